@@ -1,0 +1,48 @@
+import { type DataSourceJsonData } from '@grafana/data';
+
+export interface TargetSettings {
+  /** A bare `host:port` means `http://host:port/metrics`. */
+  url: string;
+  kind?: 'falco' | 'falcosidekick';
+  discovery?: 'static' | 'dns' | 'srv' | 'http';
+  labels?: Record<string, string>;
+  threadTableSize?: number;
+  memoryLimit?: string;
+  cpuLimit?: number;
+  expected?: number;
+}
+
+/** jsonData of the data source; credentials are kept as Grafana's HTTP settings keep them. */
+export interface FalcoSettings extends DataSourceJsonData {
+  mode?: 'endpoints' | 'store';
+  targets?: TargetSettings[];
+  scrapeInterval?: string;
+  scrapeTimeout?: string;
+  history?: { hours?: number; megabytes?: number };
+  limits?: {
+    bodyBytes?: number;
+    samplesPerScrape?: number;
+    labelLength?: number;
+    samplesPerQuery?: number;
+    queryTimeout?: string;
+  };
+  live?: { minInterval?: string };
+  expected?: { version?: string; rules?: string; config?: string };
+  store?: { url: string; identity?: string[]; matchers?: string };
+  version?: number;
+}
+
+/** What a setting is when nobody has set it. The backend's copy is pkg/datasource/settings.go. */
+export const DEFAULTS = {
+  scrapeInterval: '15s',
+  scrapeTimeout: '10s',
+  history: { hours: 24, megabytes: 512 },
+  limits: {
+    bodyBytes: 16 * 1024 * 1024,
+    samplesPerScrape: 20_000,
+    labelLength: 1024,
+    samplesPerQuery: 50_000_000,
+    queryTimeout: '30s',
+  },
+  live: { minInterval: '1s' },
+} as const;

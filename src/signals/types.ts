@@ -1,0 +1,140 @@
+/**
+ * The shapes of the catalogue: what a signal is, and what Go receives of it (`npm run generate`
+ * writes the whole {@link Catalogue} to pkg/signals/catalogue.json).
+ *
+ * Nothing here imports from Grafana: the catalogue is also read by the generators and by Go.
+ */
+
+/** The five dimensions of Falco's guide to performance monitoring in production. */
+export type DimensionId = 'resources' | 'continuity' | 'data-quality' | 'delivery' | 'security';
+
+export interface Dimension {
+  id: DimensionId;
+  title: string;
+  /** The question an operator asks of this dimension. */
+  question: string;
+}
+
+/** Falco's engines as `scap_engine_name_info{engine_name}` spells them. */
+export type Engine = 'modern_bpf' | 'kmod' | 'bpf' | 'nodriver' | 'source_plugin' | 'gvisor';
+
+/**
+ * What a signal cannot do without. A notice is made of it when a target that is up lacks the
+ * metric: first the engine is looked at, then the version, then the switch is named.
+ */
+export interface Need {
+  /** Full Prometheus name; any one of `anyOf` is as good. */
+  metric: string;
+  anyOf?: string[];
+  /** Key of falco.yaml that switches the metric on. */
+  config?: string;
+  /** What has to be done on the host besides, e.g. a sysctl, in words. */
+  host?: string;
+  /** What switching it on costs, in words. */
+  cost?: string;
+  /** Engines that have the metric; without it: all. */
+  engines?: Engine[];
+  /** First Falco version (major.minor) that exports it. */
+  since?: string;
+  /** Values that stand for "unknown", e.g. 0 for the container's memory. */
+  unknownValue?: { value: number; because: string; change: string };
+}
+
+export interface Thresholds {
+  direction: 'above' | 'below';
+  warning?: number;
+  critical?: number;
+  because: string;
+  /** Address of the document or file that the figures rest on. */
+  source: string;
+}
+
+/** One thing to change when the signal is bad. */
+export interface Advice {
+  /** When this piece of advice is the right one, in words. */
+  when: string;
+  /** What to change, naming exact keys of falco.yaml. */
+  change: string;
+  /** What the change costs. */
+  cost: string;
+}
+
+export interface Signal {
+  /** Public interface: never renamed, never reused. */
+  id: string;
+  title: string;
+  dimension: DimensionId;
+  /** A Grafana unit id (`percentunit`, `bytes`, `cps`, `ns`, `s`, `dateTimeAsIso`, …). */
+  unit: string;
+  decimals?: number;
+  min?: number;
+  max?: number;
+  /** One line for lists: what the figure means. */
+  summary: string;
+  /** Some sentences: how it is worked out, how to read it, what it cannot say. */
+  description: string;
+  /** PromQL with the placeholders `$by`, `$instance`, `$filter`, `$window`, `$join`, and no others. */
+  expr: string;
+  /** `$instance` stands for the identity labels. `allowed` names what may be grouped by besides the default. */
+  by: { default: string[]; allowed: string[] };
+  needs: Need[];
+  thresholds?: Thresholds;
+  advice: Advice[];
+  /** Page of Falco's documentation for this figure. */
+  link: string;
+  /** Names for values, e.g. 0 = down. */
+  values?: Array<{ value: number; text: string; level: 'ok' | 'warning' | 'critical' }>;
+}
+
+/** A label that lives on an info series and reaches a signal through `$join`. */
+export interface Grouping {
+  /** The word used in `by` and in filters: version, engine, kernel. */
+  id: string;
+  /** The label's name on the info series and in the result. */
+  label: string;
+  metric: string;
+  /** Matchers that pick the one info series per node, e.g. `evt_source=~"|syscall"`. */
+  matchers?: string;
+}
+
+/** What the reader of answers has to know about Falco's and Falcosidekick's metrics. */
+export interface Reading {
+  /** The host name that an answer gives: becomes the label `node`. */
+  host: { metric: string; label: string };
+  /** Start time of the process, unix nanoseconds: tells a load balancer from a restart. */
+  start: { metric: string };
+  /** Facts shown in the health check and the target list, by grouping id. */
+  facts: Array<{ id: string; metric: string; label: string; ignore?: string[] }>;
+  /** A metric that only a Falco (or a Falcosidekick) has, to tell "metrics, but not Falco's". */
+  marks: Array<{ kind: 'falco' | 'falcosidekick'; prefix: string }>;
+  /** Label names allowed on a metric; every other label is dropped at reading. */
+  keepLabels: Array<{ metric: string; labels: string[] }>;
+  /** Free text in a label is replaced by a word: every value but the allowed ones. */
+  foldValues: Array<{ metric: string; label: string; allowed: string[]; otherwise: string }>;
+  /** Oldest Falco that is fully supported (major.minor). */
+  oldestVersion: string;
+}
+
+/** A switch of falco.yaml that the health check reports when it is off. */
+export interface Switch {
+  config: string;
+  /** The metric whose presence proves that it is on. */
+  metric: string;
+  anyOf?: string[];
+  engines?: Engine[];
+  since?: string;
+  host?: string;
+  cost?: string;
+  /** Off in the file that Falco ships: reported in a milder tone. */
+  offByDefault?: boolean;
+}
+
+export interface Catalogue {
+  dimensions: Dimension[];
+  groupings: Grouping[];
+  /** Labels a metric has of its own, besides the target's (`cpu`, `drop`, `dir`, …). */
+  metricLabels: Record<string, string[]>;
+  reading: Reading;
+  switches: Switch[];
+  signals: Signal[];
+}
