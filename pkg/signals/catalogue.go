@@ -1,0 +1,135 @@
+// Package signals holds the catalogue of signals: what each figure means, how it is worked out and
+// what it needs. The catalogue is written in TypeScript (src/signals) and generated into
+// catalogue.json; nothing about Falco is written down in Go.
+package signals
+
+// Catalogue mirrors src/signals/types.ts, field by field.
+type Catalogue struct {
+	Dimensions   []Dimension         `json:"dimensions"`
+	Groupings    []Grouping          `json:"groupings"`
+	MetricLabels map[string][]string `json:"metricLabels"`
+	Reading      Reading             `json:"reading"`
+	Switches     []Switch            `json:"switches"`
+	Signals      []Signal            `json:"signals"`
+}
+
+// Dimension is one of the five of Falco's guide to performance monitoring in production.
+type Dimension struct {
+	ID       string `json:"id"`
+	Title    string `json:"title"`
+	Question string `json:"question"`
+}
+
+// Grouping is a label that lives on an info series and reaches a signal through `$join`.
+type Grouping struct {
+	ID       string `json:"id"`
+	Label    string `json:"label"`
+	Metric   string `json:"metric"`
+	Matchers string `json:"matchers,omitempty"`
+}
+
+// Reading is what the reader of answers has to know about Falco's and Falcosidekick's metrics.
+type Reading struct {
+	Host struct {
+		Metric string `json:"metric"`
+		Label  string `json:"label"`
+	} `json:"host"`
+	Start struct {
+		Metric string `json:"metric"`
+	} `json:"start"`
+	Facts []struct {
+		ID     string   `json:"id"`
+		Metric string   `json:"metric"`
+		Label  string   `json:"label"`
+		Ignore []string `json:"ignore,omitempty"`
+	} `json:"facts"`
+	Marks []struct {
+		Kind   string `json:"kind"`
+		Prefix string `json:"prefix"`
+	} `json:"marks"`
+	KeepLabels []struct {
+		Metric string   `json:"metric"`
+		Labels []string `json:"labels"`
+	} `json:"keepLabels"`
+	FoldValues []struct {
+		Metric    string   `json:"metric"`
+		Label     string   `json:"label"`
+		Allowed   []string `json:"allowed"`
+		Otherwise string   `json:"otherwise"`
+	} `json:"foldValues"`
+	OldestVersion string `json:"oldestVersion"`
+}
+
+// Switch is a key of falco.yaml that the health check reports when it is off.
+type Switch struct {
+	Config       string   `json:"config"`
+	Metric       string   `json:"metric"`
+	AnyOf        []string `json:"anyOf,omitempty"`
+	Engines      []string `json:"engines,omitempty"`
+	Since        string   `json:"since,omitempty"`
+	Host         string   `json:"host,omitempty"`
+	Cost         string   `json:"cost,omitempty"`
+	OffByDefault bool     `json:"offByDefault,omitempty"`
+}
+
+// Signal is one figure: its PromQL template and everything a panel needs to show it.
+type Signal struct {
+	ID          string   `json:"id"`
+	Title       string   `json:"title"`
+	Dimension   string   `json:"dimension"`
+	Unit        string   `json:"unit"`
+	Decimals    *uint16  `json:"decimals,omitempty"`
+	Min         *float64 `json:"min,omitempty"`
+	Max         *float64 `json:"max,omitempty"`
+	Summary     string   `json:"summary"`
+	Description string   `json:"description"`
+	Expr        string   `json:"expr"`
+	By          struct {
+		Default []string `json:"default"`
+		Allowed []string `json:"allowed"`
+	} `json:"by"`
+	Needs      []Need      `json:"needs"`
+	Thresholds *Thresholds `json:"thresholds,omitempty"`
+	Advice     []Advice    `json:"advice"`
+	Link       string      `json:"link"`
+	Values     []Value     `json:"values,omitempty"`
+}
+
+// Need is what a signal cannot do without; a notice is made of it when a target lacks the metric.
+type Need struct {
+	Metric       string   `json:"metric"`
+	AnyOf        []string `json:"anyOf,omitempty"`
+	Config       string   `json:"config,omitempty"`
+	Host         string   `json:"host,omitempty"`
+	Cost         string   `json:"cost,omitempty"`
+	Engines      []string `json:"engines,omitempty"`
+	Since        string   `json:"since,omitempty"`
+	UnknownValue *struct {
+		Value   float64 `json:"value"`
+		Because string  `json:"because"`
+		Change  string  `json:"change"`
+	} `json:"unknownValue,omitempty"`
+}
+
+// Thresholds judge a signal; either bound may be missing.
+type Thresholds struct {
+	Direction string   `json:"direction"`
+	Warning   *float64 `json:"warning,omitempty"`
+	Critical  *float64 `json:"critical,omitempty"`
+	Because   string   `json:"because"`
+	Source    string   `json:"source"`
+}
+
+// Advice is one thing to change when the signal is bad.
+type Advice struct {
+	When   string `json:"when"`
+	Change string `json:"change"`
+	Cost   string `json:"cost"`
+}
+
+// Value names a value of a signal, e.g. 0 = down.
+type Value struct {
+	Value float64 `json:"value"`
+	Text  string  `json:"text"`
+	Level string  `json:"level"`
+}
