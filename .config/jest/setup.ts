@@ -1,0 +1,33 @@
+import '@testing-library/jest-dom';
+import { TextDecoder, TextEncoder } from 'node:util';
+import { ReadableStream, TransformStream } from 'node:stream/web';
+import { MessageChannel } from 'node:worker_threads';
+
+// What jsdom lacks and @grafana/ui, @grafana/data expect of a browser.
+if (typeof window !== 'undefined') {
+  Object.assign(globalThis, { TextEncoder, TextDecoder, ReadableStream, TransformStream, MessageChannel });
+
+  window.matchMedia ??= (query: string) =>
+    ({
+      matches: false,
+      media: query,
+      addEventListener: () => {},
+      removeEventListener: () => {},
+      addListener: () => {},
+      removeListener: () => {},
+    }) as unknown as MediaQueryList;
+
+  class Observer {
+    observe() {}
+    unobserve() {}
+    disconnect() {}
+    takeRecords() {
+      return [];
+    }
+  }
+  Object.assign(window, { ResizeObserver: Observer, IntersectionObserver: Observer });
+
+  // Select measures its menu on a canvas.
+  HTMLCanvasElement.prototype.getContext = (() => null) as unknown as HTMLCanvasElement['getContext'];
+  Element.prototype.scrollIntoView ??= () => {};
+}

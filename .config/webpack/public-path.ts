@@ -1,0 +1,10 @@
+/**
+ * Tells webpack where lazy chunks lie. Grafana may serve a plugin from anywhere (its own path, a
+ * CDN), so the address is taken from the AMD module itself, which the loader passes in.
+ */
+import amdModule from 'amd-module';
+
+declare let __webpack_public_path__: string;
+
+const uri = amdModule?.uri;
+__webpack_public_path__ = uri ? uri.slice(0, uri.lastIndexOf('/') + 1) : 'public/plugins/falco-metrics-datasource/';

@@ -1,0 +1,85 @@
+/**
+ * `npm start`: installs what is missing, builds both sides, starts the simulated fleet and opens the
+ * shipped dashboards at one address: in Grafana when there is one, else in the preview.
+ *
+ * Environment: PORT (default 3000), GRAFANA_HOME (a Grafana to use), FALCO_FLEET_ARGS (for the fleet).
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { build, ensureGo, ensurePackages, onPath, root } from './setup.mjs';
+
+ensureGo();
+ensurePackages();
+build();
+
+const port = process.env.PORT ?? '3000';
+const env = {
+  ...process.env,
+  FALCO_FLEET_HOST: '127.0.0.1',
+  FALCO_DASHBOARDS: join(root, 'dist/dashboards'),
+};
+
+/** The Grafana server to use: GRAFANA_HOME's, else the one on the PATH. */
+function findGrafana() {
+  const home = process.env.GRAFANA_HOME;
+  if (home) {
+    const program = join(home, 'bin/grafana');
+    if (!existsSync(program)) {
+      console.error(`GRAFANA_HOME is ${home}, but ${program} does not exist.`);
+      process.exit(1);
+    }
+    return { program, home };
+  }
+  const program = onPath('grafana');
+  const packaged = '/usr/share/grafana';
+  return program && existsSync(packaged) ? { program, home: packaged } : undefined;
+}
+
+function grafanaCommand({ program, home }) {
+  const data = join(root, '.cache/grafana');
+  mkdirSync(data, { recursive: true });
+  Object.assign(env, {
+    GF_PATHS_DATA: data,
+    GF_PATHS_PROVISIONING: join(root, 'provisioning'),
+    GF_PLUGIN_FALCO_METRICS_DATASOURCE_PATH: join(root, 'dist'),
+    GF_PLUGINS_ALLOW_LOADING_UNSIGNED_PLUGINS: 'falco-metrics-datasource',
+    GF_SERVER_HTTP_ADDR: '127.0.0.1',
+    GF_SERVER_HTTP_PORT: port,
+    GF_AUTH_ANONYMOUS_ENABLED: 'true',
+    GF_AUTH_ANONYMOUS_ORG_ROLE: 'Admin',
+    GF_ANALYTICS_REPORTING_ENABLED: 'false',
+    GF_ANALYTICS_CHECK_FOR_UPDATES: 'false',
+    GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES: 'false',
+    GF_NEWS_NEWS_FEED_ENABLED: 'false',
+    GF_LOG_LEVEL: 'warn',
+  });
+  return { command: program, args: ['server', '--homepath', home] };
+}
+
+const grafana = findGrafana();
+const server = grafana
+  ? grafanaCommand(grafana)
+  : { command: 'npx', args: ['tsx', 'dev/preview/main.ts', '--provisioning', 'provisioning', '--port', port] };
+const fleet = {
+  command: 'npx',
+  args: ['tsx', 'dev/fleet/main.ts', ...(process.env.FALCO_FLEET_ARGS?.split(' ').filter(Boolean) ?? [])],
+};
+
+const children = [fleet, server].map(({ command, args }) => spawn(command, args, { cwd: root, env, stdio: 'inherit' }));
+if (grafana) {
+  console.log(`\nGrafana: http://127.0.0.1:${port}/d/falco-overview\n`);
+}
+
+let closing = false;
+function close(code) {
+  if (!closing) {
+    closing = true;
+    process.exitCode = code;
+    children.forEach((child) => child.kill('SIGTERM'));
+  }
+}
+// One does not go without the other: a dashboard without a fleet would only puzzle.
+children.forEach((child) => child.on('exit', (code) => close(code ?? 0)));
+process.on('SIGINT', () => close(0));
+process.on('SIGTERM', () => close(0));

@@ -1,0 +1,28 @@
+/** Unit tests of the TypeScript side; what spans parts lives in tests/ and is started by dev/test. */
+export default {
+  testEnvironment: 'jsdom',
+  roots: ['<rootDir>/src', '<rootDir>/dev', '<rootDir>/tests'],
+  testMatch: ['**/*.test.ts', '**/*.test.tsx'],
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/tests/e2e/'],
+  setupFilesAfterEnv: ['<rootDir>/.config/jest/setup.ts'],
+  transform: {
+    '^.+\\.(t|j|mj)sx?$': [
+      '@swc/jest',
+      {
+        jsc: {
+          target: 'es2022',
+          parser: { syntax: 'typescript', tsx: true },
+          transform: { react: { runtime: 'automatic' } },
+        },
+      },
+    ],
+  },
+  // Packages that ship only ECMAScript modules have to be transformed; everything under Grafana's names among them.
+  transformIgnorePatterns: [
+    '/node_modules/(?!(@grafana|ol|d3.*|internmap|delaunator|robust-predicates|react-colorful|marked|uuid|@wojtekmaj|get-user-locale|memoize|mimic-function|react-calendar|@react-awesome-query-builder|yaml|p-map|@marcbachmann|@msagl)/)',
+  ],
+  moduleNameMapper: {
+    '\\.(css|scss|svg|png)$': '<rootDir>/.config/jest/asset.ts',
+    'react-inlinesvg': '<rootDir>/.config/jest/inline-svg.tsx',
+  },
+};
