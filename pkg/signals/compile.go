@@ -1,0 +1,192 @@
+package signals
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Filter is one matcher of a query: a label or grouping, an operator (= != =~ !~) and a value.
+type Filter struct {
+	Key      string `json:"key"`
+	Operator string `json:"operator"`
+	Value    string `json:"value"`
+}
+
+// CompileOptions is what a template needs to know of its surroundings.
+type CompileOptions struct {
+	// Identity is what `$instance` stands for: cluster, node.
+	Identity []string
+	// TargetLabels are the other labels that the settings put on targets.
+	TargetLabels []string
+	// Step of the range query; ScrapeInterval of the data source; Range that the query spans.
+	Step, ScrapeInterval, Range time.Duration
+}
+
+var (
+	labelName = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
+	operators = []string{"=", "!=", "=~", "!~"}
+	// A selector with `$filter` at its end, directly after its metric's name; or another placeholder.
+	// One pattern, so that a value put in is never taken for a placeholder itself.
+	placeholder = regexp.MustCompile(`([a-zA-Z_:][a-zA-Z0-9_:]*)(\{[^{}$]*)\$filter\}|\$[a-zA-Z_]+`)
+)
+
+// Compile turns a signal into PromQL. A nil by is the signal's default; an empty one is the total.
+// It returns the window used as well. The rules are those of src/signals/compile.ts, and both
+// pass tests/corpora/compile.json.
+func (c *Catalogue) Compile(s *Signal, by []string, filters []Filter, window string, o CompileOptions) (string, time.Duration, error) {
+	u := use{catalogue: c, signal: s, options: o}
+	length, err := o.window(window)
+	if err != nil {
+		return "", 0, err
+	}
+	if by == nil {
+		by = s.By.Default
+	}
+	labels, err := u.groupBy(by)
+	if err != nil {
+		return "", 0, err
+	}
+	if err := u.checkFilters(filters); err != nil {
+		return "", 0, err
+	}
+	expr := placeholder.ReplaceAllStringFunc(s.Expr, func(found string) string {
+		switch found {
+		case "$by":
+			return strings.Join(labels, ", ")
+		case "$instance":
+			return strings.Join(o.Identity, ", ")
+		case "$window":
+			return printDuration(length)
+		case "$join":
+			return u.join(by, filters)
+		}
+		selector := placeholder.FindStringSubmatch(found)
+		if selector[1] == "" {
+			err = fmt.Errorf("signal %q: its template has the unknown placeholder %s", s.ID, found)
+			return found
+		}
+		return selector[1] + selector[2] + u.matchers(selector[1], filters) + "}"
+	})
+	return expr, length, err
+}
+
+// use is one use of a signal: what its rules are checked against.
+type use struct {
+	catalogue *Catalogue
+	signal    *Signal
+	options   CompileOptions
+}
+
+func (u use) groupBy(by []string) ([]string, error) {
+	allowed := u.expand(slices.Concat(u.signal.By.Default, u.signal.By.Allowed, u.options.Identity, u.options.TargetLabels))
+	var labels []string
+	for _, name := range u.expand(by) {
+		if !labelName.MatchString(name) || !slices.Contains(allowed, name) {
+			return nil, fmt.Errorf("signal %q cannot be grouped by %q; allowed: %s", u.signal.ID, name, list(allowed))
+		}
+		if g := u.catalogue.grouping(name); g != nil {
+			name = g.Label
+		}
+		if !slices.Contains(labels, name) {
+			labels = append(labels, name)
+		}
+	}
+	return labels, nil
+}
+
+func (u use) checkFilters(filters []Filter) error {
+	allowed := slices.Concat(u.options.Identity, u.options.TargetLabels)
+	for _, g := range u.catalogue.Groupings {
+		if slices.Contains(u.signal.By.Allowed, g.ID) || strings.Contains(u.signal.Expr, "$join") {
+			allowed = append(allowed, g.ID)
+		}
+	}
+	for _, selector := range placeholder.FindAllStringSubmatch(u.signal.Expr, -1) {
+		allowed = append(allowed, u.catalogue.MetricLabels[selector[1]]...)
+	}
+	for _, f := range filters {
+		if !labelName.MatchString(f.Key) || !slices.Contains(allowed, f.Key) {
+			return fmt.Errorf("signal %q cannot be filtered by %q; allowed: %s", u.signal.ID, f.Key, list(allowed))
+		}
+		if !slices.Contains(operators, f.Operator) {
+			return fmt.Errorf("signal %q: the filter on %q has the operator %q; allowed: %s", u.signal.ID, f.Key, f.Operator, strings.Join(operators, " "))
+		}
+		if strings.HasSuffix(f.Operator, "~") {
+			if _, err := regexp.Compile("^(?s:" + f.Value + ")$"); err != nil {
+				return fmt.Errorf("signal %q: the filter on %q is no valid regular expression: %q", u.signal.ID, f.Key, f.Value)
+			}
+		}
+	}
+	return nil
+}
+
+// expand replaces `$instance` by the identity labels.
+func (u use) expand(names []string) []string {
+	var out []string
+	for _, name := range names {
+		if name == "$instance" {
+			out = append(out, u.options.Identity...)
+			continue
+		}
+		out = append(out, name)
+	}
+	return out
+}
+
+// matchers are the filters that a metric's selector can take, in the order given.
+func (u use) matchers(metric string, filters []Filter) string {
+	var out []string
+	for _, f := range filters {
+		if u.catalogue.grouping(f.Key) != nil {
+			continue
+		}
+		own := u.catalogue.MetricLabels[metric]
+		if slices.Contains(u.options.Identity, f.Key) || slices.Contains(u.options.TargetLabels, f.Key) || slices.Contains(own, f.Key) {
+			out = append(out, f.Key+f.Operator+strconv.Quote(f.Value))
+		}
+	}
+	return strings.Join(out, ",")
+}
+
+// join brings the labels of info series to a signal that is grouped or filtered by them.
+func (u use) join(by []string, filters []Filter) string {
+	instance := strings.Join(u.options.Identity, ", ")
+	var b strings.Builder
+	for _, g := range u.catalogue.Groupings {
+		var matchers []string
+		if g.Matchers != "" {
+			matchers = append(matchers, g.Matchers)
+		}
+		used := slices.Contains(by, g.ID)
+		for _, f := range filters {
+			if f.Key == g.ID {
+				used = true
+				matchers = append(matchers, g.Label+f.Operator+strconv.Quote(f.Value))
+			}
+		}
+		if used {
+			fmt.Fprintf(&b, " * on (%s) group_left (%s) max by (%s, %s) (%s{%s})",
+				instance, g.Label, instance, g.Label, g.Metric, strings.Join(matchers, ","))
+		}
+	}
+	return b.String()
+}
+
+func (c *Catalogue) grouping(id string) *Grouping {
+	for i := range c.Groupings {
+		if c.Groupings[i].ID == id {
+			return &c.Groupings[i]
+		}
+	}
+	return nil
+}
+
+func list(names []string) string {
+	names = slices.Clone(names)
+	slices.Sort(names)
+	return strings.Join(slices.Compact(names), ", ")
+}

@@ -1,0 +1,54 @@
+package signals
+
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/prometheus/prometheus/util/strutil"
+)
+
+//go:embed catalogue.json
+var catalogueJSON []byte
+
+var load = sync.OnceValue(func() *Catalogue {
+	catalogue := &Catalogue{}
+	if err := json.Unmarshal(catalogueJSON, catalogue); err != nil {
+		panic(fmt.Sprintf("the catalogue built into the plugin cannot be read: %v", err))
+	}
+	return catalogue
+})
+
+// Load returns the catalogue that is built into the plugin; it is shared, and never changed.
+func Load() *Catalogue { return load() }
+
+// Signal finds a signal by its id. For an unknown id the error lists the ids that are spelt most alike.
+func (c *Catalogue) Signal(id string) (*Signal, error) {
+	for i := range c.Signals {
+		if c.Signals[i].ID == id {
+			return &c.Signals[i], nil
+		}
+	}
+	return nil, fmt.Errorf("there is no signal %q; the nearest are %s", id, strings.Join(c.nearest(id, 3), ", "))
+}
+
+func (c *Catalogue) nearest(id string, count int) []string {
+	matcher := strutil.NewJaroWinklerMatcher(strings.ToLower(id))
+	ids := make([]string, 0, len(c.Signals))
+	for _, s := range c.Signals {
+		ids = append(ids, s.ID)
+	}
+	slices.SortStableFunc(ids, func(a, b string) int {
+		switch sa, sb := matcher.Score(a), matcher.Score(b); {
+		case sa > sb:
+			return -1
+		case sa < sb:
+			return 1
+		}
+		return 0
+	})
+	return ids[:min(count, len(ids))]
+}

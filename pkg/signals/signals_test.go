@@ -1,0 +1,31 @@
+package signals
+
+import (
+	"testing"
+
+	"github.com/prometheus/prometheus/promql/parser"
+	"github.com/stretchr/testify/require"
+)
+
+func TestLoad(t *testing.T) {
+	catalogue := Load()
+	require.NotEmpty(t, catalogue.Signals)
+	require.Same(t, catalogue, Load(), "parsed once")
+	for _, s := range catalogue.Signals {
+		t.Run(s.ID, func(t *testing.T) {
+			expr, _, err := catalogue.Compile(&s, nil, nil, "", testOptions)
+			require.NoError(t, err)
+			_, err = parser.NewParser(parser.Options{}).ParseExpr(expr)
+			require.NoError(t, err, expr)
+		})
+	}
+}
+
+func TestSignal(t *testing.T) {
+	s, err := testCatalogue.Signal("kernel-drop-ratio")
+	require.NoError(t, err)
+	require.Equal(t, "Kernel drops", s.Title)
+
+	_, err = testCatalogue.Signal("kernel-drops-ratio")
+	require.EqualError(t, err, `there is no signal "kernel-drops-ratio"; the nearest are kernel-drop-ratio, kernel-drop-rate, kernel-broken`)
+}

@@ -1,0 +1,39 @@
+package signals
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/common/model"
+)
+
+// RateInterval is the shortest window over which a rate is sound at this step: it holds at least
+// four scrapes, and neighbouring steps overlap by one.
+func RateInterval(step, scrapeInterval time.Duration) time.Duration {
+	return max(step+scrapeInterval, 4*scrapeInterval)
+}
+
+// window reads a query's window: empty, a duration such as 5m, $__range, $__interval or $__rate_interval.
+func (o CompileOptions) window(text string) (time.Duration, error) {
+	switch text {
+	case "", "$__rate_interval", "${__rate_interval}":
+		return RateInterval(o.Step, o.ScrapeInterval), nil
+	case "$__interval", "${__interval}":
+		return o.Step, nil
+	case "$__range", "${__range}":
+		return o.Range, nil
+	}
+	d, err := model.ParseDuration(text)
+	if err != nil || d <= 0 {
+		return 0, fmt.Errorf("the window %q is no duration; expected something like 90s, 5m, $__range, $__interval or $__rate_interval", text)
+	}
+	return time.Duration(d), nil
+}
+
+func printDuration(d time.Duration) string {
+	if d%time.Second == 0 {
+		return strconv.FormatInt(int64(d/time.Second), 10) + "s"
+	}
+	return strconv.FormatInt(d.Milliseconds(), 10) + "ms"
+}
