@@ -1,0 +1,22 @@
+import { continuity } from './continuity';
+import { dataQuality } from './data-quality';
+import { delivery } from './delivery';
+import { groupings, metricLabels, reading, switches } from './reading';
+import { resources } from './resources';
+import { type Catalogue } from './types';
+
+/** Everything the product knows about Falco's numbers. */
+export const catalogue: Catalogue = {
+  dimensions: [
+    { id: 'data-quality', title: 'Data quality', question: 'How much does Falco miss, and how loaded is the server?' },
+    { id: 'continuity', title: 'Continuity', question: 'Is Falco up everywhere, and how often does it restart?' },
+    { id: 'resources', title: 'Resources', question: 'What does Falco cost, and does it disturb the host?' },
+    { id: 'delivery', title: 'Delivery', question: 'Do alerts arrive where they should?' },
+    { id: 'security', title: 'Security', question: 'Are the right rules loaded, and do they fire?' },
+  ],
+  groupings,
+  metricLabels,
+  reading,
+  switches,
+  signals: [...dataQuality, ...continuity, ...resources, ...delivery],
+};

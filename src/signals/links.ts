@@ -1,0 +1,7 @@
+/** The pages that figures, thresholds and advice rest on. */
+export const links = {
+  metrics: 'https://falco.org/docs/concepts/metrics/',
+  dropping: 'https://falco.org/docs/troubleshooting/dropping/',
+  performance: 'https://falco.org/docs/troubleshooting/performance/',
+  config: 'https://github.com/falcosecurity/falco/blob/master/falco.yaml',
+} as const;

@@ -1,0 +1,38 @@
+import { type Need } from './types';
+
+const libbpf = {
+  config: 'metrics.libbpf_stats_enabled',
+  host: 'sysctl kernel.bpf_stats_enabled=1 (kernel 5.1 or later) before Falco starts: Falco looks at it once, when it opens its engine',
+  cost: 'the kernel then times every run of every BPF program on the host, some tens of nanoseconds a run',
+  engines: ['modern_bpf', 'bpf'],
+} satisfies Partial<Need>;
+
+/** A kernel counter that every driver has. */
+export function kernelCounter(metric: string): Need {
+  return { metric, config: 'metrics.kernel_event_counters_enabled', engines: ['modern_bpf', 'kmod', 'bpf'] };
+}
+
+/** A counter per CPU; with the kernel module the CPU is not told by a label. */
+export function perCpuCounter(metric: string): Need {
+  return {
+    metric,
+    config: 'metrics.kernel_event_counters_per_cpu_enabled',
+    cost: 'two more series for every possible CPU of the node',
+    engines: ['modern_bpf', 'bpf'],
+  };
+}
+
+/** Statistics that the kernel keeps about Falco's BPF programs. */
+export function programStatistic(metric: string, anyOf: string[] = []): Need {
+  return { metric, ...(anyOf.length > 0 ? { anyOf } : {}), ...libbpf };
+}
+
+/** A figure of the process or the host, present when the syscall source is on. */
+export function resource(metric: string): Need {
+  return { metric, config: 'metrics.resource_utilization_enabled' };
+}
+
+/** A figure that every Falco writes, whatever is switched on. */
+export function always(metric: string): Need {
+  return { metric };
+}

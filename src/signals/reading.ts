@@ -1,0 +1,85 @@
+import { type Grouping, type Reading, type Switch } from './types';
+
+const version = { metric: 'falcosecurity_falco_version_info', label: 'version' };
+// A Falco has one engine for system calls and, for each plugin source, one named source_plugin. Up to
+// 0.40 the series does not tell its source, so the name is what picks the right one.
+const engine = { metric: 'falcosecurity_scap_engine_name_info', label: 'engine_name' };
+const kernel = { metric: 'falcosecurity_falco_kernel_release_info', label: 'kernel_release' };
+
+export const groupings: Grouping[] = [
+  { id: 'version', ...version },
+  { id: 'engine', ...engine, matchers: 'engine_name!="source_plugin"' },
+  { id: 'kernel', ...kernel },
+];
+
+/**
+ * Own labels of the metrics in the templates that a filter may name. `drop` and `dir` of
+ * falcosecurity_scap_n_drops_buffer_total are not here: they would narrow one term of
+ * `kernel-drop-rate` and leave the others, so that what is uncategorised came out wrong.
+ */
+export const metricLabels: Record<string, string[]> = {
+  falcosecurity_scap_n_evts_cpu_total: ['cpu'],
+  falcosecurity_scap_n_drops_cpu_total: ['cpu'],
+};
+
+export const reading: Reading = {
+  host: { metric: 'falcosecurity_evt_hostname_info', label: 'hostname' },
+  start: { metric: 'falcosecurity_falco_start_timestamp_nanoseconds' },
+  facts: [
+    { id: 'version', ...version },
+    { id: 'engine', ...engine, ignore: ['source_plugin'] },
+    { id: 'kernel', ...kernel },
+  ],
+  marks: [
+    { kind: 'falco', prefix: 'falcosecurity_falco_' },
+    { kind: 'falco', prefix: 'falcosecurity_scap_' },
+    { kind: 'falco', prefix: 'falcosecurity_evt_' },
+    { kind: 'falco', prefix: 'falcosecurity_plugins_' },
+    { kind: 'falcosidekick', prefix: 'falcosecurity_falcosidekick_' },
+    { kind: 'falcosidekick', prefix: 'falcosidekick_' },
+    { kind: 'falcosidekick', prefix: 'falco_events' },
+  ],
+  // Namespaces, pods and custom fields make a series of every alert; what is told apart stays.
+  keepLabels: ['falcosecurity_falcosidekick_falco_events_total', 'falco_events'].map((metric) => ({
+    metric,
+    labels: ['hostname', 'rule', 'priority', 'priority_raw', 'source'],
+  })),
+  // The mqtt output writes the error's text where the others write "error".
+  foldValues: ['falcosecurity_falcosidekick_outputs_total', 'falcosidekick_outputs'].map((metric) => ({
+    metric,
+    label: 'status',
+    allowed: ['ok', 'error'],
+    otherwise: 'error',
+  })),
+  oldestVersion: '0.39',
+};
+
+/**
+ * What the health check can tell to be off. Not here, since their absence proves nothing: rule
+ * counters (no series before the first match), plugin metrics, jemalloc and iterator counters.
+ */
+export const switches: Switch[] = [
+  {
+    config: 'metrics.kernel_event_counters_enabled',
+    metric: 'falcosecurity_scap_n_evts_total',
+    engines: ['modern_bpf', 'kmod', 'bpf'],
+  },
+  {
+    config: 'metrics.libbpf_stats_enabled',
+    metric: 'falcosecurity_scap_sys_exit_run_cnt_total',
+    engines: ['modern_bpf', 'bpf'],
+    host: 'kernel.bpf_stats_enabled=1',
+    cost: 'the kernel then times every run of every BPF program on the host',
+  },
+  { config: 'metrics.resource_utilization_enabled', metric: 'falcosecurity_falco_memory_rss_bytes' },
+  { config: 'metrics.state_counters_enabled', metric: 'falcosecurity_scap_n_threads_total' },
+  {
+    config: 'metrics.kernel_event_counters_per_cpu_enabled',
+    metric: 'falcosecurity_scap_n_evts_cpu_total',
+    anyOf: ['falcosecurity_scap_n_evts_dev_0_total'],
+    engines: ['modern_bpf', 'kmod', 'bpf'],
+    since: '0.39',
+    cost: 'two more series for every possible CPU of the node',
+    offByDefault: true,
+  },
+];
