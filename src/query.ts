@@ -24,9 +24,62 @@ export interface FalcoQuery extends DataQuery {
   /** For kind `promql`. */
   expr?: string;
   format?: 'timeseries' | 'table';
+  /** Only the figures at the end of the time range; default true for tables, false for time series. */
   instant?: boolean;
   /** `{{label}}` is replaced by the label's value, `{{signal}}` by the signal's title. */
   legend?: string;
   live?: boolean;
   version?: number;
+}
+
+/** What a new panel asks: a figure that every Falco with kernel counters answers at once. */
+export const NEW_QUERY: Omit<FalcoQuery, 'refId'> = {
+  kind: 'signal',
+  signals: ['kernel-drop-ratio'],
+  version: QUERY_VERSION,
+};
+
+type Stored = Record<string, unknown>;
+
+/** Entry n brings a query of version n to version n + 1. The same steps stand in pkg/datasource; tests/corpora/queries.json runs in both. */
+const MIGRATIONS: ReadonlyArray<(query: Stored) => Stored> = [fromHandWritten];
+
+/** Queries without a version come from YAML written by hand: the kind may be missing, a list of one may be a plain word. */
+function fromHandWritten(query: Stored): Stored {
+  const migrated = { ...query };
+  for (const field of ['signals', 'by']) {
+    const value = migrated[field];
+    if (typeof value === 'string') {
+      migrated[field] = [value];
+    }
+  }
+  migrated['kind'] ??= migrated['signals'] === undefined && migrated['expr'] !== undefined ? 'promql' : 'signal';
+  return migrated;
+}
+
+/** Brings a saved query to the current shape. A query of a later version is returned as it is. */
+export function migrateQuery(stored: DataQuery & { version?: number }): FalcoQuery {
+  const from = stored.version ?? 0;
+  const migrated = MIGRATIONS.slice(from).reduce<Stored>((query, step) => step(query), { ...stored });
+  return { ...migrated, version: Math.max(from, QUERY_VERSION) } as unknown as FalcoQuery;
+}
+
+/** Fills in what both executors take for granted. `by`, `window` and `legend` stay absent: their defaults are the signal's. */
+export function withDefaults(
+  query: FalcoQuery
+): FalcoQuery & Required<Pick<FalcoQuery, 'filters' | 'format' | 'instant'>> {
+  const format = query.format ?? 'timeseries';
+  return { ...query, filters: query.filters ?? [], format, instant: query.instant ?? format === 'table' };
+}
+
+/** Whether there is anything to ask; panels with nothing chosen are not sent. */
+export function isComplete(query: FalcoQuery): boolean {
+  switch (query.kind) {
+    case 'signal':
+      return (query.signals ?? []).length > 0;
+    case 'promql':
+      return (query.expr ?? '').trim() !== '';
+    default:
+      return true;
+  }
 }

@@ -1,0 +1,40 @@
+/** @jest-environment node */
+import corpus from '../tests/corpora/queries.json';
+import { type FalcoQuery, isComplete, migrateQuery, NEW_QUERY, QUERY_VERSION, withDefaults } from './query';
+
+describe('saved queries', () => {
+  // The same cases run in Go: pkg/datasource reads this corpus too.
+  test.each(corpus)('$name', ({ old, current }) => {
+    expect(withDefaults(migrateQuery(old))).toEqual(current);
+  });
+
+  test('a query is not changed in place', () => {
+    const old = Object.freeze({ refId: 'A', signals: 'up' });
+    migrateQuery(old);
+    expect(old).toEqual({ refId: 'A', signals: 'up' });
+  });
+
+  test('a migrated query migrates to itself', () => {
+    for (const { old } of corpus) {
+      const once = migrateQuery(old);
+      expect(migrateQuery(once)).toEqual(once);
+    }
+  });
+
+  test('a new query is current', () => {
+    expect(migrateQuery({ refId: 'A', ...NEW_QUERY })).toEqual({ refId: 'A', ...NEW_QUERY });
+    expect(NEW_QUERY.version).toBe(QUERY_VERSION);
+  });
+});
+
+test.each<[Omit<FalcoQuery, 'refId'>, boolean]>([
+  [{ kind: 'signal', signals: ['up'] }, true],
+  [{ kind: 'signal', signals: [] }, false],
+  [{ kind: 'signal' }, false],
+  [{ kind: 'promql', expr: 'up' }, true],
+  [{ kind: 'promql', expr: ' \n' }, false],
+  [{ kind: 'promql' }, false],
+  [{ kind: 'health' }, true],
+])('%j is worth sending: %s', (query, complete) => {
+  expect(isComplete({ refId: 'A', ...query })).toBe(complete);
+});
