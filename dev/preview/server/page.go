@@ -1,0 +1,78 @@
+package server
+
+import (
+	_ "embed"
+	"encoding/json"
+	"html/template"
+	"net/http"
+	"path/filepath"
+
+	"github.com/falco-metrics/falco-metrics-datasource/dev/preview/plugin"
+)
+
+//go:embed page.html
+var pageText string
+
+var pageTemplate = template.Must(template.New("page").Parse(pageText))
+
+// page serves the one HTML document of the page. It carries what Grafana calls the boot data: the
+// settings that the page's libraries read while they are loaded.
+func (s *server) page(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/html; charset=UTF-8")
+	w.Header().Set("Cache-Control", "no-store")
+	if err := pageTemplate.Execute(w, s.bootData()); err != nil {
+		s.Logger.Error("page", "error", err)
+	}
+}
+
+func (s *server) bootData() map[string]any {
+	sources := map[string]any{}
+	standard := ""
+	for _, source := range s.sources.list() {
+		if source.Type != s.Manifest.ID {
+			continue
+		}
+		if source.IsDefault || standard == "" {
+			standard = source.Name
+		}
+		sources[source.Name] = map[string]any{
+			"id": 1, "uid": source.UID, "name": source.Name, "type": source.Type, "isDefault": source.IsDefault,
+			"readOnly": !source.Editable, "access": "proxy", "url": "/api/datasources/proxy/uid/" + source.UID,
+			"jsonData": source.JSONData, "meta": s.meta(),
+		}
+	}
+	return map[string]any{
+		"user": map[string]any{
+			"isSignedIn": true, "id": 1, "login": "admin", "name": "admin", "email": "admin@localhost",
+			"orgId": 1, "orgName": "Main Org.", "orgRole": "Admin", "isGrafanaAdmin": true, "timezone": "browser",
+			"weekStart": "", "locale": "en-US", "language": "en-US", "permissions": map[string]bool{},
+		},
+		"settings": map[string]any{
+			"buildInfo": map[string]any{
+				"version": plugin.GrafanaVersion, "commit": "preview", "env": "production", "edition": "Open Source",
+			},
+			"appUrl": s.AppURL, "appSubUrl": "", "minRefreshInterval": "1s", "featureToggles": map[string]bool{},
+			"datasources": sources, "defaultDatasource": standard,
+		},
+		"navTree": []any{},
+		"assets":  map[string]any{},
+	}
+}
+
+// meta is the plugin's plugin.json with the addresses that Grafana adds to it.
+func (s *server) meta() map[string]any {
+	meta := map[string]any{}
+	_ = json.Unmarshal(s.Manifest.JSON, &meta)
+	base := "public/plugins/" + s.Manifest.ID
+	meta["baseUrl"], meta["module"] = base, base+"/module.js"
+	if info, ok := meta["info"].(map[string]any); ok {
+		if logos, ok := info["logos"].(map[string]any); ok {
+			for size, logo := range logos {
+				if path, ok := logo.(string); ok {
+					logos[size] = "/" + filepath.ToSlash(filepath.Join(base, path))
+				}
+			}
+		}
+	}
+	return meta
+}
