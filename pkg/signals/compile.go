@@ -60,7 +60,7 @@ func (c *Catalogue) Compile(s *Signal, by []string, filters []Filter, window str
 		case "$instance":
 			return strings.Join(o.Identity, ", ")
 		case "$window":
-			return printDuration(length)
+			return FormatDuration(length)
 		case "$join":
 			return u.join(by, filters)
 		}

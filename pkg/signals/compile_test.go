@@ -156,7 +156,7 @@ func TestWindow(t *testing.T) {
 		require.NoError(t, err, text)
 		require.Equal(t, want, got, text)
 	}
-	require.Equal(t, "60s", printDuration(time.Minute))
-	require.Equal(t, "1500ms", printDuration(1500*time.Millisecond))
+	require.Equal(t, "60s", FormatDuration(time.Minute))
+	require.Equal(t, "1500ms", FormatDuration(1500*time.Millisecond))
 	require.Equal(t, 315*time.Second, RateInterval(5*time.Minute, 15*time.Second))
 }

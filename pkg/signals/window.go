@@ -31,7 +31,8 @@ func (o CompileOptions) window(text string) (time.Duration, error) {
 	return time.Duration(d), nil
 }
 
-func printDuration(d time.Duration) string {
+// FormatDuration writes a duration as PromQL reads it: 90s, or 1500ms where seconds do not do.
+func FormatDuration(d time.Duration) string {
 	if d%time.Second == 0 {
 		return strconv.FormatInt(int64(d/time.Second), 10) + "s"
 	}

@@ -1,0 +1,94 @@
+package frames
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/prometheus/prometheus/model/labels"
+)
+
+var legendPart = regexp.MustCompile(`\{\{\s*([^{}\s]+)\s*\}\}`)
+
+// namer gives series their names in legends.
+type namer struct {
+	legend  string
+	several bool // signals
+	skip    []string
+	first   []string
+}
+
+func newNamer(all []series, o Options) namer {
+	n := namer{legend: o.Legend, first: o.Identity, skip: []string{"signal"}}
+	ids := map[string]bool{}
+	for _, s := range all {
+		if s.result.Signal != nil {
+			ids[s.result.Signal.ID] = true
+		}
+	}
+	n.several = len(ids) > 1
+	// The cluster is worth a word only where there is more than one.
+	for _, name := range o.Identity[:max(0, len(o.Identity)-1)] {
+		if !slices.ContainsFunc(all, func(s series) bool { return s.labels.Get(name) != all[0].labels.Get(name) }) {
+			n.skip = append(n.skip, name)
+		}
+	}
+	return n
+}
+
+// name is the legend with its {{label}}s and {{signal}} replaced. Without a legend it is what tells
+// the series apart: the values of a signal's labels, or a PromQL result's metric and labels.
+func (n namer) name(s series) string {
+	switch {
+	case n.legend != "":
+		return legendPart.ReplaceAllStringFunc(n.legend, func(part string) string {
+			name := legendPart.FindStringSubmatch(part)[1]
+			if name == "signal" && s.result.Signal != nil {
+				return s.result.Signal.Title
+			}
+			return s.labels.Get(name)
+		})
+	case s.result.Signal == nil && s.labels.IsEmpty():
+		return s.result.Expr
+	case s.result.Signal == nil:
+		return promName(s.labels)
+	}
+	var words []string
+	for _, name := range order(s.labels, n.first) {
+		if value := s.labels.Get(name); value != "" && !slices.Contains(n.skip, name) {
+			words = append(words, value)
+		}
+	}
+	if len(words) == 0 {
+		return s.result.Signal.Title
+	}
+	if n.several {
+		return s.result.Signal.Title + ", " + strings.Join(words, " ")
+	}
+	return strings.Join(words, " ")
+}
+
+func promName(l labels.Labels) string {
+	name := l.Get(labels.MetricName)
+	rest := labels.NewBuilder(l).Del(labels.MetricName).Labels()
+	if rest.IsEmpty() {
+		return name
+	}
+	return name + rest.String()
+}
+
+// order lists the labels' names: first those given, then the others by name.
+func order(l labels.Labels, first []string) []string {
+	var out []string
+	for _, name := range first {
+		if l.Has(name) {
+			out = append(out, name)
+		}
+	}
+	l.Range(func(label labels.Label) {
+		if !slices.Contains(first, label.Name) {
+			out = append(out, label.Name)
+		}
+	})
+	return out
+}
