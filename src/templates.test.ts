@@ -1,0 +1,154 @@
+/** @jest-environment node */
+import { type TemplateSrv } from '@grafana/runtime';
+import { type FalcoQuery, type Filter } from './query';
+import { interpolateQuery } from './templates';
+
+interface FakeVariable {
+  value: string | string[];
+  multi?: boolean;
+  includeAll?: boolean;
+  /** A value that stands for "all": Grafana hands it out past any formatter. */
+  asIs?: boolean;
+}
+
+const variables: Record<string, FakeVariable> = {
+  one: { value: 'worker.1' },
+  chosen: { value: ['worker.1'], multi: true },
+  several: { value: ['worker.1', 'worker.2'], multi: true },
+  all: { value: '.*', multi: true, includeAll: true, asIs: true },
+  choice: { value: 'worker.1', includeAll: true },
+  empty: { value: '' },
+  none: { value: [], multi: true },
+  labels: { value: ['node', 'version'], multi: true },
+  window: { value: '5m' },
+  instance: { value: 'not for us' },
+  quoted: { value: 'a"b\\c' },
+};
+
+/** Replaces as Grafana does: a format written beside the name wins, then the caller's formatter. */
+const templateSrv = {
+  replace: (text: string, scopedVars: Record<string, { value: string }> = {}, format?: unknown) =>
+    text.replace(/\$(\w+)|\$\{(\w+)(:raw)?\}/g, (whole, plain?: string, braced?: string, raw?: string) => {
+      const name = plain ?? braced ?? '';
+      const scoped = scopedVars[name];
+      const variable: FakeVariable | undefined = scoped ? { value: String(scoped.value) } : variables[name];
+      if (!variable) {
+        return whole;
+      }
+      if (raw || variable.asIs || typeof format !== 'function') {
+        return String(variable.value);
+      }
+      return String(format(variable.value, variable));
+    }),
+} as unknown as TemplateSrv;
+
+function interpolate(query: Partial<FalcoQuery>, adHoc?: Parameters<typeof interpolateQuery>[3]): FalcoQuery {
+  const scopedVars = { __interval: { value: '15s' }, panel: { value: 'worker-9' } };
+  return interpolateQuery({ refId: 'A', kind: 'signal', ...query }, templateSrv, scopedVars, adHoc);
+}
+
+describe('variables in filters', () => {
+  test.each<[string, Filter, Array<Partial<Filter>>]>([
+    ['one value', { key: 'node', operator: '=', value: '$one' }, [{ operator: '=', value: 'worker.1' }]],
+    ['one of many', { key: 'node', operator: '=', value: '$chosen' }, [{ operator: '=', value: 'worker.1' }]],
+    [
+      'several',
+      { key: 'node', operator: '=', value: '$several' },
+      [{ operator: '=~', value: '(worker\\.1|worker\\.2)' }],
+    ],
+    [
+      'none of several',
+      { key: 'node', operator: '!=', value: '$several' },
+      [{ operator: '!~', value: '(worker\\.1|worker\\.2)' }],
+    ],
+    [
+      'several beside text',
+      { key: 'node', operator: '=', value: 'a.${several}' },
+      [{ operator: '=~', value: 'a\\.(worker\\.1|worker\\.2)' }],
+    ],
+    [
+      'one value beside text',
+      { key: 'node', operator: '=', value: 'a.$one' },
+      [{ operator: '=', value: 'a.worker.1' }],
+    ],
+    ['a value for all', { key: 'node', operator: '=', value: '$all' }, [{ operator: '=~', value: '.*' }]],
+    [
+      'several as a pattern',
+      { key: 'node', operator: '=~', value: '$several' },
+      [{ operator: '=~', value: '(worker\\.1|worker\\.2)' }],
+    ],
+    ['all as a pattern', { key: 'node', operator: '=~', value: '$all' }, [{ operator: '=~', value: '.*' }]],
+    [
+      'a choice as a pattern is literal',
+      { key: 'node', operator: '!~', value: '$choice' },
+      [{ operator: '!~', value: 'worker\\.1' }],
+    ],
+    [
+      'a text as a pattern is a pattern',
+      { key: 'node', operator: '=~', value: '$one' },
+      [{ operator: '=~', value: 'worker.1' }],
+    ],
+    ['of the panel', { key: 'node', operator: '=', value: '$panel' }, [{ operator: '=', value: 'worker-9' }]],
+    ['empty', { key: 'node', operator: '=', value: '$empty' }, []],
+    ['empty as a pattern', { key: 'node', operator: '=~', value: '$none' }, []],
+    ['an empty value that somebody wrote', { key: 'drop', operator: '=', value: '' }, [{ operator: '=', value: '' }]],
+    ['no variable', { key: 'node', operator: '=', value: 'a|b' }, [{ operator: '=', value: 'a|b' }]],
+    ['an unknown variable', { key: 'node', operator: '=', value: '$nobody' }, [{ operator: '=', value: '$nobody' }]],
+  ])('%s', (_name, filter, expected) => {
+    expect(interpolate({ filters: [filter] }).filters).toEqual(
+      expected.map((wanted) => ({ key: filter.key, ...wanted }))
+    );
+  });
+});
+
+test('labels to group by: several from one variable, and $instance stays ours', () => {
+  expect(interpolate({ by: ['$instance', '$labels', '$empty', 'drop'] }).by).toEqual([
+    '$instance',
+    'node',
+    'version',
+    'drop',
+  ]);
+  expect(interpolate({ by: [] }).by).toEqual([]);
+  expect(interpolate({}).by).toBeUndefined();
+});
+
+test('window and legend', () => {
+  expect(interpolate({ window: '$window', legend: '{{node}} on $one' })).toMatchObject({
+    window: '5m',
+    legend: '{{node}} on worker.1',
+  });
+});
+
+test('what the backend works out stays for it', () => {
+  const window = '$__rate_interval';
+  const expr = 'rate(m[$__interval]) > rate(m[$__range])';
+  expect(interpolate({ kind: 'promql', window, expr })).toMatchObject({ window, expr });
+});
+
+test.each([
+  ['up{node=~"$several"}', 'up{node=~"(worker\\\\.1|worker\\\\.2)"}'],
+  ['up{node="$one"}', 'up{node="worker.1"}'],
+  ['up{node="$quoted"}', 'up{node="a\\"b\\\\c"}'],
+  ['up{node=~"$all"}', 'up{node=~".*"}'],
+  ['up{node=~"${several:raw}"}', 'up{node=~"worker.1,worker.2"}'],
+])('in an expression: %s', (expr, expected) => {
+  expect(interpolate({ kind: 'promql', expr }).expr).toBe(expected);
+});
+
+test("a dashboard's ad hoc filters come last", () => {
+  const filters: Filter[] = [{ key: 'cluster', operator: '=', value: 'prod' }];
+  const adHoc = [
+    { key: 'node', operator: '!=', value: 'a' },
+    { key: 'node', operator: '=~', value: 'w.*' },
+    { key: 'version', operator: '=|', value: '0.44.1', values: ['0.44.1', '0.43.0'] },
+    { key: 'engine', operator: '!=|', value: 'kmod', values: ['kmod'] },
+    { key: 'node', operator: '<', value: '3' },
+  ];
+  expect(interpolate({ filters }, adHoc).filters).toEqual([
+    { key: 'cluster', operator: '=', value: 'prod' },
+    { key: 'node', operator: '!=', value: 'a' },
+    { key: 'node', operator: '=~', value: 'w.*' },
+    { key: 'version', operator: '=~', value: '(0\\.44\\.1|0\\.43\\.0)' },
+    { key: 'engine', operator: '!~', value: 'kmod' },
+  ]);
+});
