@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+import { catalogue } from '.';
+import { compile, type CompileFilter } from './compile';
+import { type Catalogue, type Signal } from './types';
+import { parseDuration } from './window';
+
+interface Options {
+  identity: string[];
+  targetLabels: string[];
+  step: string;
+  scrapeInterval: string;
+  range: string;
+}
+
+interface Case {
+  name: string;
+  signal?: string;
+  template?: Pick<Signal, 'id' | 'expr' | 'by'>;
+  by?: string[];
+  filters?: CompileFilter[];
+  window?: string;
+  options?: Partial<Options>;
+  expr?: string;
+  error?: string;
+}
+
+interface Corpus {
+  options: Options;
+  catalogue: Pick<Catalogue, 'groupings' | 'metricLabels'>;
+  cases: Case[];
+}
+
+const corpus: Corpus = JSON.parse(readFileSync('tests/corpora/compile.json', 'utf8'));
+
+function run({ signal, template, by, filters, window, options }: Case): string {
+  const { identity, targetLabels, step, scrapeInterval, range } = { ...corpus.options, ...options };
+  const ms = (text: string) => parseDuration(text) ?? NaN;
+  const times = { step: ms(step), scrapeInterval: ms(scrapeInterval), range: ms(range) };
+  const entry = template ?? catalogue.signals.find(({ id }) => id === signal);
+  const around = template ? { ...catalogue, ...corpus.catalogue } : catalogue;
+  return compile(around, entry as Signal, { by, filters, window }, { identity, targetLabels, ...times }).expr;
+}
+
+describe('compile', () => {
+  it.each(corpus.cases.filter(({ expr }) => expr !== undefined))('$name', (given) => {
+    expect(run(given)).toBe(given.expr);
+  });
+
+  it.each(corpus.cases.filter(({ error }) => error !== undefined))('refuses: $name', (given) => {
+    expect(() => run(given)).toThrow(new Error(given.error));
+  });
+
+  it('has something to expect of every case', () => {
+    expect(corpus.cases.filter(({ expr, error }) => (expr === undefined) === (error === undefined))).toEqual([]);
+  });
+});
