@@ -47,19 +47,20 @@ type Options struct {
 // version of every data plane type used here.
 var version = data.FrameTypeVersion{0, 1}
 
-// From makes the frames of one query: numeric-long for a table, numeric-multi for an instant,
-// timeseries-multi for a range. Without any value it is one typed frame without fields. Notices
+// From makes the frames of one query: numeric-long or timeseries-long for a table, numeric-multi for
+// an instant, timeseries-multi for a range. Without any value it is one typed frame without fields. Notices
 // ride on the first frame. Several signals are told apart by the label `signal`.
 func From(results []Result, o Options) (data.Frames, error) {
 	var all []series
-	for _, r := range results {
+	for i, r := range results {
 		ss, err := read(r)
 		if err != nil {
 			return nil, err
 		}
-		if r.Signal != nil && len(results) > 1 && !o.Table {
-			for i := range ss {
-				ss[i].labels = labels.NewBuilder(ss[i].labels).Set("signal", r.Signal.ID).Labels()
+		for j := range ss {
+			ss[j].index = i
+			if r.Signal != nil && len(results) > 1 && !o.Table {
+				ss[j].labels = labels.NewBuilder(ss[j].labels).Set("signal", r.Signal.ID).Labels()
 			}
 		}
 		all = append(all, ss...)
@@ -82,8 +83,10 @@ func From(results []Result, o Options) (data.Frames, error) {
 
 func (o Options) emptyType() data.FrameType {
 	switch {
-	case o.Table:
+	case o.Table && o.Step == 0:
 		return data.FrameTypeNumericLong
+	case o.Table:
+		return data.FrameTypeTimeSeriesLong
 	case o.Step == 0:
 		return data.FrameTypeNumericMulti
 	}
@@ -93,13 +96,12 @@ func (o Options) emptyType() data.FrameType {
 // series is one series of a result: its points, or its one value at an instant.
 type series struct {
 	result  *Result
+	index   int // of the result
 	labels  labels.Labels
 	times   []time.Time
 	values  []float64
 	instant bool
 }
-
-func (s series) last() float64 { return s.values[len(s.values)-1] }
 
 // read takes what is known out of a result: NaN and series without a value are left out.
 func read(r Result) ([]series, error) {

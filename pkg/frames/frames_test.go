@@ -82,6 +82,13 @@ func TestFrom(t *testing.T) {
 			},
 			options: Options{Table: true, Notices: notices},
 		},
+		"table-over-a-range": {
+			results: []Result{
+				drop(promql.Matrix{line(node("node-2"), 0.2, 0.3), line(node("node-1"), 0.01)}),
+				ups(promql.Matrix{line(node("node-1"), 1, 1)}),
+			},
+			options: Options{Table: true, Step: 15 * time.Second},
+		},
 		"nothing-in-a-range": {
 			results: []Result{drop(promql.Matrix{}), ups(promql.Matrix{line(node("node-1"), nan)})},
 			options: Options{Step: 15 * time.Second, Notices: notices},
@@ -118,6 +125,7 @@ func readBack(t *testing.T, frames data.Frames) {
 		require.NoError(t, err)
 		require.NoError(t, c.Warning)
 		require.Empty(t, c.RemainderIndices, "nothing is ignored")
+		require.Equal(t, "A", c.RefID)
 		require.Equal(t, len(frames[0].Fields) == 0, c.NoData())
 		return
 	}

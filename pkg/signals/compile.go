@@ -1,10 +1,11 @@
 package signals
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -146,7 +147,7 @@ func (u use) matchers(metric string, filters []Filter) string {
 		}
 		own := u.catalogue.MetricLabels[metric]
 		if slices.Contains(u.options.Identity, f.Key) || slices.Contains(u.options.TargetLabels, f.Key) || slices.Contains(own, f.Key) {
-			out = append(out, f.Key+f.Operator+strconv.Quote(f.Value))
+			out = append(out, f.Key+f.Operator+quote(f.Value))
 		}
 	}
 	return strings.Join(out, ",")
@@ -165,7 +166,7 @@ func (u use) join(by []string, filters []Filter) string {
 		for _, f := range filters {
 			if f.Key == g.ID {
 				used = true
-				matchers = append(matchers, g.Label+f.Operator+strconv.Quote(f.Value))
+				matchers = append(matchers, g.Label+f.Operator+quote(f.Value))
 			}
 		}
 		if used {
@@ -189,4 +190,13 @@ func list(names []string) string {
 	names = slices.Clone(names)
 	slices.Sort(names)
 	return strings.Join(slices.Compact(names), ", ")
+}
+
+// quote writes a string as JSON does, which PromQL reads and TypeScript can write alike.
+func quote(s string) string {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(s) // a string can always be written
+	return strings.TrimSuffix(b.String(), "\n")
 }

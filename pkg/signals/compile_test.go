@@ -1,162 +1,110 @@
 package signals
 
 import (
+	"encoding/json"
+	"os"
 	"testing"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/stretchr/testify/require"
 )
 
-var testOptions = CompileOptions{
-	Identity:       []string{"cluster", "node"},
-	TargetLabels:   []string{"zone"},
-	Step:           30 * time.Second,
-	ScrapeInterval: 15 * time.Second,
-	Range:          time.Hour,
+// corpus is tests/corpora/compile.json; it describes itself.
+type corpus struct {
+	Options   corpusOptions
+	Catalogue Catalogue
+	Cases     []struct {
+		Name, Signal string
+		Template     *Signal
+		By           []string
+		Filters      []Filter
+		Window       string
+		Options      corpusOptions
+		Expr, Error  string
+	}
 }
 
-// testCatalogue is small and never changes, unlike the real one.
-var testCatalogue = func() *Catalogue {
-	c := &Catalogue{
-		Groupings: []Grouping{
-			{ID: "version", Label: "version", Metric: "version_info"},
-			{ID: "engine", Label: "engine_name", Metric: "engine_info", Matchers: `evt_source=~"|syscall"`},
-		},
-		MetricLabels: map[string][]string{"drops_by": {"drop", "dir"}},
-		Signals: []Signal{
-			{ID: "kernel-drop-ratio", Title: "Kernel drops", Expr: `sum by ($by) (rate(drops{$filter}[$window])$join) / (sum by ($by) (rate(evts{$filter}[$window])$join) > 0)`},
-			{ID: "kernel-drop-rate", Title: "Kernel drops by cause", Expr: `sum by ($by) (rate(drops_by{dir="exit",$filter}[$window]))`},
-			{ID: "up", Title: "Up", Expr: `max by ($instance) (up{$filter})`},
-			{ID: "kernel-broken", Expr: `x{$filters}`},
-		},
+type corpusOptions struct {
+	Identity, TargetLabels      []string
+	Step, ScrapeInterval, Range string
+}
+
+// over fills in what a case does not name.
+func (o corpusOptions) over(base corpusOptions) CompileOptions {
+	pick := func(own, other string) time.Duration {
+		if own == "" {
+			own = other
+		}
+		d, err := model.ParseDuration(own)
+		if err != nil {
+			panic(err)
+		}
+		return time.Duration(d)
 	}
-	c.Signals[0].By.Default = []string{"$instance"}
-	c.Signals[0].By.Allowed = []string{"version", "engine"}
-	c.Signals[1].By.Default = []string{"$instance", "drop"}
-	c.Signals[2].By.Default = []string{"$instance"}
+	if o.Identity == nil {
+		o.Identity = base.Identity
+	}
+	if o.TargetLabels == nil {
+		o.TargetLabels = base.TargetLabels
+	}
+	return CompileOptions{
+		Identity: o.Identity, TargetLabels: o.TargetLabels,
+		Step: pick(o.Step, base.Step), ScrapeInterval: pick(o.ScrapeInterval, base.ScrapeInterval), Range: pick(o.Range, base.Range),
+	}
+}
+
+func readCorpus(t *testing.T) corpus {
+	t.Helper()
+	text, err := os.ReadFile("../../tests/corpora/compile.json")
+	require.NoError(t, err)
+	var c corpus
+	require.NoError(t, json.Unmarshal(text, &c))
+	require.NotEmpty(t, c.Cases)
 	return c
-}()
+}
 
 func TestCompile(t *testing.T) {
-	tests := []struct {
-		name, signal string
-		by           []string
-		filters      []Filter
-		window       string
-		want         string
-	}{
-		{
-			name: "defaults", signal: "kernel-drop-ratio",
-			want: `sum by (cluster, node) (rate(drops{}[60s])) / (sum by (cluster, node) (rate(evts{}[60s])) > 0)`,
-		},
-		{
-			name: "the total", signal: "kernel-drop-rate", by: []string{},
-			want: `sum by () (rate(drops_by{dir="exit",}[60s]))`,
-		},
-		{
-			name: "every name once", signal: "kernel-drop-rate", by: []string{"drop", "$instance", "node", "zone"},
-			want: `sum by (drop, cluster, node, zone) (rate(drops_by{dir="exit",}[60s]))`,
-		},
-		{
-			name: "filters in the order given, own labels only where they exist", signal: "kernel-drop-rate",
-			filters: []Filter{{"drop", "=~", "open|close"}, {"zone", "!=", `a"b\c`}},
-			want:    `sum by (cluster, node, drop) (rate(drops_by{dir="exit",drop=~"open|close",zone!="a\"b\\c"}[60s]))`,
-		},
-		{
-			name: "a value that looks like a placeholder stays what it is", signal: "up",
-			filters: []Filter{{"node", "=", "$window up{$filter}"}},
-			want:    `max by (cluster, node) (up{node="$window up{$filter}"})`,
-		},
-		{
-			name: "grouping joins the info series, filter matches there", signal: "kernel-drop-ratio",
-			by: []string{"engine"}, filters: []Filter{{"version", "=", "0.44.1"}, {"node", "=", "n1"}}, window: "5m",
-			want: `sum by (engine_name) (rate(drops{node="n1"}[300s])` +
-				` * on (cluster, node) group_left (version) max by (cluster, node, version) (version_info{version="0.44.1"})` +
-				` * on (cluster, node) group_left (engine_name) max by (cluster, node, engine_name) (engine_info{evt_source=~"|syscall"}))` +
-				` / (sum by (engine_name) (rate(evts{node="n1"}[300s])` +
-				` * on (cluster, node) group_left (version) max by (cluster, node, version) (version_info{version="0.44.1"})` +
-				` * on (cluster, node) group_left (engine_name) max by (cluster, node, engine_name) (engine_info{evt_source=~"|syscall"})) > 0)`,
-		},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			s, err := testCatalogue.Signal(test.signal)
+	c := readCorpus(t)
+	for _, test := range c.Cases {
+		t.Run(test.Name, func(t *testing.T) {
+			catalogue, s := &c.Catalogue, test.Template
+			if s == nil {
+				var err error
+				catalogue = Load()
+				s, err = catalogue.Signal(test.Signal)
+				require.NoError(t, err)
+			}
+			expr, _, err := catalogue.Compile(s, test.By, test.Filters, test.Window, test.Options.over(c.Options))
+			if test.Error != "" {
+				require.EqualError(t, err, test.Error)
+				return
+			}
 			require.NoError(t, err)
-			expr, _, err := testCatalogue.Compile(s, test.by, test.filters, test.window, testOptions)
-			require.NoError(t, err)
-			require.Equal(t, test.want, expr)
+			require.Equal(t, test.Expr, expr)
 			_, err = parser.NewParser(parser.Options{}).ParseExpr(expr)
-			require.NoError(t, err)
+			require.NoError(t, err, expr)
 		})
 	}
 }
 
-func TestCompileRefuses(t *testing.T) {
-	tests := []struct {
-		name, signal string
-		by           []string
-		filters      []Filter
-		window       string
-		want         string
-	}{
-		{
-			name: "grouping", signal: "kernel-drop-ratio", by: []string{"drop"},
-			want: `signal "kernel-drop-ratio" cannot be grouped by "drop"; allowed: cluster, engine, node, version, zone`,
-		},
-		{
-			name: "grouping by something that is no label", signal: "up", by: []string{"node) (x"},
-			want: `signal "up" cannot be grouped by "node) (x"; allowed: cluster, node, zone`,
-		},
-		{
-			name: "filter", signal: "kernel-drop-rate", filters: []Filter{{"version", "=", "x"}},
-			want: `signal "kernel-drop-rate" cannot be filtered by "version"; allowed: cluster, dir, drop, node, zone`,
-		},
-		{
-			name: "operator", signal: "up", filters: []Filter{{"node", "==", "x"}},
-			want: `signal "up": the filter on "node" has the operator "=="; allowed: = != =~ !~`,
-		},
-		{
-			name: "expression", signal: "up", filters: []Filter{{"node", "=~", "("}},
-			want: `signal "up": the filter on "node" is no valid regular expression: "("`,
-		},
-		{
-			name: "window", signal: "up", window: "soon",
-			want: `the window "soon" is no duration; expected something like 90s, 5m, $__range, $__interval or $__rate_interval`,
-		},
-		{
-			name: "template", signal: "kernel-broken",
-			want: `signal "kernel-broken": its template has the unknown placeholder $filters`,
-		},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			s, err := testCatalogue.Signal(test.signal)
-			require.NoError(t, err)
-			_, _, err = testCatalogue.Compile(s, test.by, test.filters, test.window, testOptions)
-			require.EqualError(t, err, test.want)
-		})
-	}
+// Regular expressions are judged here only: JavaScript's differ from those that PromQL knows.
+func TestCompileRefusesARegularExpression(t *testing.T) {
+	up, err := Load().Signal("up")
+	require.NoError(t, err)
+	_, _, err = Load().Compile(up, nil, []Filter{{"node", "=~", "("}}, "", CompileOptions{Identity: []string{"node"}, ScrapeInterval: time.Second})
+	require.EqualError(t, err, `signal "up": the filter on "node" is no valid regular expression: "("`)
 }
 
-func TestWindow(t *testing.T) {
-	tests := map[string]time.Duration{
-		"":                   60 * time.Second,
-		"$__rate_interval":   60 * time.Second,
-		"${__rate_interval}": 60 * time.Second,
-		"$__interval":        30 * time.Second,
-		"${__interval}":      30 * time.Second,
-		"$__range":           time.Hour,
-		"${__range}":         time.Hour,
-		"90s":                90 * time.Second,
-		"1h30m":              90 * time.Minute,
+func TestCompileReturnsTheWindow(t *testing.T) {
+	up, err := Load().Signal("up")
+	require.NoError(t, err)
+	for text, want := range map[string]time.Duration{
+		"": 60 * time.Second, "$__interval": 30 * time.Second, "${__range}": time.Hour, "1h30m": 90 * time.Minute,
+	} {
+		_, window, err := Load().Compile(up, nil, nil, text, CompileOptions{Step: 30 * time.Second, ScrapeInterval: 15 * time.Second, Range: time.Hour})
+		require.NoError(t, err)
+		require.Equal(t, want, window, text)
 	}
-	for text, want := range tests {
-		got, err := testOptions.window(text)
-		require.NoError(t, err, text)
-		require.Equal(t, want, got, text)
-	}
-	require.Equal(t, "60s", FormatDuration(time.Minute))
-	require.Equal(t, "1500ms", FormatDuration(1500*time.Millisecond))
-	require.Equal(t, 315*time.Second, RateInterval(5*time.Minute, 15*time.Second))
 }

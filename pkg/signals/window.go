@@ -16,19 +16,27 @@ func RateInterval(step, scrapeInterval time.Duration) time.Duration {
 
 // window reads a query's window: empty, a duration such as 5m, $__range, $__interval or $__rate_interval.
 func (o CompileOptions) window(text string) (time.Duration, error) {
-	switch text {
-	case "", "$__rate_interval", "${__rate_interval}":
-		return RateInterval(o.Step, o.ScrapeInterval), nil
-	case "$__interval", "${__interval}":
-		return o.Step, nil
-	case "$__range", "${__range}":
-		return o.Range, nil
+	length, known := o.named(text)
+	if !known {
+		parsed, err := model.ParseDuration(text)
+		length, known = time.Duration(parsed), err == nil
 	}
-	d, err := model.ParseDuration(text)
-	if err != nil || d <= 0 {
+	if !known || length <= 0 {
 		return 0, fmt.Errorf("the window %q is no duration; expected something like 90s, 5m, $__range, $__interval or $__rate_interval", text)
 	}
-	return time.Duration(d), nil
+	return length, nil
+}
+
+func (o CompileOptions) named(text string) (time.Duration, bool) {
+	switch text {
+	case "", "$__rate_interval", "${__rate_interval}":
+		return RateInterval(o.Step, o.ScrapeInterval), true
+	case "$__interval", "${__interval}":
+		return o.Step, true
+	case "$__range", "${__range}":
+		return o.Range, true
+	}
+	return 0, false
 }
 
 // FormatDuration writes a duration as PromQL reads it: 90s, or 1500ms where seconds do not do.
