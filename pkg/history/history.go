@@ -1,7 +1,13 @@
 // Package history keeps samples in memory, in Prometheus's chunk encoding, and answers PromQL over them.
+//
+// It knows nothing of Falco. What makes it smaller than Prometheus's own head block: chunks are cut by size, so that a
+// series that never changes costs a bit a sample; there is one map by name instead of postings for every label value;
+// and nothing is kept for isolation, exemplars or out-of-order samples. A query that runs while a scrape is appended
+// may therefore see a part of that scrape.
 package history
 
 import (
+	"sync"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -9,26 +15,20 @@ import (
 
 // Options of a History.
 type Options struct {
-	// Retention is how long samples are kept; 0 keeps them until Truncate.
+	// Retention is how long samples are kept, counted back from the newest one; 0 keeps them until Truncate.
 	Retention time.Duration
 }
 
 // History holds the samples of any number of series. All its methods may be called concurrently.
 type History struct {
-	options Options
+	retention int64 // ms
+
+	// mu guards the index and which series are live. It is taken before the mutex of a series, and before totals.mu.
+	mu    sync.RWMutex
+	index index
+
+	totals totals
 }
-
-// New returns an empty History.
-func New(o Options) *History { return &History{options: o} }
-
-// Series is a handle for appending to one series. It stays valid when the history has dropped the
-// series: the next Append takes it up again.
-type Series struct {
-	labels labels.Labels
-}
-
-// Labels of the series, __name__ included.
-func (s *Series) Labels() labels.Labels { return s.labels }
 
 // Sample is one value of one series.
 type Sample struct {
@@ -36,30 +36,60 @@ type Sample struct {
 	Value  float64
 }
 
-// Series gets or creates the series of these labels (with __name__). The labels are kept, not copied.
-func (h *History) Series(l labels.Labels) *Series { return &Series{labels: l} }
-
-// Append adds one scrape: all samples have the time t (unix milliseconds). A sample that is not newer than
-// the last one of its series is dropped and counted in Stats.
-func (h *History) Append(t int64, samples []Sample) {}
-
-// Truncate drops the chunks that lie wholly before a time (unix milliseconds), and series left empty.
-func (h *History) Truncate(before int64) {}
-
-// Forget drops at once the series that match.
-func (h *History) Forget(match func(labels.Labels) bool) {}
-
-// Stats of a History.
-type Stats struct {
-	Series  int
-	Samples int64
-	// Dropped counts samples refused because their series already had one at that time or later.
-	Dropped int64
-	// Bytes is an estimate of the heap in use, all included.
-	Bytes int64
-	// MinTime and MaxTime of the samples held, unix milliseconds; both 0 when there is none.
-	MinTime, MaxTime int64
+// New returns an empty History.
+func New(o Options) *History {
+	return &History{retention: o.Retention.Milliseconds(), index: newIndex()}
 }
 
-// Stats of what is held now.
-func (h *History) Stats() Stats { return Stats{} }
+// Series gets or creates the series of these labels (with __name__). The labels are kept, not copied; their owner may
+// share them through [Series.Labels].
+func (h *History) Series(l labels.Labels) *Series {
+	hash := l.Hash()
+	h.mu.RLock()
+	s := h.index.find(hash, l)
+	h.mu.RUnlock()
+	if s != nil {
+		return s
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.adopt(&Series{labels: l, hash: hash})
+}
+
+// adopt makes s live, unless its labels already belong to a live series: then that one is returned.
+// h.mu must be held for writing.
+func (h *History) adopt(s *Series) *Series {
+	if live := h.index.find(s.hash, s.labels); live != nil {
+		return live
+	}
+	h.index.add(s)
+	h.totals.add(delta{series: 1, bytes: s.fixedBytes()})
+	return s
+}
+
+// Append adds one scrape: all samples have the time t (unix milliseconds). A sample that is not newer than the last
+// one of its series is dropped and counted in [Stats]. A series that was dropped meanwhile is taken up again.
+func (h *History) Append(t int64, samples []Sample) {
+	var d delta
+	var gone []Sample
+	h.mu.RLock()
+	for _, sample := range samples {
+		if !sample.Series.live {
+			gone = append(gone, sample)
+			continue
+		}
+		d.append(sample.Series, t, sample.Value)
+	}
+	h.mu.RUnlock()
+
+	if len(gone) > 0 {
+		h.mu.Lock()
+		for _, sample := range gone {
+			d.append(h.adopt(sample.Series), t, sample.Value)
+		}
+		h.mu.Unlock()
+	}
+	if sweep := h.totals.appended(t, d, h.retention); sweep {
+		h.Truncate(t - h.retention)
+	}
+}

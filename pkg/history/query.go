@@ -1,14 +1,125 @@
 package history
 
 import (
+	"context"
+	"maps"
+	"slices"
+
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
+	"github.com/prometheus/prometheus/tsdb/chunkenc"
+	"github.com/prometheus/prometheus/util/annotations"
 )
 
 // Queryable is the union of histories: the same labels in several of them make one series. hide, which may
 // be nil, leaves a series of the i-th history out.
 func Queryable(hs []*History, hide func(i int, l labels.Labels) bool) storage.Queryable {
 	return storage.QueryableFunc(func(mint, maxt int64) (storage.Querier, error) {
-		return storage.NoopQuerier(), nil
+		return &querier{histories: hs, hide: hide, mint: mint, maxt: maxt}, nil
 	})
 }
+
+type querier struct {
+	histories  []*History
+	hide       func(i int, l labels.Labels) bool
+	mint, maxt int64
+}
+
+// Select implements [storage.Querier]. Of the hints only the time range is used.
+func (q *querier) Select(ctx context.Context, sorted bool, hints *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
+	mint, maxt := q.mint, q.maxt
+	if hints != nil {
+		mint, maxt = max(mint, hints.Start), min(maxt, hints.End)
+	}
+	set := seriesSet{at: -1}
+	place := map[labels.Labels]int{} // where in the set these labels are
+	err := q.each(ctx, mint, maxt, matchers, func(s *Series) {
+		selected := &selection{series: s, mint: mint, maxt: maxt}
+		if at, twice := place[s.labels]; twice {
+			set.series[at] = storage.ChainedSeriesMerge(set.series[at], selected)
+			return
+		}
+		if len(q.histories) > 1 { // one history has no labels twice
+			place[s.labels] = len(set.series)
+		}
+		set.series = append(set.series, selected)
+	})
+	if err != nil {
+		return storage.ErrSeriesSet(err)
+	}
+	if sorted {
+		slices.SortFunc(set.series, func(a, b storage.Series) int { return labels.Compare(a.Labels(), b.Labels()) })
+	}
+	return &set
+}
+
+// LabelValues implements [storage.LabelQuerier].
+func (q *querier) LabelValues(ctx context.Context, name string, _ *storage.LabelHints, matchers ...*labels.Matcher) ([]string, annotations.Annotations, error) {
+	values := map[string]struct{}{}
+	err := q.each(ctx, q.mint, q.maxt, matchers, func(s *Series) {
+		if value := s.labels.Get(name); value != "" {
+			values[value] = struct{}{}
+		}
+	})
+	return slices.Sorted(maps.Keys(values)), nil, err
+}
+
+// LabelNames implements [storage.LabelQuerier].
+func (q *querier) LabelNames(ctx context.Context, _ *storage.LabelHints, matchers ...*labels.Matcher) ([]string, annotations.Annotations, error) {
+	names := map[string]struct{}{}
+	err := q.each(ctx, q.mint, q.maxt, matchers, func(s *Series) {
+		s.labels.Range(func(l labels.Label) { names[l.Name] = struct{}{} })
+	})
+	return slices.Sorted(maps.Keys(names)), nil, err
+}
+
+// Close implements [storage.LabelQuerier].
+func (q *querier) Close() error { return nil }
+
+// each visits the series that match, are not hidden, and may have samples in [mint, maxt].
+func (q *querier) each(ctx context.Context, mint, maxt int64, matchers []*labels.Matcher, visit func(*Series)) error {
+	for i, h := range q.histories {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		for _, s := range h.match(matchers) {
+			if (q.hide == nil || !q.hide(i, s.labels)) && s.overlaps(mint, maxt) {
+				visit(s)
+			}
+		}
+	}
+	return nil
+}
+
+func (h *History) match(matchers []*labels.Matcher) (found []*Series) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	h.index.each(matchers, func(s *Series) { found = append(found, s) })
+	return found
+}
+
+// selection is a series within the bounds of a query.
+type selection struct {
+	series     *Series
+	mint, maxt int64
+}
+
+func (s *selection) Labels() labels.Labels { return s.series.labels }
+
+func (s *selection) Iterator(reuse chunkenc.Iterator) chunkenc.Iterator {
+	return s.series.iterator(reuse, s.mint, s.maxt)
+}
+
+type seriesSet struct {
+	series []storage.Series
+	at     int
+}
+
+func (s *seriesSet) Next() bool {
+	s.at++
+	return s.at < len(s.series)
+}
+
+func (s *seriesSet) At() storage.Series                { return s.series[s.at] }
+func (s *seriesSet) Err() error                        { return nil }
+func (s *seriesSet) Warnings() annotations.Annotations { return nil }

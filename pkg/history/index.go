@@ -1,0 +1,117 @@
+package history
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/prometheus/prometheus/model/labels"
+)
+
+// index finds series by all their labels, or by name and then one by one: an answer of Falco has some 200 names, and a
+// query nearly always gives one. Postings by label value would cost more than the labels themselves.
+type index struct {
+	byHash map[uint64]*Series
+	byName map[string][]*Series
+}
+
+func newIndex() index {
+	return index{byHash: map[uint64]*Series{}, byName: map[string][]*Series{}}
+}
+
+// find returns the series of exactly these labels, or nil.
+func (x *index) find(hash uint64, l labels.Labels) *Series {
+	s := x.byHash[hash]
+	for s != nil && !labels.Equal(s.labels, l) {
+		s = s.next
+	}
+	return s
+}
+
+// add enters a series that is not there yet.
+func (x *index) add(s *Series) {
+	s.next = x.byHash[s.hash]
+	x.byHash[s.hash] = s
+	name := s.labels.Get(labels.MetricName)
+	family, known := x.byName[name]
+	if !known {
+		name = strings.Clone(name) // else the key would hold on to all labels of this series
+	}
+	x.byName[name] = append(family, s)
+	s.live = true
+}
+
+// remove takes out series that are there.
+func (x *index) remove(dead []*Series) {
+	names := map[string]bool{}
+	for _, s := range dead {
+		x.unlink(s)
+		s.live = false
+		names[s.labels.Get(labels.MetricName)] = true
+	}
+	for name := range names {
+		family := slices.DeleteFunc(x.byName[name], func(s *Series) bool { return !s.live })
+		if len(family) == 0 {
+			delete(x.byName, name)
+		} else {
+			x.byName[name] = family
+		}
+	}
+}
+
+func (x *index) unlink(s *Series) {
+	at := x.byHash[s.hash]
+	switch {
+	case at != s:
+		for at.next != s {
+			at = at.next
+		}
+		at.next = s.next
+	case s.next != nil:
+		x.byHash[s.hash] = s.next
+	default:
+		delete(x.byHash, s.hash)
+	}
+	s.next = nil
+}
+
+// each calls visit for every series that all matchers match.
+func (x *index) each(matchers []*labels.Matcher, visit func(*Series)) {
+	var onName, onRest []*labels.Matcher
+	for _, m := range matchers {
+		if m.Name == labels.MetricName {
+			onName = append(onName, m)
+		} else {
+			onRest = append(onRest, m)
+		}
+	}
+	family := func(name string, all []*Series) {
+		for _, m := range onName {
+			if !m.Matches(name) {
+				return
+			}
+		}
+		for _, s := range all {
+			if matches(s.labels, onRest) {
+				visit(s)
+			}
+		}
+	}
+	for _, m := range onName {
+		if m.Type == labels.MatchEqual {
+			family(m.Value, x.byName[m.Value])
+			return
+		}
+	}
+	for name, all := range x.byName {
+		family(name, all)
+	}
+}
+
+func matches(l labels.Labels, matchers []*labels.Matcher) bool {
+	for _, m := range matchers {
+		if !m.Matches(l.Get(m.Name)) {
+			return false
+		}
+	}
+	return true
+}

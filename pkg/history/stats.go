@@ -1,0 +1,99 @@
+package history
+
+import "sync"
+
+// Heap that goes with each thing, in bytes, as Go's allocator rounds it up on 64 bits; a test holds the sum against
+// the heap.
+const (
+	seriesOverhead = 112 + 8 + 40 // Series, its place among its name's, its entry in the map
+	headOverhead   = 32 + 64      // the chunk's header, its appender
+	chunkOverhead  = 32           // an element of Series.full
+)
+
+// Stats of a History.
+type Stats struct {
+	Series  int
+	Samples int64
+	// Dropped counts samples refused because their series already had one at that time or later.
+	Dropped int64
+	// Bytes is an estimate of the heap in use, all included.
+	Bytes int64
+	// MinTime and MaxTime of the samples held, unix milliseconds; both 0 when there is none.
+	MinTime, MaxTime int64
+}
+
+// Stats of what is held now.
+func (h *History) Stats() Stats {
+	h.totals.mu.Lock()
+	defer h.totals.mu.Unlock()
+	t := &h.totals
+	stats := Stats{Series: t.series, Samples: t.samples, Dropped: t.dropped, Bytes: int64(t.bytes)}
+	if t.samples > 0 {
+		stats.MinTime, stats.MaxTime = t.minTime, t.maxTime
+	}
+	return stats
+}
+
+// delta is what one call changed.
+type delta struct {
+	series, bytes    int
+	samples, dropped int64
+}
+
+func (d *delta) append(s *Series, t int64, v float64) {
+	ok, grown := s.append(t, v)
+	if !ok {
+		d.dropped++
+		return
+	}
+	d.samples++
+	d.bytes += grown
+}
+
+// totals are kept up to date by every call, so that Stats need not walk the series.
+type totals struct {
+	mu sync.Mutex
+	delta
+	minTime, maxTime int64
+	swept            int64 // newest sample when samples past their retention were last dropped
+}
+
+func (t *totals) add(d delta) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.addLocked(d)
+}
+
+func (t *totals) addLocked(d delta) {
+	t.series += d.series
+	t.bytes += d.bytes
+	t.samples += d.samples
+	t.dropped += d.dropped
+}
+
+// appended notes samples of one time. It tells whether it is time to drop what is past its retention, which is done
+// 32 times in its course.
+func (t *totals) appended(at int64, d delta, retention int64) (sweep bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if d.samples > 0 && t.samples == 0 {
+		t.minTime, t.maxTime, t.swept = at, at, at
+	}
+	t.addLocked(d)
+	if d.samples > 0 {
+		t.minTime, t.maxTime = min(t.minTime, at), max(t.maxTime, at)
+	}
+	if retention <= 0 || at < t.swept+retention/32 {
+		return false
+	}
+	t.swept = at
+	return true
+}
+
+// truncated notes what Truncate dropped, and the oldest time left.
+func (t *totals) truncated(oldest int64, d delta) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.addLocked(d)
+	t.minTime = oldest
+}
