@@ -1,0 +1,198 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { respond } from './answers';
+import { life } from './life';
+import { type Node } from './node';
+import { createFleet, type Simulation } from './simulation';
+import { type NodeTruth } from './truth';
+import { versions } from './versions';
+
+export interface FleetOptions {
+  /** Where everything listens. Default 127.0.0.1. */
+  host?: string;
+  /** Control port; Falcosidekick is one above, the first Falco two above. Default 28760. */
+  port?: number;
+  seed?: string;
+  scenario?: string;
+  nodes?: number;
+  /** Give every node an address of its own, 127.0.X.Y:8765, instead of a port. */
+  addresses?: boolean;
+  /** The time; default the real one. */
+  now?: () => number;
+}
+
+export interface Fleet {
+  /** `host:port` of every Falco, as /targets lists them now. */
+  targets: string[];
+  /** `host:port` of Falcosidekick. */
+  sidekick: string;
+  /** Address of the control port: http://host:port. */
+  control: string;
+  simulation: Simulation;
+  /** The truth over the last seconds (default 60). */
+  truth(seconds?: number): NodeTruth[];
+  /** Stops listening and cuts every connection. */
+  close(): Promise<void>;
+}
+
+export const DEFAULT_PORT = 28760;
+const FALCO_PORT = 8765;
+/** How often the listeners are brought in line with who is up, in milliseconds. */
+const TICK = 100;
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+
+function json(response: ServerResponse, value: unknown): void {
+  const body = JSON.stringify(value);
+  response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) }).end(body);
+}
+
+function notFound(response: ServerResponse): void {
+  response.writeHead(404, { 'Content-Length': 0 }).end();
+}
+
+function listen(handler: Handler, host: string, port: number): Promise<Server> {
+  const server = createServer(handler);
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const why =
+        error.code === 'EADDRINUSE'
+          ? 'something else listens there; stop it, or choose other ports with --port'
+          : error.code === 'EADDRNOTAVAIL'
+            ? 'this machine has no such address; leave --addresses out, or choose --host'
+            : error.message;
+      reject(new Error(`the fleet cannot listen on ${host}:${port}: ${why}`));
+    });
+    server.listen(port, host, () => resolve(server));
+  });
+}
+
+function shut(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}
+
+function handleFalco(simulation: Simulation, node: Node, now: () => number): Handler {
+  return (request, response) => {
+    const { spec } = node;
+    switch (request.url?.split('?')[0]) {
+      case '/healthz':
+        return json(response, { status: 'ok' });
+      case '/versions':
+        return json(response, versions(spec));
+      case '/metrics': {
+        const at = now();
+        // The route is there only once the capture is open.
+        return life(spec, at - simulation.start).phase === 'up'
+          ? respond(response, simulation.answer(node, at), spec.badAnswer)
+          : notFound(response);
+      }
+      default:
+        return notFound(response);
+    }
+  };
+}
+
+/** Where a node listens: its own address, or the second one after a move. */
+function placesOf(simulation: Simulation, { host, port, addresses }: Required<FleetOptions>) {
+  let spare = simulation.nodes.length;
+  return simulation.nodes.map((node, i) => {
+    const moving = node.spec.interruption?.kind === 'move';
+    return [i, ...(moving ? [spare++] : [])].map((n) =>
+      addresses
+        ? { host: `127.0.${1 + Math.floor(n / 250)}.${1 + (n % 250)}`, port: FALCO_PORT }
+        : { host, port: port + 2 + n }
+    );
+  });
+}
+
+/** Starts the simulated fleet on sockets; every address is listened on when the promise resolves. */
+export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
+  const now = options.now ?? Date.now;
+  const { host = '127.0.0.1', port = DEFAULT_PORT, addresses = false } = options;
+  const simulation = createFleet({ ...options, start: now() });
+  const places = placesOf(simulation, { host, port, addresses } as Required<FleetOptions>);
+  const placeOf = (i: number, at: number) => places[i]![simulation.moved(simulation.nodes[i]!, at) ? 1 : 0]!;
+  const listTargets = (outside: string) =>
+    simulation.nodes.map((_, i) => {
+      const place = placeOf(i, now());
+      return `${addresses ? place.host : outside}:${place.port}`;
+    });
+  const truth = (seconds = 60) => simulation.truth(now() - seconds * 1000, now());
+
+  const control: Handler = (request, response) => {
+    const url = new URL(request.url ?? '/', `http://${request.headers.host ?? host}`);
+    const time = (name: string) => Number(url.searchParams.get(name) ?? NaN);
+    switch (url.pathname) {
+      case '/healthz':
+        return json(response, { status: 'ok' });
+      case '/targets':
+        return json(response, [{ targets: listTargets(url.hostname), labels: {} }]);
+      case '/truth': {
+        const to = Number.isFinite(time('to')) ? time('to') : now();
+        const seconds = Number.isFinite(time('seconds')) ? time('seconds') : 60;
+        const from = Number.isFinite(time('from')) ? time('from') : to - seconds * 1000;
+        return json(response, { from, to, nodes: simulation.truth(from, to) });
+      }
+      default:
+        return notFound(response);
+    }
+  };
+  const sidekick: Handler = ({ url }, response) =>
+    url?.split('?')[0] === '/metrics' ? respond(response, simulation.sidekickAnswer(now())) : notFound(response);
+
+  const open = new Map<string, Server>();
+  const fixed: Server[] = [];
+  /** Opens and closes listeners so that exactly the nodes with a process listen. */
+  const align = async (): Promise<void> => {
+    for (const [i, node] of simulation.nodes.entries()) {
+      const at = now();
+      const down = life(node.spec, at - simulation.start).phase === 'down';
+      for (const place of places[i]!) {
+        const key = `${place.host}:${place.port}`;
+        const server = open.get(key);
+        const wanted = !down && place === placeOf(i, at);
+        if (wanted && !server) {
+          open.set(key, await listen(handleFalco(simulation, node, now), place.host, place.port));
+        } else if (!wanted && server) {
+          open.delete(key);
+          await shut(server);
+        }
+      }
+    }
+  };
+  const stop = async () => {
+    await Promise.all([...fixed, ...open.values()].map(shut));
+  };
+
+  try {
+    fixed.push(await listen(control, host, port), await listen(sidekick, host, port + 1));
+    await align();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  let closed = false;
+  let aligning = Promise.resolve();
+  const timer = setInterval(() => {
+    aligning = aligning
+      .then(() => (closed ? undefined : align()))
+      .catch((error: Error) => console.error(error.message));
+  }, TICK);
+  return {
+    get targets() {
+      return listTargets(host);
+    },
+    sidekick: `${host}:${port + 1}`,
+    control: `http://${host}:${port}`,
+    simulation,
+    truth,
+    async close() {
+      closed = true;
+      clearInterval(timer);
+      await aligning;
+      await stop();
+    },
+  };
+}

@@ -1,0 +1,257 @@
+import { hasEnterEvents, programs, type Program } from './engines';
+import { life, type Generation, type Phase } from './life';
+import { random } from './random';
+import { type Rule } from './rules';
+import { type NodeSpec } from './spec';
+import { Wave } from './wave';
+
+/** One CPU's kernel counters since the capture opened. */
+export interface CpuCounters {
+  events: number;
+  /** Lost because the ring buffer was full. */
+  bufferDrops: number;
+  /** Lost for another reason; contained in neither `bufferDrops` nor anywhere else. */
+  otherDrops: number;
+}
+
+/** What a Falco counts, at one moment. Counters are whole numbers; times are milliseconds since 1970. */
+export interface NodeState {
+  spec: NodeSpec;
+  at: number;
+  phase: Phase;
+  generation: number;
+  startedAt: number;
+  loadedAt: number;
+  openedAt: number;
+  hostBootAt: number;
+  /** Online CPUs only. */
+  cpus: CpuCounters[];
+  /** System calls of the host since the capture opened: runs of sys_exit. */
+  syscalls: number;
+  programs: Array<{ name: string; runs: number; nanoseconds: number }>;
+  /** Events that userspace has read. */
+  delivered: number;
+  /** Falco's own CPU seconds since its process started. */
+  cpuSeconds: number;
+  hostCpuRatio: number;
+  hostLoad: number;
+  threads: { initial: number; added: number; removed: number; table: number; refused: number };
+  fds: { initial: number; added: number; removed: number; open: number };
+  rssKiB: number;
+  /** Rules with at least one match, in load order. */
+  matches: Array<{ rule: Rule; count: number }>;
+  queueDrops: number;
+  containers: number;
+}
+
+const THREAD_LIFE = 60;
+const FD_LIFE = 40;
+
+/** The load of a node and what Falco makes of it: a pure function of time. */
+export class Node {
+  private readonly syscallWave: Wave;
+  private readonly eventWave: Wave;
+  private readonly shares: number[];
+  private readonly programs: Program[];
+  private readonly ruleWaves: Array<{ rule: Rule; perSecond: number; phase: number; wave: Wave }>;
+  private readonly initialThreads: number;
+
+  /** `start`: the fleet's start, milliseconds since 1970. */
+  constructor(
+    readonly spec: NodeSpec,
+    seed: string,
+    private readonly start: number
+  ) {
+    const own = `${seed}/${spec.name}`;
+    const next = random(own);
+    const dayPhase = (2 * Math.PI * ((start / 1000) % 86_400)) / 86_400 - Math.PI / 2;
+    this.syscallWave = new Wave(`${own}/load`, spec.variation, dayPhase);
+    this.eventWave = new Wave(`${own}/events`, spec.variation, dayPhase);
+    const weights = Array.from({ length: spec.cpus }, () => 1 + spec.skew * (2 * next() - 1));
+    const sum = weights.reduce((a, b) => a + b, 0);
+    this.shares = weights.map((weight) => weight / sum);
+    this.programs = programs(spec);
+    this.initialThreads = Math.floor(700 + 90 * spec.cpus + 200 * next());
+    this.ruleWaves = spec.rules.map((rule) => ({
+      rule,
+      perSecond: (rule.perHour * spec.noise * (0.4 + 1.4 * next())) / 3600,
+      phase: next(),
+      wave: new Wave(`${own}/${rule.name}`, 0.8, dayPhase),
+    }));
+  }
+
+  /** Everything the node counts at a time in milliseconds since 1970. */
+  at(time: number): NodeState {
+    const { spec } = this;
+    const ms = time - this.start;
+    const now = life(spec, ms);
+    const t = ms / 1000;
+    const opened = now.openedAt / 1000;
+    // A stalled userspace stands still; the kernel goes on.
+    const user = Math.max(opened, Math.min(ms, spec.stalledAt ?? Infinity) / 1000);
+    const kernel = Math.max(opened, t);
+
+    const cpus = this.cpuCounters(opened, kernel, user);
+    const drops = cpus.reduce((sum, cpu) => sum + cpu.bufferDrops + cpu.otherDrops, 0);
+    const read = (from: number, to: number) => this.deliveredTotal(to) - this.deliveredTotal(from);
+    const threads = this.threads(opened, user, read, drops);
+    const fds = this.fds(opened, user, read);
+    const started = now.startedAt / 1000;
+    const hostBootAt = Math.floor((this.start - (spec.uptimeHours + 197) * 3_600_000) / 1000) * 1000;
+    const boot = (hostBootAt - this.start) / 1000;
+    const busy = Math.min(0.85, 0.06 + spec.syscallsPerCpu / 90_000);
+    const matches = this.matches(now, ms);
+    return {
+      spec,
+      at: time,
+      phase: now.phase,
+      generation: now.number,
+      startedAt: this.start + now.startedAt,
+      loadedAt: this.start + now.loadedAt,
+      openedAt: this.start + now.openedAt,
+      hostBootAt,
+      cpus,
+      syscalls: Math.floor(this.syscallTotal(kernel) - this.syscallTotal(opened)),
+      programs: this.programCounters(opened, kernel, threads.initial, fds.initial),
+      delivered: Math.floor(read(opened, user)),
+      cpuSeconds: 0.9 + 0.011 * Math.max(0, user - started) + spec.cpuPerEvent * read(started, user),
+      hostCpuRatio: (busy * (this.syscallWave.area(t) - this.syscallWave.area(boot))) / (t - boot),
+      hostLoad: busy * this.syscallWave.value(t),
+      threads,
+      fds,
+      rssKiB: 4 * Math.round((78_000 + 14 * threads.table + 4_000 * this.eventWave.value(user) + 900 * spec.cpus) / 4),
+      matches: matches.filter(({ count }) => count > 0),
+      queueDrops: matches.reduce((sum, { count }) => sum + this.lost(count), 0),
+      containers: Math.round(14 + 5 * (this.eventWave.value(t - (t % 60)) - 1) + spec.cpus / 4),
+    };
+  }
+
+  /** Alerts of one rule that left the outputs queue, over one generation up to `ms` from the fleet's start. */
+  sent(generation: Generation, ms: number): Array<{ rule: Rule; count: number }> {
+    return this.matches(generation, Math.min(ms, generation.endsAt)).map(({ rule, count }) => ({
+      rule,
+      count: count - this.lost(count),
+    }));
+  }
+
+  private lost(count: number): number {
+    return Math.floor(count * this.spec.queueLoss);
+  }
+
+  private matches({ openedAt }: Generation, ms: number): Array<{ rule: Rule; count: number }> {
+    const until = Math.max(openedAt, Math.min(ms, this.spec.stalledAt ?? Infinity));
+    return this.ruleWaves.map(({ rule, perSecond, phase, wave }) => {
+      const total = (at: number) => Math.floor(perSecond * wave.area(at / 1000) + phase);
+      return { rule, count: total(until) - total(openedAt) };
+    });
+  }
+
+  /** Seconds of the burst that lie before t. */
+  private burst(t: number): { seconds: number; factor: number } {
+    const { burst } = this.spec;
+    if (!burst) {
+      return { seconds: 0, factor: 1 };
+    }
+    return { seconds: Math.max(0, Math.min(t, burst.to / 1000) - burst.from / 1000), factor: burst.factor };
+  }
+
+  private syscallTotal(t: number): number {
+    const { seconds, factor } = this.burst(t);
+    return this.spec.syscallsPerCpu * this.spec.cpus * (this.syscallWave.area(t) + (factor - 1) * seconds);
+  }
+
+  private get eventsPerSecond(): number {
+    const { syscallsPerCpu, cpus, take } = this.spec;
+    return syscallsPerCpu * cpus * take;
+  }
+
+  /** Share of a CPU's events above what userspace keeps up with, at `factor` times the average load. */
+  private overload(share: number, factor: number): number {
+    return Math.max(0, 1 - this.spec.capacityPerCpu / (this.eventsPerSecond * share * factor));
+  }
+
+  /** Events and drops of one CPU as if counted since the fleet's start; negative before it. */
+  private cpuTotal(share: number, area: number, square: number, t: number): { events: number; lost: number } {
+    const rate = this.eventsPerSecond * share;
+    const over = this.overload(share, 1);
+    const { seconds, factor } = this.burst(t);
+    return {
+      events: rate * (area + (factor - 1) * seconds),
+      // The more load, the larger the share that is lost.
+      lost: rate * (over * square + (factor * this.overload(share, factor) - over) * seconds),
+    };
+  }
+
+  private cpuCounters(opened: number, kernel: number, user: number): CpuCounters[] {
+    const { otherLoss } = this.spec;
+    const points = [opened, user, kernel].map((t) => ({
+      t,
+      area: this.eventWave.area(t),
+      square: this.eventWave.squareArea(t),
+    }));
+    return this.shares.map((share) => {
+      const [from, read, to] = points.map(({ t, area, square }) => this.cpuTotal(share, area, square, t));
+      const seen = read!.events - from!.events;
+      const unread = to!.events - read!.events;
+      return {
+        events: Math.floor(seen + unread),
+        bufferDrops: Math.floor(read!.lost - from!.lost + unread * (1 - otherLoss)),
+        otherDrops: Math.floor((seen + unread) * otherLoss),
+      };
+    });
+  }
+
+  /** Events that reach userspace, as if counted since the fleet's start. */
+  private deliveredTotal(t: number): number {
+    const area = this.eventWave.area(t);
+    const square = this.eventWave.squareArea(t);
+    return this.shares.reduce((sum, share) => {
+      const { events, lost } = this.cpuTotal(share, area, square, t);
+      return sum + events * (1 - this.spec.otherLoss) - lost;
+    }, 0);
+  }
+
+  private programCounters(opened: number, kernel: number, threads: number, fds: number): NodeState['programs'] {
+    const calls = this.syscallTotal(kernel) - this.syscallTotal(opened);
+    const rate = this.spec.syscallsPerCpu * this.spec.cpus;
+    const square = rate * (this.syscallWave.squareArea(kernel) - this.syscallWave.squareArea(opened));
+    // A busy host makes each run a little slower: caches are colder.
+    const weighted = 0.85 * calls + 0.15 * square;
+    return this.programs.map(({ name, perSyscall, nanoseconds, scan }) => {
+      const scanned = scan === 'threads' ? threads : scan === 'fds' ? fds : 0;
+      return {
+        name,
+        runs: Math.floor(perSyscall * calls) + scanned,
+        nanoseconds: Math.floor(perSyscall * nanoseconds * weighted) + scanned * nanoseconds,
+      };
+    });
+  }
+
+  private threads(
+    opened: number,
+    user: number,
+    read: (from: number, to: number) => number,
+    drops: number
+  ): NodeState['threads'] {
+    const initial = this.initialThreads;
+    const born = 0.0006;
+    const added = initial + Math.floor(born * read(opened, user));
+    const removed = Math.floor(born * read(opened, Math.max(opened, user - THREAD_LIFE)));
+    const { fullThreadTable } = this.spec;
+    if (fullThreadTable !== undefined) {
+      const refused = added - initial;
+      return { initial, added: fullThreadTable + removed, removed, table: fullThreadTable, refused };
+    }
+    // Lost exits leave threads behind until they are purged: the table is a little larger where events are lost.
+    const left = Math.min(Math.floor(drops * 0.001), 2_000);
+    return { initial, added: added + left, removed, table: added + left - removed, refused: 0 };
+  }
+
+  private fds(opened: number, user: number, read: (from: number, to: number) => number): NodeState['fds'] {
+    const opens = hasEnterEvents(this.spec) ? 0.03 : 0.06;
+    const initial = this.initialThreads * 46;
+    const added = Math.floor(opens * read(opened, user));
+    const removed = Math.floor(opens * read(opened, Math.max(opened, user - FD_LIFE)));
+    return { initial, added, removed, open: initial + added - removed };
+  }
+}

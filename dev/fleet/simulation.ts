@@ -1,0 +1,55 @@
+import { mangle } from './answers';
+import { exposition } from './exposition';
+import { life } from './life';
+import { Node } from './node';
+import { random } from './random';
+import { nodesOf, scenario as named } from './scenarios';
+import { sidekickState, sidekickText, type SidekickState } from './sidekick';
+import { truth, type NodeTruth } from './truth';
+
+export interface SimulationOptions {
+  /** Everything random follows from it. Default `falco`. */
+  seed?: string;
+  /** A name of scenarios.ts. Default `demo`. */
+  scenario?: string;
+  /** Fewer or more nodes than the scenario has; further ones are healthy. */
+  nodes?: number;
+  /** Milliseconds since 1970; the nodes have run for hours by then. */
+  start: number;
+}
+
+/**
+ * A fleet without sockets. Every answer is a function of seed, scenario, start and time: any time can be asked for,
+ * in any order, as often as wanted.
+ */
+export interface Simulation {
+  nodes: Node[];
+  start: number;
+  /** The text of a node's /metrics at a time; of the other one, now and then, behind a load balancer. */
+  answer(node: Node, at: number): string;
+  /** True while the node runs at its second address. */
+  moved(node: Node, at: number): boolean;
+  sidekick(at: number): SidekickState;
+  sidekickAnswer(at: number): string;
+  /** The truth between two times, by node. */
+  truth(from: number, to: number): NodeTruth[];
+}
+
+export function createFleet({ seed = 'falco', scenario = 'demo', nodes: count, start }: SimulationOptions): Simulation {
+  const chosen = named(scenario);
+  const nodes = nodesOf(chosen, count).map((spec) => new Node(spec, seed, start));
+  const sidekick = (at: number) => sidekickState(nodes, start, at, chosen.failing);
+  const behind = (node: Node, at: number): Node => {
+    const other = nodes.find(({ spec }) => spec.name === node.spec.sharesAddressWith);
+    return other && random(`${seed}/balancer/${Math.floor(at / 1000)}`)() < 0.5 ? other : node;
+  };
+  return {
+    nodes,
+    start,
+    answer: (node, at) => mangle(exposition(behind(node, at).at(at)), node.spec.badAnswer),
+    moved: ({ spec }, at) => spec.interruption?.kind === 'move' && life(spec, at - start).number % 2 === 1,
+    sidekick,
+    sidekickAnswer: (at) => sidekickText(sidekick(at)),
+    truth: (from, to) => nodes.map((node) => truth(node.at(from), node.at(to))),
+  };
+}

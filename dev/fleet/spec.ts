@@ -1,0 +1,151 @@
+import { RULES, type Rule } from './rules';
+
+export type EngineName = 'modern_bpf' | 'kmod';
+
+/** The groups of `metrics.*_enabled` in falco.yaml; without a group its samples are missing. */
+export interface Switches {
+  resources: boolean;
+  state: boolean;
+  kernel: boolean;
+  perCpu: boolean;
+  /** Also needs kernel.bpf_stats_enabled=1 on the host; this stands for both. */
+  libbpf: boolean;
+  iterators: boolean;
+  plugins: boolean;
+  rules: boolean;
+  jemalloc: boolean;
+}
+
+/** What comes back instead of a good answer; see answers.ts. */
+export type BadAnswer =
+  | 'slow'
+  | 'endless'
+  | 'oversized'
+  | 'gzip-bomb'
+  | 'cut-off'
+  | 'reset'
+  | 'redirect'
+  | 'html'
+  | 'not-found'
+  | 'server-error'
+  | 'unauthorized'
+  | 'content-type'
+  | 'empty'
+  | 'binary'
+  | 'garbage-line'
+  | 'no-value'
+  | 'run-together'
+  | 'dots'
+  | 'duplicate'
+  | 'label-twice'
+  | 'huge-label'
+  | 'not-falco';
+
+/** Interruptions; times in milliseconds, counted from the fleet's start. */
+export interface Interruption {
+  /** `reload` keeps the process and its start time; `move` brings the node up again at its other address. */
+  kind: 'restart' | 'reload' | 'move';
+  first: number;
+  /** Every so often; Infinity for once. */
+  every: number;
+  /** Nothing listens. */
+  down: number;
+  /** The web server answers 404: the capture is not open yet. */
+  starting: number;
+}
+
+export interface NodeSpec {
+  name: string;
+  version: string;
+  engine: EngineName;
+  arch: 'x86_64' | 'aarch64';
+  kernel: string;
+  /** Online CPUs. */
+  cpus: number;
+  /** CPUs the kernel could have; modern_bpf lists them all. */
+  possibleCpus: number;
+  /** System calls a second and CPU, on average: the server's load. */
+  syscallsPerCpu: number;
+  /** Share of the system calls that Falco's driver handles as events. */
+  take: number;
+  /** Events a second and CPU that userspace keeps up with; what comes above is lost. */
+  capacityPerCpu: number;
+  /** Share of events lost for another reason: oversized (modern_bpf) or unreadable memory (kmod). */
+  otherLoss: number;
+  /** How much the load varies around its average; below 1. */
+  variation: number;
+  /** How unevenly the CPUs are used; 0 is even. */
+  skew: number;
+  /** CPU seconds that Falco's userspace spends on an event. */
+  cpuPerEvent: number;
+  uptimeHours: number;
+  /** Factor on every rule's matches. */
+  noise: number;
+  rules: Rule[];
+  /** Names the rule file's content: another word, another digest. */
+  rulesFile: string;
+  configFile: string;
+  /** Share of alerts lost because the bounded outputs queue was full; 0 where the queue is unbounded. */
+  queueLoss: number;
+  /** FALCO_CGROUP_MEM_PATH is set: container memory is known. */
+  containerMemory: boolean;
+  /** TOCTOU system calls for which the kernel has an `__ia32_compat_sys_*` symbol. */
+  compatSyscalls: readonly string[];
+  switches: Switches;
+  interruption?: Interruption;
+  /** Nothing ever listens at its address. */
+  absent?: boolean;
+  /** Answers in turn with the node of this name: a load balancer stands before both. */
+  sharesAddressWith?: string;
+  /** From then on (milliseconds from the fleet's start) userspace reads no event any more. */
+  stalledAt?: number;
+  /** Thread table capacity, once it is full. */
+  fullThreadTable?: number;
+  /** The load is `factor` times as high between the two times (milliseconds from the fleet's start). */
+  burst?: { from: number; to: number; factor: number };
+  badAnswer?: BadAnswer;
+}
+
+const ALL_ON: Switches = {
+  resources: true,
+  state: true,
+  kernel: true,
+  perCpu: true,
+  libbpf: true,
+  iterators: true,
+  plugins: true,
+  rules: true,
+  jemalloc: false,
+};
+
+/** A healthy modern_bpf Falco on an 8-CPU server; `changes` on top. */
+export function nodeSpec(
+  changes: Partial<Omit<NodeSpec, 'switches'>> & { name: string; switches?: Partial<Switches> }
+): NodeSpec {
+  const cpus = changes.cpus ?? 8;
+  return {
+    version: '0.44.1',
+    engine: 'modern_bpf',
+    arch: 'x86_64',
+    kernel: '6.8.0-79-generic',
+    cpus,
+    possibleCpus: cpus,
+    syscallsPerCpu: 18_000,
+    take: 0.05,
+    capacityPerCpu: 3_000,
+    otherLoss: 0.00002,
+    variation: 0.3,
+    skew: 0.25,
+    cpuPerEvent: 7e-6,
+    uptimeHours: 53,
+    noise: 1,
+    rules: RULES,
+    rulesFile: 'stable',
+    configFile: 'default',
+    queueLoss: 0,
+    containerMemory: false,
+    compatSyscalls: ['connect', 'creat', 'open', 'openat', 'openat2'],
+    ...changes,
+    switches: { ...ALL_ON, ...changes.switches },
+  };
+}

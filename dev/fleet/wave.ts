@@ -1,0 +1,68 @@
+import { random } from './random';
+
+interface Term {
+  amplitude: number;
+  /** Radians per second. */
+  speed: number;
+  phase: number;
+}
+
+/** Periods in seconds, a day first, and the share of the whole variation each one has. */
+const PERIODS = [
+  { seconds: 86_400, share: 0.4 },
+  { seconds: 2_700, share: 0.25 },
+  { seconds: 420, share: 0.15 },
+  { seconds: 95, share: 0.12 },
+  { seconds: 27, share: 0.08 },
+];
+
+/**
+ * A load that varies around 1: sines of a day down to half a minute. Its integrals are known in closed form, so
+ * that a counter is a function of time: any moment can be asked for, in any order, at the same cost.
+ *
+ * Time is in seconds and may be negative. `value` stays within 1 ± `variation`, which must be below 1.
+ */
+export class Wave {
+  private readonly terms: Term[];
+
+  constructor(seed: string, variation: number, dayPhase = 0) {
+    const next = random(seed);
+    this.terms = PERIODS.map(({ seconds, share }, i) => {
+      const period = i === 0 ? seconds : seconds * (0.8 + 0.4 * next());
+      return {
+        amplitude: variation * share,
+        speed: (2 * Math.PI) / period,
+        phase: i === 0 ? dayPhase : 2 * Math.PI * next(),
+      };
+    });
+  }
+
+  value(t: number): number {
+    return this.terms.reduce((sum, { amplitude, speed, phase }) => sum + amplitude * Math.sin(speed * t + phase), 1);
+  }
+
+  /** ∫ value from 0 to t. */
+  area(t: number): number {
+    return this.terms.reduce(
+      (sum, { amplitude, speed, phase }) => sum + (amplitude / speed) * (Math.cos(phase) - Math.cos(speed * t + phase)),
+      t
+    );
+  }
+
+  /** ∫ value² from 0 to t: for what grows with the square of the load, as losses do. */
+  squareArea(t: number): number {
+    let sum = 2 * this.area(t) - t;
+    for (const a of this.terms) {
+      for (const b of this.terms) {
+        const product = (a.amplitude * b.amplitude) / 2;
+        const slow = a.speed - b.speed;
+        const shift = a.phase - b.phase;
+        sum += product * (slow === 0 ? Math.cos(shift) * t : (Math.sin(slow * t + shift) - Math.sin(shift)) / slow);
+        const fast = a.speed + b.speed;
+        const start = a.phase + b.phase;
+        sum -= (product * (Math.sin(fast * t + start) - Math.sin(start))) / fast;
+      }
+    }
+    return sum;
+  }
+}
