@@ -1,4 +1,7 @@
 import { catalogue } from '../../src/signals';
+import { alertingFile } from './alerts';
+import { overview } from './dashboards/overview';
+import { signalReference } from './reference';
 
 const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
 
@@ -6,5 +9,8 @@ const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
 export function outputs(): Record<string, string> {
   return {
     'pkg/signals/catalogue.json': json(catalogue),
+    'src/dashboards/overview.json': json(overview()),
+    'provisioning/alerting/falco.yaml': alertingFile(),
+    'docs/signals.md': signalReference(),
   };
 }

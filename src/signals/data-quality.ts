@@ -91,7 +91,6 @@ export const dataQuality: Signal[] = [
     dimension: 'data-quality',
     unit: 'percentunit',
     min: 0,
-    max: 1,
     summary: 'Share of the events the driver handled that never reached Falco',
     description:
       'Drops divided by the events that the driver handled. Those events already hold the drops, so the two are not added. A node that handled no event at all has no figure instead of 0 %: nothing seen is not the same as nothing lost. A group of nodes shows its drops over its events, in which one bad node can hide: look at it by node. Events lost to re-entrance in the kernel module (n_preemptions) stand in neither counter.',
@@ -143,7 +142,6 @@ export const dataQuality: Signal[] = [
     dimension: 'data-quality',
     unit: 'percentunit',
     min: 0,
-    max: 1,
     summary: 'Share of the events of one CPU that never reached Falco',
     description:
       'As the kernel drop ratio, for each CPU on which the events happened. The modern probe gives two CPUs one buffer by default, so that drops on a CPU may be its neighbour’s doing. CPUs that are offline, or on which nothing happened, have no figure. The kernel module writes the number of its device into the name of the metric instead of a label, which no rate by CPU can be worked out from: there is no figure with it, see the kernel drop ratio instead.',

@@ -154,7 +154,6 @@ export const resources: Signal[] = [
     dimension: 'resources',
     unit: 'percentunit',
     min: 0,
-    max: 1,
     decimals: 2,
     summary: 'Share of the node’s CPU time spent in Falco’s programs in the kernel',
     description:
