@@ -29,8 +29,13 @@ export interface FalcoSettings extends DataSourceJsonData {
   live?: { minInterval?: string };
   expected?: { version?: string; rules?: string; config?: string };
   store?: { url: string; identity?: string[]; matchers?: string };
+  /** Grafana's own switch. */
+  enableSecureSocksProxy?: boolean;
   version?: number;
 }
+
+/** Passwords, certificates and header values, under the names of Grafana's HTTP settings. */
+export type FalcoSecrets = Record<string, string>;
 
 /** What a setting is when nobody has set it. The backend's copy is pkg/datasource/settings.go. */
 export const DEFAULTS = {

@@ -59,7 +59,7 @@ function matching(operator: FilterOperator): FilterOperator {
 }
 
 /** An ad hoc filter as ours; none for operators that labels do not have (`<`, `>`), which Grafana offers for numbers. */
-function fromAdHoc({ key, operator, value, values }: AdHocVariableFilter): Filter[] {
+export function fromAdHoc({ key, operator, value, values }: AdHocVariableFilter): Filter[] {
   switch (operator) {
     case '=':
     case '!=':

@@ -1,0 +1,105 @@
+import {
+  type AdHocVariableFilter,
+  type CoreApp,
+  type DataSourceGetTagValuesOptions,
+  type DataSourceInstanceSettings,
+  type LegacyMetricFindQueryOptions,
+  type MetricFindValue,
+  type ScopedVars,
+} from '@grafana/data';
+import { DataSourceWithBackend, getTemplateSrv } from '@grafana/runtime';
+import { IDENTITY, targetLabels } from './expression';
+import { type FalcoQuery, type Filter, isComplete, migrateQuery, NEW_QUERY, withDefaults } from './query';
+import { DEFAULTS, type FalcoSettings } from './settings';
+import { catalogue } from './signals';
+import { fromAdHoc, interpolateFilters, interpolateQuery } from './templates';
+import { FalcoVariableSupport, type FalcoVariableQuery } from './variables';
+
+/** Sends queries to the plugin's backend, and looks up labels there for the editors. */
+export class FalcoDataSource extends DataSourceWithBackend<FalcoQuery, FalcoSettings> {
+  readonly settings: FalcoSettings;
+
+  constructor(
+    instanceSettings: DataSourceInstanceSettings<FalcoSettings>,
+    private readonly templateSrv = getTemplateSrv()
+  ) {
+    super(instanceSettings);
+    this.settings = instanceSettings.jsonData ?? {};
+    // Grafana's shortest step: more points than scrapes would show nothing more.
+    this.interval = this.settings.scrapeInterval || DEFAULTS.scrapeInterval;
+    this.variables = new FalcoVariableSupport(this);
+  }
+
+  override getDefaultQuery(_app: CoreApp): Partial<FalcoQuery> {
+    return NEW_QUERY;
+  }
+
+  override filterQuery(query: FalcoQuery): boolean {
+    return !query.hide && isComplete(migrateQuery(query));
+  }
+
+  override applyTemplateVariables(
+    query: FalcoQuery,
+    scopedVars: ScopedVars,
+    adHoc?: AdHocVariableFilter[]
+  ): FalcoQuery {
+    return interpolateQuery(withDefaults(migrateQuery(query)), this.templateSrv, scopedVars, adHoc);
+  }
+
+  override getQueryDisplayText(stored: FalcoQuery): string {
+    const query = migrateQuery(stored);
+    if (query.kind !== 'signal') {
+      return query.kind === 'promql' ? (query.expr ?? '') : query.kind;
+    }
+    const titles = (query.signals ?? []).map((id) => catalogue.signals.find((signal) => signal.id === id)?.title ?? id);
+    const filters = (query.filters ?? []).map(({ key, operator, value }) => `${key}${operator}"${value}"`);
+    return [titles.join(', '), ...(filters.length > 0 ? [`where ${filters.join(' and ')}`] : [])].join(' ');
+  }
+
+  /** Names of the labels that the samples at hand carry. */
+  labels(): Promise<string[]> {
+    return this.list('labels');
+  }
+
+  /** Values of a label (or of a grouping: version, engine, kernel) on the samples at hand that pass the filters. */
+  labelValues(label: string, filters: Filter[] = []): Promise<string[]> {
+    const params = filters.length > 0 ? { filters: JSON.stringify(filters) } : undefined;
+    return this.list(`labels/${encodeURIComponent(label)}/values`, params);
+  }
+
+  /** Names of the metrics at hand. */
+  metrics(): Promise<string[]> {
+    return this.list('metrics');
+  }
+
+  override async metricFindQuery(
+    query: FalcoVariableQuery | undefined,
+    options: LegacyMetricFindQueryOptions = {}
+  ): Promise<MetricFindValue[]> {
+    if (!query?.label) {
+      return [];
+    }
+    const scopedVars = options.scopedVars ?? {};
+    const filters = interpolateFilters(query.filters ?? [], this.templateSrv, scopedVars);
+    const values = await this.labelValues(this.templateSrv.replace(query.label, scopedVars), filters);
+    return values.map((text) => ({ text }));
+  }
+
+  /** The keys of ad hoc filters: only what every signal can be filtered by, since they meet every panel of a dashboard. */
+  override getTagKeys(): Promise<MetricFindValue[]> {
+    return Promise.resolve([...IDENTITY, ...targetLabels(this.settings)].map((text) => ({ text })));
+  }
+
+  override async getTagValues({
+    key,
+    filters,
+  }: Pick<DataSourceGetTagValuesOptions<FalcoQuery>, 'key' | 'filters'>): Promise<MetricFindValue[]> {
+    const values = await this.labelValues(key, filters.flatMap(fromAdHoc));
+    return values.map((text) => ({ text }));
+  }
+
+  private async list(path: string, params?: Record<string, string>): Promise<string[]> {
+    const answer: { data?: string[] | null } = await this.getResource(path, params);
+    return answer.data ?? [];
+  }
+}

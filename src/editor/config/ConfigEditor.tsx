@@ -1,0 +1,45 @@
+import { type DataSourcePluginOptionsEditorProps } from '@grafana/data';
+import { DataSourceDescription } from '@grafana/plugin-ui';
+import { Alert, Divider } from '@grafana/ui';
+import { type FalcoSecrets, type FalcoSettings } from '../../settings';
+import { ConnectionSection } from './ConnectionSection';
+import { type SectionProps } from './fields';
+import { HistorySection } from './HistorySection';
+import { LimitsSection } from './LimitsSection';
+import { ScrapeSection } from './ScrapeSection';
+import { TargetsSection } from './TargetsSection';
+
+const DOCUMENTATION = 'https://github.com/falco-metrics/falco-metrics-datasource/tree/main/docs';
+
+/** The data source's page under Connections. */
+export function ConfigEditor({
+  options,
+  onOptionsChange,
+}: DataSourcePluginOptionsEditorProps<FalcoSettings, FalcoSecrets>) {
+  const section: SectionProps = {
+    settings: options.jsonData,
+    onChange: (change) => onOptionsChange({ ...options, jsonData: { ...options.jsonData, ...change } }),
+    disabled: options.readOnly === true,
+  };
+  return (
+    <>
+      <DataSourceDescription dataSourceName="Falco Metrics" docsLink={DOCUMENTATION} hasRequiredFields />
+      {section.disabled && (
+        <Alert severity="info" title="Provisioned from a file">
+          These settings come from a provisioning file and are shown as they stand there. Change that file, then reload
+          Grafana’s data sources.
+        </Alert>
+      )}
+      <Divider />
+      <TargetsSection {...section} />
+      <Divider />
+      <ScrapeSection {...section} />
+      <Divider />
+      <HistorySection {...section} />
+      <Divider />
+      <ConnectionSection options={options} onOptionsChange={onOptionsChange} />
+      <Divider />
+      <LimitsSection {...section} />
+    </>
+  );
+}

@@ -1,0 +1,58 @@
+import { type DataSourceSettings } from '@grafana/data';
+import { Auth, AuthMethod, convertLegacyAuthProps } from '@grafana/plugin-ui';
+import { config } from '@grafana/runtime';
+import { Field, Switch } from '@grafana/ui';
+import { useId } from 'react';
+import { type FalcoSecrets, type FalcoSettings } from '../../settings';
+
+type Options = DataSourceSettings<FalcoSettings, FalcoSecrets>;
+
+interface Props {
+  options: Options;
+  onOptionsChange: (options: Options) => void;
+}
+
+/**
+ * Authentication, TLS and headers, one set for all targets, kept where Grafana keeps them. Forwarding of
+ * cookies or OAuth tokens is not offered: scraping goes on when nobody is logged in.
+ */
+export function ConnectionSection({ options, onOptionsChange }: Props) {
+  const disabled = options.readOnly === true;
+  const id = useId();
+  const auth = convertLegacyAuthProps({ config: options, onChange: onOptionsChange });
+  return (
+    <>
+      <Auth
+        {...auth}
+        selectedMethod={options.basicAuth ? AuthMethod.BasicAuth : AuthMethod.NoAuth}
+        visibleMethods={[AuthMethod.NoAuth, AuthMethod.BasicAuth]}
+        defaultOptionsOverrides={{
+          [AuthMethod.NoAuth]: {
+            description: 'As Falco’s metrics endpoint is by itself; a bearer token goes into an HTTP header',
+          },
+          [AuthMethod.BasicAuth]: { description: 'User name and password, for a proxy in front of Falco' },
+        }}
+        onAuthMethodSelect={(method) => onOptionsChange({ ...options, basicAuth: method === AuthMethod.BasicAuth })}
+        readOnly={disabled}
+      />
+      {config.secureSocksDSProxyEnabled && (
+        <Field
+          label="Secure socks proxy"
+          description="Reach the targets through the proxy that this Grafana is set up with. Names cannot be looked up behind it: use plain addresses."
+          disabled={disabled}
+        >
+          <Switch
+            id={id}
+            value={options.jsonData.enableSecureSocksProxy === true}
+            onChange={(event) =>
+              onOptionsChange({
+                ...options,
+                jsonData: { ...options.jsonData, enableSecureSocksProxy: event.currentTarget.checked },
+              })
+            }
+          />
+        </Field>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,144 @@
+import { css } from '@emotion/css';
+import { type GrafanaTheme2 } from '@grafana/data';
+import { ConfigSubSection } from '@grafana/plugin-ui';
+import { Button, Combobox, type ComboboxOption, Field, Stack, useStyles2 } from '@grafana/ui';
+import { useId } from 'react';
+import { type TargetSettings } from '../../settings';
+import { NumberField, TextField } from './fields';
+import { LabelsField } from './LabelsField';
+import { memoryProblem, urlProblem } from './validate';
+
+type Kind = NonNullable<TargetSettings['kind']>;
+type Discovery = NonNullable<TargetSettings['discovery']>;
+
+const KINDS: Array<ComboboxOption<Kind>> = [
+  { value: 'falco', label: 'Falco' },
+  { value: 'falcosidekick', label: 'Falcosidekick' },
+];
+
+const DISCOVERIES: Array<ComboboxOption<Discovery>> = [
+  { value: 'static', label: 'This address', description: 'One instance answers there' },
+  { value: 'dns', label: 'DNS', description: 'Every address of the name, e.g. a headless Service' },
+  { value: 'srv', label: 'DNS SRV', description: 'Hosts and ports of a service record' },
+  { value: 'http', label: 'HTTP list', description: 'Prometheus HTTP service discovery' },
+];
+
+interface Props {
+  /** Counted from 1. */
+  number: number;
+  target: TargetSettings;
+  onChange: (target: TargetSettings) => void;
+  onRemove: () => void;
+  disabled: boolean;
+}
+
+/** One entry of the target list. */
+export function TargetEditor({ number, target, onChange, onRemove, disabled }: Props) {
+  const styles = useStyles2(getStyles);
+  const id = useId();
+  const set = (change: Partial<TargetSettings>) => onChange({ ...target, ...change });
+  return (
+    <div role="group" aria-label={`Target ${number}`} className={styles.target}>
+      <Stack gap={2} wrap="wrap" alignItems="flex-start">
+        <TextField
+          label="Address"
+          placeholder="falco.example:8765"
+          value={target.url}
+          problem={urlProblem(target.url)}
+          onChange={(url = '') => set({ url })}
+          required
+          disabled={disabled}
+          width={50}
+        />
+        <Field label="What it is" disabled={disabled}>
+          <Combobox
+            id={`${id}-kind`}
+            options={KINDS}
+            value={target.kind ?? 'falco'}
+            onChange={({ value }) => set({ kind: value })}
+            width={20}
+          />
+        </Field>
+        <Field label="Found by" disabled={disabled}>
+          <Combobox
+            id={`${id}-discovery`}
+            options={DISCOVERIES}
+            value={target.discovery ?? 'static'}
+            onChange={({ value }) => set({ discovery: value })}
+            width={20}
+          />
+        </Field>
+        <div className={styles.remove}>
+          <Button
+            variant="secondary"
+            fill="text"
+            icon="trash-alt"
+            type="button"
+            aria-label={`Remove target ${number}`}
+            tooltip="Remove this target; its history goes after ten minutes"
+            onClick={onRemove}
+            disabled={disabled}
+          />
+        </div>
+      </Stack>
+      <LabelsField labels={target.labels} onChange={(labels) => set({ labels })} disabled={disabled} />
+      <ConfigSubSection title="What to hold the figures against" isCollapsible isInitiallyOpen={isSet(target)}>
+        <Stack gap={2} wrap="wrap" alignItems="flex-start">
+          <NumberField
+            label="Expected instances"
+            description="How many should answer"
+            value={target.expected}
+            onChange={(expected) => set({ expected })}
+            disabled={disabled}
+            width={20}
+          />
+          <NumberField
+            label="Thread table size"
+            description="falco_libs.thread_table_size"
+            placeholder="262144"
+            min={1}
+            value={target.threadTableSize}
+            onChange={(threadTableSize) => set({ threadTableSize })}
+            disabled={disabled}
+            width={25}
+          />
+          <TextField
+            label="Memory limit"
+            description="Of Falco’s container"
+            placeholder="1Gi"
+            value={target.memoryLimit}
+            problem={target.memoryLimit ? memoryProblem(target.memoryLimit) : undefined}
+            onChange={(memoryLimit) => set({ memoryLimit })}
+            disabled={disabled}
+            width={20}
+          />
+          <NumberField
+            label="CPU limit"
+            description="Of Falco’s container, in CPUs"
+            placeholder="1"
+            step={0.1}
+            value={target.cpuLimit}
+            onChange={(cpuLimit) => set({ cpuLimit })}
+            disabled={disabled}
+            width={25}
+          />
+        </Stack>
+      </ConfigSubSection>
+    </div>
+  );
+}
+
+function isSet({ expected, threadTableSize, memoryLimit, cpuLimit }: TargetSettings): boolean {
+  return [expected, threadTableSize, memoryLimit, cpuLimit].some((value) => value !== undefined);
+}
+
+const getStyles = (theme: GrafanaTheme2) => ({
+  target: css({
+    padding: theme.spacing(2),
+    marginBottom: theme.spacing(2),
+    border: `1px solid ${theme.colors.border.weak}`,
+    borderRadius: theme.shape.radius.default,
+  }),
+  // Level with the inputs, whose labels stand above them.
+  remove: css({ marginTop: theme.spacing(2.5) }),
+});

@@ -1,0 +1,114 @@
+import { type TargetSettings } from '../../settings';
+import { parseDuration } from '../../signals/window';
+
+/** Every function here returns what is wrong, in words that say what to change; nothing when all is well. */
+type Problem = string | undefined;
+
+const SECRET_PARAMETER = /token|secret|passw|api_?key|^key$|auth|credential|signature|^sig$/i;
+const HOST_AND_PORT = /^[^/\s:@?#]+(:\d+)?$|^\[[0-9a-fA-F:.]+\](:\d+)?$/;
+
+/** The address of a target, as the backend reads it too: a bare `host:port` means http and /metrics. */
+export function urlProblem(url: string): Problem {
+  const text = url.trim();
+  if (text === '') {
+    return 'Enter an address, for example falco.example:8765.';
+  }
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();
+  if (scheme !== undefined && scheme !== 'http' && scheme !== 'https') {
+    return `Expected http:// or https://, found ${scheme}://.`;
+  }
+  const parsed = parseUrl(scheme || !HOST_AND_PORT.test(text) ? text : `http://${text}/metrics`);
+  if (!parsed) {
+    return `“${text}” is no address. Expected host:port or http://host:port/metrics.`;
+  }
+  if (parsed.username !== '' || parsed.password !== '') {
+    return 'Everyone who may use this data source can read its addresses: take the user name and password out and use Basic authentication below.';
+  }
+  const secret = [...parsed.searchParams.keys()].find((name) => SECRET_PARAMETER.test(name));
+  if (secret !== undefined) {
+    return `Everyone who may use this data source can read its addresses: “${secret}” looks like a secret. Take it out and send it as an HTTP header below.`;
+  }
+  return undefined;
+}
+
+function parseUrl(text: string): URL | undefined {
+  try {
+    return new URL(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** How often targets are asked. */
+export function intervalProblem(text: string): Problem {
+  const length = parseDuration(text);
+  if (length === undefined) {
+    return `“${text}” is no duration. Expected something like 15s or 1m.`;
+  }
+  return length < 1000 ? 'Expected at least 1s: asking more often costs Falco more than it tells.' : undefined;
+}
+
+/** How long a target may take to answer; never longer than the interval. */
+export function timeoutProblem(text: string, interval: string): Problem {
+  const length = parseDuration(text);
+  if (length === undefined || length <= 0) {
+    return `“${text}” is no duration. Expected something like 10s.`;
+  }
+  const longest = parseDuration(interval);
+  if (longest !== undefined && length > longest) {
+    return `${text} is longer than the scrape interval: the next scrape would start before this one ends. Expected ${interval} or less.`;
+  }
+  return undefined;
+}
+
+/** How long a query may run. */
+export function durationProblem(text: string): Problem {
+  return parseDuration(text) ? undefined : `“${text}” is no duration above 0. Expected something like 30s.`;
+}
+
+const MEMORY = /^\d+(\.\d+)?(Ki|Mi|Gi|Ti|k|M|G|T)?$/;
+
+/** A container's memory limit as Kubernetes writes it. */
+export function memoryProblem(text: NonNullable<TargetSettings['memoryLimit']>): Problem {
+  return MEMORY.test(text) ? undefined : `“${text}” is no amount of memory. Expected something like 512Mi or 1Gi.`;
+}
+
+const LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
+/** Written by the plugin itself on every sample. */
+const RESERVED = ['__name__', 'kind'];
+
+/** Reads `cluster=prod, zone=a`; values may hold anything but commas. */
+export function parseLabels(text: string): { labels: Record<string, string>; problem?: Problem } {
+  const labels: Record<string, string> = {};
+  for (const pair of text.split(',').map((part) => part.trim())) {
+    if (pair === '') {
+      continue;
+    }
+    const equals = pair.indexOf('=');
+    const name = pair.slice(0, equals).trim();
+    const value = pair.slice(equals + 1).trim();
+    if (equals < 0 || value === '') {
+      return { labels, problem: `“${pair}” is no label. Expected name=value, for example cluster=prod.` };
+    }
+    if (!LABEL_NAME.test(name)) {
+      return {
+        labels,
+        problem: `“${name}” is no label name. Expected letters, digits and _, not starting with a digit.`,
+      };
+    }
+    if (RESERVED.includes(name)) {
+      return { labels, problem: `The label “${name}” is written by the plugin itself. Choose another name.` };
+    }
+    if (name in labels) {
+      return { labels, problem: `The label “${name}” stands there twice. Take one away.` };
+    }
+    labels[name] = value;
+  }
+  return { labels };
+}
+
+export function printLabels(labels: Record<string, string> = {}): string {
+  return Object.entries(labels)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(', ');
+}

@@ -1,0 +1,52 @@
+import { type FalcoQuery, type Filter } from './query';
+import { type FalcoSettings } from './settings';
+import { catalogue } from './signals';
+import { compile } from './signals/compile';
+import { type Signal } from './signals/types';
+
+/** The labels that tell one Falco from another when the plugin reads the endpoints itself. */
+export const IDENTITY = ['cluster', 'node'];
+
+/** Label names that the settings put on targets, besides the identity; sorted. */
+export function targetLabels(settings: FalcoSettings): string[] {
+  const names = (settings.targets ?? []).flatMap(({ labels }) => Object.keys(labels ?? {}));
+  return [...new Set(names)].filter((name) => !IDENTITY.includes(name)).sort();
+}
+
+/** Stands in for `$window`, so that the text keeps a window that follows the zoom of a panel. */
+const WINDOW = '__window__';
+const MACROS = /^\$(__range|__interval|__rate_interval|\{__(range|interval|rate_interval)\})$/;
+
+/**
+ * The PromQL that a query of kind `signal` stands for, variables and macros left in, one for each signal.
+ * Throws an Error in words when a signal is unknown or cannot be filtered or grouped as asked.
+ */
+export function expressionsOf(query: FalcoQuery, settings: FalcoSettings): Array<{ signal: Signal; expr: string }> {
+  return (query.signals ?? []).map((id) => {
+    const signal = catalogue.signals.find((known) => known.id === id);
+    if (!signal) {
+      throw new Error(`There is no signal “${id}” in this version. Choose one from the list.`);
+    }
+    const { expr } = compile(
+      catalogue,
+      { ...signal, expr: signal.expr.replaceAll('$window', WINDOW) },
+      { by: query.by, filters: query.filters?.map(forText), window: checkable(query.window) },
+      // Times do not show in the text; any will do.
+      { identity: IDENTITY, targetLabels: targetLabels(settings), step: 1000, scrapeInterval: 1000, range: 1000 }
+    );
+    return { signal, expr: expr.replaceAll(WINDOW, query.window || '$__rate_interval') };
+  });
+}
+
+/** A variable may have many values, which only a regular expression takes. */
+function forText(filter: Filter): Filter {
+  if (!filter.value.includes('$') || filter.operator.endsWith('~')) {
+    return filter;
+  }
+  return { ...filter, operator: filter.operator === '!=' ? '!~' : '=~' };
+}
+
+/** A window that is a dashboard's variable cannot be checked before its value is there. */
+function checkable(window: string | undefined): string | undefined {
+  return window?.includes('$') && !MACROS.test(window) ? undefined : window;
+}
