@@ -1,0 +1,162 @@
+/**
+ * Starts what an end-to-end test needs: a simulated fleet in one scenario, and the preview, which runs
+ * the plugin's real binary over Grafana's plugin protocol, on the provisioning that is shipped.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { type NodeTruth } from '../../dev/fleet/truth';
+
+export const root = resolve(__dirname, '../..');
+
+/** Asks again and again until `probe` gives something; a probe that throws has not given anything yet. */
+export async function until<T>(what: string, probe: () => Promise<T | undefined>, seconds = 60): Promise<T> {
+  const end = Date.now() + seconds * 1000;
+  let last: unknown;
+  while (Date.now() < end) {
+    try {
+      const found = await probe();
+      if (found !== undefined) {
+        return found;
+      }
+    } catch (error) {
+      last = error;
+    }
+    await new Promise((next) => setTimeout(next, 200));
+  }
+  throw new Error(`waited ${seconds} s for ${what}${last ? `; last error: ${String(last)}` : ''}`);
+}
+
+/** A port that was free a moment ago, with `room` free numbers behind it as far as can be told. */
+export async function freePort(room = 0): Promise<number> {
+  for (;;) {
+    const port = await new Promise<number>((done, fail) => {
+      const server = createServer();
+      server.on('error', fail);
+      server.listen(0, '127.0.0.1', () => {
+        const address = server.address();
+        server.close(() => done(typeof address === 'object' && address ? address.port : 0));
+      });
+    });
+    if (port + room < 65_536) {
+      return port;
+    }
+  }
+}
+
+function start(name: string, args: string[], env: NodeJS.ProcessEnv): { process: ChildProcess; log: () => string } {
+  const child = spawn(process.execPath, ['--import', 'tsx', ...args], {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let text = '';
+  const collect = (chunk: Buffer) => {
+    text = (text + chunk.toString()).slice(-20_000);
+  };
+  child.stdout.on('data', collect);
+  child.stderr.on('data', collect);
+  child.on('exit', (code) => {
+    text += `\n${name} ended with code ${code}`;
+  });
+  return { process: child, log: () => text };
+}
+
+/** Ends a process and waits for it. */
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) {
+    const gone = new Promise((done) => child.once('exit', done));
+    child.kill('SIGTERM');
+    await gone;
+  }
+}
+
+/** The shipped provisioning with the fleet's ports of this run, scraped every second to keep tests short. */
+function provisioningFor(fleetPort: number): string {
+  const folder = mkdtempSync(join(tmpdir(), 'falco-provisioning-'));
+  cpSync(join(root, 'provisioning'), folder, { recursive: true });
+  const sources = join(folder, 'datasources');
+  for (const name of readdirSync(sources)) {
+    const file = join(sources, name);
+    const text = readFileSync(file, 'utf8')
+      .replaceAll('28760', String(fleetPort))
+      .replaceAll('28761', String(fleetPort + 1))
+      .replace(/scrapeInterval: .*/, 'scrapeInterval: 1s');
+    writeFileSync(file, text);
+  }
+  return folder;
+}
+
+export interface Stage {
+  /** Address of the preview. */
+  url: string;
+  fleet: string;
+  truth: (from: number, to: number) => Promise<Truth>;
+  /** POST /api/ds/query, with the headers that Grafana's alerting adds when `alert` is set. */
+  query: (queries: object[], range: { from: string; to: string }, alert?: boolean) => Promise<QueryResults>;
+  log: () => string;
+  close: () => Promise<void>;
+}
+
+/** What the simulator knows of its nodes between two times (milliseconds since 1970). */
+export interface Truth {
+  from: number;
+  to: number;
+  nodes: NodeTruth[];
+}
+
+export interface Frame {
+  schema: {
+    name?: string;
+    meta?: { type?: string; notices?: Array<{ severity: string; text: string }>; executedQueryString?: string };
+    fields: Array<{ name: string; type: string; labels?: Record<string, string>; config?: Record<string, unknown> }>;
+  };
+  data: { values: unknown[][] };
+}
+
+export type QueryResults = Record<string, { status: number; error?: string; frames?: Frame[] }>;
+
+/** A fleet in `scenario` and a preview of it. */
+export async function setStage(scenario: string): Promise<Stage> {
+  const fleetPort = await freePort(40);
+  const port = await freePort();
+  const provisioning = provisioningFor(fleetPort);
+  const fleet = start('fleet', ['dev/fleet/main.ts', '--port', String(fleetPort), '--scenario', scenario], {});
+  const preview = start('preview', ['dev/preview/main.ts', '--provisioning', provisioning, '--port', String(port)], {
+    FALCO_FLEET_HOST: '127.0.0.1',
+    FALCO_DASHBOARDS: join(root, 'dist/dashboards'),
+  });
+  const log = () => `fleet:\n${fleet.log()}\npreview:\n${preview.log()}`;
+  const url = `http://127.0.0.1:${port}`;
+  const fleetUrl = `http://127.0.0.1:${fleetPort}`;
+  const close = async () => {
+    await Promise.all([stop(fleet.process), stop(preview.process)]);
+    rmSync(provisioning, { recursive: true, force: true });
+  };
+  const ready = (address: string) => async () => ((await fetch(address)).ok ? true : undefined);
+  try {
+    await until('the fleet', ready(`${fleetUrl}/healthz`), 30);
+    await until('the preview', ready(`${url}/api/health`), 120);
+  } catch (error) {
+    await close();
+    throw new Error(`${String(error)}\n${log()}`);
+  }
+  return {
+    url,
+    fleet: fleetUrl,
+    log,
+    close,
+    truth: async (from, to) => (await fetch(`${fleetUrl}/truth?from=${from}&to=${to}`)).json() as Promise<Truth>,
+    query: async (queries, range, alert = false) => {
+      const answer = await fetch(`${url}/api/ds/query`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', ...(alert ? { FromAlert: 'true' } : {}) },
+        body: JSON.stringify({ ...range, queries }),
+      });
+      const { results } = (await answer.json()) as { results: QueryResults };
+      return results;
+    },
+  };
+}
