@@ -1,0 +1,191 @@
+package scrape
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/json"
+	"net"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
+)
+
+const (
+	// grace is how long a unit that no data source uses goes on: Grafana remakes instances at every change of a setting.
+	grace = 10 * time.Minute
+	// idleAfter is how long a lease scrapes without being used.
+	idleAfter = 6 * time.Hour
+	// tidyEvery is how often grace, idleness, retention and the byte budget are looked at.
+	tidyEvery = 30 * time.Second
+)
+
+// PoolOptions are for tests.
+type PoolOptions struct {
+	Resolver Resolver // default: the system's
+}
+
+// Pool holds all that is scraped in this process. It outlives the data source instances that use it.
+type Pool struct {
+	resolver Resolver
+	secret   []byte // keys of units are digests under it, as they hold credentials
+
+	mu     sync.Mutex
+	units  map[string]*unit
+	leases map[*Lease]struct{}
+	tidier chan struct{} // closed to end the tidier; nil while there is none
+	ended  sync.WaitGroup
+}
+
+// NewPool returns an empty pool. It runs no goroutine as long as nothing is leased.
+func NewPool(o PoolOptions) *Pool {
+	p := &Pool{resolver: o.Resolver, secret: make([]byte, 32), units: map[string]*unit{}, leases: map[*Lease]struct{}{}}
+	if p.resolver == nil {
+		p.resolver = net.DefaultResolver
+	}
+	rand.Read(p.secret) // never fails
+	return p
+}
+
+// Lease begins to scrape, or goes on with what is already scraped with the very same settings. The error names every
+// target that is wrong.
+func (p *Pool) Lease(c Config) (*Lease, error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	l := &Lease{pool: p, budget: c.HistoryBytes, used: time.Now()}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	defer p.startTidier()
+	for _, entry := range c.Targets {
+		entry = entry.withDefaults()
+		key := p.key(c, entry)
+		u := p.units[key]
+		if u == nil {
+			var err error
+			if u, err = newUnit(p, c, entry); err != nil {
+				p.drop(l)
+				return nil, err
+			}
+			p.units[key] = u
+		}
+		if !slices.Contains(l.units, u) {
+			l.units = append(l.units, u)
+			u.leases++
+			u.active++
+			u.start()
+		}
+	}
+	p.leases[l] = struct{}{}
+	return l, nil
+}
+
+// Close stops everything at once and waits for it.
+func (p *Pool) Close() {
+	p.mu.Lock()
+	for key, u := range p.units {
+		u.stop()
+		delete(p.units, key)
+	}
+	p.endTidier()
+	p.mu.Unlock()
+	p.ended.Wait()
+}
+
+// key is a digest of all that makes two entries differ in what they would fetch and keep.
+func (p *Pool) key(c Config, entry TargetConfig) string {
+	text, err := json.Marshal(struct {
+		Org                          int64
+		Entry                        TargetConfig
+		Client                       string
+		Interval, Timeout, Retention time.Duration
+		Limits                       Limits
+		Reading                      signals.Reading
+	}{c.OrgID, entry, c.ClientKey, c.Interval, c.Timeout, c.Retention, c.Limits, c.Reading})
+	if err != nil {
+		panic(err) // strings, numbers and maps of them
+	}
+	mac := hmac.New(sha256.New, p.secret)
+	mac.Write(text)
+	return string(mac.Sum(nil))
+}
+
+// drop gives back a lease's units; p.mu must be held.
+func (p *Pool) drop(l *Lease) {
+	for _, u := range l.units {
+		u.leases--
+		if !l.idle {
+			u.active--
+		}
+		if u.leases == 0 {
+			u.released = time.Now()
+		} else if u.active == 0 {
+			u.stop()
+		}
+	}
+	delete(p.leases, l)
+}
+
+func (p *Pool) startTidier() {
+	if p.tidier == nil && len(p.units) > 0 {
+		end := make(chan struct{})
+		p.tidier = end
+		p.ended.Go(func() { p.tidyUntil(end) })
+	}
+}
+
+func (p *Pool) endTidier() {
+	if p.tidier != nil {
+		close(p.tidier)
+		p.tidier = nil
+	}
+}
+
+func (p *Pool) tidyUntil(end chan struct{}) {
+	ticker := time.NewTicker(tidyEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-end:
+			return
+		case <-ticker.C:
+			p.tidy(time.Now())
+		}
+	}
+}
+
+// tidy lets go of what is no longer used, and of samples that are too old or too many. It ends its own goroutine when
+// nothing is left.
+func (p *Pool) tidy(now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for key, u := range p.units {
+		if u.leases == 0 && now.Sub(u.released) >= grace {
+			u.stop()
+			delete(p.units, key)
+		}
+	}
+	for l := range p.leases {
+		if !l.idle && now.Sub(l.used) >= idleAfter {
+			l.idle = true
+			for _, u := range l.units {
+				if u.active--; u.active == 0 {
+					u.stop()
+				}
+			}
+		}
+	}
+	for _, u := range p.units {
+		if u.config.Retention > 0 && u.active == 0 { // a history that grows sees to it by itself
+			u.history.Truncate(now.Add(-u.config.Retention).UnixMilli())
+		}
+	}
+	for l := range p.leases {
+		l.trim(now)
+	}
+	if len(p.units) == 0 {
+		p.endTidier()
+	}
+}

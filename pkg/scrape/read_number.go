@@ -1,0 +1,64 @@
+package scrape
+
+import (
+	"math"
+	"strconv"
+	"strings"
+)
+
+// number reads a value: a decimal number, NaN or Inf.
+func number(text []byte) (float64, bool) {
+	if v, ok := plainNumber(text); ok {
+		return v, true
+	}
+	word := string(text)
+	switch strings.ToLower(strings.TrimLeft(word, "+-")) {
+	case "nan": // C++ writes -nan, too
+		return math.NaN(), true
+	case "inf", "infinity":
+	default:
+		if word == "" || strings.Trim(word, "0123456789+-.eE") != "" { // neither 0x1p4 nor 1_000
+			return 0, false
+		}
+	}
+	v, err := strconv.ParseFloat(word, 64)
+	return v, err == nil
+}
+
+// tens are the powers of ten that a float64 holds exactly.
+var tens = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15}
+
+// plainNumber reads up to 15 digits with or without a point, which is nearly all that Falco writes. Both the digits
+// and the power of ten are exact in a float64, so that their quotient is the nearest float64.
+func plainNumber(text []byte) (float64, bool) {
+	var digits uint64
+	count, decimals, point := 0, 0, false
+	for _, c := range text {
+		switch {
+		case c >= '0' && c <= '9':
+			digits = digits*10 + uint64(c-'0')
+			count++
+			if point {
+				decimals++
+			}
+		case c == '.' && !point:
+			point = true
+		default:
+			return 0, false
+		}
+	}
+	if count == 0 || count > 15 {
+		return 0, false
+	}
+	return float64(digits) / tens[decimals], true
+}
+
+// nanoTime reads a time in unix nanoseconds. Beyond 2^53 a float64 cannot hold it, so it is cut to whole milliseconds:
+// math.Round(v/1e6) then gives these exactly, on every machine and in every language.
+func nanoTime(text []byte) (float64, bool) {
+	n, err := strconv.ParseUint(string(text), 10, 64)
+	if err != nil || n <= 1<<53 {
+		return number(text)
+	}
+	return float64(n/1e6) * 1e6, true
+}
