@@ -1,0 +1,89 @@
+package datasource
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
+)
+
+// queryVersion is the version of queries that this code reads; src/query.ts has the same.
+const queryVersion = 1
+
+// query is FalcoQuery of src/query.ts. A nil By is the signals' own, an empty one the total.
+type query struct {
+	Kind    string           `json:"kind"`
+	Signals []string         `json:"signals"`
+	By      []string         `json:"by"`
+	Filters []signals.Filter `json:"filters"`
+	Window  string           `json:"window"`
+	Expr    string           `json:"expr"`
+	Format  string           `json:"format"`
+	Instant bool             `json:"instant"`
+	Legend  string           `json:"legend"`
+}
+
+// readQuery brings a saved query to the current shape and completes it. `{}` asks for the kernel's drops.
+func readQuery(raw json.RawMessage) (query, error) {
+	stored := map[string]any{}
+	if err := json.Unmarshal(raw, &stored); err != nil {
+		return query{}, fmt.Errorf("the query is no valid JSON: %w", err)
+	}
+	stored = withDefaults(migrate(stored))
+	text, err := json.Marshal(stored)
+	if err != nil {
+		return query{}, fmt.Errorf("the query cannot be read: %w", err)
+	}
+	var q query
+	if err := json.Unmarshal(text, &q); err != nil {
+		return query{}, fmt.Errorf("the query cannot be read: %w", typeError(err))
+	}
+	if q.Kind == "signal" && len(q.Signals) == 0 {
+		q.Signals = []string{"kernel-drop-ratio"}
+	}
+	if q.Format != "timeseries" && q.Format != "table" {
+		return query{}, fmt.Errorf("the format is %q: expected timeseries or table", q.Format)
+	}
+	return q, nil
+}
+
+// migrations: entry n brings a query of version n to version n + 1. The same steps stand in
+// src/query.ts, and tests/corpora/queries.json runs in both.
+var migrations = []func(map[string]any){fromHandWritten}
+
+func migrate(stored map[string]any) map[string]any {
+	version, _ := stored["version"].(float64)
+	for _, step := range migrations[min(max(0, int(version)), len(migrations)):] {
+		step(stored)
+	}
+	stored["version"] = max(version, queryVersion)
+	return stored
+}
+
+// fromHandWritten reads queries without a version, which come from YAML written by hand: the kind
+// may be missing, and a list of one may be a plain word.
+func fromHandWritten(stored map[string]any) {
+	for _, field := range []string{"signals", "by"} {
+		if word, ok := stored[field].(string); ok {
+			stored[field] = []any{word}
+		}
+	}
+	if stored["kind"] == nil {
+		stored["kind"] = "signal"
+		if stored["signals"] == nil && stored["expr"] != nil {
+			stored["kind"] = "promql"
+		}
+	}
+}
+
+func withDefaults(stored map[string]any) map[string]any {
+	for field, value := range map[string]any{"filters": []any{}, "format": "timeseries"} {
+		if stored[field] == nil {
+			stored[field] = value
+		}
+	}
+	if stored["instant"] == nil {
+		stored["instant"] = stored["format"] == "table"
+	}
+	return stored
+}

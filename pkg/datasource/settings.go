@@ -1,0 +1,184 @@
+package datasource
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/prometheus/common/model"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
+)
+
+// identity is what `$instance` stands for.
+var identity = []string{"cluster", "node"}
+
+// jsonData is what Grafana keeps of the settings, credentials aside; the shape is src/settings.ts.
+// What is missing has a default.
+type jsonData struct {
+	Mode           string                `json:"mode"`
+	Targets        []scrape.TargetConfig `json:"targets"`
+	ScrapeInterval string                `json:"scrapeInterval"`
+	ScrapeTimeout  string                `json:"scrapeTimeout"`
+	History        struct {
+		Hours     float64 `json:"hours"`
+		Megabytes float64 `json:"megabytes"`
+	} `json:"history"`
+	Limits struct {
+		BodyBytes        int64  `json:"bodyBytes"`
+		SamplesPerScrape int    `json:"samplesPerScrape"`
+		LabelLength      int    `json:"labelLength"`
+		SamplesPerQuery  int    `json:"samplesPerQuery"`
+		QueryTimeout     string `json:"queryTimeout"`
+	} `json:"limits"`
+	OAuthPassThru bool     `json:"oauthPassThru"`
+	KeepCookies   []string `json:"keepCookies"`
+}
+
+// defaults must be those of src/settings.ts; a test compares them.
+func defaults() jsonData {
+	d := jsonData{Mode: "endpoints", ScrapeInterval: "15s", ScrapeTimeout: "10s"}
+	d.History.Hours = 24
+	d.History.Megabytes = 512
+	d.Limits.BodyBytes = 16 * 1024 * 1024
+	d.Limits.SamplesPerScrape = 20_000
+	d.Limits.LabelLength = 1024
+	d.Limits.SamplesPerQuery = 50_000_000
+	d.Limits.QueryTimeout = "30s"
+	return d
+}
+
+// settings are checked and complete.
+type settings struct {
+	targets           []scrape.TargetConfig
+	targetLabels      []string // names, sorted, without the identity
+	interval, timeout time.Duration
+	retention         time.Duration
+	historyBytes      int64
+	limits            scrape.Limits
+	samplesPerQuery   int
+	queryTimeout      time.Duration
+}
+
+const (
+	shortestInterval = time.Second
+	// longestInterval keeps two scrapes within the engine's look-back of five minutes.
+	longestInterval = 150 * time.Second
+)
+
+// parseSettings reads jsonData. The error names every setting that is wrong, what was expected and what was found.
+func parseSettings(raw json.RawMessage) (settings, error) {
+	d := defaults()
+	if len(raw) > 0 {
+		if err := json.Unmarshal(raw, &d); err != nil {
+			return settings{}, typeError(err)
+		}
+	}
+	// An empty field of the editor means the default.
+	d.ScrapeInterval = cmp.Or(d.ScrapeInterval, defaults().ScrapeInterval)
+	d.ScrapeTimeout = cmp.Or(d.ScrapeTimeout, defaults().ScrapeTimeout)
+	d.Limits.QueryTimeout = cmp.Or(d.Limits.QueryTimeout, defaults().Limits.QueryTimeout)
+	var p problems
+	s := settings{
+		targets:         d.Targets,
+		targetLabels:    targetLabels(d.Targets),
+		interval:        p.duration("scrapeInterval", d.ScrapeInterval),
+		timeout:         p.duration("scrapeTimeout", d.ScrapeTimeout),
+		queryTimeout:    p.duration("limits.queryTimeout", d.Limits.QueryTimeout),
+		retention:       time.Duration(d.History.Hours * float64(time.Hour)),
+		historyBytes:    int64(d.History.Megabytes * 1024 * 1024),
+		samplesPerQuery: d.Limits.SamplesPerQuery,
+		limits: scrape.Limits{
+			BodyBytes: d.Limits.BodyBytes, SamplesPerScrape: d.Limits.SamplesPerScrape, LabelLength: d.Limits.LabelLength,
+		},
+	}
+	s.timeout = min(s.timeout, s.interval)
+	if s.interval > 0 && (s.interval < shortestInterval || s.interval > longestInterval) {
+		p.add("scrapeInterval is %s: expected between 1s and 2m30s, so that two scrapes lie within PromQL's look-back of 5 minutes", d.ScrapeInterval)
+	}
+	p.positive("history.hours", d.History.Hours)
+	p.positive("history.megabytes", d.History.Megabytes)
+	p.positive("limits.bodyBytes", float64(d.Limits.BodyBytes))
+	p.positive("limits.samplesPerScrape", float64(d.Limits.SamplesPerScrape))
+	p.positive("limits.labelLength", float64(d.Limits.LabelLength))
+	p.positive("limits.samplesPerQuery", float64(d.Limits.SamplesPerQuery))
+	for i, t := range d.Targets {
+		if err := t.Check(); err != nil {
+			p.add("targets[%d]: %w", i, err)
+		}
+	}
+	switch d.Mode {
+	case "", "endpoints":
+	case "store":
+		p.add("mode is store, which is not available in this version: expected endpoints")
+	default:
+		p.add("mode is %q: expected endpoints", d.Mode)
+	}
+	if d.OAuthPassThru {
+		p.add("oauthPassThru is on: scrapes run without a user, so that there is no identity to forward; use a header or basic authentication")
+	}
+	if len(d.KeepCookies) > 0 {
+		p.add("keepCookies names cookies: scrapes run without a user, so that there are none to forward; use a header or basic authentication")
+	}
+	return s, errors.Join(p...)
+}
+
+// targetLabels are the names of the labels that the settings put on targets, besides the identity.
+func targetLabels(targets []scrape.TargetConfig) []string {
+	names := map[string]bool{}
+	for _, t := range targets {
+		for name := range t.Labels {
+			names[name] = !slices.Contains(identity, name)
+		}
+	}
+	maps.DeleteFunc(names, func(_ string, own bool) bool { return !own })
+	return slices.Sorted(maps.Keys(names))
+}
+
+// problems collects what is wrong, so that all of it is told at once.
+type problems []error
+
+func (p *problems) add(format string, values ...any) { *p = append(*p, fmt.Errorf(format, values...)) }
+
+func (p *problems) duration(setting, text string) time.Duration {
+	d, err := model.ParseDuration(text)
+	if err != nil || d <= 0 {
+		p.add("%s is %q: expected a duration such as 15s or 1m", setting, text)
+	}
+	return time.Duration(d)
+}
+
+func (p *problems) positive(setting string, value float64) {
+	if value <= 0 {
+		p.add("%s is %v: expected a number above 0", setting, value)
+	}
+}
+
+// typeError puts a mistake of JSON types into words.
+func typeError(err error) error {
+	var wrong *json.UnmarshalTypeError
+	if errors.As(err, &wrong) && wrong.Field != "" {
+		return fmt.Errorf("%s: expected a %s, found %s", wrong.Field, jsonType(wrong.Type.Kind()), wrong.Value)
+	}
+	return fmt.Errorf("the settings are no valid JSON: %w", err)
+}
+
+// jsonType is what a Go type is called in JSON.
+func jsonType(k reflect.Kind) string {
+	switch k {
+	case reflect.String:
+		return "string in quotes"
+	case reflect.Bool:
+		return "boolean"
+	case reflect.Slice:
+		return "list"
+	case reflect.Struct, reflect.Map:
+		return "object"
+	}
+	return "number"
+}

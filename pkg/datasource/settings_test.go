@@ -1,0 +1,113 @@
+package datasource
+
+import (
+	"encoding/json"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
+)
+
+// TestDefaults reads src/settings.ts, so that the two languages cannot drift apart.
+func TestDefaults(t *testing.T) {
+	source, err := os.ReadFile("../../src/settings.ts")
+	require.NoError(t, err)
+	block := regexp.MustCompile(`(?s)export const DEFAULTS = (\{.*?\n\}) as const`).FindSubmatch(source)
+	require.NotNil(t, block, "src/settings.ts has no DEFAULTS")
+	text := regexp.MustCompile(`(\w+):`).ReplaceAllString(string(block[1]), `"$1":`)
+	text = strings.ReplaceAll(text, "'", `"`)
+	text = regexp.MustCompile(`[\d_]+( \* \d+)*`).ReplaceAllStringFunc(text, product)
+	text = regexp.MustCompile(`,(\s*})`).ReplaceAllString(text, "$1")
+
+	var written map[string]any
+	require.NoError(t, json.Unmarshal([]byte(text), &written), text)
+	delete(written, "live") // live runs in the browser only
+	own, err := json.Marshal(defaults())
+	require.NoError(t, err)
+	var ours map[string]any
+	require.NoError(t, json.Unmarshal(own, &ours))
+	for _, noDefaultThere := range []string{"mode", "targets", "oauthPassThru", "keepCookies"} {
+		delete(ours, noDefaultThere)
+	}
+	require.Equal(t, written, ours)
+}
+
+// product works out 16 * 1024 and 20_000.
+func product(text string) string {
+	if strings.Trim(text, "_") == "" {
+		return text
+	}
+	result := 1
+	for factor := range strings.SplitSeq(text, " * ") {
+		n, err := strconv.Atoi(strings.ReplaceAll(factor, "_", ""))
+		if err != nil {
+			return text
+		}
+		result *= n
+	}
+	return strconv.Itoa(result)
+}
+
+func TestParseSettings(t *testing.T) {
+	least, err := parseSettings(json.RawMessage(`{"targets": [{"url": "node-1:8765"}]}`))
+	require.NoError(t, err)
+	require.Equal(t, settings{
+		targets:  []scrape.TargetConfig{{URL: "node-1:8765"}},
+		interval: 15 * time.Second, timeout: 10 * time.Second, queryTimeout: 30 * time.Second,
+		retention: 24 * time.Hour, historyBytes: 512 << 20, samplesPerQuery: 50_000_000,
+		limits: scrape.Limits{BodyBytes: 16 << 20, SamplesPerScrape: 20_000, LabelLength: 1024},
+	}, least)
+
+	whole, err := parseSettings(json.RawMessage(`{
+		"mode": "endpoints",
+		"targets": [{"url": "https://falco.example/metrics", "labels": {"zone": "a", "cluster": "x"}},
+			{"url": "sidekick:2801", "kind": "falcosidekick", "discovery": "dns", "labels": {"team": "b"}}],
+		"scrapeInterval": "5s", "scrapeTimeout": "1m", "history": {"hours": 0.5, "megabytes": 1},
+		"limits": {"bodyBytes": 1, "samplesPerScrape": 2, "labelLength": 3, "samplesPerQuery": 4, "queryTimeout": "500ms"},
+		"version": 1
+	}`))
+	require.NoError(t, err)
+	require.Equal(t, 5*time.Second, whole.timeout, "never above the interval")
+	require.Equal(t, []string{"team", "zone"}, whole.targetLabels)
+	require.Equal(t, 30*time.Minute, whole.retention)
+	require.Equal(t, scrape.Limits{BodyBytes: 1, SamplesPerScrape: 2, LabelLength: 3}, whole.limits)
+
+	cleared, err := parseSettings(json.RawMessage(`{"scrapeInterval": "", "scrapeTimeout": null, "history": {}}`))
+	require.NoError(t, err)
+	require.Equal(t, 15*time.Second, cleared.interval)
+	require.Equal(t, 10*time.Second, cleared.timeout)
+	require.Equal(t, 24*time.Hour, cleared.retention)
+}
+
+func TestParseSettingsRefuses(t *testing.T) {
+	tests := map[string]string{
+		`{"scrapeInterval": "soon"}`:                                      `scrapeInterval is "soon": expected a duration such as 15s or 1m`,
+		`{"scrapeInterval": 15}`:                                          `scrapeInterval: expected a string in quotes, found number`,
+		`{"scrapeInterval": "10m"}`:                                       `scrapeInterval is 10m: expected between 1s and 2m30s, so that two scrapes lie within PromQL's look-back of 5 minutes`,
+		`{"scrapeTimeout": "-1s"}`:                                        `scrapeTimeout is "-1s": expected a duration such as 15s or 1m`,
+		`{"history": {"hours": 0}}`:                                       `history.hours is 0: expected a number above 0`,
+		`{"history": {"megabytes": "1"}}`:                                 `history.megabytes: expected a number, found string`,
+		`{"limits": {"bodyBytes": -1}}`:                                   `limits.bodyBytes is -1: expected a number above 0`,
+		`{"limits": {"queryTimeout": "x"}}`:                               `limits.queryTimeout is "x": expected a duration such as 15s or 1m`,
+		`{"targets": {}}`:                                                 `targets: expected a list, found object`,
+		`{"mode": "store"}`:                                               `mode is store, which is not available in this version: expected endpoints`,
+		`{"mode": "cloud"}`:                                               `mode is "cloud": expected endpoints`,
+		`{"oauthPassThru": true}`:                                         `oauthPassThru is on: scrapes run without a user, so that there is no identity to forward; use a header or basic authentication`,
+		`{"keepCookies": ["a"]}`:                                          `keepCookies names cookies: scrapes run without a user, so that there are none to forward; use a header or basic authentication`,
+		`{"targets": [{"url": "a:1", "kind": "x"}]}`:                      `targets[0]: the kind of target a:1 is "x": expected falco or falcosidekick`,
+		`{"targets": [{"url": "a:1"}, {"url": "a:1", "discovery": "x"}]}`: `targets[1]: the discovery of target a:1 is "x": expected static, dns, srv or http`,
+		`{"targets": [{"url": "http://u:p@a:1"}]}`:                        `targets[0]: the address of a:1 holds a user name or a password, which every viewer could read: remove it and use the data source's authentication settings`,
+		`{"mode": "store", "scrapeInterval": "x"}`:                        "scrapeInterval is \"x\": expected a duration such as 15s or 1m\nmode is store, which is not available in this version: expected endpoints",
+		`{`: `the settings are no valid JSON: unexpected end of JSON input`,
+	}
+	for raw, want := range tests {
+		_, err := parseSettings(json.RawMessage(raw))
+		require.EqualError(t, err, want, raw)
+	}
+}
