@@ -1,0 +1,62 @@
+package tests
+
+import (
+	"testing"
+	"time"
+
+	"github.com/prometheus/prometheus/promql/parser"
+	"github.com/stretchr/testify/require"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
+)
+
+var options = signals.CompileOptions{
+	Identity:       []string{"cluster", "node"},
+	TargetLabels:   []string{"zone"},
+	ScrapeInterval: 15 * time.Second,
+	Range:          time.Hour,
+}
+
+// TestCatalogueIsPromQL parses every signal with Prometheus's own parser, grouped by everything it
+// may be grouped by, alone and all at once, and filtered by everything it may be filtered by.
+func TestCatalogueIsPromQL(t *testing.T) {
+	catalogue := signals.Load()
+	for _, s := range catalogue.Signals {
+		t.Run(s.ID, func(t *testing.T) {
+			by := append([]string{"$instance", "zone"}, s.By.Default...)
+			by = append(by, s.By.Allowed...)
+			groupings := [][]string{nil, {}, by}
+			for _, name := range by {
+				groupings = append(groupings, []string{name})
+			}
+			for _, grouping := range groupings {
+				for _, filters := range filterSets(catalogue, s) {
+					expr, _, err := catalogue.Compile(&s, grouping, filters, "", options)
+					require.NoError(t, err)
+					parsed, err := parser.NewParser(parser.Options{}).ParseExpr(expr)
+					require.NoError(t, err, expr)
+					require.Equal(t, parser.ValueTypeVector, parsed.Type(), expr)
+				}
+			}
+		})
+	}
+}
+
+// filterSets are no filter at all, each one alone, and all of them twice over.
+func filterSets(catalogue *signals.Catalogue, s signals.Signal) [][]signals.Filter {
+	keys := append([]string{"zone"}, options.Identity...)
+	for _, g := range catalogue.Groupings {
+		if len(s.By.Allowed) > 0 {
+			keys = append(keys, g.ID)
+		}
+	}
+	sets := [][]signals.Filter{nil}
+	var all []signals.Filter
+	for _, key := range keys {
+		equal := signals.Filter{Key: key, Operator: "=", Value: "a\"b\\c\n"}
+		match := signals.Filter{Key: key, Operator: "!~", Value: `x\.y|z{2}`}
+		sets = append(sets, []signals.Filter{equal}, []signals.Filter{match})
+		all = append(all, equal, match)
+	}
+	return append(sets, all)
+}
