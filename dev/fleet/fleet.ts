@@ -1,6 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { respond } from './answers';
-import { life } from './life';
 import { type Node } from './node';
 import { createFleet, type Simulation } from './simulation';
 import { type NodeTruth } from './truth';
@@ -51,7 +50,8 @@ function notFound(response: ServerResponse): void {
 }
 
 function listen(handler: Handler, host: string, port: number): Promise<Server> {
-  const server = createServer(handler);
+  // Longer than any scrape interval in use: a connection closed between two scrapes looks like a flaky Falco.
+  const server = createServer({ keepAliveTimeout: 120_000 }, handler);
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const why =
@@ -84,7 +84,7 @@ function handleFalco(simulation: Simulation, node: Node, now: () => number): Han
       case '/metrics': {
         const at = now();
         // The route is there only once the capture is open.
-        return life(spec, at - simulation.start).phase === 'up'
+        return simulation.phase(node, at) === 'up'
           ? respond(response, simulation.answer(node, at), spec.badAnswer)
           : notFound(response);
       }
@@ -112,6 +112,12 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
   const now = options.now ?? Date.now;
   const { host = '127.0.0.1', port = DEFAULT_PORT, addresses = false } = options;
   const simulation = createFleet({ ...options, start: now() });
+  const highest = port + 2 + 2 * simulation.nodes.length;
+  if (!addresses && highest > 65_535) {
+    throw new Error(
+      `${simulation.nodes.length} Falcos need the ports up to ${highest}, and there are 65535: choose a lower --port, fewer --nodes, or --addresses`
+    );
+  }
   const places = placesOf(simulation, { host, port, addresses } as Required<FleetOptions>);
   const placeOf = (i: number, at: number) => places[i]![simulation.moved(simulation.nodes[i]!, at) ? 1 : 0]!;
   const listTargets = (outside: string) =>
@@ -148,7 +154,7 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
   const align = async (): Promise<void> => {
     for (const [i, node] of simulation.nodes.entries()) {
       const at = now();
-      const down = life(node.spec, at - simulation.start).phase === 'down';
+      const down = simulation.phase(node, at) === 'down';
       for (const place of places[i]!) {
         const key = `${place.host}:${place.port}`;
         const server = open.get(key);
@@ -174,11 +180,16 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
     throw error;
   }
   let closed = false;
+  const reported = new Set<string>();
+  const report = ({ message }: Error) => {
+    if (!reported.has(message)) {
+      reported.add(message);
+      console.error(message);
+    }
+  };
   let aligning = Promise.resolve();
   const timer = setInterval(() => {
-    aligning = aligning
-      .then(() => (closed ? undefined : align()))
-      .catch((error: Error) => console.error(error.message));
+    aligning = aligning.then(() => (closed ? undefined : align())).catch(report);
   }, TICK);
   return {
     get targets() {

@@ -21,7 +21,7 @@ const HELP = `npm run fleet -- [options]
 
 Scenarios:
 ${Object.entries(SCENARIOS)
-  .map(([name, { about }]) => `  ${name.padEnd(19)}${about}`)
+  .map(([name, { about }]) => `  ${name.padEnd(21)}${about}`)
   .join('\n')}
 
 On the control port: /targets (HTTP service discovery), /truth?seconds=60 or ?from=MS&to=MS, /healthz.

@@ -1,6 +1,6 @@
 import { mangle } from './answers';
 import { exposition } from './exposition';
-import { life } from './life';
+import { life, type Phase } from './life';
 import { Node } from './node';
 import { random } from './random';
 import { nodesOf, scenario as named } from './scenarios';
@@ -27,6 +27,8 @@ export interface Simulation {
   start: number;
   /** The text of a node's /metrics at a time; of the other one, now and then, behind a load balancer. */
   answer(node: Node, at: number): string;
+  /** What a scrape of the node meets: an answer, 404 or nobody. */
+  phase(node: Node, at: number): Phase;
   /** True while the node runs at its second address. */
   moved(node: Node, at: number): boolean;
   sidekick(at: number): SidekickState;
@@ -47,6 +49,7 @@ export function createFleet({ seed = 'falco', scenario = 'demo', nodes: count, s
     nodes,
     start,
     answer: (node, at) => mangle(exposition(behind(node, at).at(at)), node.spec.badAnswer),
+    phase: ({ spec }, at) => life(spec, at - start).phase,
     moved: ({ spec }, at) => spec.interruption?.kind === 'move' && life(spec, at - start).number % 2 === 1,
     sidekick,
     sidekickAnswer: (at) => sidekickText(sidekick(at)),

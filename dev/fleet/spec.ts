@@ -133,7 +133,7 @@ export function nodeSpec(
     syscallsPerCpu: 18_000,
     take: 0.05,
     capacityPerCpu: 3_000,
-    otherLoss: 0.00002,
+    otherLoss: 0,
     variation: 0.3,
     skew: 0.25,
     cpuPerEvent: 7e-6,

@@ -1,11 +1,30 @@
 import { minor } from './engines';
 import { type NodeSpec } from './spec';
 
-/** Versions of libs and of the driver's interfaces that a Falco release brings. */
-const RELEASES: Record<number, { libs: string; api: string; schema: string; driver: string }> = {
-  39: { libs: '0.18.1', api: '8.0.0', schema: '2.0.0', driver: '7.3.0+driver' },
-  41: { libs: '0.21.0', api: '8.0.0', schema: '4.0.0', driver: '8.1.0+driver' },
-  44: { libs: '0.25.4', api: '9.1.0', schema: '4.3.0', driver: '9.1.0+driver' },
+/** What a Falco release is made of: its dependencies' and interfaces' versions. */
+const RELEASES: Record<
+  number,
+  { libs: string; pluginApi: string; api: string; schema: string; driver: string; engine: number; container?: string }
+> = {
+  39: { libs: '0.18.2', pluginApi: '3.7.0', api: '8.0.3', schema: '2.22.1', driver: '7.3.0+driver', engine: 43 },
+  41: {
+    libs: '0.21.0',
+    pluginApi: '3.11.0',
+    api: '8.0.3',
+    schema: '3.6.1',
+    driver: '8.1.0+driver',
+    engine: 50,
+    container: '0.3.1',
+  },
+  44: {
+    libs: '0.25.4',
+    pluginApi: '3.12.0',
+    api: '10.1.0',
+    schema: '4.5.1',
+    driver: '10.2.0+driver',
+    engine: 62,
+    container: '0.7.1',
+  },
 };
 
 /** The JSON of /versions: every value is text, as Falco sends it. */
@@ -18,11 +37,11 @@ export function versions(spec: NodeSpec): Record<string, unknown> {
     default_driver_version: release.driver,
     driver_api_version: release.api,
     driver_schema_version: release.schema,
-    engine_version: '57',
-    engine_version_semver: '0.57.0',
+    engine_version: String(release.engine),
+    engine_version_semver: `0.${release.engine}.0`,
     falco_version: spec.version,
     libs_version: release.libs,
-    plugin_api_version: '3.12.0',
-    ...(minor(spec.version) >= 41 ? { plugin_versions: { container: '0.6.1' } } : {}),
+    plugin_api_version: release.pluginApi,
+    ...(release.container ? { plugin_versions: { container: release.container } } : {}),
   };
 }

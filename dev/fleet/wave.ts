@@ -9,11 +9,11 @@ interface Term {
 
 /** Periods in seconds, a day first, and the share of the whole variation each one has. */
 const PERIODS = [
-  { seconds: 86_400, share: 0.4 },
-  { seconds: 2_700, share: 0.25 },
+  { seconds: 86_400, share: 0.45 },
+  { seconds: 2_700, share: 0.3 },
   { seconds: 420, share: 0.15 },
-  { seconds: 95, share: 0.12 },
-  { seconds: 27, share: 0.08 },
+  { seconds: 95, share: 0.07 },
+  { seconds: 27, share: 0.03 },
 ];
 
 /**
