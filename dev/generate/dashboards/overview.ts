@@ -167,7 +167,7 @@ export function overview(): Dashboard {
           description:
             'Every node with its present figures, the largest drops first. Colours follow the thresholds of the catalogue; an empty cell is a figure that cannot be known there (another engine, a switch that is off, Falco down).',
           w: 24,
-          h: 8,
+          h: 10,
         },
         signals(fleetColumns, { format: 'table', instant: true }),
         signal('kernel-drop-ratio').title

@@ -1,0 +1,126 @@
+package tests
+
+import (
+	"context"
+	"encoding/json"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/prometheus/promql/parser"
+	"github.com/prometheus/prometheus/template"
+	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
+)
+
+// query is what the shipped dashboards and rules ask.
+type query struct {
+	Kind    string           `json:"kind" yaml:"kind"`
+	Signals []string         `json:"signals" yaml:"signals"`
+	By      []string         `json:"by" yaml:"by"`
+	Filters []signals.Filter `json:"filters" yaml:"filters"`
+	Window  string           `json:"window" yaml:"window"`
+	Expr    string           `json:"expr" yaml:"expr"`
+}
+
+// requirePromQL compiles a query and has Prometheus's own parser read what came out.
+func requirePromQL(t *testing.T, q query) {
+	t.Helper()
+	exprs := []string{strings.NewReplacer("$__rate_interval", "60s", "$__range", "3600s").Replace(q.Expr)}
+	if q.Kind == "signal" {
+		exprs = nil
+		for _, id := range q.Signals {
+			s, err := signals.Load().Signal(id)
+			require.NoError(t, err)
+			expr, _, err := signals.Load().Compile(s, q.By, q.Filters, q.Window, options)
+			require.NoError(t, err)
+			exprs = append(exprs, expr)
+		}
+	}
+	require.NotEmpty(t, exprs)
+	for _, expr := range exprs {
+		_, err := parser.NewParser(parser.Options{}).ParseExpr(expr)
+		require.NoError(t, err, expr)
+	}
+}
+
+func TestDashboardsAskValidQueries(t *testing.T) {
+	files, err := filepath.Glob("../src/dashboards/*.json")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		require.NoError(t, err)
+		var dashboard struct {
+			Panels []struct {
+				Title   string
+				Targets []query
+			}
+		}
+		require.NoError(t, json.Unmarshal(content, &dashboard))
+		for _, panel := range dashboard.Panels {
+			t.Run(filepath.Base(file)+"/"+panel.Title, func(t *testing.T) {
+				for _, target := range panel.Targets {
+					requirePromQL(t, target)
+				}
+			})
+		}
+	}
+}
+
+type alertRule struct {
+	UID         string
+	Condition   string
+	Data        []struct{ Model query }
+	Annotations map[string]string
+}
+
+func alertRules(t *testing.T) []alertRule {
+	content, err := os.ReadFile("../provisioning/alerting/falco.yaml")
+	require.NoError(t, err)
+	var file struct {
+		Groups []struct{ Rules []alertRule }
+	}
+	require.NoError(t, yaml.Unmarshal(content, &file))
+	require.Len(t, file.Groups, 1)
+	return file.Groups[0].Rules
+}
+
+func TestAlertRulesAskValidQueries(t *testing.T) {
+	for _, rule := range alertRules(t) {
+		t.Run(rule.UID, func(t *testing.T) {
+			require.NotEmpty(t, rule.Data[0].Model.Window, "a shipped rule names its window")
+			requirePromQL(t, rule.Data[0].Model)
+		})
+	}
+}
+
+// TestAlertTexts expands the texts as Grafana does: with $labels and $values, by Prometheus's templates.
+func TestAlertTexts(t *testing.T) {
+	type value struct{ Value float64 }
+	expand := func(text string, labels map[string]string, b float64) string {
+		data := map[string]any{"Labels": labels, "Values": map[string]value{"B": {b}}}
+		text = "{{- $labels := .Labels -}}{{- $values := .Values -}}" + text
+		expanded, err := template.NewTemplateExpander(context.Background(), text, "text", data, 0, nil, &url.URL{}, nil).Expand()
+		require.NoError(t, err)
+		return expanded
+	}
+	rules := map[string]map[string]string{}
+	for _, rule := range alertRules(t) {
+		rules[rule.UID] = rule.Annotations
+	}
+	node := map[string]string{"cluster": "demo", "node": "node-3"}
+
+	require.Equal(t, "Falco on node-3 (demo) loses 12.35% of the kernel's events",
+		expand(rules["falco-kernel-drops-critical"]["summary"], node, 0.12345))
+	require.Equal(t, "Falco on node-3 loses 2.5% of the kernel's events",
+		expand(rules["falco-kernel-drops-warning"]["summary"], map[string]string{"node": "node-3"}, 0.025))
+	require.Equal(t, "Falco on node-3 (demo) does not answer", expand(rules["falco-node-down"]["summary"], node, 0))
+	require.Equal(t, "Falco on an unknown node does not answer", expand(rules["falco-node-down"]["summary"], nil, 0))
+	require.Equal(t, "The outputs queue was full: about 7 alerts were thrown away within ten minutes and reached nobody.",
+		expand(rules["falco-outputs-queue-drops"]["description"], node, 6.9))
+}
