@@ -44,14 +44,32 @@ export interface NodeState {
   containers: number;
 }
 
+/** Events and losses a second; the latter for the square of the load, both also for each second of a burst. */
+interface Rates {
+  events: number;
+  lost: number;
+  burstEvents: number;
+  burstLost: number;
+}
+
 const THREAD_LIFE = 60;
 const FD_LIFE = 40;
+
+/** What the CPU that has this share of the node's events handles and loses: all above what userspace keeps up with. */
+function rates(spec: NodeSpec, share: number): Rates {
+  const events = spec.syscallsPerCpu * spec.cpus * spec.take * share;
+  const factor = spec.burst?.factor ?? 1;
+  const lost = Math.max(0, events - spec.capacityPerCpu);
+  const lostInBurst = Math.max(0, events * factor - spec.capacityPerCpu);
+  return { events, lost, burstEvents: events * (factor - 1), burstLost: lostInBurst - lost };
+}
 
 /** The load of a node and what Falco makes of it: a pure function of time. */
 export class Node {
   private readonly syscallWave: Wave;
   private readonly eventWave: Wave;
-  private readonly shares: number[];
+  private readonly cpuRates: Rates[];
+  private readonly nodeRates: Rates;
   private readonly programs: Program[];
   private readonly ruleWaves: Array<{ rule: Rule; perSecond: number; phase: number; wave: Wave }>;
   private readonly initialThreads: number;
@@ -69,7 +87,14 @@ export class Node {
     this.eventWave = new Wave(`${own}/events`, spec.variation, dayPhase);
     const weights = Array.from({ length: spec.cpus }, () => 1 + spec.skew * (2 * next() - 1));
     const sum = weights.reduce((a, b) => a + b, 0);
-    this.shares = weights.map((weight) => weight / sum);
+    this.cpuRates = weights.map((weight) => rates(spec, weight / sum));
+    const all = (pick: keyof Rates) => this.cpuRates.reduce((total, cpu) => total + cpu[pick], 0);
+    this.nodeRates = {
+      events: all('events'),
+      lost: all('lost'),
+      burstEvents: all('burstEvents'),
+      burstLost: all('burstLost'),
+    };
     this.programs = programs(spec);
     this.initialThreads = Math.floor(700 + 90 * spec.cpus + 200 * next());
     this.ruleWaves = spec.rules.map((rule) => ({
@@ -147,68 +172,46 @@ export class Node {
   }
 
   /** Seconds of the burst that lie before t. */
-  private burst(t: number): { seconds: number; factor: number } {
+  private burstSeconds(t: number): number {
     const { burst } = this.spec;
-    if (!burst) {
-      return { seconds: 0, factor: 1 };
-    }
-    return { seconds: Math.max(0, Math.min(t, burst.to / 1000) - burst.from / 1000), factor: burst.factor };
+    return burst ? Math.max(0, Math.min(t, burst.to / 1000) - burst.from / 1000) : 0;
   }
 
   private syscallTotal(t: number): number {
-    const { seconds, factor } = this.burst(t);
-    return this.spec.syscallsPerCpu * this.spec.cpus * (this.syscallWave.area(t) + (factor - 1) * seconds);
-  }
-
-  private get eventsPerSecond(): number {
-    const { syscallsPerCpu, cpus, take } = this.spec;
-    return syscallsPerCpu * cpus * take;
-  }
-
-  /** Share of a CPU's events above what userspace keeps up with, at `factor` times the average load. */
-  private overload(share: number, factor: number): number {
-    return Math.max(0, 1 - this.spec.capacityPerCpu / (this.eventsPerSecond * share * factor));
-  }
-
-  /** Events and drops of one CPU as if counted since the fleet's start; negative before it. */
-  private cpuTotal(share: number, area: number, square: number, t: number): { events: number; lost: number } {
-    const rate = this.eventsPerSecond * share;
-    const over = this.overload(share, 1);
-    const { seconds, factor } = this.burst(t);
-    return {
-      events: rate * (area + (factor - 1) * seconds),
-      // The more load, the larger the share that is lost.
-      lost: rate * (over * square + (factor * this.overload(share, factor) - over) * seconds),
-    };
+    const { spec } = this;
+    const burst = ((spec.burst?.factor ?? 1) - 1) * this.burstSeconds(t);
+    return spec.syscallsPerCpu * spec.cpus * (this.syscallWave.area(t) + burst);
   }
 
   private cpuCounters(opened: number, kernel: number, user: number): CpuCounters[] {
     const { otherLoss } = this.spec;
-    const points = [opened, user, kernel].map((t) => ({
-      t,
-      area: this.eventWave.area(t),
-      square: this.eventWave.squareArea(t),
-    }));
-    return this.shares.map((share) => {
-      const [from, read, to] = points.map(({ t, area, square }) => this.cpuTotal(share, area, square, t));
-      const seen = read!.events - from!.events;
-      const unread = to!.events - read!.events;
+    const { eventWave } = this;
+    const lossy = this.nodeRates.lost > 0;
+    const between = (from: number, to: number) => ({
+      load: eventWave.area(to) - eventWave.area(from),
+      square: lossy ? eventWave.squareArea(to) - eventWave.squareArea(from) : 0,
+      burst: this.burstSeconds(to) - this.burstSeconds(from),
+    });
+    const read = between(opened, user);
+    const left = between(user, kernel);
+    return this.cpuRates.map(({ events, lost, burstEvents, burstLost }) => {
+      const seen = events * read.load + burstEvents * read.burst;
+      const unread = events * left.load + burstEvents * left.burst;
       return {
         events: Math.floor(seen + unread),
-        bufferDrops: Math.floor(read!.lost - from!.lost + unread * (1 - otherLoss)),
+        bufferDrops: Math.floor(lost * read.square + burstLost * read.burst + unread * (1 - otherLoss)),
         otherDrops: Math.floor((seen + unread) * otherLoss),
       };
     });
   }
 
-  /** Events that reach userspace, as if counted since the fleet's start. */
+  /** Events that reach userspace, as if counted since the fleet's start; negative before it. */
   private deliveredTotal(t: number): number {
-    const area = this.eventWave.area(t);
-    const square = this.eventWave.squareArea(t);
-    return this.shares.reduce((sum, share) => {
-      const { events, lost } = this.cpuTotal(share, area, square, t);
-      return sum + events * (1 - this.spec.otherLoss) - lost;
-    }, 0);
+    const { events, lost, burstEvents, burstLost } = this.nodeRates;
+    const burst = this.burstSeconds(t);
+    const all = events * this.eventWave.area(t) + burstEvents * burst;
+    const square = lost > 0 ? lost * this.eventWave.squareArea(t) : 0;
+    return all * (1 - this.spec.otherLoss) - square - burstLost * burst;
   }
 
   private programCounters(opened: number, kernel: number, threads: number, fds: number): NodeState['programs'] {

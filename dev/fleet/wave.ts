@@ -52,15 +52,15 @@ export class Wave {
   /** ∫ value² from 0 to t: for what grows with the square of the load, as losses do. */
   squareArea(t: number): number {
     let sum = 2 * this.area(t) - t;
-    for (const a of this.terms) {
-      for (const b of this.terms) {
-        const product = (a.amplitude * b.amplitude) / 2;
-        const slow = a.speed - b.speed;
-        const shift = a.phase - b.phase;
-        sum += product * (slow === 0 ? Math.cos(shift) * t : (Math.sin(slow * t + shift) - Math.sin(shift)) / slow);
-        const fast = a.speed + b.speed;
-        const start = a.phase + b.phase;
-        sum -= (product * (Math.sin(fast * t + start) - Math.sin(start))) / fast;
+    for (const [i, a] of this.terms.entries()) {
+      sum +=
+        (a.amplitude ** 2 / 2) * (t - (Math.sin(2 * (a.speed * t + a.phase)) - Math.sin(2 * a.phase)) / (2 * a.speed));
+      for (const b of this.terms.slice(i + 1)) {
+        const turn = (speed: number, phase: number) => (Math.sin(speed * t + phase) - Math.sin(phase)) / speed;
+        sum +=
+          a.amplitude *
+          b.amplitude *
+          (turn(a.speed - b.speed, a.phase - b.phase) - turn(a.speed + b.speed, a.phase + b.phase));
       }
     }
     return sum;
