@@ -1,4 +1,23 @@
-// The server side of the plugin: one process for every data source of this type.
+// The server side of the plugin: one process for all data sources of this type.
 package main
 
-func main() {}
+import (
+	"log"
+
+	sdk "github.com/grafana/grafana-plugin-sdk-go/backend/datasource"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/datasource"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
+)
+
+// pluginID is the id in plugin.json.
+const pluginID = "falco-metrics-datasource"
+
+func main() {
+	pool := scrape.NewPool(scrape.PoolOptions{})
+	err := sdk.Manage(pluginID, datasource.Factory(pool), sdk.ManageOpts{})
+	pool.Close()
+	if err != nil {
+		log.Fatalln("The plugin could not be served:", err)
+	}
+}

@@ -1,0 +1,127 @@
+// Package datasource answers Grafana: queries, the health check and the look-ups of the editors.
+//
+//	datasource.go  an instance: one data source's settings, its lease of the pool, its engine
+//	settings.go    jsonData, its defaults and checks        client.go    HTTP options
+//	model.go       the query and its migrations             times.go     step, range, macros
+//	query.go       QueryData                                evaluate.go  expressions → values, errors in words
+//	notices.go     why a panel shows less than expected     targets.go   which targets a query is about
+//	health.go      CheckHealth                              resources.go CallResource
+package datasource
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/grafana/grafana-plugin-sdk-go/backend"
+	"github.com/grafana/grafana-plugin-sdk-go/backend/datasource"
+	"github.com/grafana/grafana-plugin-sdk-go/backend/instancemgmt"
+	"github.com/grafana/grafana-plugin-sdk-go/backend/log"
+	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/storage"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
+)
+
+// fleet is what an instance asks of its targets: a scrape.Lease, or a fake.
+type fleet interface {
+	// Use says that somebody asks; without it scraping pauses after hours.
+	Use()
+	Release()
+	// Wait returns when every target has been scraped once; the error is ctx's.
+	Wait(ctx context.Context) error
+	Targets() []scrape.Status
+	Queryable() storage.Queryable
+	// Since is the time of the oldest sample; zero when there is none.
+	Since() time.Time
+}
+
+var _ fleet = (*scrape.Lease)(nil)
+
+// Instance serves one data source with one state of its settings; Grafana makes a new one at every change.
+type Instance struct {
+	settings  settings
+	catalogue *signals.Catalogue
+	fleet     fleet
+	engine    *promql.Engine
+	resources backend.CallResourceHandler
+	now       func() time.Time
+
+	// broken says what is wrong with the settings. Everything is answered with it, as an instance that
+	// could not be made would only be "plugin unavailable" to its user.
+	broken error
+}
+
+var (
+	_ backend.QueryDataHandler      = (*Instance)(nil)
+	_ backend.CheckHealthHandler    = (*Instance)(nil)
+	_ backend.CallResourceHandler   = (*Instance)(nil)
+	_ instancemgmt.InstanceDisposer = (*Instance)(nil)
+)
+
+// Factory makes instances that share one pool of scrapers.
+func Factory(pool *scrape.Pool) datasource.InstanceFactoryFunc {
+	return func(ctx context.Context, s backend.DataSourceInstanceSettings) (instancemgmt.Instance, error) {
+		lease := func(c scrape.Config) (fleet, error) { return pool.Lease(c) }
+		return newInstance(ctx, s, lease), nil
+	}
+}
+
+func newInstance(ctx context.Context, s backend.DataSourceInstanceSettings, lease func(scrape.Config) (fleet, error)) *Instance {
+	d := &Instance{catalogue: signals.Load(), now: time.Now}
+	d.resources = d.routes()
+	if err := d.start(ctx, s, lease); err != nil {
+		d.broken = fmt.Errorf("the settings of this data source cannot be used: %w", err)
+	}
+	return d
+}
+
+func (d *Instance) start(ctx context.Context, s backend.DataSourceInstanceSettings, lease func(scrape.Config) (fleet, error)) error {
+	var err error
+	if d.settings, err = parseSettings(s.JSONData); err != nil {
+		return err
+	}
+	client, key, err := clientOptions(ctx, s)
+	if err != nil {
+		return err
+	}
+	d.engine = history.NewEngine(history.EngineOptions{MaxSamples: d.settings.samplesPerQuery, Timeout: d.settings.queryTimeout})
+	d.fleet, err = lease(scrape.Config{
+		OrgID:        backend.PluginConfigFromContext(ctx).OrgID,
+		Targets:      d.settings.targets,
+		Interval:     d.settings.interval,
+		Timeout:      d.settings.timeout,
+		Retention:    d.settings.retention,
+		HistoryBytes: d.settings.historyBytes,
+		Limits:       d.settings.limits,
+		Client:       client,
+		ClientKey:    key,
+		Reading:      d.catalogue.Reading,
+		Logger:       log.DefaultLogger.With("datasource", s.UID),
+	})
+	return err
+}
+
+// Dispose gives the lease back; what it scraped stays for the instance that follows.
+func (d *Instance) Dispose() {
+	if d.fleet != nil {
+		d.fleet.Release()
+	}
+}
+
+// ready says that somebody asks, and waits a moment for targets that were never scraped.
+func (d *Instance) ready(ctx context.Context, patience time.Duration) error {
+	if d.broken != nil {
+		return d.broken
+	}
+	if len(d.settings.targets) == 0 {
+		return errNoTargets
+	}
+	d.fleet.Use()
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	_ = d.fleet.Wait(ctx) // those that are still missing are told in notices
+	return nil
+}

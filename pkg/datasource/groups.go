@@ -1,0 +1,79 @@
+package datasource
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/grafana/grafana-plugin-sdk-go/data"
+)
+
+// cause is what several targets can have in common: how bad it is, what it is, what to change.
+type cause struct {
+	severity data.NoticeSeverity
+	what     string // ends with a preposition: "No metrics from"
+	change   string // whole sentences
+}
+
+// groups collects targets by cause, in the order in which causes first came up.
+type groups struct {
+	of    targets
+	order []cause
+	names map[cause][]string
+}
+
+func newGroups(of targets) *groups { return &groups{of: of, names: map[cause][]string{}} }
+
+func (g *groups) add(c cause, name string) {
+	if _, known := g.names[c]; !known {
+		g.order = append(g.order, c)
+	}
+	if !slices.Contains(g.names[c], name) {
+		g.names[c] = append(g.names[c], name)
+	}
+}
+
+// notices are the groups in words, the worst first.
+func (g *groups) notices() []data.Notice {
+	var out []data.Notice
+	for _, c := range g.order {
+		out = append(out, data.Notice{Severity: c.severity, Text: g.text(c)})
+	}
+	slices.SortStableFunc(out, func(a, b data.Notice) int { return int(b.Severity) - int(a.Severity) })
+	return out
+}
+
+// sentence is all of it in one line.
+func (g *groups) sentence() string {
+	var out []string
+	for _, n := range g.notices() {
+		out = append(out, n.Text)
+	}
+	return strings.Join(out, " ")
+}
+
+func (g *groups) text(c cause) string {
+	return strings.TrimSpace(fmt.Sprintf("%s %s. %s", c.what, g.of.share(g.names[c]), c.change))
+}
+
+// share says which of the targets: "node-1", "all 3 nodes", "2 of 3 nodes: node-1, node-2".
+func (t targets) share(names []string) string {
+	switch total := len(t.all); {
+	case total <= 1:
+		return list(names)
+	case len(names) == total:
+		return fmt.Sprintf("all %d %s", total, t.noun)
+	default:
+		return fmt.Sprintf("%d of %d %s: %s", len(names), total, t.noun, list(names))
+	}
+}
+
+// mostNames is how many names a sentence can bear.
+const mostNames = 5
+
+func list(names []string) string {
+	if len(names) <= mostNames {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:mostNames], ", "), len(names)-mostNames)
+}

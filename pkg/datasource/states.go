@@ -1,0 +1,113 @@
+package datasource
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/grafana/grafana-plugin-sdk-go/data"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
+)
+
+// states says how a target stands, where it does not simply answer.
+var states = map[scrape.State]cause{
+	scrape.Pending:      {data.NoticeSeverityInfo, "Not scraped yet:", "The first figures come within seconds."},
+	scrape.Starting:     {data.NoticeSeverityInfo, "Starting:", ""},
+	scrape.Down:         {data.NoticeSeverityWarning, "No metrics from", ""},
+	scrape.Gone:         {data.NoticeSeverityWarning, "Gone:", ""},
+	scrape.Duplicate:    {data.NoticeSeverityWarning, "Claimed twice:", ""},
+	scrape.LoadBalancer: {data.NoticeSeverityError, "A load balancer answers for", ""},
+}
+
+// troubles are the targets that do not simply answer, and discovery that does not work.
+func (d *Instance) troubles(all []scrape.Status) *groups {
+	of := newTargets(all)
+	g := newGroups(of)
+	for _, s := range all {
+		if c, known := states[s.State]; known {
+			if s.Message != "" {
+				c.change = s.Message
+			}
+			if s.State == scrape.Down && len(all) == 1 && !s.LastUp.IsZero() {
+				c.change += " It last answered at " + d.clock(s.LastUp) + "."
+			}
+			g.add(c, of.name(s))
+		}
+		if s.Discovery != "" {
+			g.add(cause{data.NoticeSeverityWarning, "Discovery has trouble at", s.Discovery}, s.Configured)
+		}
+		d.stale(g, s)
+		d.unreadable(g, s)
+		d.tooOld(g, s)
+	}
+	return g
+}
+
+// stale: figures that are older than two scrapes, which happens while scraping begins again.
+func (d *Instance) stale(g *groups, s scrape.Status) {
+	if s.State == scrape.Up && d.now().Sub(s.LastScrape) > 2*d.settings.interval+d.settings.timeout {
+		g.add(cause{data.NoticeSeverityWarning, "Old figures from",
+			"The last scrape was at " + d.clock(s.LastScrape) + ". Scraping pauses when nobody asks for six hours, and has begun again now."}, g.of.name(s))
+	}
+}
+
+func (d *Instance) unreadable(g *groups, s scrape.Status) {
+	if s.Unreadable == 0 {
+		return
+	}
+	first := ""
+	if len(s.Problems) > 0 {
+		p := s.Problems[0]
+		first = fmt.Sprintf(" The first is line %d: %s: %s", p.Line, p.Reason, p.Text)
+	}
+	g.add(cause{data.NoticeSeverityWarning, fmt.Sprintf("%s could not be read in the answer of", count(s.Unreadable, "line")),
+		"All other lines count." + first}, g.of.name(s))
+}
+
+func (d *Instance) tooOld(g *groups, s scrape.Status) {
+	version := s.Facts["version"]
+	if older(version, d.catalogue.Reading.OldestVersion) {
+		g.add(cause{data.NoticeSeverityWarning, "Falco is too old on",
+			fmt.Sprintf("Signals may be missing or wrong: upgrade to Falco %s or later.", d.catalogue.Reading.OldestVersion)}, g.of.name(s)+" ("+version+")")
+	}
+}
+
+// older compares major and minor; a version that is no number is not older.
+func older(version, than string) bool {
+	a, okA := majorMinor(version)
+	b, okB := majorMinor(than)
+	return okA && okB && (a[0] < b[0] || a[0] == b[0] && a[1] < b[1])
+}
+
+func majorMinor(version string) (parts [2]int, ok bool) {
+	words := strings.SplitN(strings.TrimPrefix(version, "v"), ".", 3)
+	if len(words) < 2 {
+		return parts, false
+	}
+	for i := range parts {
+		n, err := strconv.Atoi(words[i])
+		if err != nil {
+			return parts, false
+		}
+		parts[i] = n
+	}
+	return parts, true
+}
+
+// clock is a time as people read it: with the date where it is not today's.
+func (d *Instance) clock(t time.Time) string {
+	t = t.UTC()
+	if t.Format(time.DateOnly) == d.now().UTC().Format(time.DateOnly) {
+		return t.Format("15:04 UTC")
+	}
+	return t.Format("2006-01-02 15:04 UTC")
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

@@ -1,0 +1,103 @@
+package datasource
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
+)
+
+// targets are those that a query, or the health check, is about.
+type targets struct {
+	all  []scrape.Status
+	noun string // nodes, or targets where there are others than Falcos
+	// clusters is whether names need their cluster.
+	clusters bool
+}
+
+func newTargets(all []scrape.Status) targets {
+	t := targets{all: all, noun: "nodes"}
+	for _, s := range all {
+		t.clusters = t.clusters || s.Labels.Get("cluster") != all[0].Labels.Get("cluster")
+		if s.Kind != scrape.KindFalco {
+			t.noun = "targets"
+		}
+	}
+	return t
+}
+
+// name is what people call a target.
+func (t targets) name(s scrape.Status) string {
+	node, cluster := s.Node(), s.Labels.Get("cluster")
+	if node == "" {
+		return s.Address
+	}
+	if t.clusters && cluster != "" {
+		return cluster + "/" + node
+	}
+	return node
+}
+
+// dead is whether none of them can be expected to answer.
+func (t targets) dead() bool {
+	return !slices.ContainsFunc(t.all, func(s scrape.Status) bool { return s.State != scrape.Down && s.State != scrape.Gone })
+}
+
+// targetsOf are the targets that a query is about: for signals, those of the kinds that the signals
+// read and that pass the filters; for PromQL, all.
+func (d *Instance) targetsOf(a *asked) targets {
+	all := d.fleet.Targets()
+	if a.results[0].Signal == nil {
+		return newTargets(all)
+	}
+	kinds := map[string]bool{}
+	for _, r := range a.results {
+		kinds[d.kindOf(r.Signal)] = true
+	}
+	var about []scrape.Status
+	for _, s := range all {
+		if kinds[s.Kind] && d.passes(s, a.query.Filters) {
+			about = append(about, s)
+		}
+	}
+	return newTargets(about)
+}
+
+// kindOf is the kind of target that a signal reads.
+func (d *Instance) kindOf(s *signals.Signal) string {
+	for _, need := range s.Needs {
+		for _, mark := range d.catalogue.Reading.Marks {
+			if strings.HasPrefix(need.Metric, mark.Prefix) {
+				return mark.Kind
+			}
+		}
+	}
+	return scrape.KindFalco
+}
+
+// passes is whether a target's labels and facts pass the filters on them; filters on a metric's own
+// labels say nothing about targets.
+func (d *Instance) passes(s scrape.Status, filters []signals.Filter) bool {
+	for _, f := range filters {
+		value, known := s.Facts[f.Key]
+		if slices.Contains(identity, f.Key) || slices.Contains(d.settings.targetLabels, f.Key) {
+			value, known = s.Labels.Get(f.Key), true
+		}
+		if known && !matches(f, value) {
+			return false
+		}
+	}
+	return true
+}
+
+var matchTypes = map[string]labels.MatchType{
+	"=": labels.MatchEqual, "!=": labels.MatchNotEqual, "=~": labels.MatchRegexp, "!~": labels.MatchNotRegexp,
+}
+
+func matches(f signals.Filter, value string) bool {
+	m, err := labels.NewMatcher(matchTypes[f.Operator], f.Key, f.Value)
+	return err == nil && m.Matches(value)
+}
