@@ -1,0 +1,103 @@
+/** Builds the page into dev/preview/public: scripts, styles, icons and fonts. */
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
+import { build } from 'esbuild';
+import { copyIcons } from './icons';
+
+const here = import.meta.dirname;
+const require = createRequire(import.meta.url);
+const source = join(here, 'page');
+
+/** What the host serves below /public/. */
+export const publicFolder = join(here, 'public');
+const output = join(publicFolder, 'build');
+/** Written last, so that a build that was broken off counts as stale. */
+const stamp = join(publicFolder, '.built');
+
+/** Builds the page when a source of it is newer than the last build. */
+export async function buildPage(): Promise<void> {
+  const sources = [source, join(here, 'build.ts'), join(here, 'icons.ts'), resolve(here, '../../package-lock.json')];
+  if (existsSync(stamp) && Math.max(...sources.map(newest)) < statSync(stamp).mtimeMs) {
+    return;
+  }
+  rmSync(publicFolder, { recursive: true, force: true });
+  await mkdir(output, { recursive: true });
+  await Promise.all([bundle(), bundleWorker(), copyIcons(join(output, 'img/icons')), copyFonts(), copyLoader()]);
+  await writeFile(stamp, '');
+}
+
+function newest(path: string): number {
+  const stats = statSync(path);
+  return stats.isDirectory() ? Math.max(...readdirSync(path).map((name) => newest(join(path, name)))) : stats.mtimeMs;
+}
+
+/** One script that loads the rest, and main.css with all styles, those of lazy chunks too. */
+async function bundle(): Promise<void> {
+  await build({
+    entryPoints: { main: join(source, 'main.ts') },
+    outdir: output,
+    bundle: true,
+    format: 'esm',
+    splitting: true,
+    minify: true,
+    target: 'es2022',
+    jsx: 'automatic',
+    entryNames: '[name]',
+    chunkNames: 'chunks/[name]-[hash]',
+    assetNames: 'assets/[name]-[hash]',
+    loader: { '.ttf': 'file', '.woff2': 'file', '.svg': 'file' },
+    define: {
+      'process.env.NODE_ENV': '"production"',
+      global: 'window',
+      // SystemJS brings a global `define`; bundled UMD modules would register there instead of exporting.
+      define: 'undefined',
+    },
+    alias: {
+      '@grafana/plugin-compat/datasources': join(source, 'runtime/pluginCompat.ts'),
+      // Its other half bridges to version 5 of the router, which is not there.
+      'react-router-dom-v5-compat': 'react-router-dom',
+    },
+    logLevel: 'warning',
+  });
+}
+
+/** The code editor's worker runs from a file of its own. */
+async function bundleWorker(): Promise<void> {
+  await build({
+    entryPoints: { 'editor.worker': require.resolve('monaco-editor/esm/vs/editor/editor.worker.js') },
+    outdir: output,
+    bundle: true,
+    minify: true,
+    format: 'iife',
+    logLevel: 'warning',
+  });
+}
+
+/** Fonts under the names that @grafana/ui asks for. */
+async function copyFonts(): Promise<void> {
+  const inter = join(dirname(require.resolve('@fontsource/inter/package.json')), 'files');
+  const mono = join(dirname(require.resolve('@fontsource/roboto-mono/package.json')), 'files');
+  const fonts = {
+    'inter/Inter-Regular.woff2': join(inter, 'inter-latin-400-normal.woff2'),
+    'inter/Inter-Medium.woff2': join(inter, 'inter-latin-500-normal.woff2'),
+    'inter/Inter-Italic.woff2': join(inter, 'inter-latin-400-italic.woff2'),
+    'inter/Inter-MediumItalic.woff2': join(inter, 'inter-latin-500-italic.woff2'),
+    'roboto/L0xTDF4xlVMF-BfR8bXMIhJHg45mwgGEFl0_3vrtSM1J-gEPT5Ese6hmHSh0mQ.woff2': join(
+      mono,
+      'roboto-mono-latin-400-normal.woff2'
+    ),
+  };
+  for (const [name, file] of Object.entries(fonts)) {
+    await cp(file, join(publicFolder, 'fonts', name));
+  }
+}
+
+/** SystemJS, with which Grafana loads plugins; both scripts have to run before the page. */
+async function copyLoader(): Promise<void> {
+  const systemjs = join(dirname(require.resolve('systemjs/package.json')), 'dist');
+  await cp(join(systemjs, 'system.min.js'), join(output, 'system.min.js'));
+  await cp(join(systemjs, 'extras/amd.min.js'), join(output, 'amd.min.js'));
+  await cp(join(here, 'favicon.svg'), join(publicFolder, 'favicon.svg'));
+}

@@ -1,0 +1,31 @@
+/**
+ * Runs the preview: `npm run preview -- --provisioning DIR --port N [--plugin DIR] [--host ADDRESS]`.
+ * Builds the page and the host where they are stale, then hands over to the host. When this process
+ * ends, the host ends too, and with it the plugin.
+ */
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { buildPage, publicFolder } from './build';
+
+const root = resolve(import.meta.dirname, '../..');
+const host = resolve(root, '.cache/preview', process.platform === 'win32' ? 'host.exe' : 'host');
+
+async function main(): Promise<void> {
+  await buildPage();
+  mkdirSync(resolve(host, '..'), { recursive: true });
+  execFileSync('go', ['build', '-o', host, '.'], { cwd: import.meta.dirname, stdio: 'inherit' });
+
+  const child = spawn(host, ['--with-parent', '--public', publicFolder, ...process.argv.slice(2)], {
+    stdio: ['pipe', 'inherit', 'inherit'],
+  });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => child.kill('SIGTERM'));
+  }
+  child.on('exit', (code) => process.exit(code ?? 1));
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+});

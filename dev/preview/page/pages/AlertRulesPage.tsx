@@ -1,0 +1,63 @@
+import { Alert, EmptyState, InteractiveTable, Stack, TagList, Text, type Column } from '@grafana/ui';
+import { useMemo } from 'react';
+import { listRules, type AlertRule } from './api';
+import { Shell } from './Shell';
+import { useAnswer } from './useAnswer';
+
+const columns: Array<Column<AlertRule>> = [
+  { id: 'title', header: 'Rule', sortType: 'alphanumeric' },
+  { id: 'ruleGroup', header: 'Group', cell: ({ row: { original } }) => `${original.folder} / ${original.ruleGroup}` },
+  { id: 'for', header: 'Pending for', cell: ({ row: { original } }) => original.for || '0s' },
+  { id: 'interval', header: 'Every' },
+  { id: 'noDataState', header: 'No data' },
+  { id: 'execErrState', header: 'Error' },
+  {
+    id: 'labels',
+    header: 'Labels',
+    cell: ({ row: { original } }) => (
+      <TagList tags={Object.entries(original.labels ?? {}).map(([key, value]) => `${key}=${value}`)} />
+    ),
+  },
+];
+
+function Annotations({ rule: { annotations } }: { rule: AlertRule }) {
+  return (
+    <Stack direction="column" gap={1}>
+      {Object.entries(annotations ?? {}).map(([key, value]) => (
+        <div key={key}>
+          <Text weight="medium">{key}</Text>
+          <div>{value}</div>
+        </div>
+      ))}
+    </Stack>
+  );
+}
+
+export function AlertRulesPage() {
+  const { value: rules, error } = useAnswer('rules', listRules);
+  const data = useMemo(() => rules ?? [], [rules]);
+  return (
+    <Shell crumbs={[{ text: 'Alert rules' }]}>
+      <Stack direction="column" gap={2}>
+        <Text element="h1">Alert rules</Text>
+        <Text color="secondary">Provisioned for Grafana, which evaluates them. The preview lists them only.</Text>
+        {error && (
+          <Alert severity="error" title="The provisioned rules cannot be read">
+            {error}
+          </Alert>
+        )}
+        {rules?.length === 0 && (
+          <EmptyState variant="call-to-action" message="No alert rule is provisioned" hideImage />
+        )}
+        {data.length > 0 && (
+          <InteractiveTable
+            columns={columns}
+            data={data}
+            getRowId={({ uid }) => uid}
+            renderExpandedRow={(rule) => <Annotations rule={rule} />}
+          />
+        )}
+      </Stack>
+    </Shell>
+  );
+}

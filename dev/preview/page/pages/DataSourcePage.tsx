@@ -1,0 +1,125 @@
+import { DataSourcePluginContextProvider, type DataSourceApi, type DataSourceSettings } from '@grafana/data';
+import { getDataSourceSrv } from '@grafana/runtime';
+import { Alert, Button, Field, Input, LinkButton, LoadingPlaceholder, Stack, Text } from '@grafana/ui';
+import { useState } from 'react';
+import { useParams } from 'react-router-dom';
+import { type DataSources } from '../runtime/dataSources';
+import { getSource, saveSource } from './api';
+import { NotFound } from './NotFound';
+import { Shell } from './Shell';
+import { inWords, useAnswer } from './useAnswer';
+
+async function load(uid: string): Promise<{ settings: DataSourceSettings; source: DataSourceApi }> {
+  const [settings, source] = await Promise.all([getSource(uid), getDataSourceSrv().get(uid)]);
+  return { settings, source };
+}
+
+export function DataSourcePage() {
+  const { uid = '' } = useParams();
+  const { value, error } = useAnswer(uid, () => load(uid));
+  if (error) {
+    return <NotFound what="data source" because={error} />;
+  }
+  return (
+    <Shell crumbs={[{ text: 'Data sources', href: '/connections/datasources' }, { text: value?.settings.name ?? '…' }]}>
+      {value ? (
+        <Editor key={uid} initial={value.settings} source={value.source} />
+      ) : (
+        <LoadingPlaceholder text="Loading …" />
+      )}
+    </Shell>
+  );
+}
+
+interface Outcome {
+  ok: boolean;
+  message: string;
+  details?: string;
+}
+
+function Editor({ initial, source }: { initial: DataSourceSettings; source: DataSourceApi }) {
+  const [settings, setSettings] = useState(initial);
+  const [outcome, setOutcome] = useState<Outcome>();
+  const [busy, setBusy] = useState(false);
+  const { readOnly, uid, name } = settings;
+  const ConfigEditor = source.components?.ConfigEditor;
+  const instance = getDataSourceSrv().getInstanceSettings(uid)!;
+
+  async function saveAndTest() {
+    setBusy(true);
+    setOutcome(undefined);
+    try {
+      if (!readOnly) {
+        const { datasource } = await saveSource(settings);
+        setSettings(datasource);
+        (getDataSourceSrv() as DataSources).replace(datasource);
+      }
+      setOutcome(await test(uid));
+    } catch (error) {
+      setOutcome({ ok: false, message: inWords(error) });
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  return (
+    <Stack direction="column" gap={2}>
+      <Stack alignItems="center" gap={2}>
+        <img src={instance.meta.info.logos.small} alt="" width={32} height={32} />
+        <Text element="h1">{name}</Text>
+        <LinkButton icon="compass" variant="secondary" href={`/explore?ds=${uid}`}>
+          Explore
+        </LinkButton>
+      </Stack>
+      {readOnly && (
+        <Alert severity="info" title="Provisioned data source">
+          A file sets this data source up, so it can be tested here, but not changed. Write editable: true to its file
+          to change it.
+        </Alert>
+      )}
+      <Field label="Name" noMargin>
+        <Input
+          width={60}
+          value={name}
+          disabled={readOnly}
+          onChange={({ currentTarget }) => setSettings({ ...settings, name: currentTarget.value })}
+        />
+      </Field>
+      {ConfigEditor ? (
+        <DataSourcePluginContextProvider instanceSettings={instance}>
+          <div>
+            <ConfigEditor options={settings} onOptionsChange={setSettings} />
+          </div>
+        </DataSourcePluginContextProvider>
+      ) : (
+        <Alert severity="info" title="The plugin brings no config editor" />
+      )}
+      {outcome && (
+        <Alert severity={outcome.ok ? 'success' : 'error'} title={outcome.message} data-testid="health">
+          {outcome.details && <pre>{outcome.details}</pre>}
+        </Alert>
+      )}
+      <div>
+        <Button onClick={() => void saveAndTest()} disabled={busy} icon={busy ? 'spinner' : undefined}>
+          {readOnly ? 'Test' : 'Save & test'}
+        </Button>
+      </div>
+    </Stack>
+  );
+}
+
+/** Asks the plugin's own front end, as Grafana does; it asks the backend. */
+async function test(uid: string): Promise<Outcome> {
+  const source = await getDataSourceSrv().get(uid);
+  try {
+    const { status, message, details } = (await source.testDatasource()) as {
+      status?: string;
+      message?: string;
+      details?: { verboseMessage?: string };
+    };
+    return { ok: status?.toLowerCase() !== 'error', message: message ?? '', details: details?.verboseMessage };
+  } catch (error) {
+    const { details } = error as { details?: { verboseMessage?: string } };
+    return { ok: false, message: inWords(error), details: details?.verboseMessage };
+  }
+}

@@ -1,0 +1,75 @@
+import {
+  PanelPlugin,
+  PluginType,
+  type FieldColorModeId,
+  type PanelPluginMeta,
+  type PanelProps,
+  type StandardOptionConfig,
+} from '@grafana/data';
+import { type ComponentType } from 'react';
+import { noEditor } from '../registry/fields';
+
+export interface PanelDefinition<T extends object> {
+  component: ComponentType<PanelProps<T>>;
+  /** Options of a dashboard are laid over these. */
+  options: T;
+  /** Keys of `fieldConfig.*.custom` that the panel reads, each with its default; others are dropped. */
+  custom?: Record<string, unknown>;
+  /** How fields are coloured when neither data source nor dashboard says so. */
+  color?: FieldColorModeId;
+  /** The panel draws something without data, e.g. text. */
+  skipDataQuery?: boolean;
+  noPadding?: boolean;
+}
+
+/** Makes a panel plugin as @grafana/scenes takes it. */
+export function definePanel<T extends object>(id: string, definition: PanelDefinition<T>): PanelPlugin<T> {
+  const plugin = new PanelPlugin<T>(definition.component);
+  plugin.meta = meta(id, definition.skipDataQuery ?? false);
+  plugin.setDefaults(definition.options);
+  if (definition.noPadding) {
+    plugin.setNoPadding();
+  }
+  plugin.useFieldConfig({
+    standardOptions: (definition.color ? { color: { defaultValue: { mode: definition.color } } } : {}) as Record<
+      string,
+      StandardOptionConfig
+    >,
+    useCustomConfig: (builder) => {
+      for (const [path, defaultValue] of Object.entries(definition.custom ?? {})) {
+        builder.addCustomEditor({
+          id: path,
+          path,
+          name: path,
+          defaultValue,
+          editor: noEditor,
+          override: noEditor,
+          process: (value: unknown) => value,
+          shouldApply: () => true,
+        } as Parameters<typeof builder.addCustomEditor>[0]);
+      }
+    },
+  });
+  return plugin;
+}
+
+function meta(id: string, skipDataQuery: boolean): PanelPluginMeta {
+  return {
+    id,
+    name: id,
+    type: PluginType.panel,
+    module: '',
+    baseUrl: '',
+    sort: 0,
+    skipDataQuery,
+    info: {
+      author: { name: '' },
+      description: '',
+      links: [],
+      logos: { small: '', large: '' },
+      screenshots: [],
+      updated: '',
+      version: '',
+    },
+  };
+}

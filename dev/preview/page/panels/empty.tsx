@@ -1,0 +1,51 @@
+import { css } from '@emotion/css';
+import { LoadingState, type GrafanaTheme2, type PanelData, type PanelProps } from '@grafana/data';
+import { useStyles2 } from '@grafana/ui';
+import { noticesOf } from '../scene/notices';
+
+/** Whether there is nothing to draw: no frame has a row. */
+export function isEmpty(data: PanelData): boolean {
+  return data.series.every((frame) => frame.length === 0 || frame.fields.length === 0);
+}
+
+type Props = Pick<PanelProps, 'data' | 'fieldConfig'>;
+
+/** Says that there is no data and, in the data source's own words, why. */
+export function EmptyPanel({ data, fieldConfig }: Props) {
+  const styles = useStyles2(getStyles);
+  if (data.state === LoadingState.Loading || data.state === LoadingState.NotStarted) {
+    return null;
+  }
+  const reasons = noticesOf(data).map(({ text }) => text);
+  return (
+    <div className={styles.box} data-testid="empty-panel">
+      <div className={styles.headline}>{fieldConfig.defaults.noValue ?? 'No data'}</div>
+      {reasons.map((reason) => (
+        <div key={reason} className={styles.reason}>
+          {reason}
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function getStyles(theme: GrafanaTheme2) {
+  return {
+    box: css({
+      height: '100%',
+      overflow: 'auto',
+      display: 'flex',
+      flexDirection: 'column',
+      alignItems: 'center',
+      justifyContent: 'safe center',
+      textAlign: 'center',
+      gap: theme.spacing(0.5),
+    }),
+    headline: css({ fontSize: theme.typography.h4.fontSize, color: theme.colors.text.secondary }),
+    reason: css({
+      maxWidth: '60ch',
+      fontSize: theme.typography.bodySmall.fontSize,
+      color: theme.colors.text.secondary,
+    }),
+  };
+}

@@ -1,0 +1,77 @@
+import {
+  FieldColorModeId,
+  fieldColorModeRegistry,
+  FieldType,
+  outerJoinDataFrames,
+  type DataFrame,
+  type GrafanaTheme2,
+  type PanelProps,
+} from '@grafana/data';
+import { TooltipDisplayMode } from '@grafana/schema';
+import { useTheme2 } from '@grafana/ui';
+import { useMemo } from 'react';
+import { BandChart, configureBands, type DrawBand } from './bands';
+import { definePanel } from './define';
+import { EmptyPanel, isEmpty } from './empty';
+
+interface Options {
+  /** Pixels between cells. */
+  cellGap: number;
+  tooltip: { mode: TooltipDisplayMode };
+}
+
+/** The greatest value of all rows: the far end of the colours. */
+function greatest(frame: DataFrame): number {
+  const values = frame.fields.slice(1).flatMap(({ values }) => values as Array<number | null>);
+  return values.reduce<number>((most, value) => Math.max(most, value ?? 0), 0);
+}
+
+function drawCells(frame: DataFrame, { options }: PanelProps<Options>, theme: GrafanaTheme2): DrawBand {
+  const times = (frame.fields[0]?.values ?? []) as number[];
+  const most = greatest(frame) || 1;
+  const scheme = fieldColorModeRegistry.get(FieldColorModeId.ContinuousBlYlRd);
+  const colour = scheme.getCalculator({ name: '', type: FieldType.number, config: {}, values: [] }, theme);
+  return ({ ctx, valToPos }, field, top, band) => {
+    const gap = options.cellGap * devicePixelRatio;
+    times.forEach((time, column) => {
+      const value = field.values[column] as number | null | undefined;
+      if (value) {
+        const next = times[column + 1] ?? time + (time - (times[column - 1] ?? time));
+        const left = valToPos(time, 'x', true);
+        ctx.fillStyle = colour(value, value / most);
+        ctx.fillRect(left, top, Math.max(1, valToPos(next, 'x', true) - left - gap), Math.max(1, band - gap));
+      }
+    });
+  };
+}
+
+function Heatmap(props: PanelProps<Options>) {
+  const theme = useTheme2();
+  const { data, width, height, options, timeRange } = props;
+  const frame = useMemo(() => outerJoinDataFrames({ frames: data.series, keepDisplayNames: true }), [data.series]);
+  // uPlot keeps what its hooks closed over, so each frame has a configuration of its own.
+  const config = useMemo(
+    () => frame && configureBands({ frame, panel: props, theme, topDown: false, draw: drawCells(frame, props, theme) }),
+    [frame, timeRange, options, theme] // eslint-disable-line react-hooks/exhaustive-deps
+  );
+  if (isEmpty(data) || !frame || !config) {
+    return <EmptyPanel {...props} />;
+  }
+  return (
+    <BandChart
+      config={config}
+      frame={frame}
+      width={width}
+      height={height}
+      tooltip={options.tooltip.mode}
+      panel={props}
+    />
+  );
+}
+
+export const heatmap = () =>
+  definePanel<Options>('heatmap', {
+    component: Heatmap,
+    options: { cellGap: 1, tooltip: { mode: TooltipDisplayMode.Single } },
+    custom: { hideFrom: undefined, scaleDistribution: undefined },
+  });

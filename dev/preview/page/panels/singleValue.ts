@@ -1,0 +1,40 @@
+import {
+  getFieldDisplayValues,
+  type FieldDisplay,
+  type GrafanaTheme2,
+  type PanelProps,
+  type ReduceDataOptions,
+  type VizOrientation,
+} from '@grafana/data';
+import { type VizTextDisplayOptions } from '@grafana/schema';
+
+/** Options shared by the panels that show one figure per series: stat, gauge, bar gauge. */
+export interface SingleValueOptions {
+  reduceOptions: ReduceDataOptions;
+  orientation: VizOrientation | 'auto';
+  text?: VizTextDisplayOptions;
+}
+
+export const lastValue: ReduceDataOptions = { calcs: ['lastNotNull'], fields: '', values: false };
+
+interface Extras {
+  sparkline?: boolean;
+  percentChange?: boolean;
+}
+
+/** The figures of a panel, reduced and formatted. */
+export function figures<T extends SingleValueOptions>(
+  { data, fieldConfig, options, replaceVariables, timeZone }: PanelProps<T>,
+  theme: GrafanaTheme2,
+  extras: Extras = {}
+): FieldDisplay[] {
+  return getFieldDisplayValues({
+    data: data.series,
+    fieldConfig,
+    reduceOptions: options.reduceOptions,
+    replaceVariables,
+    theme,
+    timeZone,
+    ...extras,
+  });
+}

@@ -1,0 +1,22 @@
+import { standardTransformers, type DataTransformerInfo, type TransformerRegistryItem } from '@grafana/data';
+import { noEditor } from './fields';
+
+/** Every transformation that @grafana/data brings, once per id: some have two names there. */
+function unique(): DataTransformerInfo[] {
+  const byId = new Map<string, DataTransformerInfo>();
+  for (const transformer of Object.values(standardTransformers) as DataTransformerInfo[]) {
+    byId.set(transformer.id, transformer);
+  }
+  return [...byId.values()];
+}
+
+export const transformers: TransformerRegistryItem[] = unique().map((transformation) => ({
+  id: transformation.id,
+  name: transformation.name,
+  description: transformation.description,
+  aliasIds: transformation.aliasIds,
+  transformation,
+  editor: noEditor,
+  imageDark: '',
+  imageLight: '',
+}));

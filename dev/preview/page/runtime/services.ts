@@ -1,0 +1,61 @@
+/** Hands @grafana/runtime and @grafana/scenes the services that Grafana's core gives them. */
+import { EventBusSrv, OrgRole } from '@grafana/data';
+import {
+  config,
+  locationService,
+  setAppEvents,
+  setBackendSrv,
+  setChromeHeaderHeightHook,
+  setCurrentUser,
+  setDataSourceSrv,
+  setEchoSrv,
+  setLocationSrv,
+  setMegaMenuOpenHook,
+  setPluginComponentHook,
+  setPluginComponentsHook,
+  setPluginImportUtils,
+  setPluginLinksHook,
+  setReturnToPreviousHook,
+  setRunRequest,
+  setTemplateSrv,
+  type EchoSrv,
+} from '@grafana/runtime';
+import { fillRegistries } from '../registry';
+import { panelPlugin } from '../panels';
+import { Backend } from './backend';
+import { DataSources } from './dataSources';
+import { runRequest } from './runRequest';
+import { Templates } from './templates';
+
+/** Analytics events go nowhere. */
+const silentEcho: EchoSrv = { flush() {}, addBackend() {}, addEvent() {} };
+
+/** The bus on which errors and successes of requests are told to the page. */
+export const appEvents = new EventBusSrv();
+
+/** Has to run once, before the first component is drawn. */
+export function initServices(): void {
+  fillRegistries();
+  setAppEvents(appEvents);
+  setEchoSrv(silentEcho);
+  setBackendSrv(new Backend(appEvents));
+  setTemplateSrv(new Templates());
+  setDataSourceSrv(new DataSources(config.datasources, config.defaultDatasource));
+  setRunRequest(runRequest);
+  setPluginImportUtils({
+    importPanelPlugin: async (id) => panelPlugin(id),
+    getPanelPluginFromCache: (id) => panelPlugin(id),
+  });
+  setLocationSrv({ update: ({ path, query }) => locationService.push({ pathname: path, search: asSearch(query) }) });
+  setCurrentUser({ ...config.bootData.user, orgRole: OrgRole.Admin } as Parameters<typeof setCurrentUser>[0]);
+  setPluginLinksHook(() => ({ links: [], isLoading: false }));
+  setPluginComponentHook(() => ({ component: undefined, isLoading: false }));
+  setPluginComponentsHook(() => ({ components: [], isLoading: false }));
+  setReturnToPreviousHook(() => () => {});
+  setChromeHeaderHeightHook(() => 0);
+  setMegaMenuOpenHook(() => [false, () => {}]);
+}
+
+function asSearch(query: Record<string, unknown> = {}): string {
+  return new URLSearchParams(Object.entries(query).map(([key, value]) => [key, String(value)])).toString();
+}

@@ -1,0 +1,21 @@
+import { type PanelData, type QueryResultMetaNotice } from '@grafana/data';
+
+/** The notices of all frames, each text once, in the order in which they came. */
+export function noticesOf(data: PanelData | undefined): QueryResultMetaNotice[] {
+  const byText = new Map<string, QueryResultMetaNotice>();
+  for (const frame of data?.series ?? []) {
+    for (const notice of frame.meta?.notices ?? []) {
+      if (!byText.has(notice.text)) {
+        byText.set(notice.text, notice);
+      }
+    }
+  }
+  return [...byText.values()];
+}
+
+const order = ['error', 'warning', 'info'] as const;
+
+/** The gravest severity among notices; an icon stands for all of them. */
+export function gravest(notices: QueryResultMetaNotice[]): (typeof order)[number] {
+  return order.find((severity) => notices.some((notice) => notice.severity === severity)) ?? 'info';
+}
