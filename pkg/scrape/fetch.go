@@ -59,6 +59,7 @@ func newFetcher(c Config, kind, serverName string) (*fetcher, error) {
 		if clientBefore != nil {
 			clientBefore(o, client)
 		}
+		client.Timeout = 0 // get has a deadline of its own, over the body, too
 		client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	}
 	client, err := httpclient.New(options)

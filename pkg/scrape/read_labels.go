@@ -98,8 +98,11 @@ func (r *Reader) checkLengths(kept labels.Labels) (why string) {
 	kept.Range(func(l labels.Label) {
 		for _, text := range []string{l.Name, l.Value} {
 			if len(text) > limit && utf8.RuneCountInString(text) > limit {
-				why = fmt.Sprintf("label %s is %d characters long; the limit is %d (limits.labelLength)",
-					excerpt(l.Name, 40), utf8.RuneCountInString(text), limit)
+				what := "label " + excerpt(l.Name, 40)
+				if l.Name == labels.MetricName {
+					what = "the name"
+				}
+				why = fmt.Sprintf("%s is %d characters long; the limit is %d (limits.labelLength)", what, utf8.RuneCountInString(text), limit)
 			}
 		}
 	})

@@ -155,20 +155,15 @@ func parseValue(text string) (value, why string) {
 	}
 	text, _, _ = strings.Cut(text, " # ")
 	fields := strings.Fields(text)
-	if len(fields) > 2 || len(fields) == 2 && !isInteger(fields[1]) || startsLikeNumber(fields[0]) {
-		return "", reasonFollowed
+	value = fields[0]
+	_, whole := number([]byte(value))
+	switch {
+	case len(fields) == 1, !whole && (value[0] < '0' || value[0] > '9'):
+		return value, "" // if it is no number, its reader says so
+	case whole && len(fields) == 2 && isInteger(fields[1]):
+		return value, ""
 	}
-	return fields[0], ""
-}
-
-// startsLikeNumber: a number with the next name right behind it.
-func startsLikeNumber(word string) bool {
-	end := 0
-	for end < len(word) && (word[end] >= '0' && word[end] <= '9' || word[end] == '.') {
-		end++
-	}
-	_, ok := number([]byte(word))
-	return end > 0 && !ok
+	return "", reasonFollowed
 }
 
 func isInteger(word string) bool {
@@ -186,8 +181,10 @@ func join(line string, rest []byte) (joined sample, lines int) {
 			break
 		}
 		text := string(next)
-		if _, why := parse(strings.TrimRight(text, " \t\r")); why == "" {
-			break
+		if alone, why := parse(strings.TrimRight(text, " \t\r")); why == "" {
+			if _, ok := number([]byte(alone.value)); ok {
+				break
+			}
 		}
 		line += "\n" + text
 		if joined, why := parseWith(strings.TrimRight(line, " \t\r"), unquoted); why == "" {

@@ -1,0 +1,75 @@
+package scrape
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestParseTarget(t *testing.T) {
+	for _, c := range []struct{ address, want, problem string }{
+		{address: "node-1:8765", want: "http://node-1:8765/metrics"},
+		{address: " 10.0.0.1:8765 ", want: "http://10.0.0.1:8765/metrics"},
+		{address: "[fd00::1]:8765", want: "http://[fd00::1]:8765/metrics"},
+		{address: "node-1:8765/other", want: "http://node-1:8765/other"},
+		{address: "https://falco.example", want: "https://falco.example/metrics"},
+		{address: "http://falco.example/", want: "http://falco.example/"},
+		{address: "http://falco.example/metrics?set=all#top", want: "http://falco.example/metrics?set=all"},
+		{address: "", problem: "the address of a target is empty: expected host:port or a URL, e.g. http://node-1:8765/metrics"},
+		{address: "node-1", problem: `the address "node-1" has no port: expected host:port or a URL, e.g. http://node-1:8765/metrics`},
+		{address: "http://", problem: `the address "http://" has no host: expected host:port or a URL, e.g. http://node-1:8765/metrics`},
+		{address: "http://node 1:8765", problem: `the address cannot be read (invalid character " " in host name): expected host:port or a URL, e.g. http://node-1:8765/metrics`},
+		{address: "ftp://node-1:21", problem: `the address begins with "ftp://": expected http:// or https://`},
+		{address: "http://me:hunter2@node-1:8765/metrics", problem: "the address of node-1:8765 holds a user name or a password, which every viewer could read: remove it and use the data source's authentication settings"},
+		{address: "me@node-1:8765", problem: "the address of node-1:8765 holds a user name or a password, which every viewer could read: remove it and use the data source's authentication settings"},
+		{address: "http://node-1:8765/metrics?Access_Token=hunter2", problem: `the address of node-1:8765 holds "Access_Token" in its query, which every viewer could read: remove it and use the data source's authentication settings or a header`},
+		{address: "http://node-1:8765/metrics?password=hunter2", problem: `the address of node-1:8765 holds "password" in its query, which every viewer could read: remove it and use the data source's authentication settings or a header`},
+		{address: "http://node-1:8765/metrics?x=1&apikey=hunter2", problem: `the address of node-1:8765 holds "apikey" in its query, which every viewer could read: remove it and use the data source's authentication settings or a header`},
+		{address: "http://169.254.169.254/latest", problem: "169.254.169.254 is a link-local or cloud metadata address, and is never scraped. Give the target's own address."},
+		{address: "http://[fe80::1%25eth0]:8765", problem: "fe80::1%eth0 is a link-local or cloud metadata address, and is never scraped. Give the target's own address."},
+		{address: "http://[::ffff:169.254.1.1]:80", problem: "::ffff:169.254.1.1 is a link-local or cloud metadata address, and is never scraped. Give the target's own address."},
+		{address: "http://[fd00:ec2::254]/", problem: "fd00:ec2::254 is a link-local or cloud metadata address, and is never scraped. Give the target's own address."},
+	} {
+		u, err := ParseTarget(c.address)
+		if c.problem != "" {
+			require.EqualError(t, err, c.problem, c.address)
+			continue
+		}
+		require.NoError(t, err, c.address)
+		require.Equal(t, c.want, u.String())
+	}
+}
+
+func TestTargetConfigIsChecked(t *testing.T) {
+	for _, c := range []struct {
+		target  TargetConfig
+		problem string
+	}{
+		{TargetConfig{URL: "a:1"}, ""},
+		{TargetConfig{URL: "a:1", Kind: KindFalcosidekick, Discovery: DiscoveryDNS, Labels: map[string]string{"cluster": "c"}}, ""},
+		{TargetConfig{URL: "_metrics._tcp.falco.example", Discovery: DiscoverySRV}, ""},
+		{TargetConfig{URL: "http://sd.example/", Discovery: DiscoveryHTTP}, ""},
+		{TargetConfig{URL: "a:1", Kind: "falko"}, `the kind of target a:1 is "falko": expected falco or falcosidekick`},
+		{TargetConfig{URL: "a:1", Discovery: "consul"}, `the discovery of target a:1 is "consul": expected static, dns, srv or http`},
+		{TargetConfig{URL: "a:1", Labels: map[string]string{"my-label": "x"}}, `target a:1 has a label named "my-label": expected letters, digits and underscores, no leading digit, not __… and not kind`},
+		{TargetConfig{URL: "a:1", Labels: map[string]string{"__name__": "x"}}, `target a:1 has a label named "__name__": expected letters, digits and underscores, no leading digit, not __… and not kind`},
+	} {
+		if err := c.target.Check(); c.problem == "" {
+			require.NoError(t, err)
+		} else {
+			require.EqualError(t, err, c.problem)
+		}
+	}
+}
+
+func TestLeaseNamesEveryWrongTarget(t *testing.T) {
+	p := NewPool(PoolOptions{})
+	defer p.Close()
+	c := config(TargetConfig{URL: "node-1"}, TargetConfig{URL: "a:1"}, TargetConfig{URL: "b:1", Kind: "x"})
+	c.Interval = 0
+	_, err := p.Lease(c)
+	require.EqualError(t, err, `the scrape interval is 0s: expected 1ms or more
+the address "node-1" has no port: expected host:port or a URL, e.g. http://node-1:8765/metrics
+the kind of target b:1 is "x": expected falco or falcosidekick`)
+	require.Empty(t, p.units)
+}
