@@ -108,8 +108,8 @@ func (s *Series) overlaps(mint, maxt int64) bool {
 	return ok && first <= maxt && last >= mint
 }
 
-// fixedBytes is what the series takes before it has a sample.
-func (s *Series) fixedBytes() int { return seriesOverhead + int(s.labels.ByteSize())*9/8 }
+// fixedBytes is what the series takes before it has a sample; labels are rounded up by 8 bytes on average.
+func (s *Series) fixedBytes() int { return seriesOverhead + int(s.labels.ByteSize()) + 8 }
 
 // firstTime reads the time of a chunk's first sample: a varint right after the header.
 func firstTime(data []byte) int64 {

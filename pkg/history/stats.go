@@ -5,7 +5,7 @@ import "sync"
 // Heap that goes with each thing, in bytes, as Go's allocator rounds it up on 64 bits; a test holds the sum against
 // the heap.
 const (
-	seriesOverhead = 112 + 8 + 40 // Series, its place among its name's, its entry in the map
+	seriesOverhead = 112 + 8 + 30 // Series, its place among its name's, its entry in the map
 	headOverhead   = 32 + 64      // the chunk's header, its appender
 	chunkOverhead  = 32           // an element of Series.full
 )
