@@ -172,7 +172,7 @@ func (u *unit) fetchList(ctx context.Context) (d discovered) {
 		for _, address := range group.Targets {
 			to, err := ParseTarget(prefix + address + path)
 			if err != nil {
-				d.why = failure(Discovery, "Some targets of the list are left out: %s.", err)
+				d.why = failure(Discovery, "Some targets of the list are left out: %s.", strings.TrimSuffix(err.Error(), "."))
 				continue
 			}
 			d.targets = append(d.targets, found{url: to, labels: own})

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -176,6 +177,20 @@ func (f *falco) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	fmt.Fprint(w, falcoText(f.host, f.start, f.events), f.extra)
+}
+
+// requests are the times it was asked.
+func (f *falco) requests() []time.Time {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.asked)
+}
+
+// called is the Host header of the first request.
+func (f *falco) called() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.header[0]
 }
 
 func (f *falco) set(change func(*falco)) {

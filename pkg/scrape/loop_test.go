@@ -29,7 +29,7 @@ func TestScrapesOnTheGrid(t *testing.T) {
 			}
 		}
 		var got []time.Duration
-		for _, at := range f.asked {
+		for _, at := range f.requests() {
 			got = append(got, at.Sub(start))
 		}
 		require.Equal(t, append([]time.Duration{0, 2 * time.Second}, want...), got)
@@ -63,8 +63,8 @@ func TestManyTargetsAreSpread(t *testing.T) {
 		synctest.Wait()
 		perSecond := map[int]int{}
 		for _, f := range fleet {
-			require.InDelta(t, 6, len(f.asked), 1)
-			for _, at := range f.asked[2:] {
+			require.InDelta(t, 6, len(f.requests()), 1)
+			for _, at := range f.requests()[2:] {
 				perSecond[at.Second()]++
 			}
 		}

@@ -177,8 +177,10 @@ func (u *unit) claim(t *target, answers bool, at int64) (owner *target) {
 		return t
 	case owner == nil:
 	case answers && !owner.answers():
-		// One millisecond earlier, so that the new owner's samples follow.
-		u.end(owner, at-1)
+		if labels.Equal(owner.identity.labels, t.identity.labels) {
+			owner.writing = false // up and its like go on without a gap
+		}
+		u.end(owner, at-1) // one millisecond earlier, so that the new owner's samples follow
 		if !owner.left.IsZero() {
 			u.remove(owner)
 		}

@@ -1,0 +1,172 @@
+package scrape
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestTwoAddressesOfOneNode(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newFakeNet(t)
+		n.name("falco.example", "10.0.0.1", "10.0.0.2")
+		one, two := &falco{host: "node-1", start: time.Now()}, &falco{host: "node-1", start: time.Now(), events: 500_000}
+		n.serve("10.0.0.1:8765", one.ServeHTTP)
+		start := time.Now()
+		l, end := n.lease(t, headless)
+		defer end()
+		time.Sleep(time.Second)
+		n.serve("10.0.0.2:8765", two.ServeHTTP)
+		time.Sleep(time.Minute)
+		require.Equal(t, []string{
+			"node-1 http://10.0.0.1:8765/metrics up",
+			"node-1 http://10.0.0.2:8765/metrics duplicate",
+		}, stands(l))
+		require.Equal(t, "Node node-1 is already scraped at http://10.0.0.1:8765/metrics; what this target answers is not used. Remove one of the two, or give them different node or cluster labels.", l.Targets()[1].Message)
+		require.NotContains(t, dump(t, l, start, named("falcosecurity_scap_n_evts_total"))[0], "500")
+
+		// The first one fails: the other takes over, in the same series.
+		n.down("10.0.0.1:8765")
+		time.Sleep(time.Minute)
+		require.Equal(t, []string{
+			"node-1 http://10.0.0.1:8765/metrics down",
+			"node-1 http://10.0.0.2:8765/metrics up",
+		}, stands(l))
+		require.Equal(t, "Connection refused: nothing listens on port 8765. Check the port, and that Falco runs with its web server on (webserver.enabled, webserver.listen_port). Its node node-1 answers at http://10.0.0.2:8765/metrics.", l.Targets()[0].Message)
+		events := dump(t, l, start, named("falcosecurity_scap_n_evts_total"))
+		require.Len(t, events, 1)
+		require.Contains(t, events[0], " 500")
+	})
+}
+
+func TestTwoEntriesOfOneNode(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newFakeNet(t)
+		one, two := &falco{host: "node-1", start: time.Now()}, &falco{host: "node-1", start: time.Now(), events: 5000}
+		n.serve("a:1", one.ServeHTTP)
+		n.serve("b:1", two.ServeHTTP)
+		start := time.Now()
+		l, end := n.lease(t, TargetConfig{URL: "b:1"}, TargetConfig{URL: "a:1"}) // the first in the settings wins
+		defer end()
+		wait(t, l)
+		require.Equal(t, []string{"node-1 http://a:1/metrics duplicate", "node-1 http://b:1/metrics up"}, stands(l))
+		require.Equal(t, "Node node-1 is already scraped at http://b:1/metrics; what this target answers is not used. Remove one of the two, or give them different node or cluster labels.", l.Targets()[0].Message)
+		require.Equal(t, []string{`{__name__="falcosecurity_scap_n_evts_total", node="node-1"} 5010@0s`}, dump(t, l, start, named("falcosecurity_scap_n_evts_total")))
+
+		n.down("b:1")
+		time.Sleep(time.Minute)
+		require.Equal(t, []string{"node-1 http://a:1/metrics up", "node-1 http://b:1/metrics down"}, stands(l))
+		require.Contains(t, dump(t, l, start, named("falcosecurity_scap_n_evts_total"))[0], " 10@0s 20@2s")
+	})
+}
+
+// behind serves several Falcos in turn at one address.
+func behind(all ...*falco) http.HandlerFunc {
+	turn := 0
+	return func(w http.ResponseWriter, r *http.Request) {
+		turn++
+		all[turn%len(all)].ServeHTTP(w, r)
+	}
+}
+
+func TestLoadBalancer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newFakeNet(t)
+		old := time.Now().Add(-time.Hour)
+		one, two := &falco{host: "node-1", start: old}, &falco{host: "node-2", start: old}
+		n.serve("falco:80", behind(one, two))
+		start := time.Now()
+		l, end := n.lease(t, TargetConfig{URL: "falco:80", Labels: map[string]string{"cluster": "demo"}})
+		defer end()
+		time.Sleep(time.Minute)
+		require.Equal(t, []string{"falco:80 http://falco:80/metrics load-balancer"}, stands(l))
+		s := l.Targets()[0]
+		require.Equal(t, Balanced, s.Cause)
+		require.Equal(t, "node-1, node-2 answer in turn at this address: it is a load balancer, and no rate can be worked out of what it gives. Make the Service headless (clusterIP: None) and set discovery: dns, so that each Falco is scraped by itself.", s.Message)
+		require.Empty(t, dump(t, l, start, named("falcosecurity_scap_n_evts_total")))
+		up := dump(t, l, start, named("up"))
+		require.Len(t, up, 1)
+		require.Contains(t, up[0], `{__name__="up", cluster="demo", node="falco:80"} 1@`)
+
+		// One Falco only, for an hour.
+		n.serve("falco:80", one.ServeHTTP)
+		time.Sleep(59 * time.Minute)
+		require.Equal(t, LoadBalancer, l.Targets()[0].State)
+		time.Sleep(2 * time.Minute)
+		require.Equal(t, []string{"node-1 http://falco:80/metrics up"}, stands(l))
+		require.NotEmpty(t, dump(t, l, start, named("falcosecurity_scap_n_evts_total")))
+	})
+}
+
+// Of many Falcos behind an address the third answer is enough.
+func TestLoadBalancerOverMany(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newFakeNet(t)
+		var all []*falco
+		for i := range 50 {
+			all = append(all, &falco{host: fmt.Sprintf("node-%d", i), start: time.Now().Add(-time.Hour)})
+		}
+		n.serve("falco:80", behind(all...))
+		l, end := n.lease(t, TargetConfig{URL: "falco:80"})
+		defer end()
+		time.Sleep(2*time.Second + 16*time.Second)
+		require.Equal(t, LoadBalancer, l.Targets()[0].State)
+		time.Sleep(time.Minute)
+		require.Regexp(t, `^node-1, node-2, node-3 and \d more answer in turn`, l.Targets()[0].Message)
+	})
+}
+
+// Restarts, also many of them, and an address that is pointed elsewhere, are no load balancer.
+func TestNoLoadBalancer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newFakeNet(t)
+		f := &falco{host: "node-1", start: time.Now()}
+		n.serve("falco:80", f.ServeHTTP)
+		l, end := n.lease(t, TargetConfig{URL: "falco:80"})
+		defer end()
+		for range 10 {
+			time.Sleep(20 * time.Second)
+			f.set(func(f *falco) { f.start, f.events = time.Now(), 0 })
+		}
+		other := &falco{host: "node-2", start: time.Now().Add(-time.Hour)}
+		n.serve("falco:80", other.ServeHTTP)
+		time.Sleep(time.Minute)
+		require.Equal(t, []string{"node-2 http://falco:80/metrics up"}, stands(l))
+	})
+}
+
+// Two processes on one node, which a host name does not tell apart.
+func TestLoadBalancerOnOneNode(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newFakeNet(t)
+		n.serve("falco:80", behind(&falco{host: "node-1", start: time.Now().Add(-time.Hour)}, &falco{host: "node-1", start: time.Now().Add(-time.Minute)}))
+		l, end := n.lease(t, TargetConfig{URL: "falco:80"})
+		defer end()
+		time.Sleep(time.Minute)
+		require.Equal(t, LoadBalancer, l.Targets()[0].State)
+		require.Regexp(t, "^Several processes answer in turn at this address", l.Targets()[0].Message)
+	})
+}
+
+// What a series was called does not matter once it has been dropped and is written again.
+func TestSeriesComeBackAfterForgetting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newFakeNet(t)
+		n.serve("a:1", func(w http.ResponseWriter, _ *http.Request) {
+			io.WriteString(w, falcoText("node-1", time.Unix(1, 0), 7))
+		})
+		start := time.Now()
+		l, end := n.lease(t, TargetConfig{URL: "a:1"})
+		defer end()
+		time.Sleep(time.Second)
+		l.units[0].history.Truncate(time.Now().UnixMilli())
+		require.Empty(t, dump(t, l, start))
+		time.Sleep(2 * time.Second)
+		require.Equal(t, []string{`{__name__="falcosecurity_scap_n_evts_total", node="node-1"} 7@2s`}, dump(t, l, start, named("falcosecurity_scap_n_evts_total")))
+	})
+}

@@ -1,0 +1,180 @@
+package scrape
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestReleasedHistoryIsKeptForTenMinutes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newFakeNet(t)
+		f := &falco{host: "node-1", start: time.Now()}
+		n.serve("a:1", f.ServeHTTP)
+		p := NewPool(PoolOptions{Resolver: n})
+		start := time.Now()
+		first, err := p.Lease(n.config(TargetConfig{URL: "a:1"}))
+		require.NoError(t, err)
+		time.Sleep(time.Minute)
+		first.Release()
+		first.Release() // disposing twice does no harm
+		time.Sleep(9 * time.Minute)
+
+		second, err := p.Lease(n.config(TargetConfig{URL: "a:1"}))
+		require.NoError(t, err)
+		require.Same(t, first.units[0], second.units[0])
+		require.Equal(t, start, second.Since())
+		require.Greater(t, len(f.requests()), 38) // it went on
+		time.Sleep(time.Hour)
+		require.Equal(t, []string{"node-1 http://a:1/metrics up"}, stands(second))
+
+		second.Release()
+		time.Sleep(11 * time.Minute)
+		synctest.Wait()
+		require.Empty(t, p.units)
+		asked := len(f.requests())
+		time.Sleep(time.Hour)
+		require.Equal(t, asked, len(f.requests()))
+		// Nothing is left although the pool was not closed: else the bubble would not end.
+	})
+}
+
+func TestOneTargetChangesTheOthersStay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newFakeNet(t)
+		for _, node := range []string{"a", "b", "c"} {
+			n.serve(node+":1", (&falco{host: node, start: time.Now()}).ServeHTTP)
+		}
+		p := NewPool(PoolOptions{Resolver: n})
+		defer p.Close()
+		before, err := p.Lease(n.config(TargetConfig{URL: "a:1"}, TargetConfig{URL: "b:1"}))
+		require.NoError(t, err)
+		wait(t, before)
+		after, err := p.Lease(n.config(TargetConfig{URL: "a:1"}, TargetConfig{URL: "c:1"}, TargetConfig{URL: "a:1"}))
+		require.NoError(t, err)
+		before.Release()
+		require.Len(t, after.units, 2)
+		require.Same(t, before.units[0], after.units[0])
+		require.Len(t, p.units, 3)
+
+		changes := map[string]func(*Config){
+			"organisation": func(c *Config) { c.OrgID++ },
+			"interval":     func(c *Config) { c.Interval++ },
+			"timeout":      func(c *Config) { c.Timeout-- },
+			"retention":    func(c *Config) { c.Retention++ },
+			"limits":       func(c *Config) { c.Limits.LabelLength++ },
+			"credentials":  func(c *Config) { c.ClientKey = "other" },
+			"labels":       func(c *Config) { c.Targets[0].Labels = map[string]string{"cluster": "x"} },
+			"kind":         func(c *Config) { c.Targets[0].Kind = KindFalcosidekick },
+			"discovery":    func(c *Config) { c.Targets[0].Discovery = DiscoveryDNS },
+		}
+		for what, change := range changes {
+			c := n.config(TargetConfig{URL: "a:1"})
+			change(&c)
+			other, err := p.Lease(c)
+			require.NoError(t, err)
+			require.NotSame(t, before.units[0], other.units[0], what)
+		}
+		c := n.config(TargetConfig{URL: "a:1", Kind: KindFalco, Discovery: DiscoveryStatic})
+		c.HistoryBytes++ // the budget is the lease's
+		same, err := p.Lease(c)
+		require.NoError(t, err)
+		require.Same(t, before.units[0], same.units[0])
+	})
+}
+
+func TestUnusedLeaseStopsAndStartsAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newFakeNet(t)
+		f := &falco{host: "node-1", start: time.Now()}
+		n.serve("a:1", f.ServeHTTP)
+		start := time.Now()
+		l, end := n.lease(t, TargetConfig{URL: "a:1"})
+		defer end()
+		time.Sleep(5 * time.Hour)
+		l.Use()
+		time.Sleep(2 * time.Hour)
+		require.Equal(t, Up, l.Targets()[0].State)
+		time.Sleep(5 * time.Hour)
+		asked := len(f.requests())
+		time.Sleep(time.Hour)
+		require.Equal(t, asked, len(f.requests()))
+		up := dump(t, l, start, named("up"))[0]
+		require.Regexp(t, ` 1@10h59m\S+ end@11h0m0s$`, up)
+
+		l.Use()
+		wait(t, l)
+		require.Equal(t, asked+1, len(f.requests()))
+		require.Equal(t, start, l.Since())
+		require.Regexp(t, ` end@11h0m0s 1@13h0m0s$`, dump(t, l, start, named("up"))[0])
+	})
+}
+
+func last(times []time.Time) time.Time { return times[len(times)-1] }
+
+// A unit is scraped as long as one of its leases is used.
+func TestIdleLeaseBesideAUsedOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newFakeNet(t)
+		f := &falco{host: "node-1", start: time.Now()}
+		n.serve("a:1", f.ServeHTTP)
+		p := NewPool(PoolOptions{Resolver: n})
+		defer p.Close()
+		idle, err := p.Lease(n.config(TargetConfig{URL: "a:1"}))
+		require.NoError(t, err)
+		time.Sleep(5 * time.Hour)
+		used, err := p.Lease(n.config(TargetConfig{URL: "a:1"}))
+		require.NoError(t, err)
+		time.Sleep(2 * time.Hour)
+		p.mu.Lock()
+		require.True(t, idle.idle)
+		p.mu.Unlock()
+		require.WithinDuration(t, time.Now(), last(f.requests()), 15*time.Second)
+		used.Release()
+		before := len(f.requests())
+		time.Sleep(time.Minute)
+		require.Equal(t, before, len(f.requests()))
+		idle.Use()
+		time.Sleep(time.Minute)
+		require.Greater(t, len(f.requests()), before)
+	})
+}
+
+func TestHistoryStaysWithinItsBounds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newFakeNet(t)
+		var targets []TargetConfig
+		for i := range 5 {
+			address := fmt.Sprintf("node-%d:1", i)
+			noise := uint64(i + 1)
+			host := fmt.Sprintf("node-%d", i)
+			n.serve(address, func(w http.ResponseWriter, _ *http.Request) {
+				fmt.Fprint(w, falcoText(host, time.Unix(1, 0), 1))
+				for k := range 50 {
+					noise = noise*6364136223846793005 + 1442695040888963407
+					fmt.Fprintf(w, "noise_%d_total %d\n", k, noise>>20)
+				}
+			})
+			targets = append(targets, TargetConfig{URL: address})
+		}
+		p := NewPool(PoolOptions{Resolver: n})
+		defer p.Close()
+		c := n.config(targets...)
+		c.HistoryBytes = 2 << 20
+		l, err := p.Lease(c)
+		require.NoError(t, err)
+		start := time.Now()
+		for range 5 {
+			time.Sleep(time.Hour)
+			require.Less(t, l.Stats().Bytes, int64(2<<20)*11/10)
+		}
+		require.Greater(t, l.Stats().Bytes, int64(1<<20)) // and makes use of it
+		for _, series := range dump(t, l, start, named("noise_7_total")) {
+			require.NotContains(t, series, "@0s") // of every target the oldest went
+		}
+	})
+}
