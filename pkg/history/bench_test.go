@@ -40,7 +40,7 @@ func TestBytesAreThoseOfTheHeap(t *testing.T) {
 	for _, c := range []struct {
 		name           string
 		nodes, scrapes int
-	}{{"one scrape", 200, 1}, {"an hour", 40, 240}, {"a day", 4, 5760}} {
+	}{{"one scrape", 100, 1}, {"an hour", 15, 240}, {"a day", 1, 5760}} {
 		t.Run(c.name, func(t *testing.T) {
 			before := heap()
 			h := scrapeMix(c.nodes, c.scrapes)

@@ -102,9 +102,21 @@ func TestSampleLimit(t *testing.T) {
 	require.NoError(t, run(t, engine, queryable(h), `a{i!="4"}`, 0).Err)
 }
 
+// patient answers a select when the query's time is over.
+type patient struct{ storage.Querier }
+
+func (p patient) Select(ctx context.Context, sorted bool, h *storage.SelectHints, m ...*labels.Matcher) storage.SeriesSet {
+	<-ctx.Done()
+	return p.Querier.Select(ctx, sorted, h, m...)
+}
+
 func TestTimeout(t *testing.T) {
-	engine := NewEngine(EngineOptions{MaxSamples: 10, Timeout: time.Nanosecond})
-	require.EqualError(t, run(t, engine, queryable(New(Options{})), "a", 0).Err, "query timed out in query execution")
+	slow := storage.QueryableFunc(func(mint, maxt int64) (storage.Querier, error) {
+		q, err := queryable(New(Options{})).Querier(mint, maxt)
+		return patient{q}, err
+	})
+	engine := NewEngine(EngineOptions{MaxSamples: 10, Timeout: 100 * time.Millisecond})
+	require.EqualError(t, run(t, engine, slow, "a", 0).Err, "query timed out in expression evaluation")
 }
 
 func TestExperimentalIsRefused(t *testing.T) {

@@ -154,7 +154,7 @@ func TestSeriesWithTheSameHashAreKeptApart(t *testing.T) {
 
 // A pod that moves leaves its series behind; ten thousand moves must not cost more than the few that retention covers.
 func TestMovedPodsDoNotGrowTheHistory(t *testing.T) {
-	const perPod, warm = 20, 500
+	const perPod, warm = 10, 500
 	h := New(Options{Retention: 10 * time.Minute})
 	move := func(from, to int) {
 		for generation := from; generation < to; generation++ {
