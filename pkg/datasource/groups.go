@@ -56,11 +56,13 @@ func (g *groups) text(c cause) string {
 	return strings.TrimSpace(fmt.Sprintf("%s %s. %s", c.what, g.of.share(g.names[c]), c.change))
 }
 
-// share says which of the targets: "node-1", "all 3 nodes", "2 of 3 nodes: node-1, node-2".
+// share says which of the targets: "node-1", "both nodes", "all 3 nodes", "2 of 3 nodes: node-1, node-2".
 func (t targets) share(names []string) string {
 	switch total := len(t.all); {
 	case total <= 1:
 		return list(names)
+	case len(names) == total && total == 2:
+		return "both " + t.noun
 	case len(names) == total:
 		return fmt.Sprintf("all %d %s", total, t.noun)
 	default:

@@ -30,7 +30,7 @@ func (d *Instance) QueryData(ctx context.Context, req *backend.QueryDataRequest)
 	if err := d.ready(ctx, queryPatience); err != nil {
 		res := backend.NewQueryDataResponse()
 		for _, q := range req.Queries {
-			res.Responses[q.RefID] = refuse(err)
+			res.Responses[q.RefID] = refuse(userError{err})
 		}
 		return res, nil
 	}
@@ -52,7 +52,7 @@ func (d *Instance) answer(ctx context.Context, dq backend.DataQuery, fromAlert b
 	}()
 	q, err := readQuery(dq.JSON)
 	if err != nil {
-		return refuse(err)
+		return refuse(userError{err})
 	}
 	q.Format = formatFor(q.Format, fromAlert)
 	a, err := d.prepare(q, dq)

@@ -1,0 +1,120 @@
+package datasource
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/grafana/grafana-plugin-sdk-go/backend"
+	"github.com/stretchr/testify/require"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
+)
+
+// everything is what a Falco exports with all switches on that Falco's own file has on.
+var everything = append([]string{"falcosecurity_scap_sys_exit_run_cnt_total", "falcosecurity_falco_memory_rss_bytes", "falcosecurity_scap_n_threads_total"}, kernelCounters...)
+
+func check(t *testing.T, d *Instance) (*backend.CheckHealthResult, health) {
+	t.Helper()
+	res, err := d.CheckHealth(t.Context(), &backend.CheckHealthRequest{})
+	require.NoError(t, err)
+	var h health
+	if res.JSONDetails != nil {
+		require.NoError(t, json.Unmarshal(res.JSONDetails, &h))
+	}
+	return res, h
+}
+
+func TestHealth(t *testing.T) {
+	d, _ := newTest(t, falco("node-1", everything...), falco("node-2", everything...),
+		change(falco("node-3", everything...), func(s *scrape.Status) { s.Facts = map[string]string{"version": "0.39.0", "engine": "kmod"} }))
+	res, h := check(t, d)
+	require.Equal(t, backend.HealthStatusOk, res.Status)
+	require.Equal(t, "All 3 targets answer. Falco 0.44.1 (2), 0.39.0 (1). Engine modern_bpf (2), kmod (1).", res.Message)
+	require.Equal(t, health{
+		VerboseMessage: "metrics.kernel_event_counters_per_cpu_enabled is off on all 3 nodes, as Falco ships it. Set metrics.kernel_event_counters_per_cpu_enabled to true in falco.yaml. Cost: two more series for every possible CPU of the node.",
+		Targets:        3, Answering: 3, Versions: map[string]int{"0.44.1": 2, "0.39.0": 1}, Engines: map[string]int{"modern_bpf": 2, "kmod": 1},
+	}, h)
+}
+
+func TestHealthOfALargeFleet(t *testing.T) {
+	var all []scrape.Status
+	for i := range 300 {
+		s := falco(fmt.Sprintf("node-%d", i), everything...)
+		if i == 17 || i == 40 {
+			s = change(s, func(s *scrape.Status) {
+				s.State, s.Cause, s.Message = scrape.Down, scrape.Timeout, "No answer within 10s. Check network policies and firewalls between Grafana and port 8765."
+			})
+		}
+		if i == 5 {
+			s = change(s, func(s *scrape.Status) {
+				s.State, s.Cause, s.Message = scrape.Down, scrape.HTML, "Metrics were expected, HTML was found."
+			})
+		}
+		all = append(all, s)
+	}
+	d, _ := newTest(t, all...)
+	res, h := check(t, d)
+	require.Equal(t, backend.HealthStatusOk, res.Status)
+	require.Equal(t, "297 of 300 targets answer."+
+		" No metrics from 1 of 300 nodes: node-5. Metrics were expected, HTML was found."+
+		" No metrics from 2 of 300 nodes: node-17, node-40. No answer within 10s. Check network policies and firewalls between Grafana and port 8765."+
+		" Falco 0.44.1. Engine modern_bpf.", res.Message)
+	require.Equal(t, 297, h.Answering)
+}
+
+func TestHealthTellsWhatCouldBeBetter(t *testing.T) {
+	d, _ := newTest(t,
+		change(falco("node-1", kernelCounters...), func(s *scrape.Status) {
+			s.Unreadable, s.Problems = 1, []scrape.Problem{{Line: 7, Reason: "no value", Text: "falco"}}
+		}),
+		change(falco("node-2", everything...), func(s *scrape.Status) { s.Facts["version"] = "0.38.1" }))
+	res, h := check(t, d)
+	require.Equal(t, "All 2 targets answer."+
+		" 1 line could not be read in the answer of 1 of 2 nodes: node-1. All other lines count. The first is line 7: no value: falco"+
+		" Falco is too old on 1 of 2 nodes: node-2 (0.38.1). Signals may be missing or wrong: upgrade to Falco 0.39 or later."+
+		" Falco 0.44.1 (1), 0.38.1 (1). Engine modern_bpf."+
+		" Off in falco.yaml: metrics.libbpf_stats_enabled on 1 of 2 nodes: node-1; metrics.resource_utilization_enabled on 1 of 2 nodes: node-1; metrics.state_counters_enabled on 1 of 2 nodes: node-1.", res.Message)
+	require.Contains(t, strings.Split(h.VerboseMessage, "\n"), "metrics.libbpf_stats_enabled is off on 1 of 2 nodes: node-1. Set metrics.libbpf_stats_enabled to true in falco.yaml and, on the host, kernel.bpf_stats_enabled=1. Cost: the kernel then times every run of every BPF program on the host.")
+}
+
+func TestHealthErrors(t *testing.T) {
+	down := change(falco("node-1"), func(s *scrape.Status) { s.State, s.Message = scrape.Down, "Connection refused." })
+	tests := []struct {
+		name, settings string
+		statuses       []scrape.Status
+		want           string
+	}{
+		{"nobody answers", `{"targets": [{"url": "node-1:8765"}]}`, []scrape.Status{down}, "The target does not answer. No metrics from node-1. Connection refused. It last answered at 12:00 UTC. Falco 0.44.1. Engine modern_bpf."},
+		{"no targets", `{}`, nil, "No targets are configured: add the address of a Falco, such as node-1:8765, to the data source's settings"},
+		{"nothing discovered", `{"targets": [{"url": "falco:8765", "discovery": "dns"}]}`, nil, "Discovery has found no target yet: falco:8765. Check the names, and that the pods are ready."},
+		{"wrong settings", `{"mode": "store"}`, nil, "The settings of this data source cannot be used: mode is store, which is not available in this version: expected endpoints"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			d, _ := newTestWith(t, test.settings, test.statuses...)
+			res, _ := check(t, d)
+			require.Equal(t, backend.HealthStatusError, res.Status)
+			require.Equal(t, test.want, res.Message)
+		})
+	}
+}
+
+// waiting is a fleet whose targets never get their first scrape.
+type waiting struct{ *fakeFleet }
+
+func (waiting) Wait(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+
+func TestHealthWaitsButNotForLong(t *testing.T) {
+	d, f := newTest(t, change(falco("node-1"), func(s *scrape.Status) { s.State, s.Metrics, s.Facts = scrape.Pending, nil, nil }))
+	d.fleet = waiting{f}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	res, err := d.CheckHealth(ctx, &backend.CheckHealthRequest{})
+	require.NoError(t, err)
+	require.Equal(t, "The target does not answer. Not scraped yet: node-1. The first figures come within seconds.", res.Message)
+	require.Less(t, healthPatience, 5*time.Second)
+}

@@ -1,0 +1,204 @@
+package datasource
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/stretchr/testify/require"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
+)
+
+const libbpf = "Set metrics.libbpf_stats_enabled to true in falco.yaml and, on the host, sysctl kernel.bpf_stats_enabled=1 (kernel 5.1 or later) before Falco starts: Falco looks at it once, when it opens its engine. Cost: the kernel then times every run of every BPF program on the host, some tens of nanoseconds a run."
+
+func TestNotices(t *testing.T) {
+	kernel := func(node string) scrape.Status { return falco(node, kernelCounters...) }
+	tests := []struct {
+		name     string
+		query    string
+		statuses []scrape.Status
+		want     []string
+	}{
+		{
+			name: "all is well", query: `{}`, statuses: []scrape.Status{kernel("node-1"), kernel("node-2")},
+		},
+		{
+			name: "not enabled: key, host, cost", query: `{"signals": ["server-load"]}`,
+			statuses: []scrape.Status{kernel("node-1"), kernel("node-2"), falco("node-3", "falcosecurity_scap_sys_exit_run_cnt_total", "falcosecurity_falco_host_num_cpus_total")},
+			want: []string{
+				"warning: Not enabled on 2 of 3 nodes: node-1, node-2. " + libbpf,
+				"info: Server load: no value for 1 of 3 nodes: node-3. {server-load}",
+			},
+		},
+		{
+			name: "not enabled for two signals is said once", query: `{"signals": ["memory-rss", "memory-pss"], "instant": true}`,
+			statuses: []scrape.Status{kernel("node-1")},
+			want:     []string{"warning: Not enabled on node-1. Set metrics.resource_utilization_enabled to true in falco.yaml."},
+		},
+		{
+			name: "not on this engine", query: `{"signals": ["server-load"], "instant": true}`,
+			statuses: []scrape.Status{change(kernel("node-1"), func(s *scrape.Status) { s.Facts = map[string]string{"engine": "kmod"} })},
+			want:     []string{"info: Not with the engine of node-1 (kmod). metrics.libbpf_stats_enabled has figures with modern_bpf, bpf only."},
+		},
+		{
+			name: "not exported, and no switch for it", query: `{"signals": ["uptime"], "instant": true}`, statuses: []scrape.Status{kernel("node-1")},
+			want: []string{"warning: Uptime: not exported by node-1. The answer has no falcosecurity_falco_duration_seconds_total: check that the target is a Falco of version 0.39 or later."},
+		},
+		{
+			name: "too old a Falco", query: `{}`,
+			statuses: []scrape.Status{kernel("node-1"), change(kernel("node-2"), func(s *scrape.Status) { s.Facts = map[string]string{"version": "0.38.2"} })},
+			want:     []string{"warning: Falco is too old on 1 of 2 nodes: node-2 (0.38.2). Signals may be missing or wrong: upgrade to Falco 0.39 or later."},
+		},
+		{
+			name: "down, grouped by cause", query: `{}`,
+			statuses: append(many(7, "No answer within 10s. Check network policies."), kernel("node-1"), kernel("node-2"),
+				change(kernel("other"), func(s *scrape.Status) { s.State, s.Message = scrape.Down, "Connection refused: check the port." })),
+			want: []string{
+				"warning: No metrics from 7 of 10 nodes: down-0, down-1, down-2, down-3, down-4 and 2 more. No answer within 10s. Check network policies.",
+				"warning: No metrics from 1 of 10 nodes: other. Connection refused: check the port.",
+			},
+		},
+		{
+			name: "starting, pending, vanished, claimed twice, load balancer: the worst first", query: `{}`,
+			statuses: []scrape.Status{
+				kernel("node-1"), kernel("node-2"),
+				change(falco("a"), func(s *scrape.Status) { s.State, s.Message = scrape.Starting, "404 Not Found: wait." }),
+				change(falco("b"), func(s *scrape.Status) { s.State, s.Scrapes, s.Metrics = scrape.Pending, 0, nil }),
+				change(falco("c"), func(s *scrape.Status) { s.State, s.Message = scrape.Gone, "It left discovery at 11:58." }),
+				change(falco("d"), func(s *scrape.Status) { s.State, s.Message = scrape.Duplicate, "Remove one of the two." }),
+				change(falco("e"), func(s *scrape.Status) { s.State, s.Message = scrape.LoadBalancer, "Make the Service headless." }),
+			},
+			want: []string{
+				"error: A load balancer answers for 1 of 7 nodes: e. Make the Service headless.",
+				"warning: Gone: 1 of 7 nodes: c. It left discovery at 11:58.",
+				"warning: Claimed twice: 1 of 7 nodes: d. Remove one of the two.",
+				"info: Starting: 1 of 7 nodes: a. 404 Not Found: wait.",
+				"info: Not scraped yet: 1 of 7 nodes: b. The first figures come within seconds.",
+			},
+		},
+		{
+			name: "one target, down", query: `{"signals": ["up"]}`,
+			statuses: []scrape.Status{change(falco("node-1"), func(s *scrape.Status) {
+				s.State, s.Message, s.LastUp = scrape.Down, "Connection refused.", noon.Add(-26*time.Hour)
+			})},
+			want: []string{"warning: No metrics from node-1. Connection refused. It last answered at 2026-11-22 10:00 UTC."},
+		},
+		{
+			name: "not yet two scrapes", query: `{}`,
+			statuses: []scrape.Status{kernel("node-1"), change(kernel("node-2"), func(s *scrape.Status) { s.Scrapes = 1 })},
+			want:     []string{"info: Not yet two scrapes of 1 of 2 nodes: node-2. Rates begin with the second, within 15s."},
+		},
+		{
+			name: "stale", query: `{}`,
+			statuses: []scrape.Status{kernel("node-1"), change(kernel("node-2"), func(s *scrape.Status) { s.LastScrape = noon.Add(-3 * time.Hour) })},
+			want:     []string{"warning: Old figures from 1 of 2 nodes: node-2. The last scrape was at 09:00 UTC. Scraping pauses when nobody asks for six hours, and has begun again now."},
+		},
+		{
+			name: "unreadable lines", query: `{}`,
+			statuses: []scrape.Status{kernel("node-1"), change(kernel("node-2"), func(s *scrape.Status) {
+				s.Unreadable = 3
+				s.Problems = []scrape.Problem{{Line: 12, Reason: "no value", Text: "falcosecurity_x"}}
+			})},
+			want: []string{"warning: 3 lines could not be read in the answer of 1 of 2 nodes: node-2. All other lines count. The first is line 12: no value: falcosecurity_x"},
+		},
+		{
+			name: "discovery in trouble", query: `{}`,
+			statuses: []scrape.Status{kernel("node-1"), change(kernel("node-2"), func(s *scrape.Status) {
+				s.Configured, s.Discovery = "falco.example:8765", "The name could not be resolved: no such host."
+			})},
+			want: []string{"warning: Discovery has trouble at 1 of 2 nodes: falco.example:8765. The name could not be resolved: no such host."},
+		},
+		{
+			name: "cannot be known", query: `{}`, statuses: []scrape.Status{kernel("node-1"), kernel("node-2"), kernel("idle")},
+			want: []string{"info: Kernel drops: no value for 1 of 3 nodes: idle. {kernel-drop-ratio}"},
+		},
+		{
+			name: "cannot be known at all", query: `{"signals": ["kernel-drop-ratio"], "filters": [{"key": "node", "operator": "=", "value": "idle"}]}`,
+			statuses: []scrape.Status{kernel("node-1"), kernel("idle")},
+			want:     []string{"info: Kernel drops: no value for idle. {kernel-drop-ratio}"},
+		},
+		{
+			name: "no target passes the filters", query: `{"filters": [{"key": "version", "operator": "=~", "value": "0[.]3.*"}]}`, statuses: []scrape.Status{kernel("node-1")},
+			want: []string{"info: No target passes the filters of this query, or discovery has found none yet. The health check of the data source lists what is configured."},
+		},
+		{
+			name: "a window of less than two scrapes", query: `{"window": "20s"}`, statuses: []scrape.Status{kernel("node-1"), kernel("node-2")},
+			want: []string{"info: The window of 20s holds less than two scrapes, which come every 15s: rates need a window of 60s or more."},
+		},
+		{
+			name: "clusters are named where there are several", query: `{}`,
+			statuses: []scrape.Status{kernel("node-1"), kernel("node-2"), change(falco("node-1"), func(s *scrape.Status) {
+				s.Labels = labels.FromStrings("cluster", "other", "node", "node-1")
+				s.State, s.Message = scrape.Down, "Connection refused."
+			})},
+			want: []string{"warning: No metrics from 1 of 3 nodes: other/node-1. Connection refused."},
+		},
+		{
+			name: "PromQL that gives nothing", query: `{"expr": "up > 5 or no_such_metric or scrape_samples_scraped"}`, statuses: []scrape.Status{kernel("node-1")},
+			want: []string{"info: The expression gave no value: no target exports no_such_metric now. Check the spelling, or what is switched on in falco.yaml."},
+		},
+		{
+			name: "PromQL that gives nothing now", query: `{"expr": "up > 5"}`, statuses: []scrape.Status{kernel("node-1")},
+			want: []string{"info: The expression gave no value in this range."},
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			d, f := newTest(t, test.statuses...)
+			f.count("node-1", 5)
+			f.count("node-2", 0)
+			var want []string
+			for _, text := range test.want {
+				for _, s := range d.catalogue.Signals {
+					text = strings.ReplaceAll(text, "{"+s.ID+"}", s.Description)
+				}
+				want = append(want, text)
+			}
+			require.Equal(t, want, texts(t, queryOne(t, d, test.query)))
+		})
+	}
+}
+
+// many are targets that are down for one reason.
+func many(count int, message string) []scrape.Status {
+	var out []scrape.Status
+	for i := range count {
+		out = append(out, change(falco(fmt.Sprintf("down-%d", i)), func(s *scrape.Status) { s.State, s.Message = scrape.Down, message }))
+	}
+	return out
+}
+
+func TestUnknownValue(t *testing.T) {
+	d, f := newTest(t, falco("node-1", "falcosecurity_falco_container_memory_used_bytes"), falco("node-2", "falcosecurity_falco_container_memory_used_bytes"))
+	f.set(0, "__name__", "falcosecurity_falco_container_memory_used_bytes", "cluster", "demo", "node", "node-1")
+	f.set(5e7, "__name__", "falcosecurity_falco_container_memory_used_bytes", "cluster", "demo", "node", "node-2")
+	require.Equal(t, []string{
+		"warning: Container memory: unknown on 1 of 2 nodes: node-1. Falco looks for a file of cgroup v1 by default, which hosts with cgroup v2 do not have. Set the environment variable FALCO_CGROUP_MEM_PATH of Falco to the file with the memory in use, /sys/fs/cgroup/memory.current with cgroup v2.",
+	}, texts(t, queryOne(t, d, `{"signals": ["container-memory"], "instant": true}`)))
+}
+
+func TestShortHistory(t *testing.T) {
+	d, f := newTest(t, falco("node-1", kernelCounters...))
+	f.count("node-1", 5)
+	f.since = noon.Add(-10 * time.Minute)
+	require.Equal(t, []string{"info: There are figures since 11:50 UTC. History is kept in memory: it begins when the data source is first used, and again when Grafana or the plugin restarts."},
+		texts(t, queryOne(t, d, `{}`)))
+	require.Empty(t, texts(t, queryOne(t, d, `{"instant": true}`)), "an instant needs no history")
+
+	d.settings.retention = 10 * time.Minute
+	require.Equal(t, []string{"info: There are figures since 11:50 UTC: history is kept for 600s. Raise history.hours, and history.megabytes with it, to keep more."},
+		texts(t, queryOne(t, d, `{}`)))
+}
+
+func TestOlder(t *testing.T) {
+	require.True(t, older("0.38.2", "0.39"))
+	require.True(t, older("0.9.0", "0.39"))
+	require.False(t, older("0.39.0", "0.39"))
+	require.False(t, older("1.0.0", "0.39"))
+	require.False(t, older("", "0.39"))
+	require.False(t, older("master", "0.39"))
+	require.False(t, older("0.40.0", ""))
+}

@@ -1,0 +1,96 @@
+package datasource
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"testing"
+
+	"github.com/grafana/grafana-plugin-sdk-go/backend"
+	"github.com/stretchr/testify/require"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
+)
+
+// look sends a look-up as Grafana does and returns its status and body.
+func look(t *testing.T, d *Instance, method, path string) (int, string) {
+	t.Helper()
+	u, err := url.Parse(path)
+	require.NoError(t, err)
+	var got *backend.CallResourceResponse
+	err = d.CallResource(t.Context(), &backend.CallResourceRequest{Method: method, Path: u.EscapedPath(), URL: path},
+		backend.CallResourceResponseSenderFunc(func(res *backend.CallResourceResponse) error { got = res; return nil }))
+	require.NoError(t, err)
+	require.Equal(t, []string{"application/json"}, got.Headers["Content-Type"])
+	require.True(t, json.Valid(got.Body))
+	return got.Status, string(got.Body[:len(got.Body)-1])
+}
+
+func TestLookUps(t *testing.T) {
+	d, f := newTest(t, falco("node-1"), change(falco("node-2"), func(s *scrape.Status) { s.Facts = map[string]string{"version": "0.39.0"} }))
+	f.count("node-1", 5)
+	f.count("node-2", 0)
+	f.set(1, "__name__", "falcosecurity_falco_version_info", "node", "node-1", "version", "0.44.1")
+	f.set(1, "__name__", "falcosecurity_scap_engine_name_info", "node", "node-1", "engine_name", "modern_bpf")
+	f.set(1, "__name__", "falcosecurity_scap_engine_name_info", "node", "node-1", "engine_name", "source_plugin")
+	filters := func(json string) string { return "?filters=" + url.QueryEscape(json) }
+	tests := []struct {
+		path   string
+		status int
+		want   string
+	}{
+		{"labels", 200, `{"data":["cluster","engine_name","node","version","zone"]}`},
+		{"labels/node/values", 200, `{"data":["node-1","node-2"]}`},
+		{"labels/nothing/values", 200, `{"data":[]}`},
+		{"labels/engine/values", 200, `{"data":["modern_bpf"]}`},
+		{"labels/version/values", 200, `{"data":["0.44.1"]}`},
+		{"labels/node/values" + filters(`[{"key":"node","operator":"!~","value":".*1"}]`), 200, `{"data":["node-2"]}`},
+		{"labels/node/values" + filters(`[{"key":"version","operator":"=","value":"0.39.0"}]`), 200, `{"data":["node-2"]}`},
+		{"metrics", 200, `{"data":["falcosecurity_falco_version_info","falcosecurity_scap_engine_name_info","falcosecurity_scap_n_drops_total","falcosecurity_scap_n_evts_total","up"]}`},
+		{"labels/node/values" + filters(`x`), 400, `{"error":"the filters cannot be read: expected [{\"key\": \"node\", \"operator\": \"=\", \"value\": \"node-1\"}]: invalid character 'x' looking for beginning of value"}`},
+		{"labels/node/values" + filters(`[{"key":"node","operator":"~","value":"a"}]`), 400, `{"error":"the filter on \"node\" has the operator \"~\"; allowed: = != =~ !~"}`},
+		{"labels/node/values" + filters(`[{"key":"node","operator":"=~","value":"("}]`), 400, `{"error":"the filter on \"node\" is no valid regular expression: \"(\""}`},
+		{"series", 404, `{"error":"there is no resource \"series\": expected labels, labels/\u003cname\u003e/values, metrics or targets"}`},
+	}
+	for _, test := range tests {
+		t.Run(test.path, func(t *testing.T) {
+			status, body := look(t, d, http.MethodGet, test.path)
+			require.Equal(t, test.status, status)
+			require.Equal(t, test.want, body)
+		})
+	}
+	status, body := look(t, d, http.MethodPost, "labels")
+	require.Equal(t, 405, status)
+	require.Equal(t, `{"error":"the method is POST: expected GET"}`, body)
+}
+
+func TestTargetList(t *testing.T) {
+	d, _ := newTest(t, change(falco("node-1", "up"), func(s *scrape.Status) {
+		s.State, s.Cause, s.Message = scrape.Down, scrape.Refused, "Connection refused."
+		s.Unreadable, s.Problems = 1, []scrape.Problem{{Line: 3, Reason: "no value", Text: "x"}}
+	}))
+	_, body := look(t, d, http.MethodGet, "targets")
+	require.JSONEq(t, `{"data": [{
+		"address": "http://node-1:8765/metrics", "configured": "http://node-1:8765/metrics", "kind": "falco",
+		"labels": {"cluster": "demo", "node": "node-1", "zone": "a"}, "state": "down", "cause": "refused", "message": "Connection refused.",
+		"since": "2026-11-23T11:00:07Z", "lastScrape": "2026-11-23T12:00:06Z", "lastUp": "2026-11-23T12:00:06Z", "seconds": 0,
+		"samples": 100, "unreadable": 1, "duplicates": 0, "problems": [{"line": 3, "reason": "no value", "text": "x"}],
+		"facts": {"version": "0.44.1", "engine": "modern_bpf", "kernel": "6.8.0"}
+	}]}`, body)
+
+	d, _ = newTest(t)
+	_, body = look(t, d, http.MethodGet, "targets")
+	require.Equal(t, `{"data":[]}`, body)
+}
+
+func TestLookUpsWithoutSettings(t *testing.T) {
+	d, _ := newTestWith(t, `{}`)
+	status, body := look(t, d, http.MethodGet, "labels")
+	require.Equal(t, 400, status)
+	require.Equal(t, `{"error":"no targets are configured: add the address of a Falco, such as node-1:8765, to the data source's settings"}`, body)
+}
+
+func TestListsAreBounded(t *testing.T) {
+	require.Len(t, bounded(make([]string, mostValues+1)), mostValues)
+	require.Equal(t, []string{}, bounded[string](nil))
+}
