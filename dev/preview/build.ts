@@ -1,6 +1,6 @@
 /** Builds the page into dev/preview/public: scripts, styles, icons and fonts. */
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { cp, mkdir, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { build } from 'esbuild';
@@ -12,20 +12,21 @@ const source = join(here, 'page');
 
 /** What the host serves below /public/. */
 export const publicFolder = join(here, 'public');
-const output = join(publicFolder, 'build');
-/** Written last, so that a build that was broken off counts as stale. */
-const stamp = join(publicFolder, '.built');
+/** A build is made aside and put in place as a whole: other previews may run, or build, at the same time. */
+const staging = resolve(here, `../../.cache/preview/public-${process.pid}`);
+const output = join(staging, 'build');
 
 /** Builds the page when a source of it is newer than the last build. */
 export async function buildPage(): Promise<void> {
   const sources = [source, join(here, 'build.ts'), join(here, 'icons.ts'), resolve(here, '../../package-lock.json')];
-  if (existsSync(stamp) && Math.max(...sources.map(newest)) < statSync(stamp).mtimeMs) {
+  const built = join(publicFolder, 'build/main.js');
+  if (existsSync(built) && Math.max(...sources.map(newest)) < statSync(built).mtimeMs) {
     return;
   }
-  rmSync(publicFolder, { recursive: true, force: true });
   await mkdir(output, { recursive: true });
   await Promise.all([bundle(), bundleWorker(), copyIcons(join(output, 'img/icons')), copyFonts(), copyLoader()]);
-  await writeFile(stamp, '');
+  await rm(publicFolder, { recursive: true, force: true });
+  await rename(staging, publicFolder);
 }
 
 function newest(path: string): number {
@@ -90,7 +91,7 @@ async function copyFonts(): Promise<void> {
     ),
   };
   for (const [name, file] of Object.entries(fonts)) {
-    await cp(file, join(publicFolder, 'fonts', name));
+    await cp(file, join(staging, 'fonts', name));
   }
 }
 
@@ -99,5 +100,5 @@ async function copyLoader(): Promise<void> {
   const systemjs = join(dirname(require.resolve('systemjs/package.json')), 'dist');
   await cp(join(systemjs, 'system.min.js'), join(output, 'system.min.js'));
   await cp(join(systemjs, 'extras/amd.min.js'), join(output, 'amd.min.js'));
-  await cp(join(here, 'favicon.svg'), join(publicFolder, 'favicon.svg'));
+  await cp(join(here, 'favicon.svg'), join(staging, 'favicon.svg'));
 }

@@ -22,6 +22,11 @@ async function main(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => child.kill('SIGTERM'));
   }
+  if (process.env['npm_command']) {
+    // npm ends only the shell between it and this process, which then has another parent.
+    const parent = process.ppid;
+    setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), 500).unref();
+  }
   child.on('exit', (code) => process.exit(code ?? 1));
 }
 

@@ -26,7 +26,13 @@ export interface PanelDefinition<T extends object> {
 export function definePanel<T extends object>(id: string, definition: PanelDefinition<T>): PanelPlugin<T> {
   const plugin = new PanelPlugin<T>(definition.component);
   plugin.meta = meta(id, definition.skipDataQuery ?? false);
-  plugin.setDefaults(definition.options);
+  plugin.setPanelOptions((builder) => {
+    for (const [path, defaultValue] of Object.entries(definition.options)) {
+      builder.addCustomEditor({ id: path, path, name: path, defaultValue, editor: noEditor } as Parameters<
+        typeof builder.addCustomEditor
+      >[0]);
+    }
+  });
   if (definition.noPadding) {
     plugin.setNoPadding();
   }

@@ -16,7 +16,8 @@ export function EmptyPanel({ data, fieldConfig }: Props) {
   if (data.state === LoadingState.Loading || data.state === LoadingState.NotStarted) {
     return null;
   }
-  const reasons = noticesOf(data).map(({ text }) => text);
+  const errors = (data.errors ?? []).flatMap(({ message }) => message ?? []);
+  const reasons = [...errors, ...noticesOf(data).map(({ text }) => text)];
   return (
     <div className={styles.box} data-testid="empty-panel">
       <div className={styles.headline}>{fieldConfig.defaults.noValue ?? 'No data'}</div>

@@ -41,6 +41,7 @@ function drawStates(frame: DataFrame, { options, timeRange }: PanelProps<Options
     const opacity = (field.config.custom as { fillOpacity?: number } | undefined)?.fillOpacity ?? DEFAULT_OPACITY;
     ctx.font = `${12 * devicePixelRatio}px ${theme.typography.fontFamily}`;
     ctx.textBaseline = 'middle';
+    ctx.textAlign = 'left';
     for (const { from, to, value } of spans(times, field.values, timeRange.to.valueOf(), options.mergeValues)) {
       const left = Math.max(bbox.left, valToPos(from, 'x', true));
       const right = Math.min(bbox.left + bbox.width, valToPos(to, 'x', true));

@@ -2,7 +2,6 @@
 import {
   behaviors,
   EmbeddedScene,
-  SceneControlsSpacer,
   SceneGridItem,
   SceneGridLayout,
   SceneGridRow,
@@ -12,8 +11,9 @@ import {
   SceneVariableSet,
   VariableValueSelectors,
 } from '@grafana/scenes';
+import { Controls } from './controls';
 import { DashboardLinks } from './links';
-import { arrange, repeatedFor, type Placed, type PlacedPanel, type ValuesOf } from './layout';
+import { arrange, repeatedFor, type Placed, type PlacedPanel, type PlacedRow, type ValuesOf } from './layout';
 import { type DashboardModel } from './model';
 import { localVariable, panelOf } from './panel';
 import { followRepeats } from './repeats';
@@ -23,7 +23,8 @@ export function sceneOf(dashboard: DashboardModel): EmbeddedScene {
   const panels = dashboard.panels ?? [];
   const variables = dashboard.templating?.list ?? [];
   const timepicker = dashboard.timepicker ?? {};
-  const draw = (valuesOf: ValuesOf) => arrange(panels, valuesOf).map(gridChild);
+  const painter = new Painter();
+  const draw = (valuesOf: ValuesOf) => arrange(panels, valuesOf).map((placed) => painter.child(placed));
   return new EmbeddedScene({
     key: dashboard.uid,
     $timeRange: new SceneTimeRange({
@@ -34,11 +35,14 @@ export function sceneOf(dashboard: DashboardModel): EmbeddedScene {
     $variables: new SceneVariableSet({ variables: variables.flatMap((variable) => variableOf(variable) ?? []) }),
     $behaviors: [new behaviors.CursorSync({ key: dashboard.uid, sync: dashboard.graphTooltip ?? 0 })],
     controls: [
-      new VariableValueSelectors({}),
-      new SceneControlsSpacer(),
-      new DashboardLinks({ links: dashboard.links ?? [] }),
-      new SceneTimePicker({ hidePicker: timepicker.hidden }),
-      new SceneRefreshPicker({ refresh: dashboard.refresh || '', intervals: timepicker.refresh_intervals }),
+      new Controls({
+        left: [new VariableValueSelectors({})],
+        right: [
+          new DashboardLinks({ links: dashboard.links ?? [] }),
+          new SceneTimePicker({ hidePicker: timepicker.hidden }),
+          new SceneRefreshPicker({ refresh: dashboard.refresh || '', intervals: timepicker.refresh_intervals }),
+        ],
+      }),
     ],
     body: new SceneGridLayout({
       isLazy: true,
@@ -50,27 +54,41 @@ export function sceneOf(dashboard: DashboardModel): EmbeddedScene {
   });
 }
 
-function gridChild(placed: Placed): SceneGridItem | SceneGridRow {
-  if (placed.kind === 'panel') {
-    return gridItem(placed);
-  }
-  return new SceneGridRow({
-    key: placed.key,
-    title: placed.title,
-    y: placed.y,
-    isCollapsed: placed.collapsed,
-    children: placed.children.map(gridItem),
-    $variables: placed.repetition && localVariable(placed.repetition),
-  });
-}
+/** Draws what is placed. What is not repeated stays the same object, and keeps its data. */
+class Painter {
+  private readonly rows = new Map<string, SceneGridRow>();
+  private readonly items = new Map<string, SceneGridItem>();
 
-function gridItem({ key, panel, at, repetition }: PlacedPanel): SceneGridItem {
-  return new SceneGridItem({
-    key: `grid-${key}`,
-    x: at.x,
-    y: at.y,
-    width: at.w,
-    height: at.h,
-    body: panelOf(panel, key, repetition),
-  });
+  child(placed: Placed): SceneGridItem | SceneGridRow {
+    return placed.kind === 'panel' ? this.item(placed) : this.row(placed);
+  }
+
+  private row({ key, title, y, collapsed, repeated, children, repetition }: PlacedRow): SceneGridRow {
+    const state = { y, children: children.map((child) => this.item(child, repeated)) };
+    const kept = this.rows.get(key);
+    if (kept) {
+      kept.setState(state);
+      return kept;
+    }
+    const $variables = repetition && localVariable(repetition);
+    const row = new SceneGridRow({ ...state, key, title, isCollapsed: collapsed, $variables });
+    if (!repeated) {
+      this.rows.set(key, row);
+    }
+    return row;
+  }
+
+  private item({ key, panel, at, repetition }: PlacedPanel, ofRepeatedRow = false): SceneGridItem {
+    const place = { x: at.x, y: at.y, width: at.w, height: at.h };
+    const kept = this.items.get(key);
+    if (kept) {
+      kept.setState(place);
+      return kept;
+    }
+    const item = new SceneGridItem({ ...place, key: `grid-${key}`, body: panelOf(panel, key, repetition) });
+    if (!panel.repeat && !ofRepeatedRow) {
+      this.items.set(key, item);
+    }
+    return item;
+  }
 }

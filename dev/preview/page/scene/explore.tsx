@@ -23,7 +23,7 @@ import {
   type SceneDataQuery,
   type SceneObjectState,
 } from '@grafana/scenes';
-import { Alert, Button, Stack, useStyles2 } from '@grafana/ui';
+import { Alert, Button, useStyles2 } from '@grafana/ui';
 import { noticesOf } from './notices';
 
 export function exploreScene(source: DataSourceApi): EmbeddedScene {
@@ -68,7 +68,7 @@ class Explore extends SceneObjectBase<ExploreState> {
     const { data } = model.runner().useState();
     const Editor = source.components?.QueryEditor;
     return (
-      <Stack direction="column" gap={2}>
+      <div className={styles.column}>
         <div className={styles.editor}>
           {Editor ? (
             <DataSourcePluginContextProvider instanceSettings={getDataSourceSrv().getInstanceSettings(source.uid)!}>
@@ -101,13 +101,14 @@ class Explore extends SceneObjectBase<ExploreState> {
         <div className={styles.table}>
           <table.Component model={table} />
         </div>
-      </Stack>
+      </div>
     );
   };
 }
 
 function getStyles(theme: GrafanaTheme2) {
   return {
+    column: css({ flexGrow: 1, minWidth: 0, display: 'flex', flexDirection: 'column', gap: theme.spacing(2) }),
     editor: css({
       display: 'flex',
       flexDirection: 'column',

@@ -22,6 +22,8 @@ export interface PlacedRow {
   title: string;
   y: number;
   collapsed: boolean;
+  /** One of several for the values of a variable, or standing in for them while there are none. */
+  repeated: boolean;
   children: PlacedPanel[];
   repetition?: Repetition;
 }
@@ -63,6 +65,7 @@ export function arrange(panels: PanelModel[], valuesOf: ValuesOf): Placed[] {
         title: row.title ?? '',
         y,
         collapsed,
+        repeated: Boolean(row.repeat),
         children,
         repetition,
       });

@@ -40,7 +40,10 @@ function chosen(variable: SceneVariable | null): Array<{ value: string; text: st
     return [];
   }
   if (variable.hasAllValue()) {
-    return variable.state.options.map(({ value, label }: VariableValueOption) => ({ value: String(value), text: label }));
+    return variable.state.options.map(({ value, label }: VariableValueOption) => ({
+      value: String(value),
+      text: label,
+    }));
   }
   const values = [variable.state.value].flat().map(String);
   const texts = [variable.state.text].flat().map(String);
