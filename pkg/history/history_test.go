@@ -72,7 +72,7 @@ func TestSamplesNotNewerAreDroppedAndCounted(t *testing.T) {
 	h.Append(3000, []Sample{{a, 4}, {a, 5}})
 	require.Equal(t, "{__name__=\"a\"} 2000@1 3000@4\n", dumpAll(t, h))
 	stats := h.Stats()
-	require.Equal(t, Stats{Series: 1, Samples: 2, Dropped: 3, Bytes: stats.Bytes, MinTime: 2000, MaxTime: 3000}, stats)
+	require.Equal(t, Stats{Series: 1, Samples: 2, Dropped: 3, Bytes: stats.Bytes, Encoded: stats.Encoded, MinTime: 2000, MaxTime: 3000}, stats)
 }
 
 func TestTruncateDropsWholeChunksAndEmptySeries(t *testing.T) {
@@ -88,7 +88,7 @@ func TestTruncateDropsWholeChunksAndEmptySeries(t *testing.T) {
 	h.Truncate(chunkSamples * step) // the first of three chunks ends one step before
 	stats := h.Stats()
 	require.Equal(t, Stats{
-		Series: 1, Samples: count - chunkSamples, Bytes: stats.Bytes,
+		Series: 1, Samples: count - chunkSamples, Bytes: stats.Bytes, Encoded: stats.Encoded,
 		MinTime: chunkSamples * step, MaxTime: (count - 1) * step,
 	}, stats)
 	require.Equal(t, fmt.Sprintf("{__name__=\"grows\"} %d@7\n", chunkSamples*step), dump(t, queryable(h), 0, chunkSamples*step))

@@ -66,6 +66,7 @@ func (s *Series) truncate(before int64, d *delta) (first int64, left bool) {
 	for keep < len(s.full) && s.full[keep].maxTime < before {
 		d.samples -= sampleCount(s.full[keep].data)
 		d.bytes -= cap(s.full[keep].data)
+		d.encoded -= len(s.full[keep].data)
 		keep++
 	}
 	if keep > 0 {
@@ -76,6 +77,7 @@ func (s *Series) truncate(before int64, d *delta) (first int64, left bool) {
 	if s.head != nil && s.last < before {
 		d.samples -= int64(s.head.NumSamples())
 		d.bytes -= cap(s.head.Bytes()) + headOverhead
+		d.encoded -= len(s.head.Bytes())
 		s.head, s.appender = nil, nil
 	}
 	first, _, left = s.bounds()

@@ -46,25 +46,26 @@ type chunk struct {
 // Labels of the series, __name__ included.
 func (s *Series) Labels() labels.Labels { return s.labels }
 
-// append adds a sample. It answers false for one that is not newer than the last; grown is by how many bytes the
-// series has become larger.
-func (s *Series) append(t int64, v float64) (ok bool, grown int) {
+// append adds a sample. It answers false for one that is not newer than the last. The series has become larger by
+// so many bytes of heap, and by so many bytes of encoded samples.
+func (s *Series) append(t int64, v float64) (ok bool, bytes, encoded int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
 	case s.head == nil:
 		s.head = new(chunkenc.XORChunk)
 		s.begin(make([]byte, chunkHeader, headBytes))
-		grown = headBytes + headOverhead
+		bytes, encoded = headBytes+headOverhead, chunkHeader
 	case t <= s.last:
-		return false, 0
+		return false, 0, 0
 	case len(s.head.Bytes()) >= chunkBytes || s.head.NumSamples() >= chunkSamples:
-		grown = s.cut()
+		bytes, encoded = s.cut(), chunkHeader
 	}
-	before := cap(s.head.Bytes())
+	before := s.head.Bytes()
 	s.appender.Append(0, t, v)
 	s.last = t
-	return true, grown + cap(s.head.Bytes()) - before
+	after := s.head.Bytes()
+	return true, bytes + cap(after) - cap(before), encoded + len(after) - len(before)
 }
 
 // begin starts the head chunk anew, on an empty buffer.

@@ -16,8 +16,8 @@ type Stats struct {
 	Samples int64
 	// Dropped counts samples refused because their series already had one at that time or later.
 	Dropped int64
-	// Bytes is an estimate of the heap in use, all included.
-	Bytes int64
+	// Bytes is an estimate of the heap in use, all included; Encoded is the part that is samples.
+	Bytes, Encoded int64
 	// MinTime and MaxTime of the samples held, unix milliseconds; both 0 when there is none.
 	MinTime, MaxTime int64
 }
@@ -27,7 +27,7 @@ func (h *History) Stats() Stats {
 	h.totals.mu.Lock()
 	defer h.totals.mu.Unlock()
 	t := &h.totals
-	stats := Stats{Series: t.series, Samples: t.samples, Dropped: t.dropped, Bytes: int64(t.bytes)}
+	stats := Stats{Series: t.series, Samples: t.samples, Dropped: t.dropped, Bytes: int64(t.bytes), Encoded: int64(t.encoded)}
 	if t.samples > 0 {
 		stats.MinTime, stats.MaxTime = t.minTime, t.maxTime
 	}
@@ -36,18 +36,19 @@ func (h *History) Stats() Stats {
 
 // delta is what one call changed.
 type delta struct {
-	series, bytes    int
-	samples, dropped int64
+	series, bytes, encoded int
+	samples, dropped       int64
 }
 
 func (d *delta) append(s *Series, t int64, v float64) {
-	ok, grown := s.append(t, v)
+	ok, bytes, encoded := s.append(t, v)
 	if !ok {
 		d.dropped++
 		return
 	}
 	d.samples++
-	d.bytes += grown
+	d.bytes += bytes
+	d.encoded += encoded
 }
 
 // totals are kept up to date by every call, so that Stats need not walk the series.
@@ -67,6 +68,7 @@ func (t *totals) add(d delta) {
 func (t *totals) addLocked(d delta) {
 	t.series += d.series
 	t.bytes += d.bytes
+	t.encoded += d.encoded
 	t.samples += d.samples
 	t.dropped += d.dropped
 }
