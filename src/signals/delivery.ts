@@ -8,7 +8,7 @@ const queueDrops = 'falcosecurity_falco_outputs_queue_num_drops_total';
 export const delivery: Signal[] = [
   {
     id: 'outputs-queue-drops',
-    title: 'Alerts lost in the queue',
+    title: 'Alerts lost',
     dimension: 'delivery',
     unit: 'short',
     decimals: 0,

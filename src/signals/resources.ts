@@ -150,7 +150,7 @@ export const resources: Signal[] = [
   },
   {
     id: 'probe-cpu-share',
-    title: 'CPU in Falco’s probes',
+    title: 'CPU in probes',
     dimension: 'resources',
     unit: 'percentunit',
     min: 0,

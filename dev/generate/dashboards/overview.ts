@@ -67,7 +67,6 @@ const fleetColumns = [
   'kernel-drop-ratio',
   'outputs-queue-drops',
   'server-load',
-  'kernel-event-rate-per-cpu',
   'probe-cpu-share',
   'cpu-usage-lifetime',
   'memory-rss',
@@ -125,7 +124,7 @@ export function overview(): Dashboard {
       worst(
         3,
         'kernel-drop-ratio',
-        'Worst kernel drops',
+        'Worst drops',
         'The node that loses the largest share of the kernel’s events right now. Up to 2 % is held to be acceptable on busy machines; a node without any event has no share and is not shown.'
       )
     )
@@ -146,7 +145,7 @@ export function overview(): Dashboard {
       worst(
         5,
         'server-load',
-        'Highest server load',
+        'Highest load',
         'The node that makes most system calls per second and CPU, before any filter of Falco. Needs statistics of BPF programs; nodes without them are not shown.'
       )
     )
@@ -210,7 +209,7 @@ export function overview(): Dashboard {
           description:
             'System calls per second and CPU, before any filter of Falco: the work that the node does, not what Falco does. Nodes with the kernel module have no such figure.',
           w: 8,
-          h: 8,
+          h: 9,
         },
         [signals(['server-load'], { legend: '{{node}}' })]
       )
@@ -223,7 +222,7 @@ export function overview(): Dashboard {
           description:
             'Events per second and CPU that Falco takes, drops included. In the project’s experience below 1500 is no trouble and above 3000 it becomes hard to keep up (dashed lines).',
           w: 8,
-          h: 8,
+          h: 9,
         },
         [signals(['kernel-event-rate-per-cpu'], { legend: '{{node}}' })],
         true
@@ -237,7 +236,7 @@ export function overview(): Dashboard {
           description:
             'Runs per second of each of Falco’s programs in the kernel, over all chosen nodes. sys_exit runs at every system call; sched_switch or page faults high up mean that a costly event is listened to.',
           w: 8,
-          h: 8,
+          h: 9,
         },
         signals(['tracepoint-rate'], { by: ['tracepoint'], legend: '{{tracepoint}}', instant: true })
       )
@@ -262,13 +261,13 @@ export function overview(): Dashboard {
           id: 17,
           title: 'CPU of Falco',
           description:
-            '100 % is one full CPU, which a single thread cannot pass: near it drops follow. “since start” is Falco’s own average over its life and moves slowly; “now” is worked out over five minutes and only for the first one to two hours after a start, later Falco’s figure is too coarse for it.',
+            '100 % is one full CPU, which a single thread cannot pass: near it drops follow. The lines by the node’s name are Falco’s own average since its start, which moves slowly; “now” is worked out over five minutes and only for the first one to two hours after a start, later Falco’s figure is too coarse for it.',
           w: 8,
           h: 8,
         },
         [
           signals(['cpu-usage-recent'], { refId: 'A', window: '5m', legend: '{{node}} now' }),
-          signals(['cpu-usage-lifetime'], { refId: 'B', legend: '{{node}} since start' }),
+          signals(['cpu-usage-lifetime'], { refId: 'B', legend: '{{node}}' }),
         ],
         true
       )

@@ -139,11 +139,16 @@ export function stackedPanel(place: Place, queries: Target[]): timeseries.PanelB
 
 /** One row a label set, one column a signal, coloured where the signal is judged. */
 export function tablePanel(place: Place, query: Target, sortBy: string): table.PanelBuilder {
-  return placed(new table.PanelBuilder(), place)
-    .withTarget(query)
-    .maxDataPoints(100)
-    .cellOptions({ type: common.TableCellDisplayMode.ColorText, wrapText: false })
-    .sortBy([new common.TableSortByFieldStateBuilder().displayName(sortBy).desc(true)]);
+  return (
+    placed(new table.PanelBuilder(), place)
+      .withTarget(query)
+      .maxDataPoints(100)
+      .cellOptions({ type: common.TableCellDisplayMode.ColorText, wrapText: false })
+      .minWidth(90)
+      // Names are not judged.
+      .overrideByFieldType('string', [{ id: 'custom.cellOptions', value: { type: 'auto' } }])
+      .sortBy([new common.TableSortByFieldStateBuilder().displayName(sortBy).desc(true)])
+  );
 }
 
 /** Horizontal bars now, one a series. */
