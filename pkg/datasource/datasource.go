@@ -89,6 +89,7 @@ func (d *Instance) start(ctx context.Context, s backend.DataSourceInstanceSettin
 	}
 	d.engine = history.NewEngine(history.EngineOptions{MaxSamples: d.settings.samplesPerQuery, Timeout: d.settings.queryTimeout})
 	d.fleet, err = lease(scrape.Config{
+		//lint:ignore SA1019 the number tells organisations apart in every Grafana that is supported
 		OrgID:        backend.PluginConfigFromContext(ctx).OrgID,
 		Targets:      d.settings.targets,
 		Interval:     d.settings.interval,

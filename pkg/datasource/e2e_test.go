@@ -51,6 +51,7 @@ func start(t *testing.T, pool *scrape.Pool, url, password string) *Instance {
 		JSONData:                json.RawMessage(fmt.Sprintf(`{"scrapeInterval": "1s", "targets": [{"url": %q, "labels": {"cluster": "test"}}]}`, url)),
 		DecryptedSecureJSONData: map[string]string{"basicAuthPassword": password},
 	}
+	//lint:ignore SA1019 see newInstance
 	ctx := backend.WithPluginContext(t.Context(), backend.PluginContext{OrgID: 1, DataSourceInstanceSettings: &settings})
 	made, err := Factory(pool)(ctx, settings)
 	require.NoError(t, err)
@@ -93,7 +94,8 @@ func TestFromEndpointToFrame(t *testing.T) {
 	}, 10*time.Second, 100*time.Millisecond, "a drop ratio after the second scrape")
 	require.Equal(t, data.FrameTypeNumericMulti, res.Frames[0].Meta.Type)
 	require.InDelta(t, 0.08, res.Frames[0].Fields[0].At(0), 0.001)
-	require.Empty(t, texts(t, res))
+	require.Len(t, texts(t, res), 1)
+	require.Contains(t, texts(t, res)[0], "info: There are figures since", "the window is longer than the history")
 
 	health, err := d.CheckHealth(t.Context(), &backend.CheckHealthRequest{})
 	require.NoError(t, err)

@@ -11,7 +11,7 @@ import (
 // cause is what several targets can have in common: how bad it is, what it is, what to change.
 type cause struct {
 	severity data.NoticeSeverity
-	what     string // ends with a preposition: "No metrics from"
+	what     string // with targets, ends so that they can follow: "No metrics from"
 	change   string // whole sentences
 }
 
@@ -24,11 +24,13 @@ type groups struct {
 
 func newGroups(of targets) *groups { return &groups{of: of, names: map[cause][]string{}} }
 
+// add adds a target to a cause. An empty name is for what is no target's: the cause stands alone then.
 func (g *groups) add(c cause, name string) {
 	if _, known := g.names[c]; !known {
 		g.order = append(g.order, c)
+		g.names[c] = nil
 	}
-	if !slices.Contains(g.names[c], name) {
+	if name != "" && !slices.Contains(g.names[c], name) {
 		g.names[c] = append(g.names[c], name)
 	}
 }
@@ -53,6 +55,9 @@ func (g *groups) sentence() string {
 }
 
 func (g *groups) text(c cause) string {
+	if len(g.names[c]) == 0 {
+		return c.what + ". " + c.change
+	}
 	return strings.TrimSpace(fmt.Sprintf("%s %s. %s", c.what, g.of.share(g.names[c]), c.change))
 }
 

@@ -25,7 +25,7 @@ func (d *Instance) CheckHealth(ctx context.Context, _ *backend.CheckHealthReques
 	if err := d.ready(ctx, healthPatience); err != nil {
 		return unwell(err.Error()), nil
 	}
-	all := d.fleet.Targets()
+	all := d.patient(d.fleet.Targets())
 	if len(all) == 0 {
 		return unwell("Discovery has found no target yet: " + d.configured() + ". Check the names, and that the pods are ready."), nil
 	}
@@ -39,6 +39,18 @@ func (d *Instance) CheckHealth(ctx context.Context, _ *backend.CheckHealthReques
 		result.Status = backend.HealthStatusError
 	}
 	return result, nil
+}
+
+// patient says of targets whose first scrape is still on its way that they have not answered so far.
+func (d *Instance) patient(all []scrape.Status) []scrape.Status {
+	for i := range all {
+		if all[i].State == scrape.Pending {
+			all[i].State = scrape.Down
+			all[i].Message = fmt.Sprintf("No answer within %s. Check network policies and firewalls between Grafana and the target; one that is only slow is waited for until scrapeTimeout (%s).",
+				healthPatience, d.settings.timeout)
+		}
+	}
+	return all
 }
 
 func unwell(message string) *backend.CheckHealthResult {

@@ -109,12 +109,12 @@ type waiting struct{ *fakeFleet }
 func (waiting) Wait(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
 
 func TestHealthWaitsButNotForLong(t *testing.T) {
-	d, f := newTest(t, change(falco("node-1"), func(s *scrape.Status) { s.State, s.Metrics, s.Facts = scrape.Pending, nil, nil }))
+	d, f := newTest(t, change(falco("node-1"), func(s *scrape.Status) { s.State, s.Metrics, s.Facts, s.LastUp = scrape.Pending, nil, nil, time.Time{} }))
 	d.fleet = waiting{f}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()
 	res, err := d.CheckHealth(ctx, &backend.CheckHealthRequest{})
 	require.NoError(t, err)
-	require.Equal(t, "The target does not answer. Not scraped yet: node-1. The first figures come within seconds.", res.Message)
+	require.Equal(t, "The target does not answer. No metrics from node-1. No answer within 4s. Check network policies and firewalls between Grafana and the target; one that is only slow is waited for until scrapeTimeout (10s).", res.Message)
 	require.Less(t, healthPatience, 5*time.Second)
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
@@ -107,10 +108,13 @@ func known(r frames.Result) []labels.Labels {
 	return out
 }
 
-// shortHistory says since when there are figures, where the range begins earlier.
+// shortHistory says since when there are figures, where the range, or an instant's window, begins earlier.
 func (d *Instance) shortHistory(a *asked) string {
-	since := d.fleet.Since()
-	if a.query.Instant || since.IsZero() || !since.After(a.times.start.Add(a.times.step+2*a.times.scrape)) {
+	since, begin := d.fleet.Since(), a.times.start
+	if a.query.Instant {
+		begin = begin.Add(-a.results[0].Window)
+	}
+	if since.IsZero() || !since.After(begin.Add(a.times.step+2*a.times.scrape)) {
 		return ""
 	}
 	if d.now().Sub(since) >= d.settings.retention-time.Minute {
@@ -127,7 +131,7 @@ func (d *Instance) emptyExpression(a *asked) string {
 	if err == nil {
 		for _, matchers := range parser.ExtractSelectors(expr) {
 			for _, m := range matchers {
-				if m.Name == labels.MetricName && m.Type == labels.MatchEqual && !d.exported(m.Value, a.targets.all) && !slices.Contains(missing, m.Value) {
+				if m.Name == model.MetricNameLabel && m.Type == labels.MatchEqual && !d.exported(m.Value, a.targets.all) && !slices.Contains(missing, m.Value) {
 					missing = append(missing, m.Value)
 				}
 			}

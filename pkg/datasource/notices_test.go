@@ -109,7 +109,14 @@ func TestNotices(t *testing.T) {
 			statuses: []scrape.Status{kernel("node-1"), change(kernel("node-2"), func(s *scrape.Status) {
 				s.Configured, s.Discovery = "falco.example:8765", "The name could not be resolved: no such host."
 			})},
-			want: []string{"warning: Discovery has trouble at 1 of 2 nodes: falco.example:8765. The name could not be resolved: no such host."},
+			want: []string{"warning: Discovery of falco.example:8765 has trouble. The name could not be resolved: no such host."},
+		},
+		{
+			name: "discovery that finds nothing is said once", query: `{}`,
+			statuses: []scrape.Status{kernel("node-1"), change(kernel("falco.example:8765"), func(s *scrape.Status) {
+				s.State, s.Cause, s.Message, s.Discovery = scrape.Down, scrape.Discovery, "Discovery lists no target.", "Discovery lists no target."
+			})},
+			want: []string{"warning: No metrics from 1 of 2 nodes: falco.example:8765. Discovery lists no target."},
 		},
 		{
 			name: "cannot be known", query: `{}`, statuses: []scrape.Status{kernel("node-1"), kernel("node-2"), kernel("idle")},
@@ -187,6 +194,7 @@ func TestShortHistory(t *testing.T) {
 	require.Equal(t, []string{"info: There are figures since 11:50 UTC. History is kept in memory: it begins when the data source is first used, and again when Grafana or the plugin restarts."},
 		texts(t, queryOne(t, d, `{}`)))
 	require.Empty(t, texts(t, queryOne(t, d, `{"instant": true}`)), "an instant needs no history")
+	require.Len(t, texts(t, queryOne(t, d, `{"instant": true, "window": "1h"}`)), 1, "but its window does")
 
 	d.settings.retention = 10 * time.Minute
 	require.Equal(t, []string{"info: There are figures since 11:50 UTC: history is kept for 600s. Raise history.hours, and history.megabytes with it, to keep more."},

@@ -11,7 +11,7 @@ import (
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/grafana/grafana-plugin-sdk-go/backend/resource/httpadapter"
-	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/common/model"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
 )
@@ -39,7 +39,7 @@ func (d *Instance) routes() backend.CallResourceHandler {
 		return d.labelValues(r.Context(), r.PathValue("name"), r.URL.Query().Get("filters"))
 	}))
 	mux.HandleFunc("/metrics", d.lookUp(func(r *http.Request) (any, error) {
-		return d.labelValues(r.Context(), labels.MetricName, "")
+		return d.labelValues(r.Context(), model.MetricNameLabel, "")
 	}))
 	mux.HandleFunc("/targets", d.lookUp(func(*http.Request) (any, error) { return d.targetList(), nil }))
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {

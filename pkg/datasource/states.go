@@ -35,8 +35,8 @@ func (d *Instance) troubles(all []scrape.Status) *groups {
 			}
 			g.add(c, of.name(s))
 		}
-		if s.Discovery != "" {
-			g.add(cause{data.NoticeSeverityWarning, "Discovery has trouble at", s.Discovery}, s.Configured)
+		if s.Discovery != "" && s.Cause != scrape.Discovery {
+			g.add(cause{data.NoticeSeverityWarning, "Discovery of " + s.Configured + " has trouble", s.Discovery}, "")
 		}
 		d.stale(g, s)
 		d.unreadable(g, s)

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
@@ -162,7 +163,7 @@ func fieldName(s series) string {
 	if s.result.Signal != nil {
 		return s.result.Signal.ID
 	}
-	if name := s.labels.Get(labels.MetricName); name != "" {
+	if name := s.labels.Get(model.MetricNameLabel); name != "" {
 		return name
 	}
 	return "Value"

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 )
 
@@ -69,8 +70,8 @@ func (n namer) name(s series) string {
 }
 
 func promName(l labels.Labels) string {
-	name := l.Get(labels.MetricName)
-	rest := labels.NewBuilder(l).Del(labels.MetricName).Labels()
+	name := l.Get(model.MetricNameLabel)
+	rest := labels.NewBuilder(l).Del(model.MetricNameLabel).Labels()
 	if rest.IsEmpty() {
 		return name
 	}
