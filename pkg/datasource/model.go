@@ -2,6 +2,7 @@ package datasource
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
@@ -39,7 +40,7 @@ func readQuery(raw json.RawMessage) (query, error) {
 		return query{}, fmt.Errorf("the query cannot be read: %w", typeError(err))
 	}
 	if q.Kind == "signal" && len(q.Signals) == 0 {
-		q.Signals = []string{"kernel-drop-ratio"}
+		return query{}, errors.New("the query names no signal: choose one, such as kernel-drop-ratio")
 	}
 	if q.Format != "timeseries" && q.Format != "table" {
 		return query{}, fmt.Errorf("the format is %q: expected timeseries or table", q.Format)
@@ -81,6 +82,9 @@ func withDefaults(stored map[string]any) map[string]any {
 		if stored[field] == nil {
 			stored[field] = value
 		}
+	}
+	if stored["kind"] == "signal" && stored["signals"] == nil {
+		stored["signals"] = []any{"kernel-drop-ratio"}
 	}
 	if stored["instant"] == nil {
 		stored["instant"] = stored["format"] == "table"

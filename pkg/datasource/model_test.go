@@ -48,6 +48,7 @@ func TestReadQuery(t *testing.T) {
 	for raw, want := range map[string]string{
 		`x`:                     `the query is no valid JSON: invalid character 'x' looking for beginning of value`,
 		`{"signals": 5}`:        `the query cannot be read: signals: expected a list, found number`,
+		`{"signals": []}`:       `the query names no signal: choose one, such as kernel-drop-ratio`,
 		`{"format": "heatmap"}`: `the format is "heatmap": expected timeseries or table`,
 	} {
 		_, err := readQuery(json.RawMessage(raw))
