@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/json"
+	"maps"
 	"net"
 	"slices"
 	"sync"
@@ -159,6 +160,19 @@ func (p *Pool) tidyUntil(end chan struct{}) {
 // tidy lets go of what is no longer used, and of samples that are too old or too many. It ends its own goroutine when
 // nothing is left.
 func (p *Pool) tidy(now time.Time) {
+	unused, leases := p.letGo(now)
+	for _, u := range unused {
+		if u.config.Retention > 0 { // a history that grows sees to it by itself
+			u.history.Truncate(now.Add(-u.config.Retention).UnixMilli())
+		}
+	}
+	for _, l := range leases {
+		l.trim(now)
+	}
+}
+
+// letGo stops what is no longer used. It returns the units that are kept but not scraped, and all leases.
+func (p *Pool) letGo(now time.Time) (unused []*unit, leases []*Lease) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for key, u := range p.units {
@@ -178,14 +192,12 @@ func (p *Pool) tidy(now time.Time) {
 		}
 	}
 	for _, u := range p.units {
-		if u.config.Retention > 0 && u.active == 0 { // a history that grows sees to it by itself
-			u.history.Truncate(now.Add(-u.config.Retention).UnixMilli())
+		if u.active == 0 {
+			unused = append(unused, u)
 		}
-	}
-	for l := range p.leases {
-		l.trim(now)
 	}
 	if len(p.units) == 0 {
 		p.endTidier()
 	}
+	return unused, slices.Collect(maps.Keys(p.leases))
 }

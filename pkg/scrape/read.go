@@ -2,7 +2,6 @@ package scrape
 
 import (
 	"bytes"
-	"fmt"
 	"maps"
 	"strings"
 
@@ -60,11 +59,10 @@ type Reader struct {
 	limits  Limits
 	round   uint64 // number of the answer being read
 
-	known      map[string]*entry    // by the text of the series, as written
-	identities map[string]*identity // by all the labels sent
-	series     map[string]*Series   // by the labels kept
+	known      map[string]*entry           // by the text of the series, as written
+	identities map[labels.Labels]*identity // by all the labels sent
+	series     map[labels.Labels]*Series   // by the labels kept
 	scratch    labels.ScratchBuilder
-	key        []byte
 
 	answer  Answer
 	entries int  // texts seen in this round
@@ -87,7 +85,7 @@ type identity struct {
 func NewReader(reading signals.Reading, limits Limits) *Reader {
 	return &Reader{
 		reading: reading, limits: limits, scratch: labels.NewScratchBuilder(8),
-		known: map[string]*entry{}, identities: map[string]*identity{}, series: map[string]*Series{},
+		known: map[string]*entry{}, identities: map[labels.Labels]*identity{}, series: map[labels.Labels]*Series{},
 	}
 }
 
@@ -175,7 +173,7 @@ func (r *Reader) take(s sample) (why string) {
 	}
 	value, ok := r.value(e.series, []byte(s.value))
 	if !ok {
-		return fmt.Sprintf("the value %q is not a number", excerpt(s.value, 40))
+		return `the value "` + excerpt(s.value, 40) + `" is not a number`
 	}
 	r.add(e, value)
 	return ""
@@ -223,8 +221,8 @@ func (r *Reader) forget() {
 		return
 	}
 	maps.DeleteFunc(r.known, func(_ string, e *entry) bool { return e.seen != r.round })
-	maps.DeleteFunc(r.identities, func(_ string, id *identity) bool { return id.seen != r.round })
-	maps.DeleteFunc(r.series, func(_ string, s *Series) bool { return s.seen != r.round })
+	maps.DeleteFunc(r.identities, func(_ labels.Labels, id *identity) bool { return id.seen != r.round })
+	maps.DeleteFunc(r.series, func(_ labels.Labels, s *Series) bool { return s.seen != r.round })
 }
 
 // name notes the metrics of the answer, in a new map as the last one has been handed out.

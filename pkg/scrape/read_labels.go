@@ -33,22 +33,19 @@ func (r *Reader) identify(s sample) (id *identity, why string) {
 		return nil, why
 	}
 	full := r.scratch.Labels()
-	r.key = full.Bytes(r.key[:0])
-	if id = r.identities[string(r.key)]; id != nil {
+	if id = r.identities[full]; id != nil {
 		return id, ""
 	}
 	id = &identity{}
-	key := string(r.key)
 	kept := r.keep(name, full)
 	if why := r.checkLengths(kept); why != "" {
 		return nil, why
 	}
-	r.key = kept.Bytes(r.key[:0])
-	if id.series = r.series[string(r.key)]; id.series == nil {
+	if id.series = r.series[kept]; id.series == nil {
 		id.series = &Series{Name: name, Labels: kept, nanoTime: strings.HasSuffix(name, "timestamp_nanoseconds")}
-		r.series[string(r.key)] = id.series
+		r.series[kept] = id.series
 	}
-	r.identities[key] = id
+	r.identities[full] = id
 	return id, ""
 }
 

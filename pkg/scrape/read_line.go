@@ -154,7 +154,7 @@ func parseValue(text string) (value, why string) {
 		return "", reasonNoValue
 	}
 	text, _, _ = strings.Cut(text, " # ")
-	fields := strings.Fields(text)
+	fields := strings.FieldsFunc(text, func(c rune) bool { return c == ' ' || c == '\t' })
 	value = fields[0]
 	_, whole := number([]byte(value))
 	switch {
