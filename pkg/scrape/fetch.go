@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"fmt"
 	"io"
 	"mime"
 	"net"
@@ -63,8 +64,11 @@ func newFetcher(c Config, kind, serverName string) (*fetcher, error) {
 		client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	}
 	client, err := httpclient.New(options)
+	if err != nil {
+		return nil, fmt.Errorf("the data source's HTTP settings cannot be used: %w", err)
+	}
 	f.client = client
-	return f, err
+	return f, nil
 }
 
 type dial = func(ctx context.Context, network, address string) (net.Conn, error)

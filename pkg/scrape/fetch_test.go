@@ -371,3 +371,41 @@ func TestPanicStaysInItsTarget(t *testing.T) {
 	require.Equal(t, Internal, bad.Cause)
 	require.Equal(t, "The plugin itself failed on this target (boom); the other targets are not touched. Please report it, with the plugin's log.", bad.Message)
 }
+
+// Behind a discovered address the target is asked for, and has to prove, the configured name.
+func TestDiscoveredAddressesKeepTheName(t *testing.T) {
+	var host atomic.Value
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host.Store(r.Host)
+		answerFalco("node-1")(w, r)
+	}))
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s.StartTLS()
+	defer s.Close()
+	_, port, err := net.SplitHostPort(s.Listener.Addr().String())
+	require.NoError(t, err)
+	dns := &fakeNet{names: map[string][]string{"example.com": {"127.0.0.1"}, "other.org": {"127.0.0.1"}}}
+	c := config(
+		TargetConfig{URL: "https://example.com:" + port, Discovery: DiscoveryDNS},
+		TargetConfig{URL: "https://other.org:" + port, Discovery: DiscoveryDNS},
+	)
+	c.Client.TLS = &httpclient.TLSOptions{CACertificate: string(pem.EncodeToMemory(
+		&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw}))}
+	l := lease(t, PoolOptions{Resolver: dns}, c)
+	wait(t, l)
+	require.Equal(t, Up, l.units[0].statuses()[0].State)
+	require.Equal(t, "https://127.0.0.1:"+port+"/metrics", l.units[0].statuses()[0].Address)
+	require.Equal(t, "example.com:"+port, host.Load())
+	require.Equal(t, `The certificate of the target is not valid for the name "other.org". Set the TLS server name to one that it is valid for.`,
+		l.units[1].statuses()[0].Message)
+}
+
+func TestHTTPSettingsThatCannotBeUsed(t *testing.T) {
+	p := NewPool(PoolOptions{})
+	defer p.Close()
+	c := config(TargetConfig{URL: "a:1"})
+	c.Client.TLS = &httpclient.TLSOptions{CACertificate: "no certificate"}
+	_, err := p.Lease(c)
+	require.EqualError(t, err, "the data source's HTTP settings cannot be used: failed to parse TLS CA PEM certificate")
+	require.Empty(t, p.units)
+}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/textparse"
 	"github.com/stretchr/testify/require"
@@ -87,7 +88,7 @@ func prometheusReads(body []byte) map[string]float64 {
 		p.Labels(&l)
 		_, twice := l.HasDuplicateLabelNames()
 		l = l.WithoutEmpty()
-		if name := l.Get(labels.MetricName); twice || nameEnd(name) < len(name) || name == "" { // it takes " a" for a name
+		if name := l.Get(model.MetricNameLabel); twice || nameEnd(name) < len(name) || name == "" { // it takes " a" for a name
 			continue
 		}
 		if _, ok := all[l.String()]; !ok {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
@@ -57,7 +58,7 @@ func (r *Reader) collect(name string, set []labels.Label) (why string) {
 			set[i].Value = string([]rune(set[i].Value))
 		}
 	}
-	set = append(set, labels.Label{Name: labels.MetricName, Value: name})
+	set = append(set, labels.Label{Name: model.MetricNameLabel, Value: name})
 	slices.SortStableFunc(set, func(a, b labels.Label) int { return strings.Compare(a.Name, b.Name) })
 	r.scratch.Reset()
 	for i, l := range set {
@@ -76,7 +77,7 @@ func (r *Reader) keep(name string, full labels.Labels) labels.Labels {
 	kept := full
 	for _, rule := range r.reading.KeepLabels {
 		if rule.Metric == name {
-			kept = kept.MatchLabels(true, append([]string{labels.MetricName}, rule.Labels...)...)
+			kept = kept.MatchLabels(true, append([]string{model.MetricNameLabel}, rule.Labels...)...)
 		}
 	}
 	for _, rule := range r.reading.FoldValues {
@@ -96,7 +97,7 @@ func (r *Reader) checkLengths(kept labels.Labels) (why string) {
 		for _, text := range []string{l.Name, l.Value} {
 			if len(text) > limit && utf8.RuneCountInString(text) > limit {
 				what := "label " + excerpt(l.Name, 40)
-				if l.Name == labels.MetricName {
+				if l.Name == model.MetricNameLabel {
 					what = "the name"
 				}
 				why = fmt.Sprintf("%s is %d characters long; the limit is %d (limits.labelLength)", what, utf8.RuneCountInString(text), limit)

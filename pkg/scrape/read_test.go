@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/stretchr/testify/require"
 
@@ -54,7 +55,7 @@ func readable(a *Answer) readCase {
 	for _, s := range a.Samples {
 		own := map[string]string{}
 		s.Series.Labels.Range(func(l labels.Label) {
-			if l.Name != labels.MetricName {
+			if l.Name != model.MetricNameLabel {
 				own[l.Name] = l.Value
 			}
 		})

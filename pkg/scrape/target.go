@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
@@ -119,7 +120,7 @@ func (id *identityLabels) own(h *history.History) (up, duration, samples *histor
 	if id.up == nil {
 		of := func(name string) *history.Series {
 			b := labels.NewBuilder(id.labels)
-			b.Set(labels.MetricName, name)
+			b.Set(model.MetricNameLabel, name)
 			return h.Series(b.Labels())
 		}
 		id.up, id.duration, id.samples = of("up"), of("scrape_duration_seconds"), of("scrape_samples_scraped")
