@@ -35,7 +35,7 @@ export class FalcoDataSource extends DataSourceWithBackend<FalcoQuery, FalcoSett
   }
 
   override filterQuery(query: FalcoQuery): boolean {
-    return !query.hide && isComplete(migrateQuery(query));
+    return !query.hide && isComplete(withDefaults(migrateQuery(query)));
   }
 
   override applyTemplateVariables(

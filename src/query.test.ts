@@ -21,6 +21,10 @@ describe('saved queries', () => {
     }
   });
 
+  test('a query that names no signal asks what a new one asks', () => {
+    expect(withDefaults(migrateQuery({ refId: 'A' })).signals).toEqual(['kernel-drop-ratio']);
+  });
+
   test('a new query is current', () => {
     expect(migrateQuery({ refId: 'A', ...NEW_QUERY })).toEqual({ refId: 'A', ...NEW_QUERY });
     expect(NEW_QUERY.version).toBe(QUERY_VERSION);
@@ -30,11 +34,11 @@ describe('saved queries', () => {
 test.each<[Omit<FalcoQuery, 'refId'>, boolean]>([
   [{ kind: 'signal', signals: ['up'] }, true],
   [{ kind: 'signal', signals: [] }, false],
-  [{ kind: 'signal' }, false],
+  [{ kind: 'signal' }, true],
   [{ kind: 'promql', expr: 'up' }, true],
   [{ kind: 'promql', expr: ' \n' }, false],
   [{ kind: 'promql' }, false],
   [{ kind: 'health' }, true],
 ])('%j is worth sending: %s', (query, complete) => {
-  expect(isComplete({ refId: 'A', ...query })).toBe(complete);
+  expect(isComplete(withDefaults({ refId: 'A', ...query }))).toBe(complete);
 });

@@ -64,16 +64,23 @@ export function migrateQuery(stored: DataQuery & { version?: number }): FalcoQue
   return { ...migrated, version: Math.max(from, QUERY_VERSION) } as unknown as FalcoQuery;
 }
 
-/** Fills in what both executors take for granted. `by`, `window` and `legend` stay absent: their defaults are the signal's. */
-export function withDefaults(
-  query: FalcoQuery
-): FalcoQuery & Required<Pick<FalcoQuery, 'filters' | 'format' | 'instant'>> {
+/** A query with everything that has a default; `by`, `window` and `legend` may be absent still, their defaults are the signal's. */
+export type CompleteQuery = FalcoQuery & Required<Pick<FalcoQuery, 'filters' | 'format' | 'instant'>>;
+
+/** Fills in what both executors take for granted. */
+export function withDefaults(query: FalcoQuery): CompleteQuery {
   const format = query.format ?? 'timeseries';
-  return { ...query, filters: query.filters ?? [], format, instant: query.instant ?? format === 'table' };
+  return {
+    ...query,
+    ...(query.kind === 'signal' && { signals: query.signals ?? NEW_QUERY.signals }),
+    filters: query.filters ?? [],
+    format,
+    instant: query.instant ?? format === 'table',
+  };
 }
 
 /** Whether there is anything to ask; panels with nothing chosen are not sent. */
-export function isComplete(query: FalcoQuery): boolean {
+export function isComplete(query: CompleteQuery): boolean {
   switch (query.kind) {
     case 'signal':
       return (query.signals ?? []).length > 0;

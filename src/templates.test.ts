@@ -43,7 +43,7 @@ const templateSrv = {
 } as unknown as TemplateSrv;
 
 function interpolate(query: Partial<FalcoQuery>, adHoc?: Parameters<typeof interpolateQuery>[3]): FalcoQuery {
-  const scopedVars = { __interval: { value: '15s' }, panel: { value: 'worker-9' } };
+  const scopedVars = { __interval: { value: '15s' }, __interval_ms: { value: '15000' }, panel: { value: 'worker-9' } };
   return interpolateQuery({ refId: 'A', kind: 'signal', ...query }, templateSrv, scopedVars, adHoc);
 }
 
@@ -76,6 +76,11 @@ describe('variables in filters', () => {
       'several as a pattern',
       { key: 'node', operator: '=~', value: '$several' },
       [{ operator: '=~', value: '(worker\\.1|worker\\.2)' }],
+    ],
+    [
+      'a format of its own',
+      { key: 'node', operator: '=', value: '${one:raw}' },
+      [{ operator: '=', value: 'worker.1' }],
     ],
     ['all as a pattern', { key: 'node', operator: '=~', value: '$all' }, [{ operator: '=~', value: '.*' }]],
     [
@@ -121,7 +126,7 @@ test('window and legend', () => {
 
 test('what the backend works out stays for it', () => {
   const window = '$__rate_interval';
-  const expr = 'rate(m[$__interval]) > rate(m[$__range])';
+  const expr = 'rate(m[$__interval]) > rate(m[$__range]) + $__interval_ms';
   expect(interpolate({ kind: 'promql', window, expr })).toMatchObject({ window, expr });
 });
 

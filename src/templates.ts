@@ -11,9 +11,6 @@ type Value = string | string[];
 type Format = (value: Value, variable?: Variable) => string;
 type Replace = (text: string, format?: Format) => string;
 
-/** Grafana's own macro, which stays for the backend: an alert rule has only the backend, and both must give one answer. */
-const LEFT_TO_BACKEND = '__interval';
-
 /** Puts the values of template variables, and a dashboard's ad hoc filters, into a query. */
 export function interpolateQuery(
   query: FalcoQuery,
@@ -21,7 +18,8 @@ export function interpolateQuery(
   scopedVars: ScopedVars,
   adHoc: AdHocVariableFilter[] = []
 ): FalcoQuery {
-  const { [LEFT_TO_BACKEND]: _, ...vars } = scopedVars;
+  // These macros stay for the backend: an alert rule has only the backend, and both must give one answer.
+  const { __interval, __interval_ms, ...vars } = scopedVars;
   const replace: Replace = (text, format) => templateSrv.replace(text, vars, format);
   const filters = (query.filters ?? []).flatMap((filter) => interpolateFilter(filter, replace));
   return {
@@ -51,7 +49,7 @@ function interpolateFilter(filter: Filter, replace: Replace): Filter[] {
   if (value === '' && filter.value !== '') {
     return [];
   }
-  return [{ key, value, operator: several ? matching(filter.operator) : filter.operator }];
+  return [{ key, operator: several ? matching(filter.operator) : filter.operator, value }];
 }
 
 function matching(operator: FilterOperator): FilterOperator {
@@ -85,8 +83,9 @@ function replaceInText(text: string, replace: Replace): { value: string; several
     return `${MARK}${found.length - 1}${MARK}`;
   });
   if (found.length === 0) {
-    // A variable's own value for "all" comes past the formatter, and is a regular expression.
-    return { value: marked, several: marked !== text && !text.includes('$__') };
+    // A variable's own value for "all" comes past the formatter, and is a regular expression. So comes a variable
+    // with a format of its own (`${node:raw}`): whoever writes one means what it gives.
+    return { value: marked, several: marked !== text && !/\$__|:\w+(}|]])/.test(text) };
   }
   const several = found.some((values) => values.length > 1);
   const literal = several ? escapeRegex : (part: string) => part;

@@ -5,6 +5,7 @@ import { Field, Switch } from '@grafana/ui';
 import { useId } from 'react';
 import { type FalcoSecrets, type FalcoSettings } from '../../settings';
 
+type AuthProps = ReturnType<typeof convertLegacyAuthProps>;
 type Options = DataSourceSettings<FalcoSettings, FalcoSecrets>;
 
 interface Props {
@@ -24,6 +25,7 @@ export function ConnectionSection({ options, onOptionsChange }: Props) {
     <>
       <Auth
         {...auth}
+        {...withValues(auth)}
         selectedMethod={options.basicAuth ? AuthMethod.BasicAuth : AuthMethod.NoAuth}
         visibleMethods={[AuthMethod.NoAuth, AuthMethod.BasicAuth]}
         defaultOptionsOverrides={{
@@ -55,4 +57,20 @@ export function ConnectionSection({ options, onOptionsChange }: Props) {
       )}
     </>
   );
+}
+
+/** What nobody has set yet is empty or off, not absent: else React takes the fields for uncontrolled ones. */
+function withValues({ basicAuth, TLS }: AuthProps): Pick<AuthProps, 'basicAuth' | 'TLS'> {
+  return {
+    basicAuth: basicAuth && { ...basicAuth, user: basicAuth.user ?? '' },
+    TLS: TLS && {
+      ...TLS,
+      TLSClientAuth: {
+        ...TLS.TLSClientAuth,
+        enabled: Boolean(TLS.TLSClientAuth.enabled),
+        serverName: TLS.TLSClientAuth.serverName ?? '',
+      },
+      skipTLSVerification: { ...TLS.skipTLSVerification, enabled: Boolean(TLS.skipTLSVerification.enabled) },
+    },
+  };
 }

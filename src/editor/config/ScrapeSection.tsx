@@ -26,9 +26,9 @@ export function ScrapeSection({ settings, onChange, disabled }: SectionProps) {
         <TextField
           label="Scrape time-out"
           description="The only time-out there is"
-          placeholder={DEFAULTS.scrapeTimeout}
+          placeholder={timeoutProblem(DEFAULTS.scrapeTimeout, interval) ? interval : DEFAULTS.scrapeTimeout}
           value={settings.scrapeTimeout}
-          problem={timeoutProblem(settings.scrapeTimeout || DEFAULTS.scrapeTimeout, interval)}
+          problem={settings.scrapeTimeout ? timeoutProblem(settings.scrapeTimeout, interval) : undefined}
           onChange={(scrapeTimeout) => onChange({ scrapeTimeout })}
           disabled={disabled}
           width={30}

@@ -44,7 +44,7 @@ export function TargetEditor({ number, target, onChange, onRemove, disabled }: P
           label="Address"
           placeholder="falco.example:8765"
           value={target.url}
-          problem={urlProblem(target.url)}
+          problem={urlProblem(target)}
           onChange={(url = '') => set({ url })}
           required
           disabled={disabled}

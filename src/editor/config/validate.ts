@@ -4,31 +4,40 @@ import { parseDuration } from '../../signals/window';
 /** Every function here returns what is wrong, in words that say what to change; nothing when all is well. */
 type Problem = string | undefined;
 
-const SECRET_PARAMETER = /token|secret|passw|api_?key|^key$|auth|credential|signature|^sig$/i;
-const HOST_AND_PORT = /^[^/\s:@?#]+(:\d+)?$|^\[[0-9a-fA-F:.]+\](:\d+)?$/;
+/** What the names of secrets are made of; the list of pkg/scrape/url.go, a test compares them. */
+export const SECRET_WORDS = 'token key pass pwd secret auth credential signature jwt bearer session'.split(' ');
 
-/** The address of a target, as the backend reads it too: a bare `host:port` means http and /metrics. */
-export function urlProblem(url: string): Problem {
+/** The address of a target, as the backend reads it: a bare `host:port` means http and /metrics. */
+export function urlProblem({ url, discovery }: TargetSettings): Problem {
   const text = url.trim();
   if (text === '') {
     return 'Enter an address, for example falco.example:8765.';
   }
-  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();
-  if (scheme !== undefined && scheme !== 'http' && scheme !== 'https') {
+  const [, scheme] = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text) ?? [];
+  if (scheme !== undefined && !/^https?$/i.test(scheme)) {
     return `Expected http:// or https://, found ${scheme}://.`;
   }
-  const parsed = parseUrl(scheme || !HOST_AND_PORT.test(text) ? text : `http://${text}/metrics`);
+  // The ports of a service record come with it.
+  if (scheme === undefined && discovery !== 'srv' && !/^[^/]*:\d/.test(text)) {
+    return `“${text}” has no port. Expected host:port, for example ${text.split('/')[0]}:8765, or a URL.`;
+  }
+  const parsed = parseUrl(scheme === undefined ? `http://${text}` : text);
   if (!parsed) {
     return `“${text}” is no address. Expected host:port or http://host:port/metrics.`;
   }
   if (parsed.username !== '' || parsed.password !== '') {
-    return 'Everyone who may use this data source can read its addresses: take the user name and password out and use Basic authentication below.';
+    return 'Everyone who may use this data source can read its addresses. Take the user name and password out and use basic authentication below.';
   }
-  const secret = [...parsed.searchParams.keys()].find((name) => SECRET_PARAMETER.test(name));
+  const secret = [...parsed.searchParams.keys()].find(isSecret);
   if (secret !== undefined) {
-    return `Everyone who may use this data source can read its addresses: “${secret}” looks like a secret. Take it out and send it as an HTTP header below.`;
+    return `Everyone who may use this data source can read its addresses, and “${secret}” looks like a secret. Take it out and send it as an HTTP header below.`;
   }
   return undefined;
+}
+
+function isSecret(name: string): boolean {
+  const lower = name.toLowerCase();
+  return lower === 'sig' || SECRET_WORDS.some((word) => lower.includes(word));
 }
 
 function parseUrl(text: string): URL | undefined {
@@ -45,7 +54,10 @@ export function intervalProblem(text: string): Problem {
   if (length === undefined) {
     return `“${text}” is no duration. Expected something like 15s or 1m.`;
   }
-  return length < 1000 ? 'Expected at least 1s: asking more often costs Falco more than it tells.' : undefined;
+  // The backend's bounds: pkg/datasource/settings.go.
+  return length < 1000 || length > 150_000
+    ? `Expected between 1s and 2m30s, found ${text}: PromQL looks back five minutes, and two scrapes have to lie within.`
+    : undefined;
 }
 
 /** How long a target may take to answer; never longer than the interval. */
@@ -56,7 +68,7 @@ export function timeoutProblem(text: string, interval: string): Problem {
   }
   const longest = parseDuration(interval);
   if (longest !== undefined && length > longest) {
-    return `${text} is longer than the scrape interval: the next scrape would start before this one ends. Expected ${interval} or less.`;
+    return `${text} is longer than the scrape interval, so ${interval} will hold. Expected ${interval} or less.`;
   }
   return undefined;
 }
@@ -73,9 +85,7 @@ export function memoryProblem(text: NonNullable<TargetSettings['memoryLimit']>):
   return MEMORY.test(text) ? undefined : `“${text}” is no amount of memory. Expected something like 512Mi or 1Gi.`;
 }
 
-const LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
-/** Written by the plugin itself on every sample. */
-const RESERVED = ['__name__', 'kind'];
+const LABEL_NAME = /^(?!.*__)[a-zA-Z_][a-zA-Z0-9_]*$/;
 
 /** Reads `cluster=prod, zone=a`; values may hold anything but commas. */
 export function parseLabels(text: string): { labels: Record<string, string>; problem?: Problem } {
@@ -93,11 +103,11 @@ export function parseLabels(text: string): { labels: Record<string, string>; pro
     if (!LABEL_NAME.test(name)) {
       return {
         labels,
-        problem: `“${name}” is no label name. Expected letters, digits and _, not starting with a digit.`,
+        problem: `“${name}” is no label name. Expected letters, digits and single underscores, not starting with a digit.`,
       };
     }
-    if (RESERVED.includes(name)) {
-      return { labels, problem: `The label “${name}” is written by the plugin itself. Choose another name.` };
+    if (name === 'kind') {
+      return { labels, problem: 'The label “kind” is written by the plugin itself. Choose another name.' };
     }
     if (name in labels) {
       return { labels, problem: `The label “${name}” stands there twice. Take one away.` };

@@ -2,11 +2,11 @@ import { CoreApp } from '@grafana/data';
 import { EditorField } from '@grafana/plugin-ui';
 import { Input, RadioButtonGroup } from '@grafana/ui';
 import { useId, useState } from 'react';
-import { type FalcoQuery, type withDefaults } from '../../query';
+import { type CompleteQuery, type FalcoQuery } from '../../query';
 import { windowLength } from '../../signals/window';
 
 interface Props {
-  query: ReturnType<typeof withDefaults>;
+  query: CompleteQuery;
   app: CoreApp | undefined;
   onChange: (change: Partial<FalcoQuery>) => void;
 }

@@ -3,7 +3,7 @@ import { EditorHeader, EditorRow, EditorRows } from '@grafana/plugin-ui';
 import { Alert, RadioButtonGroup } from '@grafana/ui';
 import { type FalcoDataSource } from '../../datasource';
 import { expressionsOf } from '../../expression';
-import { type FalcoQuery, migrateQuery, withDefaults } from '../../query';
+import { type CompleteQuery, type FalcoQuery, migrateQuery, withDefaults } from '../../query';
 import { type FalcoSettings } from '../../settings';
 import { filterKeysOf, knownSignals } from './allowed';
 import { Filters } from './Filters';
@@ -72,7 +72,7 @@ export function QueryEditor(props: QueryEditorProps<FalcoDataSource, FalcoQuery,
 }
 
 interface SignalRowsProps {
-  query: ReturnType<typeof withDefaults>;
+  query: CompleteQuery;
   datasource: FalcoDataSource;
   change: (changed: Partial<FalcoQuery>) => void;
 }

@@ -1,0 +1,183 @@
+import {
+  CoreApp,
+  type DataQueryRequest,
+  type DataSourceInstanceSettings,
+  dateTime,
+  VariableSupportType,
+} from '@grafana/data';
+import { type BackendSrvRequest, setBackendSrv, setDataSourceSrv, type TemplateSrv } from '@grafana/runtime';
+import { lastValueFrom, of, throwError } from 'rxjs';
+import { FalcoDataSource } from './datasource';
+import { type FalcoQuery } from './query';
+import { type FalcoSettings } from './settings';
+import { type FalcoVariableQuery } from './variables';
+
+const templateSrv = {
+  replace: (text = '', _scopedVars: unknown, format: unknown) =>
+    text.replaceAll('$node', () => (typeof format === 'function' ? format('worker-1', {}) : 'worker-1')),
+} as TemplateSrv;
+
+const settings = {
+  id: 1,
+  uid: 'falco',
+  name: 'Falco Metrics',
+  type: 'falco-metrics-datasource',
+} as DataSourceInstanceSettings<FalcoSettings>;
+
+/** A data source and what it sends; `answer` is what comes back. */
+function make(jsonData: FalcoSettings = {}, answer: unknown = { results: {} }) {
+  const fetch = jest.fn((_request: BackendSrvRequest) => of({ data: answer }));
+  setBackendSrv({ fetch } as unknown as Parameters<typeof setBackendSrv>[0]);
+  setDataSourceSrv({ getInstanceSettings: () => settings } as unknown as Parameters<typeof setDataSourceSrv>[0]);
+  const datasource = new FalcoDataSource({ ...settings, jsonData }, templateSrv);
+  return { datasource, fetch, sent: () => fetch.mock.calls.at(-1)?.[0] };
+}
+
+function request(targets: unknown[], other: Partial<DataQueryRequest<FalcoQuery>> = {}) {
+  const range = { from: dateTime(0), to: dateTime(60_000), raw: { from: 'now-1m', to: 'now' } };
+  return {
+    targets,
+    range,
+    scopedVars: {},
+    intervalMs: 15_000,
+    maxDataPoints: 100,
+    ...other,
+  } as DataQueryRequest<FalcoQuery>;
+}
+
+describe('queries', () => {
+  test('are brought up to date, completed and interpolated before they are sent', async () => {
+    const { datasource, sent } = make();
+    const filters = [{ key: 'node', operator: '=', value: '$node' }];
+    const adHoc = [{ key: 'cluster', operator: '=', value: 'prod' }];
+    await lastValueFrom(datasource.query(request([{ refId: 'A', signals: 'up', filters }], { filters: adHoc })));
+    expect(sent()).toMatchObject({ url: '/api/ds/query?ds_type=falco-metrics-datasource', method: 'POST' });
+    expect(sent()?.data.queries).toEqual([
+      {
+        refId: 'A',
+        kind: 'signal',
+        signals: ['up'],
+        filters: [{ key: 'node', operator: '=', value: 'worker-1' }, ...adHoc],
+        format: 'timeseries',
+        instant: false,
+        version: 1,
+        datasource: { type: 'falco-metrics-datasource', uid: 'falco' },
+        datasourceId: 1,
+        intervalMs: 15_000,
+        maxDataPoints: 100,
+      },
+    ]);
+  });
+
+  test.each<[string, Partial<FalcoQuery>, boolean]>([
+    ['a signal', { kind: 'signal', signals: ['up'] }, true],
+    ['nothing chosen', { kind: 'signal', signals: [] }, false],
+    ['an empty expression', { kind: 'promql', expr: ' ' }, false],
+    ['hidden', { kind: 'signal', signals: ['up'], hide: true }, false],
+    ['hand-written', { signals: 'up' as unknown as string[] }, true],
+  ])('%s: sent %s', (_name, query, sent) => {
+    expect(make().datasource.filterQuery({ refId: 'A', ...query } as FalcoQuery)).toBe(sent);
+  });
+
+  test('a new one shows something at once', () => {
+    const { datasource } = make();
+    const query = { refId: 'A', ...datasource.getDefaultQuery(CoreApp.Dashboard) } as FalcoQuery;
+    expect(query.signals).toEqual(['kernel-drop-ratio']);
+    expect(datasource.filterQuery(query)).toBe(true);
+  });
+
+  test('read as a person would say them', () => {
+    const { datasource } = make();
+    const filters = [
+      { key: 'node', operator: '=' as const, value: 'a' },
+      { key: 'cluster', operator: '!~' as const, value: 'x.*' },
+    ];
+    const query: FalcoQuery = { refId: 'A', kind: 'signal', signals: ['kernel-drop-ratio', 'unknown'], filters };
+    expect(datasource.getQueryDisplayText(query)).toBe('Kernel drops, unknown where node="a" and cluster!~"x.*"');
+    expect(datasource.getQueryDisplayText({ refId: 'A', kind: 'promql', expr: 'up == 0' })).toBe('up == 0');
+    expect(datasource.getQueryDisplayText({ refId: 'A', kind: 'health' })).toBe('health');
+  });
+});
+
+test('the shortest step of a panel is the scrape interval', () => {
+  expect(make({ scrapeInterval: '5s' }).datasource.interval).toBe('5s');
+  expect(make({ scrapeInterval: '' }).datasource.interval).toBe('15s');
+});
+
+describe('look-ups', () => {
+  const found = { data: ['worker-1', 'worker-2'] };
+
+  test('labels, their values and metrics', async () => {
+    const { datasource, sent } = make({}, found);
+    expect(await datasource.labels()).toEqual(found.data);
+    expect(sent()?.url).toBe('/api/datasources/uid/falco/resources/labels');
+    expect(await datasource.labelValues('a/b')).toEqual(found.data);
+    expect(sent()?.url).toBe('/api/datasources/uid/falco/resources/labels/a%2Fb/values');
+    expect(sent()?.params).toBeUndefined();
+    const filters = [{ key: 'cluster', operator: '=' as const, value: 'prod' }];
+    await datasource.labelValues('node', filters);
+    expect(sent()?.params).toEqual({ filters: JSON.stringify(filters) });
+    await datasource.metrics();
+    expect(sent()?.url).toBe('/api/datasources/uid/falco/resources/metrics');
+  });
+
+  test('an answer without data is an empty list', async () => {
+    expect(await make({}, {}).datasource.labels()).toEqual([]);
+  });
+
+  test('a failing look-up fails', async () => {
+    const { datasource, fetch } = make();
+    fetch.mockReturnValue(throwError(() => new Error('no backend')));
+    await expect(datasource.labels()).rejects.toThrow('no backend');
+  });
+
+  test('ad hoc filters offer what every signal can be filtered by', async () => {
+    const { datasource, sent } = make({ targets: [{ url: 'a:1', labels: { zone: 'a', cluster: 'prod' } }] }, found);
+    expect(await datasource.getTagKeys()).toEqual([{ text: 'cluster' }, { text: 'node' }, { text: 'zone' }]);
+    const filters = [{ key: 'cluster', operator: '=|', value: 'a', values: ['a', 'b'] }];
+    expect(await datasource.getTagValues({ key: 'node', filters })).toEqual([
+      { text: 'worker-1' },
+      { text: 'worker-2' },
+    ]);
+    expect(sent()?.params).toEqual({ filters: JSON.stringify([{ key: 'cluster', operator: '=~', value: '(a|b)' }]) });
+  });
+});
+
+describe('variables', () => {
+  const query: FalcoVariableQuery = {
+    refId: 'variable',
+    kind: 'label',
+    label: 'cluster',
+    filters: [{ key: 'node', operator: '=', value: '$node' }],
+  };
+
+  test('take the values of a label, other variables put in', async () => {
+    const { datasource, sent } = make({}, { data: ['prod', 'test'] });
+    expect(await datasource.metricFindQuery(query)).toEqual([{ text: 'prod' }, { text: 'test' }]);
+    expect(sent()?.params).toEqual({ filters: JSON.stringify([{ key: 'node', operator: '=', value: 'worker-1' }]) });
+  });
+
+  test('come as a frame, which every dashboard reads', async () => {
+    const { datasource } = make({}, { data: ['prod', 'test'] });
+    expect(datasource.variables?.getType()).toBe(VariableSupportType.Custom);
+    const request = { targets: [query], scopedVars: {} } as unknown as DataQueryRequest<FalcoVariableQuery>;
+    const { data } = await lastValueFrom(
+      (
+        datasource.variables as FalcoDataSource['variables'] & {
+          query: (r: typeof request) => ReturnType<FalcoDataSource['query']>;
+        }
+      ).query(request)
+    );
+    expect(data[0].fields.map(({ name, values }: { name: string; values: string[] }) => [name, values])).toEqual([
+      ['text', ['prod', 'test']],
+      ['value', ['prod', 'test']],
+    ]);
+  });
+
+  test('without a label there is nothing to ask', async () => {
+    const { datasource, fetch } = make();
+    expect(await datasource.metricFindQuery(undefined)).toEqual([]);
+    expect(await datasource.metricFindQuery({ ...query, label: '' })).toEqual([]);
+    expect(fetch).not.toHaveBeenCalled();
+  });
+});

@@ -1,0 +1,201 @@
+import { type DataSourceSettings } from '@grafana/data';
+import { config } from '@grafana/runtime';
+import { render, screen, within } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { useState } from 'react';
+import { type FalcoSecrets, type FalcoSettings } from '../../settings';
+import { choose, expectQuietConsole, giveElementsASize } from '../testing';
+import { ConfigEditor } from './ConfigEditor';
+
+expectQuietConsole();
+beforeEach(giveElementsASize);
+
+type Options = DataSourceSettings<FalcoSettings, FalcoSecrets>;
+
+/** Shows the page as Grafana would: what it reports comes back as its options. */
+function show(jsonData: FalcoSettings, other: Partial<Options> = {}) {
+  let current = {
+    name: 'Falco Metrics',
+    basicAuth: false,
+    secureJsonFields: {},
+    secureJsonData: {},
+    jsonData,
+    ...other,
+  } as Options;
+  function Page() {
+    const [options, setOptions] = useState(current);
+    current = options;
+    return <ConfigEditor options={options} onOptionsChange={setOptions} />;
+  }
+  render(<Page />);
+  return { options: () => current, settings: () => current.jsonData };
+}
+
+describe('targets', () => {
+  test('the first one: added, typed, put right', async () => {
+    const { settings } = show({});
+    expect(screen.getByText(/No target yet/)).toBeInTheDocument();
+    await userEvent.click(screen.getByRole('button', { name: 'Add target' }));
+    const address = screen.getByLabelText('Address *');
+    expect(screen.getByRole('alert')).toHaveTextContent('Enter an address, for example falco.example:8765.');
+    await userEvent.type(address, 'falco.example');
+    expect(screen.getByRole('alert')).toHaveTextContent('“falco.example” has no port.');
+    await userEvent.type(address, ':8765');
+    expect(screen.queryByRole('alert')).not.toBeInTheDocument();
+    expect(settings().targets).toEqual([{ url: 'falco.example:8765' }]);
+  });
+
+  test('what it is, how it is found, and its labels', async () => {
+    const { settings } = show({ targets: [{ url: 'falco.svc:8765' }] });
+    await choose('What it is', 'Falcosidekick');
+    await choose('Found by', /^DNS Every address/);
+    const labels = screen.getByLabelText(/^Labels/);
+    await userEvent.type(labels, 'cluster');
+    expect(screen.getByRole('alert')).toHaveTextContent(
+      '“cluster” is no label. Expected name=value, for example cluster=prod.'
+    );
+    expect(settings().targets?.[0]?.labels).toBeUndefined();
+    await userEvent.type(labels, '=prod, zone=a');
+    expect(settings().targets).toEqual([
+      { url: 'falco.svc:8765', kind: 'falcosidekick', discovery: 'dns', labels: { cluster: 'prod', zone: 'a' } },
+    ]);
+    await userEvent.clear(labels);
+    expect(settings().targets?.[0]?.labels).toBeUndefined();
+  });
+
+  test('the second of three goes; the others keep what they had', async () => {
+    const targets = ['a', 'b', 'c'].map((name) => ({ url: `${name}:1`, labels: { zone: name } }));
+    const { settings } = show({ targets });
+    await userEvent.click(screen.getByRole('button', { name: 'Remove target 2' }));
+    expect(settings().targets).toEqual([targets[0], targets[2]]);
+    const last = screen.getByRole('group', { name: 'Target 2' });
+    expect(within(last).getByLabelText('Address *')).toHaveValue('c:1');
+    expect(within(last).getByLabelText(/^Labels/)).toHaveValue('zone=c');
+  });
+
+  test('what to hold the figures against is folded away until it is set', async () => {
+    const { settings } = show({ targets: [{ url: 'a:1' }] });
+    expect(screen.queryByLabelText(/^Expected instances/)).not.toBeInTheDocument();
+    await userEvent.click(screen.getByRole('button', { name: 'Expand section What to hold the figures against' }));
+    await userEvent.type(screen.getByLabelText(/^Expected instances/), '12');
+    await userEvent.type(screen.getByLabelText(/^Memory limit/), '1Gx');
+    expect(screen.getByRole('alert')).toHaveTextContent(
+      '“1Gx” is no amount of memory. Expected something like 512Mi or 1Gi.'
+    );
+    expect(settings().targets?.[0]).toMatchObject({ expected: 12, memoryLimit: '1Gx' });
+  });
+});
+
+describe('scraping', () => {
+  test('a time-out above the interval is pointed out', async () => {
+    const { settings } = show({ targets: [{ url: 'a:1' }], scrapeInterval: '5s' });
+    const timeout = screen.getByLabelText(/^Scrape time-out/);
+    expect(timeout).toHaveAttribute('placeholder', '5s');
+    await userEvent.type(timeout, '8s');
+    expect(screen.getByRole('alert')).toHaveTextContent(
+      '8s is longer than the scrape interval, so 5s will hold. Expected 5s or less.'
+    );
+    await userEvent.clear(timeout);
+    expect(screen.queryByRole('alert')).not.toBeInTheDocument();
+    expect(settings().scrapeTimeout).toBeUndefined();
+  });
+});
+
+describe('history', () => {
+  test('its memory is estimated while one types', async () => {
+    const { settings } = show({ targets: [{ url: 'a:1' }, { url: 'b:1' }, { url: 'c:1' }] });
+    const estimate = screen.getByRole('status');
+    expect(estimate).toHaveTextContent(
+      'About 15 MB for 3 targets, taking 300 series for each and 3 bytes for a sample.'
+    );
+    await userEvent.type(screen.getByLabelText('Hours'), '48');
+    expect(estimate).toHaveTextContent('About 30 MB for 3 targets');
+    await userEvent.type(screen.getByLabelText('Megabytes at most'), '10');
+    expect(estimate).toHaveTextContent('10 MB hold about the last 16 hours.');
+    expect(settings().history).toEqual({ hours: 48, megabytes: 10 });
+  });
+
+  test('what cannot be counted is said', () => {
+    show({ targets: [{ url: 'falco:8765', discovery: 'dns' }] });
+    expect(screen.getByRole('status')).toHaveTextContent(
+      'One entry is looked up and counted as 1: set its expected instances for a better estimate.'
+    );
+  });
+
+  test('nothing below one', async () => {
+    show({ history: { hours: 0 } });
+    expect(screen.getByRole('alert')).toHaveTextContent('Expected 1 or more, found 0.');
+  });
+});
+
+test('limits are kept in the units of the settings', async () => {
+  const { settings } = show({});
+  await userEvent.click(screen.getByRole('button', { name: 'Expand section Limits' }));
+  await userEvent.type(screen.getByLabelText(/^Size of an answer/), '4');
+  await userEvent.type(screen.getByLabelText('Time of a query'), '1m');
+  expect(settings().limits).toEqual({ bodyBytes: 4 * 1024 * 1024, queryTimeout: '1m' });
+});
+
+describe('authentication', () => {
+  test('user name and password, kept as Grafana keeps them; nothing is forwarded', async () => {
+    const { options } = show({});
+    await userEvent.click(screen.getByLabelText('Authentication method'));
+    expect(screen.queryByText('Forward OAuth Identity')).not.toBeInTheDocument();
+    await userEvent.click(screen.getByText('Basic authentication'));
+    await userEvent.type(screen.getByLabelText(/^User/), 'grafana');
+    await userEvent.type(screen.getByLabelText(/^Password/), 'word');
+    expect(options()).toMatchObject({
+      basicAuth: true,
+      basicAuthUser: 'grafana',
+      secureJsonData: { basicAuthPassword: 'word' },
+    });
+    expect(options().jsonData).toEqual({});
+  });
+
+  test('a certificate authority and a header', async () => {
+    const { options } = show({});
+    await userEvent.click(screen.getByLabelText('Skip TLS certificate validation'));
+    await userEvent.click(screen.getByRole('button', { name: 'Expand section HTTP headers' }));
+    await userEvent.click(screen.getByRole('button', { name: 'Add header' }));
+    await userEvent.type(screen.getByLabelText('Header'), 'Authorization');
+    await userEvent.type(screen.getByLabelText('Value'), 'Bearer x');
+    await userEvent.tab();
+    expect(options().jsonData).toMatchObject({ tlsSkipVerify: true, httpHeaderName1: 'Authorization' });
+    expect(options().secureJsonData).toMatchObject({ httpHeaderValue1: 'Bearer x' });
+  });
+
+  test('the proxy is offered where this Grafana has one', async () => {
+    config.secureSocksDSProxyEnabled = true;
+    const { settings } = show({});
+    await userEvent.click(screen.getByLabelText(/^Secure socks proxy/));
+    expect(settings().enableSecureSocksProxy).toBe(true);
+    config.secureSocksDSProxyEnabled = false;
+  });
+});
+
+test('a provisioned data source is shown whole and can be changed nowhere', () => {
+  config.secureSocksDSProxyEnabled = true;
+  show(
+    {
+      targets: [{ url: 'a:1', expected: 3 }],
+      limits: { queryTimeout: '1m' },
+      ...{ tlsAuth: true, tlsAuthWithCACert: true, httpHeaderName1: 'Authorization' },
+    },
+    { readOnly: true, basicAuth: true, basicAuthUser: 'grafana', secureJsonFields: { httpHeaderValue1: true } }
+  );
+  config.secureSocksDSProxyEnabled = false;
+
+  expect(screen.getByRole('status', { name: 'Provisioned from a file' })).toBeInTheDocument();
+  const fields = [
+    ...screen.getAllByRole('textbox'),
+    ...screen.getAllByRole('combobox'),
+    ...screen.getAllByRole('checkbox'),
+  ];
+  expect(fields.length).toBeGreaterThan(15);
+  fields.forEach((field) => expect(field).toBeDisabled());
+  screen.getAllByRole('spinbutton').forEach((field) => expect(field).toBeDisabled());
+  for (const name of ['Add target', 'Remove target 1', 'Add another header']) {
+    const button = screen.getByRole('button', { name });
+    expect(button.matches(':disabled, [aria-disabled="true"]')).toBe(true);
+  }
+});

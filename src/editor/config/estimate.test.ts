@@ -1,0 +1,34 @@
+/** @jest-environment node */
+import { BYTES_PER_SAMPLE, estimateHistory, SERIES_PER_TARGET } from './estimate';
+
+test('targets × series × samples × bytes', () => {
+  const targets = [{ url: 'a:1' }, { url: 'b:1' }, { url: 'c:1' }];
+  const samples = (24 * 3600) / 15;
+  expect(estimateHistory({ targets })).toEqual({
+    targets: 3,
+    uncounted: 0,
+    megabytes: (3 * SERIES_PER_TARGET * samples * BYTES_PER_SAMPLE) / 1024 / 1024,
+    limit: 512,
+    hours: 24,
+  });
+});
+
+test('a looked-up entry counts as many as are expected behind it, or one', () => {
+  const targets = [
+    { url: 'a:1', discovery: 'dns' as const, expected: 40 },
+    { url: 'b:1', discovery: 'http' as const },
+    { url: 'c:1', discovery: 'static' as const },
+  ];
+  expect(estimateHistory({ targets })).toMatchObject({ targets: 42, uncounted: 1 });
+});
+
+test('the hours shrink to what the limit holds', () => {
+  const estimate = estimateHistory({ targets: [{ url: 'a:1', expected: 100 }], history: { hours: 10, megabytes: 10 } });
+  expect(estimate).toMatchObject({ limit: 10 });
+  expect(estimate!.megabytes).toBeGreaterThan(10);
+  expect(estimate!.hours).toBeCloseTo((10 * 10) / estimate!.megabytes);
+});
+
+test('nothing where the interval is no duration', () => {
+  expect(estimateHistory({ scrapeInterval: 'often' })).toBeUndefined();
+});

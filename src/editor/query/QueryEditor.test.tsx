@@ -1,0 +1,262 @@
+import { CoreApp, type PanelData } from '@grafana/data';
+import { render, screen, within } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { useState } from 'react';
+import { type FalcoDataSource } from '../../datasource';
+import { type FalcoQuery } from '../../query';
+import { choose, expectQuietConsole, fakeDataSource, giveElementsASize } from '../testing';
+import { QueryEditor } from './QueryEditor';
+
+// Grafana's editor needs a browser; what matters here is what is put into it and taken out.
+jest.mock('@grafana/ui', () => ({
+  ...jest.requireActual('@grafana/ui'),
+  CodeEditor: ({
+    value,
+    onBlur,
+    monacoOptions,
+  }: {
+    value: string;
+    onBlur: (text: string) => void;
+    monacoOptions: { ariaLabel: string };
+  }) => (
+    <textarea
+      aria-label={monacoOptions.ariaLabel}
+      defaultValue={value}
+      onBlur={(event) => onBlur(event.target.value)}
+    />
+  ),
+}));
+
+expectQuietConsole();
+beforeEach(giveElementsASize);
+
+interface Shown {
+  datasource?: FalcoDataSource;
+  app?: CoreApp;
+  data?: Partial<PanelData>;
+}
+
+/** Shows the editor as a panel would: what it reports comes back as its query. */
+function show(query: Partial<FalcoQuery>, { datasource = fakeDataSource(), app, data }: Shown = {}) {
+  const onRunQuery = jest.fn();
+  let current = { refId: 'A', ...query } as FalcoQuery;
+  function Panel() {
+    const [state, setState] = useState(current);
+    current = state;
+    return (
+      <QueryEditor
+        datasource={datasource}
+        query={state}
+        onChange={setState}
+        onRunQuery={onRunQuery}
+        app={app}
+        data={data as PanelData | undefined}
+      />
+    );
+  }
+  render(<Panel />);
+  return { onRunQuery, query: () => current };
+}
+
+describe('signals', () => {
+  test('a new panel shows the kernel drops and what they are in PromQL', () => {
+    show({ kind: 'signal', signals: ['kernel-drop-ratio'], version: 1 });
+    expect(screen.getByText('Kernel drops (%)')).toBeInTheDocument();
+    expect(screen.getByLabelText('PromQL of this query')).toHaveTextContent(
+      'sum by (cluster, node) (rate(falcosecurity_scap_n_drops_total{}[$__rate_interval]))'
+    );
+  });
+
+  test('are found by a word of their meaning, grouped by dimension, and several can be chosen', async () => {
+    const { query, onRunQuery } = show({ kind: 'signal', signals: ['kernel-drop-ratio'] });
+    await choose('Signals', /^Server load/, 'system calls');
+    expect(screen.getByText('Data quality')).toBeInTheDocument();
+    expect(screen.getByText('System calls per second that the node makes, for each of its CPUs')).toBeInTheDocument();
+    expect(query()).toMatchObject({ signals: ['kernel-drop-ratio', 'server-load'], version: 1 });
+    expect(onRunQuery).toHaveBeenCalledTimes(1);
+  });
+
+  test('one that this version does not know is named, with what to do', () => {
+    show({ kind: 'signal', signals: ['from-the-future'] });
+    expect(
+      screen.getByRole('alert', {
+        name: 'There is no signal “from-the-future” in this version. Choose one from the list.',
+      })
+    ).toBeInTheDocument();
+  });
+
+  test('are explained: meaning, thresholds with their source, needs', async () => {
+    show({ kind: 'signal', signals: ['kernel-drop-ratio'] });
+    await userEvent.click(screen.getByRole('button', { name: /About “Kernel drops”/ }));
+    const about = screen.getByRole('region', { name: 'Kernel drops' });
+    expect(about).toHaveTextContent(/Thresholds: warning above \d+%, critical above \d+%\./);
+    expect(within(about).getByRole('link', { name: /Source/ })).toHaveAttribute(
+      'href',
+      expect.stringMatching(/^https:/)
+    );
+    expect(about).toHaveTextContent('falcosecurity_scap_n_drops_total (set metrics.kernel_event_counters_enabled');
+  });
+});
+
+describe('group by', () => {
+  test('shows the default of the signal and offers what it allows, labels of the targets among it', async () => {
+    const datasource = fakeDataSource({ targets: [{ url: 'a:1', labels: { zone: 'a' } }] });
+    const { query } = show({ kind: 'signal', signals: ['kernel-drop-ratio'] }, { datasource });
+    expect(screen.getByText('each Falco')).toBeInTheDocument();
+    await choose('Group by', 'zone');
+    expect(query().by).toEqual(['$instance', 'zone']);
+    expect(screen.getByLabelText('PromQL of this query')).toHaveTextContent('sum by (cluster, node, zone)');
+  });
+
+  test('back at the default nothing is saved; without a label it is the total', async () => {
+    const { query } = show({ kind: 'signal', signals: ['kernel-drop-ratio'], by: [] });
+    expect(screen.getByRole('combobox', { name: 'Group by' })).toHaveAttribute('placeholder', 'One total');
+    await choose('Group by', /^each Falco/);
+    expect(query().by).toBeUndefined();
+  });
+});
+
+describe('filters', () => {
+  test('are looked up, and asked with once label and value are there', async () => {
+    const datasource = fakeDataSource({}, { node: ['worker-1', 'worker-2'] });
+    const filters = [{ key: 'cluster', operator: '=' as const, value: 'prod' }];
+    const { query, onRunQuery } = show({ kind: 'signal', signals: ['kernel-drop-ratio'], filters }, { datasource });
+
+    await userEvent.click(screen.getByRole('button', { name: 'Add filter' }));
+    await choose('Label of filter 2', 'node');
+    expect(onRunQuery).not.toHaveBeenCalled();
+    await choose('Value of filter 2', 'worker-2');
+
+    expect(datasource.labelValues).toHaveBeenLastCalledWith('node', filters);
+    expect(query().filters).toEqual([...filters, { key: 'node', operator: '=', value: 'worker-2' }]);
+    expect(onRunQuery).toHaveBeenCalledTimes(1);
+  });
+
+  test('take a value that is not in the list', async () => {
+    const { query } = show({
+      kind: 'signal',
+      signals: ['kernel-drop-ratio'],
+      filters: [{ key: 'node', operator: '=', value: 'a' }],
+    });
+    await choose('Operator of filter 1', /^=~/);
+    await choose('Value of filter 1', /^worker/, 'worker-.*');
+    expect(query().filters).toEqual([{ key: 'node', operator: '=~', value: 'worker-.*' }]);
+  });
+
+  test('can be typed when the look-up fails', async () => {
+    const datasource = fakeDataSource();
+    jest.mocked(datasource.labelValues).mockRejectedValue(new Error('no backend'));
+    const filters = [{ key: 'node', operator: '=' as const, value: 'a' }];
+    const { query } = show({ kind: 'signal', signals: ['up'], filters }, { datasource });
+    await choose('Value of filter 1', /^b/, 'b');
+    expect(query().filters).toEqual([{ key: 'node', operator: '=', value: 'b' }]);
+  });
+
+  test('go away again', async () => {
+    const filters = [
+      { key: 'cluster', operator: '=' as const, value: 'prod' },
+      { key: 'node', operator: '=' as const, value: 'a' },
+    ];
+    const { query } = show({ kind: 'signal', signals: ['up'], filters });
+    await userEvent.click(screen.getByRole('button', { name: 'Remove filter 1' }));
+    expect(query().filters).toEqual([filters[1]]);
+  });
+
+  test('that the signal cannot have are refused with what it can', () => {
+    show({ kind: 'signal', signals: ['up'], filters: [{ key: 'version', operator: '=', value: '0.44.1' }] });
+    expect(
+      screen.getByRole('alert', { name: 'signal "up" cannot be filtered by "version"; allowed: cluster, node' })
+    ).toBeInTheDocument();
+  });
+});
+
+describe('options', () => {
+  test('the window is checked as one types and counts when the field is left', async () => {
+    const { query, onRunQuery } = show({ kind: 'signal', signals: ['kernel-drop-ratio'] });
+    const field = screen.getByLabelText('Window');
+    await userEvent.type(field, '5x');
+    expect(screen.getByRole('alert')).toHaveTextContent(
+      'the window "5x" is no duration; expected something like 90s, 5m, $__range, $__interval or $__rate_interval'
+    );
+    await userEvent.clear(field);
+    await userEvent.type(field, '5m');
+    expect(screen.queryByRole('alert')).not.toBeInTheDocument();
+    expect(onRunQuery).not.toHaveBeenCalled();
+    await userEvent.tab();
+    expect(query().window).toBe('5m');
+    expect(onRunQuery).toHaveBeenCalledTimes(1);
+    expect(screen.getByLabelText('PromQL of this query')).toHaveTextContent('[5m]');
+  });
+
+  test('a table is instant by itself', async () => {
+    const { query } = show({ kind: 'signal', signals: ['up'] });
+    expect(screen.getByRole('radio', { name: 'Range' })).toBeChecked();
+    await userEvent.click(screen.getByRole('radio', { name: 'Table' }));
+    expect(query().format).toBe('table');
+    expect(screen.getByRole('radio', { name: 'Instant' })).toBeChecked();
+  });
+
+  test('the legend counts at Enter', async () => {
+    const { query } = show({ kind: 'signal', signals: ['up'] });
+    await userEvent.type(screen.getByLabelText('Legend'), '{{{{node}}{Enter}');
+    expect(query().legend).toBe('{{node}}');
+  });
+
+  test('an alert rule is offered no table and no legend', () => {
+    show({ kind: 'signal', signals: ['up'] }, { app: CoreApp.UnifiedAlerting });
+    expect(screen.getByRole('radio', { name: 'Instant' })).toBeInTheDocument();
+    expect(screen.queryByRole('radio', { name: 'Table' })).not.toBeInTheDocument();
+    expect(screen.queryByLabelText('Legend')).not.toBeInTheDocument();
+  });
+});
+
+describe('PromQL', () => {
+  test('goes on from the signal', async () => {
+    const { query } = show({
+      kind: 'signal',
+      signals: ['memory-rss'],
+      filters: [{ key: 'node', operator: '=', value: '$node' }],
+    });
+    await userEvent.click(screen.getByRole('button', { name: 'Edit as PromQL' }));
+    expect(query().kind).toBe('promql');
+    expect(screen.getByLabelText('PromQL expression')).toHaveValue(query().expr);
+    expect(query().expr).toContain('falcosecurity_falco_memory_rss_bytes{node=~"$node"}');
+    // And back: the signals are still there.
+    await userEvent.click(screen.getByRole('radio', { name: 'Signal' }));
+    expect(screen.getByText('Memory (RSS) (bytes)')).toBeInTheDocument();
+  });
+
+  test('of several signals cannot be edited as one', () => {
+    show({ kind: 'signal', signals: ['up', 'uptime'] });
+    expect(screen.getByRole('button', { name: 'Edit as PromQL' })).toHaveAttribute('aria-disabled', 'true');
+  });
+
+  test('is asked when the field is left', async () => {
+    const { query, onRunQuery } = show({ kind: 'promql', expr: '' });
+    await userEvent.type(screen.getByLabelText('PromQL expression'), 'up == 0');
+    expect(onRunQuery).not.toHaveBeenCalled();
+    await userEvent.tab();
+    expect(query()).toMatchObject({ kind: 'promql', expr: 'up == 0' });
+    expect(onRunQuery).toHaveBeenCalledTimes(1);
+  });
+
+  test('says where a mistake is', () => {
+    const data = {
+      errors: [{ refId: 'A', message: 'invalid parameter "query": 1:4: parse error: unclosed left parenthesis' }],
+    };
+    show({ kind: 'promql', expr: 'sum(' }, { data });
+    expect(screen.getByRole('alert')).toHaveTextContent('Line 1, character 4: unclosed left parenthesis');
+  });
+});
+
+test('a query saved without a version is brought up to date when it is edited', async () => {
+  const { query } = show({ signals: 'up', kind: undefined } as unknown as FalcoQuery);
+  await userEvent.click(screen.getByRole('radio', { name: 'Instant' }));
+  expect(query()).toEqual({ refId: 'A', kind: 'signal', signals: ['up'], instant: true, version: 1 });
+});
+
+test('a kind of a later version is left alone until another one is chosen', () => {
+  show({ kind: 'health', version: 9 });
+  const name = 'This version cannot edit queries of kind “health”. Choose Signal or PromQL above to replace it.';
+  expect(screen.getByRole('alert', { name })).toBeInTheDocument();
+});

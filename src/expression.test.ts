@@ -1,0 +1,51 @@
+/** @jest-environment node */
+import { expressionsOf, targetLabels } from './expression';
+import { type FalcoQuery } from './query';
+import { type TargetSettings } from './settings';
+
+function expression(query: Partial<FalcoQuery>): string | undefined {
+  return expressionsOf({ refId: 'A', kind: 'signal', signals: ['memory-rss'], ...query }, {})[0]?.expr;
+}
+
+test('the labels that targets are given, without the identity', () => {
+  const targets: TargetSettings[] = [
+    { url: 'a:1', labels: { zone: 'a', node: 'a' } },
+    { url: 'b:1', labels: { cluster: 'c', arch: 'x' } },
+    { url: 'c:1' },
+  ];
+  expect(targetLabels({ targets })).toEqual(['arch', 'zone']);
+  expect(targetLabels({})).toEqual([]);
+});
+
+test('each signal is one expression', () => {
+  const found = expressionsOf({ refId: 'A', kind: 'signal', signals: ['up', 'memory-rss'] }, {});
+  expect(found.map(({ signal }) => signal.id)).toEqual(['up', 'memory-rss']);
+});
+
+test('a window that is not set follows the zoom, one that is set stays', () => {
+  const signals = ['kernel-event-rate'];
+  expect(expression({ signals })).toContain('[$__rate_interval]');
+  expect(expression({ signals, window: '10m' })).toContain('[10m]');
+  expect(expression({ signals, window: '$__range' })).toContain('[$__range]');
+  expect(expression({ signals, window: '$mine' })).toContain('[$mine]');
+});
+
+test('a variable in a filter becomes a pattern, since it may have many values', () => {
+  const filters = [
+    { key: 'node', operator: '=' as const, value: '$node' },
+    { key: 'cluster', operator: '!=' as const, value: 'a' },
+  ];
+  expect(expression({ filters })).toContain('{node=~"$node",cluster!="a"}');
+  expect(expression({ filters: [{ ...filters[0]!, operator: '!=' }] })).toContain('{node!~"$node"}');
+});
+
+test.each<[Partial<FalcoQuery>, string]>([
+  [{ signals: ['nothing'] }, 'There is no signal “nothing” in this version. Choose one from the list.'],
+  [
+    { window: '5' },
+    'the window "5" is no duration; expected something like 90s, 5m, $__range, $__interval or $__rate_interval',
+  ],
+  [{ signals: ['up'], by: ['rack'] }, 'signal "up" cannot be grouped by "rack"; allowed: cluster, node'],
+])('%j is refused in words', (query, message) => {
+  expect(() => expression(query)).toThrow(message);
+});
