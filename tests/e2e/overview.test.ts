@@ -1,0 +1,184 @@
+/**
+ * What a newcomer sees: the shipped overview in a real browser, drawn by the preview from the plugin's
+ * real server side, of a fleet whose truth is known.
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { type NodeTruth } from '../../dev/fleet/truth';
+import overview from '../../src/dashboards/overview.json';
+import { type Frame, root, setStage, type Stage, until } from './harness';
+
+const shots = join(root, 'test-results');
+
+/** Flags that keep Chromium from calling home: its failed attempts would be taken for errors of the page. */
+const flags = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** A figure as Grafana's formatter writes it, back into a number: "14.2%" → 0.142, "60.9K c/s" → 60900. */
+function figure(text: string): number {
+  const match = /^(-?[\d.]+)\s?(K|M|G|%)?/.exec(text.trim());
+  const scale = { K: 1e3, M: 1e6, G: 1e9, '%': 0.01, none: 1 }[match?.[2] ?? 'none'];
+  return match && scale ? Number(match[1]) * scale : NaN;
+}
+
+interface Table {
+  columns: string[];
+  rows: Map<string, string[]>;
+}
+
+async function readTable(page: Page): Promise<Table | undefined> {
+  const cells = await page.evaluate(() => {
+    const texts = (row: Element, role: string) =>
+      [...row.querySelectorAll(`[role="${role}"]`)].map((cell) => cell.textContent?.trim() ?? '');
+    const rows = [...document.querySelectorAll('[role="grid"] [role="row"]')];
+    return rows.map((row) => [...texts(row, 'columnheader'), ...texts(row, 'gridcell')]);
+  });
+  const [columns, ...rows] = cells;
+  const node = columns?.findIndex((name) => /^node$/i.test(name)) ?? -1;
+  if (!columns || node < 0 || rows.length === 0) {
+    return undefined;
+  }
+  return { columns, rows: new Map(rows.map((row) => [row[node] ?? '', row])) };
+}
+
+describe('Falco overview', () => {
+  let stage: Stage;
+  let browser: Browser;
+  let page: Page;
+  let table: Table;
+  const truth = new Map<string, NodeTruth[]>();
+  const complaints: string[] = [];
+
+  beforeAll(async () => {
+    mkdirSync(shots, { recursive: true });
+    stage = await setStage('demo');
+    browser = await chromium.launch({ executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', args: flags });
+    page = await browser.newPage({ viewport: { width: 1280, height: 2300 } });
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') {
+        complaints.push(message.text());
+      }
+    });
+    page.on('pageerror', (error) => complaints.push(String(error)));
+    page.on('response', (response) => {
+      if (response.status() >= 400) {
+        complaints.push(`${response.status()} ${response.url()}`);
+      }
+    });
+
+    // The first look starts the scraping; a rate over a window wants samples in all of it.
+    const fleetTable = {
+      refId: 'A',
+      datasource: { type: 'falco-metrics-datasource', uid: 'falco-metrics' },
+      kind: 'signal',
+      signals: ['up'],
+      instant: true,
+      intervalMs: 1000,
+      maxDataPoints: 100,
+    };
+    const begun = await until('every node to answer', async () => {
+      const now = Date.now();
+      const result = (await stage.query([fleetTable], { from: String(now - 60_000), to: String(now) }))['A'];
+      return result?.frames?.length === 8 ? now : undefined;
+    });
+    const covered = begun + 45_000;
+    await until('samples in the whole window', async () => (Date.now() > covered ? true : undefined));
+
+    // A range that has ended: what is shown is of one moment, and stays.
+    const to = Date.now() - 1000;
+    let window = 0;
+    page.on('response', (response) => {
+      if (response.url().includes('/api/ds/query') && response.request().postData()?.includes('"format":"table"')) {
+        void response.json().then(({ results }: { results: Record<string, { frames?: Frame[] }> }) => {
+          const text = JSON.stringify(results);
+          window = Number(/n_drops_total\{[^}]*\}\[(\d+)s\]/.exec(text)?.[1] ?? 0);
+        });
+      }
+    });
+    await page.goto(`${stage.url}/d/falco-overview?from=${to - 300_000}&to=${to}`);
+    table = await until('the table of nodes', async () => {
+      const found = await readTable(page);
+      return found && found.rows.size === 8 && window > 0 ? found : undefined;
+    });
+    expect(window).toBeLessThanOrEqual(40);
+    // The window's last sample is up to one interval old: the truth is asked for at its two ends and between.
+    for (const late of [0, 250, 500, 750, 1000]) {
+      for (const node of (await stage.truth(to - late - window * 1000, to - late)).nodes) {
+        truth.set(node.node, [...(truth.get(node.node) ?? []), node]);
+      }
+    }
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await stage?.close();
+  });
+
+  it('draws every panel of the dashboard, each with figures', async () => {
+    const titles = overview.panels.filter((panel) => panel.type !== 'row').map((panel) => panel.title);
+    const shown = await until('all panels', async () => {
+      const text = await page.evaluate(() => document.body.innerText);
+      return titles.every((title) => text.includes(title)) ? text : undefined;
+    });
+    await page.screenshot({ path: join(shots, 'overview.png') });
+    expect(shown).not.toContain('No data');
+    expect(shown).not.toMatch(/loading|error/i);
+  });
+
+  /** Expects what the table shows of each node to be within 2 % of what was true in the window. */
+  function compare(title: RegExp, pick: (node: NodeTruth) => number, without: string[] = []) {
+    const column = table.columns.findIndex((name) => title.test(name));
+    const off = [...truth].flatMap(([node, states]) => {
+      const text = table.rows.get(node)?.[column] ?? '';
+      const values = states.map(pick);
+      const close = figure(text) >= Math.min(...values) * 0.98 && figure(text) <= Math.max(...values) * 1.02;
+      return (without.includes(node) ? text === '' : close) ? [] : [{ node, text, values }];
+    });
+    expect(off).toEqual([]);
+    expect(truth.size).toBe(8);
+  }
+
+  it('shows the drop ratio of each node within 2 % of the truth', () => {
+    compare(/drops/i, ({ dropRatio }) => dropRatio);
+    expect(truth.get('worker-2')?.[0]?.dropRatio).toBeGreaterThan(0.1);
+  });
+
+  it('shows the load of each node within 2 % of the truth, and none where it cannot be known', () => {
+    // worker-3 runs the kernel module, worker-7 has the statistics switched off.
+    compare(/load/i, ({ syscallsPerSecondPerCpu }) => syscallsPerSecondPerCpu, ['worker-3', 'worker-7']);
+  });
+
+  it('says why figures are missing', async () => {
+    const notices = (
+      await stage.query(
+        [
+          {
+            refId: 'A',
+            datasource: { type: 'falco-metrics-datasource', uid: 'falco-metrics' },
+            kind: 'signal',
+            signals: ['server-load'],
+            instant: true,
+          },
+        ],
+        { from: String(Date.now() - 300_000), to: String(Date.now()) }
+      )
+    )['A']?.frames?.[0]?.schema.meta?.notices?.map(({ text }) => text);
+    expect(notices?.join('\n')).toMatch(/worker-7.*metrics\.libbpf_stats_enabled/);
+    expect(notices?.join('\n')).toMatch(/worker-3 \(kmod\)/);
+  });
+
+  it.each(['light', 'dark'])('has nothing to complain about in the console (%s)', async (theme) => {
+    await page.goto(`${stage.url}/d/falco-overview?theme=${theme}`);
+    await until('the table of nodes', () => readTable(page));
+    await page.screenshot({ path: join(shots, `overview-${theme}.png`) });
+    expect(complaints).toEqual([]);
+  });
+});
