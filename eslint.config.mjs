@@ -36,6 +36,10 @@ export default tseslint.config(
     'signals and promql stand alone: the generators and tests read them without Grafana.'
   ),
   noImports(['src/live/**'], ['**/editor/**', '**/datasource'], 'Imports go editor → datasource → live → promql.'),
-  noImports(['src/datasource.ts', 'src/query.ts', 'src/settings.ts'], ['**/editor/*'], 'Imports go editor → datasource → live → promql.'),
+  noImports(
+    ['src/datasource.ts', 'src/query.ts', 'src/settings.ts'],
+    ['**/editor/*'],
+    'Imports go editor → datasource → live → promql.'
+  ),
   prettier
 );

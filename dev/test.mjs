@@ -62,13 +62,21 @@ const jest = (args) => async (name) => {
   // A suite that could not be read holds no test and would be missed.
   const broken = result.testResults.filter((suite) => suite.status === 'failed' && suite.assertionResults.length === 0);
   count(name, result.numPassedTests, result.numFailedTests + broken.length + (code !== 0 && result.success ? 1 : 0));
-  skip(result.testResults.flatMap((suite) => suite.assertionResults).filter((test) => test.status === 'pending').map((test) => test.fullName));
+  skip(
+    result.testResults
+      .flatMap((suite) => suite.assertionResults)
+      .filter((test) => test.status === 'pending')
+      .map((test) => test.fullName)
+  );
 };
 
 /** Go's tests, counted from `go test -json`; only failures are printed. A package that does not build has failed as one. */
 const go = (args, options) => async (name) => {
   const { code, text } = await output('go', ['test', '-json', ...args], { ...options, echo: false });
-  const events = text.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
+  const events = text
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line));
   const of = (action) => events.filter((event) => event.Action === action && event.Test);
   const failed = of('fail');
   const bad = new Set(failed.map((event) => `${event.Package} ${event.Test}`));

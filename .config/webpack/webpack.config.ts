@@ -25,10 +25,7 @@ const shared = [
 
 /** Fills in what only the build knows. The date is that of the build, as Grafana's plugin tools write it. */
 function stampPluginJson(content: Buffer): string {
-  return content
-    .toString()
-    .replace('%VERSION%', version)
-    .replace('%TODAY%', new Date().toISOString().slice(0, 10));
+  return content.toString().replace('%VERSION%', version).replace('%TODAY%', new Date().toISOString().slice(0, 10));
 }
 
 export default function config(env: Record<string, unknown>): Configuration {
@@ -78,6 +75,10 @@ export default function config(env: Record<string, unknown>): Configuration {
         ],
       }),
     ],
-    cache: { type: 'filesystem', cacheDirectory: resolve(root, '.cache/webpack'), buildDependencies: { config: [import.meta.filename] } },
+    cache: {
+      type: 'filesystem',
+      cacheDirectory: resolve(root, '.cache/webpack'),
+      buildDependencies: { config: [import.meta.filename] },
+    },
   };
 }

@@ -82,6 +82,8 @@ export interface Signal {
   advice: Advice[];
   /** Page of Falco's documentation for this figure. */
   link: string;
+  /** In a few words, why a node may have no value although nothing is wrong; shown in the notice. */
+  unknown?: string;
   /** Names for values, e.g. 0 = down. */
   values?: Array<{ value: number; text: string; level: 'ok' | 'warning' | 'critical' }>;
 }
@@ -129,6 +131,87 @@ export interface Switch {
   offByDefault?: boolean;
 }
 
+/** Something to change when a check is bad, and the figures that point to it. */
+export interface CheckAdvice {
+  /**
+   * PromQL template (placeholders as in {@link Signal.expr}, `$by` being `$instance`) with a sample for
+   * every node where this advice is the right one; without it the advice always fits.
+   */
+  when?: string;
+  /** What the figures say, in words. */
+  why: string;
+  /** What to change, naming exact keys of falco.yaml. */
+  change: string;
+  /** What the change costs. */
+  cost: string;
+}
+
+/**
+ * One row of the health table for every node: a signal, judged. The verdict comes from the signal's
+ * thresholds; a node without a value is "unknown", with the reason that the signal's needs give.
+ */
+export interface Check {
+  /** Public interface: never renamed, never reused. */
+  id: string;
+  signal: string;
+  /** Which value stands for the node where the signal has several (per CPU, per destination). */
+  worst: 'max' | 'min';
+  /** The window of the judgement, e.g. `5m`; without it the query's. */
+  window?: string;
+  /** What each verdict means for the operator. */
+  meaning: { ok: string; warning?: string; critical?: string };
+  /** Worst first. The first whose `when` holds is shown, the others follow it. */
+  advice: CheckAdvice[];
+  /** No value is no news (a figure that only some engines have): no row instead of "unknown". */
+  optional?: boolean;
+}
+
+/** A column of the inventory: a label of an info series, or the value of a metric. */
+export interface InventoryColumn {
+  id: string;
+  title: string;
+  metric: string;
+  /** The label shown; without it the metric's value. Several series of one node are joined with a comma. */
+  label?: string;
+  /** For values: a Grafana unit id. */
+  unit?: string;
+  /** Divides a value, e.g. 1e6 for nanoseconds shown as a date. */
+  divide?: number;
+  /** Whether a node that differs from the majority is marked as odd. */
+  compare?: boolean;
+}
+
+/** What the `events` kind finds in the history. */
+export interface EventKind {
+  id: string;
+  title: string;
+  /** `change`: the metric's value changes (the value is the time of the event, in nanoseconds, where `time` says so);
+   * `label`: the label of an info series changes; `above`: the template crosses the bound upwards. */
+  find: 'change' | 'label' | 'above';
+  metric?: string;
+  label?: string;
+  /** Template for `above`, by `$instance`. */
+  expr?: string;
+  bound?: number;
+  time?: 'nanoseconds';
+  /** A change of this metric at the same time makes it no event of this kind (a restart is no reload). */
+  unless?: string;
+  /** `{{node}}`, `{{from}}`, `{{to}}`, `{{value}}` are replaced. */
+  text: string;
+  level: 'info' | 'warning' | 'critical';
+}
+
+/** What the `rules` kind shows: one row a rule. */
+export interface RuleTable {
+  metric: string;
+  rule: string;
+  priority: string;
+  /** Falco's digit → word. */
+  priorities: Record<string, string>;
+  source: string;
+  tagPrefix: string;
+}
+
 export interface Catalogue {
   dimensions: Dimension[];
   groupings: Grouping[];
@@ -137,4 +220,14 @@ export interface Catalogue {
   reading: Reading;
   switches: Switch[];
   signals: Signal[];
+  checks: Check[];
+  inventory: InventoryColumn[];
+  events: EventKind[];
+  rules: RuleTable;
+  /** Gauges written for every target beside `up`, from its settings; a fallback of 0 means: only when set. */
+  targetGauges: Array<{
+    setting: 'threadTableSize' | 'memoryLimit' | 'cpuLimit' | 'expected';
+    metric: string;
+    fallback: number;
+  }>;
 }
