@@ -85,6 +85,9 @@ func TestTruncateDropsWholeChunksAndEmptySeries(t *testing.T) {
 		}
 		appendOne(h, i*step, grows, 7)
 	}
+	h.Truncate((chunkSamples - 1) * step) // nothing but old lies wholly before it
+	require.Equal(t, int64(count), h.Stats().Samples)
+
 	h.Truncate(chunkSamples * step) // the first of three chunks ends one step before
 	stats := h.Stats()
 	require.Equal(t, Stats{
@@ -115,6 +118,17 @@ func TestADroppedSeriesIsTakenUpAgain(t *testing.T) {
 	appendOne(h, 2000, s, 3) // the handle from before finds the series that took its place
 	appendOne(h, 3000, replacement, 4)
 	require.Equal(t, "{__name__=\"a\"} 2000@3 3000@4\n", dumpAll(t, h))
+	require.Equal(t, 1, h.Stats().Series)
+}
+
+// Truncate finds empty series under one lock and drops them under another; this is what may happen in between.
+func TestASeriesFoundEmptyMayHaveChanged(t *testing.T) {
+	h := New(Options{})
+	empty, filled, dropped := h.Series(named("empty")), h.Series(named("filled")), h.Series(named("dropped"))
+	appendOne(h, 1000, filled, 1)
+	h.Forget(func(l labels.Labels) bool { return l.Get(labels.MetricName) == "dropped" })
+	h.dropEmpty([]*Series{empty, filled, dropped})
+	require.Equal(t, "{__name__=\"filled\"} 1000@1\n", dumpAll(t, h))
 	require.Equal(t, 1, h.Stats().Series)
 }
 

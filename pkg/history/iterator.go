@@ -86,7 +86,7 @@ func (it *iterator) Seek(t millis) chunkenc.ValueType {
 	return it.within()
 }
 
-// open goes to the next chunk that ends at t or later.
+// open goes to the next chunk that ends at t or later; the head's copy, the last one, may end before.
 func (it *iterator) open(t int64) bool {
 	skip, _ := slices.BinarySearchFunc(it.chunks, t, func(c chunk, t int64) int { return cmp.Compare(c.maxTime, t) })
 	it.chunks = it.chunks[skip:]
@@ -94,7 +94,7 @@ func (it *iterator) open(t int64) bool {
 	switch {
 	case len(it.chunks) > 0:
 		next, it.chunks = it.chunks[0], it.chunks[1:]
-	case it.head.data != nil && it.head.maxTime >= t:
+	case it.head.data != nil:
 		next, it.head.data = it.head, nil
 	default:
 		return false

@@ -23,13 +23,16 @@ func (h *History) Truncate(before int64) {
 	})
 	h.mu.RUnlock()
 	h.totals.truncated(oldest, d)
-	if len(empty) == 0 {
-		return
+	if len(empty) > 0 {
+		h.dropEmpty(empty)
 	}
+}
+
+// dropEmpty drops series that were found empty, unless one has got a sample or has been dropped since.
+func (h *History) dropEmpty(found []*Series) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	// Between the two locks a series may have got a sample, or have been dropped by another call.
-	h.drop(slices.DeleteFunc(empty, func(s *Series) bool { return !s.live || s.overlaps(math.MinInt64, math.MaxInt64) }))
+	h.drop(slices.DeleteFunc(found, func(s *Series) bool { return !s.live || s.overlaps(math.MinInt64, math.MaxInt64) }))
 }
 
 // Forget drops at once the series that match, whatever their age.

@@ -29,7 +29,7 @@ func (h *History) Stats() Stats {
 	t := &h.totals
 	stats := Stats{Series: t.series, Samples: t.samples, Dropped: t.dropped, Bytes: int64(t.bytes), Encoded: int64(t.encoded)}
 	if t.samples > 0 {
-		stats.MinTime, stats.MaxTime = t.minTime, t.maxTime
+		stats.MinTime, stats.MaxTime = min(t.minTime, t.maxTime), t.maxTime
 	}
 	return stats
 }
