@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 
@@ -81,7 +82,7 @@ func fillBoth(server *prometheus, start, end time.Time) (*history.History, error
 			values = slices.Grow(values[:0], len(node.Series))[:len(node.Series)]
 			node.Scrape(values)
 			for k, l := range node.Series {
-				if name := l.Get(labels.MetricName); strings.HasPrefix(name, "falcosecurity_scap_n_") && !l.Has("cpu") {
+				if name := l.Get(model.MetricNameLabel); strings.HasPrefix(name, "falcosecurity_scap_n_") && !l.Has("cpu") {
 					samples = append(samples, history.Sample{Series: h.Series(l), Value: values[k]})
 				}
 			}

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"slices"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/tsdb"
@@ -129,7 +130,7 @@ func peerChunkBytes(db *tsdb.DB) (perSample float64, err error) {
 		return 0, err
 	}
 	defer querier.Close()
-	set := querier.Select(context.Background(), false, nil, labels.MustNewMatcher(labels.MatchRegexp, labels.MetricName, ".+"))
+	set := querier.Select(context.Background(), false, nil, labels.MustNewMatcher(labels.MatchRegexp, model.MetricNameLabel, ".+"))
 	var it chunks.Iterator
 	bytes, samples := 0, 0
 	for set.Next() {

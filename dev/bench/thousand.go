@@ -6,6 +6,7 @@ import (
 	"runtime/debug"
 	"strings"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/falco-metrics/falco-metrics-datasource/dev/bench/mix"
@@ -63,7 +64,7 @@ func text(node *mix.Node) []byte {
 	var out strings.Builder
 	for _, l := range node.Series {
 		own := labels.NewBuilder(l).Del("cluster", "node").Labels()
-		name := own.Get(labels.MetricName)
+		name := own.Get(model.MetricNameLabel)
 		fmt.Fprintf(&out, "%s%s 0\n", name, own.DropMetricName())
 	}
 	return []byte(out.String())

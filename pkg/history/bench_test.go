@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/falco-metrics/falco-metrics-datasource/dev/bench/mix"
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/stretchr/testify/require"
@@ -78,7 +79,7 @@ func BenchmarkSelect(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		q, _ := queryable(h).Querier(math.MinInt64, math.MaxInt64)
-		set := q.Select(context.Background(), false, nil, labels.MustNewMatcher(labels.MatchEqual, labels.MetricName, "falcosecurity_scap_n_evts_total"))
+		set := q.Select(context.Background(), false, nil, labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, "falcosecurity_scap_n_evts_total"))
 		for set.Next() {
 			it := set.At().Iterator(nil)
 			for it.Next() != 0 {

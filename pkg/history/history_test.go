@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
@@ -19,7 +20,7 @@ import (
 const step = 15_000 // ms between scrapes in these tests
 
 func named(name string, pairs ...string) labels.Labels {
-	return labels.FromStrings(append([]string{labels.MetricName, name}, pairs...)...)
+	return labels.FromStrings(append([]string{model.MetricNameLabel, name}, pairs...)...)
 }
 
 func queryable(hs ...*History) storage.Queryable { return Queryable(hs, nil) }
@@ -105,7 +106,7 @@ func TestADroppedSeriesIsTakenUpAgain(t *testing.T) {
 	h := New(Options{})
 	s := h.Series(named("a"))
 	appendOne(h, 5000, s, 1)
-	h.Forget(func(l labels.Labels) bool { return l.Get(labels.MetricName) == "a" })
+	h.Forget(func(l labels.Labels) bool { return l.Get(model.MetricNameLabel) == "a" })
 	require.Equal(t, Stats{}, h.Stats())
 
 	appendOne(h, 1000, s, 2) // its past is gone, so any time will do
@@ -126,7 +127,7 @@ func TestASeriesFoundEmptyMayHaveChanged(t *testing.T) {
 	h := New(Options{})
 	empty, filled, dropped := h.Series(named("empty")), h.Series(named("filled")), h.Series(named("dropped"))
 	appendOne(h, 1000, filled, 1)
-	h.Forget(func(l labels.Labels) bool { return l.Get(labels.MetricName) == "dropped" })
+	h.Forget(func(l labels.Labels) bool { return l.Get(model.MetricNameLabel) == "dropped" })
 	h.dropEmpty([]*Series{empty, filled, dropped})
 	require.Equal(t, "{__name__=\"filled\"} 1000@1\n", dumpAll(t, h))
 	require.Equal(t, 1, h.Stats().Series)

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 )
 
@@ -31,7 +32,7 @@ func (x *index) find(hash uint64, l labels.Labels) *Series {
 func (x *index) add(s *Series) {
 	s.next = x.byHash[s.hash]
 	x.byHash[s.hash] = s
-	name := s.labels.Get(labels.MetricName)
+	name := s.labels.Get(model.MetricNameLabel)
 	family, known := x.byName[name]
 	if !known {
 		name = strings.Clone(name) // else the key would hold on to all labels of this series
@@ -46,7 +47,7 @@ func (x *index) remove(dead []*Series) {
 	for _, s := range dead {
 		x.unlink(s)
 		s.live = false
-		names[s.labels.Get(labels.MetricName)] = true
+		names[s.labels.Get(model.MetricNameLabel)] = true
 	}
 	for name := range names {
 		family := slices.DeleteFunc(x.byName[name], func(s *Series) bool { return !s.live })
@@ -78,7 +79,7 @@ func (x *index) unlink(s *Series) {
 func (x *index) each(matchers []*labels.Matcher, visit func(*Series)) {
 	var onName, onRest []*labels.Matcher
 	for _, m := range matchers {
-		if m.Name == labels.MetricName {
+		if m.Name == model.MetricNameLabel {
 			onName = append(onName, m)
 		} else {
 			onRest = append(onRest, m)

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
 	"github.com/prometheus/prometheus/storage"
@@ -83,7 +84,7 @@ func sampleValue(random *rand.Rand, kind int, total *float64) float64 {
 	case 2:
 		return random.NormFloat64()
 	default:
-		odd := []float64{0, math.Inf(1), math.Inf(-1), math.NaN(), math.Float64frombits(value.StaleNaN), -0.0}
+		odd := []float64{0, math.Inf(1), math.Inf(-1), math.NaN(), math.Float64frombits(value.StaleNaN), math.Copysign(0, -1)}
 		return odd[random.IntN(len(odd))]
 	}
 }
@@ -92,12 +93,12 @@ func randomMatchers(random *rand.Rand) []*labels.Matcher {
 	some := func(of ...string) string { return of[random.IntN(len(of))] }
 	kinds := []labels.MatchType{labels.MatchEqual, labels.MatchNotEqual, labels.MatchRegexp, labels.MatchNotRegexp}
 	// PromQL refuses selectors without a matcher that refuses the empty value.
-	matchers := []*labels.Matcher{labels.MustNewMatcher(labels.MatchRegexp, labels.MetricName, some("up", ".+", "up|drops", "nothing"))}
+	matchers := []*labels.Matcher{labels.MustNewMatcher(labels.MatchRegexp, model.MetricNameLabel, some("up", ".+", "up|drops", "nothing"))}
 	for range random.IntN(3) {
 		kind := kinds[random.IntN(len(kinds))]
 		switch random.IntN(4) {
 		case 0:
-			matchers = append(matchers, labels.MustNewMatcher(kind, labels.MetricName, some(names...)))
+			matchers = append(matchers, labels.MustNewMatcher(kind, model.MetricNameLabel, some(names...)))
 		case 1:
 			matchers = append(matchers, labels.MustNewMatcher(kind, "node", some("n1", "n1.*", "", "n2|n10", "n.")))
 		case 2:
@@ -176,7 +177,7 @@ func TestLookUps(t *testing.T) {
 	b.Append(9000, []Sample{{b.Series(named("up", "node", "n1")), 1}, {b.Series(named("secret", "node", "n0")), 1}})
 	b.Series(named("empty", "node", "n9")) // never had a sample
 
-	hide := func(i int, l labels.Labels) bool { return i == 1 && l.Get(labels.MetricName) == "secret" }
+	hide := func(i int, l labels.Labels) bool { return i == 1 && l.Get(model.MetricNameLabel) == "secret" }
 	look := func(mint, maxt int64) (names, nodes []string) {
 		q, err := Queryable([]*History{a, b}, hide).Querier(mint, maxt)
 		require.NoError(t, err)
@@ -187,11 +188,11 @@ func TestLookUps(t *testing.T) {
 		return names, nodes
 	}
 	names, nodes := look(math.MinInt64, math.MaxInt64)
-	require.Equal(t, []string{labels.MetricName, "cpu", "node"}, names)
+	require.Equal(t, []string{model.MetricNameLabel, "cpu", "node"}, names)
 	require.Equal(t, []string{"n1", "n2"}, nodes)
 
 	names, nodes = look(8000, 9000)
-	require.Equal(t, []string{labels.MetricName, "node"}, names)
+	require.Equal(t, []string{model.MetricNameLabel, "node"}, names)
 	require.Equal(t, []string{"n1"}, nodes)
 }
 

@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/rand/v2"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 )
 
@@ -55,7 +56,7 @@ func (n *Node) Scrape(values []float64) {
 }
 
 func (n *Node) add(next step, name string, pairs ...string) {
-	pairs = append([]string{labels.MetricName, name}, append(pairs, n.identity...)...)
+	pairs = append([]string{model.MetricNameLabel, name}, append(pairs, n.identity...)...)
 	n.Series = append(n.Series, labels.FromStrings(pairs...))
 	n.steps = append(n.steps, next)
 }
