@@ -63,9 +63,8 @@ func thousandTargets(*answers) (result, error) {
 func text(node *mix.Node) []byte {
 	var out strings.Builder
 	for _, l := range node.Series {
-		own := labels.NewBuilder(l).Del("cluster", "node").Labels()
-		name := own.Get(model.MetricNameLabel)
-		fmt.Fprintf(&out, "%s%s 0\n", name, own.DropMetricName())
+		own := labels.NewBuilder(l).Del("cluster", "node", model.MetricNameLabel).Labels()
+		fmt.Fprintf(&out, "%s%s 0\n", l.Get(model.MetricNameLabel), own)
 	}
 	return []byte(out.String())
 }
