@@ -4,9 +4,8 @@
  */
 import amdModule from 'amd-module';
 
-// Webpack's own variable: assigning to it is how the path is set.
-// eslint-disable-next-line prefer-const, @typescript-eslint/no-unused-vars
-declare let __webpack_public_path__: string;
-
 const uri = amdModule?.uri;
+
+// Webpack's own variable: assigning to it is how the path is set.
+// @ts-expect-error it exists in bundles only
 __webpack_public_path__ = uri ? uri.slice(0, uri.lastIndexOf('/') + 1) : 'public/plugins/falco-metrics-datasource/';
