@@ -46,7 +46,7 @@ export function fakeDataSource(settings: FalcoSettings = {}, values: Record<stri
   );
   jest.spyOn(datasource, 'labels').mockResolvedValue(Object.keys(values));
   jest.spyOn(datasource, 'labelValues').mockImplementation(async (label) => values[label] ?? []);
-  jest.spyOn(datasource, 'metrics').mockReturnValue(new Promise(() => {}));
+  jest.spyOn(datasource, 'metrics').mockResolvedValue(['up']);
   return datasource;
 }
 

@@ -185,7 +185,9 @@ test('a provisioned data source is shown whole and can be changed nowhere', () =
   );
   config.secureSocksDSProxyEnabled = false;
 
-  expect(screen.getByRole('status', { name: 'Provisioned from a file' })).toBeInTheDocument();
+  expect(screen.getByRole('note')).toHaveTextContent(
+    'These settings come from a provisioning file: they can be read here, and changed there.'
+  );
   const fields = [
     ...screen.getAllByRole('textbox'),
     ...screen.getAllByRole('combobox'),

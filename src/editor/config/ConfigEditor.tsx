@@ -1,6 +1,6 @@
 import { type DataSourcePluginOptionsEditorProps } from '@grafana/data';
 import { DataSourceDescription } from '@grafana/plugin-ui';
-import { Alert, Divider } from '@grafana/ui';
+import { Divider, Text } from '@grafana/ui';
 import { type FalcoSecrets, type FalcoSettings } from '../../settings';
 import { ConnectionSection } from './ConnectionSection';
 import { type SectionProps } from './fields';
@@ -25,10 +25,11 @@ export function ConfigEditor({
     <>
       <DataSourceDescription dataSourceName="Falco Metrics" docsLink={DOCUMENTATION} hasRequiredFields />
       {section.disabled && (
-        <Alert severity="info" title="Provisioned from a file">
-          These settings come from a provisioning file and are shown as they stand there. Change that file, then reload
-          Grafana’s data sources.
-        </Alert>
+        <p role="note">
+          <Text color="secondary">
+            These settings come from a provisioning file: they can be read here, and changed there.
+          </Text>
+        </p>
       )}
       <Divider />
       <TargetsSection {...section} />

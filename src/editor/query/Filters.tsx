@@ -1,4 +1,5 @@
-import { Button, Label, Stack } from '@grafana/ui';
+import { EditorField } from '@grafana/plugin-ui';
+import { Button, Stack } from '@grafana/ui';
 import { useState } from 'react';
 import { type Filter } from '../../query';
 import { FilterRow } from './FilterRow';
@@ -28,8 +29,10 @@ export function Filters({ filters, keys, values, onChange }: Props) {
 
   const rows = draft ? [...filters, draft] : filters;
   return (
-    <div>
-      <Label description={undefined}>Filters</Label>
+    <EditorField
+      label="Filters"
+      tooltip="Which samples count. A label, or what Falco tells of itself: version, engine, kernel."
+    >
       <Stack gap={1} wrap="wrap" alignItems="center">
         {rows.map((row, index) => {
           const others = filters.filter((_, i) => i !== index);
@@ -58,6 +61,6 @@ export function Filters({ filters, keys, values, onChange }: Props) {
           />
         )}
       </Stack>
-    </div>
+    </EditorField>
   );
 }

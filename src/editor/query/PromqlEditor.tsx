@@ -1,14 +1,15 @@
-import { CodeEditor, FieldValidationMessage } from '@grafana/ui';
-import { useEffect, useState } from 'react';
+import { css } from '@emotion/css';
+import { CodeEditor, FieldValidationMessage, type Monaco, type MonacoEditor, useStyles2 } from '@grafana/ui';
+import { useEffect, useRef } from 'react';
 import { type FalcoDataSource } from '../../datasource';
-import { LANGUAGE, registerLanguage, suggestions } from './promql';
+import { LANGUAGE, offerWords, registerLanguage } from './promql';
 
 interface Props {
   expr: string;
   datasource: FalcoDataSource;
-  /** The backend's last word on this expression. */
+  /** The backend's last word on this expression, with the place of a mistake. */
   error: string | undefined;
-  /** Called when the editor is left or Ctrl+S is pressed, with what then stands there. */
+  /** Called with what stands there when the editor is left, and at Shift+Enter or Ctrl+S. */
   onChange: (expr: string) => void;
 }
 
@@ -16,10 +17,11 @@ const LINE = 18;
 
 /** A field for any PromQL. */
 export function PromqlEditor({ expr, datasource, error, onChange }: Props) {
-  const metrics = useMetrics(datasource);
+  const styles = useStyles2(getStyles);
+  const mount = useMount(datasource, onChange);
   const lines = Math.min(Math.max(expr.split('\n').length, 3), 12);
   return (
-    <div>
+    <div className={styles.wide}>
       <CodeEditor
         value={expr}
         language={LANGUAGE}
@@ -27,35 +29,53 @@ export function PromqlEditor({ expr, datasource, error, onChange }: Props) {
         showMiniMap={false}
         showLineNumbers={false}
         wordWrap
-        monacoOptions={{ ariaLabel: 'PromQL expression', fontSize: 13, scrollBeyondLastLine: false, folding: false }}
+        monacoOptions={{
+          ariaLabel: 'PromQL expression',
+          fontSize: 13,
+          scrollBeyondLastLine: false,
+          folding: false,
+          wordBasedSuggestions: false,
+          // The list of words may reach beyond the small editor.
+          fixedOverflowWidgets: true,
+        }}
         onBeforeEditorMount={registerLanguage}
-        getSuggestions={() => suggestions(metrics)}
+        onEditorDidMount={mount}
         onBlur={onChange}
         onSave={onChange}
       />
-      {error !== undefined && <FieldValidationMessage>{syntaxHint(error)}</FieldValidationMessage>}
+      {error !== undefined && <FieldValidationMessage>{error}</FieldValidationMessage>}
     </div>
   );
 }
 
-/** Prometheus's own place of an error, `1:24: parse error: …`, in words. */
-export function syntaxHint(error: string): string {
-  const [, line, column, reason] = /(\d+):(\d+): parse error: (.*)/.exec(error) ?? [];
-  return reason === undefined ? error : `Line ${line}, character ${column}: ${reason}`;
-}
-
-function useMetrics(datasource: FalcoDataSource): string[] {
-  const [metrics, setMetrics] = useState<string[]>([]);
+/** What is added to Grafana's editor once it is there: words to choose from, and Shift+Enter. */
+function useMount(datasource: FalcoDataSource, onChange: Props['onChange']) {
+  const latest = useRef({ onChange, metrics: [] as string[] });
+  const words = useRef<{ dispose(): void }>();
   useEffect(() => {
-    let gone = false;
-    // Without the names there are fewer suggestions, and nothing else is wrong.
+    latest.current.onChange = onChange;
+  });
+  useEffect(() => {
+    // Without the names there are fewer words to choose from, and nothing else is wrong.
     datasource.metrics().then(
-      (names) => gone || setMetrics(names),
+      (names) => {
+        latest.current.metrics = names;
+      },
       () => {}
     );
-    return () => {
-      gone = true;
-    };
   }, [datasource]);
-  return metrics;
+  useEffect(() => () => words.current?.dispose(), []);
+
+  return (editor: MonacoEditor, monaco: Monaco) => {
+    words.current = offerWords(monaco, editor, () => latest.current.metrics);
+    editor.onKeyDown((event) => {
+      if (event.keyCode === monaco.KeyCode.Enter && event.shiftKey) {
+        event.preventDefault();
+        latest.current.onChange(editor.getValue());
+      }
+    });
+  };
 }
+
+// The row lays its fields out side by side; this one takes all of it.
+const getStyles = () => ({ wide: css({ flex: '1 1 100%', minWidth: 0 }) });

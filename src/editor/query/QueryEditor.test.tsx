@@ -242,10 +242,12 @@ describe('PromQL', () => {
 
   test('says where a mistake is', () => {
     const data = {
-      errors: [{ refId: 'A', message: 'invalid parameter "query": 1:4: parse error: unclosed left parenthesis' }],
+      errors: [{ refId: 'A', message: 'the expression cannot be read at character 4: unclosed left parenthesis' }],
     };
     show({ kind: 'promql', expr: 'sum(' }, { data });
-    expect(screen.getByRole('alert')).toHaveTextContent('Line 1, character 4: unclosed left parenthesis');
+    expect(screen.getByRole('alert')).toHaveTextContent(
+      'the expression cannot be read at character 4: unclosed left parenthesis'
+    );
   });
 });
 

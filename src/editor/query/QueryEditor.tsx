@@ -85,8 +85,6 @@ function SignalRows({ query, datasource, change }: SignalRowsProps) {
       <EditorRow>
         <SignalPicker signals={query.signals ?? []} onChange={(chosen) => change({ signals: chosen })} />
         <GroupBy signals={query.signals ?? []} by={query.by} settings={settings} onChange={(by) => change({ by })} />
-      </EditorRow>
-      <EditorRow>
         <Filters
           filters={query.filters}
           keys={filterKeysOf(signals, settings)}

@@ -44,8 +44,9 @@ export function SignalPicker({ signals, onChange }: Props) {
         options={(text) => Promise.resolve(searchSignals(text))}
         value={chosen}
         onChange={(options) => onChange(options.map(({ value }) => value))}
+        // The list is as wide as the field, and shows a line of meaning for each signal.
         width="auto"
-        minWidth={40}
+        minWidth={65}
         maxWidth={100}
       />
     </EditorField>

@@ -1,17 +1,13 @@
 /** @jest-environment node */
-import { type Monaco } from '@grafana/ui';
-import { LANGUAGE, registerLanguage, suggestions } from './promql';
-
-jest.mock('@grafana/ui', () => ({
-  CodeEditorSuggestionItemKind: { Method: 'method', Field: 'field', Property: 'property', Constant: 'constant' },
-}));
+import { type Monaco, type MonacoEditor } from '@grafana/ui';
+import { LANGUAGE, offers, offerWords, registerLanguage } from './promql';
 
 test('metrics at hand are offered first, then the words of PromQL and the macros', () => {
-  const offered = suggestions(['falcosecurity_scap_n_evts_total']);
-  expect(offered[0]).toEqual({ label: 'falcosecurity_scap_n_evts_total', kind: 'field', detail: 'metric' });
-  expect(offered).toContainEqual({ label: 'rate', kind: 'method', detail: 'function' });
-  expect(offered).toContainEqual({ label: 'topk', kind: 'method', detail: 'aggregation' });
-  expect(offered).toContainEqual({ label: '$__rate_interval', kind: 'property', detail: 'Grafana' });
+  const offered = offers(['falcosecurity_scap_n_evts_total']);
+  expect(offered[0]).toEqual({ label: 'falcosecurity_scap_n_evts_total', detail: 'metric' });
+  expect(offered).toContainEqual({ label: 'rate', detail: 'function' });
+  expect(offered).toContainEqual({ label: 'topk', detail: 'aggregation' });
+  expect(offered).toContainEqual({ label: '$__rate_interval', detail: 'Grafana' });
 });
 
 test('the language is taught once', () => {
@@ -26,4 +22,26 @@ test('the language is taught once', () => {
   registerLanguage({ languages } as unknown as Monaco);
   expect(languages.register).toHaveBeenCalledTimes(1);
   expect(languages.setMonarchTokensProvider).toHaveBeenCalledWith(LANGUAGE, expect.anything());
+});
+
+test('a word replaces what is typed of it, in its own editor only', () => {
+  const registerCompletionItemProvider = jest.fn();
+  const CompletionItemKind = { Field: 1, Function: 2, Keyword: 3, Variable: 4 };
+  const model = { getWordUntilPosition: () => ({ startColumn: 5, endColumn: 8 }) };
+  const editor = { getModel: () => model } as unknown as MonacoEditor;
+  offerWords({ languages: { registerCompletionItemProvider, CompletionItemKind } } as unknown as Monaco, editor, () => [
+    'up',
+  ]);
+
+  const [language, provider] = registerCompletionItemProvider.mock.calls[0];
+  expect(language).toBe(LANGUAGE);
+  const position = { lineNumber: 2, column: 8 };
+  expect(provider.provideCompletionItems(model, position).suggestions[0]).toEqual({
+    label: 'up',
+    detail: 'metric',
+    kind: 1,
+    insertText: 'up',
+    range: { startLineNumber: 2, endLineNumber: 2, startColumn: 5, endColumn: 8 },
+  });
+  expect(provider.provideCompletionItems({}, position)).toEqual({ suggestions: [] });
 });

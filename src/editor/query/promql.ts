@@ -1,4 +1,4 @@
-import { type CodeEditorSuggestionItem, CodeEditorSuggestionItemKind, type Monaco } from '@grafana/ui';
+import { type Monaco, type MonacoEditor } from '@grafana/ui';
 
 /** Our own name, so that the language of Grafana's Prometheus data source stays as it is. */
 export const LANGUAGE = 'falco-promql';
@@ -21,6 +21,7 @@ export function registerLanguage({ languages }: Monaco): void {
   }
   languages.register({ id: LANGUAGE });
   languages.setLanguageConfiguration(LANGUAGE, {
+    wordPattern: /\$?[\w:]+/,
     comments: { lineComment: '#' },
     brackets: [
       ['{', '}'],
@@ -46,15 +47,54 @@ export function registerLanguage({ languages }: Monaco): void {
   });
 }
 
-/** What the editor offers while somebody types. */
-export function suggestions(metrics: string[]): CodeEditorSuggestionItem[] {
-  const of = (words: string[], kind: CodeEditorSuggestionItemKind, detail: string) =>
-    words.map((label) => ({ label, kind, detail }));
+/** One word that the editor offers. */
+export interface Offer {
+  label: string;
+  detail: 'metric' | 'function' | 'aggregation' | 'keyword' | 'Grafana';
+}
+
+/** Everything that can be offered; the metrics at hand first. */
+export function offers(metrics: string[]): Offer[] {
+  const of = (words: string[], detail: Offer['detail']) => words.map((label) => ({ label, detail }));
   return [
-    ...of(metrics, CodeEditorSuggestionItemKind.Field, 'metric'),
-    ...of(FUNCTIONS, CodeEditorSuggestionItemKind.Method, 'function'),
-    ...of(AGGREGATIONS, CodeEditorSuggestionItemKind.Method, 'aggregation'),
-    ...of(KEYWORDS, CodeEditorSuggestionItemKind.Constant, 'keyword'),
-    ...of(MACROS, CodeEditorSuggestionItemKind.Property, 'Grafana'),
+    ...of(metrics, 'metric'),
+    ...of(FUNCTIONS, 'function'),
+    ...of(AGGREGATIONS, 'aggregation'),
+    ...of(KEYWORDS, 'keyword'),
+    ...of(MACROS, 'Grafana'),
   ];
+}
+
+/**
+ * Offers metrics and PromQL's words in one editor, until what it returns is disposed of. Grafana's own way of
+ * offering words begins them only after blanks and quotes, and in PromQL they mostly follow a bracket.
+ */
+export function offerWords({ languages }: Monaco, editor: MonacoEditor, metrics: () => string[]): { dispose(): void } {
+  const kinds: Record<Offer['detail'], number> = {
+    metric: languages.CompletionItemKind.Field,
+    function: languages.CompletionItemKind.Function,
+    aggregation: languages.CompletionItemKind.Function,
+    keyword: languages.CompletionItemKind.Keyword,
+    Grafana: languages.CompletionItemKind.Variable,
+  };
+  return languages.registerCompletionItemProvider(LANGUAGE, {
+    triggerCharacters: ['$'],
+    provideCompletionItems(model, position) {
+      // Providers belong to the language, and a page may show many editors.
+      if (model !== editor.getModel()) {
+        return { suggestions: [] };
+      }
+      const { startColumn, endColumn } = model.getWordUntilPosition(position);
+      const line = { startLineNumber: position.lineNumber, endLineNumber: position.lineNumber };
+      return {
+        suggestions: offers(metrics()).map(({ label, detail }) => ({
+          label,
+          detail,
+          kind: kinds[detail],
+          insertText: label,
+          range: { ...line, startColumn, endColumn },
+        })),
+      };
+    },
+  });
 }
