@@ -36,17 +36,26 @@ func table(results []Result, all []series, o Options) *data.Frame {
 		frame.Fields = append(frame.Fields, data.NewField("Time", nil, column(rows, func(r *row) time.Time { return r.at })))
 	}
 	for _, name := range names {
-		frame.Fields = append(frame.Fields, data.NewField(name, nil, column(rows, func(r *row) string { return r.labels.Get(name) })))
+		frame.Fields = append(frame.Fields, textField(name, column(rows, func(r *row) string { return r.labels.Get(name) })))
 	}
 	for i := range results {
 		field := data.NewField(fieldName(series{result: &results[i]}), nil, column(rows, func(r *row) *float64 { return r.values[i] }))
 		field.Config = fieldConfig(results[i].Signal)
 		if results[i].Signal != nil {
 			field.Config.DisplayNameFromDS = results[i].Signal.Title
+			field.Config.Links = nil // they would underline every cell
 		}
 		frame.Fields = append(frame.Fields, field)
 	}
 	return frame
+}
+
+// textField is a column of words. It says that it is plain text: a table panel whose default is coloured text
+// would paint it in the colour of the lowest threshold.
+func textField(name string, values []string) *data.Field {
+	field := data.NewField(name, nil, values)
+	field.Config = &data.FieldConfig{Custom: map[string]any{"cellOptions": map[string]any{"type": "auto"}}}
+	return field
 }
 
 // collect returns the rows in the order of the results, and the sorted names of all labels.
