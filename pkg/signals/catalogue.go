@@ -1,9 +1,12 @@
 // Package signals holds the catalogue of signals: what each figure means, how it is worked out and
 // what it needs. The catalogue is written in TypeScript (src/signals) and generated into
 // catalogue.json; nothing about Falco is written down in Go.
+//
+// The shapes mirror src/signals/types.ts, field by field: here the figures themselves, in reading.go
+// what is read from the answers, in kinds.go what the kinds of query besides `signal` show.
 package signals
 
-// Catalogue mirrors src/signals/types.ts, field by field.
+// Catalogue is everything the product knows about Falco's numbers.
 type Catalogue struct {
 	Dimensions   []Dimension         `json:"dimensions"`
 	Groupings    []Grouping          `json:"groupings"`
@@ -11,6 +14,11 @@ type Catalogue struct {
 	Reading      Reading             `json:"reading"`
 	Switches     []Switch            `json:"switches"`
 	Signals      []Signal            `json:"signals"`
+	Checks       []Check             `json:"checks"`
+	Inventory    []InventoryColumn   `json:"inventory"`
+	Events       []EventKind         `json:"events"`
+	Rules        RuleTable           `json:"rules"`
+	TargetGauges []TargetGauge       `json:"targetGauges"`
 }
 
 // Dimension is one of the five of Falco's guide to performance monitoring in production.
@@ -28,87 +36,51 @@ type Grouping struct {
 	Matchers string `json:"matchers,omitempty"`
 }
 
-// Reading is what the reader of answers has to know about Falco's and Falcosidekick's metrics.
-type Reading struct {
-	Host struct {
-		Metric string `json:"metric"`
-		Label  string `json:"label"`
-	} `json:"host"`
-	Start struct {
-		Metric string `json:"metric"`
-	} `json:"start"`
-	Facts []struct {
-		ID     string   `json:"id"`
-		Metric string   `json:"metric"`
-		Label  string   `json:"label"`
-		Ignore []string `json:"ignore,omitempty"`
-	} `json:"facts"`
-	Marks []struct {
-		Kind   string `json:"kind"`
-		Prefix string `json:"prefix"`
-	} `json:"marks"`
-	KeepLabels []struct {
-		Metric string   `json:"metric"`
-		Labels []string `json:"labels"`
-	} `json:"keepLabels"`
-	FoldValues []struct {
-		Metric    string   `json:"metric"`
-		Label     string   `json:"label"`
-		Allowed   []string `json:"allowed"`
-		Otherwise string   `json:"otherwise"`
-	} `json:"foldValues"`
-	OldestVersion string `json:"oldestVersion"`
-}
-
-// Switch is a key of falco.yaml that the health check reports when it is off.
-type Switch struct {
-	Config       string   `json:"config"`
-	Metric       string   `json:"metric"`
-	AnyOf        []string `json:"anyOf,omitempty"`
-	Engines      []string `json:"engines,omitempty"`
-	Since        string   `json:"since,omitempty"`
-	Host         string   `json:"host,omitempty"`
-	Cost         string   `json:"cost,omitempty"`
-	OffByDefault bool     `json:"offByDefault,omitempty"`
-}
-
 // Signal is one figure: its PromQL template and everything a panel needs to show it.
 type Signal struct {
-	ID          string   `json:"id"`
-	Title       string   `json:"title"`
-	Dimension   string   `json:"dimension"`
-	Unit        string   `json:"unit"`
-	Decimals    *uint16  `json:"decimals,omitempty"`
-	Min         *float64 `json:"min,omitempty"`
-	Max         *float64 `json:"max,omitempty"`
-	Summary     string   `json:"summary"`
-	Description string   `json:"description"`
-	Expr        string   `json:"expr"`
-	By          struct {
-		Default []string `json:"default"`
-		Allowed []string `json:"allowed"`
-	} `json:"by"`
-	Needs      []Need      `json:"needs"`
-	Thresholds *Thresholds `json:"thresholds,omitempty"`
-	Advice     []Advice    `json:"advice"`
-	Link       string      `json:"link"`
-	Values     []Value     `json:"values,omitempty"`
+	ID          string      `json:"id"`
+	Title       string      `json:"title"`
+	Dimension   string      `json:"dimension"`
+	Unit        string      `json:"unit"`
+	Decimals    *uint16     `json:"decimals,omitempty"`
+	Min         *float64    `json:"min,omitempty"`
+	Max         *float64    `json:"max,omitempty"`
+	Summary     string      `json:"summary"`
+	Description string      `json:"description"`
+	Expr        string      `json:"expr"`
+	By          By          `json:"by"`
+	Needs       []Need      `json:"needs"`
+	Thresholds  *Thresholds `json:"thresholds,omitempty"`
+	Advice      []Advice    `json:"advice"`
+	Link        string      `json:"link"`
+	// Unknown says in a few words why a node may have no value although nothing is wrong.
+	Unknown string  `json:"unknown,omitempty"`
+	Values  []Value `json:"values,omitempty"`
+}
+
+// By is what a signal is grouped by when nothing else is asked for, and what it may be grouped by besides.
+type By struct {
+	Default []string `json:"default"`
+	Allowed []string `json:"allowed"`
 }
 
 // Need is what a signal cannot do without; a notice is made of it when a target lacks the metric.
 type Need struct {
-	Metric       string   `json:"metric"`
-	AnyOf        []string `json:"anyOf,omitempty"`
-	Config       string   `json:"config,omitempty"`
-	Host         string   `json:"host,omitempty"`
-	Cost         string   `json:"cost,omitempty"`
-	Engines      []string `json:"engines,omitempty"`
-	Since        string   `json:"since,omitempty"`
-	UnknownValue *struct {
-		Value   float64 `json:"value"`
-		Because string  `json:"because"`
-		Change  string  `json:"change"`
-	} `json:"unknownValue,omitempty"`
+	Metric       string        `json:"metric"`
+	AnyOf        []string      `json:"anyOf,omitempty"`
+	Config       string        `json:"config,omitempty"`
+	Host         string        `json:"host,omitempty"`
+	Cost         string        `json:"cost,omitempty"`
+	Engines      []string      `json:"engines,omitempty"`
+	Since        string        `json:"since,omitempty"`
+	UnknownValue *UnknownValue `json:"unknownValue,omitempty"`
+}
+
+// UnknownValue is a value of a metric that stands for "unknown", e.g. 0 for the container's memory.
+type UnknownValue struct {
+	Value   float64 `json:"value"`
+	Because string  `json:"because"`
+	Change  string  `json:"change"`
 }
 
 // Thresholds judge a signal; either bound may be missing.

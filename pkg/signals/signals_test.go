@@ -1,6 +1,8 @@
 package signals
 
 import (
+	"bytes"
+	"encoding/json"
 	"testing"
 
 	"github.com/prometheus/prometheus/promql/parser"
@@ -19,6 +21,13 @@ func TestLoad(t *testing.T) {
 			require.NoError(t, err, expr)
 		})
 	}
+}
+
+// The catalogue has no field that Go would drop in silence.
+func TestCatalogueIsMirrored(t *testing.T) {
+	decoder := json.NewDecoder(bytes.NewReader(catalogueJSON))
+	decoder.DisallowUnknownFields()
+	require.NoError(t, decoder.Decode(&Catalogue{}))
 }
 
 func TestSignal(t *testing.T) {

@@ -1,0 +1,53 @@
+package signals
+
+// Reading is what the reader of answers has to know about Falco's and Falcosidekick's metrics.
+type Reading struct {
+	Host struct {
+		Metric string `json:"metric"`
+		Label  string `json:"label"`
+	} `json:"host"`
+	Start struct {
+		Metric string `json:"metric"`
+	} `json:"start"`
+	Facts []struct {
+		ID     string   `json:"id"`
+		Metric string   `json:"metric"`
+		Label  string   `json:"label"`
+		Ignore []string `json:"ignore,omitempty"`
+	} `json:"facts"`
+	Marks []struct {
+		Kind   string `json:"kind"`
+		Prefix string `json:"prefix"`
+	} `json:"marks"`
+	KeepLabels []struct {
+		Metric string   `json:"metric"`
+		Labels []string `json:"labels"`
+	} `json:"keepLabels"`
+	FoldValues []struct {
+		Metric    string   `json:"metric"`
+		Label     string   `json:"label"`
+		Allowed   []string `json:"allowed"`
+		Otherwise string   `json:"otherwise"`
+	} `json:"foldValues"`
+	OldestVersion string `json:"oldestVersion"`
+}
+
+// Switch is a key of falco.yaml that the health check reports when it is off.
+type Switch struct {
+	Config       string   `json:"config"`
+	Metric       string   `json:"metric"`
+	AnyOf        []string `json:"anyOf,omitempty"`
+	Engines      []string `json:"engines,omitempty"`
+	Since        string   `json:"since,omitempty"`
+	Host         string   `json:"host,omitempty"`
+	Cost         string   `json:"cost,omitempty"`
+	OffByDefault bool     `json:"offByDefault,omitempty"`
+}
+
+// TargetGauge is a series written for every target beside `up`, from its settings. A fallback of 0
+// means: only where the setting is set.
+type TargetGauge struct {
+	Setting  string  `json:"setting"`
+	Metric   string  `json:"metric"`
+	Fallback float64 `json:"fallback"`
+}
