@@ -13,6 +13,15 @@ type cause struct {
 	severity data.NoticeSeverity
 	what     string // with targets, ends so that they can follow: "No metrics from"
 	change   string // whole sentences
+	negative bool   // what says "no … on": it goes on with "any of", not with "all"
+}
+
+func warn(what, change string) cause {
+	return cause{severity: data.NoticeSeverityWarning, what: what, change: change}
+}
+
+func note(what, change string) cause {
+	return cause{severity: data.NoticeSeverityInfo, what: what, change: change}
 }
 
 // groups collects targets by cause, in the order in which causes first came up.
@@ -58,7 +67,23 @@ func (g *groups) text(c cause) string {
 	if len(g.names[c]) == 0 {
 		return c.what + ". " + c.change
 	}
-	return strings.TrimSpace(fmt.Sprintf("%s %s. %s", c.what, g.of.share(g.names[c]), c.change))
+	share := g.of.share(g.names[c])
+	if c.negative {
+		share = g.of.none(g.names[c])
+	}
+	return strings.TrimSpace(fmt.Sprintf("%s %s. %s", c.what, share, c.change))
+}
+
+// none is share after a "no": "either of the 2 nodes", "any of the 8 nodes".
+func (t targets) none(names []string) string {
+	switch total := len(t.all); {
+	case total != len(names) || total <= 1:
+		return t.share(names)
+	case total == 2:
+		return "either of the 2 " + t.noun
+	default:
+		return fmt.Sprintf("any of the %d %s", total, t.noun)
+	}
 }
 
 // share says which of the targets: "node-1", "both nodes", "all 3 nodes", "2 of 3 nodes: node-1, node-2".

@@ -74,8 +74,8 @@ func TestHealthTellsWhatCouldBeBetter(t *testing.T) {
 		change(falco("node-2", everything...), func(s *scrape.Status) { s.Facts["version"] = "0.38.1" }))
 	res, h := check(t, d)
 	require.Equal(t, "All 2 targets answer."+
-		" 1 line could not be read in the answer of 1 of 2 nodes: node-1. All other lines count. The first is line 7: no value: falco"+
 		" Falco is too old on 1 of 2 nodes: node-2 (0.38.1). Signals may be missing or wrong: upgrade to Falco 0.39 or later."+
+		" 1 line could not be read in the answer of 1 of 2 nodes: node-1. All other lines count. The first is line 7: no value: falco"+
 		" Falco 0.44.1 (1), 0.38.1 (1). Engine modern_bpf."+
 		" Off in falco.yaml: metrics.libbpf_stats_enabled on 1 of 2 nodes: node-1; metrics.resource_utilization_enabled on 1 of 2 nodes: node-1; metrics.state_counters_enabled on 1 of 2 nodes: node-1.", res.Message)
 	require.Contains(t, strings.Split(h.VerboseMessage, "\n"), "metrics.libbpf_stats_enabled is off on 1 of 2 nodes: node-1. Set metrics.libbpf_stats_enabled to true in falco.yaml and, on the host, kernel.bpf_stats_enabled=1. Cost: the kernel then times every run of every BPF program on the host.")

@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/grafana/grafana-plugin-sdk-go/data"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 
@@ -34,8 +33,8 @@ func (d *Instance) needs(ctx context.Context, g *groups, a *asked, r frames.Resu
 		}
 		for _, name := range d.unknownValues(ctx, a, need) {
 			lacking[name] = true
-			g.add(cause{data.NoticeSeverityWarning, r.Signal.Title + ": unknown on",
-				sentence(need.UnknownValue.Because) + " " + sentence(need.UnknownValue.Change)}, name)
+			g.add(warn(r.Signal.Title+": unknown on",
+				sentence(need.UnknownValue.Because)+" "+sentence(need.UnknownValue.Change)), name)
 		}
 	}
 	return lacking
@@ -51,16 +50,16 @@ func (d *Instance) lack(title string, need signals.Need, t scrape.Status) (c cau
 	subject := cmp.Or(need.Config, title)
 	switch {
 	case len(need.Engines) > 0 && engine != "" && !slices.Contains(need.Engines, engine):
-		return cause{data.NoticeSeverityInfo, "Not with the engine of",
-			fmt.Sprintf("%s has figures with %s only.", subject, strings.Join(need.Engines, ", "))}, " (" + engine + ")"
+		return note("Not with the engine of",
+			fmt.Sprintf("%s has figures with %s only.", subject, strings.Join(need.Engines, ", "))), " (" + engine + ")"
 	case older(version, need.Since):
-		return cause{data.NoticeSeverityInfo, "Not in the Falco of",
-			fmt.Sprintf("%s has figures with Falco %s or later: upgrade.", subject, need.Since)}, " (" + version + ")"
+		return note("Not in the Falco of",
+			fmt.Sprintf("%s has figures with Falco %s or later: upgrade.", subject, need.Since)), " (" + version + ")"
 	case need.Config != "":
-		return cause{data.NoticeSeverityWarning, "Not enabled on", enable(need.Config, need.Host, need.Cost)}, ""
+		return warn("Not enabled on", enable(need.Config, need.Host, need.Cost)), ""
 	}
-	return cause{data.NoticeSeverityWarning, title + ": not exported by",
-		fmt.Sprintf("The answer has no %s: check that the target is a Falco of version %s or later.", need.Metric, d.catalogue.Reading.OldestVersion)}, ""
+	return warn(title+": not exported by",
+		fmt.Sprintf("The answer has no %s: check that the target is a Falco of version %s or later.", need.Metric, d.catalogue.Reading.OldestVersion)), ""
 }
 
 // enable says how to switch something on, and what that costs.

@@ -1,6 +1,7 @@
 package datasource
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -60,8 +61,8 @@ func (d *Instance) tooFewScrapes(g *groups, a *asked, s *signals.Signal) {
 	}
 	for _, t := range a.targets.all {
 		if t.State == scrape.Up && t.Scrapes < 2 {
-			g.add(cause{data.NoticeSeverityInfo, "Not yet two scrapes of",
-				fmt.Sprintf("Rates begin with the second, within %s.", signals.FormatDuration(d.settings.interval))}, a.targets.name(t))
+			g.add(note("Not yet two scrapes of",
+				fmt.Sprintf("Rates begin with the second, within %s.", signals.FormatDuration(d.settings.interval))), a.targets.name(t))
 		}
 	}
 }
@@ -81,9 +82,16 @@ func (d *Instance) unknown(g *groups, a *asked, r frames.Result, lacking map[str
 			return l.Get("node") == t.Node() && l.Get("cluster") == t.Labels.Get("cluster")
 		})
 		if settled && !has && !lacking[name] && t.FirstScrape.Before(a.times.end) {
-			g.add(cause{data.NoticeSeverityInfo, r.Signal.Title + ": no value for", r.Signal.Description}, name)
+			g.add(noValue(r.Signal), name)
 		}
 	}
+}
+
+// noValue is why a node that lacks nothing has no value: the signal itself says when that is so.
+func noValue(s *signals.Signal) cause {
+	c := note(s.Title+": no value on", sentence(cmp.Or(s.Unknown, s.Description)))
+	c.negative = true
+	return c
 }
 
 // known are the labels of the series that have a value.

@@ -1,6 +1,7 @@
 package datasource
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
 
 const libbpf = "Set metrics.libbpf_stats_enabled to true in falco.yaml and, on the host, sysctl kernel.bpf_stats_enabled=1 (kernel 5.1 or later) before Falco starts: Falco looks at it once, when it opens its engine. Cost: the kernel then times every run of every BPF program on the host, some tens of nanoseconds a run."
@@ -30,7 +32,7 @@ func TestNotices(t *testing.T) {
 			statuses: []scrape.Status{kernel("node-1"), kernel("node-2"), falco("node-3", "falcosecurity_scap_sys_exit_run_cnt_total", "falcosecurity_falco_host_num_cpus_total")},
 			want: []string{
 				"warning: Not enabled on 2 of 3 nodes: node-1, node-2. " + libbpf,
-				"info: Server load: no value for 1 of 3 nodes: node-3. {server-load}",
+				"info: Server load: no value on 1 of 3 nodes: node-3. {server-load}",
 			},
 		},
 		{
@@ -102,7 +104,7 @@ func TestNotices(t *testing.T) {
 				s.Unreadable = 3
 				s.Problems = []scrape.Problem{{Line: 12, Reason: "no value", Text: "falcosecurity_x"}}
 			})},
-			want: []string{"warning: 3 lines could not be read in the answer of 1 of 2 nodes: node-2. All other lines count. The first is line 12: no value: falcosecurity_x"},
+			want: []string{"info: 3 lines could not be read in the answer of 1 of 2 nodes: node-2. All other lines count. The first is line 12: no value: falcosecurity_x"},
 		},
 		{
 			name: "discovery in trouble", query: `{}`,
@@ -120,12 +122,20 @@ func TestNotices(t *testing.T) {
 		},
 		{
 			name: "cannot be known", query: `{}`, statuses: []scrape.Status{kernel("node-1"), kernel("node-2"), kernel("idle")},
-			want: []string{"info: Kernel drops: no value for 1 of 3 nodes: idle. {kernel-drop-ratio}"},
+			want: []string{"info: Kernel drops: no value on 1 of 3 nodes: idle. {kernel-drop-ratio}"},
 		},
 		{
 			name: "cannot be known at all", query: `{"signals": ["kernel-drop-ratio"], "filters": [{"key": "node", "operator": "=", "value": "idle"}]}`,
 			statuses: []scrape.Status{kernel("node-1"), kernel("idle")},
-			want:     []string{"info: Kernel drops: no value for idle. {kernel-drop-ratio}"},
+			want:     []string{"info: Kernel drops: no value on idle. {kernel-drop-ratio}"},
+		},
+		{
+			name: "cannot be known on either", query: `{}`, statuses: []scrape.Status{kernel("idle-1"), kernel("idle-2")},
+			want: []string{"info: Kernel drops: no value on either of the 2 nodes. {kernel-drop-ratio}"},
+		},
+		{
+			name: "cannot be known on any", query: `{}`, statuses: []scrape.Status{kernel("idle-1"), kernel("idle-2"), kernel("idle-3")},
+			want: []string{"info: Kernel drops: no value on any of the 3 nodes. {kernel-drop-ratio}"},
 		},
 		{
 			name: "no target passes the filters", query: `{"filters": [{"key": "version", "operator": "=~", "value": "0[.]3.*"}]}`, statuses: []scrape.Status{kernel("node-1")},
@@ -160,7 +170,7 @@ func TestNotices(t *testing.T) {
 			var want []string
 			for _, text := range test.want {
 				for _, s := range d.catalogue.Signals {
-					text = strings.ReplaceAll(text, "{"+s.ID+"}", s.Description)
+					text = strings.ReplaceAll(text, "{"+s.ID+"}", sentence(cmp.Or(s.Unknown, s.Description)))
 				}
 				want = append(want, text)
 			}
@@ -176,6 +186,14 @@ func many(count int, message string) []scrape.Status {
 		out = append(out, change(falco(fmt.Sprintf("down-%d", i)), func(s *scrape.Status) { s.State, s.Message = scrape.Down, message }))
 	}
 	return out
+}
+
+// What a signal says of its missing values is shown instead of its whole description.
+func TestNoValue(t *testing.T) {
+	s := &signals.Signal{Title: "Kernel drops", Description: "Drops over events."}
+	require.Equal(t, "Drops over events.", noValue(s).change)
+	s.Unknown = "a node without events has none"
+	require.Equal(t, "a node without events has none.", noValue(s).change)
 }
 
 func TestUnknownValue(t *testing.T) {

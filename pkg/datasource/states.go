@@ -13,12 +13,12 @@ import (
 
 // states says how a target stands, where it does not simply answer.
 var states = map[scrape.State]cause{
-	scrape.Pending:      {data.NoticeSeverityInfo, "Not scraped yet:", "The first figures come within seconds."},
-	scrape.Starting:     {data.NoticeSeverityInfo, "Starting:", ""},
-	scrape.Down:         {data.NoticeSeverityWarning, "No metrics from", ""},
-	scrape.Gone:         {data.NoticeSeverityWarning, "Gone:", ""},
-	scrape.Duplicate:    {data.NoticeSeverityWarning, "Claimed twice:", ""},
-	scrape.LoadBalancer: {data.NoticeSeverityError, "A load balancer answers for", ""},
+	scrape.Pending:      note("Not scraped yet:", "The first figures come within seconds."),
+	scrape.Starting:     note("Starting:", ""),
+	scrape.Down:         warn("No metrics from", ""),
+	scrape.Gone:         warn("Gone:", ""),
+	scrape.Duplicate:    warn("Claimed twice:", ""),
+	scrape.LoadBalancer: {severity: data.NoticeSeverityError, what: "A load balancer answers for"},
 }
 
 // troubles are the targets that do not simply answer, and discovery that does not work.
@@ -36,7 +36,7 @@ func (d *Instance) troubles(all []scrape.Status) *groups {
 			g.add(c, of.name(s))
 		}
 		if s.Discovery != "" && s.Cause != scrape.Discovery {
-			g.add(cause{data.NoticeSeverityWarning, "Discovery of " + s.Configured + " has trouble", s.Discovery}, "")
+			g.add(warn("Discovery of "+s.Configured+" has trouble", s.Discovery), "")
 		}
 		d.stale(g, s)
 		d.unreadable(g, s)
@@ -48,8 +48,8 @@ func (d *Instance) troubles(all []scrape.Status) *groups {
 // stale: figures that are older than two scrapes, which happens while scraping begins again.
 func (d *Instance) stale(g *groups, s scrape.Status) {
 	if s.State == scrape.Up && d.now().Sub(s.LastScrape) > 2*d.settings.interval+d.settings.timeout {
-		g.add(cause{data.NoticeSeverityWarning, "Old figures from",
-			"The last scrape was at " + d.clock(s.LastScrape) + ". Scraping pauses when nobody asks for six hours, and has begun again now."}, g.of.name(s))
+		g.add(warn("Old figures from",
+			"The last scrape was at "+d.clock(s.LastScrape)+". Scraping pauses when nobody asks for six hours, and has begun again now."), g.of.name(s))
 	}
 }
 
@@ -62,15 +62,16 @@ func (d *Instance) unreadable(g *groups, s scrape.Status) {
 		p := s.Problems[0]
 		first = fmt.Sprintf(" The first is line %d: %s: %s", p.Line, p.Reason, p.Text)
 	}
-	g.add(cause{data.NoticeSeverityWarning, fmt.Sprintf("%s could not be read in the answer of", count(s.Unreadable, "line")),
-		"All other lines count." + first}, g.of.name(s))
+	// One garbled line must not put a warning on every panel.
+	g.add(note(fmt.Sprintf("%s could not be read in the answer of", count(s.Unreadable, "line")),
+		"All other lines count."+first), g.of.name(s))
 }
 
 func (d *Instance) tooOld(g *groups, s scrape.Status) {
 	version := s.Facts["version"]
 	if older(version, d.catalogue.Reading.OldestVersion) {
-		g.add(cause{data.NoticeSeverityWarning, "Falco is too old on",
-			fmt.Sprintf("Signals may be missing or wrong: upgrade to Falco %s or later.", d.catalogue.Reading.OldestVersion)}, g.of.name(s)+" ("+version+")")
+		g.add(warn("Falco is too old on",
+			fmt.Sprintf("Signals may be missing or wrong: upgrade to Falco %s or later.", d.catalogue.Reading.OldestVersion)), g.of.name(s)+" ("+version+")")
 	}
 }
 
