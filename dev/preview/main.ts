@@ -9,6 +9,12 @@ import { resolve } from 'node:path';
 import { buildPage, publicFolder } from './build';
 
 const root = resolve(import.meta.dirname, '../..');
+/** What the shipped provisioning folder asks for, unless the environment says otherwise. */
+const environment = {
+  FALCO_FLEET_HOST: '127.0.0.1',
+  FALCO_DASHBOARDS: resolve(root, 'dist/dashboards'),
+  ...process.env,
+};
 const host = resolve(root, '.cache/preview', process.platform === 'win32' ? 'host.exe' : 'host');
 
 async function main(): Promise<void> {
@@ -18,6 +24,7 @@ async function main(): Promise<void> {
 
   const child = spawn(host, ['--with-parent', '--public', publicFolder, ...process.argv.slice(2)], {
     stdio: ['pipe', 'inherit', 'inherit'],
+    env: environment,
   });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => child.kill('SIGTERM'));

@@ -37,7 +37,7 @@ func Dashboards(folder string) ([]Dashboard, error) {
 		for _, provider := range file.Providers {
 			path, ok := provider.Options["path"].(string)
 			if !ok || path == "" {
-				return nil, fmt.Errorf("%s: provider %q: expected options.path, the folder that holds its dashboards", folder, provider.Name)
+				return nil, fmt.Errorf("%s: provider %q: expected options.path, the folder that holds its dashboards; a variable that is not set is empty", folder, provider.Name)
 			}
 			found, err := readDashboards(path, string(provider.Folder))
 			if err != nil {

@@ -99,7 +99,7 @@ func TestDashboardMistakes(t *testing.T) {
 	root := t.TempDir()
 	write(t, root, "dashboards/falco.yaml", `providers: [{ name: falco }]`)
 	_, err := provision.Dashboards(root)
-	require.ErrorContains(t, err, `provider "falco": expected options.path, the folder that holds its dashboards`)
+	require.ErrorContains(t, err, `provider "falco": expected options.path, the folder that holds its dashboards; a variable that is not set is empty`)
 
 	write(t, root, "dashboards/falco.yaml", `providers: [{ name: falco, options: { path: `+root+`/boards } }]`)
 	write(t, root, "boards/broken.json", `{`)

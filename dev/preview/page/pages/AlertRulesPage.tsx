@@ -1,8 +1,11 @@
+import { css } from '@emotion/css';
 import { Alert, EmptyState, InteractiveTable, Stack, TagList, Text, type Column } from '@grafana/ui';
 import { useMemo } from 'react';
 import { listRules, type AlertRule } from './api';
 import { Shell } from './Shell';
 import { useAnswer } from './useAnswer';
+
+const toTheLeft = css({ justifyContent: 'flex-start' });
 
 const columns: Array<Column<AlertRule>> = [
   { id: 'title', header: 'Rule', sortType: 'alphanumeric' },
@@ -15,7 +18,10 @@ const columns: Array<Column<AlertRule>> = [
     id: 'labels',
     header: 'Labels',
     cell: ({ row: { original } }) => (
-      <TagList tags={Object.entries(original.labels ?? {}).map(([key, value]) => `${key}=${value}`)} />
+      <TagList
+        className={toTheLeft}
+        tags={Object.entries(original.labels ?? {}).map(([key, value]) => `${key}=${value}`)}
+      />
     ),
   },
 ];

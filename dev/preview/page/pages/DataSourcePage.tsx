@@ -95,7 +95,12 @@ function Editor({ initial, source }: { initial: DataSourceSettings; source: Data
         <Alert severity="info" title="The plugin brings no config editor" />
       )}
       {outcome && (
-        <Alert severity={outcome.ok ? 'success' : 'error'} title={outcome.message} data-testid="health">
+        <Alert
+          severity={outcome.ok ? 'success' : 'error'}
+          title={outcome.message}
+          data-testid="health"
+          bottomSpacing={0}
+        >
           {outcome.details && <pre>{outcome.details}</pre>}
         </Alert>
       )}

@@ -90,6 +90,9 @@ function getStyles(theme: GrafanaTheme2) {
       background: theme.colors.background.canvas,
     }),
     bar: css({
+      position: 'sticky',
+      top: 0,
+      zIndex: theme.zIndex.navbarFixed,
       height: theme.spacing(5),
       padding: theme.spacing(0, 2),
       display: 'flex',

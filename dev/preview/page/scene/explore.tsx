@@ -93,7 +93,7 @@ class Explore extends SceneObjectBase<ExploreState> {
           </div>
         </div>
         {noticesOf(data).map(({ text, severity }) => (
-          <Alert key={text} severity={severity} title={text} />
+          <Alert key={text} severity={severity} title={text} bottomSpacing={0} />
         ))}
         <div className={styles.graph}>
           <graph.Component model={graph} />
