@@ -44,9 +44,9 @@ export function configureBands({ frame, panel: { timeRange, timeZone }, theme, t
     grid: { show: false },
     ticks: { show: false },
   });
-  for (const _ of fields) {
-    builder.addSeries({ scaleKey: 'y', theme, pathBuilder: () => null, pointsBuilder: () => undefined, show: true });
-  }
+  fields.forEach(() =>
+    builder.addSeries({ scaleKey: 'y', theme, pathBuilder: () => null, pointsBuilder: () => undefined, show: true })
+  );
   builder.addHook('draw', (plot) => {
     const { ctx, bbox } = plot;
     const height = bbox.height / fields.length;

@@ -10,17 +10,19 @@ interface ControlsState extends SceneObjectState {
 }
 
 export class Controls extends SceneObjectBase<ControlsState> {
-  static Component = ({ model }: SceneComponentProps<Controls>) => {
-    const styles = useStyles2(getStyles);
-    const { left, right } = model.useState();
-    const draw = (object: SceneObject) => <object.Component key={object.state.key} model={object} />;
-    return (
-      <div className={styles.line}>
-        <div className={styles.left}>{left.map(draw)}</div>
-        <div className={styles.right}>{right.map(draw)}</div>
-      </div>
-    );
-  };
+  static Component = ControlsLine;
+}
+
+function ControlsLine({ model }: SceneComponentProps<Controls>) {
+  const styles = useStyles2(getStyles);
+  const { left, right } = model.useState();
+  const draw = (object: SceneObject) => <object.Component key={object.state.key} model={object} />;
+  return (
+    <div className={styles.line}>
+      <div className={styles.left}>{left.map(draw)}</div>
+      <div className={styles.right}>{right.map(draw)}</div>
+    </div>
+  );
 }
 
 function getStyles(theme: GrafanaTheme2) {

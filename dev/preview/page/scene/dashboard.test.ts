@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import {
   SceneGridItem,
   SceneGridRow,
-  SceneQueryRunner,
+  type SceneQueryRunner,
   VizPanel,
   type EmbeddedScene,
   type SceneGridLayout,

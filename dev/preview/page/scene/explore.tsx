@@ -53,7 +53,7 @@ interface ExploreState extends SceneObjectState {
 }
 
 class Explore extends SceneObjectBase<ExploreState> {
-  private runner(): SceneQueryRunner {
+  runner(): SceneQueryRunner {
     return sceneGraph.getData(this) as SceneQueryRunner;
   }
 
@@ -62,48 +62,50 @@ class Explore extends SceneObjectBase<ExploreState> {
     this.runner().runQueries();
   };
 
-  static Component = ({ model }: SceneComponentProps<Explore>) => {
-    const styles = useStyles2(getStyles);
-    const { source, query, graph, table } = model.useState();
-    const { data } = model.runner().useState();
-    const Editor = source.components?.QueryEditor;
-    return (
-      <div className={styles.column}>
-        <div className={styles.editor}>
-          {Editor ? (
-            <DataSourcePluginContextProvider instanceSettings={getDataSourceSrv().getInstanceSettings(source.uid)!}>
-              <Editor
-                datasource={source}
-                query={query}
-                queries={[query]}
-                app={CoreApp.Explore}
-                data={data}
-                range={data?.timeRange ?? getDefaultTimeRange()}
-                onChange={(query) => model.setState({ query })}
-                onRunQuery={model.run}
-              />
-            </DataSourcePluginContextProvider>
-          ) : (
-            <Alert severity="info" title="The plugin brings no query editor" />
-          )}
-          <div>
-            <Button icon="play" onClick={model.run} disabled={data?.state === LoadingState.Loading}>
-              Run query
-            </Button>
-          </div>
-        </div>
-        {noticesOf(data).map(({ text, severity }) => (
-          <Alert key={text} severity={severity} title={text} bottomSpacing={0} />
-        ))}
-        <div className={styles.graph}>
-          <graph.Component model={graph} />
-        </div>
-        <div className={styles.table}>
-          <table.Component model={table} />
+  static Component = ExploreBody;
+}
+
+function ExploreBody({ model }: SceneComponentProps<Explore>) {
+  const styles = useStyles2(getStyles);
+  const { source, query, graph, table } = model.useState();
+  const { data } = model.runner().useState();
+  const Editor = source.components?.QueryEditor;
+  return (
+    <div className={styles.column}>
+      <div className={styles.editor}>
+        {Editor ? (
+          <DataSourcePluginContextProvider instanceSettings={getDataSourceSrv().getInstanceSettings(source.uid)!}>
+            <Editor
+              datasource={source}
+              query={query}
+              queries={[query]}
+              app={CoreApp.Explore}
+              data={data}
+              range={data?.timeRange ?? getDefaultTimeRange()}
+              onChange={(query) => model.setState({ query })}
+              onRunQuery={model.run}
+            />
+          </DataSourcePluginContextProvider>
+        ) : (
+          <Alert severity="info" title="The plugin brings no query editor" />
+        )}
+        <div>
+          <Button icon="play" onClick={model.run} disabled={data?.state === LoadingState.Loading}>
+            Run query
+          </Button>
         </div>
       </div>
-    );
-  };
+      {noticesOf(data).map(({ text, severity }) => (
+        <Alert key={text} severity={severity} title={text} bottomSpacing={0} />
+      ))}
+      <div className={styles.graph}>
+        <graph.Component model={graph} />
+      </div>
+      <div className={styles.table}>
+        <table.Component model={table} />
+      </div>
+    </div>
+  );
 }
 
 function getStyles(theme: GrafanaTheme2) {

@@ -12,23 +12,25 @@ interface DashboardLinksState extends SceneObjectState {
 }
 
 export class DashboardLinks extends SceneObjectBase<DashboardLinksState> {
-  static Component = ({ model }: SceneComponentProps<DashboardLinks>) => {
-    const { links } = model.useState();
-    // Drawn again when the range changes: links may carry it along.
-    const range = sceneGraph.getTimeRange(model).useState();
-    return links.map((link, index) => {
-      const carried: Record<string, string> = link.keepTime ? { from: range.from, to: range.to } : {};
-      return link.type === 'dashboards' ? (
-        <TaggedDashboards key={index} link={link} carried={carried} />
-      ) : (
-        <OneLink
-          key={index}
-          link={{ ...link, title: sceneGraph.interpolate(model, link.title ?? '') }}
-          url={urlUtil.appendQueryToUrl(sceneGraph.interpolate(model, link.url ?? ''), urlUtil.toUrlParams(carried))}
-        />
-      );
-    });
-  };
+  static Component = LinkButtons;
+}
+
+function LinkButtons({ model }: SceneComponentProps<DashboardLinks>) {
+  const { links } = model.useState();
+  // Drawn again when the range changes: links may carry it along.
+  const range = sceneGraph.getTimeRange(model).useState();
+  return links.map((link, index) => {
+    const carried: Record<string, string> = link.keepTime ? { from: range.from, to: range.to } : {};
+    return link.type === 'dashboards' ? (
+      <TaggedDashboards key={index} link={link} carried={carried} />
+    ) : (
+      <OneLink
+        key={index}
+        link={{ ...link, title: sceneGraph.interpolate(model, link.title ?? '') }}
+        url={urlUtil.appendQueryToUrl(sceneGraph.interpolate(model, link.url ?? ''), urlUtil.toUrlParams(carried))}
+      />
+    );
+  });
 }
 
 function OneLink({ link, url }: { link: DashboardLinkModel; url: string }) {
