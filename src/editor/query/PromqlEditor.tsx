@@ -51,7 +51,7 @@ export function PromqlEditor({ expr, datasource, error, onChange }: Props) {
 /** What is added to Grafana's editor once it is there: words to choose from, and Shift+Enter. */
 function useMount(datasource: FalcoDataSource, onChange: Props['onChange']) {
   const latest = useRef({ onChange, metrics: [] as string[] });
-  const words = useRef<{ dispose(): void }>();
+  const words = useRef<{ dispose(): void } | undefined>(undefined);
   useEffect(() => {
     latest.current.onChange = onChange;
   });
