@@ -66,7 +66,9 @@ func run(ctx context.Context, address, folder, pluginFolder, public string) erro
 		return fmt.Errorf("%w; name another port with --port", err)
 	}
 	defer listener.Close()
-	backend, err := plugin.Start(manifest.Binary, logger.Named(manifest.ID))
+	// A plugin tells of every request it answered; here only what went wrong is of use.
+	quiet := hclog.New(&hclog.LoggerOptions{Name: logger.Name() + "." + manifest.ID, Level: hclog.Warn, Output: os.Stderr})
+	backend, err := plugin.Start(manifest.Binary, quiet)
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-import { css } from '@emotion/css';
+import { css, cx } from '@emotion/css';
 import { LoadingState, type GrafanaTheme2, type PanelData, type PanelProps } from '@grafana/data';
 import { useStyles2 } from '@grafana/ui';
 import { noticesOf } from '../scene/notices';
@@ -8,10 +8,13 @@ export function isEmpty(data: PanelData): boolean {
   return data.series.every((frame) => frame.length === 0 || frame.fields.length === 0);
 }
 
-type Props = Pick<PanelProps, 'data' | 'fieldConfig'>;
+type Props = Pick<PanelProps, 'data' | 'fieldConfig' | 'height'>;
+
+/** A panel lower than this, in pixels, has room for the start of one reason; its icon tells all of them. */
+const LOW = 140;
 
 /** Says that there is no data and, in the data source's own words, why. */
-export function EmptyPanel({ data, fieldConfig }: Props) {
+export function EmptyPanel({ data, fieldConfig, height }: Props) {
   const styles = useStyles2(getStyles);
   if (data.state === LoadingState.Loading || data.state === LoadingState.NotStarted) {
     return null;
@@ -21,8 +24,8 @@ export function EmptyPanel({ data, fieldConfig }: Props) {
   return (
     <div className={styles.box} data-testid="empty-panel">
       <div className={styles.headline}>{fieldConfig.defaults.noValue ?? 'No data'}</div>
-      {reasons.map((reason) => (
-        <div key={reason} className={styles.reason}>
+      {reasons.slice(0, height < LOW ? 1 : undefined).map((reason) => (
+        <div key={reason} className={cx(styles.reason, height < LOW && styles.cut)}>
           {reason}
         </div>
       ))}
@@ -43,6 +46,7 @@ function getStyles(theme: GrafanaTheme2) {
       gap: theme.spacing(0.5),
     }),
     headline: css({ fontSize: theme.typography.h4.fontSize, color: theme.colors.text.secondary }),
+    cut: css({ display: '-webkit-box', WebkitBoxOrient: 'vertical', WebkitLineClamp: 3, overflow: 'hidden' }),
     reason: css({
       maxWidth: '60ch',
       fontSize: theme.typography.bodySmall.fontSize,
