@@ -60,7 +60,7 @@ func start(t *testing.T) *plugin.Process {
 }
 
 func settings() backend.PluginContext {
-	return backend.PluginContext{OrgID: 1, PluginID: "test", DataSourceInstanceSettings: &backend.DataSourceInstanceSettings{
+	return backend.PluginContext{Namespace: "default", PluginID: "test", DataSourceInstanceSettings: &backend.DataSourceInstanceSettings{
 		UID: "one", JSONData: []byte("{}"), Updated: time.Now(), DecryptedSecureJSONData: map[string]string{"secret": "s3cret"},
 	}}
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
+	"github.com/grafana/grafana-plugin-sdk-go/config"
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/falco-metrics/falco-metrics-datasource/dev/preview/plugin"
@@ -85,7 +86,9 @@ func (s *server) health(w http.ResponseWriter, _ *http.Request) {
 // pluginContext is what Grafana tells a plugin with every request.
 func (s *server) pluginContext(source provision.DataSource) backend.PluginContext {
 	return backend.PluginContext{
+		//lint:ignore SA1019 Grafana sends it beside the namespace, and plugins read it.
 		OrgID:         source.OrgID,
+		Namespace:     "default",
 		PluginID:      s.Manifest.ID,
 		PluginVersion: s.Manifest.Version,
 		User:          &backend.User{Login: "admin", Name: "admin", Email: "admin@localhost", Role: "Admin"},
@@ -94,7 +97,7 @@ func (s *server) pluginContext(source provision.DataSource) backend.PluginContex
 			Database: source.Database, BasicAuthEnabled: source.BasicAuth, BasicAuthUser: source.BasicAuthUser,
 			JSONData: source.JSONData, DecryptedSecureJSONData: source.SecureJSONData, Updated: source.Updated,
 		},
-		GrafanaConfig: backend.NewGrafanaCfg(map[string]string{"GF_APP_URL": s.AppURL}),
+		GrafanaConfig: config.NewGrafanaCfg(map[string]string{config.AppURL: s.AppURL}),
 	}
 }
 
