@@ -1,7 +1,8 @@
 // Package datasource answers Grafana: queries, the health check and the look-ups of the editors.
 //
 //	datasource.go  an instance: one data source's settings, its lease of the pool, its engine
-//	settings.go    jsonData, its defaults and checks        client.go    HTTP options
+//	settings.go    jsonData, its defaults and checks        gauges.go    what is set for a target
+//	client.go      HTTP options
 //	model.go       the query and its migrations             times.go     step, range, macros
 //	query.go       QueryData                                evaluate.go  expressions → values, errors in words
 //	notices.go     why a panel shows less than expected     targets.go   which targets a query is about
@@ -80,7 +81,7 @@ func newInstance(ctx context.Context, s backend.DataSourceInstanceSettings, leas
 
 func (d *Instance) start(ctx context.Context, s backend.DataSourceInstanceSettings, lease func(scrape.Config) (fleet, error)) error {
 	var err error
-	if d.settings, err = parseSettings(s.JSONData); err != nil {
+	if d.settings, err = parseSettings(s.JSONData, d.catalogue.TargetGauges); err != nil {
 		return err
 	}
 	client, key, err := clientOptions(ctx, s)

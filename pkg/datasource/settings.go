@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
 
 // identity is what `$instance` stands for.
@@ -21,10 +22,10 @@ var identity = []string{"cluster", "node"}
 // jsonData is what Grafana keeps of the settings, credentials aside; the shape is src/settings.ts.
 // What is missing has a default.
 type jsonData struct {
-	Mode           string                `json:"mode"`
-	Targets        []scrape.TargetConfig `json:"targets"`
-	ScrapeInterval string                `json:"scrapeInterval"`
-	ScrapeTimeout  string                `json:"scrapeTimeout"`
+	Mode           string           `json:"mode"`
+	Targets        []targetSettings `json:"targets"`
+	ScrapeInterval string           `json:"scrapeInterval"`
+	ScrapeTimeout  string           `json:"scrapeTimeout"`
 	History        struct {
 		Hours     float64 `json:"hours"`
 		Megabytes float64 `json:"megabytes"`
@@ -72,7 +73,7 @@ const (
 )
 
 // parseSettings reads jsonData. The error names every setting that is wrong, what was expected and what was found.
-func parseSettings(raw json.RawMessage) (settings, error) {
+func parseSettings(raw json.RawMessage, gauges []signals.TargetGauge) (settings, error) {
 	d := defaults()
 	if len(raw) > 0 {
 		if err := json.Unmarshal(raw, &d); err != nil {
@@ -85,8 +86,6 @@ func parseSettings(raw json.RawMessage) (settings, error) {
 	d.Limits.QueryTimeout = cmp.Or(d.Limits.QueryTimeout, defaults().Limits.QueryTimeout)
 	var p problems
 	s := settings{
-		targets:         d.Targets,
-		targetLabels:    targetLabels(d.Targets),
 		interval:        p.duration("scrapeInterval", d.ScrapeInterval),
 		timeout:         p.duration("scrapeTimeout", d.ScrapeTimeout),
 		queryTimeout:    p.duration("limits.queryTimeout", d.Limits.QueryTimeout),
@@ -108,10 +107,9 @@ func parseSettings(raw json.RawMessage) (settings, error) {
 	p.positive("limits.labelLength", float64(d.Limits.LabelLength))
 	p.positive("limits.samplesPerQuery", float64(d.Limits.SamplesPerQuery))
 	for i, t := range d.Targets {
-		if err := t.Check(); err != nil {
-			p.add("targets[%d]: %w", i, err)
-		}
+		s.targets = append(s.targets, t.config(&p, fmt.Sprintf("targets[%d]", i), gauges))
 	}
+	s.targetLabels = targetLabels(s.targets)
 	switch d.Mode {
 	case "", "endpoints":
 	case "store":

@@ -55,7 +55,7 @@ func product(text string) string {
 }
 
 func TestParseSettings(t *testing.T) {
-	least, err := parseSettings(json.RawMessage(`{"targets": [{"url": "node-1:8765"}]}`))
+	least, err := parseSettings(json.RawMessage(`{"targets": [{"url": "node-1:8765"}]}`), nil)
 	require.NoError(t, err)
 	require.Equal(t, settings{
 		targets:  []scrape.TargetConfig{{URL: "node-1:8765"}},
@@ -71,14 +71,14 @@ func TestParseSettings(t *testing.T) {
 		"scrapeInterval": "5s", "scrapeTimeout": "1m", "history": {"hours": 0.5, "megabytes": 1},
 		"limits": {"bodyBytes": 1, "samplesPerScrape": 2, "labelLength": 3, "samplesPerQuery": 4, "queryTimeout": "500ms"},
 		"version": 1
-	}`))
+	}`), nil)
 	require.NoError(t, err)
 	require.Equal(t, 5*time.Second, whole.timeout, "never above the interval")
 	require.Equal(t, []string{"team", "zone"}, whole.targetLabels)
 	require.Equal(t, 30*time.Minute, whole.retention)
 	require.Equal(t, scrape.Limits{BodyBytes: 1, SamplesPerScrape: 2, LabelLength: 3}, whole.limits)
 
-	cleared, err := parseSettings(json.RawMessage(`{"scrapeInterval": "", "scrapeTimeout": null, "history": {}}`))
+	cleared, err := parseSettings(json.RawMessage(`{"scrapeInterval": "", "scrapeTimeout": null, "history": {}}`), nil)
 	require.NoError(t, err)
 	require.Equal(t, 15*time.Second, cleared.interval)
 	require.Equal(t, 10*time.Second, cleared.timeout)
@@ -104,10 +104,16 @@ func TestParseSettingsRefuses(t *testing.T) {
 		`{"targets": [{"url": "a:1"}, {"url": "a:1", "discovery": "x"}]}`: `targets[1]: the discovery of target a:1 is "x": expected static, dns, srv or http`,
 		`{"targets": [{"url": "http://u:p@a:1"}]}`:                        `targets[0]: the address of a:1 holds a user name or a password, which every viewer could read: remove it and use the data source's authentication settings`,
 		`{"mode": "store", "scrapeInterval": "x"}`:                        "scrapeInterval is \"x\": expected a duration such as 15s or 1m\nmode is store, which is not available in this version: expected endpoints",
+		`{"targets": [{"url": "a:1", "memoryLimit": "half"}]}`:            `targets[0].memoryLimit is "half": expected an amount of memory as Kubernetes writes it, such as 512Mi, 1.5Gi or 800M`,
+		`{"targets": [{"url": "a:1", "memoryLimit": "500m"}]}`:            `targets[0].memoryLimit is "500m": expected an amount of memory as Kubernetes writes it, such as 512Mi, 1.5Gi or 800M`,
+		`{"targets": [{"url": "a:1", "memoryLimit": 512}]}`:               `targets.memoryLimit: expected a string in quotes, found number`,
+		`{"targets": [{"url": "a:1", "cpuLimit": -1}]}`:                   `targets[0].cpuLimit is -1: expected a number of CPUs above 0, such as 0.5 or 2`,
+		`{"targets": [{"url": "a:1", "threadTableSize": 1.5}]}`:           `targets[0].threadTableSize is 1.5: expected a whole number above 0, that of falco_libs.thread_table_size`,
+		`{"targets": [{"url": "a:1", "expected": -3}]}`:                   `targets[0].expected is -3: expected a whole number of nodes above 0`,
 		`{`: `the settings are no valid JSON: unexpected end of JSON input`,
 	}
 	for raw, want := range tests {
-		_, err := parseSettings(json.RawMessage(raw))
+		_, err := parseSettings(json.RawMessage(raw), nil)
 		require.EqualError(t, err, want, raw)
 	}
 }

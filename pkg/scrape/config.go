@@ -36,6 +36,8 @@ type TargetConfig struct {
 	Kind      string // default falco
 	Discovery string // default static
 	Labels    map[string]string
+	// Gauges are series, by name, that are written for each of its targets at every scrape, whatever it answers.
+	Gauges map[string]float64
 }
 
 // Config is all that matters for scraping on behalf of one data source.
@@ -85,9 +87,10 @@ type Status struct {
 	Samples    int // in the last answer
 	Unreadable int
 	Duplicates int
-	Problems   []Problem         // the first 20
-	Facts      map[string]string // by id of signals.Reading.Facts; remembered while down
-	Metrics    map[string]bool   // names in the last good answer; not to be changed
+	Problems   []Problem          // the first 20
+	Facts      map[string]string  // by id of signals.Reading.Facts; remembered while down
+	Metrics    map[string]bool    // names in the last good answer; not to be changed
+	Gauges     map[string]float64 // as configured; not to be changed
 }
 
 // Node is the target's node label.
@@ -113,7 +116,7 @@ func (t TargetConfig) withDefaults() TargetConfig {
 	if t.Discovery == "" {
 		t.Discovery = DiscoveryStatic
 	}
-	t.Labels = maps.Clone(t.Labels)
+	t.Labels, t.Gauges = maps.Clone(t.Labels), maps.Clone(t.Gauges)
 	return t
 }
 

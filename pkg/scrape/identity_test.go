@@ -170,3 +170,21 @@ func TestSeriesComeBackAfterForgetting(t *testing.T) {
 		require.Equal(t, []string{`{__name__="falcosecurity_scap_n_evts_total", node="node-1"} 7@2s`}, dump(t, l, start, named("falcosecurity_scap_n_evts_total")))
 	})
 }
+
+// What is configured for a target is written beside up, also while it is down, and ends with it.
+func TestGauges(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newFakeNet(t)
+		n.serve("a:1", (&falco{host: "node-1", start: time.Now()}).ServeHTTP)
+		start := time.Now()
+		l, end := n.lease(t, TargetConfig{URL: "a:1", Gauges: map[string]float64{"expected": 3, "cpu_limit": 0.5}}, TargetConfig{URL: "b:1"})
+		time.Sleep(time.Second)
+		require.Equal(t, map[string]float64{"expected": 3, "cpu_limit": 0.5}, l.Targets()[1].Gauges)
+		n.down("a:1")
+		time.Sleep(2 * time.Second)
+		end()
+		require.Equal(t, []string{`{__name__="expected", node="node-1"} 3@0s 3@2s end@3s`}, dump(t, l, start, named("expected")))
+		require.Equal(t, []string{`{__name__="cpu_limit", node="node-1"} 0.5@0s 0.5@2s end@3s`}, dump(t, l, start, named("cpu_limit")))
+		require.Equal(t, `{__name__="up", node="node-1"} 1@0s 0@2s end@3s`, dump(t, l, start, named("up"))[1])
+	})
+}

@@ -63,7 +63,7 @@ func (u *unit) newTarget(at found) *target {
 	maps.Copy(t.labels, u.entry.Labels)
 	t.status = Status{
 		Address: t.address, Configured: u.entry.URL, Kind: u.entry.Kind, State: Pending,
-		Message: "Not scraped yet.", Since: time.Now(),
+		Message: "Not scraped yet.", Since: time.Now(), Gauges: u.entry.Gauges,
 	}
 	t.identity = u.identify(t)
 	t.status.Labels = t.identity.labels
@@ -72,9 +72,9 @@ func (u *unit) newTarget(at found) *target {
 
 // identityLabels are the labels that every sample of a target carries.
 type identityLabels struct {
-	labels                labels.Labels
-	claim                 string // cluster and node: what no two targets may both be
-	up, duration, samples *history.Series
+	labels labels.Labels
+	claim  string // cluster and node: what no two targets may both be
+	own    []*history.Series
 }
 
 // identify works out who a target is now. The address is no part of it, so that a node which answers from a new
@@ -115,17 +115,28 @@ func (id *identityLabels) series(h *history.History, s *Series) *history.Series 
 	return s.stored
 }
 
-// own returns the series that are written for a target whatever it answers.
-func (id *identityLabels) own(h *history.History) (up, duration, samples *history.Series) {
-	if id.up == nil {
-		of := func(name string) *history.Series {
+// own adds to a batch the series that are written for a target whatever it answers: those of every scrape, whose values
+// are given, and the configured gauges. Without values, it adds the end of each.
+func (u *unit) own(batch []history.Sample, id *identityLabels, values ...float64) []history.Sample {
+	names := append([]string{"up", "scrape_duration_seconds", "scrape_samples_scraped"}, slices.Sorted(maps.Keys(u.entry.Gauges))...)
+	if id.own == nil {
+		for _, name := range names {
 			b := labels.NewBuilder(id.labels)
 			b.Set(model.MetricNameLabel, name)
-			return h.Series(b.Labels())
+			id.own = append(id.own, u.history.Series(b.Labels()))
 		}
-		id.up, id.duration, id.samples = of("up"), of("scrape_duration_seconds"), of("scrape_samples_scraped")
 	}
-	return id.up, id.duration, id.samples
+	for i, s := range id.own {
+		value := stale
+		switch {
+		case i < len(values):
+			value = values[i]
+		case len(values) > 0:
+			value = u.entry.Gauges[names[i]]
+		}
+		batch = append(batch, history.Sample{Series: s, Value: value})
+	}
+	return batch
 }
 
 // process tells which process has given an answer.

@@ -218,11 +218,7 @@ func (u *unit) write(t *target, at int64, o outcome) {
 			batch = append(batch, history.Sample{Series: t.identity.series(u.history, s), Value: stale})
 		}
 	}
-	upSeries, durationSeries, samplesSeries := t.identity.own(u.history)
-	batch = append(batch, history.Sample{Series: upSeries, Value: up},
-		history.Sample{Series: durationSeries, Value: o.duration.Seconds()},
-		history.Sample{Series: samplesSeries, Value: float64(count)})
-	u.history.Append(at, batch)
+	u.history.Append(at, u.own(batch, t.identity, up, o.duration.Seconds(), float64(count)))
 
 	t.writing = true
 	t.active = t.active[:0]
@@ -238,9 +234,7 @@ func (u *unit) end(t *target, at int64) {
 		batch = append(batch, history.Sample{Series: t.identity.series(u.history, s), Value: stale})
 	}
 	if t.writing {
-		up, duration, samples := t.identity.own(u.history)
-		batch = append(batch, history.Sample{Series: up, Value: stale},
-			history.Sample{Series: duration, Value: stale}, history.Sample{Series: samples, Value: stale})
+		batch = u.own(batch, t.identity)
 	}
 	u.history.Append(at, batch)
 	t.active, t.writing = t.active[:0], false

@@ -1,0 +1,82 @@
+package datasource
+
+import (
+	"math"
+	"regexp"
+	"strconv"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
+)
+
+// targetSettings is one entry of the settings' targets: where to scrape, and what cannot be scraped but is
+// known to those who run it. A setting that is missing or 0 is not set.
+type targetSettings struct {
+	URL             string            `json:"url"`
+	Kind            string            `json:"kind"`
+	Discovery       string            `json:"discovery"`
+	Labels          map[string]string `json:"labels"`
+	ThreadTableSize float64           `json:"threadTableSize"`
+	MemoryLimit     string            `json:"memoryLimit"`
+	CPULimit        float64           `json:"cpuLimit"`
+	Expected        float64           `json:"expected"`
+}
+
+// config checks an entry; what is wrong goes to p under the entry's name.
+func (t targetSettings) config(p *problems, name string, gauges []signals.TargetGauge) scrape.TargetConfig {
+	c := scrape.TargetConfig{URL: t.URL, Kind: t.Kind, Discovery: t.Discovery, Labels: t.Labels}
+	if err := c.Check(); err != nil {
+		p.add("%s: %w", name, err)
+	}
+	memory, ok := quantity(t.MemoryLimit)
+	if !ok {
+		p.add("%s.memoryLimit is %q: expected an amount of memory as Kubernetes writes it, such as 512Mi, 1.5Gi or 800M", name, t.MemoryLimit)
+	}
+	if t.CPULimit < 0 {
+		p.add("%s.cpuLimit is %v: expected a number of CPUs above 0, such as 0.5 or 2", name, t.CPULimit)
+	}
+	if t.ThreadTableSize < 0 || t.ThreadTableSize != math.Trunc(t.ThreadTableSize) {
+		p.add("%s.threadTableSize is %v: expected a whole number above 0, that of falco_libs.thread_table_size", name, t.ThreadTableSize)
+	}
+	if t.Expected < 0 || t.Expected != math.Trunc(t.Expected) {
+		p.add("%s.expected is %v: expected a whole number of nodes above 0", name, t.Expected)
+	}
+	set := map[string]float64{
+		"threadTableSize": t.ThreadTableSize, "memoryLimit": memory, "cpuLimit": t.CPULimit, "expected": t.Expected,
+	}
+	for _, g := range gauges {
+		value := set[g.Setting]
+		if value == 0 && t.Kind != scrape.KindFalcosidekick {
+			value = g.Fallback
+		}
+		if value == 0 {
+			continue
+		}
+		if c.Gauges == nil {
+			c.Gauges = map[string]float64{}
+		}
+		c.Gauges[g.Metric] = value
+	}
+	return c
+}
+
+var (
+	quantityForm = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?)(Ki|Mi|Gi|Ti|Pi|Ei|k|M|G|T|P|E)?$`)
+	factors      = map[string]float64{
+		"": 1, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18,
+		"Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30, "Ti": 1 << 40, "Pi": 1 << 50, "Ei": 1 << 60,
+	}
+)
+
+// quantity reads bytes as Kubernetes writes them; an empty text is 0, which is not set.
+func quantity(text string) (bytes float64, ok bool) {
+	if text == "" {
+		return 0, true
+	}
+	parts := quantityForm.FindStringSubmatch(text)
+	if parts == nil {
+		return 0, false
+	}
+	number, err := strconv.ParseFloat(parts[1], 64)
+	return math.Round(number * factors[parts[2]]), err == nil && number > 0
+}
