@@ -1,11 +1,10 @@
 import '@testing-library/jest-dom';
 import { TextDecoder, TextEncoder } from 'node:util';
 import { ReadableStream, TransformStream } from 'node:stream/web';
-import { MessageChannel } from 'node:worker_threads';
 
 // What jsdom lacks and @grafana/ui, @grafana/data expect of a browser.
 if (typeof window !== 'undefined') {
-  Object.assign(globalThis, { TextEncoder, TextDecoder, ReadableStream, TransformStream, MessageChannel });
+  Object.assign(globalThis, { TextEncoder, TextDecoder, ReadableStream, TransformStream });
 
   window.matchMedia ??= (query: string) =>
     ({
