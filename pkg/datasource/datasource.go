@@ -4,8 +4,11 @@
 //	settings.go    jsonData, its defaults and checks        gauges.go    what is set for a target
 //	client.go      HTTP options
 //	model.go       the query and its migrations             times.go     step, range, macros
-//	query.go       QueryData                                evaluate.go  expressions → values, errors in words
-//	notices.go     why a panel shows less than expected     targets.go   which targets a query is about
+//	query.go       QueryData: an index of the kinds         kind_*.go    one file a kind of query
+//	request.go     what the queries of a request share      failures.go  errors in words
+//	notices.go     why a panel shows less than expected     needs.go, states.go, coverage.go  reasons
+//	targets.go     which targets a query is about           scope.go     the same, for kinds without signals
+//	scan.go        samples as they were scraped
 //	health.go      CheckHealth                              resources.go CallResource
 package datasource
 

@@ -26,15 +26,15 @@ func overloaded(t *testing.T) *httptest.Server {
 			w.WriteHeader(http.StatusUnauthorized)
 			return
 		}
-		seconds := time.Since(start).Seconds()
+		lots := int64(time.Since(start).Seconds() * 40) // whole lots of 25 events: the ratio is exact at any moment
 		w.Header().Set("Content-Type", "text/plain; version=0.0.4")
 		for _, sample := range []string{
 			`falcosecurity_falco_version_info{version="0.44.1"} 1`,
 			`falcosecurity_evt_hostname_info{hostname="worker-1"} 1`,
 			`falcosecurity_scap_engine_name_info{engine_name="modern_bpf",evt_source="syscall"} 1`,
 			fmt.Sprintf("falcosecurity_falco_start_timestamp_nanoseconds %d", start.UnixNano()),
-			fmt.Sprintf("falcosecurity_scap_n_evts_total %d", int64(1000*seconds)),
-			fmt.Sprintf("falcosecurity_scap_n_drops_total %d", int64(80*seconds)),
+			fmt.Sprintf("falcosecurity_scap_n_evts_total %d", 25*lots),
+			fmt.Sprintf("falcosecurity_scap_n_drops_total %d", 2*lots),
 		} {
 			fmt.Fprintf(w, "# HELP x https://falco.org/docs/metrics/\n# TYPE x counter\n%s\n", sample)
 		}

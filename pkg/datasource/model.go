@@ -78,7 +78,11 @@ func fromHandWritten(stored map[string]any) {
 }
 
 func withDefaults(stored map[string]any) map[string]any {
-	for field, value := range map[string]any{"filters": []any{}, "format": "timeseries"} {
+	format := "table" // health, inventory, rules, events
+	if stored["kind"] == "signal" || stored["kind"] == "promql" {
+		format = "timeseries"
+	}
+	for field, value := range map[string]any{"filters": []any{}, "format": format} {
 		if stored[field] == nil {
 			stored[field] = value
 		}

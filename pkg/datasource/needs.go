@@ -7,47 +7,45 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 
-	"github.com/falco-metrics/falco-metrics-datasource/pkg/frames"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
 
-// needs adds what a signal lacks on targets that answer, and returns the names of those targets. First
-// the engine is looked at, then the version, then the switch is named.
-func (d *Instance) needs(ctx context.Context, g *groups, a *asked, r frames.Result) map[string]bool {
-	lacking := map[string]bool{}
-	for _, need := range r.Signal.Needs {
-		for _, t := range a.targets.all {
-			if t.State != scrape.Up || t.Metrics == nil || has(t, need.Metric, need.AnyOf) {
-				continue
-			}
-			if name := a.targets.name(t); !lacking[name] {
-				lacking[name] = true
-				c, detail := d.lack(r.Signal.Title, need, t)
-				g.add(c, name+detail)
-			}
+// lacks is what a signal lacks on a target that answers, or did when it last answered; detail goes behind the
+// target's name. First the engine is looked at, then the version, then the switch is named.
+func (r *request) lacks(ctx context.Context, s *signals.Signal, t scrape.Status, at time.Time) (c cause, detail string, lacks bool) {
+	for _, need := range s.Needs {
+		if t.Metrics != nil && !has(t, need.Metric, need.AnyOf) {
+			c, detail = r.lack(s.Title, need, t)
+			return c, detail, true
 		}
-		for _, name := range d.unknownValues(ctx, a, need) {
-			lacking[name] = true
-			g.add(warn(r.Signal.Title+": unknown on",
-				sentence(need.UnknownValue.Because)+" "+sentence(need.UnknownValue.Change)), name)
+		if need.UnknownValue != nil && r.unknownValues(ctx, need, at)[nodeOf(t.Labels)] {
+			return warn(s.Title+": unknown on", sentence(need.UnknownValue.Because)+" "+sentence(need.UnknownValue.Change)), "", true
 		}
 	}
-	return lacking
+	return cause{}, "", false
 }
 
 func has(t scrape.Status, metric string, anyOf []string) bool {
-	return t.Metrics[metric] || slices.ContainsFunc(anyOf, func(m string) bool { return t.Metrics[m] })
+	exports := func(m string) bool {
+		_, set := t.Gauges[m]
+		return set || t.Metrics[m]
+	}
+	return exports(metric) || slices.ContainsFunc(anyOf, exports)
 }
 
 // lack is why a target has no metric, and what to say beside its name.
 func (d *Instance) lack(title string, need signals.Need, t scrape.Status) (c cause, detail string) {
 	engine, version := t.Facts["engine"], t.Facts["version"]
 	subject := cmp.Or(need.Config, title)
+	if setting := d.setting(need.Metric); setting != "" {
+		return note(title+": not known for", fmt.Sprintf("Set %s for the target in the data source's settings.", setting)), ""
+	}
 	switch {
 	case len(need.Engines) > 0 && engine != "" && !slices.Contains(need.Engines, engine):
 		return note("Not with the engine of",
@@ -60,6 +58,16 @@ func (d *Instance) lack(title string, need signals.Need, t scrape.Status) (c cau
 	}
 	return warn(title+": not exported by",
 		fmt.Sprintf("The answer has no %s: check that the target is a Falco of version %s or later.", need.Metric, d.catalogue.Reading.OldestVersion)), ""
+}
+
+// setting is the setting of a target that a metric is written from; empty for what is scraped.
+func (d *Instance) setting(metric string) string {
+	for _, g := range d.catalogue.TargetGauges {
+		if g.Metric == metric {
+			return g.Setting
+		}
+	}
+	return ""
 }
 
 // enable says how to switch something on, and what that costs.
@@ -80,31 +88,20 @@ func sentence(text string) string {
 	return strings.TrimSuffix(strings.TrimSpace(text), ".") + "."
 }
 
-// unknownValues names the targets whose metric has, at the end of the range, the value that stands for
-// "unknown".
-func (d *Instance) unknownValues(ctx context.Context, a *asked, need signals.Need) []string {
-	if need.UnknownValue == nil {
-		return nil
-	}
+// unknownValues are the nodes whose metric has the value that stands for "unknown".
+func (r *request) unknownValues(ctx context.Context, need signals.Need, at time.Time) map[node]bool {
 	expr := need.Metric + " == " + strconv.FormatFloat(need.UnknownValue.Value, 'g', -1, 64)
-	q, err := d.engine.NewInstantQuery(ctx, d.fleet.Queryable(), nil, expr, a.times.end)
-	if err != nil {
-		return nil
-	}
-	defer q.Close()
-	vector, err := q.Exec(ctx).Vector()
-	if err != nil {
-		return nil
-	}
-	var names []string
-	for _, t := range a.targets.all {
-		if slices.ContainsFunc(vector, func(s promql.Sample) bool { return sameNode(s.Metric, t.Labels) }) {
-			names = append(names, a.targets.name(t))
+	nodes := map[node]bool{}
+	value, err := r.at(ctx, expr, at)
+	if vector, ok := value.(promql.Vector); ok && err == nil {
+		for _, s := range vector {
+			nodes[nodeOf(s.Metric)] = true
 		}
 	}
-	return names
+	return nodes
 }
 
-func sameNode(a, b labels.Labels) bool {
-	return !slices.ContainsFunc(identity, func(name string) bool { return a.Get(name) != b.Get(name) })
-}
+// node is who a sample is from.
+type node struct{ cluster, name string }
+
+func nodeOf(l labels.Labels) node { return node{l.Get("cluster"), l.Get("node")} }

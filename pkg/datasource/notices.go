@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -19,72 +20,80 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
 
+const noTarget = "No target passes the filters of this query, or discovery has found none yet. The health check of the data source lists what is configured."
+
 // notices say why a panel shows less than its viewer may expect, each in terms of what an operator
 // can change. No empty panel goes without one.
-func (d *Instance) notices(ctx context.Context, a *asked) []data.Notice {
-	g := d.troubles(a.targets.all)
-	for _, r := range a.results {
-		if r.Signal == nil {
-			continue
+func (r *request) notices(ctx context.Context, a *asked) []data.Notice {
+	g := r.troubles(a.targets.all)
+	for _, result := range a.results {
+		if result.Signal != nil {
+			r.missing(ctx, g, a, result)
 		}
-		lacking := d.needs(ctx, g, a, r)
-		d.tooFewScrapes(g, a, r.Signal)
-		d.unknown(g, a, r, lacking)
 	}
 	out := g.notices()
-	info := func(format string, values ...any) {
-		out = append(out, data.Notice{Severity: data.NoticeSeverityInfo, Text: fmt.Sprintf(format, values...)})
+	info := func(text string) {
+		if text != "" {
+			out = append(out, data.Notice{Severity: data.NoticeSeverityInfo, Text: text})
+		}
 	}
 	if a.results[0].Signal != nil && len(a.targets.all) == 0 {
-		info("No target passes the filters of this query, or discovery has found none yet. The health check of the data source lists what is configured.")
+		info(noTarget)
 	}
-	for _, r := range a.results {
-		if r.Signal != nil && r.Window > 0 && r.Window < 2*a.times.scrape {
-			info("The window of %s holds less than two scrapes, which come every %s: rates need a window of %s or more.",
-				signals.FormatDuration(r.Window), signals.FormatDuration(a.times.scrape), signals.FormatDuration(4*a.times.scrape))
+	for _, result := range a.results {
+		if result.Signal != nil && result.Window > 0 && result.Window < 2*a.times.scrape {
+			info(fmt.Sprintf("The window of %s holds less than two scrapes, which come every %s: rates need a window of %s or more.",
+				signals.FormatDuration(result.Window), signals.FormatDuration(a.times.scrape), signals.FormatDuration(4*a.times.scrape)))
 			break
 		}
 	}
-	if text := d.shortHistory(a); text != "" {
-		info("%s", text)
+	low := r.lowRates(a)
+	info(low)
+	if low == "" || !a.query.Instant {
+		info(r.shortHistory(a))
 	}
 	if a.results[0].Signal == nil && len(known(a.results[0])) == 0 {
-		info("%s", d.emptyExpression(a))
+		info(r.emptyExpression(a))
 	}
 	return out
 }
 
-// tooFewScrapes: a rate needs two, and a target just found has had one.
-func (d *Instance) tooFewScrapes(g *groups, a *asked, s *signals.Signal) {
-	if !strings.Contains(s.Expr, "$window") {
-		return
+// missing names the nodes that answer and have no value of a signal, and why.
+func (r *request) missing(ctx context.Context, g *groups, a *asked, result frames.Result) {
+	values := known(result)
+	valued := map[node]bool{}
+	for _, l := range values {
+		valued[nodeOf(l)] = true
 	}
+	// A total, or groups of nodes, says nothing of single nodes.
+	byNode := len(values) == 0 || slices.ContainsFunc(values, func(l labels.Labels) bool { return l.Has("node") })
 	for _, t := range a.targets.all {
-		if t.State == scrape.Up && t.Scrapes < 2 {
-			g.add(note("Not yet two scrapes of",
-				fmt.Sprintf("Rates begin with the second, within %s.", signals.FormatDuration(d.settings.interval))), a.targets.name(t))
+		if t.State != scrape.Up {
+			continue
+		}
+		name := a.targets.name(t)
+		if c, detail, lacks := r.lacks(ctx, result.Signal, t, a.times.end); lacks {
+			g.add(c, name+detail)
+			continue
+		}
+		if c, few := r.tooFewScrapes(result.Signal, t); few {
+			g.add(c, name)
+			continue
+		}
+		settled := t.Scrapes >= 2 && t.Metrics != nil && r.kindOf(result.Signal) == t.Kind && t.FirstScrape.Before(a.times.end)
+		if byNode && settled && !valued[nodeOf(t.Labels)] {
+			g.add(noValue(result.Signal), name)
 		}
 	}
 }
 
-// unknown names the nodes that answer and have all that the signal needs, and still have no value:
-// what is asked cannot be known there, and the signal's description says when that is so.
-func (d *Instance) unknown(g *groups, a *asked, r frames.Result, lacking map[string]bool) {
-	values := known(r)
-	byNode := slices.ContainsFunc(values, func(l labels.Labels) bool { return l.Has("node") })
-	if len(values) > 0 && !byNode {
-		return // a total, or groups of nodes
+// tooFewScrapes: a rate needs two, and a target just found has had one.
+func (d *Instance) tooFewScrapes(s *signals.Signal, t scrape.Status) (c cause, few bool) {
+	if t.Scrapes >= 2 || !strings.Contains(s.Expr, "$window") {
+		return cause{}, false
 	}
-	for _, t := range a.targets.all {
-		name := a.targets.name(t)
-		settled := t.State == scrape.Up && t.Scrapes >= 2 && t.Metrics != nil && d.kindOf(r.Signal) == t.Kind
-		has := slices.ContainsFunc(values, func(l labels.Labels) bool {
-			return l.Get("node") == t.Node() && l.Get("cluster") == t.Labels.Get("cluster")
-		})
-		if settled && !has && !lacking[name] && t.FirstScrape.Before(a.times.end) {
-			g.add(noValue(r.Signal), name)
-		}
-	}
+	return note("Not yet two scrapes of",
+		fmt.Sprintf("Rates begin with the second, within %s.", signals.FormatDuration(d.settings.interval))), true
 }
 
 // noValue is why a node that lacks nothing has no value: the signal itself says when that is so.
@@ -100,13 +109,13 @@ func known(r frames.Result) []labels.Labels {
 	switch v := r.Value.(type) {
 	case promql.Matrix:
 		for _, s := range v {
-			if slices.ContainsFunc(s.Floats, func(p promql.FPoint) bool { return p.F == p.F }) {
+			if slices.ContainsFunc(s.Floats, func(p promql.FPoint) bool { return !math.IsNaN(p.F) }) {
 				out = append(out, s.Metric)
 			}
 		}
 	case promql.Vector:
 		for _, s := range v {
-			if s.F == s.F {
+			if !math.IsNaN(s.F) {
 				out = append(out, s.Metric)
 			}
 		}
@@ -119,7 +128,7 @@ func known(r frames.Result) []labels.Labels {
 // shortHistory says since when there are figures, where the range, or an instant's window, begins earlier.
 func (d *Instance) shortHistory(a *asked) string {
 	since, begin := d.fleet.Since(), a.times.start
-	if a.query.Instant {
+	if a.query.Instant && len(a.results) > 0 {
 		begin = begin.Add(-a.results[0].Window)
 	}
 	if since.IsZero() || !since.After(begin.Add(a.times.step+2*a.times.scrape)) {
@@ -133,13 +142,13 @@ func (d *Instance) shortHistory(a *asked) string {
 }
 
 // emptyExpression says why PromQL written by hand may have given nothing: a metric that nobody has.
-func (d *Instance) emptyExpression(a *asked) string {
+func (r *request) emptyExpression(a *asked) string {
 	var missing []string
 	expr, err := parser.NewParser(parser.Options{}).ParseExpr(a.results[0].Expr)
 	if err == nil {
 		for _, matchers := range parser.ExtractSelectors(expr) {
 			for _, m := range matchers {
-				if m.Name == model.MetricNameLabel && m.Type == labels.MatchEqual && !d.exported(m.Value, a.targets.all) && !slices.Contains(missing, m.Value) {
+				if m.Name == model.MetricNameLabel && m.Type == labels.MatchEqual && !exported(m.Value, a.targets.all) && !slices.Contains(missing, m.Value) {
 					missing = append(missing, m.Value)
 				}
 			}
@@ -152,7 +161,7 @@ func (d *Instance) emptyExpression(a *asked) string {
 }
 
 // exported is whether any target has a metric; those of the scrapes themselves always are.
-func (d *Instance) exported(metric string, all []scrape.Status) bool {
+func exported(metric string, all []scrape.Status) bool {
 	return metric == "up" || strings.HasPrefix(metric, "scrape_") ||
-		slices.ContainsFunc(all, func(s scrape.Status) bool { return s.Metrics[metric] })
+		slices.ContainsFunc(all, func(s scrape.Status) bool { return has(s, metric, nil) })
 }

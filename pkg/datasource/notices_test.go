@@ -219,6 +219,48 @@ func TestShortHistory(t *testing.T) {
 		texts(t, queryOne(t, d, `{}`)))
 }
 
+func TestLowRates(t *testing.T) {
+	d, f := newTest(t, falco("node-1", kernelCounters...))
+	f.count("node-1", 5)
+	f.since = noon.Add(-12 * time.Second)
+	const low = "info: History covers 12 s of the 60 s window: rates read low until 12:00:55 UTC."
+	for query, want := range map[string]string{
+		`{"signals": ["kernel-event-rate"], "instant": true}`:                                 low,
+		`{"signals": ["kernel-event-rate-per-cpu"], "instant": true}`:                         low,
+		`{"expr": "sum(increase(up[60s])) + 1", "instant": true}`:                             low,
+		`{"expr": "rate(up[10s]) > bool 0", "instant": true}`:                                 "",
+		`{"signals": ["kernel-drop-ratio"], "instant": true}`:                                 "", // low over low
+		`{"signals": ["up"], "instant": true}`:                                                "",
+		`{"expr": "rate(up[60s]) / (rate(up[60s]) > 0)", "instant": true}`:                    "",
+		`{"expr": "rate(up[60s]) * 100 / 60", "instant": true}`:                               low,
+		`{"expr": "up and rate(up[60s]) > 0", "instant": true}`:                               "",
+		`{"expr": "label_replace(rate(up[60s]), \"a\", \"b\", \"\", \"\")", "instant": true}`: low,
+	} {
+		found := strings.Join(texts(t, queryOne(t, d, query)), "|")
+		if want == "" {
+			require.NotContains(t, found, "History covers", query)
+		} else {
+			require.Contains(t, found, want, query)
+		}
+	}
+	f.since = noon.Add(-time.Minute)
+	require.NotContains(t, strings.Join(texts(t, queryOne(t, d, `{"signals": ["kernel-event-rate"], "instant": true}`)), ""), "History covers")
+}
+
+// What is set for a target counts as exported; what is not set is named by its setting.
+func TestUnsetSetting(t *testing.T) {
+	d, _ := newTest(t)
+	d.catalogue = &signals.Catalogue{TargetGauges: []signals.TargetGauge{{Setting: "memoryLimit", Metric: "limit"}}}
+	r := d.newRequest(false)
+	s := &signals.Signal{Title: "Memory", Needs: []signals.Need{{Metric: "limit"}}}
+	c, _, lacks := r.lacks(t.Context(), s, falco("node-1"), noon)
+	require.True(t, lacks)
+	require.Equal(t, "Memory: not known for", c.what)
+	require.Equal(t, "Set memoryLimit for the target in the data source's settings.", c.change)
+	_, _, lacks = r.lacks(t.Context(), s, change(falco("node-1"), func(s *scrape.Status) { s.Gauges = map[string]float64{"limit": 1} }), noon)
+	require.False(t, lacks)
+}
+
 func TestOlder(t *testing.T) {
 	require.True(t, older("0.38.2", "0.39"))
 	require.True(t, older("0.9.0", "0.39"))

@@ -2,6 +2,7 @@ package datasource
 
 import (
 	"encoding/json"
+	"fmt"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -121,8 +122,7 @@ func TestErrors(t *testing.T) {
 	d, _ := twoNodes(t)
 	tests := map[string]string{
 		`[`:                         `the query is no valid JSON: unexpected end of JSON input`,
-		`{"kind": "health"}`:        `queries of kind health are not available in this version: expected signal or promql`,
-		`{"kind": "logs"}`:          `the kind of the query is "logs": expected signal or promql`,
+		`{"kind": "logs"}`:          `the kind of the query is "logs": expected signal, health, inventory, rules, events or promql`,
 		`{"kind": "promql"}`:        `the query has no expression: write one, such as up == 0`,
 		`{"signals": ["ups"]}`:      `there is no signal "ups"; the nearest are up, uptime, outputs-queue-drops`,
 		`{"by": ["pod"]}`:           `signal "kernel-drop-ratio" cannot be grouped by "pod"; allowed: cluster, engine, kernel, node, version, zone`,
@@ -160,14 +160,17 @@ func TestOneQuerysTroubleIsItsOwn(t *testing.T) {
 	d, f := twoNodes(t)
 	var calls atomic.Int32
 	f.queryable = func() storage.Queryable {
-		if calls.Add(1) == 3 {
-			panic("boom")
-		}
-		return history.Queryable([]*history.History{f.history}, nil)
+		whole := history.Queryable([]*history.History{f.history}, nil)
+		return storage.QueryableFunc(func(from, to int64) (storage.Querier, error) {
+			if calls.Add(1) == 3 {
+				panic("boom")
+			}
+			return whole.Querier(from, to)
+		})
 	}
 	texts := []string{`{"signals": ["nope"]}`, `[`}
-	for range 10 {
-		texts = append(texts, `{}`)
+	for i := range 10 {
+		texts = append(texts, fmt.Sprintf(`{"window": "%dm"}`, i+1))
 	}
 	good, panicked := 0, 0
 	for ref, res := range queries(t, d, nil, texts...) {
@@ -186,6 +189,24 @@ func TestOneQuerysTroubleIsItsOwn(t *testing.T) {
 	}
 	require.Equal(t, 9, good)
 	require.Equal(t, 1, panicked)
+}
+
+// What several queries of a request ask for is evaluated once.
+func TestSharedWithinARequest(t *testing.T) {
+	d, f := twoNodes(t)
+	var calls atomic.Int32
+	f.queryable = func() storage.Queryable {
+		whole := history.Queryable([]*history.History{f.history}, nil)
+		return storage.QueryableFunc(func(from, to int64) (storage.Querier, error) {
+			calls.Add(1)
+			return whole.Querier(from, to)
+		})
+	}
+	for _, res := range queries(t, d, nil, `{}`, `{"legend": "x"}`, `{"format": "table", "instant": false}`, `{"instant": true}`) {
+		require.NoError(t, res.Error)
+		require.NotEmpty(t, res.Frames[0].Fields)
+	}
+	require.EqualValues(t, 2, calls.Load(), "the range and the instant")
 }
 
 func TestNothingToEvaluate(t *testing.T) {

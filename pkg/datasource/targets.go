@@ -46,20 +46,16 @@ func (t targets) dead() bool {
 	return !slices.ContainsFunc(t.all, func(s scrape.Status) bool { return s.State != scrape.Down && s.State != scrape.Gone })
 }
 
-// targetsOf are the targets that a query is about: for signals, those of the kinds that the signals
-// read and that pass the filters; for PromQL, all.
-func (d *Instance) targetsOf(a *asked) targets {
-	all := d.fleet.Targets()
-	if a.results[0].Signal == nil {
-		return newTargets(all)
-	}
+// targetsOf are the targets that a query of signals is about: those of the kinds that the signals read and that
+// pass the filters.
+func (r *request) targetsOf(a *asked) targets {
 	kinds := map[string]bool{}
-	for _, r := range a.results {
-		kinds[d.kindOf(r.Signal)] = true
+	for _, result := range a.results {
+		kinds[r.kindOf(result.Signal)] = true
 	}
 	var about []scrape.Status
-	for _, s := range all {
-		if kinds[s.Kind] && d.passes(s, a.query.Filters) {
+	for _, s := range r.targets() {
+		if kinds[s.Kind] && r.passes(s, a.query.Filters) {
 			about = append(about, s)
 		}
 	}

@@ -13,35 +13,6 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/frames"
 )
 
-// evaluate fills in the values of the results. Until asked.close they belong to the engine.
-func (d *Instance) evaluate(ctx context.Context, a *asked) error {
-	queryable := d.fleet.Queryable()
-	for i := range a.results {
-		var (
-			q   promql.Query
-			err error
-		)
-		if a.query.Instant {
-			q, err = d.engine.NewInstantQuery(ctx, queryable, nil, a.results[i].Expr, a.times.end)
-		} else {
-			q, err = d.engine.NewRangeQuery(ctx, queryable, nil, a.results[i].Expr, a.times.start, a.times.end, a.times.step)
-		}
-		if err != nil {
-			a.close()
-			return d.explain(err)
-		}
-		before := a.close
-		a.close = func() { q.Close(); before() }
-		result := q.Exec(ctx)
-		if result.Err != nil {
-			a.close()
-			return d.explain(result.Err)
-		}
-		a.results[i].Value = result.Value
-	}
-	return nil
-}
-
 // empty is whether there is no value at all.
 func empty(results []frames.Result) bool {
 	for _, r := range results {

@@ -1,0 +1,92 @@
+package datasource
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/prometheus/prometheus/promql/parser"
+)
+
+// lowRates says that figures read low while history does not cover the window of a rate yet: PromQL divides the
+// increase by the whole window, also by the part before the first sample.
+func (d *Instance) lowRates(a *asked) string {
+	since := d.fleet.Since()
+	if since.IsZero() {
+		return ""
+	}
+	var window time.Duration
+	for _, result := range a.results {
+		expr, err := parser.NewParser(parser.Options{}).ParseExpr(result.Expr)
+		if err == nil && !proportion(expr) {
+			window = max(window, rateWindow(expr))
+		}
+	}
+	covered := a.times.end.Sub(since)
+	if covered <= 0 || covered >= window {
+		return ""
+	}
+	return fmt.Sprintf("History covers %.0f s of the %.0f s window: rates read low until %s.",
+		covered.Seconds(), window.Seconds(), d.second(since.Add(window)))
+}
+
+// second is a clock time to the second: what is waited for is near.
+func (d *Instance) second(t time.Time) string {
+	return t.UTC().Round(time.Second).Format("15:04:05 UTC")
+}
+
+// scaled are the functions whose result shrinks with the part of the window that has no samples.
+var scaled = map[string]bool{"rate": true, "increase": true, "delta": true}
+
+// rateWindow is how far back the rates of an expression look.
+func rateWindow(expr parser.Expr) (longest time.Duration) {
+	parser.Inspect(expr, func(n parser.Node, _ []parser.Node) error {
+		if call, ok := n.(*parser.Call); ok && scaled[call.Func.Name] {
+			if m, ok := call.Args[0].(*parser.MatrixSelector); ok {
+				longest = max(longest, m.Range)
+			}
+		}
+		return nil
+	})
+	return longest
+}
+
+// proportion is whether an expression is a rate over a rate: both are low by the same factor, and the figure is right.
+func proportion(expr parser.Expr) bool { return math.Abs(degree(expr)) < 1 }
+
+// degree is the power of the window's coverage that a figure is proportional to: 1 for a rate, 0 for a gauge or a
+// rate over a rate.
+func degree(expr parser.Expr) float64 {
+	switch e := expr.(type) {
+	case *parser.ParenExpr:
+		return degree(e.Expr)
+	case *parser.StepInvariantExpr:
+		return degree(e.Expr)
+	case *parser.UnaryExpr:
+		return degree(e.Expr)
+	case *parser.AggregateExpr:
+		return degree(e.Expr)
+	case *parser.SubqueryExpr:
+		return degree(e.Expr)
+	case *parser.Call:
+		if scaled[e.Func.Name] {
+			return 1
+		}
+		if len(e.Args) > 0 {
+			return degree(e.Args[0])
+		}
+	case *parser.BinaryExpr:
+		left, right := degree(e.LHS), degree(e.RHS)
+		switch {
+		case e.Op == parser.MUL:
+			return left + right
+		case e.Op == parser.DIV:
+			return left - right
+		case e.Op == parser.LAND || e.Op == parser.LUNLESS || e.Op.IsComparisonOperator():
+			return left
+		default:
+			return max(left, right)
+		}
+	}
+	return 0
+}

@@ -1,0 +1,90 @@
+package datasource
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/grafana/grafana-plugin-sdk-go/data"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/frames"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
+)
+
+// signal answers queries of kind signal: several signals are several series, or the columns of one table.
+func (r *request) signal(ctx context.Context, a *asked) (data.Frames, error) {
+	for _, id := range a.query.Signals {
+		result, err := r.compile(id, a)
+		if err != nil {
+			return nil, userError{err}
+		}
+		if !slices.ContainsFunc(a.results, func(other frames.Result) bool { return other.Signal == result.Signal }) {
+			a.results = append(a.results, result)
+		}
+	}
+	a.targets = r.targetsOf(a)
+	return r.figures(ctx, a)
+}
+
+// promql answers queries of kind promql: any expression, with Grafana's macros.
+func (r *request) promql(ctx context.Context, a *asked) (data.Frames, error) {
+	if a.query.Expr == "" {
+		return nil, userError{errors.New("the query has no expression: write one, such as up == 0")}
+	}
+	a.results = []frames.Result{{Expr: a.times.expand(a.query.Expr)}}
+	a.targets = newTargets(r.targets())
+	return r.figures(ctx, a)
+}
+
+func (r *request) compile(id string, a *asked) (frames.Result, error) {
+	s, err := r.catalogue.Signal(id)
+	if err != nil {
+		return frames.Result{}, err
+	}
+	expr, window, err := r.catalogue.Compile(s, a.query.By, a.query.Filters, a.times.expand(a.query.Window), r.options(a.times))
+	return frames.Result{Signal: s, Expr: expr, Window: window}, err
+}
+
+// options are what templates need to know of the data source and of the query's times.
+func (d *Instance) options(t times) signals.CompileOptions {
+	return signals.CompileOptions{
+		Identity: identity, TargetLabels: d.settings.targetLabels,
+		Step: t.step, ScrapeInterval: t.scrape, Range: t.length,
+	}
+}
+
+// figures evaluates the expressions of a query and makes its frames.
+func (r *request) figures(ctx context.Context, a *asked) (data.Frames, error) {
+	for i := range a.results {
+		value, err := r.over(ctx, a.results[i].Expr, a)
+		if err != nil {
+			return nil, err
+		}
+		a.results[i].Value = value
+	}
+	if err := r.nothing(a); err != nil {
+		return nil, err
+	}
+	out, err := frames.From(a.results, a.frameOptions(r.notices(ctx, a)))
+	if err != nil {
+		return nil, userError{err}
+	}
+	return out, nil
+}
+
+func (a *asked) frameOptions(notices []data.Notice) frames.Options {
+	o := frames.Options{RefID: a.refID, Legend: a.query.Legend, Identity: identity, Table: a.query.Format == "table", Notices: notices}
+	if !a.query.Instant {
+		o.Step = a.times.step
+	}
+	return o
+}
+
+// nothing is the error of a query that has no value because no target answers: then there was nothing
+// to evaluate, and an empty panel or "no data" would say that all is well.
+func (r *request) nothing(a *asked) error {
+	if !empty(a.results) || len(a.targets.all) == 0 || !a.targets.dead() {
+		return nil
+	}
+	return errors.New(r.troubles(a.targets.all).sentence())
+}
