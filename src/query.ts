@@ -23,6 +23,7 @@ export interface FalcoQuery extends DataQuery {
   window?: string;
   /** For kind `promql`. */
   expr?: string;
+  /** Default `timeseries` for the kinds `signal` and `promql`, `table` for the others. */
   format?: 'timeseries' | 'table';
   /** Only the figures at the end of the time range; default true for tables, false for time series. */
   instant?: boolean;
@@ -67,9 +68,14 @@ export function migrateQuery(stored: DataQuery & { version?: number }): FalcoQue
 /** A query with everything that has a default; `by`, `window` and `legend` may be absent still, their defaults are the signal's. */
 export type CompleteQuery = FalcoQuery & Required<Pick<FalcoQuery, 'filters' | 'format' | 'instant'>>;
 
+/** Whether a kind is series of figures by itself; the others are tables. */
+export function givesSeries(kind: FalcoQuery['kind']): boolean {
+  return kind === 'signal' || kind === 'promql';
+}
+
 /** Fills in what both executors take for granted. */
 export function withDefaults(query: FalcoQuery): CompleteQuery {
-  const format = query.format ?? 'timeseries';
+  const format = query.format ?? (givesSeries(query.kind) ? 'timeseries' : 'table');
   return {
     ...query,
     ...(query.kind === 'signal' && { signals: query.signals ?? NEW_QUERY.signals }),
