@@ -78,12 +78,30 @@ describe('targets', () => {
     expect(screen.queryByLabelText(/^Expected instances/)).not.toBeInTheDocument();
     await userEvent.click(screen.getByRole('button', { name: 'Expand section What to hold the figures against' }));
     await userEvent.type(screen.getByLabelText(/^Expected instances/), '12');
+    const table = screen.getByLabelText(/^Thread table size/);
+    expect(table).toHaveAttribute('placeholder', '262144');
+    await userEvent.type(table, '0.5');
+    expect(screen.getByRole('alert')).toHaveTextContent('Expected 1 or more, found 0.5.');
+    await userEvent.clear(table);
+    await userEvent.type(table, '1000.5');
+    expect(screen.getByRole('alert')).toHaveTextContent('Expected a whole number, found 1000.5.');
+    await userEvent.clear(table);
     await userEvent.type(screen.getByLabelText(/^Memory limit/), '1Gx');
     expect(screen.getByRole('alert')).toHaveTextContent(
       '“1Gx” is no amount of memory. Expected something like 512Mi or 1Gi.'
     );
     expect(settings().targets?.[0]).toMatchObject({ expected: 12, memoryLimit: '1Gx' });
   });
+});
+
+test.each([
+  ['Expected instances', 'How many nodes should have one. Used by: Nodes without Falco.'],
+  ['Thread table size', 'falco_libs.thread_table_size. Used by: Thread table.'],
+  ['Memory limit', 'Of Falco’s container. Used by: Memory of limit, Time to memory limit.'],
+  ['CPU limit', 'Of Falco’s container, in CPUs. Used by: CPU of limit.'],
+])('%s says which figures use it', (label, help) => {
+  show({ targets: [{ url: 'a:1', expected: 3 }] });
+  expect(screen.getByLabelText(new RegExp(`^${label}`))).toHaveAccessibleName(`${label} ${help}`);
 });
 
 describe('scraping', () => {
@@ -185,9 +203,8 @@ test('a provisioned data source is shown whole and can be changed nowhere', () =
   );
   config.secureSocksDSProxyEnabled = false;
 
-  expect(screen.getByRole('note')).toHaveTextContent(
-    'These settings come from a provisioning file: they can be read here, and changed there.'
-  );
+  // Grafana's own page says why, above this.
+  expect(screen.queryByText(/provision/i)).not.toBeInTheDocument();
   const fields = [
     ...screen.getAllByRole('textbox'),
     ...screen.getAllByRole('combobox'),

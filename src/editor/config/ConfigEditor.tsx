@@ -1,6 +1,6 @@
 import { type DataSourcePluginOptionsEditorProps } from '@grafana/data';
 import { DataSourceDescription } from '@grafana/plugin-ui';
-import { Divider, Text } from '@grafana/ui';
+import { Divider } from '@grafana/ui';
 import { type FalcoSecrets, type FalcoSettings } from '../../settings';
 import { ConnectionSection } from './ConnectionSection';
 import { type SectionProps } from './fields';
@@ -11,7 +11,7 @@ import { TargetsSection } from './TargetsSection';
 
 const DOCUMENTATION = 'https://github.com/falco-metrics/falco-metrics-datasource/tree/main/docs';
 
-/** The data source's page under Connections. */
+/** The data source's page under Connections. That a provisioned source can only be read, Grafana says above it. */
 export function ConfigEditor({
   options,
   onOptionsChange,
@@ -24,13 +24,6 @@ export function ConfigEditor({
   return (
     <>
       <DataSourceDescription dataSourceName="Falco Metrics" docsLink={DOCUMENTATION} hasRequiredFields />
-      {section.disabled && (
-        <p role="note">
-          <Text color="secondary">
-            These settings come from a provisioning file: they can be read here, and changed there.
-          </Text>
-        </p>
-      )}
       <Divider />
       <TargetsSection {...section} />
       <Divider />

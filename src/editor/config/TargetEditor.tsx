@@ -1,12 +1,12 @@
 import { css } from '@emotion/css';
 import { type GrafanaTheme2 } from '@grafana/data';
-import { ConfigSubSection } from '@grafana/plugin-ui';
 import { Button, Combobox, type ComboboxOption, Field, Stack, useStyles2 } from '@grafana/ui';
 import { useId } from 'react';
 import { type TargetSettings } from '../../settings';
-import { NumberField, TextField } from './fields';
+import { TextField } from './fields';
 import { LabelsField } from './LabelsField';
-import { memoryProblem, urlProblem } from './validate';
+import { TargetFacts } from './TargetFacts';
+import { urlProblem } from './validate';
 
 type Kind = NonNullable<TargetSettings['kind']>;
 type Discovery = NonNullable<TargetSettings['discovery']>;
@@ -82,54 +82,9 @@ export function TargetEditor({ number, target, onChange, onRemove, disabled }: P
         </div>
       </Stack>
       <LabelsField labels={target.labels} onChange={(labels) => set({ labels })} disabled={disabled} />
-      <ConfigSubSection title="What to hold the figures against" isCollapsible isInitiallyOpen={isSet(target)}>
-        <Stack gap={2} wrap="wrap" alignItems="flex-start">
-          <NumberField
-            label="Expected instances"
-            description="How many should answer"
-            value={target.expected}
-            onChange={(expected) => set({ expected })}
-            disabled={disabled}
-            width={20}
-          />
-          <NumberField
-            label="Thread table size"
-            description="falco_libs.thread_table_size"
-            placeholder="262144"
-            min={1}
-            value={target.threadTableSize}
-            onChange={(threadTableSize) => set({ threadTableSize })}
-            disabled={disabled}
-            width={25}
-          />
-          <TextField
-            label="Memory limit"
-            description="Of Falco’s container"
-            placeholder="1Gi"
-            value={target.memoryLimit}
-            problem={target.memoryLimit ? memoryProblem(target.memoryLimit) : undefined}
-            onChange={(memoryLimit) => set({ memoryLimit })}
-            disabled={disabled}
-            width={20}
-          />
-          <NumberField
-            label="CPU limit"
-            description="Of Falco’s container, in CPUs"
-            placeholder="1"
-            step={0.1}
-            value={target.cpuLimit}
-            onChange={(cpuLimit) => set({ cpuLimit })}
-            disabled={disabled}
-            width={25}
-          />
-        </Stack>
-      </ConfigSubSection>
+      <TargetFacts target={target} onChange={set} disabled={disabled} />
     </div>
   );
-}
-
-function isSet({ expected, threadTableSize, memoryLimit, cpuLimit }: TargetSettings): boolean {
-  return [expected, threadTableSize, memoryLimit, cpuLimit].some((value) => value !== undefined);
 }
 
 const getStyles = (theme: GrafanaTheme2) => ({

@@ -30,22 +30,30 @@ export function TextField({ value, onChange, ...props }: FieldProps<string>) {
 
 interface NumberProps extends FieldProps<number> {
   min?: number;
+  /** 1 stands for whole numbers only. */
   step?: number;
   suffix?: string;
 }
 
 export function NumberField({ value, onChange, min = 0, problem, ...props }: NumberProps) {
-  const tooSmall = value !== undefined && value < min ? `Expected ${min} or more, found ${value}.` : undefined;
+  const wrong = value === undefined ? undefined : numberProblem(value, min, props.step);
   return (
     <Labelled
       {...props}
       type="number"
       min={min}
-      problem={tooSmall ?? problem}
+      problem={wrong ?? problem}
       text={value === undefined ? '' : String(value)}
       onText={(text) => onChange(text === '' || Number.isNaN(Number(text)) ? undefined : Number(text))}
     />
   );
+}
+
+function numberProblem(value: number, min: number, step?: number): string | undefined {
+  if (value < min) {
+    return `Expected ${min} or more, found ${value}.`;
+  }
+  return step === 1 && !Number.isInteger(value) ? `Expected a whole number, found ${value}.` : undefined;
 }
 
 interface LabelledProps extends Omit<FieldProps<never>, 'value' | 'onChange'> {

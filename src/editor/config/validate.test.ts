@@ -101,6 +101,8 @@ test.each([
 test.each([
   ['512Mi', undefined],
   ['1.5G', undefined],
+  ['1Ei', undefined],
+  ['0Mi', '“0Mi” is no amount of memory. Expected something like 512Mi or 1Gi.'],
   ['1 GB', '“1 GB” is no amount of memory. Expected something like 512Mi or 1Gi.'],
 ])('memory limit %s: %s', (text, problem) => {
   expect(memoryProblem(text)).toBe(problem);

@@ -78,11 +78,13 @@ export function durationProblem(text: string): Problem {
   return parseDuration(text) ? undefined : `“${text}” is no duration above 0. Expected something like 30s.`;
 }
 
-const MEMORY = /^\d+(\.\d+)?(Ki|Mi|Gi|Ti|k|M|G|T)?$/;
+const MEMORY = /^\d+(\.\d+)?(Ki|Mi|Gi|Ti|Pi|Ei|k|M|G|T|P|E)?$/;
 
-/** A container's memory limit as Kubernetes writes it. */
+/** A container's memory limit as Kubernetes writes it; 0 is none. */
 export function memoryProblem(text: NonNullable<TargetSettings['memoryLimit']>): Problem {
-  return MEMORY.test(text) ? undefined : `“${text}” is no amount of memory. Expected something like 512Mi or 1Gi.`;
+  return MEMORY.test(text) && parseFloat(text) > 0
+    ? undefined
+    : `“${text}” is no amount of memory. Expected something like 512Mi or 1Gi.`;
 }
 
 const LABEL_NAME = /^(?!.*__)[a-zA-Z_][a-zA-Z0-9_]*$/;
