@@ -1,6 +1,7 @@
 package tests
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -46,7 +47,7 @@ func TestCatalogueIsPromQL(t *testing.T) {
 func filterSets(catalogue *signals.Catalogue, s signals.Signal) [][]signals.Filter {
 	keys := append([]string{"zone"}, options.Identity...)
 	for _, g := range catalogue.Groupings {
-		if len(s.By.Allowed) > 0 {
+		if slices.Contains(s.By.Allowed, g.ID) {
 			keys = append(keys, g.ID)
 		}
 	}

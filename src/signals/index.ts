@@ -3,6 +3,9 @@ import { dataQuality } from './data-quality';
 import { delivery } from './delivery';
 import { groupings, metricLabels, reading, switches } from './reading';
 import { resources } from './resources';
+import { rules } from './rules';
+import { security } from './security';
+import { targetGauges } from './targets';
 import { type Catalogue } from './types';
 
 /** Everything the product knows about Falco's numbers. */
@@ -18,26 +21,10 @@ export const catalogue: Catalogue = {
   metricLabels,
   reading,
   switches,
-  signals: [...dataQuality, ...continuity, ...resources, ...delivery],
+  signals: [...dataQuality, ...continuity, ...resources, ...delivery, ...security],
   checks: [],
   inventory: [],
   events: [],
-  rules: {
-    metric: 'falcosecurity_falco_rules_matches_total',
-    rule: 'rule_name',
-    priority: 'priority',
-    priorities: {
-      '0': 'emergency',
-      '1': 'alert',
-      '2': 'critical',
-      '3': 'error',
-      '4': 'warning',
-      '5': 'notice',
-      '6': 'informational',
-      '7': 'debug',
-    },
-    source: 'source',
-    tagPrefix: 'tag_',
-  },
-  targetGauges: [],
+  rules,
+  targetGauges,
 };

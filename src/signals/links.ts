@@ -3,5 +3,8 @@ export const links = {
   metrics: 'https://falco.org/docs/concepts/metrics/',
   dropping: 'https://falco.org/docs/troubleshooting/dropping/',
   performance: 'https://falco.org/docs/troubleshooting/performance/',
+  rules: 'https://falco.org/docs/concepts/rules/',
+  sidekick: 'https://github.com/falcosecurity/falcosidekick',
+  attack: 'https://attack.mitre.org/tactics/enterprise/',
   config: 'https://github.com/falcosecurity/falco/blob/master/falco.yaml',
 } as const;

@@ -36,3 +36,19 @@ export function resource(metric: string): Need {
 export function always(metric: string): Need {
   return { metric };
 }
+
+/** A counter of Falco's own tables of threads and files. */
+export function stateCounter(metric: string): Need {
+  return { metric, config: 'metrics.state_counters_enabled' };
+}
+
+/** One metric of Falcosidekick; up to 2.29 it had another name. */
+export function sidekickCounter(metric: string, older: string): Need {
+  return { metric, anyOf: [older] };
+}
+
+/**
+ * Counters of rules, which appear with their first match: that a node has none says nothing about the
+ * switch, so it is told as a reason for having no value instead of being needed.
+ */
+export const noMatchYet = 'no rule has matched yet, or metrics.rules_counters_enabled is off in falco.yaml';

@@ -60,6 +60,9 @@ export function runTime(name: string): string {
 }
 
 /** The rate of one statistic for every program, told apart by the label `tracepoint`. */
-export function byProgram(metric: (name: string) => string): string {
-  return programs.map(({ name }) => named(rate(metric(name)), 'tracepoint', name)).join(' or ');
+export function byProgram(
+  metric: (name: string) => string,
+  names: string[] = programs.map(({ name }) => name)
+): string {
+  return names.map((name) => named(rate(metric(name)), 'tracepoint', name)).join(' or ');
 }

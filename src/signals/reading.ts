@@ -15,11 +15,15 @@ export const groupings: Grouping[] = [
 /**
  * Own labels of the metrics in the templates that a filter may name. `drop` and `dir` of
  * falcosecurity_scap_n_drops_buffer_total are not here: they would narrow one term of
- * `kernel-drop-rate` and leave the others, so that what is uncategorised came out wrong.
+ * `kernel-drop-rate` and leave the others, so that what is uncategorised came out wrong. Nor is `priority` of
+ * the rules: one signal shows it as a word, where a filter would need Falco's digit.
  */
 export const metricLabels: Record<string, string[]> = {
   falcosecurity_scap_n_evts_cpu_total: ['cpu'],
   falcosecurity_scap_n_drops_cpu_total: ['cpu'],
+  falcosecurity_falco_rules_matches_total: ['rule_name', 'source'],
+  falcosecurity_falcosidekick_outputs_total: ['destination'],
+  falcosidekick_outputs: ['destination'],
 };
 
 export const reading: Reading = {

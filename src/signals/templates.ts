@@ -30,3 +30,42 @@ export function cpusWith(vector: string): string {
 export function highest(vector: string): string {
   return `max by ($by) (${vector}$join)`;
 }
+
+/** A counter's increase within the window. */
+export function increase(metric: string): string {
+  return `increase(${metric}{$filter}[$window])`;
+}
+
+interface Selection {
+  /** Matchers of the template itself, e.g. `status="error"`. */
+  matchers?: string;
+  /** Without the query's filters: for series that are brought to a node by a join, which is what is filtered then. */
+  unfiltered?: boolean;
+}
+
+/**
+ * What a counter rose by within the window where it has no series before its first increment: a series
+ * that is new counts with its whole value, given that its target was scraped when the window began.
+ * `increase` alone would lose the first.
+ */
+export function counted(metric: string, { matchers, unfiltered = false }: Selection = {}): string {
+  const braces = (own?: string) => [own, unfiltered ? undefined : '$filter'].filter(Boolean).join(',');
+  const series = `${metric}{${braces(matchers)}}`;
+  const wasUp = `up{${braces()}} offset $window == 1`;
+  return `((${series} unless ${series} offset $window) and on ($instance) (${wasUp}) or increase(${series}[$window]))`;
+}
+
+/** The series of one metric under two names, that of today and an older one. */
+export function either(names: string[], use: (name: string) => string): string {
+  return `(${names.map(use).join(' or ')})`;
+}
+
+/** Divides where the divisor is above 0; nothing handled is not nothing lost. */
+export function share(part: string, whole: string): string {
+  return `${part} / (${whole} > 0)`;
+}
+
+/** The sum of a group. */
+export function total(vector: string): string {
+  return `sum by ($by) ((${vector})$join)`;
+}

@@ -173,6 +173,10 @@ export interface InventoryColumn {
   metric: string;
   /** The label shown; without it the metric's value. Several series of one node are joined with a comma. */
   label?: string;
+  /** Another label of the series, put before `label` with a colon: `falco_rules.yaml:1f0c3a77b2d4`. */
+  prefix?: string;
+  /** Show only so many characters of `label`; the whole is compared. */
+  length?: number;
   /** For values: a Grafana unit id. */
   unit?: string;
   /** Divides a value, e.g. 1e6 for nanoseconds shown as a date. */
@@ -224,7 +228,10 @@ export interface Catalogue {
   inventory: InventoryColumn[];
   events: EventKind[];
   rules: RuleTable;
-  /** Gauges written for every target beside `up`, from its settings; a fallback of 0 means: only when set. */
+  /**
+   * Gauges written for every target beside `up`, with its identity, from its settings; a fallback of 0
+   * means: only when set. `expected` is written once for each entry of `targets`, with the entry's labels.
+   */
   targetGauges: Array<{
     setting: 'threadTableSize' | 'memoryLimit' | 'cpuLimit' | 'expected';
     metric: string;

@@ -1,0 +1,6 @@
+import { type Signal } from '../types';
+import { drift } from './drift';
+import { lifecycle } from './lifecycle';
+import { liveness } from './liveness';
+
+export const continuity: Signal[] = [...liveness, ...lifecycle, ...drift];

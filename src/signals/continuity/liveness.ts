@@ -1,0 +1,148 @@
+import { links } from '../links';
+import { always } from '../needs';
+import { anyGrouping, named } from '../templates';
+import { stalled } from '../data-quality/stall';
+import { type Signal } from '../types';
+
+const duration = 'falcosecurity_falco_duration_seconds_total';
+/** One series for each entry of the settings that says how many Falcos are expected. */
+const expected = 'falco_target_expected';
+const falcos = 'up{kind!="falcosidekick",$filter}';
+
+const wanted = `sum by ($by) (${expected}{$filter})`;
+const missing = `clamp_min(${wanted} - (count by ($by) (${falcos}) or 0 * ${wanted}), 0)`;
+const notWorking = [
+  named(`(${falcos} == bool 0)`, 'reason', 'down'),
+  named(`(max without (reason) (${stalled}) and on ($instance) ${falcos} == 1)`, 'reason', 'stalled'),
+  named(missing, 'reason', 'missing'),
+];
+
+export const liveness: Signal[] = [
+  {
+    id: 'up',
+    title: 'Falco up',
+    dimension: 'continuity',
+    unit: 'short',
+    decimals: 0,
+    min: 0,
+    max: 1,
+    summary: 'Whether Falco’s metrics endpoint answers: 1 it does, 0 it does not',
+    description:
+      'Whether the last scrape of the node’s Falco brought metrics. 0 also stands for a node whose Falco has left service discovery, for up to an hour or until it answers from another address. An answer says that Falco’s web server is alive, not that events flow: hold it beside the rate of kernel events. A group of nodes shows 0 as soon as one of them is down. Falcosidekick is not in here.',
+    expr: 'min by ($by) (up{kind!="falcosidekick",$filter})',
+    by: { default: ['$instance'], allowed: [] },
+    needs: [],
+    thresholds: {
+      direction: 'below',
+      critical: 1,
+      because: 'A node whose Falco does not answer is not known to be watched.',
+      source: links.metrics,
+    },
+    advice: [
+      {
+        when: 'Nothing answers on the address.',
+        change:
+          'See whether Falco runs and why it stopped; then whether webserver.enabled, webserver.listen_address and webserver.listen_port fit the target, and whether a network policy lets Grafana’s server in.',
+        cost: 'None.',
+      },
+      {
+        when: 'It answers with 404 for longer than it takes to start.',
+        change: 'Set metrics.enabled: true and webserver.prometheus_metrics_enabled: true.',
+        cost: 'A scrape walks Falco’s thread table once.',
+      },
+    ],
+    link: links.metrics,
+    values: [
+      { value: 0, text: 'down', level: 'critical' },
+      { value: 1, text: 'up', level: 'ok' },
+    ],
+  },
+  {
+    id: 'uptime',
+    title: 'Uptime',
+    dimension: 'continuity',
+    unit: 's',
+    min: 0,
+    summary: 'Time since the Falco process started',
+    description:
+      'Seconds since the process started, as Falco itself counts them: clocks of node and Grafana that differ do not matter, which a difference from the start time would suffer from. It falls to 0 with a restart and goes on over a hot reload of rules or settings. A group of nodes shows its lowest, the latest restart.',
+    expr: `min by ($by) (${duration}{$filter}$join)`,
+    by: { default: ['$instance'], allowed: anyGrouping },
+    needs: [always(duration)],
+    advice: [
+      {
+        when: 'It keeps falling to 0.',
+        change:
+          'Read why the process ended: out of memory (raise the limit, or bound outputs_queue.capacity), a rule or setting that does not load, a failed probe of /healthz.',
+        cost: 'None.',
+      },
+    ],
+    link: links.metrics,
+  },
+  {
+    id: 'nodes-without-falco',
+    title: 'Nodes without Falco',
+    dimension: 'continuity',
+    unit: 'short',
+    decimals: 0,
+    min: 0,
+    summary: 'Nodes that no working Falco watches',
+    description:
+      'Counted by reason. down: the endpoint does not answer, or the node’s Falco has left discovery within the last hour (the data source’s notices and health check tell starting, vanished and unreachable apart). stalled: it answers, but events do not reach it or none happen (see userspace-stall). missing: fewer Falcos were ever seen than the settings expect; only where a target has an expected count. Without that count a node that never had a Falco is not known here.',
+    expr: `sum by ($by) (${notWorking.join(' or ')})`,
+    by: { default: ['cluster'], allowed: ['reason'] },
+    needs: [],
+    thresholds: {
+      direction: 'above',
+      critical: 1,
+      because: 'What happens on a node without Falco is seen by nobody.',
+      source: links.performance,
+    },
+    advice: [
+      {
+        when: 'Many nodes of a cluster fail at one time.',
+        change: 'Look at the network between Grafana and the cluster first: the Falcos may well be alive.',
+        cost: 'None.',
+      },
+      {
+        when: 'Nodes are missing.',
+        change:
+          'See whether the DaemonSet tolerates the taints of those nodes, and whether expected in the settings of the target is right.',
+        cost: 'None.',
+      },
+    ],
+    link: links.performance,
+  },
+  {
+    id: 'availability',
+    title: 'Availability',
+    dimension: 'continuity',
+    unit: 'percentunit',
+    decimals: 3,
+    min: 0,
+    max: 1,
+    summary: 'Share of the scrapes within the window that Falco answered',
+    description:
+      'Scrapes with an answer divided by all scrapes since the node became known, within the window; choose a window of hours or days. A Falco that was down between two scrapes is not noticed. A group of nodes shows the mean of its nodes.',
+    expr: 'avg by ($by) (avg_over_time(up{kind!="falcosidekick",$filter}[$window]))',
+    by: { default: ['$instance'], allowed: [] },
+    needs: [],
+    advice: [],
+    link: links.performance,
+  },
+  {
+    id: 'seconds-down',
+    title: 'Time down',
+    dimension: 'continuity',
+    unit: 's',
+    min: 0,
+    summary: 'Time within the window in which Falco did not answer',
+    description:
+      'Looked at every 15 seconds of the window, each look without an answer counting as 15 seconds: no finer than that, and no finer than the scrape interval. Time before the node became known does not count. A group of nodes shows the sum of its nodes, so that two nodes down for a minute make two minutes.',
+    expr: 'sum by ($by) (sum_over_time((up{kind!="falcosidekick",$filter} == bool 0)[$window:15s])) * 15',
+    by: { default: ['$instance'], allowed: [] },
+    needs: [],
+    advice: [],
+    link: links.performance,
+  },
+];

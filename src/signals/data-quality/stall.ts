@@ -1,0 +1,89 @@
+import { links } from '../links';
+import { kernelCounter, stateCounter } from '../needs';
+import { runs } from '../programs';
+import { anyGrouping, named, rate } from '../templates';
+import { type Signal } from '../types';
+
+const events = 'falcosecurity_scap_n_evts_total';
+const drops = 'falcosecurity_scap_n_drops_total';
+const cached = 'falcosecurity_scap_n_cached_thread_lookups_total';
+const noncached = 'falcosecurity_scap_n_noncached_thread_lookups_total';
+
+// Every event begins with a look-up of its thread. Below ten events a second a window may hold none.
+const lookUps = `(${rate(cached)} + ${rate(noncached)} == bool 0) and ${rate(events)} - ${rate(drops)} > 10`;
+const nearlyAll = `(${rate(drops)} >= bool 0.95 * ${rate(events)}) and ${rate(events)} > 0`;
+const noEvents = `(${rate(events)} == bool 0) and on ($instance) ${rate(runs('sys_exit'))} > 100`;
+
+/** 1 for each reason to hold a Falco that answers for stalled, 0 where the reason was looked for in vain. */
+export const stalled = [
+  named(`(${nearlyAll})`, 'reason', 'nearly all dropped'),
+  named(`(${lookUps})`, 'reason', 'no look-ups'),
+  named(`(${noEvents})`, 'reason', 'no events'),
+].join(' or ');
+
+const blindMinute = `max without (reason) (${stalled.replaceAll('$window', '2m')})`;
+
+export const stall: Signal[] = [
+  {
+    id: 'userspace-stall',
+    title: 'Stalled',
+    dimension: 'data-quality',
+    unit: 'short',
+    decimals: 0,
+    min: 0,
+    max: 1,
+    summary: 'Whether a Falco that answers goes through events no longer: 1 it is stalled or blind',
+    description:
+      'Falco’s web server answers also when its event loop hangs. 1 for one of three reasons. nearly all dropped: 95 % of the events or more, so that hardly any gets through. no look-ups: ten events a second or more are delivered, and Falco looked up no thread, with which it begins every event. no events: the node makes system calls and not one becomes an event; needs the kernel’s statistics of BPF programs. 0 says that none of the reasons that could be looked for was found. A group of nodes shows 1 as soon as one of them is stalled.',
+    expr: `max by ($by) ((${stalled})$join)`,
+    by: { default: ['$instance'], allowed: [...anyGrouping, 'reason'] },
+    needs: [kernelCounter(events), kernelCounter(drops), stateCounter(cached)],
+    thresholds: {
+      direction: 'above',
+      critical: 1,
+      because: 'Nothing that happens on the node reaches a rule. The bound of 95 % is ours.',
+      source: links.dropping,
+    },
+    advice: [
+      {
+        when: 'The reason is no look-ups.',
+        change:
+          'Look for an output that blocks (program_output, http_output, a full disk under file_output; see output_timeout) or a plugin that hangs; then restart Falco.',
+        cost: 'The node is unwatched for some seconds.',
+      },
+      {
+        when: 'The reason is nearly all dropped.',
+        change:
+          'Cut the system calls to processes only with base_syscalls.custom_set: [clone, clone3, fork, vfork, execve, execveat, procexit] and base_syscalls.repair: true. If that drops as well, the machine may be beyond Falco.',
+        cost: 'Rules on everything else no longer match.',
+      },
+      {
+        when: 'The reason is no events.',
+        change: 'Restart Falco and read in its log whether the driver was loaded; see base_syscalls.custom_set.',
+        cost: 'The node is unwatched for some seconds.',
+      },
+    ],
+    link: links.dropping,
+    unknown: 'no event happened within the window',
+    values: [
+      { value: 0, text: 'no', level: 'ok' },
+      { value: 1, text: 'stalled', level: 'critical' },
+    ],
+  },
+  {
+    id: 'blind-minutes',
+    title: 'Blind time',
+    dimension: 'data-quality',
+    unit: 's',
+    min: 0,
+    summary: 'Time within the window in which Falco answered and yet was stalled or blind',
+    description:
+      'Each full minute of the window is looked at once, for any of the reasons of userspace-stall within the two minutes before; each that has one counts as 60 seconds. Time in which Falco was down is not in here: see seconds-down. A group of nodes shows its sum.',
+    expr: `sum by ($by) (sum_over_time((${blindMinute})[$window:1m])$join) * 60`,
+    by: { default: ['$instance'], allowed: anyGrouping },
+    needs: [kernelCounter(events), kernelCounter(drops)],
+    advice: [],
+    link: links.dropping,
+    unknown: 'no event happened within the window',
+  },
+];

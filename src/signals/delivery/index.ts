@@ -1,0 +1,6 @@
+import { type Signal } from '../types';
+import { canary } from './canary';
+import { falcoSide } from './falco';
+import { sidekick } from './sidekick';
+
+export const delivery: Signal[] = [...falcoSide, ...sidekick, ...canary];

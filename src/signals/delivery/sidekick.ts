@@ -1,0 +1,106 @@
+import { links } from '../links';
+import { sidekickCounter } from '../needs';
+import { inputs, olderInputs, olderOutputs, outputs } from '../sidekick';
+import { counted, either, share } from '../templates';
+import { type Advice, type Signal } from '../types';
+
+const received = either([inputs, olderInputs], (name) => counted(name));
+const sent = (matchers?: string) => either([outputs, olderOutputs], (name) => counted(name, { matchers }));
+const group = (vector: string) => `sum by ($by) (${vector})`;
+/** Refused deliveries; 0 where none was, so that a destination without an error has a figure. */
+const refused = `(${group(sent('status="error"'))} or 0 * ${group(sent())})`;
+
+const uncounted =
+  'Falcosidekick counts neither smtp nor the OTLP outputs for traces and logs, and of GCP Cloud Functions only errors: those cannot be judged here.';
+
+const destination: Advice = {
+  when: 'One destination refuses, and the others do not.',
+  change:
+    'Read Falcosidekick’s log for its answer: an expired token, a wrong address, a rate limit, a certificate. Falcosidekick does not try again.',
+  cost: 'None.',
+};
+
+const network: Advice = {
+  when: 'All destinations refuse at one time.',
+  change: 'Look at the way out of the cluster: DNS, proxy, network policy of Falcosidekick’s pod.',
+  cost: 'None.',
+};
+
+export const sidekick: Signal[] = [
+  {
+    id: 'sidekick-inputs',
+    title: 'Falcosidekick requests',
+    dimension: 'delivery',
+    unit: 'eps',
+    min: 0,
+    summary: 'Requests per second that Falcosidekick accepted or rejected',
+    description:
+      'One request is one alert of a Falco. rejected: no POST, no body, or no JSON that can be read. Falcosidekick’s counters appear with their first increment, which counts when it was up at the beginning of the window. Grouped by the node of the Falcosidekick, not of the Falco.',
+    expr: `${group(received)} / $window`,
+    by: { default: ['$instance', 'status'], allowed: [] },
+    needs: [sidekickCounter(inputs, olderInputs)],
+    advice: [
+      {
+        when: 'Requests are rejected.',
+        change: 'Set json_output: true in falco.yaml, and see who else sends to Falcosidekick’s address.',
+        cost: 'None.',
+      },
+    ],
+    link: links.sidekick,
+    unknown: 'it has had no request yet',
+  },
+  {
+    id: 'destination-outputs',
+    title: 'Deliveries',
+    dimension: 'delivery',
+    unit: 'eps',
+    min: 0,
+    summary: 'Alerts per second that Falcosidekick sent to each destination, with what came of it',
+    description: `By destination and status, ok or error. A destination with a minimum priority gets fewer than Falcosidekick accepts. ${uncounted} Grouped by the node of the Falcosidekick.`,
+    expr: `${group(sent())} / $window`,
+    by: { default: ['$instance', 'destination', 'status'], allowed: [] },
+    needs: [sidekickCounter(outputs, olderOutputs)],
+    advice: [destination],
+    link: links.sidekick,
+    unknown: 'it has delivered nothing yet',
+  },
+  {
+    id: 'destination-error-ratio',
+    title: 'Delivery errors',
+    dimension: 'delivery',
+    unit: 'percentunit',
+    min: 0,
+    max: 1,
+    summary: 'Share of the deliveries to a destination that failed',
+    description: `Errors divided by all deliveries within the window, for each destination. A failed delivery is not tried again: the alert is lost there. A destination to which nothing was sent has no figure. ${uncounted} Grouped by the node of the Falcosidekick.`,
+    expr: share(refused, group(sent())),
+    by: { default: ['$instance', 'destination'], allowed: [] },
+    needs: [sidekickCounter(outputs, olderOutputs)],
+    thresholds: {
+      direction: 'above',
+      warning: 0.01,
+      critical: 0.1,
+      because: 'What a destination refuses is lost to it. The project names no bounds: these are ours.',
+      source: links.sidekick,
+    },
+    advice: [destination, network],
+    link: links.sidekick,
+    unknown: 'nothing was sent within the window',
+  },
+  {
+    id: 'loss-to-destinations',
+    title: 'Lost behind Falcosidekick',
+    dimension: 'delivery',
+    unit: 'percentunit',
+    min: 0,
+    max: 1,
+    summary: 'Share of all deliveries of Falcosidekick that failed, over its destinations',
+    description: `The last joint of the chain as one figure: failed deliveries divided by all, whatever their destination. It cannot be told by Falco: Falcosidekick does not count deliveries by host. Nor does it see what a destination accepts and loses afterwards. ${uncounted} Grouped by the node of the Falcosidekick.`,
+    expr: share(refused, group(sent())),
+    by: { default: ['$instance'], allowed: [] },
+    needs: [sidekickCounter(outputs, olderOutputs)],
+    advice: [destination, network],
+    link: links.sidekick,
+    unknown: 'nothing was sent within the window',
+  },
+];

@@ -1,0 +1,123 @@
+import { links } from '../links';
+import { always, resource } from '../needs';
+import { anyGrouping, cpus, highest } from '../templates';
+import { type Advice, type Signal, type Thresholds } from '../types';
+
+export const cpuRatio = 'falcosecurity_falco_cpu_usage_ratio';
+export const duration = 'falcosecurity_falco_duration_seconds_total';
+export const started = 'falcosecurity_falco_start_timestamp_nanoseconds';
+/** The CPU limit of the target's settings, in CPUs; only where one is set. */
+const cpuLimit = 'falco_target_cpu_limit';
+
+const perInstance = { default: ['$instance'], allowed: anyGrouping };
+
+const oneCpu: Thresholds = {
+  direction: 'above',
+  warning: 0.8,
+  critical: 1,
+  because:
+    'An event goes through Falco on a single thread: at one full CPU it cannot go faster, and drops follow. The project asks to stay below one; the margin of a fifth is ours.',
+  source: links.performance,
+};
+
+export const lessWork: Advice = {
+  when: 'Falco is near one full CPU.',
+  change:
+    'Cut the system calls that Falco takes with base_syscalls.custom_set and base_syscalls.repair: true, set engine.modern_ebpf.drop_failed_exit: true, and slim down rules on frequent system calls.',
+  cost: 'Rules on system calls that are left out no longer match; failed attempts are not seen.',
+};
+
+/** CPU seconds used since the start, and seconds since the start; `offset` is empty or `offset $window`. */
+const used = (offset: string) => `${cpuRatio}{$filter}${offset} * ${duration}{$filter}${offset}`;
+const before = ' offset $window';
+const elapsed = `${duration}{$filter} - ${duration}{$filter}${before} > 0`;
+const rounding = `0.0005 * (${duration}{$filter} + ${duration}{$filter}${before}) / (${elapsed})`;
+const sameProcess = `${started}{$filter} == ${started}{$filter}${before}`;
+export const recentCpu = `clamp_min((${used('')} - ${used(before)}) / (${elapsed}), 0) and ${rounding} < 0.02 and ${sameProcess}`;
+
+/** Why a figure that rests on the present CPU use has no value. */
+export const cpuUnknown =
+  'the process is too old for the window, or was restarted within it: choose a longer window (one of 1h serves 20 hours)';
+
+export const cpu: Signal[] = [
+  {
+    id: 'cpu-usage-lifetime',
+    title: 'CPU since start',
+    dimension: 'resources',
+    unit: 'percentunit',
+    min: 0,
+    summary: 'CPU that Falco used on average since it started; 100 % is one full CPU',
+    description:
+      'Falco’s own figure. It is the average since the process started, not the present use: after days a burst of an hour hardly moves it. 100 % is one full CPU, whatever the node has. The time that Falco’s programs take in the kernel is charged to the processes that make the system calls and not in here: see the probe CPU share. A group of nodes shows its highest.',
+    expr: highest(`${cpuRatio}{$filter}`),
+    by: perInstance,
+    needs: [resource(cpuRatio)],
+    thresholds: oneCpu,
+    advice: [lessWork],
+    link: links.performance,
+  },
+  {
+    id: 'cpu-usage-recent',
+    title: 'CPU now',
+    dimension: 'resources',
+    unit: 'percentunit',
+    min: 0,
+    summary: 'CPU that Falco used within the window; 100 % is one full CPU',
+    description:
+      'Worked out of two of Falco’s averages since its start. Falco rounds them to 0.1 % of a CPU, which weighs the more the longer it runs: there is a figure only while the rounding is below 2 % of a CPU, that is for about 20 windows after the start (a window of one minute: 20 minutes; of one hour: 20 hours), and none across a restart. Choose a longer window for a Falco that has run for long, or measure its container instead. A group of nodes shows its highest.',
+    expr: highest(`(${recentCpu})`),
+    by: perInstance,
+    needs: [resource(cpuRatio), always(duration), always(started)],
+    thresholds: oneCpu,
+    advice: [lessWork],
+    link: links.performance,
+    unknown: cpuUnknown,
+  },
+  {
+    id: 'cpu-limit-share',
+    title: 'CPU of limit',
+    dimension: 'resources',
+    unit: 'percentunit',
+    min: 0,
+    summary: 'CPU that Falco used within the window, as a share of its limit',
+    description:
+      'The CPU use of the window (cpu-usage-recent) divided by the CPU limit that the target has in the settings of the data source. At the limit the kernel halts Falco for the rest of each period, and the ring buffer overflows meanwhile, although the node may have CPUs to spare. There is a figure only where a limit is set, and where the present CPU use can be known. A group of nodes shows its highest.',
+    expr: highest(`((${recentCpu}) / on ($instance) group_left () (${cpuLimit}{$filter} > 0))`),
+    by: perInstance,
+    needs: [resource(cpuRatio), always(duration), always(started)],
+    thresholds: {
+      direction: 'above',
+      warning: 0.8,
+      critical: 0.95,
+      because: 'A Falco that is throttled loses events whatever the node could spare. The bounds are ours.',
+      source: links.performance,
+    },
+    advice: [
+      {
+        when: 'Falco is near its limit.',
+        change:
+          'Raise the CPU limit of the container (resources.limits.cpu in the Helm chart); one full CPU is all that its event loop can use.',
+        cost: 'CPU time that other containers of the node may want.',
+      },
+      lessWork,
+    ],
+    link: links.performance,
+    unknown: `no cpuLimit is set for the target, or ${cpuUnknown}`,
+  },
+  {
+    id: 'cpu-share-of-node',
+    title: 'CPU since start, of node',
+    dimension: 'resources',
+    unit: 'percentunit',
+    decimals: 2,
+    min: 0,
+    summary: 'CPU that Falco used on average since it started, as a share of all CPUs of the node',
+    description:
+      'Falco’s own figure divided by the CPUs of the node that were online when it started. Like that figure it is an average since the start, not the present use. It tells what Falco takes from the node; whether Falco itself can keep up is told by the share of one CPU. A group of nodes shows its highest.',
+    expr: highest(`(${cpuRatio}{$filter} / ${cpus})`),
+    by: perInstance,
+    needs: [resource(cpuRatio)],
+    advice: [lessWork],
+    link: links.performance,
+  },
+];

@@ -1,0 +1,7 @@
+import { type Signal } from '../types';
+import { cpu } from './cpu';
+import { host } from './host';
+import { memory } from './memory';
+import { probes } from './probes';
+
+export const resources: Signal[] = [...cpu, ...memory, ...probes, ...host];

@@ -1,0 +1,5 @@
+import { type Signal } from '../types';
+import { matches } from './matches';
+import { watch } from './watch';
+
+export const security: Signal[] = [...matches, ...watch];
