@@ -97,7 +97,11 @@ func (f *fakeFleet) count(node string, drops float64) {
 
 // set gives a series one value a minute before noon.
 func (f *fakeFleet) set(value float64, pairs ...string) {
-	f.history.Append(noon.Add(-time.Minute).UnixMilli(), []history.Sample{{Series: f.history.Series(labels.FromStrings(pairs...)), Value: value}})
+	f.setAt(noon.Add(-time.Minute), value, pairs...)
+}
+
+func (f *fakeFleet) setAt(at time.Time, value float64, pairs ...string) {
+	f.history.Append(at.UnixMilli(), []history.Sample{{Series: f.history.Series(labels.FromStrings(pairs...)), Value: value}})
 }
 
 // queries sends queries as Grafana does, each over the last hour; they are called A, B, C, …

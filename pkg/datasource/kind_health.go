@@ -1,9 +1,140 @@
 package datasource
 
 import (
+	"cmp"
 	"context"
+	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
 
-func (r *request) health(ctx context.Context, a *asked) (data.Frames, error) { return nil, nil }
+// health answers queries of kind health: every check of the catalogue on every node, judged.
+//
+//	signals   restricts the checks: ids of checks or of their signals
+//	filters   restrict the nodes: identity, target labels, groupings
+//	by        what is kept apart: cluster, node, dimension, check, target labels; what shares the rest is one row with
+//	          the worst verdict. Without it all four; ["dimension"] is a verdict for each dimension of the fleet,
+//	          ["$instance", "dimension"] one for each dimension of each node, [] a single one
+//	format    table: one row each, the worst first. timeseries: numbers with the labels of `by`, for panels and alert
+//	          rules: ok 0, warning 1, critical 2, unknown -1; at an instant, or over the range where instant is false
+//
+// Of several verdicts the worst is critical, then warning, then unknown, then ok: nothing is green of which a part is
+// unknown. A node that does not answer is never ok by figures from before.
+func (r *request) health(ctx context.Context, a *asked) (data.Frames, error) {
+	s, err := r.scope(a)
+	if err != nil {
+		return nil, err
+	}
+	a.targets = s.targets
+	by, err := r.healthBy(a.query.By)
+	if err != nil {
+		return nil, userError{err}
+	}
+	checks, err := r.checks(ctx, a, s)
+	if err != nil {
+		return nil, err
+	}
+	notices := r.troubles(a.targets.all).notices()
+	if len(a.targets.all) == 0 {
+		notices = append(notices, data.Notice{Severity: data.NoticeSeverityInfo, Text: noTarget})
+	}
+	switch {
+	case !a.query.Instant:
+		return r.healthOver(a, s, checks, by, notices)
+	case a.query.Format != "table":
+		return r.healthNumbers(a, r.findings(ctx, a, s, checks), by, notices)
+	case slices.Contains(by, "check") && slices.Contains(by, "node"):
+		findings := r.findings(ctx, a, s, checks)
+		if err := r.advise(ctx, a, s, findings); err != nil {
+			return nil, err
+		}
+		return r.healthTable(findings, notices), nil
+	}
+	return r.healthSummary(r.findings(ctx, a, s, checks), by, notices), nil
+}
+
+// healthLabels are what a verdict can be kept apart by, besides target labels.
+var healthLabels = []string{"cluster", "node", "dimension", "check"}
+
+func (r *request) healthBy(by []string) ([]string, error) {
+	if by == nil {
+		return healthLabels, nil
+	}
+	allowed := slices.Concat(healthLabels, r.settings.targetLabels)
+	var out []string
+	for _, name := range by {
+		if name == "$instance" {
+			out = append(out, identity...)
+			continue
+		}
+		if !slices.Contains(allowed, name) {
+			slices.Sort(allowed)
+			return nil, fmt.Errorf("health cannot be grouped by %q; allowed: %s", name, strings.Join(allowed, ", "))
+		}
+		out = append(out, name)
+	}
+	return out, nil
+}
+
+// judged is a check and what its signal, and `up` beside it, gave.
+type judged struct {
+	*signals.Check
+	signal *signals.Signal
+	kind   string // of the targets that have it
+	order  int    // by dimension, then as in the catalogue
+	expr   string
+	values map[node][]point
+	alive  map[node][]point
+}
+
+// checks evaluates the checks that a query asks for.
+func (r *request) checks(ctx context.Context, a *asked, s scope) ([]judged, error) {
+	var out []judged
+	for i := range r.catalogue.Checks {
+		c := &r.catalogue.Checks[i]
+		if len(a.query.Signals) > 0 && !slices.Contains(a.query.Signals, c.ID) && !slices.Contains(a.query.Signals, c.Signal) {
+			continue
+		}
+		signal, err := r.catalogue.Signal(c.Signal)
+		if err != nil {
+			return nil, fmt.Errorf("check %q: %w", c.ID, err)
+		}
+		j := judged{Check: c, signal: signal, kind: r.kindOf(signal)}
+		j.order = 1000*slices.IndexFunc(r.catalogue.Dimensions, func(d signals.Dimension) bool { return d.ID == signal.Dimension }) + i
+		if j.expr, err = r.checkExpr(j, a, s); err != nil {
+			return nil, userError{err}
+		}
+		if j.values, err = r.points(ctx, j.expr, "", a); err != nil {
+			return nil, err
+		}
+		up, _, err := r.template("up", "up{$filter}", "", s, a.times)
+		if err != nil {
+			return nil, userError{err}
+		}
+		if j.alive, err = r.points(ctx, up, j.kind, a); err != nil {
+			return nil, err
+		}
+		out = append(out, j)
+	}
+	for _, id := range a.query.Signals {
+		if !slices.ContainsFunc(out, func(j judged) bool { return j.ID == id || j.Signal == id }) {
+			return nil, userError{fmt.Errorf("no check has the id %q or judges a signal of that id", id)}
+		}
+	}
+	slices.SortStableFunc(out, func(x, y judged) int { return cmp.Compare(x.order, y.order) })
+	return out, nil
+}
+
+// checkExpr is a check's PromQL: one value a node, the worst where its signal has several.
+func (r *request) checkExpr(j judged, a *asked, s scope) (string, error) {
+	window := cmp.Or(j.Window, a.query.Window)
+	expr, _, err := r.catalogue.Compile(j.signal, nil, s.own, a.times.expand(window), r.options(a.times))
+	if err != nil || slices.Equal(j.signal.By.Default, []string{"$instance"}) {
+		return expr, err
+	}
+	return fmt.Sprintf("%s by (%s) (%s)", j.Worst, strings.Join(identity, ", "), expr), nil
+}

@@ -1,6 +1,7 @@
 package datasource
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -27,9 +28,7 @@ func (d *Instance) troubles(all []scrape.Status) *groups {
 	g := newGroups(of)
 	for _, s := range all {
 		if c, known := states[s.State]; known {
-			if s.Message != "" {
-				c.change = s.Message
-			}
+			c = stated(c, s)
 			if s.State == scrape.Down && len(all) == 1 && !s.LastUp.IsZero() {
 				c.change += " It last answered at " + d.clock(s.LastUp) + "."
 			}
@@ -43,6 +42,12 @@ func (d *Instance) troubles(all []scrape.Status) *groups {
 		d.tooOld(g, s)
 	}
 	return g
+}
+
+// stated is a state with the target's own message.
+func stated(c cause, s scrape.Status) cause {
+	c.change = cmp.Or(s.Message, c.change)
+	return c
 }
 
 // stale: figures that are older than two scrapes, which happens while scraping begins again.

@@ -14,11 +14,13 @@ const (
 	ok       = "green"
 	warning  = "yellow"
 	critical = "red"
+	// unknown is far from green: what cannot be known is not well.
+	unknown = "purple"
 	// neutral stands for "not judged": without it a panel would take Grafana's default threshold.
 	neutral = "blue"
 )
 
-var levels = map[string]string{"ok": ok, "warning": warning, "critical": critical}
+var levels = map[string]string{"ok": ok, "warning": warning, "critical": critical, "unknown": unknown}
 
 // fieldConfig is how a signal's values look without any override. It is empty for PromQL written by hand.
 func fieldConfig(s *signals.Signal) *data.FieldConfig {
@@ -30,7 +32,9 @@ func fieldConfig(s *signals.Signal) *data.FieldConfig {
 		Decimals:    s.Decimals,
 		Description: s.Description,
 		Thresholds:  &data.ThresholdsConfig{Mode: data.ThresholdsModeAbsolute, Steps: steps(s.Thresholds)},
-		Links:       []data.DataLink{{Title: "Falco's documentation", URL: s.Link, TargetBlank: true}},
+	}
+	if s.Link != "" {
+		config.Links = []data.DataLink{{Title: "Falco's documentation", URL: s.Link, TargetBlank: true}}
 	}
 	if s.Min != nil {
 		config.SetMin(*s.Min)

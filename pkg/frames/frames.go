@@ -39,6 +39,8 @@ type Options struct {
 	Legend string
 	// Identity labels come first in tables and names: cluster, node.
 	Identity []string
+	// Titles are shown for values of labels, in names.
+	Titles map[string]string
 	// Step of a range query; 0 for an instant one.
 	Step    time.Duration
 	Table   bool

@@ -21,13 +21,13 @@ import (
 
 var update = flag.Bool("update", false, "write the goldens in testdata anew")
 
-func number[T any](v T) *T { return &v }
+func pointer[T any](v T) *T { return &v }
 
 var (
 	drops = &signals.Signal{
-		ID: "kernel-drop-ratio", Title: "Kernel drops", Unit: "percentunit", Decimals: number(uint16(2)),
-		Min: number(0.0), Max: number(1.0), Description: "Share of events lost.", Link: "https://falco.org/docs/x",
-		Thresholds: &signals.Thresholds{Direction: "above", Warning: number(0.02), Critical: number(0.1)},
+		ID: "kernel-drop-ratio", Title: "Kernel drops", Unit: "percentunit", Decimals: pointer(uint16(2)),
+		Min: pointer(0.0), Max: pointer(1.0), Description: "Share of events lost.", Link: "https://falco.org/docs/x",
+		Thresholds: &signals.Thresholds{Direction: "above", Warning: pointer(0.02), Critical: pointer(0.1)},
 	}
 	up = &signals.Signal{
 		ID: "up", Title: "Up", Unit: "none", Description: "Does it answer?", Link: "https://falco.org/docs/y",
@@ -177,13 +177,13 @@ func TestSteps(t *testing.T) {
 	}
 	bottom := math.Inf(-1)
 	require.Equal(t, map[float64]string{bottom: neutral}, colours(nil))
-	require.Equal(t, map[float64]string{bottom: ok, 2: warning, 3: critical}, colours(&signals.Thresholds{Direction: "above", Warning: number(2.0), Critical: number(3.0)}))
-	require.Equal(t, map[float64]string{bottom: ok, 3: critical}, colours(&signals.Thresholds{Direction: "above", Critical: number(3.0)}))
-	require.Equal(t, map[float64]string{bottom: critical, 1: warning, 2: ok}, colours(&signals.Thresholds{Direction: "below", Warning: number(2.0), Critical: number(1.0)}))
-	require.Equal(t, map[float64]string{bottom: warning, 2: ok}, colours(&signals.Thresholds{Direction: "below", Warning: number(2.0)}))
+	require.Equal(t, map[float64]string{bottom: ok, 2: warning, 3: critical}, colours(&signals.Thresholds{Direction: "above", Warning: pointer(2.0), Critical: pointer(3.0)}))
+	require.Equal(t, map[float64]string{bottom: ok, 3: critical}, colours(&signals.Thresholds{Direction: "above", Critical: pointer(3.0)}))
+	require.Equal(t, map[float64]string{bottom: critical, 1: warning, 2: ok}, colours(&signals.Thresholds{Direction: "below", Warning: pointer(2.0), Critical: pointer(1.0)}))
+	require.Equal(t, map[float64]string{bottom: warning, 2: ok}, colours(&signals.Thresholds{Direction: "below", Warning: pointer(2.0)}))
 }
 
-func TestText(t *testing.T) {
+func TestTextIsNoFigure(t *testing.T) {
 	_, err := From([]Result{{Expr: `"x"`, Value: promql.String{V: "x"}}}, Options{})
 	require.EqualError(t, err, "the expression gives a string, which cannot be shown or alerted on; expected numbers")
 }

@@ -1,6 +1,7 @@
 package frames
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -17,10 +18,11 @@ type namer struct {
 	several bool // signals
 	skip    []string
 	first   []string
+	titles  map[string]string
 }
 
 func newNamer(all []series, o Options) namer {
-	n := namer{legend: o.Legend, first: o.Identity, skip: []string{"signal"}}
+	n := namer{legend: o.Legend, first: o.Identity, skip: []string{"signal"}, titles: o.Titles}
 	ids := map[string]bool{}
 	for _, s := range all {
 		if s.result.Signal != nil {
@@ -47,7 +49,7 @@ func (n namer) name(s series) string {
 			if name == "signal" && s.result.Signal != nil {
 				return s.result.Signal.Title
 			}
-			return s.labels.Get(name)
+			return cmp.Or(n.titles[s.labels.Get(name)], s.labels.Get(name))
 		})
 	case s.result.Signal == nil && s.labels.IsEmpty():
 		return s.result.Expr
@@ -57,7 +59,7 @@ func (n namer) name(s series) string {
 	var words []string
 	for _, name := range order(s.labels, n.first) {
 		if value := s.labels.Get(name); value != "" && !slices.Contains(n.skip, name) {
-			words = append(words, value)
+			words = append(words, cmp.Or(n.titles[value], value))
 		}
 	}
 	if len(words) == 0 {

@@ -1,0 +1,103 @@
+package datasource
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
+)
+
+// scope is which nodes a query is about that names no signal: its filters, and the targets that pass them.
+type scope struct {
+	// own are the filters on labels that every sample has: identity and target labels. The others are on facts.
+	own     []signals.Filter
+	byFacts bool
+	targets targets
+}
+
+// scope reads the filters of a query. Only what is true of a whole node can be filtered by.
+func (r *request) scope(a *asked) (scope, error) {
+	own := slices.Concat(identity, r.settings.targetLabels)
+	allowed := slices.Clone(own)
+	for _, g := range r.catalogue.Groupings {
+		allowed = append(allowed, g.ID)
+	}
+	slices.Sort(allowed)
+	var s scope
+	for _, f := range a.query.Filters {
+		if !slices.Contains(allowed, f.Key) {
+			return s, userError{fmt.Errorf("queries of kind %s cannot be filtered by %q; allowed: %s", a.query.Kind, f.Key, strings.Join(allowed, ", "))}
+		}
+		if _, known := matchTypes[f.Operator]; !known {
+			return s, userError{fmt.Errorf("the filter on %q has the operator %q; allowed: = != =~ !~", f.Key, f.Operator)}
+		}
+		if strings.HasSuffix(f.Operator, "~") {
+			if _, err := regexp.Compile("^(?s:" + f.Value + ")$"); err != nil {
+				return s, userError{fmt.Errorf("the filter on %q is no valid regular expression: %q", f.Key, f.Value)}
+			}
+		}
+		if slices.Contains(own, f.Key) {
+			s.own = append(s.own, f)
+		} else {
+			s.byFacts = true
+		}
+	}
+	var about []scrape.Status
+	for _, t := range r.targets() {
+		if r.passes(t, a.query.Filters) {
+			about = append(about, t)
+		}
+	}
+	s.targets = newTargets(about)
+	return s, nil
+}
+
+// template compiles a template that is no signal's; name stands for it in errors.
+func (r *request) template(name, expr, window string, s scope, t times) (string, time.Duration, error) {
+	signal := &signals.Signal{ID: name, Expr: expr, By: signals.By{Default: []string{"$instance"}}}
+	return r.catalogue.Compile(signal, nil, s.own, t.expand(window), r.options(t))
+}
+
+// matchers are the filters that every sample can be tested by.
+func (s scope) matchers(metric string) ([]*labels.Matcher, error) {
+	out := []*labels.Matcher{labels.MustNewMatcher(labels.MatchEqual, labels.MetricName, metric)}
+	for _, f := range s.own {
+		m, err := labels.NewMatcher(matchTypes[f.Operator], f.Key, f.Value)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, m)
+	}
+	return out, nil
+}
+
+// holds is whether a sample's node is within the scope. Filters on facts hold for targets that are there only.
+func (s scope) holds(n node) bool {
+	return !s.byFacts || slices.ContainsFunc(s.targets.all, func(t scrape.Status) bool { return nodeOf(t.Labels) == n })
+}
+
+// nodes are the targets of a kind, one for every node: of several that claim one, that which answers.
+func (s scope) nodes(kind string) []scrape.Status {
+	place := map[node]int{}
+	var out []scrape.Status
+	for _, t := range s.targets.all {
+		if t.Kind != kind || t.State == scrape.Duplicate {
+			continue
+		}
+		at, twice := place[nodeOf(t.Labels)]
+		switch {
+		case !twice:
+			place[nodeOf(t.Labels)] = len(out)
+			out = append(out, t)
+		case out[at].State != scrape.Up:
+			out[at] = t
+		}
+	}
+	return out
+}

@@ -1,0 +1,102 @@
+package frames
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
+)
+
+// Text writes a value of a signal as a sentence can hold it: "5.2 %", "512 MiB", "3 h 5 min". Units are Grafana's.
+func Text(s *signals.Signal, value float64) string {
+	for _, v := range s.Values {
+		if v.Value == value {
+			return v.Text
+		}
+	}
+	return WithUnit(s.Unit, value)
+}
+
+// WithUnit writes a value with one of Grafana's units; of those that it does not know, only the number.
+func WithUnit(unit string, value float64) string {
+	switch unit {
+	case "percentunit":
+		return number(value*100) + " %"
+	case "percent":
+		return number(value) + " %"
+	case "bytes":
+		return scale(value, 1024, "B", "KiB", "MiB", "GiB", "TiB", "PiB")
+	case "s":
+		return duration(value)
+	case "ms":
+		return duration(value / 1000)
+	case "ns":
+		if math.Abs(value) < 1e9 {
+			return scale(value, 1000, "ns", "µs", "ms")
+		}
+		return duration(value / 1e9)
+	case "eps":
+		return rate(value, "events/s")
+	case "cps", "ops", "reqps":
+		return rate(value, "/s")
+	}
+	return strings.TrimSpace(scale(value, 1000, "", "K", "M", "G", "T"))
+}
+
+func rate(value float64, per string) string {
+	return strings.ReplaceAll(scale(value, 1000, "", "K", "M", "G")+" "+per, "  ", " ")
+}
+
+// number has three digits that count.
+func number(value float64) string {
+	digits := 2
+	switch size := math.Abs(value); {
+	case size >= 100:
+		digits = 0
+	case size >= 10:
+		digits = 1
+	case size > 0 && size < 0.01:
+		return strconv.FormatFloat(value, 'g', 2, 64)
+	}
+	text := strconv.FormatFloat(value, 'f', digits, 64)
+	if strings.Contains(text, ".") {
+		text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
+	}
+	return text
+}
+
+func scale(value, step float64, units ...string) string {
+	i := 0
+	for i < len(units)-1 && math.Abs(value) >= step {
+		value /= step
+		i++
+	}
+	return number(value) + " " + units[i]
+}
+
+func duration(seconds float64) string {
+	whole := int64(math.Round(math.Abs(seconds)))
+	sign := ""
+	if seconds < 0 {
+		sign = "-"
+	}
+	two := func(a int64, big string, b int64, small string) string {
+		if b == 0 {
+			return fmt.Sprintf("%s%d %s", sign, a, big)
+		}
+		return fmt.Sprintf("%s%d %s %d %s", sign, a, big, b, small)
+	}
+	switch {
+	case math.Abs(seconds) < 1:
+		return scale(seconds*1e9, 1000, "ns", "µs", "ms")
+	case whole < 60:
+		return number(seconds) + " s"
+	case whole < 3600:
+		return two(whole/60, "min", whole%60, "s")
+	case whole < 86400:
+		return two(whole/3600, "h", whole%3600/60, "min")
+	}
+	return two(whole/86400, "d", whole%86400/3600, "h")
+}
