@@ -60,10 +60,13 @@ function grafanaCommand({ program, home }) {
 const grafana = findGrafana();
 const server = grafana
   ? grafanaCommand(grafana)
-  : { command: 'npx', args: ['tsx', 'dev/preview/main.ts', '--provisioning', 'provisioning', '--port', port] };
+  : {
+      command: process.execPath,
+      args: ['--import', 'tsx', 'dev/preview/main.ts', '--provisioning', 'provisioning', '--port', port],
+    };
 const fleet = {
-  command: 'npx',
-  args: ['tsx', 'dev/fleet/main.ts', ...(process.env.FALCO_FLEET_ARGS?.split(' ').filter(Boolean) ?? [])],
+  command: process.execPath,
+  args: ['--import', 'tsx', 'dev/fleet/main.ts', ...(process.env.FALCO_FLEET_ARGS?.split(' ').filter(Boolean) ?? [])],
 };
 
 const children = [fleet, server].map(({ command, args }) => spawn(command, args, { cwd: root, env, stdio: 'inherit' }));

@@ -15,10 +15,13 @@ import (
 
 // figures in the order they are printed.
 var figures = []figure{
+	{"reading 500 samples, first time", readingFirst},
+	{"reading 500 samples, again", readingAgain},
 	{"chunk bytes per sample", encodedBytes},
 	{"heap per series", heapPerSeries},
 	{"memory of 1000 targets × 300 series × 1 h", thousandTargets},
 	{"drop ratio, 100 targets × 720 steps", dropRatio},
+	{"size of module.js", moduleSize},
 }
 
 // figure measures one thing.

@@ -37,14 +37,22 @@ func (r *Reader) identify(s sample) (id *identity, why string) {
 	if id = r.identities[full]; id != nil {
 		return id, ""
 	}
-	id = &identity{}
-	kept := r.keep(name, full)
+	kept, partial := r.keep(name, full)
 	if why := r.checkLengths(kept); why != "" {
 		return nil, why
 	}
-	if id.series = r.series[kept]; id.series == nil {
-		id.series = &Series{Name: name, Labels: kept, nanoTime: strings.HasSuffix(name, "timestamp_nanoseconds")}
-		r.series[kept] = id.series
+	both := &struct {
+		identity
+		series Series
+	}{series: Series{Name: name, Labels: kept, nanoTime: strings.HasSuffix(name, "timestamp_nanoseconds")}}
+	id = &both.identity
+	id.series = &both.series
+	if partial {
+		if known := r.parts[kept]; known != nil {
+			id.series = known
+		} else {
+			r.parts[kept] = id.series
+		}
 	}
 	r.identities[full] = id
 	return id, ""
@@ -72,23 +80,28 @@ func (r *Reader) collect(name string, set []labels.Label) (why string) {
 	return ""
 }
 
-// keep drops the labels and folds the values that the catalogue does not want.
-func (r *Reader) keep(name string, full labels.Labels) labels.Labels {
-	kept := full
+// keep drops the labels and folds the values that the catalogue does not want; partial is whether it wants so of this
+// metric.
+func (r *Reader) keep(name string, full labels.Labels) (kept labels.Labels, partial bool) {
+	kept = full
 	for _, rule := range r.reading.KeepLabels {
 		if rule.Metric == name {
+			partial = true
 			kept = kept.MatchLabels(true, append([]string{model.MetricNameLabel}, rule.Labels...)...)
 		}
 	}
 	for _, rule := range r.reading.FoldValues {
-		value := kept.Get(rule.Label)
-		if rule.Metric == name && value != "" && !slices.Contains(rule.Allowed, value) {
+		if rule.Metric != name {
+			continue
+		}
+		partial = true
+		if value := kept.Get(rule.Label); value != "" && !slices.Contains(rule.Allowed, value) {
 			b := labels.NewBuilder(kept)
 			b.Set(rule.Label, rule.Otherwise)
 			kept = b.Labels()
 		}
 	}
-	return kept
+	return kept, partial
 }
 
 func (r *Reader) checkLengths(kept labels.Labels) (why string) {
@@ -109,7 +122,7 @@ func (r *Reader) checkLengths(kept labels.Labels) (why string) {
 
 // clean makes a metric's name one that PromQL can write without quotes.
 func clean(name string) string {
-	if !strings.ContainsAny(name, ".-") {
+	if strings.IndexByte(name, '.') < 0 && strings.IndexByte(name, '-') < 0 {
 		return name
 	}
 	return cleaner.Replace(name)
@@ -117,10 +130,7 @@ func clean(name string) string {
 
 // cleanLabel does so for a label, which may not have colons either.
 func cleanLabel(name string) string {
-	if !strings.ContainsAny(name, ".-:") {
-		return name
-	}
-	return strings.ReplaceAll(cleaner.Replace(name), ":", "_")
+	return strings.ReplaceAll(clean(name), ":", "_")
 }
 
 var cleaner = strings.NewReplacer(".", "_", "-", "_")

@@ -83,6 +83,9 @@ func parseLabels(text string, value func(string) (v, rest string, ok bool)) (set
 		if !ok {
 			return nil, "", reasonOpen
 		}
+		if set == nil {
+			set = make([]labels.Label, 0, 8) // the name comes in, too
+		}
 		set = append(set, labels.Label{Name: name, Value: v})
 		rest = skipBlanks(after)
 		switch {
@@ -152,6 +155,9 @@ func endsValue(after string) bool {
 func parseValue(text string) (value, why string) {
 	if text == "" || text[0] == '#' {
 		return "", reasonNoValue
+	}
+	if strings.IndexByte(text, ' ') < 0 && strings.IndexByte(text, '\t') < 0 {
+		return text, "" // all that Falco writes; if it is no number, its reader says so
 	}
 	text, _, _ = strings.Cut(text, " # ")
 	fields := strings.FieldsFunc(text, func(c rune) bool { return c == ' ' || c == '\t' })
