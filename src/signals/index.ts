@@ -1,6 +1,9 @@
+import { checks } from './checks';
 import { continuity } from './continuity';
 import { dataQuality } from './data-quality';
 import { delivery } from './delivery';
+import { events } from './events';
+import { inventory } from './inventory';
 import { groupings, metricLabels, reading, switches } from './reading';
 import { resources } from './resources';
 import { rules } from './rules';
@@ -22,9 +25,9 @@ export const catalogue: Catalogue = {
   reading,
   switches,
   signals: [...dataQuality, ...continuity, ...resources, ...delivery, ...security],
-  checks: [],
-  inventory: [],
-  events: [],
+  checks,
+  inventory,
+  events,
   rules,
   targetGauges,
 };

@@ -1,7 +1,7 @@
 import { links } from '../links';
 import { always } from '../needs';
 import { anyGrouping, total } from '../templates';
-import { type Advice, type Need, type Signal } from '../types';
+import { type Advice, type Need, type Signal, type Thresholds } from '../types';
 
 const version = 'falcosecurity_falco_version_info';
 const kernel = 'falcosecurity_falco_kernel_release_info';
@@ -38,10 +38,19 @@ interface Skew {
   expr: string;
   need: Need;
   advice: Advice;
+  /** Differences of this kind are often right: shown, not judged. */
+  benign?: boolean;
 }
 
+const judged: Thresholds = {
+  direction: 'above',
+  warning: 1,
+  because: 'Nodes that differ detect different things; during a roll-out that is as it should be. The bound is ours.',
+  source: links.performance,
+};
+
 /** What all kinds of skew have in common. */
-function skew({ id, title, what, more, expr, need, advice }: Skew): Signal {
+function skew({ id, title, what, more, expr, need, advice, benign = false }: Skew): Signal {
   return {
     id,
     title,
@@ -54,18 +63,12 @@ function skew({ id, title, what, more, expr, need, advice }: Skew): Signal {
     expr,
     by: perInstance,
     needs: [need],
-    thresholds: {
-      direction: 'above',
-      warning: 1,
-      because:
-        'Nodes that differ detect different things; during a roll-out that is as it should be. The bound is ours.',
-      source: links.performance,
-    },
+    ...(benign ? {} : { thresholds: judged }),
     advice: [advice],
     link: links.metrics,
     values: [
       { value: 0, text: 'as most', level: 'ok' },
-      { value: 1, text: 'differs', level: 'warning' },
+      { value: 1, text: 'differs', level: benign ? 'ok' : 'warning' },
     ],
   };
 }
@@ -86,6 +89,7 @@ export const drift: Signal[] = [
   }),
   skew({
     id: 'engine-skew',
+    benign: true,
     title: 'Engine skew',
     what: 'engine for system calls is not that',
     more: 'Old kernels may rightly have the kernel module where others have the modern probe; several figures exist with one of them only.',
@@ -99,6 +103,7 @@ export const drift: Signal[] = [
   }),
   skew({
     id: 'kernel-skew',
+    benign: true,
     title: 'Kernel skew',
     what: 'kernel release is not that',
     more: 'Node pools of several images differ rightly.',

@@ -14,12 +14,16 @@ const lookUps = `(${rate(cached)} + ${rate(noncached)} == bool 0) and ${rate(eve
 const nearlyAll = `(${rate(drops)} >= bool 0.95 * ${rate(events)}) and ${rate(events)} > 0`;
 const noEvents = `(${rate(events)} == bool 0) and on ($instance) ${rate(runs('sys_exit'))} > 100`;
 
-/** 1 for each reason to hold a Falco that answers for stalled, 0 where the reason was looked for in vain. */
-export const stalled = [
-  named(`(${nearlyAll})`, 'reason', 'nearly all dropped'),
-  named(`(${lookUps})`, 'reason', 'no look-ups'),
-  named(`(${noEvents})`, 'reason', 'no events'),
-].join(' or ');
+/** 1 for nodes where a reason to hold Falco for stalled was found, 0 where it was looked for in vain. */
+export const reasons = {
+  'nearly all dropped': nearlyAll,
+  'no look-ups': lookUps,
+  'no events': noEvents,
+};
+
+export const stalled = Object.entries(reasons)
+  .map(([reason, vector]) => named(`(${vector})`, 'reason', reason))
+  .join(' or ');
 
 const blindMinute = `max without (reason) (${stalled.replaceAll('$window', '2m')})`;
 

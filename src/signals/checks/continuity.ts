@@ -1,0 +1,112 @@
+import { type Check, type CheckAdvice } from '../types';
+
+const rollOut: CheckAdvice = {
+  why: 'A roll-out that is still going on, or that stands still, leaves nodes behind.',
+  change:
+    'Look at the roll-out of the DaemonSet (kubectl rollout status), and restart the Falcos that lag behind; pin versions of Falco and of rules artifacts.',
+  cost: 'A restart leaves each node unwatched for some seconds.',
+};
+
+const notLoaded: CheckAdvice = {
+  why: 'The files changed, and this Falco runs on with older ones.',
+  change:
+    'Set watch_config_files: true or restart Falco; check the files with falco --validate, since files that do not load leave the old ones in place.',
+  cost: 'A reload starts the counters again and leaves the node unwatched for a moment.',
+};
+
+const read: CheckAdvice = {
+  why: 'The process ends again and again.',
+  change:
+    'Read the end of its log (kubectl logs --previous). Killed for memory: raise the limit, or lower engine.modern_ebpf.buf_size_preset and bound outputs_queue.capacity. A rule or setting that does not load: falco --validate. A probe that fails: allow /healthz more time.',
+  cost: 'Smaller buffers lose more in bursts; a bounded queue drops alerts when it is full.',
+};
+
+export const continuity: Check[] = [
+  {
+    id: 'up',
+    signal: 'up',
+    worst: 'min',
+    meaning: {
+      ok: 'Falco’s metrics endpoint answers.',
+      critical: 'Nobody answers for this node: it is not known to be watched.',
+    },
+    advice: [
+      {
+        why: 'Falco is down, starting, or out of reach; the data source’s notices tell which.',
+        change:
+          'See whether Falco’s pod runs on the node; then whether webserver.enabled, webserver.listen_port and webserver.prometheus_metrics_enabled are set, and whether a network policy lets Grafana’s server in.',
+        cost: 'None.',
+      },
+    ],
+  },
+  {
+    id: 'crash-loop',
+    signal: 'crash-loops',
+    worst: 'max',
+    meaning: {
+      ok: 'Falco did not start three times within 15 minutes.',
+      critical: 'Falco starts again and again: between the starts nobody watches the node.',
+    },
+    advice: [read],
+  },
+  {
+    id: 'hot-restart-failures',
+    signal: 'hot-restart-failures',
+    worst: 'max',
+    window: '1h',
+    meaning: {
+      ok: 'Every reload that Falcosidekick heard of succeeded.',
+      critical: 'A reload failed within the last hour: Falco runs on with the rules and settings of before.',
+    },
+    advice: [notLoaded],
+    optional: true,
+  },
+  {
+    id: 'event-timeouts',
+    signal: 'event-timeouts',
+    worst: 'max',
+    window: '15m',
+    meaning: {
+      ok: 'Falco did not wait in vain for events.',
+      warning: 'Falco waited a thousand times in a row without an event: the host is idle, or Falco is blind.',
+    },
+    advice: [
+      {
+        why: 'The driver delivers nothing.',
+        change: 'On a host that is not idle restart Falco and read in its log whether the driver was loaded.',
+        cost: 'The node is unwatched for some seconds.',
+      },
+    ],
+    optional: true,
+  },
+  {
+    id: 'version',
+    signal: 'version-skew',
+    worst: 'max',
+    meaning: {
+      ok: 'The node runs the version of most others.',
+      warning: 'The node runs another version of Falco than most.',
+    },
+    advice: [rollOut],
+  },
+  {
+    id: 'rules',
+    signal: 'rules-skew',
+    worst: 'max',
+    meaning: {
+      ok: 'The node has the rules files of most others.',
+      warning: 'The node has other rules files than most: it detects other things.',
+    },
+    advice: [notLoaded, rollOut],
+  },
+  {
+    id: 'config',
+    signal: 'config-skew',
+    worst: 'max',
+    meaning: {
+      ok: 'The node has the settings files of most others.',
+      warning: 'The node has other settings files than most; rightly so where node pools differ.',
+    },
+    advice: [notLoaded, rollOut],
+  },
+];

@@ -1,0 +1,103 @@
+import { drops, events as kernelEvents } from './data-quality/kernel';
+import { share, rate } from './templates';
+import { type EventKind } from './types';
+
+const started = 'falcosecurity_falco_start_timestamp_nanoseconds';
+const reloaded = 'falcosecurity_falco_reload_timestamp_nanoseconds';
+const falcos = 'up{kind!="falcosidekick",$filter}';
+
+const lost = share(`sum by ($by) (${rate(drops)})`, `sum by ($by) (${rate(kernelEvents)})`);
+
+export const events: EventKind[] = [
+  {
+    id: 'restart',
+    title: 'Restart',
+    find: 'change',
+    metric: started,
+    time: 'nanoseconds',
+    text: 'Falco restarted on {{node}}.',
+    level: 'warning',
+  },
+  {
+    id: 'reload',
+    title: 'Hot reload',
+    find: 'change',
+    metric: reloaded,
+    time: 'nanoseconds',
+    unless: started,
+    text: 'Falco on {{node}} loaded its rules and settings again. Its counters began again at 0.',
+    level: 'info',
+  },
+  {
+    id: 'version',
+    title: 'Version change',
+    find: 'label',
+    metric: 'falcosecurity_falco_version_info',
+    label: 'version',
+    text: 'Falco on {{node}} went from {{from}} to {{to}}. Event rates before and after 0.42 cannot be compared.',
+    level: 'info',
+  },
+  {
+    id: 'engine',
+    title: 'Engine change',
+    find: 'label',
+    metric: 'falcosecurity_scap_engine_name_info',
+    label: 'engine_name',
+    text: 'Falco on {{node}} went from the engine {{from}} to {{to}}.',
+    level: 'warning',
+  },
+  {
+    id: 'kernel',
+    title: 'Kernel change',
+    find: 'label',
+    metric: 'falcosecurity_falco_kernel_release_info',
+    label: 'kernel_release',
+    text: 'The kernel of {{node}} went from {{from}} to {{to}}.',
+    level: 'info',
+  },
+  {
+    id: 'rules',
+    title: 'Rules change',
+    find: 'label',
+    metric: 'falcosecurity_falco_sha256_rules_files_info',
+    label: 'sha256',
+    text: 'The rules files of {{node}} changed.',
+    level: 'info',
+  },
+  {
+    id: 'config',
+    title: 'Settings change',
+    find: 'label',
+    metric: 'falcosecurity_falco_sha256_config_files_info',
+    label: 'sha256',
+    text: 'The settings files of {{node}} changed.',
+    level: 'info',
+  },
+  {
+    id: 'drops',
+    title: 'Drop burst',
+    find: 'above',
+    expr: lost,
+    bound: 0.1,
+    text: '{{node}} lost more than a tenth of its events ({{value}}); at that point Falco raises an alert itself.',
+    level: 'critical',
+  },
+  {
+    id: 'down',
+    title: 'Falco down',
+    find: 'above',
+    expr: `max by ($by) (${falcos} == bool 0)`,
+    bound: 0.5,
+    text: 'Falco on {{node}} no longer answers.',
+    level: 'critical',
+  },
+  {
+    id: 'back',
+    title: 'Falco back',
+    find: 'above',
+    expr: `min by ($by) (${falcos})`,
+    bound: 0.5,
+    text: 'Falco on {{node}} answers again.',
+    level: 'info',
+  },
+];

@@ -1,0 +1,54 @@
+import { type InventoryColumn } from './types';
+
+const scap = (name: string) => `falcosecurity_scap_${name}`;
+const falco = (name: string) => `falcosecurity_falco_${name}`;
+
+/** What is shown of a file's SHA-256: enough to tell two apart. */
+const digits = 12;
+
+export const inventory: InventoryColumn[] = [
+  { id: 'version', title: 'Version', metric: falco('version_info'), label: 'version', compare: true },
+  { id: 'engine', title: 'Engine', metric: scap('engine_name_info'), label: 'engine_name', compare: true },
+  { id: 'kernel', title: 'Kernel', metric: falco('kernel_release_info'), label: 'kernel_release', compare: true },
+  { id: 'cpus', title: 'CPUs', metric: falco('host_num_cpus_total'), unit: 'short' },
+  { id: 'uptime', title: 'Uptime', metric: falco('duration_seconds_total'), unit: 's' },
+  {
+    id: 'started',
+    title: 'Started',
+    metric: falco('start_timestamp_nanoseconds'),
+    unit: 'dateTimeAsIso',
+    divide: 1e6,
+  },
+  {
+    id: 'reloaded',
+    title: 'Rules and settings loaded',
+    metric: falco('reload_timestamp_nanoseconds'),
+    unit: 'dateTimeAsIso',
+    divide: 1e6,
+  },
+  {
+    id: 'booted',
+    title: 'Host booted',
+    metric: falco('host_boot_timestamp_nanoseconds'),
+    unit: 'dateTimeAsIso',
+    divide: 1e6,
+  },
+  {
+    id: 'rules',
+    title: 'Rules files',
+    metric: falco('sha256_rules_files_info'),
+    label: 'sha256',
+    prefix: 'file_name',
+    length: digits,
+    compare: true,
+  },
+  {
+    id: 'config',
+    title: 'Settings files',
+    metric: falco('sha256_config_files_info'),
+    label: 'sha256',
+    prefix: 'file_name',
+    length: digits,
+    compare: true,
+  },
+];
