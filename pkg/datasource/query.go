@@ -43,6 +43,9 @@ type asked struct {
 	results []frames.Result // of the kinds signal and promql
 }
 
+// begin is when the range of a query begins, also that of an instant.
+func (a *asked) begin() time.Time { return a.times.end.Add(-a.times.length) }
+
 // QueryData answers every query for itself: what goes wrong with one does not touch the others.
 func (d *Instance) QueryData(ctx context.Context, req *backend.QueryDataRequest) (*backend.QueryDataResponse, error) {
 	if err := d.ready(ctx, queryPatience); err != nil {
@@ -81,6 +84,10 @@ func (r *request) answer(ctx context.Context, dq backend.DataQuery) (res backend
 	if r.fromAlert {
 		q.Format = "timeseries" // alert rules judge series and never get tables
 	}
+	if q.Kind == "inventory" || q.Kind == "rules" || q.Kind == "events" {
+		q.Instant = true // they look at the range as a whole, up to its very end
+	}
+	dq.TimeRange.To = r.firstLook(dq.TimeRange.To)
 	a := &asked{query: q, refID: dq.RefID, times: timesOf(dq, r.settings.interval)}
 	if q.Instant {
 		a.times = a.times.at(dq)
@@ -93,6 +100,15 @@ func (r *request) answer(ctx context.Context, dq backend.DataQuery) (res backend
 		frame.RefID = dq.RefID
 	}
 	return backend.DataResponse{Frames: out}
+}
+
+// firstLook is the end of a range, for which "now" was a moment before the first scrape: the very request that starts
+// the scraping would find nothing at its end. It goes to the present, which is after that scrape.
+func (r *request) firstLook(to time.Time) time.Time {
+	if since := r.fleet.Since(); since.After(to) && since.Sub(to) <= queryPatience {
+		return r.now()
+	}
+	return to
 }
 
 // noAlert refuses kinds of which alert rules can judge nothing.
