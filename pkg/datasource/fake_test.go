@@ -4,11 +4,15 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/model/value"
 	"github.com/prometheus/prometheus/storage"
 	"github.com/stretchr/testify/require"
 
@@ -102,6 +106,24 @@ func (f *fakeFleet) set(value float64, pairs ...string) {
 
 func (f *fakeFleet) setAt(at time.Time, value float64, pairs ...string) {
 	f.history.Append(at.UnixMilli(), []history.Sample{{Series: f.history.Series(labels.FromStrings(pairs...)), Value: value}})
+}
+
+// write gives a series values at moments before noon, as "-10m 5, -9m end, …": the end is what the scraper writes when
+// a series stops.
+func (f *fakeFleet) write(t *testing.T, text string, pairs ...string) {
+	t.Helper()
+	series := f.history.Series(labels.FromStrings(pairs...))
+	for part := range strings.SplitSeq(text, ", ") {
+		when, what, _ := strings.Cut(part, " ")
+		ago, err := time.ParseDuration(when)
+		require.NoError(t, err)
+		v := math.Float64frombits(value.StaleNaN)
+		if what != "end" {
+			v, err = strconv.ParseFloat(what, 64)
+			require.NoError(t, err)
+		}
+		f.history.Append(noon.Add(ago).UnixMilli(), []history.Sample{{Series: series, Value: v}})
+	}
 }
 
 // queries sends queries as Grafana does, each over the last hour; they are called A, B, C, …

@@ -149,8 +149,7 @@ func (d *Instance) switchedOff(all []scrape.Status) (short string, long []string
 	for _, sw := range d.catalogue.Switches {
 		var names []string
 		for _, s := range falcos.all {
-			engine := s.Facts["engine"]
-			if !has(s, sw.Metric, sw.AnyOf) && !older(s.Facts["version"], sw.Since) && (len(sw.Engines) == 0 || slices.Contains(sw.Engines, engine)) {
+			if !has(s, sw.Metric, sw.AnyOf) && applies(sw, s) {
 				names = append(names, falcos.name(s))
 			}
 		}

@@ -38,10 +38,7 @@ func (r *request) health(ctx context.Context, a *asked) (data.Frames, error) {
 	if err != nil {
 		return nil, err
 	}
-	notices := r.troubles(a.targets.all).notices()
-	if len(a.targets.all) == 0 {
-		notices = append(notices, data.Notice{Severity: data.NoticeSeverityInfo, Text: noTarget})
-	}
+	notices := r.plainNotices(a)
 	switch {
 	case !a.query.Instant:
 		return r.healthOver(a, s, checks, by, notices)

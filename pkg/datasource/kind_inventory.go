@@ -1,9 +1,206 @@
 package datasource
 
 import (
+	"cmp"
 	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
+	"github.com/prometheus/prometheus/promql"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/frames"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
 
-func (r *request) inventory(ctx context.Context, a *asked) (data.Frames, error) { return nil, nil }
+// item is one node and what the catalogue's columns say of it.
+type item struct {
+	scrape.Status
+	words   map[string]string   // by column, of labels
+	numbers map[string]*float64 // by column, of values
+	odd     []string            // what differs from the majority
+}
+
+// inventory answers queries of kind inventory: one row for every Falco, with the catalogue's columns, its switches, and
+// what differs from the majority of those that are listed. Odd ones come first.
+func (r *request) inventory(ctx context.Context, a *asked) (data.Frames, error) {
+	if err := r.noAlert(a.query.Kind); err != nil {
+		return nil, err
+	}
+	s, err := r.scope(a)
+	if err != nil {
+		return nil, err
+	}
+	a.targets = s.targets
+	var rows []*item
+	for _, t := range s.nodes(scrape.KindFalco) {
+		rows = append(rows, &item{Status: t, words: map[string]string{}, numbers: map[string]*float64{}})
+	}
+	var exprs []string
+	for _, c := range r.catalogue.Inventory {
+		expr, err := r.fill(ctx, a, s, c, rows)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.Contains(exprs, expr) {
+			exprs = append(exprs, expr)
+		}
+	}
+	for _, c := range r.catalogue.Inventory {
+		if c.Compare {
+			markOdd(c, rows)
+		}
+	}
+	slices.SortStableFunc(rows, func(x, y *item) int {
+		return cmp.Or(cmp.Compare(len(y.odd), len(x.odd)), strings.Compare(x.Labels.Get("cluster"), y.Labels.Get("cluster")), strings.Compare(x.Node(), y.Node()))
+	})
+	out := r.inventoryTable(rows, r.plainNotices(a))
+	out[0].Meta.ExecutedQueryString = strings.Join(exprs, "\n")
+	return out, nil
+}
+
+// fill reads one column.
+func (r *request) fill(ctx context.Context, a *asked, s scope, c signals.InventoryColumn, rows []*item) (expr string, err error) {
+	expr, _, err = r.template(c.ID, c.Metric+"{$filter}", "", s, a.times)
+	if err != nil {
+		return "", userError{err}
+	}
+	value, err := r.at(ctx, expr, a.times.end)
+	if err != nil {
+		return "", err
+	}
+	vector, _ := value.(promql.Vector)
+	words, numbers := map[node][]string{}, map[node]float64{}
+	for _, sample := range vector {
+		n := nodeOf(sample.Metric)
+		if c.Label != "" {
+			words[n] = append(words[n], sample.Metric.Get(c.Label))
+			continue
+		}
+		if highest, twice := numbers[n]; !twice || sample.F > highest {
+			numbers[n] = sample.F
+		}
+	}
+	for _, row := range rows {
+		n := nodeOf(row.Labels)
+		all := words[n]
+		slices.Sort(all)
+		row.words[c.ID] = cmp.Or(strings.Join(slices.Compact(all), ", "), r.remembered(c, row.Status))
+		if number, known := numbers[n]; known {
+			if c.Divide != 0 {
+				number /= c.Divide
+			}
+			row.numbers[c.ID] = &number
+		}
+	}
+	return expr, nil
+}
+
+// remembered is what a target that is down last said of itself, where the column is one of its facts.
+func (d *Instance) remembered(c signals.InventoryColumn, s scrape.Status) string {
+	for _, f := range d.catalogue.Reading.Facts {
+		if f.Metric == c.Metric && f.Label == c.Label {
+			return s.Facts[f.ID]
+		}
+	}
+	return ""
+}
+
+// text is a cell as nodes are compared by; empty where nothing is known.
+func (i *item) text(c signals.InventoryColumn) string {
+	if c.Label != "" {
+		return i.words[c.ID]
+	}
+	if number := i.numbers[c.ID]; number != nil {
+		return frames.WithUnit(c.Unit, *number)
+	}
+	return ""
+}
+
+// markOdd marks the nodes that differ from what most have. Without a most frequent value nobody is odd.
+func markOdd(c signals.InventoryColumn, rows []*item) {
+	counts, total := map[string]int{}, 0
+	for _, row := range rows {
+		if text := row.text(c); text != "" {
+			counts[text]++
+			total++
+		}
+	}
+	values := slices.SortedFunc(maps.Keys(counts), func(x, y string) int { return cmp.Or(cmp.Compare(counts[y], counts[x]), strings.Compare(x, y)) })
+	if len(values) < 2 || counts[values[0]] == counts[values[1]] {
+		return
+	}
+	for _, row := range rows {
+		if text := row.text(c); text != "" && text != values[0] {
+			row.odd = append(row.odd, fmt.Sprintf("%s: %s, while %d of %d have %s", c.Title, short(text), counts[values[0]], total, short(values[0])))
+		}
+	}
+}
+
+// short cuts what nobody reads to its end, such as digests.
+func short(text string) string {
+	if runes := []rune(text); len(runes) > 40 {
+		return string(runes[:12]) + "…"
+	}
+	return text
+}
+
+var stateLevels = map[string]string{
+	string(scrape.Up): "ok", string(scrape.Pending): "unknown", string(scrape.Starting): "warning", string(scrape.Down): "critical",
+	string(scrape.Gone): "critical", string(scrape.LoadBalancer): "critical",
+}
+
+func (r *request) inventoryTable(rows []*item, notices []data.Notice) data.Frames {
+	words := func(name, title string, cell func(*item) string) *data.Field {
+		return frames.Words(name, title, column(rows, cell))
+	}
+	prose := func(name, title string, cell func(*item) string) *data.Field {
+		return frames.Prose(name, title, column(rows, cell))
+	}
+	fields := []*data.Field{
+		words("cluster", "Cluster", func(i *item) string { return i.Labels.Get("cluster") }),
+		words("node", "Node", func(i *item) string { return i.Node() }),
+		frames.Levels("state", "State", stateLevels, column(rows, func(i *item) string { return string(i.State) })),
+	}
+	for _, name := range r.settings.targetLabels {
+		fields = append(fields, words(name, name, func(i *item) string { return i.Labels.Get(name) }))
+	}
+	for _, c := range r.catalogue.Inventory {
+		if c.Label != "" {
+			fields = append(fields, words(c.ID, c.Title, func(i *item) string { return i.words[c.ID] }))
+		} else {
+			fields = append(fields, frames.Numbers(c.ID, c.Title, c.Unit, column(rows, func(i *item) *float64 { return i.numbers[c.ID] })))
+		}
+	}
+	fields = append(fields,
+		frames.Counts("odd", "Odd", "warning", column(rows, func(i *item) int64 { return int64(len(i.odd)) })),
+		prose("differs", "Differs from most", func(i *item) string { return strings.Join(i.odd, "\n") }),
+		prose("off", "Switched off", func(i *item) string { _, off := r.switches(i.Status); return off }),
+		prose("on", "Switched on", func(i *item) string { on, _ := r.switches(i.Status); return on }),
+		words("address", "Address", func(i *item) string { return i.Address }),
+	)
+	return frames.Table(notices, fields...)
+}
+
+// switches are the keys of falco.yaml that are on and off on a target, as far as its engine and version have them.
+func (d *Instance) switches(s scrape.Status) (on, off string) {
+	var yes, no []string
+	for _, sw := range d.catalogue.Switches {
+		switch {
+		case s.Metrics == nil:
+		case has(s, sw.Metric, sw.AnyOf):
+			yes = append(yes, sw.Config)
+		case applies(sw, s):
+			no = append(no, sw.Config)
+		}
+	}
+	return strings.Join(yes, ", "), strings.Join(no, ", ")
+}
+
+// applies is whether a target's engine and version have what a switch turns on.
+func applies(sw signals.Switch, s scrape.Status) bool {
+	return !older(s.Facts["version"], sw.Since) && (len(sw.Engines) == 0 || slices.Contains(sw.Engines, s.Facts["engine"]))
+}

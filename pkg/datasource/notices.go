@@ -50,10 +50,32 @@ func (r *request) notices(ctx context.Context, a *asked) []data.Notice {
 	low := r.lowRates(a)
 	info(low)
 	if low == "" || !a.query.Instant {
-		info(r.shortHistory(a))
+		begin := a.times.start
+		if a.query.Instant {
+			begin = begin.Add(-a.results[0].Window)
+		}
+		info(r.shortHistory(begin.Add(a.times.step + 2*a.times.scrape)))
 	}
 	if a.results[0].Signal == nil && len(known(a.results[0])) == 0 {
 		info(r.emptyExpression(a))
+	}
+	return out
+}
+
+// wholeRange are the notices of kinds that look at all of the range.
+func (r *request) wholeRange(a *asked) []data.Notice {
+	out := r.plainNotices(a)
+	if text := r.shortHistory(a.begin().Add(2 * a.times.scrape)); text != "" {
+		out = append(out, data.Notice{Severity: data.NoticeSeverityInfo, Text: text})
+	}
+	return out
+}
+
+// plainNotices are those of kinds without signals: what is wrong with the targets, and that there are none.
+func (r *request) plainNotices(a *asked) []data.Notice {
+	out := r.troubles(a.targets.all).notices()
+	if len(a.targets.all) == 0 {
+		out = append(out, data.Notice{Severity: data.NoticeSeverityInfo, Text: noTarget})
 	}
 	return out
 }
@@ -125,13 +147,10 @@ func known(r frames.Result) []labels.Labels {
 	return out
 }
 
-// shortHistory says since when there are figures, where the range, or an instant's window, begins earlier.
-func (d *Instance) shortHistory(a *asked) string {
-	since, begin := d.fleet.Since(), a.times.start
-	if a.query.Instant && len(a.results) > 0 {
-		begin = begin.Add(-a.results[0].Window)
-	}
-	if since.IsZero() || !since.After(begin.Add(a.times.step+2*a.times.scrape)) {
+// shortHistory says since when there are figures, where they are asked for from an earlier time on.
+func (d *Instance) shortHistory(begin time.Time) string {
+	since := d.fleet.Since()
+	if since.IsZero() || !since.After(begin) {
 		return ""
 	}
 	if d.now().Sub(since) >= d.settings.retention-time.Minute {

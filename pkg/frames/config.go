@@ -20,7 +20,7 @@ const (
 	neutral = "blue"
 )
 
-var levels = map[string]string{"ok": ok, "warning": warning, "critical": critical, "unknown": unknown}
+var levels = map[string]string{"ok": ok, "warning": warning, "critical": critical, "unknown": unknown, "info": neutral}
 
 // fieldConfig is how a signal's values look without any override. It is empty for PromQL written by hand.
 func fieldConfig(s *signals.Signal) *data.FieldConfig {

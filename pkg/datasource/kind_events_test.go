@@ -1,0 +1,70 @@
+package datasource
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
+)
+
+func eventsFleet(t *testing.T) *Instance {
+	d, f := newTest(t, falco("node-1"), falco("node-2"))
+	f.since = noon.Add(-time.Hour)
+	c := *signals.Load()
+	c.Events = []signals.EventKind{
+		{ID: "restart", Title: "Restart", Find: "change", Metric: "start_ns", Time: "nanoseconds", Text: "Falco restarted on {{node}}.", Level: "warning"},
+		{ID: "reload", Title: "Hot reload", Find: "change", Metric: "reload_ns", Time: "nanoseconds", Unless: "start_ns", Text: "Falco reloaded on {{node}}.", Level: "info"},
+		{ID: "version", Title: "Version", Find: "label", Metric: "version_info", Label: "version", Text: "{{node}}: {{from}} → {{to}}", Level: "info"},
+		{ID: "rules", Title: "Rules", Find: "label", Metric: "rules_info", Label: "sha256", Text: "Rules of {{node}} changed.", Level: "info"},
+		{ID: "cpus", Title: "CPUs", Find: "change", Metric: "cpus", Text: "{{from}} → {{to}}", Level: "info"},
+		{ID: "burst", Title: "Drops", Find: "above", Expr: "max by ($by) (drops{$filter})", Bound: 0.1, Text: "{{node}} lost up to {{value}}", Level: "critical"},
+	}
+	d.catalogue = &c
+	of := func(name, node string, more ...string) []string {
+		return append([]string{"__name__", name, "cluster", "demo", "node", node}, more...)
+	}
+	ns := func(ago time.Duration) string { return fmt.Sprintf("%d", noon.Add(ago).UnixNano()) }
+	// A restart 3 s before the scrape that shows it, which is no reload, and comes with another version.
+	first, second, third := ns(-2*time.Hour), ns(-10*time.Minute-3*time.Second), ns(-5*time.Minute-1500*time.Millisecond)
+	f.write(t, "-40m "+first+", -12m "+first+", -11m end, -10m "+second+", -1m "+second, of("start_ns", "node-1")...)
+	f.write(t, "-40m "+first+", -12m "+first+", -11m end, -10m "+second+", -6m "+second+", -5m "+third+", -1m "+third, of("reload_ns", "node-1")...)
+	f.write(t, "-40m 1, -12m 1, -11m end", of("version_info", "node-1", "version", "0.43.0")...)
+	f.write(t, "-10m 1, -1m 1", of("version_info", "node-1", "version", "0.44.1")...)
+	// Two files of one name: they end and begin together, and one of them changes at a time that nothing tells.
+	f.write(t, "-40m 1, -12m 1, -11m end, -10m 1, -1m 1", of("rules_info", "node-1", "sha256", "aa", "file_name", "x")...)
+	f.write(t, "-40m 1, -12m 1, -11m end, -10m 1, -9m end", of("rules_info", "node-1", "sha256", "bb", "file_name", "x")...)
+	f.write(t, "-8m 1, -1m 1", of("rules_info", "node-1", "sha256", "cc", "file_name", "x")...)
+	f.write(t, "-35m 4, -31m 4, -29m 8, -1m 8", of("cpus", "node-2")...)
+	f.write(t, "-20m 0.05, -19m 0.05, -18m 0.2, -17m 0.5, -16m 0.3, -15m 0.01, -1m 0.01", of("drops", "node-2")...)
+	// Before the range.
+	f.write(t, "-55m 1, -50m 2", of("cpus", "node-3")...)
+	return d
+}
+
+func TestEvents(t *testing.T) {
+	d := eventsFleet(t)
+	res := queryOne(t, d, `{"kind": "events"}`)
+	require.Equal(t, []string{
+		"11:55:05.500 | - | Hot reload | Falco reloaded on node-1. | reload,info,node-1 | demo | node-1 | reload | info",
+		"11:52:07.000 | - | Rules | Rules of node-1 changed. | rules,info,node-1 | demo | node-1 | rules | info",
+		"11:50:04.000 | - | Restart | Falco restarted on node-1. | restart,warning,node-1 | demo | node-1 | restart | warning",
+		"11:50:04.000 | - | Version | node-1: 0.43.0 → 0.44.1 | version,info,node-1 | demo | node-1 | version | info",
+		"11:42:15.000 | 11:45:00.000 | Drops | node-2 lost up to 0.5 | burst,critical,node-2 | demo | node-2 | burst | critical",
+		"11:31:07.000 | - | CPUs | 4 → 8 | cpus,info,node-2 | demo | node-2 | cpus | info",
+	}, rows(t, res, "time", "timeEnd", "title", "text", "tags", "cluster", "node", "kind", "level"))
+	require.Empty(t, texts(t, res))
+	for i, name := range []string{"time", "timeEnd", "title", "text", "tags"} {
+		require.Equal(t, name, res.Frames[0].Fields[i].Name, "as Grafana's annotations read them")
+	}
+}
+
+func TestEventsFilters(t *testing.T) {
+	d := eventsFleet(t)
+	require.Equal(t, []string{"restart"}, rows(t, queryOne(t, d, `{"kind": "events", "signals": ["restart"]}`), "kind"))
+	require.Equal(t, []string{"burst", "cpus"}, rows(t, queryOne(t, d, `{"kind": "events", "filters": [{"key": "node", "operator": "=", "value": "node-2"}]}`), "kind"))
+	require.Empty(t, rows(t, queryOne(t, d, `{"kind": "events", "filters": [{"key": "version", "operator": "=", "value": "0.1"}]}`), "kind"))
+	require.EqualError(t, queryOne(t, d, `{"kind": "events", "signals": ["nope"]}`).Error, `there is no kind of event with the id "nope"`)
+}

@@ -1,0 +1,59 @@
+package datasource
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
+)
+
+func TestInventory(t *testing.T) {
+	d, f := newTest(t,
+		falco("a", "n_evts"), falco("b", "n_evts", "sys_exit"),
+		change(falco("c", "n_evts"), func(s *scrape.Status) { s.Facts = map[string]string{"version": "0.41.0", "engine": "kmod"} }),
+		change(falco("d", "n_evts"), func(s *scrape.Status) { s.State, s.Message = scrape.Down, "Connection refused." }),
+		change(falco("sidekick"), func(s *scrape.Status) { s.Kind = scrape.KindFalcosidekick }))
+	c := *signals.Load()
+	c.Switches = []signals.Switch{
+		{Config: "metrics.kernel", Metric: "n_evts"},
+		{Config: "metrics.libbpf", Metric: "sys_exit", Engines: []string{"modern_bpf"}},
+	}
+	c.Inventory = []signals.InventoryColumn{
+		{ID: "version", Title: "Version", Metric: "falcosecurity_falco_version_info", Label: "version", Compare: true},
+		{ID: "rules", Title: "Rules", Metric: "rules_info", Label: "sha256", Compare: true},
+		{ID: "cpus", Title: "CPUs", Metric: "cpus", Unit: "short", Compare: true},
+		{ID: "started", Title: "Started", Metric: "start_ns", Unit: "dateTimeAsIso", Divide: 1e6},
+	}
+	d.catalogue = &c
+	for node, version := range map[string]string{"a": "0.44.1", "b": "0.44.1", "c": "0.41.0"} {
+		f.set(1, "__name__", "falcosecurity_falco_version_info", "cluster", "demo", "node", node, "version", version)
+		f.set(1, "__name__", "rules_info", "cluster", "demo", "node", node, "sha256", "1111", "file_name", "one")
+		f.set(16, "__name__", "cpus", "cluster", "demo", "node", node)
+		f.set(1.8e18, "__name__", "start_ns", "cluster", "demo", "node", node)
+	}
+	f.set(1, "__name__", "rules_info", "cluster", "demo", "node", "c", "sha256", "0000", "file_name", "two")
+	res := queryOne(t, d, `{"kind": "inventory"}`)
+	require.Equal(t, []string{
+		"demo | c | up | a | 0.41.0 | 0000, 1111 | 16 | 1.8e+12 | 2 | Version: 0.41.0, while 3 of 4 have 0.44.1\nRules: 0000, 1111, while 2 of 3 have 1111 | metrics.kernel |  | http://c:8765/metrics",
+		"demo | a | up | a | 0.44.1 | 1111 | 16 | 1.8e+12 | 0 |  | metrics.kernel | metrics.libbpf | http://a:8765/metrics",
+		"demo | b | up | a | 0.44.1 | 1111 | 16 | 1.8e+12 | 0 |  | metrics.kernel, metrics.libbpf |  | http://b:8765/metrics",
+		// What it last said of itself is remembered.
+		"demo | d | down | a | 0.44.1 |  | - | - | 0 |  | metrics.kernel | metrics.libbpf | http://d:8765/metrics",
+	}, rows(t, res, "cluster", "node", "state", "zone", "version", "rules", "cpus", "started", "odd", "differs", "on", "off", "address"))
+	require.Contains(t, texts(t, res)[0], "warning: No metrics from 1 of 5 targets: d. Connection refused.")
+
+	require.Equal(t, []string{"c | 0"}, rows(t, queryOne(t, d, `{"kind": "inventory", "filters": [{"key": "engine", "operator": "=", "value": "kmod"}]}`), "node", "odd"), "it is its own majority")
+}
+
+// Of two values that are as frequent, neither is odd.
+func TestNobodyIsOdd(t *testing.T) {
+	column := signals.InventoryColumn{ID: "version", Label: "version"}
+	all := []*item{{words: map[string]string{"version": "1"}}, {words: map[string]string{"version": "2"}}, {words: map[string]string{}}}
+	markOdd(column, all)
+	for _, i := range all {
+		require.Empty(t, i.odd)
+	}
+	require.Equal(t, "aaaaaaaaaaaa…", short("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"))
+}
