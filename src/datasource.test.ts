@@ -96,6 +96,12 @@ describe('queries', () => {
     expect(datasource.getQueryDisplayText(query)).toBe('Kernel drops, unknown where node="a" and cluster!~"x.*"');
     expect(datasource.getQueryDisplayText({ refId: 'A', kind: 'promql', expr: 'up == 0' })).toBe('up == 0');
     expect(datasource.getQueryDisplayText({ refId: 'A', kind: 'health' })).toBe('health');
+    expect(datasource.getQueryDisplayText({ refId: 'A', kind: 'health', signals: ['kernel-drops', 'up'] })).toBe(
+      'health: Kernel drops, Falco up'
+    );
+    expect(datasource.getQueryDisplayText({ refId: 'A', kind: 'events', signals: ['restart'], filters })).toBe(
+      'events: Restart where node="a" and cluster!~"x.*"'
+    );
   });
 });
 

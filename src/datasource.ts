@@ -8,6 +8,7 @@ import {
   type ScopedVars,
 } from '@grafana/data';
 import { DataSourceWithBackend, getTemplateSrv } from '@grafana/runtime';
+import { annotations } from './annotations';
 import { IDENTITY, targetLabels } from './expression';
 import { type FalcoQuery, type Filter, isComplete, migrateQuery, NEW_QUERY, withDefaults } from './query';
 import { DEFAULTS, type FalcoSettings } from './settings';
@@ -18,6 +19,7 @@ import { FalcoVariableSupport, type FalcoVariableQuery } from './variables';
 /** Sends queries to the plugin's backend, and looks up labels there for the editors. */
 export class FalcoDataSource extends DataSourceWithBackend<FalcoQuery, FalcoSettings> {
   readonly settings: FalcoSettings;
+  override annotations = annotations;
 
   constructor(
     instanceSettings: DataSourceInstanceSettings<FalcoSettings>,
@@ -47,13 +49,14 @@ export class FalcoDataSource extends DataSourceWithBackend<FalcoQuery, FalcoSett
   }
 
   override getQueryDisplayText(stored: FalcoQuery): string {
-    const query = migrateQuery(stored);
-    if (query.kind !== 'signal') {
-      return query.kind === 'promql' ? (query.expr ?? '') : query.kind;
+    const query = withDefaults(migrateQuery(stored));
+    if (query.kind === 'promql') {
+      return query.expr ?? '';
     }
-    const titles = (query.signals ?? []).map((id) => catalogue.signals.find((signal) => signal.id === id)?.title ?? id);
-    const filters = (query.filters ?? []).map(({ key, operator, value }) => `${key}${operator}"${value}"`);
-    return [titles.join(', '), ...(filters.length > 0 ? [`where ${filters.join(' and ')}`] : [])].join(' ');
+    const titles = titlesOf(query).join(', ');
+    const what = query.kind === 'signal' ? titles : [query.kind, titles].filter(Boolean).join(': ');
+    const filters = query.filters.map(({ key, operator, value }) => `${key}${operator}"${value}"`);
+    return [what, ...(filters.length > 0 ? [`where ${filters.join(' and ')}`] : [])].join(' ');
   }
 
   /** Names of the labels that the samples at hand carry. */
@@ -102,4 +105,15 @@ export class FalcoDataSource extends DataSourceWithBackend<FalcoQuery, FalcoSett
     const answer: { data?: string[] | null } = await this.getResource(path, params);
     return answer.data ?? [];
   }
+}
+
+/** What the ids of a query are called; one that this version does not know stays as it is. */
+function titlesOf({ kind, signals = [] }: FalcoQuery): string[] {
+  return signals.map((id) => {
+    if (kind === 'events') {
+      return catalogue.events.find((event) => event.id === id)?.title ?? id;
+    }
+    const judged = kind === 'health' ? catalogue.checks.find((check) => check.id === id)?.signal : undefined;
+    return catalogue.signals.find((signal) => signal.id === (judged ?? id))?.title ?? id;
+  });
 }

@@ -39,6 +39,7 @@ test.each<[Omit<FalcoQuery, 'refId'>, boolean]>([
   [{ kind: 'promql', expr: ' \n' }, false],
   [{ kind: 'promql' }, false],
   [{ kind: 'health' }, true],
+  [{ kind: 'events', signals: [] }, true],
 ])('%j is worth sending: %s', (query, complete) => {
   expect(isComplete(withDefaults({ refId: 'A', ...query }))).toBe(complete);
 });

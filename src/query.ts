@@ -65,6 +65,12 @@ export function migrateQuery(stored: DataQuery & { version?: number }): FalcoQue
   return { ...migrated, version: Math.max(from, QUERY_VERSION) } as unknown as FalcoQuery;
 }
 
+/** The query of an annotation, as far as it is saved. Only events have a time and a text, so it is always of that kind. */
+export function asEvents(stored: Partial<FalcoQuery> = {}): FalcoQuery {
+  const query: FalcoQuery = { refId: 'Anno', ...stored, kind: 'events' };
+  return migrateQuery(query);
+}
+
 /** A query with everything that has a default; `by`, `window` and `legend` may be absent still, their defaults are the signal's. */
 export type CompleteQuery = FalcoQuery & Required<Pick<FalcoQuery, 'filters' | 'format' | 'instant'>>;
 

@@ -1,9 +1,10 @@
 import { CoreApp } from '@grafana/data';
-import { EditorField } from '@grafana/plugin-ui';
-import { Input, RadioButtonGroup } from '@grafana/ui';
-import { useId, useState } from 'react';
-import { type CompleteQuery, type FalcoQuery } from '../../query';
+import { EditorField, EditorRow } from '@grafana/plugin-ui';
+import { RadioButtonGroup } from '@grafana/ui';
+import { useId } from 'react';
+import { type CompleteQuery, type FalcoQuery, givesSeries } from '../../query';
 import { windowLength } from '../../signals/window';
+import { TextOption } from './TextOption';
 
 interface Props {
   query: CompleteQuery;
@@ -11,21 +12,25 @@ interface Props {
   onChange: (change: Partial<FalcoQuery>) => void;
 }
 
-const FORMATS: Array<{ value: NonNullable<FalcoQuery['format']>; label: string }> = [
-  { value: 'timeseries', label: 'Time series' },
-  { value: 'table', label: 'Table' },
-];
-
-/** How the answer is shown: legend, format, over the range or now, window. */
+/** How the answer is shown: window, format, over the range or now, legend. Kinds that are always tables have none. */
 export function Options({ query, app, onChange }: Props) {
   const id = useId();
+  if (!givesSeries(query.kind) && query.kind !== 'health') {
+    return null;
+  }
+  // Alert rules take no tables, and a table of health is always of one moment.
   const alerting = app === CoreApp.UnifiedAlerting;
+  const numbers = alerting || query.format === 'timeseries';
   return (
-    <>
-      {query.kind === 'signal' && (
+    <EditorRow>
+      {query.kind !== 'promql' && (
         <TextOption
           label="Window"
-          tooltip="How far back a rate looks. Without one it follows the step: at least four scrapes. $__range takes the whole time range."
+          tooltip={
+            query.kind === 'health'
+              ? 'How far back a check looks that has no window of its own. Without one it follows the step.'
+              : 'How far back a rate looks. Without one it follows the step: at least four scrapes. $__range takes the whole time range.'
+          }
           placeholder="auto"
           width={14}
           value={query.window}
@@ -33,32 +38,39 @@ export function Options({ query, app, onChange }: Props) {
           onChange={(window) => onChange({ window })}
         />
       )}
-      <EditorField label="Type" tooltip="Over the time range, or only the figures at its end.">
-        <RadioButtonGroup
-          id={`${id}-type`}
-          aria-label="Type"
-          options={[
-            { value: false, label: 'Range' },
-            { value: true, label: 'Instant' },
-          ]}
-          value={query.instant}
-          onChange={(instant) => onChange({ instant })}
-        />
-      </EditorField>
-      {/* Alert rules take no tables. */}
       {!alerting && (
-        <EditorField label="Format">
+        <EditorField
+          label="Format"
+          tooltip={query.kind === 'health' ? 'As numbers: ok 0, warning 1, critical 2, unknown -1.' : undefined}
+        >
           <RadioButtonGroup
             id={`${id}-format`}
             aria-label="Format"
-            options={FORMATS}
+            options={[
+              { value: 'timeseries' as const, label: query.kind === 'health' ? 'Numbers' : 'Time series' },
+              { value: 'table' as const, label: 'Table' },
+            ]}
             value={query.format}
             // Each format has its own default type.
             onChange={(format) => onChange({ format, instant: undefined })}
           />
         </EditorField>
       )}
-      {!alerting && (
+      {(numbers || givesSeries(query.kind)) && (
+        <EditorField label="Type" tooltip="Over the time range, or only the figures at its end.">
+          <RadioButtonGroup
+            id={`${id}-type`}
+            aria-label="Type"
+            options={[
+              { value: false, label: 'Range' },
+              { value: true, label: 'Instant' },
+            ]}
+            value={query.instant}
+            onChange={(instant) => onChange({ instant })}
+          />
+        </EditorField>
+      )}
+      {!alerting && (numbers || givesSeries(query.kind)) && (
         <TextOption
           label="Legend"
           tooltip="Name of a series: {{label}} is replaced by the label’s value, {{signal}} by the signal’s title."
@@ -68,43 +80,7 @@ export function Options({ query, app, onChange }: Props) {
           onChange={(legend) => onChange({ legend })}
         />
       )}
-    </>
-  );
-}
-
-interface TextOptionProps {
-  label: string;
-  tooltip: string;
-  placeholder: string;
-  width: number;
-  value: string | undefined;
-  problem?: (text: string) => string | undefined;
-  onChange: (value: string | undefined) => void;
-}
-
-/** A text that counts once it is left or Enter is pressed: a query is not run at every letter. */
-function TextOption({ value = '', problem = () => undefined, onChange, label, tooltip, ...input }: TextOptionProps) {
-  const id = useId();
-  const [draft, setDraft] = useState<string>();
-  const text = draft ?? value;
-  const wrong = problem(text);
-  const commit = () => {
-    setDraft(undefined);
-    if (text !== value) {
-      onChange(text === '' ? undefined : text);
-    }
-  };
-  return (
-    <EditorField label={label} tooltip={tooltip} invalid={wrong !== undefined} error={wrong}>
-      <Input
-        {...input}
-        id={id}
-        value={text}
-        onChange={(event) => setDraft(event.currentTarget.value)}
-        onBlur={commit}
-        onKeyDown={(event) => event.key === 'Enter' && commit()}
-      />
-    </EditorField>
+    </EditorRow>
   );
 }
 

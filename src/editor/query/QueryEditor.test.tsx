@@ -4,6 +4,7 @@ import userEvent from '@testing-library/user-event';
 import { useState } from 'react';
 import { type FalcoDataSource } from '../../datasource';
 import { type FalcoQuery } from '../../query';
+import { type Catalogue } from '../../signals/types';
 import { choose, expectQuietConsole, fakeDataSource, giveElementsASize } from '../testing';
 import { QueryEditor } from './QueryEditor';
 
@@ -26,6 +27,14 @@ jest.mock('@grafana/ui', () => ({
     />
   ),
 }));
+
+// A few checks and kinds of events, so that tests stay true when the catalogue grows.
+jest.mock('../../signals', () => {
+  const { catalogue } = jest.requireActual<{ catalogue: Catalogue }>('../../signals');
+  const checks = ['kernel-drop-ratio', 'server-load', 'up'].map((signal) => ({ id: `check-${signal}`, signal }));
+  const events = [{ id: 'restart', title: 'Restarts', text: 'Falco restarted on {{node}}' }];
+  return { catalogue: { ...catalogue, checks, events } };
+});
 
 expectQuietConsole();
 beforeEach(giveElementsASize);
@@ -251,6 +260,126 @@ describe('PromQL', () => {
   });
 });
 
+describe('kinds', () => {
+  const meaning = 'Each node, judged: what is wrong, and what to change.';
+
+  test('are six, the chosen one explained in a line', async () => {
+    const { query, onRunQuery } = show({ kind: 'signal', signals: ['up'], by: [], format: 'table', window: '5m' });
+    const kinds = within(screen.getByRole('radiogroup', { name: 'Kind of query' })).getAllByRole('radio');
+    const names = ['Signal', 'Health', 'Inventory', 'Rules', 'Events', 'PromQL'];
+    expect(kinds).toEqual(names.map((name) => screen.getByRole('radio', { name })));
+    await userEvent.click(screen.getByRole('radio', { name: 'Health' }));
+    expect(screen.getByText(meaning, { selector: 'span' })).toBeInTheDocument();
+    // What was chosen of signals means nothing here; a window does.
+    expect(query()).toEqual({ refId: 'A', kind: 'health', filters: [], window: '5m', version: 1 });
+    expect(onRunQuery).toHaveBeenCalledTimes(1);
+    await userEvent.click(screen.getByRole('radio', { name: 'Signal' }));
+    expect(screen.getByText('Kernel drops (%)')).toBeInTheDocument();
+  });
+
+  test('keep the filters that both have', async () => {
+    const filters = [
+      { key: 'node', operator: '=' as const, value: '$node' },
+      { key: 'drop', operator: '=' as const, value: 'open' },
+    ];
+    const { query } = show({ kind: 'signal', signals: ['kernel-drop-rate'], filters });
+    await userEvent.click(screen.getByRole('radio', { name: 'Events' }));
+    expect(query().filters).toEqual([filters[0]]);
+  });
+
+  test('that give words are not offered to an alert rule, and refused where one is saved', () => {
+    show({ kind: 'inventory' }, { app: CoreApp.UnifiedAlerting });
+    const kinds = within(screen.getByRole('radiogroup', { name: 'Kind of query' })).getAllByRole('radio');
+    expect(kinds).toHaveLength(3);
+    for (const name of ['Signal', 'Health', 'PromQL']) {
+      expect(screen.getByRole('radio', { name })).not.toBeChecked();
+    }
+    const name = 'Queries of kind “Inventory” give words, which an alert rule cannot judge. Choose another kind above.';
+    expect(screen.getByRole('alert', { name })).toBeInTheDocument();
+  });
+
+  test.each(['inventory', 'rules', 'events'] as const)('%s is always a table, with filters on nodes', async (kind) => {
+    const { query } = show({ kind }, { datasource: fakeDataSource({}, { version: ['0.44.1'] }) });
+    for (const name of ['Format', 'Type', 'Window', 'Legend', 'Group by', 'Signals']) {
+      expect(screen.queryByLabelText(name)).not.toBeInTheDocument();
+    }
+    await userEvent.click(screen.getByRole('button', { name: 'Add filter' }));
+    await choose('Label of filter 1', 'version');
+    await choose('Value of filter 1', '0.44.1');
+    expect(query()).toEqual({
+      refId: 'A',
+      kind,
+      filters: [{ key: 'version', operator: '=', value: '0.44.1' }],
+      version: 1,
+    });
+  });
+});
+
+describe('health', () => {
+  test('all checks, each on each node, as a table of this moment', () => {
+    show({ kind: 'health' });
+    expect(screen.getByRole('combobox', { name: 'Checks' })).toHaveAttribute('placeholder', 'All checks');
+    expect(screen.getByRole('combobox', { name: 'A verdict for' })).toHaveValue('each check on each node');
+    expect(screen.getByRole('radio', { name: 'Table' })).toBeChecked();
+    expect(screen.queryByRole('radio', { name: 'Instant' })).not.toBeInTheDocument();
+    expect(screen.queryByLabelText('Legend')).not.toBeInTheDocument();
+  });
+
+  test('a dimension is all of its checks; no choice is all', async () => {
+    const { query } = show({ kind: 'health' });
+    await choose('Checks', /^All of Data quality/);
+    expect(query().signals).toEqual(['check-kernel-drop-ratio', 'check-server-load']);
+    // One more in the open list.
+    await userEvent.click(screen.getByRole('option', { name: /^Falco up/ }));
+    expect(query().signals).toEqual(['check-kernel-drop-ratio', 'check-server-load', 'check-up']);
+  });
+
+  test('the last check taken away leaves all', async () => {
+    const { query } = show({ kind: 'health', signals: ['check-up'] });
+    await userEvent.click(screen.getByRole('button', { name: /^Remove/ }));
+    expect(query().signals).toBeUndefined();
+  });
+
+  test.each([
+    [/^each dimension of each node/, ['$instance', 'dimension']],
+    [/^each node/, ['$instance']],
+    [/^each dimension Of all nodes/, ['dimension']],
+    [/^everything/, []],
+  ])('a verdict for %s', async (choice, by) => {
+    const { query } = show({ kind: 'health' });
+    await choose('A verdict for', choice);
+    expect(query().by).toEqual(by);
+    await choose('A verdict for', /^each check on each node/);
+    expect(query().by).toBeUndefined();
+  });
+
+  test('labels that somebody wrote by hand are shown', () => {
+    show({ kind: 'health', by: ['cluster', 'dimension'] });
+    expect(screen.getByRole('combobox', { name: 'A verdict for' })).toHaveValue('cluster, dimension');
+  });
+
+  test('as numbers it has a type and a legend', async () => {
+    const { query } = show({ kind: 'health' });
+    await userEvent.click(screen.getByRole('radio', { name: 'Numbers' }));
+    expect(query()).toEqual({ refId: 'A', kind: 'health', format: 'timeseries', version: 1 });
+    expect(screen.getByRole('radio', { name: 'Range' })).toBeChecked();
+    expect(screen.getByLabelText('Legend')).toBeInTheDocument();
+  });
+
+  test('in an alert rule it is numbers, of this moment unless asked otherwise', () => {
+    show({ kind: 'health' }, { app: CoreApp.UnifiedAlerting });
+    expect(screen.getByRole('radio', { name: 'Instant' })).toBeChecked();
+    expect(screen.queryByRole('radio', { name: 'Table' })).not.toBeInTheDocument();
+  });
+});
+
+test('events of all kinds, or of some', async () => {
+  const { query } = show({ kind: 'events' });
+  expect(screen.getByRole('combobox', { name: 'Kinds of events' })).toHaveAttribute('placeholder', 'All kinds');
+  await choose('Kinds of events', 'Restarts Falco restarted on ‹node›');
+  expect(query().signals).toEqual(['restart']);
+});
+
 test('a query saved without a version is brought up to date when it is edited', async () => {
   const { query } = show({ signals: 'up', kind: undefined } as unknown as FalcoQuery);
   await userEvent.click(screen.getByRole('radio', { name: 'Instant' }));
@@ -258,7 +387,8 @@ test('a query saved without a version is brought up to date when it is edited', 
 });
 
 test('a kind of a later version is left alone until another one is chosen', () => {
-  show({ kind: 'health', version: 9 });
-  const name = 'This version cannot edit queries of kind “health”. Choose Signal or PromQL above to replace it.';
+  show({ kind: 'forecast' as FalcoQuery['kind'], version: 9 });
+  const name = 'This version cannot edit queries of kind “forecast”. Choose another kind above to replace it.';
   expect(screen.getByRole('alert', { name })).toBeInTheDocument();
+  expect(screen.queryByRole('radio', { name: 'Table' })).not.toBeInTheDocument();
 });

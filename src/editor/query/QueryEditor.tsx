@@ -1,25 +1,17 @@
-import { type QueryEditorProps } from '@grafana/data';
+import { CoreApp, type QueryEditorProps } from '@grafana/data';
 import { EditorHeader, EditorRow, EditorRows } from '@grafana/plugin-ui';
-import { Alert, RadioButtonGroup } from '@grafana/ui';
+import { Alert } from '@grafana/ui';
 import { type FalcoDataSource } from '../../datasource';
 import { expressionsOf } from '../../expression';
-import { type CompleteQuery, type FalcoQuery, migrateQuery, withDefaults } from '../../query';
+import { type FalcoQuery, givesSeries, migrateQuery, withDefaults } from '../../query';
 import { type FalcoSettings } from '../../settings';
-import { filterKeysOf, knownSignals } from './allowed';
-import { Filters } from './Filters';
-import { GroupBy } from './GroupBy';
+import { nodeFilterKeys } from './allowed';
+import { KindPicker } from './KindPicker';
+import { type Kind, KINDS } from './kinds';
+import { NodeRows } from './NodeRows';
 import { Options } from './Options';
 import { PromqlEditor } from './PromqlEditor';
-import { PromqlPreview } from './PromqlPreview';
-import { SignalHelp } from './SignalHelp';
-import { SignalPicker } from './SignalPicker';
-
-type Kind = FalcoQuery['kind'];
-
-const KINDS: Array<{ value: Kind; label: string; description: string }> = [
-  { value: 'signal', label: 'Signal', description: 'Figures that are worked out for you' },
-  { value: 'promql', label: 'PromQL', description: 'Any expression over what Falco exports' },
-];
+import { SignalRows } from './SignalRows';
 
 /** The editor in panels, in Explore and in alert rules. */
 export function QueryEditor(props: QueryEditorProps<FalcoDataSource, FalcoQuery, FalcoSettings>) {
@@ -31,22 +23,29 @@ export function QueryEditor(props: QueryEditorProps<FalcoDataSource, FalcoQuery,
     onRunQuery();
   };
   const error = data?.errors?.find(({ refId }) => refId === query.refId)?.message;
+  const kind = KINDS.find(({ value }) => value === query.kind);
+  const refused = app === CoreApp.UnifiedAlerting && kind?.onlyWords === true;
+  const rows = { query, datasource, change };
 
   return (
     <>
       <EditorHeader>
-        <RadioButtonGroup
-          aria-label="Kind of query"
-          size="sm"
-          options={KINDS}
-          value={query.kind}
-          onChange={(kind) =>
-            change(kind === 'promql' ? { kind, expr: query.expr ?? expressionOf(query, datasource) } : { kind })
-          }
-        />
+        <KindPicker kind={query.kind} app={app} onChange={(to) => change(asKind(to, query, datasource))} />
       </EditorHeader>
       <EditorRows>
-        {query.kind === 'signal' && <SignalRows {...{ query, datasource, change }} />}
+        {kind === undefined && (
+          <Alert
+            severity="warning"
+            title={`This version cannot edit queries of kind “${query.kind}”. Choose another kind above to replace it.`}
+          />
+        )}
+        {refused && (
+          <Alert
+            severity="warning"
+            title={`Queries of kind “${kind.label}” give words, which an alert rule cannot judge. Choose another kind above.`}
+          />
+        )}
+        {query.kind === 'signal' && <SignalRows {...rows} />}
         {query.kind === 'promql' && (
           <EditorRow>
             <PromqlEditor
@@ -57,47 +56,27 @@ export function QueryEditor(props: QueryEditorProps<FalcoDataSource, FalcoQuery,
             />
           </EditorRow>
         )}
-        {KINDS.every(({ value }) => value !== query.kind) && (
-          <Alert
-            severity="warning"
-            title={`This version cannot edit queries of kind “${query.kind}”. Choose Signal or PromQL above to replace it.`}
-          />
-        )}
-        <EditorRow>
-          <Options query={query} app={app} onChange={change} />
-        </EditorRow>
+        {kind !== undefined && !givesSeries(query.kind) && <NodeRows {...rows} />}
+        <Options query={query} app={app} onChange={change} />
       </EditorRows>
     </>
   );
 }
 
-interface SignalRowsProps {
-  query: CompleteQuery;
-  datasource: FalcoDataSource;
-  change: (changed: Partial<FalcoQuery>) => void;
-}
-
-function SignalRows({ query, datasource, change }: SignalRowsProps) {
-  const { settings } = datasource;
-  const signals = knownSignals(query.signals);
-  return (
-    <>
-      <EditorRow>
-        <SignalPicker signals={query.signals ?? []} onChange={(chosen) => change({ signals: chosen })} />
-        <GroupBy signals={query.signals ?? []} by={query.by} settings={settings} onChange={(by) => change({ by })} />
-        <Filters
-          filters={query.filters}
-          keys={filterKeysOf(signals, settings)}
-          values={(label, others) => datasource.labelValues(label, others)}
-          onChange={(filters) => change({ filters })}
-        />
-      </EditorRow>
-      <EditorRow>
-        <PromqlPreview query={query} settings={settings} onEdit={(expr) => change({ kind: 'promql', expr })} />
-        <SignalHelp signals={signals} />
-      </EditorRow>
-    </>
-  );
+/** What changes with the kind: ids, labels and format mean something else in each. */
+function asKind(kind: Kind, query: FalcoQuery, datasource: FalcoDataSource): Partial<FalcoQuery> {
+  if (givesSeries(kind) && givesSeries(query.kind)) {
+    return kind === 'promql' ? { kind, expr: query.expr ?? expressionOf(query, datasource) } : { kind };
+  }
+  const keys = nodeFilterKeys(datasource.settings);
+  return {
+    kind,
+    filters: query.filters?.filter(({ key }) => keys.includes(key)),
+    signals: undefined,
+    by: undefined,
+    format: undefined,
+    instant: undefined,
+  };
 }
 
 /** What a single chosen signal stands for, to begin with. */

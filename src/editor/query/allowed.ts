@@ -24,6 +24,11 @@ export function filterKeysOf(signals: Signal[], settings: FalcoSettings): string
   return common(signals.map((signal) => allowedFilters(catalogue, signal, labels)));
 }
 
+/** What the kinds that are about nodes, not figures, may be filtered by. */
+export function nodeFilterKeys(settings: FalcoSettings): string[] {
+  return [...filterKeysOf([], settings), ...catalogue.groupings.map(({ id }) => id)];
+}
+
 function common([first = [], ...others]: string[][]): string[] {
   return first.filter((name) => others.every((names) => names.includes(name)));
 }

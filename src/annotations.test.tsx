@@ -1,0 +1,49 @@
+import { type AnnotationQuery } from '@grafana/data';
+import { render, screen } from '@testing-library/react';
+import { useState } from 'react';
+import { annotations } from './annotations';
+import { AnnotationEditor } from './editor/annotation/AnnotationEditor';
+import { choose, expectQuietConsole, fakeDataSource, giveElementsASize } from './editor/testing';
+import { type FalcoQuery } from './query';
+
+expectQuietConsole();
+beforeEach(giveElementsASize);
+
+const prepare = (saved: Partial<AnnotationQuery<FalcoQuery>>) => annotations.prepareAnnotation?.(saved);
+
+test.each<[string, Partial<FalcoQuery> | undefined, Partial<FalcoQuery>]>([
+  ['without a query', undefined, { refId: 'Anno' }],
+  ['as Grafana makes a new one', { refId: 'Anno' }, { refId: 'Anno' }],
+  ['written by hand', { signals: 'restart' as unknown as string[] }, { refId: 'Anno', signals: ['restart'] }],
+  ['of another kind', { refId: 'A', kind: 'signal' }, { refId: 'A' }],
+])('an annotation %s asks for events', (_name, target, expected) => {
+  const saved = { name: 'What happened', enable: true, iconColor: 'red' };
+  expect(prepare({ ...saved, target: target as FalcoQuery })).toEqual({
+    ...saved,
+    target: { ...expected, kind: 'events', version: 1 },
+  });
+});
+
+test('a new one begins with events of every kind', () => {
+  expect(annotations.getDefaultQuery?.()).toEqual({ kind: 'events', version: 1 });
+});
+
+test('kinds of events and nodes are chosen in its editor', async () => {
+  const onRunQuery = jest.fn();
+  let current = { refId: 'Anno' } as FalcoQuery;
+  function Page() {
+    const [query, setQuery] = useState(current);
+    current = query;
+    const datasource = fakeDataSource({}, { node: ['worker-1'] });
+    return <AnnotationEditor datasource={datasource} query={query} onChange={setQuery} onRunQuery={onRunQuery} />;
+  }
+  render(<Page />);
+  expect(screen.queryByRole('radiogroup')).not.toBeInTheDocument();
+  await choose('Kinds of events', /^Restart/);
+  expect(current).toEqual({ refId: 'Anno', kind: 'events', signals: ['restart'], version: 1 });
+  expect(onRunQuery).toHaveBeenCalledTimes(1);
+});
+
+test('dashboards find it on the data source', () => {
+  expect(fakeDataSource().annotations).toBe(annotations);
+});

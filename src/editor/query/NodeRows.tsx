@@ -1,0 +1,30 @@
+import { EditorRow } from '@grafana/plugin-ui';
+import { nodeFilterKeys } from './allowed';
+import { CheckPicker } from './CheckPicker';
+import { EventPicker } from './EventPicker';
+import { Filters } from './Filters';
+import { type RowsProps } from './rows';
+import { VerdictFor } from './VerdictFor';
+
+/** The kinds that are about nodes: which of them, and for health and events what of them. */
+export function NodeRows({ query, datasource, change }: RowsProps) {
+  // No choice means all: then nothing is saved.
+  const choose = (ids: string[]) => change({ signals: ids.length > 0 ? ids : undefined });
+  return (
+    <EditorRow>
+      {query.kind === 'health' && (
+        <>
+          <CheckPicker checks={query.signals ?? []} onChange={choose} />
+          <VerdictFor by={query.by} onChange={(by) => change({ by })} />
+        </>
+      )}
+      {query.kind === 'events' && <EventPicker events={query.signals ?? []} onChange={choose} />}
+      <Filters
+        filters={query.filters}
+        keys={nodeFilterKeys(datasource.settings)}
+        values={(label, others) => datasource.labelValues(label, others)}
+        onChange={(filters) => change({ filters })}
+      />
+    </EditorRow>
+  );
+}

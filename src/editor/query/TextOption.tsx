@@ -1,0 +1,39 @@
+import { EditorField } from '@grafana/plugin-ui';
+import { Input } from '@grafana/ui';
+import { useId, useState } from 'react';
+
+interface Props {
+  label: string;
+  tooltip: string;
+  placeholder: string;
+  width: number;
+  value: string | undefined;
+  problem?: (text: string) => string | undefined;
+  onChange: (value: string | undefined) => void;
+}
+
+/** A text that counts once it is left or Enter is pressed: a query is not run at every letter. */
+export function TextOption({ value = '', problem = () => undefined, onChange, label, tooltip, ...input }: Props) {
+  const id = useId();
+  const [draft, setDraft] = useState<string>();
+  const text = draft ?? value;
+  const wrong = problem(text);
+  const commit = () => {
+    setDraft(undefined);
+    if (text !== value) {
+      onChange(text === '' ? undefined : text);
+    }
+  };
+  return (
+    <EditorField label={label} tooltip={tooltip} invalid={wrong !== undefined} error={wrong}>
+      <Input
+        {...input}
+        id={id}
+        value={text}
+        onChange={(event) => setDraft(event.currentTarget.value)}
+        onBlur={commit}
+        onKeyDown={(event) => event.key === 'Enter' && commit()}
+      />
+    </EditorField>
+  );
+}
