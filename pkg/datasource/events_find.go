@@ -167,15 +167,20 @@ func predecessor(all []span, now span) (then span, changed bool) {
 	return then, then.value != "" && then.value != now.value
 }
 
-// above finds events of kind `above`: from the step at which a template crosses its bound to the last one above it. The
-// value is the highest in between.
+// eventSteps is how many steps a range is looked at in, at most: a panel of few pixels must not miss what happened.
+const eventSteps = 1000
+
+// above finds events of kind `above`: from the step at which a template crosses its bound upwards to the last one above
+// it; one that goes on at the end of the range has no end. The value is the highest in between.
 func (r *request) above(ctx context.Context, kind *signals.EventKind, a *asked, s scope) (out []event, err error) {
-	expr, _, err := r.template(kind.ID, kind.Expr, a.query.Window, s, a.times)
+	t := a.times
+	t.step = max(t.scrape, t.length/eventSteps).Round(time.Second)
+	expr, _, err := r.template(kind.ID, kind.Expr, a.query.Window, s, t)
 	if err != nil {
 		return nil, userError{err}
 	}
-	start, end := align(a.begin(), a.times.step), align(a.times.end, a.times.step)
-	result, err := r.evaluate(ctx, evaluation{expr: expr, start: start.UnixMilli(), end: end.UnixMilli(), step: a.times.step})
+	start, end := align(a.begin().Add(-before), t.step), align(a.times.end, t.step)
+	result, err := r.evaluate(ctx, evaluation{expr: expr, start: start.UnixMilli(), end: end.UnixMilli(), step: t.step})
 	if err != nil {
 		return nil, err
 	}
@@ -184,17 +189,19 @@ func (r *request) above(ctx context.Context, kind *signals.EventKind, a *asked, 
 		if !s.holds(nodeOf(series.Metric)) {
 			continue
 		}
-		previous := int64(0) // the last step above the bound
+		var last *event // while it is above
+		lastAbove, below := int64(0), false
 		for _, p := range series.Floats {
-			if !(p.F > kind.Bound) {
-				continue
+			switch above := p.F > kind.Bound; {
+			case above && last != nil:
+				last.value = max(last.value, p.F)
+			case above && below:
+				out = append(out, event{EventKind: kind, node: nodeOf(series.Metric), at: p.T, value: p.F})
+				last = &out[len(out)-1]
+			case !above && last != nil:
+				last.end, last = lastAbove, nil
 			}
-			if previous == 0 || p.T > previous+a.times.step.Milliseconds() {
-				out = append(out, event{EventKind: kind, node: nodeOf(series.Metric), at: max(p.T, a.begin().UnixMilli()), value: p.F})
-			}
-			previous = p.T
-			last := &out[len(out)-1]
-			last.value, last.end = max(last.value, p.F), p.T
+			lastAbove, below = p.T, !(p.F > kind.Bound)
 		}
 	}
 	return out, nil

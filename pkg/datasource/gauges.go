@@ -52,10 +52,14 @@ func (t targetSettings) config(p *problems, name string, gauges []signals.Target
 		if value == 0 {
 			continue
 		}
-		if c.Gauges == nil {
-			c.Gauges = map[string]float64{}
+		of := &c.Gauges
+		if g.Setting == "expected" {
+			of = &c.EntryGauges // it is about all of the entry's targets
 		}
-		c.Gauges[g.Metric] = value
+		if *of == nil {
+			*of = map[string]float64{}
+		}
+		(*of)[g.Metric] = value
 	}
 	return c
 }

@@ -87,6 +87,14 @@ func eventFrames(found []event, notices []data.Notice) data.Frames {
 	)
 }
 
+// short cuts what nobody reads to its end, such as digests.
+func short(text string) string {
+	if runes := []rune(text); len(runes) > 40 {
+		return string(runes[:12]) + "…"
+	}
+	return text
+}
+
 // said is the kind's text with what happened put in.
 func (e event) said() string {
 	return strings.NewReplacer("{{node}}", e.node.name, "{{from}}", short(e.from), "{{to}}", short(e.to), "{{value}}", frames.WithUnit("", e.value)).Replace(e.Text)

@@ -39,6 +39,8 @@ func eventsFleet(t *testing.T) *Instance {
 	f.write(t, "-8m 1, -1m 1", of("rules_info", "node-1", "sha256", "cc", "file_name", "x")...)
 	f.write(t, "-35m 4, -31m 4, -29m 8, -1m 8", of("cpus", "node-2")...)
 	f.write(t, "-20m 0.05, -19m 0.05, -18m 0.2, -17m 0.5, -16m 0.3, -15m 0.01, -1m 0.01", of("drops", "node-2")...)
+	// Above the bound since it is known: that is no crossing. It goes below and comes back, and stays.
+	f.write(t, "-35m 0.4, -15m 0, -14m 0.3, -10m 0.3, -6m 0.3, -2m 0.3", of("drops", "node-1")...)
 	// Before the range.
 	f.write(t, "-55m 1, -50m 2", of("cpus", "node-3")...)
 	return d
@@ -52,10 +54,13 @@ func TestEvents(t *testing.T) {
 		"11:52:07.000 | - | Rules | Rules of node-1 changed. | rules,info,node-1 | demo | node-1 | rules | info",
 		"11:50:04.000 | - | Restart | Falco restarted on node-1. | restart,warning,node-1 | demo | node-1 | restart | warning",
 		"11:50:04.000 | - | Version | node-1: 0.43.0 → 0.44.1 | version,info,node-1 | demo | node-1 | version | info",
+		"11:46:15.000 | - | Drops | node-1 lost up to 0.3 | burst,critical,node-1 | demo | node-1 | burst | critical",
 		"11:42:15.000 | 11:45:00.000 | Drops | node-2 lost up to 0.5 | burst,critical,node-2 | demo | node-2 | burst | critical",
 		"11:31:07.000 | - | CPUs | 4 → 8 | cpus,info,node-2 | demo | node-2 | cpus | info",
 	}, rows(t, res, "time", "timeEnd", "title", "text", "tags", "cluster", "node", "kind", "level"))
 	require.Empty(t, texts(t, res))
+	require.Equal(t, "abc", short("abc"))
+	require.Equal(t, "aaaaaaaaaaaa…", short("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"))
 	for i, name := range []string{"time", "timeEnd", "title", "text", "tags"} {
 		require.Equal(t, name, res.Frames[0].Fields[i].Name, "as Grafana's annotations read them")
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
+	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/frames"
@@ -19,7 +20,8 @@ import (
 // item is one node and what the catalogue's columns say of it.
 type item struct {
 	scrape.Status
-	words   map[string]string   // by column, of labels
+	words   map[string]string   // by column, of labels, as they are shown
+	whole   map[string]string   // the same, as they are compared
 	numbers map[string]*float64 // by column, of values
 	odd     []string            // what differs from the majority
 }
@@ -37,7 +39,7 @@ func (r *request) inventory(ctx context.Context, a *asked) (data.Frames, error) 
 	a.targets = s.targets
 	var rows []*item
 	for _, t := range s.nodes(scrape.KindFalco) {
-		rows = append(rows, &item{Status: t, words: map[string]string{}, numbers: map[string]*float64{}})
+		rows = append(rows, &item{Status: t, words: map[string]string{}, whole: map[string]string{}, numbers: map[string]*float64{}})
 	}
 	var exprs []string
 	for _, c := range r.catalogue.Inventory {
@@ -73,11 +75,12 @@ func (r *request) fill(ctx context.Context, a *asked, s scope, c signals.Invento
 		return "", err
 	}
 	vector, _ := value.(promql.Vector)
-	words, numbers := map[node][]string{}, map[node]float64{}
+	words, whole, numbers := map[node][]string{}, map[node][]string{}, map[node]float64{}
 	for _, sample := range vector {
 		n := nodeOf(sample.Metric)
 		if c.Label != "" {
-			words[n] = append(words[n], sample.Metric.Get(c.Label))
+			shown, all := cell(c, sample.Metric)
+			words[n], whole[n] = append(words[n], shown), append(whole[n], all)
 			continue
 		}
 		if highest, twice := numbers[n]; !twice || sample.F > highest {
@@ -86,9 +89,8 @@ func (r *request) fill(ctx context.Context, a *asked, s scope, c signals.Invento
 	}
 	for _, row := range rows {
 		n := nodeOf(row.Labels)
-		all := words[n]
-		slices.Sort(all)
-		row.words[c.ID] = cmp.Or(strings.Join(slices.Compact(all), ", "), r.remembered(c, row.Status))
+		row.words[c.ID] = cmp.Or(joined(words[n]), r.remembered(c, row.Status))
+		row.whole[c.ID] = cmp.Or(joined(whole[n]), row.words[c.ID])
 		if number, known := numbers[n]; known {
 			if c.Divide != 0 {
 				number /= c.Divide
@@ -97,6 +99,24 @@ func (r *request) fill(ctx context.Context, a *asked, s scope, c signals.Invento
 		}
 	}
 	return expr, nil
+}
+
+// cell is what a series gives a column: as it is shown, and whole.
+func cell(c signals.InventoryColumn, l labels.Labels) (shown, whole string) {
+	shown = l.Get(c.Label)
+	whole = shown
+	if c.Length > 0 && len(shown) > c.Length {
+		shown = shown[:c.Length]
+	}
+	if prefix := l.Get(c.Prefix); c.Prefix != "" && prefix != "" {
+		return prefix + ":" + shown, prefix + ":" + whole
+	}
+	return shown, whole
+}
+
+func joined(words []string) string {
+	slices.Sort(words)
+	return strings.Join(slices.Compact(words), ", ")
 }
 
 // remembered is what a target that is down last said of itself, where the column is one of its facts.
@@ -112,7 +132,7 @@ func (d *Instance) remembered(c signals.InventoryColumn, s scrape.Status) string
 // text is a cell as nodes are compared by; empty where nothing is known.
 func (i *item) text(c signals.InventoryColumn) string {
 	if c.Label != "" {
-		return i.words[c.ID]
+		return i.whole[c.ID]
 	}
 	if number := i.numbers[c.ID]; number != nil {
 		return frames.WithUnit(c.Unit, *number)
@@ -122,10 +142,11 @@ func (i *item) text(c signals.InventoryColumn) string {
 
 // markOdd marks the nodes that differ from what most have. Without a most frequent value nobody is odd.
 func markOdd(c signals.InventoryColumn, rows []*item) {
-	counts, total := map[string]int{}, 0
+	counts, shown, total := map[string]int{}, map[string]string{}, 0
 	for _, row := range rows {
 		if text := row.text(c); text != "" {
 			counts[text]++
+			shown[text] = cmp.Or(row.words[c.ID], text)
 			total++
 		}
 	}
@@ -135,17 +156,9 @@ func markOdd(c signals.InventoryColumn, rows []*item) {
 	}
 	for _, row := range rows {
 		if text := row.text(c); text != "" && text != values[0] {
-			row.odd = append(row.odd, fmt.Sprintf("%s: %s, while %d of %d have %s", c.Title, short(text), counts[values[0]], total, short(values[0])))
+			row.odd = append(row.odd, fmt.Sprintf("%s: %s, while %d of %d have %s", c.Title, shown[text], counts[values[0]], total, shown[values[0]]))
 		}
 	}
-}
-
-// short cuts what nobody reads to its end, such as digests.
-func short(text string) string {
-	if runes := []rune(text); len(runes) > 40 {
-		return string(runes[:12]) + "…"
-	}
-	return text
 }
 
 var stateLevels = map[string]string{

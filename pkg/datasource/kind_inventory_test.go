@@ -3,6 +3,7 @@ package datasource
 import (
 	"testing"
 
+	"github.com/prometheus/prometheus/model/labels"
 	"github.com/stretchr/testify/require"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
@@ -22,23 +23,23 @@ func TestInventory(t *testing.T) {
 	}
 	c.Inventory = []signals.InventoryColumn{
 		{ID: "version", Title: "Version", Metric: "falcosecurity_falco_version_info", Label: "version", Compare: true},
-		{ID: "rules", Title: "Rules", Metric: "rules_info", Label: "sha256", Compare: true},
+		{ID: "rules", Title: "Rules", Metric: "rules_info", Label: "sha256", Prefix: "file_name", Length: 4, Compare: true},
 		{ID: "cpus", Title: "CPUs", Metric: "cpus", Unit: "short", Compare: true},
 		{ID: "started", Title: "Started", Metric: "start_ns", Unit: "dateTimeAsIso", Divide: 1e6},
 	}
 	d.catalogue = &c
 	for node, version := range map[string]string{"a": "0.44.1", "b": "0.44.1", "c": "0.41.0"} {
 		f.set(1, "__name__", "falcosecurity_falco_version_info", "cluster", "demo", "node", node, "version", version)
-		f.set(1, "__name__", "rules_info", "cluster", "demo", "node", node, "sha256", "1111", "file_name", "one")
+		f.set(1, "__name__", "rules_info", "cluster", "demo", "node", node, "sha256", "1111222", "file_name", "one")
 		f.set(16, "__name__", "cpus", "cluster", "demo", "node", node)
 		f.set(1.8e18, "__name__", "start_ns", "cluster", "demo", "node", node)
 	}
-	f.set(1, "__name__", "rules_info", "cluster", "demo", "node", "c", "sha256", "0000", "file_name", "two")
+	f.set(1, "__name__", "rules_info", "cluster", "demo", "node", "c", "sha256", "0000333", "file_name", "two")
 	res := queryOne(t, d, `{"kind": "inventory"}`)
 	require.Equal(t, []string{
-		"demo | c | up | a | 0.41.0 | 0000, 1111 | 16 | 1.8e+12 | 2 | Version: 0.41.0, while 3 of 4 have 0.44.1\nRules: 0000, 1111, while 2 of 3 have 1111 | metrics.kernel |  | http://c:8765/metrics",
-		"demo | a | up | a | 0.44.1 | 1111 | 16 | 1.8e+12 | 0 |  | metrics.kernel | metrics.libbpf | http://a:8765/metrics",
-		"demo | b | up | a | 0.44.1 | 1111 | 16 | 1.8e+12 | 0 |  | metrics.kernel, metrics.libbpf |  | http://b:8765/metrics",
+		"demo | c | up | a | 0.41.0 | one:1111, two:0000 | 16 | 1.8e+12 | 2 | Version: 0.41.0, while 3 of 4 have 0.44.1\nRules: one:1111, two:0000, while 2 of 3 have one:1111 | metrics.kernel |  | http://c:8765/metrics",
+		"demo | a | up | a | 0.44.1 | one:1111 | 16 | 1.8e+12 | 0 |  | metrics.kernel | metrics.libbpf | http://a:8765/metrics",
+		"demo | b | up | a | 0.44.1 | one:1111 | 16 | 1.8e+12 | 0 |  | metrics.kernel, metrics.libbpf |  | http://b:8765/metrics",
 		// What it last said of itself is remembered.
 		"demo | d | down | a | 0.44.1 |  | - | - | 0 |  | metrics.kernel | metrics.libbpf | http://d:8765/metrics",
 	}, rows(t, res, "cluster", "node", "state", "zone", "version", "rules", "cpus", "started", "odd", "differs", "on", "off", "address"))
@@ -50,10 +51,16 @@ func TestInventory(t *testing.T) {
 // Of two values that are as frequent, neither is odd.
 func TestNobodyIsOdd(t *testing.T) {
 	column := signals.InventoryColumn{ID: "version", Label: "version"}
-	all := []*item{{words: map[string]string{"version": "1"}}, {words: map[string]string{"version": "2"}}, {words: map[string]string{}}}
+	all := []*item{{whole: map[string]string{"version": "1"}}, {whole: map[string]string{"version": "2"}}, {}}
 	markOdd(column, all)
 	for _, i := range all {
 		require.Empty(t, i.odd)
 	}
-	require.Equal(t, "aaaaaaaaaaaa…", short("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"))
+}
+
+// What is cut for showing is compared whole.
+func TestCell(t *testing.T) {
+	shown, whole := cell(signals.InventoryColumn{Label: "sha256", Prefix: "file_name", Length: 4}, labels.FromStrings("sha256", "abcdef", "file_name", "x.yaml"))
+	require.Equal(t, "x.yaml:abcd", shown)
+	require.Equal(t, "x.yaml:abcdef", whole)
 }

@@ -20,6 +20,15 @@ import (
 // target's name. First the engine is looked at, then the version, then the switch is named.
 func (r *request) lacks(ctx context.Context, s *signals.Signal, t scrape.Status, at time.Time) (c cause, detail string, lacks bool) {
 	for _, need := range s.Needs {
+		if kind := r.kindOfMetric(need.Metric); kind != "" && kind != t.Kind {
+			// Of the other kind it is enough that there is one: its counters begin with the first event.
+			if !slices.ContainsFunc(r.targets(), func(other scrape.Status) bool { return other.Kind == kind }) {
+				c = note(fmt.Sprintf("%s: no %s is scraped for", s.Title, kind), fmt.Sprintf("Add it to the data source's targets with kind: %s.", kind))
+				c.negative = true
+				return c, "", true
+			}
+			continue
+		}
 		if t.Metrics != nil && !has(t, need.Metric, need.AnyOf) {
 			c, detail = r.lack(s.Title, need, t)
 			return c, detail, true

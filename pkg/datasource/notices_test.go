@@ -270,3 +270,19 @@ func TestOlder(t *testing.T) {
 	require.False(t, older("master", "0.39"))
 	require.False(t, older("0.40.0", ""))
 }
+
+// A signal of Falcos that needs a Falcosidekick beside them.
+func TestNeedOfAnotherKind(t *testing.T) {
+	d, f := newTest(t, falco("node-1"))
+	d.catalogue = testCatalogue(t)
+	s := &signals.Signal{Title: "Hot restarts", Needs: []signals.Need{{Metric: "sidekick_events"}}}
+	c, _, lacks := d.newRequest(false).lacks(t.Context(), s, f.statuses[0], noon)
+	require.True(t, lacks)
+	g := newGroups(newTargets(f.statuses))
+	g.add(c, "node-1")
+	require.Equal(t, "Hot restarts: no falcosidekick is scraped for node-1. Add it to the data source's targets with kind: falcosidekick.", g.sentence())
+
+	f.statuses = append(f.statuses, change(falco("sidekick"), func(s *scrape.Status) { s.Kind = scrape.KindFalcosidekick }))
+	_, _, lacks = d.newRequest(false).lacks(t.Context(), s, f.statuses[0], noon)
+	require.False(t, lacks)
+}

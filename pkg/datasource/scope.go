@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
@@ -66,7 +67,7 @@ func (r *request) template(name, expr, window string, s scope, t times) (string,
 
 // matchers are the filters that every sample can be tested by.
 func (s scope) matchers(metric string) ([]*labels.Matcher, error) {
-	out := []*labels.Matcher{labels.MustNewMatcher(labels.MatchEqual, labels.MetricName, metric)}
+	out := []*labels.Matcher{labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, metric)}
 	for _, f := range s.own {
 		m, err := labels.NewMatcher(matchTypes[f.Operator], f.Key, f.Value)
 		if err != nil {

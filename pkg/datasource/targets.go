@@ -65,13 +65,21 @@ func (r *request) targetsOf(a *asked) targets {
 // kindOf is the kind of target that a signal reads.
 func (d *Instance) kindOf(s *signals.Signal) string {
 	for _, need := range s.Needs {
-		for _, mark := range d.catalogue.Reading.Marks {
-			if strings.HasPrefix(need.Metric, mark.Prefix) {
-				return mark.Kind
-			}
+		if kind := d.kindOfMetric(need.Metric); kind != "" {
+			return kind
 		}
 	}
 	return scrape.KindFalco
+}
+
+// kindOfMetric is the kind of target that exports a metric; empty where the name does not tell.
+func (d *Instance) kindOfMetric(metric string) string {
+	for _, mark := range d.catalogue.Reading.Marks {
+		if strings.HasPrefix(metric, mark.Prefix) {
+			return mark.Kind
+		}
+	}
+	return ""
 }
 
 // passes is whether a target's labels and facts pass the filters on them; filters on a metric's own

@@ -29,10 +29,14 @@ type CheckAdvice struct {
 
 // InventoryColumn is a label of an info series, or the value of a metric.
 type InventoryColumn struct {
-	ID      string  `json:"id"`
-	Title   string  `json:"title"`
-	Metric  string  `json:"metric"`
-	Label   string  `json:"label,omitempty"`
+	ID     string `json:"id"`
+	Title  string `json:"title"`
+	Metric string `json:"metric"`
+	Label  string `json:"label,omitempty"`
+	// Prefix is another label, put before the value with a colon; Length is how much of the value is shown. The whole
+	// is compared.
+	Prefix  string  `json:"prefix,omitempty"`
+	Length  int     `json:"length,omitempty"`
 	Unit    string  `json:"unit,omitempty"`
 	Divide  float64 `json:"divide,omitempty"`
 	Compare bool    `json:"compare,omitempty"`

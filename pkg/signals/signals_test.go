@@ -39,3 +39,37 @@ func TestSignal(t *testing.T) {
 	_, err = few.Signal("kernel-drops-ratio")
 	require.EqualError(t, err, `there is no signal "kernel-drops-ratio"; the nearest are kernel-drop-ratio, kernel-drop-rate, memory-rss`)
 }
+
+// What the other kinds of query evaluate can be evaluated: a mistake in the catalogue must not wait for a node that is ill.
+func TestChecksAndEvents(t *testing.T) {
+	catalogue := Load()
+	require.NotEmpty(t, catalogue.Checks)
+	parses := func(id, template string) {
+		s := &Signal{ID: id, Expr: template, By: By{Default: []string{"$instance"}}}
+		expr, _, err := catalogue.Compile(s, nil, nil, "5m", CompileOptions{Identity: []string{"cluster", "node"}})
+		require.NoError(t, err)
+		_, err = parser.NewParser(parser.Options{}).ParseExpr(expr)
+		require.NoError(t, err, "%s: %s", id, expr)
+	}
+	for _, c := range catalogue.Checks {
+		s, err := catalogue.Signal(c.Signal)
+		require.NoError(t, err, c.ID)
+		require.True(t, s.Thresholds != nil || len(s.Values) > 0, "%s: nothing judges %s", c.ID, c.Signal)
+		require.Contains(t, s.By.Default, "$instance", "%s: %s is not by node", c.ID, c.Signal)
+		require.Contains(t, []string{"max", "min"}, c.Worst, c.ID)
+		for _, a := range c.Advice {
+			if a.When != "" {
+				parses(c.ID, a.When)
+			}
+		}
+	}
+	for _, e := range catalogue.Events {
+		require.Contains(t, []string{"change", "label", "above"}, e.Find, e.ID)
+		if e.Find == "above" {
+			parses(e.ID, e.Expr)
+		}
+	}
+	for _, c := range catalogue.Inventory {
+		parses(c.ID, c.Metric+"{$filter}")
+	}
+}
