@@ -1,8 +1,8 @@
 import { type Catalogue } from './types';
 
 /**
- * Gauges that the scraper writes beside `up`, from the settings of each target and with its identity;
- * `expected` once for each entry of `targets`, with the labels of that entry.
+ * Gauges that the scraper writes beside `up`, from the settings of each target and with its identity.
+ * `expected` is the number for all targets of an entry, and stands on each of them.
  */
 export const targetGauges: Catalogue['targetGauges'] = [
   { setting: 'threadTableSize', metric: 'falco_target_thread_table_size', fallback: 262_144 },

@@ -230,7 +230,7 @@ export interface Catalogue {
   rules: RuleTable;
   /**
    * Gauges written for every target beside `up`, with its identity, from its settings; a fallback of 0
-   * means: only when set. `expected` is written once for each entry of `targets`, with the entry's labels.
+   * means: only when set.
    */
   targetGauges: Array<{
     setting: 'threadTableSize' | 'memoryLimit' | 'cpuLimit' | 'expected';

@@ -5,11 +5,11 @@ import { stalled } from '../data-quality/stall';
 import { type Signal } from '../types';
 
 const duration = 'falcosecurity_falco_duration_seconds_total';
-/** One series for each entry of the settings that says how many Falcos are expected. */
+/** How many Falcos the settings expect: on each target of an entry, the number for all of them. */
 const expected = 'falco_target_expected';
 const falcos = 'up{kind!="falcosidekick",$filter}';
 
-const wanted = `sum by ($by) (${expected}{$filter})`;
+const wanted = `max by ($by) (${expected}{$filter})`;
 const missing = `clamp_min(${wanted} - (count by ($by) (${falcos}) or 0 * ${wanted}), 0)`;
 const notWorking = [
   named(`(${falcos} == bool 0)`, 'reason', 'down'),
@@ -88,7 +88,7 @@ export const liveness: Signal[] = [
     min: 0,
     summary: 'Nodes that no working Falco watches',
     description:
-      'Counted by reason. down: the endpoint does not answer, or the node’s Falco has left discovery within the last hour (the data source’s notices and health check tell starting, vanished and unreachable apart). stalled: it answers, but events do not reach it or none happen (see userspace-stall). missing: fewer Falcos were ever seen than the settings expect; only where a target has an expected count. Without that count a node that never had a Falco is not known here.',
+      'Counted by reason. down: the endpoint does not answer, or the node’s Falco has left discovery within the last hour (the data source’s notices and health check tell starting, vanished and unreachable apart). stalled: it answers, but events do not reach it or none happen (see userspace-stall). missing: fewer Falcos were ever seen than the settings expect; only where the settings give a number, the largest one of a cluster standing for the whole of it. Without that count a node that never had a Falco is not known here.',
     expr: `sum by ($by) (${notWorking.join(' or ')})`,
     by: { default: ['cluster'], allowed: ['reason'] },
     needs: [],
