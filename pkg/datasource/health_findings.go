@@ -126,13 +126,22 @@ func (r *request) advise(ctx context.Context, a *asked, s scope, findings []find
 					continue
 				}
 			}
-			text := sentence(advice.Why) + " " + sentence(advice.Change)
-			if advice.Cost != "" {
-				text += " Cost: " + sentence(advice.Cost)
+			texts = append(texts, advised(advice.Why, advice.Change, advice.Cost))
+		}
+		if len(texts) == 0 { // no figure points to any of it: then what the signal advises in general
+			for _, advice := range f.signal.Advice {
+				texts = append(texts, advised(advice.When, advice.Change, advice.Cost))
 			}
-			texts = append(texts, text)
 		}
 		f.change = strings.Join(texts, "\n")
 	}
 	return nil
+}
+
+func advised(why, change, cost string) string {
+	text := sentence(why) + " " + sentence(change)
+	if cost != "" {
+		text += " Cost: " + sentence(cost)
+	}
+	return text
 }

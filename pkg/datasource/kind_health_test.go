@@ -40,6 +40,7 @@ func testCatalogue(t *testing.T) *signals.Catalogue {
 			 "values": [{"value": 0, "text": "down", "level": "critical"}, {"value": 1, "text": "up", "level": "ok"}]},
 			{"id": "memory", "title": "Memory", "dimension": "resources", "unit": "bytes", "expr": "max by ($by) (falcosecurity_memory{$filter} > 0)",
 			 "by": {"default": ["$instance"], "allowed": []}, "thresholds": {"direction": "above", "warning": 1e9},
+			 "advice": [{"when": "It grows", "change": "restart it", "cost": "some seconds"}],
 			 "needs": [{"metric": "falcosecurity_memory", "unknownValue": {"value": 0, "because": "the file was not found", "change": "name the file"}}]}
 		],
 		"checks": [
@@ -138,6 +139,7 @@ func TestHealthOfEveryNode(t *testing.T) {
 		"kernel | 0.12 | Drops come in bursts. raise buf_size_preset to 6. Cost: 32 MB a buffer.\nFewer events help. set base_syscalls.repair. | https://falco.org/drops",
 		"up | 0 | It is down. look at its logs. Cost: none. | ",
 	}, rows(t, res, "id", "value", "change", "link")[:2])
+	require.Equal(t, "mem | It grows. restart it. Cost: some seconds.", rows(t, res, "id", "change")[3], "the check has no advice of its own that fits")
 	require.Equal(t, data.FrameTypeTable, res.Frames[0].Meta.Type)
 	require.Contains(t, res.Frames[0].Meta.ExecutedQueryString, `max by (cluster, node) (sum by (cluster, node, cpu) (drops_cpu{}))`)
 	require.Contains(t, res.Frames[0].Meta.ExecutedQueryString, `[60s]`, "the check's own window")

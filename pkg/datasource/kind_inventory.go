@@ -140,7 +140,8 @@ func (i *item) text(c signals.InventoryColumn) string {
 	return ""
 }
 
-// markOdd marks the nodes that differ from what most have. Without a most frequent value nobody is odd.
+// markOdd marks the nodes that differ from what more than half of those have that say it. Without such a majority
+// nobody is odd.
 func markOdd(c signals.InventoryColumn, rows []*item) {
 	counts, shown, total := map[string]int{}, map[string]string{}, 0
 	for _, row := range rows {
@@ -151,7 +152,7 @@ func markOdd(c signals.InventoryColumn, rows []*item) {
 		}
 	}
 	values := slices.SortedFunc(maps.Keys(counts), func(x, y string) int { return cmp.Or(cmp.Compare(counts[y], counts[x]), strings.Compare(x, y)) })
-	if len(values) < 2 || counts[values[0]] == counts[values[1]] {
+	if len(values) < 2 || 2*counts[values[0]] <= total {
 		return
 	}
 	for _, row := range rows {

@@ -48,7 +48,7 @@ func TestInventory(t *testing.T) {
 	require.Equal(t, []string{"c | 0"}, rows(t, queryOne(t, d, `{"kind": "inventory", "filters": [{"key": "engine", "operator": "=", "value": "kmod"}]}`), "node", "odd"), "it is its own majority")
 }
 
-// Of two values that are as frequent, neither is odd.
+// Without a majority nobody is odd.
 func TestNobodyIsOdd(t *testing.T) {
 	column := signals.InventoryColumn{ID: "version", Label: "version"}
 	all := []*item{{whole: map[string]string{"version": "1"}}, {whole: map[string]string{"version": "2"}}, {}}
