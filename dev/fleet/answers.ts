@@ -16,7 +16,7 @@ function insert(text: string, line: string): string {
 export function mangle(text: string, kind?: BadAnswer): string {
   switch (kind) {
     case 'garbage-line':
-      return insert(text, '%!(EXTRA string=falco) 0x7ffe <<< not a sample');
+      return insert(text, '~~~ this line is garbage ~~~');
     case 'no-value':
       return insert(text, `${SAMPLE}{cpu="0"}`);
     case 'run-together':

@@ -120,10 +120,11 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
   }
   const places = placesOf(simulation, { host, port, addresses } as Required<FleetOptions>);
   const placeOf = (i: number, at: number) => places[i]![simulation.moved(simulation.nodes[i]!, at) ? 1 : 0]!;
-  const listTargets = (outside: string) =>
-    simulation.nodes.map((_, i) => {
+  const listTargets = (outside: string, cluster?: string | null) =>
+    simulation.nodes.flatMap(({ spec }, i) => {
       const place = placeOf(i, now());
-      return `${addresses ? place.host : outside}:${place.port}`;
+      const wanted = !cluster || spec.cluster === cluster;
+      return wanted ? [`${addresses ? place.host : outside}:${place.port}`] : [];
     });
   const truth = (seconds = 60) => simulation.truth(now() - seconds * 1000, now());
 
@@ -134,7 +135,7 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
       case '/healthz':
         return json(response, { status: 'ok' });
       case '/targets':
-        return json(response, [{ targets: listTargets(url.hostname), labels: {} }]);
+        return json(response, [{ targets: listTargets(url.hostname, url.searchParams.get('cluster')), labels: {} }]);
       case '/truth': {
         const to = Number.isFinite(time('to')) ? time('to') : now();
         const seconds = Number.isFinite(time('seconds')) ? time('seconds') : 60;

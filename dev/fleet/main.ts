@@ -24,7 +24,7 @@ ${Object.entries(SCENARIOS)
   .map(([name, { about }]) => `  ${name.padEnd(21)}${about}`)
   .join('\n')}
 
-On the control port: /targets (HTTP service discovery), /truth?seconds=60 or ?from=MS&to=MS, /healthz.
+On the control port: /targets (HTTP service discovery; ?cluster=NAME), /truth?seconds=60 or ?from=MS&to=MS, /healthz.
 `;
 
 function whole(option: string, text: string, least: number): number {

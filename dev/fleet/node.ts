@@ -96,7 +96,7 @@ export class Node {
       burstLost: all('burstLost'),
     };
     this.programs = programs(spec);
-    this.initialThreads = Math.floor(700 + 90 * spec.cpus + 200 * next());
+    this.initialThreads = Math.floor(700 + 90 * spec.cpus + 200 * next()) + (spec.deadThreads ?? 0);
     this.ruleWaves = spec.rules.map((rule) => ({
       rule,
       perSecond: (rule.perHour * spec.noise * (0.4 + 1.4 * next())) / 3600,
@@ -144,7 +144,16 @@ export class Node {
       hostLoad: busy * this.syscallWave.value(t),
       threads,
       fds,
-      rssKiB: 4 * Math.round((78_000 + 14 * threads.table + 4_000 * this.eventWave.value(user) + 900 * spec.cpus) / 4),
+      rssKiB:
+        4 *
+        Math.round(
+          (78_000 +
+            14 * threads.table +
+            4_000 * this.eventWave.value(user) +
+            900 * spec.cpus +
+            this.extraMemory(user)) /
+            4
+        ),
       matches: matches.filter(({ count }) => count > 0),
       queueDrops: matches.reduce((sum, { count }) => sum + this.lost(count), 0),
       containers: Math.round(14 + 5 * (this.eventWave.value(t - (t % 60)) - 1) + spec.cpus / 4),
@@ -171,10 +180,22 @@ export class Node {
     });
   }
 
-  /** Seconds of the burst that lie before t. */
+  private extraMemory(t: number): number {
+    const { extra, growth } = this.spec.memory ?? { extra: 0, growth: 0 };
+    return extra + growth * Math.max(0, t);
+  }
+
+  /** Seconds of bursts that lie before t. */
   private burstSeconds(t: number): number {
     const { burst } = this.spec;
-    return burst ? Math.max(0, Math.min(t, burst.to / 1000) - burst.from / 1000) : 0;
+    if (!burst || t * 1000 < burst.from) {
+      return 0;
+    }
+    const { every = Infinity } = burst;
+    const since = t * 1000 - burst.from;
+    const passed = Math.floor(since / every);
+    const inThis = passed > 0 ? since % every : since;
+    return (passed * (burst.to - burst.from) + Math.min(inThis, burst.to - burst.from)) / 1000;
   }
 
   private syscallTotal(t: number): number {

@@ -85,12 +85,14 @@ export const QUOTED_RULE = rule('Write below "etc" by hand', 3, 30, 'local host 
 /** What a node with another rule file fires besides. */
 export const LOCAL_RULE = rule('Payment service spawned a shell', 1, 1.5, 'local container process');
 
-/** Falco's own message about drops, as Falcosidekick counts it. */
-export const DROP_MESSAGE: Rule = {
-  name: 'Falco internal: syscall event drop',
-  priority: 7,
-  source: 'internal',
-  tags: [],
-  perHour: 120,
-  container: false,
-};
+/** A rule that a job sets off on purpose, about once a second: tests need not wait for it. */
+export const CANARY = rule('Falco canary', 6, 3600, 'local host process canary');
+
+/** Falco's messages about itself, as Falcosidekick counts them. */
+function message(name: string, priority: number): Rule {
+  return { name: `Falco internal: ${name}`, priority, source: 'internal', tags: [], perHour: 120, container: false };
+}
+
+export const DROP_MESSAGE = message('syscall event drop', 7);
+export const TIMEOUT_MESSAGE = message('timeouts notification', 7);
+export const RELOAD_MESSAGE = message('hot restart failure', 2);

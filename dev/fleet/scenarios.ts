@@ -1,4 +1,6 @@
-import { LOCAL_RULE, QUOTED_RULE, RULES } from './rules';
+import { FAULTS, MINUTE, SECOND } from './faults';
+import { everything } from './everything';
+import { QUOTED_RULE, RULES } from './rules';
 import { nodeSpec, type BadAnswer, type NodeSpec } from './spec';
 
 export interface Scenario {
@@ -9,11 +11,8 @@ export interface Scenario {
   failing?: Record<string, number>;
 }
 
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
-
-/** Eight Falcos of several versions, engines and architectures, none of them in trouble. */
-const HEALTHY: NodeSpec[] = [
+/** Eight Falcos of several versions, engines and architectures: a fleet amid an upgrade, otherwise in good health. */
+const MIXED: NodeSpec[] = [
   nodeSpec({ name: 'worker-1', containerMemory: true, uptimeHours: 76.4 }),
   nodeSpec({ name: 'worker-2', cpus: 32, syscallsPerCpu: 26_000, take: 0.034, uptimeHours: 76.1, noise: 2 }),
   nodeSpec({
@@ -68,19 +67,15 @@ const HEALTHY: NodeSpec[] = [
   nodeSpec({ name: 'worker-8', cpus: 4, syscallsPerCpu: 16_500, compatSyscalls: [], uptimeHours: 18.2 }),
 ];
 
-/** The healthy fleet with changes on some nodes, by number. */
-function healthyBut(changes: Record<number, Partial<NodeSpec>>): NodeSpec[] {
-  return HEALTHY.map((spec, i) => ({ ...spec, ...changes[i + 1] }));
+const HEALTHY = MIXED.map((spec) => ({ ...spec, version: '0.44.1' }));
+
+/** A fleet with changes on some nodes, by number. */
+function but(changes: Record<number, Partial<NodeSpec>>, fleet = HEALTHY): NodeSpec[] {
+  return fleet.map((spec, i) => ({ ...spec, ...changes[i + 1] }));
 }
 
-/** Losing about 14 % of its events: always above 10 %, whatever the hour. */
-const OVERLOADED: Partial<NodeSpec> = {
-  syscallsPerCpu: 61_000,
-  take: 0.074,
-  capacityPerCpu: 4_040,
-  variation: 0.18,
-  skew: 0.3,
-  cpuPerEvent: 7.4e-6,
+const overloaded: Partial<NodeSpec> = {
+  ...FAULTS.overloaded,
   noise: 12,
   queueLoss: 0.06,
   configFile: 'bounded-queue',
@@ -113,40 +108,65 @@ const BAD_ANSWERS: BadAnswer[] = [
 
 export const SCENARIOS: Record<string, Scenario> = {
   demo: {
-    about: 'eight Falcos, one overloaded, one moving, one restarting, one with lines that cannot be read',
-    nodes: healthyBut({
-      2: OVERLOADED,
-      7: {
-        interruption: { kind: 'move', first: 11 * MINUTE, every: 25 * MINUTE, down: 4 * SECOND, starting: 2 * SECOND },
-      },
-      8: {
-        rules: [...RULES, QUOTED_RULE],
-        rulesFile: 'stable-and-local',
-        badAnswer: 'garbage-line',
-        interruption: {
-          kind: 'restart',
-          first: 17 * MINUTE,
-          every: 31 * MINUTE,
-          down: 3 * SECOND,
-          starting: 2 * SECOND,
+    about: 'amid an upgrade: one overloaded, one moving, one restarting, one with lines that cannot be read',
+    nodes: but(
+      {
+        2: overloaded,
+        7: {
+          interruption: {
+            kind: 'move',
+            first: 11 * MINUTE,
+            every: 25 * MINUTE,
+            down: 4 * SECOND,
+            starting: 2 * SECOND,
+          },
+        },
+        8: {
+          rules: [...RULES, QUOTED_RULE],
+          rulesFile: 'stable-and-local',
+          badAnswer: 'garbage-line',
+          interruption: {
+            kind: 'restart',
+            first: 17 * MINUTE,
+            every: 31 * MINUTE,
+            down: 3 * SECOND,
+            starting: 2 * SECOND,
+          },
         },
       },
-    }),
+      MIXED
+    ),
   },
   healthy: { about: 'nothing is wrong', nodes: HEALTHY },
-  overloaded: { about: 'worker-2 loses about 14 % of its events', nodes: healthyBut({ 2: OVERLOADED }) },
+  mixed: { about: 'nothing is wrong but three versions of Falco, of three years', nodes: MIXED },
+  everything: { about: 'one node for every fault, and clusters: unreachable, small, limited', ...everything },
+  overloaded: { about: 'worker-2 loses about 14 % of its events', nodes: but({ 2: overloaded }) },
+  lossy: { about: 'worker-1 loses about 5 % of its events', nodes: but({ 1: FAULTS.lossy }) },
+  'process-start-loss': {
+    about: 'worker-1 loses about 1 % of its events, starts of processes among them',
+    nodes: but({ 1: FAULTS.losesStarts }),
+  },
   burst: {
     about: 'worker-1 gets six times its load for three minutes, every other one copes',
-    nodes: healthyBut({ 1: { burst: { from: 2 * MINUTE, to: 5 * MINUTE, factor: 6 } } }),
+    nodes: but({ 1: FAULTS.burst }),
   },
-  outage: { about: 'nothing listens where worker-8 should', nodes: healthyBut({ 8: { absent: true } }) },
+  bursts: {
+    about: 'worker-1 is overloaded for ten seconds, every five minutes',
+    nodes: but({ 1: FAULTS.bursts }),
+  },
+  outage: { about: 'nothing listens where worker-8 should', nodes: but({ 8: FAULTS.absent }) },
+  'cluster-outage': {
+    about: 'nothing listens where worker-3 to worker-8 should',
+    nodes: HEALTHY.map((spec, i) => (i < 2 ? spec : { ...spec, ...FAULTS.absent })),
+  },
+  missing: { about: 'only three Falcos; set expected to 8 in the data source', nodes: HEALTHY.slice(0, 3) },
   stalled: {
     about: 'userspace of worker-1 stops reading after a minute while its web server goes on',
-    nodes: healthyBut({ 1: { stalledAt: MINUTE } }),
+    nodes: but({ 1: FAULTS.stalled }),
   },
   restart: {
     about: 'worker-1 restarts every three minutes',
-    nodes: healthyBut({
+    nodes: but({
       1: {
         interruption: {
           kind: 'restart',
@@ -160,21 +180,25 @@ export const SCENARIOS: Record<string, Scenario> = {
   },
   'crash-loop': {
     about: 'worker-1 starts, lives for ten seconds and is away for thirty',
-    nodes: healthyBut({
-      1: {
-        interruption: { kind: 'restart', first: MINUTE, every: 40 * SECOND, down: 28 * SECOND, starting: 2 * SECOND },
-      },
-    }),
+    nodes: but({ 1: FAULTS.crashLoop }),
   },
   reload: {
     about: 'worker-1 loads its configuration anew every three minutes',
-    nodes: healthyBut({
+    nodes: but({
       1: { interruption: { kind: 'reload', first: 90 * SECOND, every: 3 * MINUTE, down: 0, starting: 2 * SECOND } },
     }),
   },
+  'failed-reload': {
+    about: 'worker-1 cannot load its changed rules, and tells Falcosidekick',
+    nodes: but({ 1: FAULTS.failedReloads }),
+  },
+  'event-timeouts': {
+    about: 'worker-1 waits in vain for events, and tells Falcosidekick',
+    nodes: but({ 1: FAULTS.timeouts }),
+  },
   'moved-pod': {
     about: 'worker-1 comes up at another address every three minutes',
-    nodes: healthyBut({
+    nodes: but({
       1: {
         interruption: { kind: 'move', first: 90 * SECOND, every: 3 * MINUTE, down: 4 * SECOND, starting: 2 * SECOND },
       },
@@ -182,19 +206,32 @@ export const SCENARIOS: Record<string, Scenario> = {
   },
   'load-balancer': {
     about: 'the address of worker-1 answers now from worker-1, now from worker-2',
-    nodes: healthyBut({ 1: { sharesAddressWith: 'worker-2' } }),
+    nodes: but({ 1: { sharesAddressWith: 'worker-2' } }),
   },
-  'rules-drift': {
-    about: 'worker-4 has another rule file',
-    nodes: healthyBut({ 4: { rules: [...RULES.slice(0, 6), LOCAL_RULE], rulesFile: 'payments' } }),
+  'version-drift': { about: 'worker-4 has another version', nodes: but({ 4: FAULTS.otherVersion }) },
+  'rules-drift': { about: 'worker-4 has another rule file', nodes: but({ 4: FAULTS.otherRules }) },
+  'config-drift': { about: 'worker-4 has another falco.yaml', nodes: but({ 4: FAULTS.otherConfig }) },
+  'full-thread-table': { about: 'the thread table of worker-1 is full', nodes: but({ 1: FAULTS.fullThreadTable }) },
+  'filling-thread-table': {
+    about: 'the thread table of worker-1 is filled to 85 % with threads that ended',
+    nodes: but({ 1: FAULTS.fillingThreadTable }),
   },
-  'full-thread-table': {
-    about: 'the thread table of worker-1 is full',
-    nodes: healthyBut({ 1: { fullThreadTable: 262_144 } }),
+  'full-memory': {
+    about: 'worker-1 uses about 240 MiB; set memoryLimit to 256Mi in the data source',
+    nodes: but({ 1: FAULTS.fullMemory }),
   },
+  'growing-memory': {
+    about: 'the memory of worker-1 grows by 1.4 MiB a minute; set memoryLimit to 256Mi in the data source',
+    nodes: but({ 1: FAULTS.growingMemory }),
+  },
+  'one-cpu': { about: 'the event loop of worker-1 uses one whole CPU', nodes: but({ 1: FAULTS.oneCpu }) },
   'queue-drops': {
     about: 'the bounded outputs queue of worker-4 loses alerts',
-    nodes: healthyBut({ 4: { noise: 15, queueLoss: 0.12, configFile: 'bounded-queue' } }),
+    nodes: but({ 4: FAULTS.queueDrops }),
+  },
+  canary: {
+    about: 'every node but worker-1 matches a canary rule about once a second',
+    nodes: HEALTHY.map((spec, i) => (i === 0 ? spec : { ...spec, ...FAULTS.canary })),
   },
   'failing-destination': {
     about: 'Slack refuses every alert',

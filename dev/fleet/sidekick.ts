@@ -41,6 +41,9 @@ export function sidekickState(
       // At most one message in thirty seconds.
       counts.set(DROP_MESSAGE, Math.floor((ms - lived[0]!.openedAt) / 30_000));
     }
+    for (const { rule, every } of node.spec.messages ?? []) {
+      counts.set(rule, 1 + Math.floor(Math.max(0, ms) / every));
+    }
     for (const [rule, count] of counts) {
       if (count > 0) {
         events.push({ hostname: node.spec.name, rule, count });

@@ -56,6 +56,8 @@ export interface Interruption {
 
 export interface NodeSpec {
   name: string;
+  /** /targets?cluster=NAME lists the nodes of one. */
+  cluster: string;
   version: string;
   engine: EngineName;
   arch: 'x86_64' | 'aarch64';
@@ -101,8 +103,17 @@ export interface NodeSpec {
   stalledAt?: number;
   /** Thread table capacity, once it is full. */
   fullThreadTable?: number;
-  /** The load is `factor` times as high between the two times (milliseconds from the fleet's start). */
-  burst?: { from: number; to: number; factor: number };
+  /** Threads that the table holds although they ended: their end was lost. */
+  deadThreads?: number;
+  /** Resident KiB on top of what is needed at the fleet's start, and KiB that come with each second after it. */
+  memory?: { extra: number; growth: number };
+  /** Falco's messages about itself, as Falcosidekick counts them: one at the fleet's start, then every so many ms. */
+  messages?: Array<{ rule: Rule; every: number }>;
+  /**
+   * The load is `factor` times as high between the two times (milliseconds from the fleet's start), again after
+   * every so many milliseconds where that is set.
+   */
+  burst?: { from: number; to: number; factor: number; every?: number };
   badAnswer?: BadAnswer;
 }
 
@@ -124,6 +135,7 @@ export function nodeSpec(
 ): NodeSpec {
   const cpus = changes.cpus ?? 8;
   return {
+    cluster: 'demo',
     version: '0.44.1',
     engine: 'modern_bpf',
     arch: 'x86_64',

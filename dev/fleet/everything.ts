@@ -1,0 +1,49 @@
+import { FAULTS, SECOND } from './faults';
+import { nodeSpec, type NodeSpec } from './spec';
+
+/** A node with a canary, as all have here. The name tells the fault; `changes` make it quick. */
+function faulty(name: string, changes: Partial<NodeSpec>): NodeSpec {
+  return { ...nodeSpec({ name, ...FAULTS.canary }), ...changes };
+}
+
+/**
+ * One node for every fault, so that each alert rule has exactly one node to fire for (a few have two, where
+ * one fault brings about another). What takes minutes elsewhere is here within the first.
+ *
+ * The cluster `demo` holds most of them. `unreachable`: three of five do not answer. `small`: two nodes, to be
+ * held against an `expected` of 4. `limited`: to be held against a `memoryLimit` of 256Mi.
+ */
+export const everything: { nodes: NodeSpec[]; failing: Record<string, number> } = {
+  failing: { slack: 1 },
+  nodes: [
+    ...['calm-1', 'calm-2', 'calm-3', 'calm-4', 'calm-5', 'calm-6'].map((name) => faulty(name, {})),
+    faulty('overloaded', FAULTS.overloaded),
+    faulty('lossy', FAULTS.lossy),
+    faulty('loses-starts', FAULTS.losesStarts),
+    faulty('bursts', {
+      ...FAULTS.bursts,
+      burst: { from: 40 * SECOND, to: 42 * SECOND, factor: 3.6, every: 40 * SECOND },
+    }),
+    faulty('stalled', { stalledAt: 0 }),
+    faulty('full-table', FAULTS.fullThreadTable),
+    faulty('filling-table', FAULTS.fillingThreadTable),
+    faulty('absent', FAULTS.absent),
+    faulty('crash-loop', {
+      interruption: { kind: 'restart', first: 12 * SECOND, every: 12 * SECOND, down: SECOND, starting: SECOND },
+    }),
+    faulty('failed-reload', { messages: [{ rule: FAULTS.failedReloads.messages[0]!.rule, every: 5 * SECOND }] }),
+    faulty('timeouts', { messages: [{ rule: FAULTS.timeouts.messages[0]!.rule, every: 5 * SECOND }] }),
+    faulty('other-version', FAULTS.otherVersion),
+    faulty('other-rules', { rulesFile: FAULTS.otherRules.rulesFile }),
+    faulty('other-config', FAULTS.otherConfig),
+    faulty('one-cpu', FAULTS.oneCpu),
+    faulty('queue-drops', FAULTS.queueDrops),
+    nodeSpec({ name: 'no-canary' }),
+    ...['far-1', 'far-2'].map((name) => faulty(name, { cluster: 'unreachable' })),
+    ...['far-3', 'far-4', 'far-5'].map((name) => faulty(name, { cluster: 'unreachable', absent: true })),
+    ...['small-1', 'small-2'].map((name) => faulty(name, { cluster: 'small' })),
+    faulty('full-memory', { ...FAULTS.fullMemory, cluster: 'limited' }),
+    faulty('growing-memory', { ...FAULTS.growingMemory, cluster: 'limited' }),
+    faulty('calm-memory', { variation: 0, cluster: 'limited' }),
+  ],
+};

@@ -1,0 +1,54 @@
+import { CANARY, LOCAL_RULE, RELOAD_MESSAGE, RULES, TIMEOUT_MESSAGE } from './rules';
+import { type NodeSpec } from './spec';
+
+export const SECOND = 1000;
+export const MINUTE = 60 * SECOND;
+
+type Fault = Partial<NodeSpec>;
+
+/** Every CPU alike and hardly any variation, so that a share of losses stays what it is meant to be. */
+const even: Fault = { skew: 0, variation: 0.1, syscallsPerCpu: 40_000, take: 0.05 };
+
+/** Losing about 14 % of its events: always above 10 %, whatever the hour. */
+const overloaded: Fault = {
+  syscallsPerCpu: 61_000,
+  take: 0.074,
+  capacityPerCpu: 4_040,
+  variation: 0.18,
+  skew: 0.3,
+  cpuPerEvent: 7.4e-6,
+};
+
+/** What can go wrong with one node, each as changes to a healthy one. */
+export const FAULTS = {
+  overloaded,
+  /** Loses about 5 % of its events. */
+  lossy: { ...even, capacityPerCpu: 1_900 },
+  /** Loses about 1 % of its events: little, but starts of processes among them. */
+  losesStarts: { ...even, capacityPerCpu: 1_980 },
+  burst: { burst: { from: 2 * MINUTE, to: 5 * MINUTE, factor: 6 } },
+  /** Some seconds of overload every few minutes; hardly 2 % over a longer time. */
+  bursts: { skew: 0, variation: 0, burst: { from: MINUTE, to: 70 * SECOND, factor: 3.6, every: 5 * MINUTE } },
+  stalled: { stalledAt: MINUTE },
+  fullThreadTable: { fullThreadTable: 262_144 },
+  fillingThreadTable: { deadThreads: 222_000 },
+  absent: { absent: true },
+  crashLoop: {
+    interruption: { kind: 'restart', first: MINUTE, every: 40 * SECOND, down: 28 * SECOND, starting: 2 * SECOND },
+  },
+  /** Its rules are changed again and again, and do not load. */
+  failedReloads: { messages: [{ rule: RELOAD_MESSAGE, every: 20 * SECOND }] },
+  /** Its driver delivers nothing now and then. */
+  timeouts: { messages: [{ rule: TIMEOUT_MESSAGE, every: 20 * SECOND }] },
+  otherVersion: { version: '0.44.0' },
+  otherRules: { rules: [...RULES.slice(0, 6), LOCAL_RULE], rulesFile: 'payments' },
+  otherConfig: { configFile: 'node-pool-b' },
+  /** About 240 MiB, for a limit of 256 MiB, and not growing. */
+  fullMemory: { variation: 0, memory: { extra: 134 * 1024, growth: -2 } },
+  /** Meets a limit of 256 MiB within two hours. */
+  growingMemory: { variation: 0, memory: { extra: 0, growth: 24 } },
+  /** Its event loop uses the one CPU that it can use. */
+  oneCpu: { cpuPerEvent: 1.35e-4 },
+  queueDrops: { noise: 15, queueLoss: 0.12 },
+  canary: { rules: [...RULES, CANARY] },
+} satisfies Record<string, Fault>;
