@@ -8,6 +8,7 @@ import (
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/frames"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
 
 // The verdicts as numbers: what panels map and alert rules compare.
@@ -106,25 +107,26 @@ func (r *request) why(ctx context.Context, a *asked, f *finding, t scrape.Status
 
 // advise fills in what to change where a verdict is bad: the advice whose condition holds on that node, worst first.
 func (r *request) advise(ctx context.Context, a *asked, s scope, findings []finding) error {
+	held := map[*signals.CheckAdvice]map[node][]point{}
 	for i := range findings {
 		f := &findings[i]
 		if f.verdict != "warning" && f.verdict != "critical" {
 			continue
 		}
 		var texts []string
-		for _, advice := range f.Advice {
-			if advice.When != "" {
+		for j := range f.Advice {
+			advice := &f.Advice[j]
+			if advice.When != "" && held[advice] == nil {
 				expr, _, err := r.template(f.ID, advice.When, cmp.Or(f.Window, a.query.Window), s, a.times)
 				if err != nil {
 					return userError{err}
 				}
-				where, err := r.points(ctx, expr, "", a)
-				if err != nil {
+				if held[advice], err = r.points(ctx, expr, "", a); err != nil {
 					return err
 				}
-				if len(where[f.node]) == 0 {
-					continue
-				}
+			}
+			if advice.When != "" && len(held[advice][f.node]) == 0 {
+				continue
 			}
 			texts = append(texts, advised(advice.Why, advice.Change, advice.Cost))
 		}

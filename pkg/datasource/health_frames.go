@@ -33,10 +33,11 @@ func (r *request) healthTable(findings []finding, notices []data.Notice) data.Fr
 	prose := func(name, title string, cell func(finding) string) *data.Field {
 		return frames.Prose(name, title, column(findings, cell))
 	}
+	titles := r.titles()
 	out := frames.Table(notices,
 		words("cluster", "Cluster", func(f finding) string { return f.node.cluster }),
 		words("node", "Node", func(f finding) string { return f.node.name }),
-		words("dimension", "Dimension", func(f finding) string { return r.titles()[f.signal.Dimension] }),
+		words("dimension", "Dimension", func(f finding) string { return titles[f.signal.Dimension] }),
 		words("check", "Check", func(f finding) string { return f.signal.Title }),
 		frames.Levels("verdict", "Verdict", sameWords, column(findings, func(f finding) string { return f.verdict })),
 		words("text", "Value", finding.text),

@@ -20,7 +20,8 @@ import (
 //	          the worst verdict. Without it all four; ["dimension"] is a verdict for each dimension of the fleet,
 //	          ["$instance", "dimension"] one for each dimension of each node, [] a single one
 //	format    table: one row each, the worst first. timeseries: numbers with the labels of `by`, for panels and alert
-//	          rules: ok 0, warning 1, critical 2, unknown -1; at an instant, or over the range where instant is false
+//	          rules: ok 0, warning 1, critical 2, unknown -1; at an instant, or over the range where instant is false,
+//	          in 100 steps at most
 //
 // Of several verdicts the worst is critical, then warning, then unknown, then ok: nothing is green of which a part is
 // unknown. A node that does not answer is never ok by figures from before.
@@ -33,6 +34,9 @@ func (r *request) health(ctx context.Context, a *asked) (data.Frames, error) {
 	by, err := r.healthBy(a.query.By)
 	if err != nil {
 		return nil, userError{err}
+	}
+	if !a.query.Instant {
+		a.times = a.times.coarse(verdictSteps)
 	}
 	checks, err := r.checks(ctx, a, s)
 	if err != nil {
@@ -53,6 +57,9 @@ func (r *request) health(ctx context.Context, a *asked) (data.Frames, error) {
 	}
 	return r.healthSummary(r.findings(ctx, a, s, checks), by, notices), nil
 }
+
+// verdictSteps bounds what a range costs: every check at every step, on every node.
+const verdictSteps = 100
 
 // healthLabels are what a verdict can be kept apart by, besides target labels.
 var healthLabels = []string{"cluster", "node", "dimension", "check"}

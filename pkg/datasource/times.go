@@ -51,6 +51,16 @@ func (t times) at(q backend.DataQuery) times {
 	return t
 }
 
+// coarse takes steps so long that a range has no more of them than most.
+func (t times) coarse(most int) times {
+	if step := t.length / time.Duration(most); step > t.step {
+		begin := t.end.Add(-t.length)
+		t.step = (step + time.Second - 1).Truncate(time.Second)
+		t.start, t.end = align(begin, t.step), align(t.end, t.step)
+	}
+	return t
+}
+
 var macro = regexp.MustCompile(`\$\{__[a-z_]+\}|\$__[a-z_]+`)
 
 // expand replaces Grafana's macros; unknown ones stay, for PromQL to complain of.

@@ -17,6 +17,17 @@ func ask(length, interval time.Duration, points int64) backend.DataQuery {
 	}
 }
 
+func TestCoarse(t *testing.T) {
+	from := time.Date(2026, 11, 23, 11, 0, 0, 0, time.UTC)
+	fine := timesOf(backend.DataQuery{Interval: 15 * time.Second, TimeRange: backend.TimeRange{From: from, To: from.Add(time.Hour)}}, 15*time.Second)
+	require.Equal(t, fine, fine.coarse(240))
+	coarse := fine.coarse(100)
+	require.Equal(t, 36*time.Second, coarse.step)
+	require.Zero(t, coarse.start.UnixMilli()%36_000)
+	require.Zero(t, coarse.end.UnixMilli()%36_000)
+	require.LessOrEqual(t, coarse.end.Sub(coarse.start)/coarse.step, time.Duration(101))
+}
+
 func TestTimes(t *testing.T) {
 	tests := []struct {
 		name  string
