@@ -47,8 +47,14 @@ export function sidekickCounter(metric: string, older: string): Need {
   return { metric, anyOf: [older] };
 }
 
+/** A gauge made of the settings of a target (targets.ts): it is missing where nothing is set. */
+export function setting(metric: string): Need {
+  return { metric };
+}
+
 /**
  * Counters of rules, which appear with their first match: that a node has none says nothing about the
  * switch, so it is told as a reason for having no value instead of being needed.
  */
-export const noMatchYet = 'no rule has matched yet, or metrics.rules_counters_enabled is off in falco.yaml';
+export const orOff = 'or metrics.rules_counters_enabled is off in falco.yaml';
+export const noMatchYet = `No rule has matched yet, ${orOff}`;

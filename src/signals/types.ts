@@ -82,7 +82,7 @@ export interface Signal {
   advice: Advice[];
   /** Page of Falco's documentation for this figure. */
   link: string;
-  /** In a few words, why a node may have no value although nothing is wrong; shown in the notice. */
+  /** In a sentence without its full stop, why a node may have no value although nothing is wrong; shown in the notice. */
   unknown?: string;
   /** Names for values, e.g. 0 = down. */
   values?: Array<{ value: number; text: string; level: 'ok' | 'warning' | 'critical' }>;

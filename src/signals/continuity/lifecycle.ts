@@ -26,7 +26,7 @@ function internal(rule: string): string {
 
 const throughSidekick = [always(hostnames), sidekickCounter(sidekickEvents, olderEvents)];
 const needsSidekick =
-  'no Falcosidekick among the targets of the same cluster has had an event of this Falco, and Falco does not export this figure itself';
+  'No Falcosidekick among the targets of the same cluster has had an event of this Falco, and Falco does not export this figure itself';
 
 export const lifecycle: Signal[] = [
   {

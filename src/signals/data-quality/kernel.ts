@@ -107,6 +107,7 @@ export const kernel: Signal[] = [
     },
     advice: [biggerBuffers, fewerSyscalls, slimmerRules],
     link: links.dropping,
+    unknown: 'No event happened within the window',
   },
   {
     id: 'kernel-drop-rate',
@@ -166,7 +167,7 @@ export const kernel: Signal[] = [
     needs: [kernelCounter(drops), kernelCounter(events)],
     advice: [biggerBuffers, fewerSyscalls],
     link: links.dropping,
-    unknown: 'no event has happened since the start',
+    unknown: 'No event has happened since the start',
   },
   {
     id: 'drop-minutes-share',
@@ -186,7 +187,7 @@ export const kernel: Signal[] = [
       { ...fewerSyscalls, when: 'The share is high and the drop ratio matters: sustained.' },
     ],
     link: links.dropping,
-    unknown: 'it was scraped for less than a minute',
+    unknown: 'It was scraped for less than a minute',
   },
   {
     id: 'process-start-loss',

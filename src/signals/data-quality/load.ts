@@ -72,6 +72,7 @@ export const load: Signal[] = [
       },
     ],
     link: links.dropping,
+    unknown: 'The statistics of BPF programs stand still: they are off, or were switched off after Falco started',
   },
   {
     id: 'tracepoint-rate',
@@ -98,6 +99,7 @@ export const load: Signal[] = [
       },
     ],
     link: links.dropping,
+    unknown: 'None of the programs ran within the window, or their statistics are off',
   },
   attached({
     id: 'context-switch-rate',
@@ -142,6 +144,6 @@ export const load: Signal[] = [
       },
     ],
     link: links.dropping,
-    unknown: 'the statistics of BPF programs stand still',
+    unknown: 'The statistics of BPF programs stand still',
   },
 ];

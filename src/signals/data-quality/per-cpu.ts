@@ -46,6 +46,7 @@ export const perCpu: Signal[] = [
     },
     advice: [oneBuffer, fewerSyscalls],
     link: links.dropping,
+    unknown: 'No event happened within the window',
   },
   {
     id: 'device-drop-ratio',
@@ -75,7 +76,7 @@ export const perCpu: Signal[] = [
       fewerSyscalls,
     ],
     link: links.dropping,
-    unknown: 'its counters began again within the window, or nothing happened',
+    unknown: 'Its counters began again within the window, or nothing happened',
   },
   {
     id: 'cpu-drop-skew',
@@ -92,6 +93,6 @@ export const perCpu: Signal[] = [
     needs: [perCpuCounter(dropsCpu), perCpuCounter(eventsCpu)],
     advice: [oneBuffer],
     link: links.dropping,
-    unknown: 'nothing was dropped',
+    unknown: 'Nothing was dropped',
   },
 ];

@@ -68,7 +68,7 @@ export const stall: Signal[] = [
       },
     ],
     link: links.dropping,
-    unknown: 'no event happened within the window',
+    unknown: 'No event happened within the window',
     values: [
       { value: 0, text: 'no', level: 'ok' },
       { value: 1, text: 'stalled', level: 'critical' },
@@ -88,6 +88,6 @@ export const stall: Signal[] = [
     needs: [kernelCounter(events), kernelCounter(drops)],
     advice: [],
     link: links.dropping,
-    unknown: 'no event happened within the window',
+    unknown: 'No event happened within the window',
   },
 ];

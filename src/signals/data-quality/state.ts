@@ -129,7 +129,7 @@ export const state: Signal[] = [
     needs: [stateCounter(scap('retrieve_evts_drops')), stateCounter(scap('retrieved_evts'))],
     advice: [],
     link: links.metrics,
-    unknown: 'no entry was looked for within the window',
+    unknown: 'No entry was looked for within the window',
   },
   {
     id: 'thread-lookup-failures',
@@ -185,6 +185,6 @@ export const state: Signal[] = [
     needs: [stateCounter(scap('cached_thread_lookups')), stateCounter(scap('noncached_thread_lookups'))],
     advice: [],
     link: links.metrics,
-    unknown: 'nothing was looked up within the window',
+    unknown: 'Nothing was looked up within the window',
   },
 ];

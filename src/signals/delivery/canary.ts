@@ -1,5 +1,5 @@
 import { links } from '../links';
-import { always, noMatchYet, sidekickCounter } from '../needs';
+import { always, orOff, sidekickCounter } from '../needs';
 import { events, hostnames, olderEvents } from '../sidekick';
 import { anyGrouping, either } from '../templates';
 import { type Signal } from '../types';
@@ -47,7 +47,7 @@ export const canary: Signal[] = [
       },
     ],
     link: links.rules,
-    unknown: `its rules did not match within the window; ${noMatchYet}`,
+    unknown: `Its rules did not match within the window, ${orOff}`,
   },
   {
     id: 'canary-delay',
@@ -71,6 +71,6 @@ export const canary: Signal[] = [
     ],
     link: links.sidekick,
     unknown:
-      'no rule matched within the window, or no Falcosidekick among the targets of the same cluster has had an event of this Falco',
+      'No rule matched within the window, or no Falcosidekick among the targets of the same cluster has had an event of this Falco',
   },
 ];

@@ -107,6 +107,6 @@ export const falcoSide: Signal[] = [
     ],
     link: links.sidekick,
     unknown:
-      'no rule matched within the window, or no Falcosidekick among the targets of the same cluster has had an event of this Falco',
+      'No rule matched within the window, or no Falcosidekick among the targets of the same cluster has had an event of this Falco',
   },
 ];

@@ -47,7 +47,7 @@ export const sidekick: Signal[] = [
       },
     ],
     link: links.sidekick,
-    unknown: 'it has had no request yet',
+    unknown: 'It has had no request yet',
   },
   {
     id: 'destination-outputs',
@@ -62,7 +62,7 @@ export const sidekick: Signal[] = [
     needs: [sidekickCounter(outputs, olderOutputs)],
     advice: [destination],
     link: links.sidekick,
-    unknown: 'it has delivered nothing yet',
+    unknown: 'It has delivered nothing yet',
   },
   {
     id: 'destination-error-ratio',
@@ -85,7 +85,7 @@ export const sidekick: Signal[] = [
     },
     advice: [destination, network],
     link: links.sidekick,
-    unknown: 'nothing was sent within the window',
+    unknown: 'Nothing was sent within the window',
   },
   {
     id: 'loss-to-destinations',
@@ -101,6 +101,6 @@ export const sidekick: Signal[] = [
     needs: [sidekickCounter(outputs, olderOutputs)],
     advice: [destination, network],
     link: links.sidekick,
-    unknown: 'nothing was sent within the window',
+    unknown: 'Nothing was sent within the window',
   },
 ];

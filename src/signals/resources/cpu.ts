@@ -1,5 +1,5 @@
 import { links } from '../links';
-import { always, resource } from '../needs';
+import { always, resource, setting } from '../needs';
 import { anyGrouping, cpus, highest } from '../templates';
 import { type Advice, type Signal, type Thresholds } from '../types';
 
@@ -36,8 +36,8 @@ const sameProcess = `${started}{$filter} == ${started}{$filter}${before}`;
 export const recentCpu = `clamp_min((${used('')} - ${used(before)}) / (${elapsed}), 0) and ${rounding} < 0.02 and ${sameProcess}`;
 
 /** Why a figure that rests on the present CPU use has no value. */
-export const cpuUnknown =
-  'the process is too old for the window, or was restarted within it: choose a longer window (one of 1h serves 20 hours)';
+const cpuUnknown =
+  'The process is too old for the window, or was restarted within it: choose a longer window (one of 1h serves a process for 20 hours)';
 
 export const cpu: Signal[] = [
   {
@@ -84,7 +84,7 @@ export const cpu: Signal[] = [
       'The CPU use of the window (cpu-usage-recent) divided by the CPU limit that the target has in the settings of the data source. At the limit the kernel halts Falco for the rest of each period, and the ring buffer overflows meanwhile, although the node may have CPUs to spare. There is a figure only where a limit is set, and where the present CPU use can be known. A group of nodes shows its highest.',
     expr: highest(`((${recentCpu}) / on ($instance) group_left () (${cpuLimit}{$filter} > 0))`),
     by: perInstance,
-    needs: [resource(cpuRatio), always(duration), always(started)],
+    needs: [resource(cpuRatio), always(duration), always(started), setting(cpuLimit)],
     thresholds: {
       direction: 'above',
       warning: 0.8,
@@ -102,7 +102,7 @@ export const cpu: Signal[] = [
       lessWork,
     ],
     link: links.performance,
-    unknown: `no cpuLimit is set for the target, or ${cpuUnknown}`,
+    unknown: cpuUnknown,
   },
   {
     id: 'cpu-share-of-node',

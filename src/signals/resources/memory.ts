@@ -1,5 +1,5 @@
 import { links } from '../links';
-import { always, resource } from '../needs';
+import { always, resource, setting } from '../needs';
 import { cpus, anyGrouping, highest, named, total } from '../templates';
 import { type Advice, type Need, type Signal } from '../types';
 import { duration } from './cpu';
@@ -126,7 +126,7 @@ export const memory: Signal[] = [
       'Memory charged to Falco’s container divided by the memory limit that the target has in the settings of the data source. Where the container’s memory is unknown (Falco writes 0), the resident memory of the process stands in, which lacks page cache and kernel memory: the true share is higher then. At the limit the kernel kills Falco. There is a figure only where a limit is set. A group of nodes shows its highest.',
     expr: highest(`(${charged} / ${bound})`),
     by: perInstance,
-    needs: [resource(rss)],
+    needs: [resource(rss), setting(limit)],
     thresholds: {
       direction: 'above',
       warning: 0.8,
@@ -144,7 +144,6 @@ export const memory: Signal[] = [
       lessMemory,
     ],
     link: links.performance,
-    unknown: 'no memoryLimit is set for the target in the data source',
   },
   {
     id: 'memory-limit-eta',
@@ -157,7 +156,7 @@ export const memory: Signal[] = [
       'What is left to the limit, divided by the growth in the last hour, fitted as a straight line; always the last hour, whatever the window. No figure where memory does not grow, where it would take more than 30 days, in the first hour of a process, which fills its tables, and where no limit is set. As with the share of the limit, resident memory stands in for a container’s memory that is unknown. A group of nodes shows its soonest.',
     expr: `min by ($by) ((${left} / (${growth} > 0) < 30 * 86400 and on ($instance) ${settled})$join)`,
     by: perInstance,
-    needs: [resource(rss), always(duration)],
+    needs: [resource(rss), always(duration), setting(limit)],
     thresholds: {
       direction: 'below',
       warning: 86_400,
@@ -174,7 +173,7 @@ export const memory: Signal[] = [
       lessMemory,
     ],
     link: links.performance,
-    unknown: 'memory does not grow, the process is younger than an hour, or no memoryLimit is set for the target',
+    unknown: 'Memory does not grow towards its limit, or the process is younger than an hour',
   },
   {
     id: 'jemalloc-memory',
@@ -208,6 +207,6 @@ export const memory: Signal[] = [
     ],
     advice: [],
     link: links.config,
-    unknown: 'its engine has no ring buffer',
+    unknown: 'Its engine has no ring buffer',
   },
 ];

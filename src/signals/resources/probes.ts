@@ -3,7 +3,7 @@ import { kernelCounter, programStatistic } from '../needs';
 import { byProgram, runs, runTime } from '../programs';
 import { anyGrouping, cpusWith, named, rate, total } from '../templates';
 import { type Signal } from '../types';
-import { cpuUnknown, lessWork, recentCpu } from './cpu';
+import { lessWork, recentCpu } from './cpu';
 
 const events = 'falcosecurity_scap_n_evts_total';
 
@@ -43,6 +43,7 @@ export const probes: Signal[] = [
       },
     ],
     link: links.performance,
+    unknown: 'The statistics of BPF programs stand still: they are off, or were switched off after Falco started',
   },
   {
     id: 'probe-time-per-run',
@@ -64,6 +65,7 @@ export const probes: Signal[] = [
       },
     ],
     link: links.dropping,
+    unknown: 'None of the programs ran within the window, or their statistics are off',
   },
   {
     id: 'total-cpu-cost',
@@ -80,7 +82,7 @@ export const probes: Signal[] = [
     needs: [programStatistic(runTime('sys_exit'))],
     advice: [lessWork],
     link: links.performance,
-    unknown: `neither part is known: the statistics of BPF programs stand still, and ${cpuUnknown}`,
+    unknown: 'Neither part is known: the statistics of BPF programs stand still, and cpu-usage-recent has no value',
   },
   {
     id: 'cost-per-event',
@@ -103,6 +105,7 @@ export const probes: Signal[] = [
       lessWork,
     ],
     link: links.performance,
-    unknown: `nothing happened on the node, or neither part is known: the statistics of BPF programs stand still, and ${cpuUnknown}`,
+    unknown:
+      'Nothing happened on the node, or neither part is known: the statistics of BPF programs stand still, and cpu-usage-recent has no value',
   },
 ];

@@ -1,5 +1,5 @@
 import { links } from '../links';
-import { noMatchYet } from '../needs';
+import { noMatchYet, orOff } from '../needs';
 import { priorities, rulesMatches } from '../rules';
 import { anyGrouping, counted, named, share, total } from '../templates';
 import { type Signal } from '../types';
@@ -128,6 +128,6 @@ export const matches: Signal[] = [
       },
     ],
     link: links.rules,
-    unknown: `no rule matched within the window; ${noMatchYet}`,
+    unknown: `No rule matched within the window, ${orOff}`,
   },
 ];

@@ -1,5 +1,5 @@
 import { links } from '../links';
-import { kernelCounter, noMatchYet } from '../needs';
+import { kernelCounter, orOff } from '../needs';
 import { rulesMatches } from '../rules';
 import { anyGrouping, counted, named, rate, total } from '../templates';
 import { type Signal } from '../types';
@@ -39,7 +39,7 @@ export const watch: Signal[] = [
       },
     ],
     link: links.rules,
-    unknown: `no rule matched within the window; ${noMatchYet}`,
+    unknown: `No rule matched within the window, ${orOff}`,
   },
   {
     id: 'sources-alive',
@@ -70,7 +70,7 @@ export const watch: Signal[] = [
       },
     ],
     link: links.metrics,
-    unknown: 'its sources are plugins, none of whose rules matched within the window',
+    unknown: 'Its sources are plugins, none of whose rules matched within the window',
     values: [
       { value: 0, text: 'silent', level: 'critical' },
       { value: 1, text: 'alive', level: 'ok' },
