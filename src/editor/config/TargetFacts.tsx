@@ -16,7 +16,8 @@ interface Props {
 
 /** What Falco does not tell, and figures are held against. */
 export function TargetFacts({ target, onChange, disabled }: Props) {
-  const common = { disabled, width: 30 };
+  // Wide enough for the descriptions, so that the fields stand in columns.
+  const common = { disabled, width: 55 };
   return (
     <ConfigSubSection title="What to hold the figures against" isCollapsible isInitiallyOpen={isSet(target)}>
       <Stack gap={2} wrap="wrap" alignItems="flex-start">

@@ -37,12 +37,15 @@ export function CheckPicker({ checks, onChange }: Props) {
       placeholder="All checks"
       options={CHOICES.map(({ option }) => option)}
       value={checks}
-      onChange={(chosen) => onChange([...new Set(chosen.flatMap(checksOf))])}
+      onChange={(chosen) => onChange(chosen.reduce(resolve, []))}
     />
   );
 }
 
-/** What a choice stands for; an id that this version does not know stays. */
-function checksOf(value: string): string[] {
-  return CHOICES.find(({ option }) => option.value === value)?.checks ?? [value];
+/** Adds what a choice stands for; a whole dimension that is chosen once more goes. An unknown id stays as it is. */
+function resolve(checks: string[], value: string): string[] {
+  const meant = CHOICES.find(({ option }) => option.value === value)?.checks ?? [value];
+  return meant.every((check) => checks.includes(check))
+    ? checks.filter((check) => !meant.includes(check))
+    : [...new Set([...checks, ...meant])];
 }

@@ -4,7 +4,8 @@ import { OptionPicker, type PickerOption } from './OptionPicker';
 const OPTIONS: PickerOption[] = catalogue.events.map(({ id, title, text }) => ({
   value: id,
   label: title,
-  description: text.replace(/{{(\w+)}}/g, '‹$1›'),
+  // What an event says begins with what it is; the list has room for that much.
+  description: (text.split(/[.;](?:\s|$)/)[0] ?? '').replace(/{{(\w+)}}/g, '‹$1›'),
 }));
 
 interface Props {

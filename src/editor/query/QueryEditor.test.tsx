@@ -32,7 +32,7 @@ jest.mock('@grafana/ui', () => ({
 jest.mock('../../signals', () => {
   const { catalogue } = jest.requireActual<{ catalogue: Catalogue }>('../../signals');
   const checks = ['kernel-drop-ratio', 'server-load', 'up'].map((signal) => ({ id: `check-${signal}`, signal }));
-  const events = [{ id: 'restart', title: 'Restarts', text: 'Falco restarted on {{node}}' }];
+  const events = [{ id: 'restart', title: 'Restarts', text: 'Falco restarted on {{node}}. Its counters began again.' }];
   return { catalogue: { ...catalogue, checks, events } };
 });
 
@@ -332,6 +332,9 @@ describe('health', () => {
     // One more in the open list.
     await userEvent.click(screen.getByRole('option', { name: /^Falco up/ }));
     expect(query().signals).toEqual(['check-kernel-drop-ratio', 'check-server-load', 'check-up']);
+    // Once more, and it goes.
+    await userEvent.click(screen.getByRole('option', { name: /^All of Data quality/ }));
+    expect(query().signals).toEqual(['check-up']);
   });
 
   test('the last check taken away leaves all', async () => {
