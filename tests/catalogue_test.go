@@ -1,6 +1,7 @@
 package tests
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -40,6 +41,34 @@ func TestCatalogueIsPromQL(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestTemplatesArePromQL parses what the catalogue holds besides signals: the conditions of advice, and what
+// events are found by.
+func TestTemplatesArePromQL(t *testing.T) {
+	catalogue := signals.Load()
+	templates := map[string]string{}
+	for _, c := range catalogue.Checks {
+		for i, a := range c.Advice {
+			if a.When != "" {
+				templates[fmt.Sprintf("%s/%d", c.ID, i+1)] = a.When
+			}
+		}
+	}
+	for _, e := range catalogue.Events {
+		if e.Expr != "" {
+			templates["event "+e.ID] = e.Expr
+		}
+	}
+	require.NotEmpty(t, templates)
+	for name, when := range templates {
+		for _, filters := range filterSets(catalogue, *ofCatalogue(name, when)) {
+			expr, _, err := catalogue.Compile(ofCatalogue(name, when), nil, filters, "", options)
+			require.NoError(t, err)
+			_, err = parser.NewParser(parser.Options{}).ParseExpr(expr)
+			require.NoError(t, err, expr)
+		}
 	}
 }
 

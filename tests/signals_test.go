@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -16,9 +18,10 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
 
-// signalCall is where a script says `signal:<id> by=<labels> window=<duration>` instead of PromQL;
-// the rest of the notation is that of Prometheus's package promqltest.
-var signalCall = regexp.MustCompile(`(?m)signal:(\S+)((?: (?:by|window)=\S*)*)$`)
+// signalCall is where a script says `signal:<id> by=<labels> window=<duration>` instead of PromQL, or
+// `when:<check>/<number>` for the condition of a piece of a check's advice, counted from 1; the rest of the
+// notation is that of Prometheus's package promqltest.
+var signalCall = regexp.MustCompile(`(?m)(signal|when):(\S+)((?: (?:by|window)=\S*)*)$`)
 
 // TestSignals evaluates every signal over samples whose figures were worked out by hand.
 func TestSignals(t *testing.T) {
@@ -43,12 +46,18 @@ func compiled(t *testing.T, script string, tested map[string]bool) string {
 	catalogue := signals.Load()
 	return signalCall.ReplaceAllStringFunc(script, func(call string) string {
 		parts := signalCall.FindStringSubmatch(call)
-		s, err := catalogue.Signal(parts[1])
-		require.NoError(t, err)
+		var s *signals.Signal
+		if parts[1] == "when" {
+			s = condition(t, catalogue, parts[2])
+		} else {
+			var err error
+			s, err = catalogue.Signal(parts[2])
+			require.NoError(t, err)
+		}
 		tested[s.ID] = true
 		var by []string
 		var window string
-		for option := range strings.FieldsSeq(parts[2]) {
+		for option := range strings.FieldsSeq(parts[3]) {
 			name, value, _ := strings.Cut(option, "=")
 			if name == "window" {
 				window = value
@@ -60,4 +69,22 @@ func compiled(t *testing.T, script string, tested map[string]bool) string {
 		require.NoError(t, err)
 		return expr
 	})
+}
+
+// condition is the template of `<check>/<number>`, as a signal by node.
+func condition(t *testing.T, catalogue *signals.Catalogue, name string) *signals.Signal {
+	id, number, _ := strings.Cut(name, "/")
+	i := slices.IndexFunc(catalogue.Checks, func(c signals.Check) bool { return c.ID == id })
+	require.GreaterOrEqual(t, i, 0, "no check has the id %s", id)
+	n, err := strconv.Atoi(number)
+	require.NoError(t, err)
+	require.LessOrEqual(t, n, len(catalogue.Checks[i].Advice))
+	return ofCatalogue(name, catalogue.Checks[i].Advice[n-1].When)
+}
+
+// ofCatalogue is PromQL of the catalogue that is no signal, by node.
+func ofCatalogue(name, expr string) *signals.Signal {
+	s := &signals.Signal{ID: name, Expr: expr}
+	s.By.Default = []string{"$instance"}
+	return s
 }
