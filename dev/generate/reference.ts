@@ -1,6 +1,14 @@
 /** docs/signals.md: what every figure means, in the order of the catalogue. */
 import { catalogue } from '../../src/signals';
-import { type Dimension, type Need, type Signal, type Thresholds } from '../../src/signals/types';
+import {
+  type Check,
+  type Dimension,
+  type EventKind,
+  type InventoryColumn,
+  type Need,
+  type Signal,
+  type Thresholds,
+} from '../../src/signals/types';
 
 const unitNames: Record<string, string> = {
   eps: 'events per second',
@@ -28,14 +36,11 @@ A figure that cannot be known is missing, never 0.
 `;
 
 export function signalReference(): string {
-  return `${[preamble, ...catalogue.dimensions.flatMap(dimension)].join('\n')}`;
+  return [preamble, ...catalogue.dimensions.flatMap(dimension), checks(), inventory(), events()].join('\n');
 }
 
 function dimension({ id, title, question }: Dimension): string[] {
   const signals = catalogue.signals.filter((signal) => signal.dimension === id);
-  if (signals.length === 0) {
-    return [];
-  }
   const rows = signals.map(
     ({ id, title, unit, summary }) => `| [\`${id}\`](#${id}) | ${title} | ${unitNames[unit] ?? unit} | ${summary} |`
   );
@@ -48,16 +53,25 @@ function section(signal: Signal): string {
     `### ${signal.id}`,
     `**${signal.title}**: ${signal.summary}.`,
     signal.description,
-    `\`\`\`promql\n${wrapped(signal.expr)}\n\`\`\``,
+    expression(signal.expr),
     grouping(signal),
     signal.thresholds
       ? judged(signal.thresholds)
       : 'Thresholds: none. The project publishes none, and it depends on the node.',
+    ...(signal.unknown ? [`A node without a value: ${signal.unknown}.`] : []),
     signal.needs.length > 0 ? ['Needs:', '', ...signal.needs.map(need)].join('\n') : 'Needs nothing but the target.',
     ...(signal.advice.length > 0 ? [['What to change:', '', ...signal.advice.map(advice)].join('\n')] : []),
     `[Falco's documentation](${signal.link})`,
   ];
   return `${parts.join('\n\n')}\n`;
+}
+
+/** Long expressions are folded away. */
+function expression(expr: string): string {
+  const block = `\`\`\`promql\n${wrapped(expr)}\n\`\`\``;
+  return expr.length <= 800
+    ? block
+    : `<details><summary>The expression (${expr.length} characters)</summary>\n\n${block}\n\n</details>`;
 }
 
 /** One line a branch of `or`, so that long expressions can be read. */
@@ -95,4 +109,56 @@ function need({ metric, anyOf = [], config, host, cost, engines, since, unknownV
 
 function advice({ when, change, cost }: Signal['advice'][number]): string {
   return `- ${when} ${change} *Cost:* ${cost}`;
+}
+
+function checks(): string {
+  const head = `## Checks
+
+A query of kind \`health\` judges every node by these, each by the bounds of its signal. A node without a value is
+unknown, with the reason; a check that only some nodes can have is left out there instead (optional).
+
+| check | signal | over | what it means |
+| --- | --- | --- | --- |`;
+  return `${[head, ...catalogue.checks.map(check)].join('\n')}\n`;
+}
+
+function check({ id, signal, window, meaning, optional }: Check): string {
+  const verdicts = Object.entries(meaning).map(([verdict, text]) => `**${verdict}**: ${text}`);
+  const name = `\`${id}\`${optional ? ' (optional)' : ''}`;
+  return `| ${name} | [\`${signal}\`](#${signal}) | ${window ?? ''} | ${verdicts.join(' ')} |`;
+}
+
+function inventory(): string {
+  const head = `## Inventory
+
+A query of kind \`inventory\` has one row a node, with its address and state and these columns. Nodes that differ from the
+majority are marked in those that are compared.
+
+| column | from | compared |
+| --- | --- | --- |`;
+  return `${[head, ...catalogue.inventory.map(column)].join('\n')}\n`;
+}
+
+function column({ title, metric, label, compare }: InventoryColumn): string {
+  const source = label ? `label \`${label}\` of \`${metric}\`` : `\`${metric}\``;
+  return `| ${title} | ${source} | ${compare ? 'yes' : ''} |`;
+}
+
+function events(): string {
+  const head = `## Events
+
+A query of kind \`events\` finds these in the history, as annotations.
+
+| event | found by | text |
+| --- | --- | --- |`;
+  return `${[head, ...catalogue.events.map(event)].join('\n')}\n`;
+}
+
+function event({ id, title, find, metric, label, bound, text }: EventKind): string {
+  const found = {
+    change: `a change of \`${metric}\``,
+    label: `a change of the label \`${label}\` of \`${metric}\``,
+    above: `a figure that rises above ${bound}`,
+  };
+  return `| \`${id}\`: ${title} | ${found[find]} | ${text} |`;
 }
