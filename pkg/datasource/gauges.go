@@ -52,14 +52,10 @@ func (t targetSettings) config(p *problems, name string, gauges []signals.Target
 		if value == 0 {
 			continue
 		}
-		of := &c.Gauges
-		if g.Setting == "expected" {
-			of = &c.EntryGauges // it is about all of the entry's targets
+		if c.Gauges == nil {
+			c.Gauges = map[string]float64{}
 		}
-		if *of == nil {
-			*of = map[string]float64{}
-		}
-		(*of)[g.Metric] = value
+		c.Gauges[g.Metric] = value
 	}
 	return c
 }

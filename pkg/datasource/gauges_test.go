@@ -25,8 +25,7 @@ func TestGauges(t *testing.T) {
 	]}`), testGauges)
 	require.NoError(t, err)
 	require.Equal(t, map[string]float64{"table_size": 262144}, s.targets[0].Gauges, "the fallback")
-	require.Equal(t, map[string]float64{"table_size": 1000, "memory_limit_bytes": 512 << 20, "cpu_limit": 0.5}, s.targets[1].Gauges)
-	require.Equal(t, map[string]float64{"expected_nodes": 8}, s.targets[1].EntryGauges)
+	require.Equal(t, map[string]float64{"table_size": 1000, "memory_limit_bytes": 512 << 20, "cpu_limit": 0.5, "expected_nodes": 8}, s.targets[1].Gauges)
 	require.Empty(t, s.targets[2].Gauges, "a Falcosidekick has no fallbacks")
 	require.Equal(t, map[string]float64{"memory_limit_bytes": 1e8}, s.targets[3].Gauges)
 }

@@ -38,8 +38,6 @@ type TargetConfig struct {
 	Labels    map[string]string
 	// Gauges are series, by name, that are written for each of its targets at every scrape, whatever it answers.
 	Gauges map[string]float64
-	// EntryGauges are written once for the whole entry, with its labels and its URL as the label target.
-	EntryGauges map[string]float64
 }
 
 // Config is all that matters for scraping on behalf of one data source.
@@ -92,7 +90,7 @@ type Status struct {
 	Problems   []Problem          // the first 20
 	Facts      map[string]string  // by id of signals.Reading.Facts; remembered while down
 	Metrics    map[string]bool    // names in the last good answer; not to be changed
-	Gauges     map[string]float64 // as configured, those of the entry too; not to be changed
+	Gauges     map[string]float64 // as configured; not to be changed
 }
 
 // Node is the target's node label.
@@ -118,7 +116,7 @@ func (t TargetConfig) withDefaults() TargetConfig {
 	if t.Discovery == "" {
 		t.Discovery = DiscoveryStatic
 	}
-	t.Labels, t.Gauges, t.EntryGauges = maps.Clone(t.Labels), maps.Clone(t.Gauges), maps.Clone(t.EntryGauges)
+	t.Labels, t.Gauges = maps.Clone(t.Labels), maps.Clone(t.Gauges)
 	return t
 }
 

@@ -63,13 +63,7 @@ func (u *unit) newTarget(at found) *target {
 	maps.Copy(t.labels, u.entry.Labels)
 	t.status = Status{
 		Address: t.address, Configured: u.entry.URL, Kind: u.entry.Kind, State: Pending,
-		Message: "Not scraped yet.", Since: time.Now(), Gauges: maps.Clone(u.entry.Gauges),
-	}
-	if len(u.entry.EntryGauges) > 0 {
-		if t.status.Gauges == nil {
-			t.status.Gauges = map[string]float64{}
-		}
-		maps.Copy(t.status.Gauges, u.entry.EntryGauges)
+		Message: "Not scraped yet.", Since: time.Now(), Gauges: u.entry.Gauges,
 	}
 	t.identity = u.identify(t)
 	t.status.Labels = t.identity.labels

@@ -29,7 +29,6 @@ type unit struct {
 	targets   map[string]*target // by address
 	claims    map[string]*target // by identityLabels.claim: who writes it
 	discovery *Failure           // of the last attempt
-	written   int64              // when the entry's own gauges were; 0 while they have ended
 	found     chan struct{}      // closed after the first attempt since the start
 	cancel    context.CancelFunc // nil while stopped
 	context   context.Context
@@ -101,7 +100,6 @@ func (u *unit) stop() {
 		u.end(t, time.Now().UnixMilli())
 		t.cancel = nil
 	}
-	u.endEntry(time.Now().UnixMilli())
 	u.fetcher.close()
 }
 
@@ -144,7 +142,6 @@ func (u *unit) commit(t *target, at time.Time, o outcome) {
 			t.host = p.host
 		}
 	}
-	u.writeEntry(at.UnixMilli())
 	u.rename(t, at.UnixMilli())
 	state, why := t.judge(o)
 	if owner := u.claim(t, o.answer != nil, at.UnixMilli()); owner != t {

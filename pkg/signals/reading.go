@@ -44,8 +44,7 @@ type Switch struct {
 	OffByDefault bool     `json:"offByDefault,omitempty"`
 }
 
-// TargetGauge is a series written for every target beside `up`, from its settings; that of `expected` once for each
-// entry of the targets. A fallback of 0 means: only where the setting is set.
+// TargetGauge is a series written for every target beside `up`, from its settings. A fallback of 0 means: only where the setting is set.
 type TargetGauge struct {
 	Setting  string  `json:"setting"`
 	Metric   string  `json:"metric"`
