@@ -24,6 +24,11 @@ test.each<[string, Partial<FalcoQuery> | undefined, Partial<FalcoQuery>]>([
   });
 });
 
+test('a complete one is left alone, the very object', () => {
+  const complete = prepare({ name: 'What happened', target: { refId: 'Anno', kind: 'events', signals: ['restart'] } });
+  expect(complete && prepare(complete)).toBe(complete);
+});
+
 test('a new one begins with events of every kind', () => {
   expect(annotations.getDefaultQuery?.()).toEqual({ kind: 'events', version: 1 });
 });

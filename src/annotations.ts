@@ -1,4 +1,5 @@
 import { type AnnotationQuery, type AnnotationSupport } from '@grafana/data';
+import { isEqual } from 'lodash';
 import { AnnotationEditor } from './editor';
 import { asEvents, type FalcoQuery, QUERY_VERSION } from './query';
 
@@ -15,7 +16,11 @@ export const annotations: AnnotationSupport<FalcoQuery> = {
   prepareAnnotation,
 };
 
-/** A saved annotation with its query complete; one written by hand may have none, or only a part of it. */
+/**
+ * A saved annotation with its query complete; one written by hand may have none, or only a part of it. One that is
+ * complete comes back as it is: Grafana's editor takes any other object for a change, and asks again.
+ */
 function prepareAnnotation(saved: AnnotationQuery<FalcoQuery>): AnnotationQuery<FalcoQuery> {
-  return { ...saved, target: asEvents(saved.target) };
+  const target = asEvents(saved.target);
+  return isEqual(target, saved.target) ? saved : { ...saved, target };
 }
