@@ -31,7 +31,12 @@ func (r *request) promql(ctx context.Context, a *asked) (data.Frames, error) {
 	if a.query.Expr == "" {
 		return nil, userError{errors.New("the query has no expression: write one, such as up == 0")}
 	}
-	a.results = []frames.Result{{Expr: a.times.expand(a.query.Expr)}}
+	allowed := slices.Concat(identity, r.settings.targetLabels)
+	expr, err := withFilters(a.times.expand(a.query.Expr), a.query.Filters, allowed)
+	if err != nil {
+		return nil, userError{err}
+	}
+	a.results = []frames.Result{{Expr: expr}}
 	a.targets = newTargets(r.targets())
 	return r.figures(ctx, a)
 }

@@ -1,0 +1,47 @@
+package datasource
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
+)
+
+// withFilters puts filters (a dashboard's ad hoc ones) on every selector of an expression. Only labels that every series
+// has can be filtered by: on any other, a part of the expression would quietly become empty. An expression that cannot
+// be parsed comes back as it is: the engine says best what is wrong with it.
+func withFilters(expr string, filters []signals.Filter, allowed []string) (string, error) {
+	if len(filters) == 0 {
+		return expr, nil
+	}
+	var matchers []*labels.Matcher
+	for _, f := range filters {
+		if !slices.Contains(allowed, f.Key) {
+			return "", fmt.Errorf("PromQL can only be filtered by labels that every series has, not by %q; allowed: %s", f.Key, strings.Join(slices.Sorted(slices.Values(allowed)), ", "))
+		}
+		kind, known := matchTypes[f.Operator]
+		if !known {
+			return "", fmt.Errorf("the filter on %q has the operator %q; expected =, !=, =~ or !~", f.Key, f.Operator)
+		}
+		m, err := labels.NewMatcher(kind, f.Key, f.Value)
+		if err != nil {
+			return "", fmt.Errorf("the filter on %q is not a regular expression: %w", f.Key, err)
+		}
+		matchers = append(matchers, m)
+	}
+	parsed, err := parser.NewParser(parser.Options{}).ParseExpr(expr)
+	if err != nil {
+		return expr, nil
+	}
+	parser.Inspect(parsed, func(node parser.Node, _ []parser.Node) error {
+		if selector, ok := node.(*parser.VectorSelector); ok {
+			selector.LabelMatchers = append(selector.LabelMatchers, matchers...)
+		}
+		return nil
+	})
+	return parsed.String(), nil
+}
