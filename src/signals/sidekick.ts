@@ -18,6 +18,9 @@ export function toFalco(vector: string): string {
   return `(${hostnames}{$filter} * on (cluster, hostname) group_left () sum by (cluster, hostname) (${vector}))`;
 }
 
+/** Falcos of which Falcosidekick had an event within the window or before. */
+export const known = toFalco(either([events, olderEvents], (name) => `last_over_time(${name}[$window])`));
+
 /** Events of each Falco that Falcosidekick has counted within the window. */
 export function onFalco(matchers?: string): string {
   return toFalco(either([events, olderEvents], (name) => counted(name, { matchers, unfiltered: true })));

@@ -22,7 +22,7 @@ const arrived = `max by (cluster, hostname, rule_name) (${renamed})`;
 const same = 'on (cluster, hostname, rule_name) group_right ()';
 // An arrival up to a minute before the match is the same alert, found by a scrape of Falcosidekick
 // that came earlier than Falco's. An older one is that of the match before: this one is on its way.
-const delay = `clamp_min(${arrived} - ${same} ${raised}, 0) and ${arrived} >= ${same} (${raised} - 60) or time() - ${raised}`;
+const delay = `clamp_min(${arrived} - ${same} ${raised} >= -60, 0) or time() - ${raised}`;
 const known = `(${either([events, olderEvents], (name) => `${name}{source!="internal"}`)})`;
 
 export const canary: Signal[] = [

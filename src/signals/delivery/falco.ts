@@ -1,6 +1,6 @@
 import { links } from '../links';
 import { always, noMatchYet, sidekickCounter } from '../needs';
-import { events, hostnames, olderEvents, onFalco } from '../sidekick';
+import { events, hostnames, known, olderEvents, onFalco } from '../sidekick';
 import { anyGrouping, counted, share, total } from '../templates';
 import { type Signal } from '../types';
 
@@ -9,6 +9,7 @@ const matches = 'falcosecurity_falco_rules_matches_total';
 
 /** Alerts of a Falco's rules, as it counted them and as Falcosidekick did; the query's filters are on the Falco. */
 const sent = `(${counted(matches, { unfiltered: true })} and on ($instance) ${hostnames}{$filter})`;
+const raised = `last_over_time(${matches}[$window])`;
 const received = onFalco('source!="internal"');
 
 export const falcoSide: Signal[] = [
@@ -82,7 +83,7 @@ export const falcoSide: Signal[] = [
     summary: 'Share of the alerts of a Falco’s rules that Falcosidekick did not get, estimated',
     description:
       'One less what Falcosidekick counted for the Falco’s host name, divided by what the Falco’s rules counted, never below 0; Falco’s own messages are left out. Falcosidekick’s target needs the same cluster label, or both none. It is an estimate: the two are scraped at different moments and a window may cut a batch in two, so choose a window of ten minutes or more. Several Falcosidekicks add up. There is no figure for a Falco that Falcosidekick has never heard of, since it may have another one. A group shows all losses over all alerts.',
-    expr: `clamp_min(1 - ${share(total(`${received} and on ($instance) ${sent}`), total(`${sent} and on ($instance) ${received}`))}, 0)`,
+    expr: `clamp_min(1 - ${share(total(`${received} and on ($instance) ${raised}`), total(`${sent} and on ($instance) ${known}`))}, 0)`,
     by: { default: ['$instance'], allowed: anyGrouping },
     needs: [always(hostnames), sidekickCounter(events, olderEvents)],
     thresholds: {
