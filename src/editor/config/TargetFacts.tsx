@@ -17,7 +17,7 @@ interface Props {
 /** What Falco does not tell, and figures are held against. */
 export function TargetFacts({ target, onChange, disabled }: Props) {
   // Wide enough for the descriptions, so that the fields stand in columns.
-  const common = { disabled, width: 55 };
+  const common = { disabled, width: 52 };
   return (
     <ConfigSubSection title="What to hold the figures against" isCollapsible isInitiallyOpen={isSet(target)}>
       <Stack gap={2} wrap="wrap" alignItems="flex-start">
