@@ -93,8 +93,13 @@ func alertRules(t *testing.T) []alertRule {
 func TestAlertRulesAskValidQueries(t *testing.T) {
 	for _, rule := range alertRules(t) {
 		t.Run(rule.UID, func(t *testing.T) {
-			require.NotEmpty(t, rule.Data[0].Model.Window, "a shipped rule names its window")
-			requirePromQL(t, rule.Data[0].Model)
+			asked := rule.Data[0].Model
+			requirePromQL(t, asked)
+			for _, id := range asked.Signals {
+				s, err := signals.Load().Signal(id)
+				require.NoError(t, err)
+				require.Equal(t, strings.Contains(s.Expr, "$window"), asked.Window != "", "a shipped rule names the window of a signal that has one")
+			}
 		})
 	}
 }
@@ -115,6 +120,12 @@ func TestAlertTexts(t *testing.T) {
 	}
 	node := map[string]string{"cluster": "demo", "node": "node-3"}
 
+	for id, texts := range rules {
+		labels := map[string]string{"cluster": "demo", "node": "node-3", "destination": "slack"}
+		for name, text := range texts {
+			require.NotRegexp(t, `\{\{|<no value>|<error|NaN`, expand(text, labels, 0.5), "%s of %s", name, id)
+		}
+	}
 	require.Equal(t, "Falco on node-3 (demo) loses 12.35% of the kernel's events",
 		expand(rules["falco-kernel-drops-critical"]["summary"], node, 0.12345))
 	require.Equal(t, "Falco on node-3 loses 2.5% of the kernel's events",

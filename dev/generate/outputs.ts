@@ -1,5 +1,7 @@
 import { catalogue } from '../../src/signals';
-import { alertingFile } from './alerts';
+import { alertingFile } from './alerts/grafana';
+import { prometheusFile } from './alerts/prometheus';
+import { runbookIndex } from './alerts/runbooks';
 import { overview } from './dashboards/overview';
 import { signalReference } from './reference';
 
@@ -11,6 +13,8 @@ export function outputs(): Record<string, string> {
     'pkg/signals/catalogue.json': json(catalogue),
     'src/dashboards/overview.json': json(overview()),
     'provisioning/alerting/falco.yaml': alertingFile(),
+    'provisioning/prometheus/falco.rules.yaml': prometheusFile(),
+    'docs/runbooks/README.md': runbookIndex(),
     'docs/signals.md': signalReference(),
   };
 }

@@ -7,6 +7,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { parse, stringify } from 'yaml';
 import { type NodeTruth } from '../../dev/fleet/truth';
 
 export const root = resolve(__dirname, '../..');
@@ -29,18 +30,28 @@ export async function until<T>(what: string, probe: () => Promise<T | undefined>
   throw new Error(`waited ${seconds} s for ${what}${last ? `; last error: ${String(last)}` : ''}`);
 }
 
-/** A port that was free a moment ago, with `room` free numbers behind it as far as can be told. */
+const givenOut = new Set<number>();
+
+/** A block of 50 ports below those that systems give out by themselves; no two calls get the same. */
+function block(): number {
+  const port = 12_000 + 50 * Math.floor(300 * Math.random());
+  return givenOut.has(port) ? block() : port;
+}
+
+/** A port that was free a moment ago, with `room` free numbers behind it (49 at most) as far as can be told. */
 export async function freePort(room = 0): Promise<number> {
   for (;;) {
-    const port = await new Promise<number>((done, fail) => {
+    const wanted = room > 0 ? block() : 0;
+    givenOut.add(wanted);
+    const port = await new Promise<number>((done) => {
       const server = createServer();
-      server.on('error', fail);
-      server.listen(0, '127.0.0.1', () => {
+      server.on('error', () => done(0));
+      server.listen(wanted, '127.0.0.1', () => {
         const address = server.address();
         server.close(() => done(typeof address === 'object' && address ? address.port : 0));
       });
     });
-    if (port + room < 65_536) {
+    if (port > 0) {
       return port;
     }
   }
@@ -73,8 +84,29 @@ async function stop(child: ChildProcess): Promise<void> {
   }
 }
 
+/** The target that lists the Falcos of one cluster of the fleet. */
+export interface ClusterTarget {
+  cluster: string;
+  memoryLimit?: string;
+  expected?: number;
+}
+
+/** Replaces the shipped target that lists the whole fleet. */
+function setClusters(sources: { datasources: Array<{ jsonData: { targets: object[] } }> }, clusters: ClusterTarget[]) {
+  for (const { jsonData } of sources.datasources) {
+    const [whole = {}, ...others] = jsonData.targets as Array<{ url?: string }>;
+    const listed = clusters.map(({ cluster, ...settings }) => ({
+      ...whole,
+      url: `${whole.url}?cluster=${cluster}`,
+      labels: { cluster },
+      ...settings,
+    }));
+    jsonData.targets = [...listed, ...others];
+  }
+}
+
 /** The shipped provisioning with the fleet's ports of this run, scraped every second to keep tests short. */
-function provisioningFor(fleetPort: number): string {
+function provisioningFor(fleetPort: number, clusters: ClusterTarget[] = []): string {
   const folder = mkdtempSync(join(tmpdir(), 'falco-provisioning-'));
   cpSync(join(root, 'provisioning'), folder, { recursive: true });
   const sources = join(folder, 'datasources');
@@ -84,7 +116,11 @@ function provisioningFor(fleetPort: number): string {
       .replaceAll('28760', String(fleetPort))
       .replaceAll('28761', String(fleetPort + 1))
       .replace(/scrapeInterval: .*/, 'scrapeInterval: 1s');
-    writeFileSync(file, text);
+    const content = parse(text) as Parameters<typeof setClusters>[0];
+    if (clusters.length > 0) {
+      setClusters(content, clusters);
+    }
+    writeFileSync(file, stringify(content));
   }
   return folder;
 }
@@ -118,11 +154,11 @@ export interface Frame {
 
 export type QueryResults = Record<string, { status: number; error?: string; frames?: Frame[] }>;
 
-/** A fleet in `scenario` and a preview of it. */
-export async function setStage(scenario: string): Promise<Stage> {
+/** A fleet in `scenario` and a preview of it, with a target for each of the clusters if any are named. */
+export async function setStage(scenario: string, clusters?: ClusterTarget[]): Promise<Stage> {
   const fleetPort = await freePort(40);
   const port = await freePort();
-  const provisioning = provisioningFor(fleetPort);
+  const provisioning = provisioningFor(fleetPort, clusters);
   const fleet = start('fleet', ['dev/fleet/main.ts', '--port', String(fleetPort), '--scenario', scenario], {});
   const preview = start('preview', ['dev/preview/main.ts', '--provisioning', provisioning, '--port', String(port)], {
     FALCO_FLEET_HOST: '127.0.0.1',

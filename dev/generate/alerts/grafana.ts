@@ -1,0 +1,87 @@
+/** The rules in the format of Grafana's alert provisioning. */
+import { stringify } from 'yaml';
+import { QUERY_VERSION } from '../../../src/query';
+import { catalogue } from '../../../src/signals';
+import { compile } from '../../../src/signals/compile';
+import { panelIds, uid as dashboardUid } from '../dashboards/overview';
+import { rules } from '.';
+import { advice, type AlertRule, type Dialect, runbookUrl, signal, type Words } from './rule';
+import { tidy } from './text';
+
+export const datasourceUid = 'falco-metrics';
+
+const identity = ['cluster', 'node'];
+
+const write: Dialect = {
+  node: identity.join(', '),
+  falcos: 'up{kind!="falcosidekick"}',
+  figure: (id, window) => {
+    const options = { identity, targetLabels: [], step: 0, scrapeInterval: 15_000, range: 0 };
+    return tidy(compile(catalogue, signal(id), { by: ['$instance'], window }, options).expr);
+  },
+};
+
+const words: Words = {
+  node: '{{ if $labels.node }}{{ $labels.node }}{{ if $labels.cluster }} ({{ $labels.cluster }}){{ end }}{{ else }}an unknown node{{ end }}',
+  cluster: '{{ if $labels.cluster }}cluster {{ $labels.cluster }}{{ else }}the fleet{{ end }}',
+  value: (as) => `{{ $values.B.Value | ${as} }}`,
+};
+
+function query({ signal: id, window, expr }: AlertRule) {
+  const asked = expr ? { kind: 'promql', expr: expr(write) } : { kind: 'signal', signals: [id], window };
+  return { ...asked, instant: true, version: QUERY_VERSION };
+}
+
+function expression(refId: string, model: Record<string, unknown>) {
+  const datasource = { type: '__expr__', uid: '__expr__' };
+  return { refId, datasourceUid: '__expr__', model: { refId, datasource, ...model } };
+}
+
+function panel({ panel: name }: AlertRule) {
+  return name === undefined ? {} : { dashboardUid, panelId: panelIds[name] };
+}
+
+function panelAnnotations({ panel: name }: AlertRule) {
+  return name === undefined ? {} : { __dashboardUid__: dashboardUid, __panelId__: String(panelIds[name]) };
+}
+
+function provisioned(rule: AlertRule) {
+  return {
+    uid: rule.uid,
+    title: rule.title,
+    condition: 'C',
+    data: [
+      {
+        refId: 'A',
+        relativeTimeRange: { from: 600, to: 0 },
+        datasourceUid,
+        model: { refId: 'A', ...query(rule) },
+      },
+      expression('B', { type: 'reduce', expression: 'A', reducer: 'last' }),
+      expression('C', {
+        type: 'threshold',
+        expression: 'B',
+        conditions: [{ evaluator: { type: rule.fires.type, params: [rule.fires.bound] } }],
+      }),
+    ],
+    for: rule.for,
+    noDataState: rule.noData,
+    execErrState: rule.error,
+    ...panel(rule),
+    annotations: {
+      summary: rule.summary(words),
+      description: rule.description(words),
+      advice: advice(rule),
+      runbook_url: runbookUrl(rule),
+      ...panelAnnotations(rule),
+    },
+    labels: { severity: rule.severity, dimension: signal(rule.signal).dimension },
+  };
+}
+
+/** provisioning/alerting/falco.yaml. */
+export function alertingFile(): string {
+  const groups = [{ orgId: 1, name: 'Falco', folder: 'Falco', interval: '1m', rules: rules.map(provisioned) }];
+  const head = ' Written by `npm run generate` from the catalogue; docs/alerting.md says how to change it.\n';
+  return `#${head}${stringify({ apiVersion: 1, groups }, { lineWidth: 0, singleQuote: true })}`;
+}
