@@ -8,7 +8,9 @@ import { page, type AlertRule } from './rule';
 import { recordedName } from './prometheus';
 
 const grafana = parse(readFileSync('provisioning/alerting/falco.yaml', 'utf8')).groups[0];
-const prometheus = parse(readFileSync('provisioning/prometheus/falco.rules.yaml', 'utf8')).groups;
+const prometheus: Array<{ record?: string; alert?: string; annotations: Record<string, string> }> = parse(
+  readFileSync('provisioning/prometheus/falco.rules.yaml', 'utf8')
+).groups[0].rules;
 
 interface Shipped {
   uid: string;
@@ -86,11 +88,9 @@ describe('Grafana', () => {
 });
 
 describe('both', () => {
-  const alerts = prometheus[1].rules as Array<{ alert: string; annotations: Record<string, string> }>;
-
   it.each(rules)('$uid names whom it is about, says what to do and where to read on', (rule) => {
     const name = `Falco${page(rule).replaceAll(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase())}`;
-    for (const { annotations } of [shipped(rule), alerts.find(({ alert }) => alert === name)!]) {
+    for (const { annotations } of [shipped(rule), prometheus.find(({ alert }) => alert === name)!]) {
       expect(annotations['summary']).toMatch(/\{\{ \$labels\.(node|instance|cluster|destination) \}\}/);
       expect(annotations['description']).toMatch(/\.$/);
       expect(annotations['advice']).toContain('Cost: ');
@@ -120,9 +120,14 @@ describe('runbooks', () => {
 
 describe('Prometheus', () => {
   it('records what alerts use, and alerts use what is recorded', () => {
-    const recorded = (prometheus[0].rules as Array<{ record: string }>).map(({ record }) => record);
-    const used = JSON.stringify(prometheus[1]).match(/\w+:falco_\w+:\w+/g) ?? [];
+    const recorded = prometheus.flatMap(({ record }) => record ?? []);
+    const used = JSON.stringify(prometheus.filter(({ alert }) => alert)).match(/\w+:falco_\w+:\w+/g) ?? [];
     expect([...new Set(used)].sort()).toEqual([...recorded].sort());
+  });
+
+  it('records before it alerts', () => {
+    const kinds = prometheus.map(({ record }) => (record ? 'record' : 'alert'));
+    expect(kinds).toEqual([...kinds].sort().reverse());
   });
 
   it('names figures by level, metric, operation and version', () => {

@@ -101,10 +101,8 @@ export function prometheusFile(): string {
     recorded.set(record, { record, expr: recordedExpr(id, window) });
   });
   const alerts = [...rules.map((rule) => alert(rule, write)), noneKnown];
-  const groups = [
-    { name: 'falco-figures', rules: [...recorded.values()] },
-    { name: 'falco-alerts', rules: alerts },
-  ];
+  // Prometheus evaluates the rules of one group in their order: alerts see the figures of the same moment.
+  const groups = [{ name: 'falco', rules: [...recorded.values(), ...alerts] }];
   const head =
     ' Written by `npm run generate` from the catalogue; docs/alerting.md says what it expects of Prometheus.\n';
   return `#${head}${stringify({ groups }, { lineWidth: 0, singleQuote: true })}`;
