@@ -1,12 +1,12 @@
 import { css } from '@emotion/css';
 import { type GrafanaTheme2 } from '@grafana/data';
 import { Button, Combobox, type ComboboxOption, Field, Stack, useStyles2 } from '@grafana/ui';
-import { useId } from 'react';
+import { useId, useState } from 'react';
 import { type TargetSettings } from '../../settings';
 import { TextField } from './fields';
 import { LabelsField } from './LabelsField';
 import { TargetFacts } from './TargetFacts';
-import { urlProblem } from './validate';
+import { urlProblem, withoutSecrets } from './validate';
 
 type Kind = NonNullable<TargetSettings['kind']>;
 type Discovery = NonNullable<TargetSettings['discovery']>;
@@ -37,6 +37,13 @@ export function TargetEditor({ number, target, onChange, onRemove, disabled }: P
   const styles = useStyles2(getStyles);
   const id = useId();
   const set = (change: Partial<TargetSettings>) => onChange({ ...target, ...change });
+  // A secret is taken out while it is typed: saving keeps all that stands in the settings.
+  const [refused, setRefused] = useState<string>();
+  const setUrl = (typed = '') => {
+    const url = withoutSecrets(typed);
+    setRefused(url === typed ? undefined : urlProblem({ ...target, url: typed }));
+    set({ url });
+  };
   return (
     <div role="group" aria-label={`Target ${number}`} className={styles.target}>
       <Stack gap={2} wrap="wrap" alignItems="flex-start">
@@ -44,8 +51,8 @@ export function TargetEditor({ number, target, onChange, onRemove, disabled }: P
           label="Address"
           placeholder="falco.example:8765"
           value={target.url}
-          problem={urlProblem(target)}
-          onChange={(url = '') => set({ url })}
+          problem={refused ?? urlProblem(target)}
+          onChange={setUrl}
           required
           disabled={disabled}
           width={50}

@@ -10,6 +10,7 @@ import {
   SECRET_WORDS,
   timeoutProblem,
   urlProblem,
+  withoutSecrets,
 } from './validate';
 
 describe('addresses', () => {
@@ -126,5 +127,19 @@ describe('labels', () => {
     ['a=1, a=2', 'The label “a” stands there twice. Take one away.'],
   ])('%s: %s', (text, problem) => {
     expect(parseLabels(text).problem).toBe(problem);
+  });
+});
+
+describe('withoutSecrets', () => {
+  it.each([
+    ['http://user:pw@falco:8765/metrics', 'http://falco:8765/metrics'],
+    ['user:pw@falco:8765', 'falco:8765'],
+    ['http://falco:8765/metrics?token=abc', 'http://falco:8765/metrics'],
+    ['http://falco:8765/metrics?a=1&api_key=abc&b=2', 'http://falco:8765/metrics?a=1&b=2'],
+    ['http://falco:8765/metrics?a=1', 'http://falco:8765/metrics?a=1'],
+    ['falco:8765', 'falco:8765'],
+    ['http://falco:8765/a@b', 'http://falco:8765/a@b'],
+  ])('%s → %s', (typed, kept) => {
+    expect(withoutSecrets(typed)).toBe(kept);
   });
 });

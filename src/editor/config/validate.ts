@@ -35,6 +35,14 @@ export function urlProblem({ url, discovery }: TargetSettings): Problem {
   return undefined;
 }
 
+/** The address without what would tell a secret to everyone who may use the data source. */
+export function withoutSecrets(url: string): string {
+  return url
+    .replace(/^(https?:\/\/)?[^/?#]*@/i, '$1')
+    .replace(/([?&])([^=&#]+)=[^&#]*/g, (pair: string, mark: string, name: string) => (isSecret(name) ? mark : pair))
+    .replace(/[?&]+(?=[?&#]|$)/g, '');
+}
+
 function isSecret(name: string): boolean {
   const lower = name.toLowerCase();
   return lower === 'sig' || SECRET_WORDS.some((word) => lower.includes(word));
