@@ -2,18 +2,39 @@
  * `npm start`: installs what is missing, builds both sides, starts the simulated fleet and opens the
  * shipped dashboards at one address: in Grafana when there is one, else in the preview.
  *
- * Environment: PORT (default 3000), GRAFANA_HOME (a Grafana to use), FALCO_FLEET_ARGS (for the fleet).
+ * Environment: PORT (default 3000), GRAFANA_HOME (a Grafana to use), FALCO_FLEET_ARGS (for the fleet,
+ * e.g. `--scenario outage`).
  */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { build, ensureGo, ensurePackages, onPath, root } from './setup.mjs';
 
+const port = process.env.PORT ?? '3000';
+
+/** Ends with what to do when something listens on a port already: better now than after the build. */
+async function ensureFree(number, advice) {
+  const free = await new Promise((done) => {
+    const probe = createServer();
+    probe.once('error', () => done(false));
+    probe.listen(number, '127.0.0.1', () => probe.close(() => done(true)));
+  });
+  if (!free) {
+    console.error(`Port ${number} is in use. ${advice}`);
+    process.exit(1);
+  }
+}
+
+await ensureFree(Number(port), 'Stop what listens there, or choose another port: PORT=3001 npm start');
+await ensureFree(
+  28760,
+  'The simulated fleet needs 28760 and the ports after it. If it runs already, use `npm run preview -- --provisioning provisioning --port 3001`.'
+);
 ensureGo();
 ensurePackages();
 build();
 
-const port = process.env.PORT ?? '3000';
 const env = {
   ...process.env,
   FALCO_FLEET_HOST: '127.0.0.1',
