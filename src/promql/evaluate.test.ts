@@ -1,0 +1,74 @@
+import { evaluate } from './evaluate';
+import { source } from './testing';
+
+const samples = source([
+  { labels: { __name__: 'a_total', node: 'x' }, values: [0, 10, 20, 5, 15] },
+  { labels: { __name__: 'a_total', node: 'y' }, values: [1, undefined, 3, null] },
+  { labels: { __name__: 'info', node: 'x', version: '1' }, values: [1, 1, 1, 1, 1] },
+  { labels: { __name__: 'info', node: 'x', version: '2' }, values: [undefined, 1] },
+]);
+
+function range(query: string): Record<string, Array<[number, number]>> {
+  const { series } = evaluate(query, samples, { start: 0, end: 4000, step: 1000 });
+  return Object.fromEntries(
+    series.map(({ labels, times, values }) => [String(labels), [...times].map((time, i) => [time / 1000, values[i]!])])
+  );
+}
+
+describe('evaluate', () => {
+  it('takes the newest sample, until its series is gone', () => {
+    expect(range('a_total{node="y"}')).toEqual({
+      '{__name__="a_total", node="y"}': [
+        [0, 1],
+        [1, 1],
+        [2, 3],
+      ],
+    });
+  });
+
+  it('looks back for as long as it is told', () => {
+    const look = (start: number) => evaluate('info{version="2"}', samples, { start, lookback: 2000 }).series.length;
+    expect([look(2999), look(3000)]).toEqual([1, 0]);
+  });
+
+  it('leaves a window open to the left, and counts a reset', () => {
+    expect(range('increase(a_total{node="x"}[2s])')).toEqual({
+      '{node="x"}': [
+        [1, 10],
+        [2, 20],
+        [3, 10],
+        [4, 15],
+      ],
+    });
+  });
+
+  it('refuses two series for one', () => {
+    expect(() => range('a_total * on (node) info')).toThrow(
+      new Error(
+        'found duplicate series for the match group {node="x"} on the right hand-side of the operation: ' +
+          '[{__name__="info", node="x", version="1"}, {__name__="info", node="x", version="2"}];' +
+          'many-to-many matching not allowed: matching labels must be unique on one side'
+      )
+    );
+    expect(() => range('info * on (node) a_total')).toThrow(
+      new Error('multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)')
+    );
+  });
+
+  it('brings labels along', () => {
+    const { series } = evaluate('a_total * on (node) group_left (version) info{version="1"}', samples, { start: 4000 });
+    expect(series.map(({ labels, values }) => `${labels} ${[...values]}`)).toEqual(['{node="x", version="1"} 15']);
+  });
+
+  it('remarks on what is hardly meant', () => {
+    expect(evaluate('sum(rate(info[2s]))', samples, { start: 4000 }).notes).toEqual([
+      'PromQL info: metric might not be a counter, name does not end in _total/_sum/_count/_bucket: "info" (1:10)',
+    ]);
+  });
+
+  it('refuses a range vector over a range', () => {
+    expect(() => range('a_total[1m]')).toThrow(
+      new Error('invalid expression type "range vector" for range query, must be Scalar or instant Vector')
+    );
+  });
+});

@@ -1,0 +1,9 @@
+/** PromQL over samples in memory, with Prometheus 3's semantics. Knows nothing of Grafana. */
+export { type Expr } from './ast';
+export { EvaluationError, ParseError, position, UnsupportedError } from './errors';
+export { evaluate, evaluateExpr, type Options } from './evaluate';
+export { Labels } from './labels';
+export { matcher, type Matcher } from './matcher';
+export { parse } from './parse';
+export { type Result, type ResultSeries } from './result';
+export { type Source, type StoredSeries } from './source';

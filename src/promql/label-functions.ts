@@ -1,0 +1,54 @@
+import { type Expr, type StringLiteral } from './ast';
+import { EvaluationError } from './errors';
+import { anchored } from './regex';
+import { merge, type StepSeries } from './steps';
+
+function texts(args: Expr[]): string[] {
+  return args.map((arg) => (arg as StringLiteral).value);
+}
+
+function checkName(name: string, which: string): void {
+  if (name === '') {
+    throw new EvaluationError(`invalid ${which}: ${name}`);
+  }
+}
+
+/** The name is no longer to be dropped once a label function has set it. */
+function relabelled(one: StepSeries, label: string, value: string): StepSeries {
+  const dropName = label === '__name__' ? false : one.dropName;
+  return { ...one, labels: one.labels.set(label, value), dropName };
+}
+
+export function labelReplace(all: StepSeries[], args: Expr[]): StepSeries[] {
+  const [target = '', replacement = '', source = '', regex = ''] = texts(args);
+  let pattern: RegExp;
+  try {
+    pattern = anchored(regex);
+  } catch {
+    throw new EvaluationError(`invalid regular expression in label_replace(): ${regex}`);
+  }
+  checkName(target, 'destination label name in label_replace()');
+  return merge(
+    all.map((one) => {
+      const match = pattern.exec(one.labels.get(source));
+      return match ? relabelled(one, target, expand(replacement, match)) : one;
+    })
+  );
+}
+
+/** `$1`, `${1}` and `${name}` become what their groups matched; `$1x` is the group called `1x`. */
+function expand(template: string, match: RegExpExecArray): string {
+  return template.replace(/\$(?:(\$)|(\w+)|\{(\w+)\})/g, (_, dollar?: string, bare?: string, braced?: string) => {
+    const group = bare ?? braced ?? '';
+    return dollar ?? (/^\d+$/.test(group) ? match[Number(group)] : match.groups?.[group]) ?? '';
+  });
+}
+
+export function labelJoin(all: StepSeries[], args: Expr[]): StepSeries[] {
+  const [target = '', separator = '', ...sources] = texts(args);
+  sources.forEach((source) => checkName(source, 'source label name in label_join()'));
+  checkName(target, 'destination label name in label_join()');
+  return merge(
+    all.map((one) => relabelled(one, target, sources.map((source) => one.labels.get(source)).join(separator)))
+  );
+}

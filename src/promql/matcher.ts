@@ -1,0 +1,31 @@
+import { anchored } from './regex';
+
+export type MatchOperator = '=' | '!=' | '=~' | '!~';
+
+/** A condition on one label; a label that a series lacks has the value ''. */
+export interface Matcher {
+  label: string;
+  operator: MatchOperator;
+  value: string;
+  matches(value: string): boolean;
+}
+
+/** Throws an Error that says what is wrong with a regular expression. */
+export function matcher(label: string, operator: MatchOperator, value: string): Matcher {
+  return { label, operator, value, matches: test(operator, value) };
+}
+
+function test(operator: MatchOperator, value: string): (value: string) => boolean {
+  switch (operator) {
+    case '=':
+      return (given) => given === value;
+    case '!=':
+      return (given) => given !== value;
+    case '=~':
+    case '!~': {
+      const pattern = anchored(value);
+      const wanted = operator === '=~';
+      return (given) => pattern.test(given) === wanted;
+    }
+  }
+}

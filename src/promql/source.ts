@@ -1,0 +1,60 @@
+import { type Labels } from './labels';
+import { type Matcher } from './matcher';
+
+/** Samples in order of time: entries from `from` up to, not including, `to`. */
+export interface Samples {
+  /** Milliseconds since 1970, rising. */
+  readonly times: Float64Array;
+  readonly values: Float64Array;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A series as it is stored. */
+export interface StoredSeries extends Samples {
+  readonly labels: Labels;
+  /** 1 where the sample is a stale mark: from then on the series was gone. Its value is NaN. */
+  readonly stale: Uint8Array;
+}
+
+/** Where samples come from. The evaluator keeps nothing of what it is given. */
+export interface Source {
+  /** All series that meet every condition. */
+  select(matchers: readonly Matcher[]): StoredSeries[];
+}
+
+/** First place from which on all times are later. */
+export function after({ times, from, to }: Samples, time: number): number {
+  let low = from;
+  let high = to;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (times[middle]! <= time) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+}
+
+/** The samples without the stale marks among them. */
+export function withoutStale(series: StoredSeries): Samples {
+  const { times, values, stale, from, to } = series;
+  let marks = 0;
+  for (let i = from; i < to; i++) {
+    marks += stale[i]!;
+  }
+  if (marks === 0) {
+    return series;
+  }
+  const kept = { times: new Float64Array(to - from - marks), values: new Float64Array(to - from - marks) };
+  let count = 0;
+  for (let i = from; i < to; i++) {
+    if (stale[i] === 0) {
+      kept.times[count] = times[i]!;
+      kept.values[count++] = values[i]!;
+    }
+  }
+  return { ...kept, from: 0, to: count };
+}

@@ -1,0 +1,57 @@
+import { type Aggregation } from './ast';
+import { type Group } from './aggregate';
+import { EvaluationError } from './errors';
+import { isEmpty, put, series, type StepSeries } from './steps';
+
+/**
+ * topk and bottomk: of every group the series that are highest (lowest) at a step. The result of an instant query is
+ * in order.
+ */
+export function best(
+  { operator }: Aggregation,
+  groups: Group[],
+  most: number,
+  wanted: Float64Array,
+  count: number
+): StepSeries[] {
+  refuse(wanted);
+  const results = new Map<StepSeries, StepSeries>();
+  for (let step = 0; step < count; step++) {
+    const k = Math.min(Math.trunc(wanted[step]!), most);
+    for (const { members } of groups) {
+      for (const one of k < 1 ? [] : pick(members, step, k, operator === 'topk')) {
+        const result = results.get(one) ?? series(one.labels, count, one.dropName);
+        results.set(one, result);
+        put(result, step, one.values[step]!);
+      }
+    }
+  }
+  return [...results.values()].filter((one) => !isEmpty(one));
+}
+
+function refuse(wanted: Float64Array): void {
+  const highest = wanted.reduce((a, b) => Math.max(a, b), -Infinity);
+  const lowest = wanted.reduce((a, b) => Math.min(a, b), Infinity);
+  if (highest < 1) {
+    return;
+  }
+  if (Number.isNaN(highest)) {
+    throw new EvaluationError('Parameter value is NaN');
+  }
+  if (lowest <= -(2 ** 63)) {
+    throw new EvaluationError(`Scalar value ${lowest} underflows int64`);
+  }
+  if (highest >= 2 ** 63) {
+    throw new EvaluationError(`Scalar value ${highest} overflows int64`);
+  }
+}
+
+/** The k best, best first; NaN is worse than any number, and of equals the first ones are taken. */
+function pick(members: StepSeries[], step: number, k: number, highest: boolean): StepSeries[] {
+  const value = (one: StepSeries) => one.values[step]!;
+  const worst = (one: StepSeries) => Number(Number.isNaN(value(one)));
+  return members
+    .filter(({ present }) => present[step] === 1)
+    .sort((a, b) => worst(a) - worst(b) || (highest ? value(b) - value(a) : value(a) - value(b)) || 0)
+    .slice(0, k);
+}
