@@ -27,10 +27,28 @@ type query struct {
 	Expr    string           `json:"expr" yaml:"expr"`
 }
 
+// requireKnownIDs is for the kinds that compile nothing themselves: what they name has to be in the catalogue.
+func requireKnownIDs(t *testing.T, q query) {
+	t.Helper()
+	known := map[string][]string{"inventory": {}, "rules": {}}
+	for _, c := range signals.Load().Checks {
+		known["health"] = append(known["health"], c.ID)
+	}
+	for _, e := range signals.Load().Events {
+		known["events"] = append(known["events"], e.ID)
+	}
+	require.Contains(t, known, q.Kind)
+	require.Subset(t, known[q.Kind], q.Signals)
+}
+
 // requirePromQL compiles a query and has Prometheus's own parser read what came out.
 func requirePromQL(t *testing.T, q query) {
 	t.Helper()
-	exprs := []string{strings.NewReplacer("$__rate_interval", "60s", "$__range", "3600s").Replace(q.Expr)}
+	if q.Kind != "signal" && q.Kind != "promql" {
+		requireKnownIDs(t, q)
+		return
+	}
+	exprs := []string{strings.NewReplacer("$__rate_interval", "60s", "$__range", "3600s", "$__interval", "15s").Replace(q.Expr)}
 	if q.Kind == "signal" {
 		exprs = nil
 		for _, id := range q.Signals {

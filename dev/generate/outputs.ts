@@ -2,7 +2,7 @@ import { catalogue } from '../../src/signals';
 import { alertingFile } from './alerts/grafana';
 import { prometheusFile } from './alerts/prometheus';
 import { runbookIndex } from './alerts/runbooks';
-import { overview } from './dashboards/overview';
+import { dashboards } from './dashboards';
 import { signalReference } from './reference';
 
 const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
@@ -11,7 +11,7 @@ const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
 export function outputs(): Record<string, string> {
   return {
     'pkg/signals/catalogue.json': json(catalogue),
-    'src/dashboards/overview.json': json(overview()),
+    ...Object.fromEntries(Object.entries(dashboards).map(([path, build]) => [`src/${path}`, json(build())])),
     'provisioning/alerting/falco.yaml': alertingFile(),
     'provisioning/prometheus/falco.rules.yaml': prometheusFile(),
     'docs/runbooks/README.md': runbookIndex(),

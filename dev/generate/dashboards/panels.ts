@@ -1,10 +1,9 @@
 /**
  * The few kinds of panel that the shipped dashboards are made of. What a value means (unit, colour,
  * thresholds, names of values) comes with the data from the catalogue and is not repeated here; only
- * figures that PromQL joins afresh, such as the worst of all nodes, have to be told.
+ * figures that PromQL joins afresh, such as the worst ten of all nodes, have to be told.
  */
 import * as bargauge from '@grafana/grafana-foundation-sdk/bargauge';
-import type * as cog from '@grafana/grafana-foundation-sdk/cog';
 import * as common from '@grafana/grafana-foundation-sdk/common';
 import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
 import * as stat from '@grafana/grafana-foundation-sdk/stat';
@@ -12,20 +11,11 @@ import * as statetimeline from '@grafana/grafana-foundation-sdk/statetimeline';
 import * as table from '@grafana/grafana-foundation-sdk/table';
 import * as text from '@grafana/grafana-foundation-sdk/text';
 import * as timeseries from '@grafana/grafana-foundation-sdk/timeseries';
-import { QUERY_VERSION } from '../../../src/query';
-import { catalogue } from '../../../src/signals';
 import { type Signal } from '../../../src/signals/types';
+import { nodeLink, toNode } from './links';
+import { datasource, signal, worstTen, type Target } from './queries';
 
-export const pluginId = 'falco-metrics-datasource';
-const datasource = { type: pluginId, uid: '${ds}' };
-
-/** Only the clusters and nodes that the dashboard's variables choose. */
-const chosen = [
-  { key: 'cluster', operator: '=~', value: '${cluster:regex}' },
-  { key: 'node', operator: '=~', value: '${node:regex}' },
-];
-// The data source escapes variables for a quoted string when no format is named.
-const chosenMatchers = 'cluster=~"$cluster",node=~"$node"';
+export { pluginId, promql, signal, signals } from './queries';
 
 export interface Place {
   id: number;
@@ -35,49 +25,19 @@ export interface Place {
   h: number;
 }
 
-type Target = cog.Builder<cog.Dataquery>;
-
-function target(query: Record<string, unknown>): Target {
-  return { build: () => ({ datasource, version: QUERY_VERSION, ...query }) as unknown as cog.Dataquery };
-}
-
-/** Signals of the chosen nodes, over time or, with `instant`, now. */
-export function signals(ids: string[], query: Record<string, unknown> = {}): Target {
-  return target({ refId: 'A', kind: 'signal', signals: ids, filters: chosen, ...query });
-}
-
-/** PromQL of the chosen nodes; `$filter` stands for the matchers. */
-export function promql(expr: string, legend: string): Target {
-  const filled = expr.replaceAll('$filter', chosenMatchers);
-  return target({ refId: 'A', kind: 'promql', expr: filled, legend, instant: true });
-}
-
-/** A signal's template by node, to be put into a larger expression. */
-export function byNode(id: string): string {
-  return signal(id)
-    .expr.replaceAll('$by', 'cluster, node')
-    .replaceAll('$instance', 'cluster, node')
-    .replaceAll('$window', '$__rate_interval')
-    .replaceAll('$join', '');
-}
-
-export function signal(id: string): Signal {
-  const found = catalogue.signals.find((known) => known.id === id);
-  if (!found) {
-    throw new Error(`A dashboard shows the signal ${id}, which the catalogue does not have.`);
-  }
-  return found;
-}
-
 /** The colours of a signal's thresholds; blue where nothing is judged, as the backend does. */
 export function thresholds({ thresholds: judged }: Pick<Signal, 'thresholds'>): dashboard.ThresholdsConfigBuilder {
-  const steps: dashboard.Threshold[] = [{ value: null, color: judged ? 'green' : 'blue' }];
-  if (judged?.warning !== undefined) {
-    steps.push({ value: judged.warning, color: 'yellow' });
-  }
-  if (judged?.critical !== undefined) {
-    steps.push({ value: judged.critical, color: 'red' });
-  }
+  const bottom = { value: null, color: judged ? 'green' : 'blue' };
+  const { direction, warning, critical } = judged ?? {};
+  const step = (value: number | undefined, color: string) => (value === undefined ? [] : [{ value, color }]);
+  const steps: dashboard.Threshold[] =
+    direction === 'below'
+      ? [
+          { value: null, color: critical === undefined ? 'yellow' : 'red' },
+          ...step(critical, warning === undefined ? 'green' : 'yellow'),
+          ...step(warning, 'green'),
+        ]
+      : [bottom, ...step(warning, 'yellow'), ...step(critical, 'red')];
   return new dashboard.ThresholdsConfigBuilder().mode(dashboard.ThresholdsMode.Absolute).steps(steps);
 }
 
@@ -94,6 +54,24 @@ function placed<P extends Placeable>(panel: P, { id, title, description, w, h }:
   return panel.id(id).title(title).description(description).span(w).height(h).datasource(datasource);
 }
 
+interface Judgeable {
+  unit(unit: string): this;
+  decimals(decimals: number): this;
+  min(min: number): this;
+  max(max: number): this;
+  thresholds(thresholds: dashboard.ThresholdsConfigBuilder): this;
+}
+
+/** Says what the data cannot: PromQL's figures do not know which signal they are of. */
+export function as<P extends Judgeable>(panel: P, id: string): P {
+  const { unit, decimals, min, ...judged } = signal(id);
+  panel.unit(unit).thresholds(thresholds(judged));
+  if (decimals !== undefined) {
+    panel.decimals(decimals);
+  }
+  return min === undefined ? panel : panel.min(min);
+}
+
 const lastValue = () => new common.ReduceDataOptionsBuilder().calcs(['lastNotNull']).fields('').values(false);
 
 /** One figure now, with its name where `named`. */
@@ -107,8 +85,8 @@ export function statPanel(place: Place, query: Target, named = false): stat.Pane
     .textMode(named ? common.BigValueTextMode.ValueAndName : common.BigValueTextMode.Value);
 }
 
-/** Lines over time, from 0, with the thresholds as dashed lines where `limits`. */
-export function seriesPanel(place: Place, queries: Target[], limits = false): timeseries.PanelBuilder {
+/** Lines over time, from 0, with the thresholds of the signal `limits` as dashed lines, which are always in sight. */
+export function seriesPanel(place: Place, queries: Target[], limits?: string): timeseries.PanelBuilder {
   const panel = placed(new timeseries.PanelBuilder(), place)
     .targets(queries)
     .interval('5s')
@@ -126,8 +104,18 @@ export function seriesPanel(place: Place, queries: Target[], limits = false): ti
     .tooltip(
       new common.VizTooltipOptionsBuilder().mode(common.TooltipDisplayMode.Multi).sort(common.SortOrder.Descending)
     );
-  const style = limits ? common.GraphThresholdsStyleMode.Dashed : common.GraphThresholdsStyleMode.Off;
-  return panel.thresholdsStyle(new common.GraphThresholdsStyleConfigBuilder().mode(style));
+  const { warning, critical = warning } = (limits && signal(limits).thresholds) || {};
+  return critical === undefined
+    ? panel
+    : panel
+        .axisSoftMax(critical)
+        .thresholdsStyle(new common.GraphThresholdsStyleConfigBuilder().mode(common.GraphThresholdsStyleMode.Dashed));
+}
+
+/** As {@link seriesPanel}, of the ten worst nodes (or what `by` tells apart); a click leads to the node. */
+export function worstPanel(place: Place, id: string, limits = false, by?: string[], legend?: string) {
+  const panel = seriesPanel(place, [worstTen(id, by, legend)], limits ? id : undefined);
+  return as(panel, id).dataLinks([toNode('${__field.labels.node}')]);
 }
 
 /** As {@link seriesPanel}, the series stacked to their sum. */
@@ -137,18 +125,39 @@ export function stackedPanel(place: Place, queries: Target[]): timeseries.PanelB
     .stacking(new common.StackingConfigBuilder().mode(common.StackingMode.Normal).group('A'));
 }
 
-/** One row a label set, one column a signal, coloured where the signal is judged. */
-export function tablePanel(place: Place, query: Target, sortBy: string): table.PanelBuilder {
-  return (
-    placed(new table.PanelBuilder(), place)
-      .withTarget(query)
-      .maxDataPoints(100)
-      .cellOptions({ type: common.TableCellDisplayMode.ColorText, wrapText: false })
-      .minWidth(90)
-      // Names are not judged.
-      .overrideByFieldType('string', [{ id: 'custom.cellOptions', value: { type: 'auto' } }])
-      .sortBy([new common.TableSortByFieldStateBuilder().displayName(sortBy).desc(true)])
-  );
+/**
+ * A table, coloured where its figures are judged; names of nodes lead to the node. Headers are wrapped,
+ * so that many columns have room.
+ */
+export function tablePanel(place: Place, query: Target, sortBy?: string): table.PanelBuilder {
+  const panel = placed(new table.PanelBuilder(), place)
+    .withTarget(query)
+    .maxDataPoints(100)
+    .cellOptions({ type: common.TableCellDisplayMode.ColorText, wrapText: false })
+    .minWidth(70)
+    .overrideByRegexp('.*', [{ id: 'custom.wrapHeaderText', value: true }])
+    // Times are not judged.
+    .overrideByFieldType('time', [{ id: 'custom.cellOptions', value: { type: 'auto' } }])
+    .overrideByRegexp('^[Nn]ode$', [{ id: 'links', value: [nodeLink('${__value.raw}')] }]);
+  return sortBy === undefined
+    ? panel
+    : panel.sortBy([new common.TableSortByFieldStateBuilder().displayName(sortBy).desc(true)]);
+}
+
+/** A table of checks over several nodes, whose last column needs the room. */
+export function checksPanel(place: Place, query: Target): table.PanelBuilder {
+  return tablePanel(place, query)
+    .overrideByRegexp('^(Verdict|Critical|Warning|Unknown|Ok)$', [{ id: 'custom.width', value: 72 }])
+    .overrideByRegexp('^(Dimension|Check)$', [
+      { id: 'custom.width', value: 150 },
+      { id: 'custom.wrapText', value: true },
+    ]);
+}
+
+/** Leaves columns of a table out. */
+export function without(panel: table.PanelBuilder, names: string[]): table.PanelBuilder {
+  const excludeByName = Object.fromEntries(names.map((name) => [name, true]));
+  return panel.withTransformation({ id: 'organize', options: { excludeByName, indexByName: {}, renameByName: {} } });
 }
 
 /** Horizontal bars now, one a series. */
@@ -158,7 +167,12 @@ export function barsPanel(place: Place, query: Target): bargauge.PanelBuilder {
     .maxDataPoints(100)
     .reduceOptions(lastValue())
     .orientation(common.VizOrientation.Horizontal)
-    .displayMode(common.BarGaugeDisplayMode.Basic);
+    .displayMode(common.BarGaugeDisplayMode.Basic)
+    .minVizHeight(12)
+    .maxVizHeight(40)
+    .text(new common.VizTextDisplayOptionsBuilder().titleSize(12).valueSize(14))
+    .namePlacement(common.BarGaugeNamePlacement.Left)
+    .sizing(common.BarGaugeSizing.Auto);
 }
 
 /** One band a series, coloured by the names of its values. */

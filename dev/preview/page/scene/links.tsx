@@ -1,8 +1,14 @@
 /** The links of a dashboard, beside its variables. */
-import { textUtil, urlUtil } from '@grafana/data';
+import { textUtil, urlUtil, type UrlQueryMap } from '@grafana/data';
 import { getBackendSrv } from '@grafana/runtime';
-import { sceneGraph, SceneObjectBase, type SceneComponentProps, type SceneObjectState } from '@grafana/scenes';
-import { LinkButton, Tooltip, type IconName } from '@grafana/ui';
+import {
+  sceneGraph,
+  SceneObjectBase,
+  type SceneComponentProps,
+  type SceneObject,
+  type SceneObjectState,
+} from '@grafana/scenes';
+import { Button, Dropdown, LinkButton, Menu, Tooltip, type IconName } from '@grafana/ui';
 import { useEffect, useState } from 'react';
 import { type DashboardHit } from '../pages/api';
 import { type DashboardLinkModel } from './model';
@@ -20,7 +26,10 @@ function LinkButtons({ model }: SceneComponentProps<DashboardLinks>) {
   // Drawn again when the range changes: links may carry it along.
   const range = sceneGraph.getTimeRange(model).useState();
   return links.map((link, index) => {
-    const carried: Record<string, string> = link.keepTime ? { from: range.from, to: range.to } : {};
+    const carried = {
+      ...(link.keepTime && { from: range.from, to: range.to }),
+      ...(link.includeVars && variablesInUrl(model)),
+    };
     return link.type === 'dashboards' ? (
       <TaggedDashboards key={index} link={link} carried={carried} />
     ) : (
@@ -31,6 +40,12 @@ function LinkButtons({ model }: SceneComponentProps<DashboardLinks>) {
       />
     );
   });
+}
+
+/** The dashboard's variables as its address has them. */
+function variablesInUrl(model: SceneObject): UrlQueryMap {
+  const { variables } = sceneGraph.getVariables(model).state;
+  return Object.assign({}, ...variables.map(({ urlSync }) => urlSync?.getUrlState()));
 }
 
 function OneLink({ link, url }: { link: DashboardLinkModel; url: string }) {
@@ -49,18 +64,35 @@ function OneLink({ link, url }: { link: DashboardLinkModel; url: string }) {
   return link.tooltip ? <Tooltip content={link.tooltip}>{button}</Tooltip> : button;
 }
 
-function TaggedDashboards({ link, carried }: { link: DashboardLinkModel; carried: Record<string, string> }) {
+function TaggedDashboards({ link, carried }: { link: DashboardLinkModel; carried: UrlQueryMap }) {
   const [hits, setHits] = useState<DashboardHit[]>([]);
   useEffect(() => {
     void getBackendSrv().get<DashboardHit[]>('/api/search').then(setHits);
   }, []);
-  return hits
+  const found = hits
     .filter(({ tags }) => link.tags?.every((tag) => tags.includes(tag)))
-    .map(({ uid, title, url }) => (
-      <OneLink
-        key={uid}
-        link={{ ...link, title, icon: 'dashboard' }}
-        url={urlUtil.appendQueryToUrl(url, urlUtil.toUrlParams(carried))}
-      />
+    .map(({ uid, title, url }) => ({
+      uid,
+      title,
+      url: urlUtil.appendQueryToUrl(url, urlUtil.toUrlParams(carried)),
+    }));
+  if (!link.asDropdown) {
+    return found.map(({ uid, title, url }) => (
+      <OneLink key={uid} link={{ ...link, title, icon: 'dashboard' }} url={url} />
     ));
+  }
+  const menu = (
+    <Menu>
+      {found.map(({ uid, title, url }) => (
+        <Menu.Item key={uid} label={title} url={textUtil.sanitizeUrl(url)} />
+      ))}
+    </Menu>
+  );
+  return (
+    <Dropdown overlay={menu}>
+      <Button variant="secondary" fill="outline" icon="bars">
+        {link.title}
+      </Button>
+    </Dropdown>
+  );
 }

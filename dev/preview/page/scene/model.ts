@@ -80,6 +80,7 @@ export interface DashboardLinkModel extends LinkModel {
   tooltip?: string;
   icon?: string;
   keepTime?: boolean;
+  asDropdown?: boolean;
   includeVars?: boolean;
 }
 

@@ -1,0 +1,212 @@
+import { type Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
+import { labelVariable, page } from './page';
+import { barsPanel, checksPanel, seriesPanel, stackedPanel, statPanel, tablePanel } from './panels';
+import { checksOf, columns, inCluster, ofSidekick, signals, tableOf, type Target } from './queries';
+
+export const uid = 'falco-delivery';
+
+const toChosen = { key: 'destination', operator: '=~', value: '${destination:regex}' };
+const ofRule = { key: 'rule_name', operator: '=~', value: '${rule:regex}' };
+const inRange = { by: [], window: '$__range', instant: true };
+
+function joint(id: number, title: string, description: string, query: Target, named = false) {
+  return statPanel({ id, title, description, w: 4, h: 4 }, query, named);
+}
+
+/** Figures of the canary's rule on the chosen nodes. */
+function ofCanary(id: string, query: Record<string, unknown>): Target {
+  const nodes = { key: 'node', operator: '=~', value: '${node:regex}' };
+  return signals([id], { filters: [inCluster, nodes, ofRule], ...query });
+}
+
+export function delivery(): Dashboard {
+  return page({
+    uid,
+    title: 'Falco delivery',
+    description: 'Do alerts arrive: rules, outputs queue, Falcosidekick, each destination?',
+    variables: [
+      labelVariable('destination', 'Destination', [inCluster]).allValue('.*'),
+      labelVariable('rule_name', 'Canary’s rule', [inCluster]).name('rule').allValue('.*'),
+    ],
+    groups: [
+      {
+        id: 1,
+        help: '**One chain, left to right:** rules raise alerts → Falco’s outputs queue → the way to Falcosidekick → Falcosidekick → each destination. The first joint that is red is where alerts go missing; what comes after it cannot have them.',
+        panels: [
+          joint(
+            3,
+            '1 Raised',
+            'Alerts per second that the rules of the chosen nodes raised over the range, before any output.',
+            signals(['rule-match-rate'], inRange)
+          ),
+          joint(
+            4,
+            '2 Lost: queue',
+            'Alerts that Falco threw away in the range as its outputs queue was full. Unknown while the queue has no bound (outputs_queue.capacity 0, as shipped): then memory grows instead.',
+            signals(['outputs-queue-drops'], inRange)
+          ),
+          joint(
+            5,
+            '3 Lost: way',
+            'Share of the alerts that Falcosidekick never counted, estimated over all chosen nodes. Needs a Falcosidekick among the targets with the same cluster label.',
+            signals(['loss-to-sidekick'], inRange)
+          ),
+          joint(
+            6,
+            '4 Falcosidekick',
+            'Requests per second that Falcosidekick accepted, and rejected, over the range.',
+            ofSidekick(['sidekick-inputs'], { ...inRange, by: ['status'], legend: '{{status}}' }),
+            true
+          ),
+          joint(
+            7,
+            '5 Lost: end',
+            'Share of all deliveries that failed over the range, whatever their destination. Falcosidekick does not try again: they are gone.',
+            ofSidekick(['loss-to-destinations'], inRange)
+          ),
+          joint(
+            8,
+            '6 Deliveries',
+            'Deliveries per second that destinations took (ok) and refused (error) over the range; an alert that goes to three destinations counts three times.',
+            ofSidekick(['destination-outputs'], { ...inRange, by: ['status'], legend: '{{status}}' }, [toChosen]),
+            true
+          ),
+          checksPanel(
+            {
+              id: 9,
+              title: 'Checks',
+              description: 'Each check of delivery, the worst first, with the nodes or Falcosidekicks that are worst.',
+              w: 24,
+              h: 5,
+            },
+            tableOf('health', { signals: checksOf('delivery'), by: ['check'], filters: [inCluster] })
+          ),
+          tablePanel(
+            {
+              id: 10,
+              title: 'Loss by node',
+              description:
+                'The first joints for each node over the range. Lost before Falcosidekick is an estimate: few alerts make it coarse. An empty cell cannot be known: the sign at the title says why.',
+              w: 24,
+              h: 8,
+            },
+            columns(['rule-match-rate', 'outputs-queue-drops', 'loss-to-sidekick'], { window: '$__range' }),
+            'Alerts lost'
+          ),
+        ],
+      },
+      {
+        id: 20,
+        title: 'From Falco to Falcosidekick',
+        help: 'The lines *raised* and *accepted* should lie **on each other**. Raised above accepted: alerts get lost on the way, or a minimum priority or another output holds them back. Rejected requests are no JSON: set json_output.',
+        panels: [
+          seriesPanel(
+            {
+              id: 22,
+              title: 'Raised and accepted',
+              description:
+                'Alerts per second: raised by the rules of all chosen nodes, and requests that Falcosidekick accepted or rejected. Falcosidekick’s are of the whole cluster, so choose all nodes to compare.',
+              w: 12,
+              h: 8,
+            },
+            [
+              signals(['rule-match-rate'], { refId: 'A', by: [], legend: 'raised' }),
+              ofSidekick(['sidekick-inputs'], { refId: 'B', by: ['status'], legend: '{{status}}' }),
+            ]
+          ),
+          stackedPanel(
+            {
+              id: 23,
+              title: 'Alerts lost in Falco’s queue',
+              description:
+                'Alerts thrown away within the window of each point, over all chosen nodes. Anything above 0: an output is too slow, or a rule floods the queue.',
+              w: 12,
+              h: 8,
+            },
+            [signals(['outputs-queue-drops'], { by: [], legend: 'lost' })]
+          ),
+        ],
+      },
+      {
+        id: 30,
+        title: 'From Falcosidekick to each destination',
+        help: 'A destination that **refuses everything** has a wrong token or address; one that refuses **some** has a rate limit. Some destinations are not counted by Falcosidekick at all, and one with a minimum priority gets fewer alerts rightly.',
+        panels: [
+          barsPanel(
+            {
+              id: 32,
+              title: 'Failed deliveries',
+              description:
+                'Share of the deliveries to each destination that failed over the range. From 1 % it is worth a look, from 10 % the destination is as good as down.',
+              w: 8,
+              h: 8,
+            },
+            ofSidekick(
+              ['destination-error-ratio'],
+              { by: ['destination'], window: '$__range', instant: true, legend: '{{destination}}' },
+              [toChosen]
+            )
+          ),
+          seriesPanel(
+            {
+              id: 33,
+              title: 'Failed deliveries over time',
+              description: 'The same over time: since when does a destination refuse? Dashed: 1 % and 10 %.',
+              w: 8,
+              h: 8,
+            },
+            [ofSidekick(['destination-error-ratio'], { by: ['destination'], legend: '{{destination}}' }, [toChosen])],
+            'destination-error-ratio'
+          ),
+          stackedPanel(
+            {
+              id: 34,
+              title: 'Deliveries',
+              description: 'Deliveries per second by destination and what came of them, stacked.',
+              w: 8,
+              h: 8,
+            },
+            [
+              ofSidekick(
+                ['destination-outputs'],
+                { by: ['destination', 'status'], legend: '{{destination}} {{status}}' },
+                [toChosen]
+              ),
+            ]
+          ).overrideByRegexp('error$', [{ id: 'color', value: { mode: 'fixed', fixedColor: 'red' } }]),
+        ],
+      },
+      {
+        id: 40,
+        title: 'Canary',
+        help: 'Choose the rule that **a job of yours sets off** on every node every few minutes, above at *Canary’s rule*. Its age must stay below its period, on every node. With *All* it is the last match of any rule: long silences are then ordinary.',
+        panels: [
+          tablePanel(
+            {
+              id: 42,
+              title: 'Age of the canary',
+              description:
+                'Time since the rule last matched on each node, the oldest first, as far back as the range. A node without a row did not match within the range: widen it, or worry.',
+              w: 12,
+              h: 9,
+            },
+            ofCanary('canary-age', { by: ['$instance'], window: '$__range', format: 'table', instant: true }),
+            'Last match'
+          ),
+          tablePanel(
+            {
+              id: 43,
+              title: 'Delay to Falcosidekick',
+              description:
+                'Time between the last match and its arrival at Falcosidekick, the longest first. No finer than 30 seconds or two scrape intervals. The way on to a destination cannot be timed.',
+              w: 12,
+              h: 9,
+            },
+            ofCanary('canary-delay', { by: ['$instance'], window: '$__range', format: 'table', instant: true }),
+            'Delay to Falcosidekick'
+          ),
+        ],
+      },
+    ],
+  }).build();
+}

@@ -1,0 +1,134 @@
+import { type Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
+import { changes } from './changes';
+import { page } from './page';
+import { barsPanel, statPanel, tablePanel, thresholds } from './panels';
+import { columns, expression, promql, signals } from './queries';
+
+export const uid = 'falco-loss-report';
+
+const losses = [
+  'events-lost',
+  'kernel-drop-ratio',
+  'process-start-loss',
+  'seconds-down',
+  'blind-minutes',
+  'restarts',
+  'reloads',
+  'outputs-queue-drops',
+];
+
+const total = (id: number, signalId: string, title: string, description: string) =>
+  statPanel({ id, title, description, w: 4, h: 4 }, signals([signalId], { by: [], window: '$__range', instant: true }));
+
+const lostByClass = expression('events-lost', { by: ['node', 'cause'], window: '$__range' });
+
+export function lossReport(): Dashboard {
+  return page({
+    uid,
+    title: 'Falco loss report',
+    description: 'What did we miss between two moments, and on which nodes?',
+    groups: [
+      {
+        id: 1,
+        help: '**Set the time range to the incident**, and choose its nodes. The tables can be pasted into the incident: panel menu → Inspect → Data → Download CSV (or *Data* to copy). Counts are spread to the ends of the range; what happened before the history begins is not in here, and the sign at the title says so.',
+        panels: [
+          total(
+            3,
+            'events-lost',
+            'Events lost',
+            'Events that were lost in the kernel within the range, over all chosen nodes.'
+          ),
+          total(
+            4,
+            'kernel-drop-ratio',
+            'Share lost',
+            'Lost events as a share of all events of the range, over all chosen nodes: one bad node hides in it, so look at the table.'
+          ),
+          total(
+            5,
+            'process-start-loss',
+            'Processes missed',
+            'Starts and ends of processes among the lost events: Falco did not know those processes at all.'
+          ),
+          total(
+            6,
+            'seconds-down',
+            'Time down',
+            'Time in which Falco did not answer, all chosen nodes added up. Nothing was detected in it.'
+          ),
+          total(
+            7,
+            'blind-minutes',
+            'Blind time',
+            'Time in which Falco answered and yet read no events, all chosen nodes added up. Nothing was detected in it.'
+          ),
+          total(
+            8,
+            'outputs-queue-drops',
+            'Alerts lost',
+            'Alerts that Falco had raised and threw away as its outputs queue was full, over all chosen nodes.'
+          ),
+          tablePanel(
+            {
+              id: 9,
+              title: 'Loss by node',
+              description:
+                'What each node missed within the range, the most events lost first. A node with a time down or blind time missed everything meanwhile, which no count of events holds. An empty cell cannot be known: the sign at the title says why.',
+              w: 24,
+              h: 11,
+            },
+            columns(losses, { window: '$__range', by: ['$instance'] }),
+            'Events lost'
+          ),
+        ],
+      },
+      {
+        id: 20,
+        title: 'What was lost',
+        help: '**clone_fork, execve, proc**: processes that Falco never knew. **open, connect, …**: single calls. **uncategorised**: calls of no class. Which *rules* would have matched cannot be known.',
+        panels: [
+          barsPanel(
+            {
+              id: 22,
+              title: 'Events lost by class',
+              description:
+                'Lost events of the range over all chosen nodes, by the class of system call, or by why they were lost (scratch_map: too large, page_faults: not readable).',
+              w: 24,
+              h: 10,
+            },
+            signals(['events-lost'], { by: ['cause'], window: '$__range', instant: true, legend: '{{cause}}' })
+          ),
+          tablePanel(
+            {
+              id: 23,
+              title: 'Events lost by node and class',
+              description:
+                'The same for each node that lost anything. Nodes without a row lost nothing in the kernel, as far as they were scraped.',
+              w: 24,
+              h: 9,
+            },
+            promql(`${lostByClass} > 0`, '', { format: 'table' })
+          )
+            .unit('short')
+            .decimals(0)
+            .thresholds(thresholds({}))
+            .overrideByName('node', [{ id: 'custom.width', value: 120 }])
+            .withTransformation({
+              id: 'groupingToMatrix',
+              options: { columnField: 'cause', rowField: 'node', valueField: 'Value', emptyValue: 'null' },
+            })
+            .withTransformation({
+              id: 'organize',
+              options: { excludeByName: {}, indexByName: {}, renameByName: { 'node\\cause': 'node' } },
+            }),
+        ],
+      },
+      {
+        id: 30,
+        title: 'What happened meanwhile',
+        help: 'Restarts and reloads begin the counters again at 0; what a Falco had lost since its last scrape is then not counted. Times are those of the events, not of the scrapes, where Falco tells them.',
+        panels: [changes(32, 24, 10)],
+      },
+    ],
+  }).build();
+}

@@ -1,0 +1,124 @@
+import { type Group } from './page';
+import { barsPanel, seriesPanel, tablePanel, without } from './panels';
+import { signals, tableOf } from './queries';
+
+const atEnd = { instant: true };
+const over = (ids: string[], query: Record<string, unknown> = {}) => signals(ids, { legend: '{{signal}}', ...query });
+const sizes = { w: 8, h: 8 };
+
+/** The lower half of the dashboard of one node. */
+export const inside: Group = {
+  id: 30,
+  title: 'Inside Falco, and what it costs',
+  help: 'A **table near its size** and failed look-ups of threads leave events without process and container. Near 100 % of one CPU Falco cannot go faster.',
+  panels: [
+    seriesPanel(
+      {
+        id: 32,
+        title: 'Thread table and look-ups',
+        description:
+          'How full the table of threads is, and the shares of look-ups of threads and files that failed. Failed look-ups of files are ordinary; only a change tells something.',
+        ...sizes,
+      },
+      [over(['thread-table-fill', 'thread-lookup-failures', 'fd-lookup-failures', 'retrieve-failure-share'])]
+    ),
+    seriesPanel(
+      {
+        id: 33,
+        title: 'CPU',
+        description:
+          'Falco’s CPU since its start and, for young processes, over the last hour; 100 % is one full CPU. CPU in probes is a share of the whole node.',
+        ...sizes,
+      },
+      [over(['cpu-usage-lifetime', 'cpu-usage-recent', 'probe-cpu-share'], { window: '1h' })]
+    ),
+    seriesPanel(
+      {
+        id: 34,
+        title: 'Memory',
+        description:
+          'Resident and proportional memory, that of the container where it is known, and what ring buffers take as Falco ships them. A line that only rises meets its limit one day.',
+        ...sizes,
+      },
+      [over(['memory-rss', 'memory-pss', 'container-memory', 'ring-buffer-memory'])]
+    ),
+    barsPanel(
+      {
+        id: 35,
+        title: 'Time per run',
+        description: 'Nanoseconds that one run of each of Falco’s programs takes, at the end of the range.',
+        ...sizes,
+      },
+      signals(['probe-time-per-run'], { by: ['tracepoint'], legend: '{{tracepoint}}', ...atEnd })
+    ),
+    seriesPanel(
+      {
+        id: 36,
+        title: 'Alerts',
+        description: 'Alerts per second that the rules raised on this node.',
+        ...sizes,
+      },
+      [over(['rule-match-rate'])]
+    ),
+    seriesPanel(
+      {
+        id: 37,
+        title: 'Alerts lost',
+        description:
+          'Share of this node’s alerts that Falcosidekick never counted, estimated over ten minutes. Alerts that Falco’s own queue dropped are in it.',
+        ...sizes,
+      },
+      [over(['loss-to-sidekick'], { window: '10m' })],
+      'loss-to-sidekick'
+    ),
+    seriesPanel(
+      {
+        id: 39,
+        title: 'Events',
+        description:
+          'Events per second that the driver handled, and those that were not dropped: at most so many reached the rules. The gap between the lines is what was lost.',
+        ...sizes,
+      },
+      [over(['kernel-event-rate', 'events-delivered'])]
+    ),
+    seriesPanel(
+      {
+        id: 40,
+        title: 'Lost besides',
+        description:
+          'Losses that no drop counter holds: entries of system calls that were not kept, preemptions of the kernel module, and entries of the kernel’s tables that iterators (Falco 0.44) could not read. 0 is ordinary.',
+        ...sizes,
+      },
+      [
+        over(['store-drops', 'preemption-rate'], { refId: 'A' }),
+        signals(['iterator-drops'], { refId: 'B', by: ['item'], legend: 'iterator {{item}}' }),
+      ]
+    ),
+    seriesPanel(
+      {
+        id: 41,
+        title: 'Address space and allocator',
+        description:
+          'Virtual memory, which ring buffers are mapped into twice and which is no use of memory by itself, and what jemalloc accounts for, where it is built in and metrics.jemalloc_stats_enabled is set.',
+        ...sizes,
+      },
+      [
+        over(['memory-vsz'], { refId: 'A' }),
+        signals(['jemalloc-memory'], { refId: 'B', by: ['stat'], legend: '{{stat}}' }),
+      ]
+    ),
+    without(
+      tablePanel(
+        {
+          id: 38,
+          title: 'Rules',
+          description: 'The rules that this node has exported in the range, the noisiest first.',
+          w: 24,
+          h: 9,
+        },
+        tableOf('rules')
+      ).noValue('No rule has matched on this node yet.'),
+      ['Nodes with matches', 'Tags']
+    ),
+  ],
+};

@@ -1,0 +1,164 @@
+import { type Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
+import { changes } from './changes';
+import { inside } from './node-inside';
+import { page, type Group } from './page';
+import { barsPanel, seriesPanel, stackedPanel, statesPanel, statPanel, tablePanel, without } from './panels';
+import { signals, tableOf } from './queries';
+
+export const uid = 'falco-node';
+
+const atEnd = { instant: true };
+const over = (ids: string[], query: Record<string, unknown> = {}) => signals(ids, { legend: '{{signal}}', ...query });
+
+const now = (id: number, signalId: string, title: string, description: string, query: Record<string, unknown> = {}) =>
+  statPanel({ id, title, description, w: 4, h: 3 }, signals([signalId], { ...atEnd, ...query }));
+
+const sizes = { w: 8, h: 8 };
+
+const verdicts: Group = {
+  id: 1,
+  help: 'One node in depth. **The checks say what is wrong and what to change**; the graphs below show since when. Choose another node above.',
+  panels: [
+    now(3, 'up', 'Falco', 'Whether Falco answered at the end of the range.'),
+    now(4, 'uptime', 'Uptime', 'Time since the process started; a hot reload does not end it.'),
+    now(5, 'kernel-drop-ratio', 'Kernel drops', 'Share of the events over the range that never reached Falco.', {
+      window: '$__range',
+    }),
+    now(6, 'userspace-stall', 'Stalled', 'Whether Falco answers and yet reads no events, at the end of the range.'),
+    now(7, 'cpu-usage-lifetime', 'CPU since start', 'Average since the process started; 100 % is one full CPU.'),
+    now(8, 'memory-rss', 'Memory', 'Resident memory at the end of the range.'),
+    without(
+      tablePanel(
+        {
+          id: 9,
+          title: 'Checks',
+          description:
+            'Every check of this node, the worst first: what its verdict means, what to change first and what that costs, or why nothing can be known.',
+          w: 24,
+          h: 13,
+        },
+        tableOf('health')
+      ),
+      ['Cluster', 'Node', 'Dimension', 'Documentation', 'Number', 'Id of the check']
+    )
+      .overrideByName('Check', [
+        { id: 'custom.width', value: 150 },
+        { id: 'custom.wrapText', value: true },
+      ])
+      .overrideByRegexp('^(Verdict|Value)$', [{ id: 'custom.width', value: 80 }])
+      .overrideByName('What to change', [{ id: 'custom.minWidth', value: 400 }]),
+    without(
+      tablePanel(
+        {
+          id: 10,
+          title: 'What runs here',
+          description:
+            'Version, engine, kernel, files and switches of this Falco, now. Figures that need a switch which is off are missing below.',
+          w: 24,
+          h: 5,
+        },
+        tableOf('inventory')
+      ),
+      ['Cluster', 'Node', 'Odd', 'Differs from most', 'Host booted', 'Started', 'Uptime', 'Switched on', 'Address']
+    )
+      .overrideByRegexp('^(State|Version|CPUs)$', [{ id: 'custom.width', value: 75 }])
+      .overrideByName('Engine', [{ id: 'custom.width', value: 100 }])
+      .overrideByRegexp('^(Kernel|Rules.*|Settings.*)$', [
+        { id: 'custom.minWidth', value: 160 },
+        { id: 'custom.wrapText', value: true },
+      ]),
+    statesPanel(
+      {
+        id: 11,
+        title: 'Up and stalled',
+        description: 'Green: Falco answered, and read events. Red: it did not. A gap: nothing is known.',
+        w: 12,
+        h: 6,
+      },
+      over(['up', 'userspace-stall'])
+    ),
+    changes(12, 12, 6),
+  ],
+};
+
+const loss: Group = {
+  id: 20,
+  title: 'What it misses',
+  help: 'Drops that follow the load ask for fewer events, bursts for larger buffers; **one CPU** far above the others asks for a buffer of its own (cpus_for_each_buffer: 1).',
+  panels: [
+    seriesPanel(
+      {
+        id: 22,
+        title: 'Kernel drops',
+        description: 'Share of the events that never reached Falco. Dashed: 2 % and 10 %.',
+        ...sizes,
+      },
+      [over(['kernel-drop-ratio'])],
+      'kernel-drop-ratio'
+    ),
+    stackedPanel(
+      {
+        id: 23,
+        title: 'Drops by cause',
+        description:
+          'Events lost per second by class of system call, or by why. clone_fork, execve and proc weigh most: Falco then does not know the process.',
+        ...sizes,
+      },
+      [signals(['kernel-drop-rate'], { by: ['cause'], legend: '{{cause}}' })]
+    ),
+    seriesPanel(
+      {
+        id: 24,
+        title: 'Drops by CPU',
+        description:
+          'Share of the events of each CPU, or of each device of the kernel module, that was lost. Lines far apart: few busy CPUs overflow their buffers.',
+        ...sizes,
+      },
+      [
+        signals(['cpu-drop-ratio'], { refId: 'A', by: ['cpu'], legend: 'CPU {{cpu}}' }),
+        signals(['device-drop-ratio'], { refId: 'B', by: ['device'], legend: 'device {{device}}' }),
+      ],
+      'cpu-drop-ratio'
+    ),
+    seriesPanel(
+      {
+        id: 25,
+        title: 'Load per CPU',
+        description:
+          'Events that Falco takes, for each CPU. Below 1500 is no trouble in the project’s experience, above 3000 (dashed) it becomes hard to keep up.',
+        ...sizes,
+      },
+      [over(['kernel-event-rate-per-cpu'])],
+      'kernel-event-rate-per-cpu'
+    ),
+    seriesPanel(
+      {
+        id: 26,
+        title: 'What the server does',
+        description:
+          'System calls, context switches, page faults and signals per second and CPU, whatever Falco takes of them. Only what a program of Falco’s is attached to is counted.',
+        ...sizes,
+      },
+      [over(['server-load', 'context-switch-rate', 'page-fault-rate', 'signal-rate'])]
+    ),
+    barsPanel(
+      {
+        id: 27,
+        title: 'Tracepoints',
+        description: 'Runs per second of each of Falco’s programs in the kernel at the end of the range.',
+        ...sizes,
+      },
+      signals(['tracepoint-rate'], { by: ['tracepoint'], legend: '{{tracepoint}}', ...atEnd })
+    ),
+  ],
+};
+
+export function node(): Dashboard {
+  return page({
+    uid,
+    title: 'Falco node',
+    description: 'One node in depth: what is wrong with its Falco, since when, and what to change.',
+    single: true,
+    groups: [verdicts, loss, inside],
+  }).build();
+}

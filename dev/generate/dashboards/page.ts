@@ -1,0 +1,121 @@
+/** What all dashboards share: variables, links, annotations, and groups of panels with a help text each. */
+import type * as cog from '@grafana/grafana-foundation-sdk/cog';
+import {
+  AnnotationQueryBuilder,
+  DashboardBuilder,
+  DashboardCursorSync,
+  DatasourceVariableBuilder,
+  QueryVariableBuilder,
+  RowBuilder,
+  VariableRefresh,
+  VariableSort,
+  type Panel,
+} from '@grafana/grafana-foundation-sdk/dashboard';
+import { pageLinks } from './links';
+import { textPanel } from './panels';
+import { datasource, inCluster, pluginId, tableOf } from './queries';
+
+/** Panels under one heading. The numbers of heading and help are `id` and `id + 1`. */
+export interface Group {
+  id: number;
+  /** None for the panels at the top. */
+  title?: string;
+  help: string;
+  /** Rows of the grid that the help takes; 2 unless told. */
+  lines?: number;
+  panels: Array<cog.Builder<Panel>>;
+}
+
+export interface Page {
+  uid: string;
+  title: string;
+  description: string;
+  /** How far back the dashboard looks when it is opened; one hour unless told. */
+  from?: string;
+  /** How often it looks again; every 30 seconds unless told. */
+  refresh?: string;
+  /** One node instead of several. */
+  single?: boolean;
+  variables?: QueryVariableBuilder[];
+  groups: Group[];
+}
+
+const ofVersion = { key: 'version', operator: '=~', value: '${version:regex}' };
+const noSidekick = { key: 'kind', operator: '!=', value: 'falcosidekick' };
+
+function ask(label: string, title: string, filters: unknown[]): QueryVariableBuilder {
+  return new QueryVariableBuilder(label)
+    .label(title)
+    .datasource(datasource)
+    .query({ refId: label, kind: 'label', label, filters })
+    .definition(`label ${label}`)
+    .refresh(VariableRefresh.OnTimeRangeChanged)
+    .sort(VariableSort.NaturalAsc);
+}
+
+/** Several values of a label, or all. */
+export function labelVariable(label: string, title: string, filters: unknown[] = []): QueryVariableBuilder {
+  return ask(label, title, filters)
+    .multi(true)
+    .includeAll(true)
+    .current({ text: ['All'], value: ['$__all'] });
+}
+
+/**
+ * The nodes of the chosen clusters and versions. "All" stands for exactly those, so that the version chooses the nodes
+ * of every panel, also of figures that know no version, such as whether a node is up.
+ */
+function nodeVariable(single: boolean): QueryVariableBuilder {
+  const filters = [inCluster, ofVersion, noSidekick];
+  return single ? ask('node', 'Node', filters).allowCustomValue(false) : labelVariable('node', 'Node', filters);
+}
+
+/** What happened, marked on every graph. */
+function whatHappened(): AnnotationQueryBuilder {
+  return new AnnotationQueryBuilder()
+    .name('What happened')
+    .datasource(datasource)
+    .enable(true)
+    .hide(false)
+    .iconColor('orange')
+    .target(tableOf('events', { refId: 'Anno' }));
+}
+
+export function page({
+  uid,
+  title,
+  description,
+  from = 'now-1h',
+  refresh = '30s',
+  single = false,
+  variables = [],
+  groups,
+}: Page) {
+  const board = new DashboardBuilder(title)
+    .uid(uid)
+    .description(description)
+    .tags(['falco'])
+    .time({ from, to: 'now' })
+    .refresh(refresh)
+    .timezone('browser')
+    .tooltip(DashboardCursorSync.Crosshair)
+    .editable()
+    .links(pageLinks(uid))
+    .annotations([whatHappened()])
+    .withVariable(new DatasourceVariableBuilder('ds').label('Data source').type(pluginId))
+    .withVariable(labelVariable('cluster', 'Cluster').allValue('.*'))
+    .withVariable(labelVariable('version', 'Version', [inCluster]).allValue('.*'))
+    .withVariable(nodeVariable(single));
+  variables.forEach((variable) => board.withVariable(variable));
+  groups.forEach((group) => add(board, group));
+  return board;
+}
+
+function add(board: DashboardBuilder, { id, title, help, lines = 2, panels }: Group): void {
+  if (title !== undefined) {
+    board.withRow(new RowBuilder(title).id(id));
+  }
+  const place = { id: id + 1, title: '', description: 'How to read this group.', w: 24, h: lines };
+  board.withPanel(textPanel(place, help).transparent(true));
+  panels.forEach((panel) => board.withPanel(panel));
+}

@@ -1,0 +1,211 @@
+import { type Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
+import { page } from './page';
+import { barsPanel, seriesPanel, stackedPanel, checksPanel, tablePanel, worstPanel } from './panels';
+import { checksOf, columns, signals, tableOf } from './queries';
+
+export const uid = 'falco-resources';
+
+const tableColumns = [
+  'cpu-usage-recent',
+  'cpu-usage-lifetime',
+  'cpu-limit-share',
+  'cpu-share-of-node',
+  'probe-cpu-share',
+  'memory-rss',
+  'container-memory',
+  'memory-limit-share',
+  'memory-limit-eta',
+  'ring-buffer-memory',
+  'host-cpu-usage',
+  'host-memory-used',
+];
+
+export function resources(): Dashboard {
+  return page({
+    uid,
+    title: 'Falco resources and impact',
+    description: 'What does Falco cost, and does it disturb the host?',
+    groups: [
+      {
+        id: 1,
+        help: 'Falco costs **CPU in its process** (one CPU at most, since events go through one thread), **CPU in the kernel** (charged to the applications that make system calls) and **memory** (process, ring buffers, outputs queue).',
+        panels: [
+          checksPanel(
+            {
+              id: 3,
+              title: 'Checks',
+              description:
+                'Each check of resources over all chosen nodes, the worst first. Checks against a limit only exist where the target’s settings give one (cpuLimit, memoryLimit).',
+              w: 24,
+              h: 6,
+            },
+            tableOf('health', { signals: checksOf('resources'), by: ['check'] })
+          ),
+          tablePanel(
+            {
+              id: 4,
+              title: 'Nodes',
+              description:
+                'Every node at the end of the range, the highest CPU first. CPU now is worked out over 15 minutes and only for processes younger than about five hours; the host’s CPU is an average since it was booted. An empty cell cannot be known there: the sign at the title says why.',
+              w: 24,
+              h: 10,
+            },
+            columns(tableColumns, { window: '15m' }),
+            'CPU since start'
+          ),
+        ],
+      },
+      {
+        id: 10,
+        title: 'CPU',
+        help: '**Near 100 %** of one CPU Falco cannot go faster, and drops follow, however many CPUs the node has. The probes’ share is what the **applications** pay. Per event the load is taken out: it shows what a change of rules or version made dearer.',
+        panels: [
+          worstPanel(
+            {
+              id: 12,
+              title: 'CPU of Falco since start',
+              description:
+                'Falco’s own average since it started, on the ten highest nodes; 100 % is one full CPU. It moves slowly: after days an hour of overload hardly shows.',
+              w: 8,
+              h: 8,
+            },
+            'cpu-usage-lifetime',
+            true
+          ),
+          worstPanel(
+            {
+              id: 13,
+              title: 'CPU in Falco’s probes',
+              description:
+                'Share of all CPU time of the node that goes into Falco’s programs in the kernel, on the ten highest nodes. Needs statistics of BPF programs; nodes with the kernel module have none.',
+              w: 8,
+              h: 8,
+            },
+            'probe-cpu-share'
+          ),
+          worstPanel(
+            {
+              id: 14,
+              title: 'Time per probe run',
+              description:
+                'Nanoseconds for one run, on average over all programs of a node, on the ten slowest nodes. A rise without more load points to contention or to dearer work in the kernel.',
+              w: 8,
+              h: 8,
+            },
+            'probe-time-per-run'
+          ),
+          stackedPanel(
+            {
+              id: 15,
+              title: 'CPU cost in all',
+              description:
+                'CPUs that all chosen Falcos keep busy, stacked: in the kernel, and in userspace where the present use can be known (young processes; over 15 minutes here). A missing part is missing in the sum.',
+              w: 8,
+              h: 8,
+            },
+            [signals(['total-cpu-cost'], { by: ['part'], window: '15m', legend: '{{part}}' })]
+          ),
+          seriesPanel(
+            {
+              id: 16,
+              title: 'CPU per event',
+              description:
+                'CPU time for each kernel event, the mean of the chosen nodes, by part, over 15 minutes. Rules, plugins and versions move it; the load does not. Not to be compared across Falco 0.42, which halved the events.',
+              w: 8,
+              h: 8,
+            },
+            [signals(['cost-per-event'], { by: ['part'], window: '15m', legend: '{{part}}' })]
+          ),
+          barsPanel(
+            {
+              id: 17,
+              title: 'Time per run by tracepoint',
+              description:
+                'What one run of each of Falco’s programs takes, on average over the chosen nodes. About 200 ns at the exit of a system call and 2000 ns at the end of a process were published for one machine.',
+              w: 8,
+              h: 8,
+            },
+            signals(['probe-time-per-run'], { by: ['tracepoint'], legend: '{{tracepoint}}', instant: true })
+          ),
+        ],
+      },
+      {
+        id: 20,
+        title: 'Memory',
+        help: 'A line that **only rises** meets its limit one day; the table above tells when. Ring buffers are set aside for good: a larger preset costs memory on every node. An unbounded outputs queue grows when an output is slow.',
+        panels: [
+          worstPanel(
+            {
+              id: 22,
+              title: 'Memory of Falco (RSS)',
+              description: 'Resident memory of the ten largest Falcos, touched pages of the ring buffers included.',
+              w: 8,
+              h: 8,
+            },
+            'memory-rss'
+          ),
+          worstPanel(
+            {
+              id: 23,
+              title: 'Memory of the container',
+              description:
+                'What the container is charged with, on the ten largest; the figure that its limit is held against. Falco only knows it when FALCO_CGROUP_MEM_PATH names the right file (cgroup v2: memory.current): else it is unknown, and the table above says where.',
+              w: 8,
+              h: 8,
+            },
+            'container-memory'
+          ),
+          worstPanel(
+            {
+              id: 24,
+              title: 'Time to the memory limit',
+              description:
+                'If memory goes on growing as in the last hour; the ten nodes with the least time. Only where memoryLimit is set for the target, and only for those that grow.',
+              w: 8,
+              h: 8,
+            },
+            'memory-limit-eta'
+          ).noValue('Nothing grows towards a known limit.'),
+        ],
+      },
+      {
+        id: 30,
+        title: 'The host',
+        help: 'For comparison only: the host’s own figures as Falco sees them. **Its CPU and memory are no fault of Falco’s**, and nothing here is alerted on.',
+        panels: [
+          worstPanel(
+            {
+              id: 32,
+              title: 'Host memory',
+              description: 'Memory in use without buffers and cache, on the ten hosts that use most.',
+              w: 8,
+              h: 7,
+            },
+            'host-memory-used'
+          ),
+          worstPanel(
+            {
+              id: 33,
+              title: 'Host open files',
+              description: 'File handles that the kernel has allocated, on the ten hosts with most.',
+              w: 8,
+              h: 7,
+            },
+            'host-open-fds'
+          ),
+          worstPanel(
+            {
+              id: 34,
+              title: 'Host runnable processes',
+              description:
+                'Threads that run or wait for a CPU at the moment of each scrape, on the ten hosts with most. Many more than CPUs: the host is overloaded, and Falco has to wait as well.',
+              w: 8,
+              h: 7,
+            },
+            'host-procs-running'
+          ),
+        ],
+      },
+    ],
+  }).build();
+}

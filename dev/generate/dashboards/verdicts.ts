@@ -1,0 +1,98 @@
+/** The top of the overview: five verdicts, and the figures that one looks for first. */
+import { catalogue } from '../../../src/signals';
+import { type DimensionId, type Signal } from '../../../src/signals/types';
+import { toDashboard } from './links';
+import { as, statPanel, thresholds } from './panels';
+import { checksOf, expression, promql, signals, verdict } from './queries';
+
+/** Panels that alert rules lead to; the numbers must stay. */
+export const alertsLost = 4;
+
+const dimensions: Array<{ id: DimensionId; uid: string; w: number; about: string }> = [
+  { id: 'data-quality', uid: 'falco-data-quality', w: 5, about: 'what Falco misses' },
+  { id: 'continuity', uid: 'falco-fleet', w: 5, about: 'whether Falco is up, and the same, everywhere' },
+  { id: 'resources', uid: 'falco-resources', w: 5, about: 'what Falco costs' },
+  { id: 'delivery', uid: 'falco-delivery', w: 5, about: 'whether alerts arrive' },
+  { id: 'security', uid: 'falco-security', w: 4, about: 'whether Falco still detects' },
+];
+function tile({ id, uid, w, about }: (typeof dimensions)[number], index: number) {
+  const title = catalogue.dimensions.find((dimension) => dimension.id === id)?.title ?? id;
+  const description = `The worst verdict on ${about}, over all chosen nodes and all checks. Unknown is no good news: something could not be told, and the table of checks says why. Click to see more.`;
+  return statPanel({ id: 30 + index, title, description, w, h: 3 }, verdict(checksOf(id))).dataLinks([
+    toDashboard(`${title} in depth`, uid),
+  ]);
+}
+
+/** The worst node of a signal, named. */
+function worst(id: number, signalId: Signal['id'], title: string, description: string, by = 'topk') {
+  const query = promql(`${by}(1, ${expression(signalId)})`, '{{node}}');
+  return as(statPanel({ id, title, description, w: 4, h: 4 }, query, true), signalId);
+}
+
+const upFilter = 'up{kind!="falcosidekick",$filter}';
+const oneIsTooMany: Pick<Signal, 'thresholds'> = {
+  thresholds: { direction: 'above', critical: 1, because: '', source: '' },
+};
+
+export const verdicts = dimensions.map(tile);
+
+export const figures = [
+  statPanel(
+    {
+      id: 1,
+      title: 'Not answering',
+      description:
+        'Nodes whose Falco does not answer, or has left service discovery within the last hour. Anything above 0 means that a node may not be watched.',
+      w: 4,
+      h: 4,
+    },
+    promql(`count(${upFilter}) - sum(${upFilter})`, 'not answering')
+  )
+    .unit('short')
+    .decimals(0)
+    .thresholds(thresholds(oneIsTooMany)),
+  statPanel(
+    {
+      id: 2,
+      title: 'Answering',
+      description:
+        'Nodes whose Falco answers. Compare it with the number of nodes that you have: a node that was never configured cannot be missed here.',
+      w: 4,
+      h: 4,
+    },
+    promql(`sum(${upFilter})`, 'answering')
+  )
+    .unit('short')
+    .decimals(0)
+    .thresholds(thresholds({})),
+  worst(
+    3,
+    'kernel-drop-ratio',
+    'Worst drops',
+    'The node that loses the largest share of the kernel’s events right now. Up to 2 % is held to be acceptable on busy machines; a node without any event has no share and is not shown.'
+  ),
+  statPanel(
+    {
+      id: alertsLost,
+      title: 'Alerts lost',
+      description:
+        'Alerts thrown away within the chosen time range since the outputs queue was full, over all chosen nodes. Only a queue with a bound (outputs_queue.capacity) can lose any.',
+      w: 4,
+      h: 4,
+    },
+    signals(['outputs-queue-drops'], { by: [], window: '$__range', instant: true })
+  ),
+  worst(
+    5,
+    'server-load',
+    'Highest load',
+    'The node that makes most system calls per second and CPU, before any filter of Falco. Needs statistics of BPF programs; nodes without them are not shown.'
+  ),
+  worst(
+    6,
+    'uptime',
+    'Latest restart',
+    'The Falco that started last, and how long ago. A short time that you cannot explain by a roll-out is a crash.',
+    'bottomk'
+  ),
+];
