@@ -122,6 +122,10 @@ func (t TargetConfig) withDefaults() TargetConfig {
 
 func (t TargetConfig) parse() (*url.URL, error) {
 	t = t.withDefaults()
+	u, err := t.parseURL() // before anything that repeats the address, which may hold a password
+	if err != nil {
+		return nil, err
+	}
 	if t.Kind != KindFalco && t.Kind != KindFalcosidekick {
 		return nil, fmt.Errorf("the kind of target %s is %q: expected falco or falcosidekick", t.URL, t.Kind)
 	}
@@ -131,17 +135,20 @@ func (t TargetConfig) parse() (*url.URL, error) {
 		}
 	}
 	switch t.Discovery {
-	case DiscoveryStatic, DiscoveryDNS:
-		return ParseTarget(t.URL)
-	case DiscoverySRV: // ports come from the records
-		if !strings.Contains(t.URL, "://") && t.URL != "" {
-			t.URL = "http://" + t.URL
-		}
-		return ParseTarget(t.URL)
-	case DiscoveryHTTP:
-		return parseURL(t.URL)
+	case DiscoveryStatic, DiscoveryDNS, DiscoverySRV, DiscoveryHTTP:
+		return u, nil
 	}
 	return nil, fmt.Errorf("the discovery of target %s is %q: expected static, dns, srv or http", t.URL, t.Discovery)
+}
+
+func (t TargetConfig) parseURL() (*url.URL, error) {
+	switch {
+	case t.Discovery == DiscoveryHTTP:
+		return parseURL(t.URL)
+	case t.Discovery == DiscoverySRV && !strings.Contains(t.URL, "://") && t.URL != "": // ports come from the records
+		return ParseTarget("http://" + t.URL)
+	}
+	return ParseTarget(t.URL)
 }
 
 func isLabelName(name string) bool {

@@ -92,18 +92,27 @@ func (f *fetcher) explain(err error, u *url.URL, got int64) *Failure {
 		return failure(Refused, "Connection refused: nothing listens on port %s. Check the port, and that %s.", portOf(u), runs(f.kind))
 	case strings.Contains(text, "no route to host"), strings.Contains(text, "unreachable"):
 		return failure(Unreachable, "There is no route to this address. Check that the host is up and that Grafana can reach its network.")
-	case strings.Contains(text, "connection reset"), strings.Contains(text, "forcibly closed"), strings.Contains(text, "broken pipe"):
+	case got < 0 && u.Scheme == "http" && isReset(text): // Falco's web server (OpenSSL) answers plain HTTP on a TLS port so
+		return failure(Reset, "The connection was reset before an answer came. Check whether port %s expects https://, for a proxy or a firewall in between, and whether the process has just restarted.", portOf(u))
+	case isReset(text):
 		return failure(Reset, "The connection was reset%s. Check for a proxy or a firewall in between, and whether the process has just restarted.", during(got))
 	case errors.Is(err, io.ErrUnexpectedEOF) && got >= 0:
 		return failure(CutOff, "The answer was cut off after %s; none of it is used. Check whether the process has just stopped, and for a proxy in between.", size(got))
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), strings.Contains(text, "server closed"):
-		return failure(Reset, "The connection was closed without an answer. Check whether this port speaks HTTP, and whether it expects https://.")
+		if u.Scheme == "https" {
+			return failure(Reset, "The connection was closed without an answer. Check whether port %s speaks HTTPS, and whether the process has just restarted.", portOf(u))
+		}
+		return failure(Reset, "The connection was closed without an answer. Check whether port %s expects https://, whether it speaks HTTP at all, and whether the process has just restarted.", portOf(u))
 	case strings.Contains(text, "malformed HTTP"):
 		return failure(Unknown, "What answers on port %s does not speak HTTP. Check the port (%s).", portOf(u), endpoint(f.kind))
 	case strings.Contains(text, "gzip:"), strings.Contains(text, "flate:"):
 		return failure(Binary, "The answer says it is compressed with gzip, but it could not be decompressed. Check for a proxy in between.")
 	}
 	return failure(Unknown, "The scrape failed: %s.", innermost(err))
+}
+
+func isReset(text string) bool {
+	return strings.Contains(text, "connection reset") || strings.Contains(text, "forcibly closed") || strings.Contains(text, "broken pipe")
 }
 
 func tlsExpected() *Failure {

@@ -206,7 +206,7 @@ func (u *unit) write(t *target, at int64, o outcome) {
 	if o.answer != nil {
 		up, count, samples = 1, len(o.answer.Samples), o.answer.Samples
 		if t.balancer.on {
-			samples = nil
+			up, samples = 0, nil // something answers, but no Falco is measured
 		}
 	}
 	batch := make([]history.Sample, 0, len(samples)+len(t.active)/8+3)

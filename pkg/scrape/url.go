@@ -26,14 +26,21 @@ func parseURL(address string) (*url.URL, error) {
 		return nil, errors.New("the address of a target is empty: expected host:port or a URL, e.g. http://node-1:8765/metrics")
 	}
 	if !strings.Contains(address, "://") {
-		if host, _, _ := strings.Cut(address, "/"); !strings.Contains(host, ":") {
-			return nil, fmt.Errorf("the address %q has no port: expected host:port or a URL, e.g. http://node-1:8765/metrics", address)
+		host := address
+		if end := strings.IndexAny(address, "/?#"); end >= 0 {
+			host = address[:end]
+		}
+		if !strings.ContainsAny(host, ":@") {
+			return nil, fmt.Errorf("the address %q has no port: expected host:port or a URL, e.g. http://node-1:8765/metrics", host)
 		}
 		address = "http://" + address
 	}
 	u, err := url.Parse(address)
 	if err != nil {
-		// url.Error repeats the address, and with it what may be a password.
+		// url.Error repeats the address, and with it what may be a password; what is inside repeats a part of it.
+		if strings.Contains(address, "@") {
+			return nil, errors.New("the address cannot be read, and seems to hold a user name or a password: expected host:port or a URL, e.g. http://node-1:8765/metrics, and credentials in the data source's authentication settings")
+		}
 		return nil, fmt.Errorf("the address cannot be read (%s): expected host:port or a URL, e.g. http://node-1:8765/metrics", innermost(err))
 	}
 	switch {
@@ -42,7 +49,7 @@ func parseURL(address string) (*url.URL, error) {
 	case u.Scheme != "http" && u.Scheme != "https":
 		return nil, fmt.Errorf("the address begins with %q: expected http:// or https://", u.Scheme+"://")
 	case u.Hostname() == "":
-		return nil, fmt.Errorf("the address %q has no host: expected host:port or a URL, e.g. http://node-1:8765/metrics", address)
+		return nil, fmt.Errorf("the address %q has no host: expected host:port or a URL, e.g. http://node-1:8765/metrics", u.Scheme+"://"+u.Path)
 	}
 	for name := range u.Query() {
 		if isSecret(name) {
