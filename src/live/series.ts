@@ -1,0 +1,124 @@
+import { Labels } from '../promql';
+import { type Reading } from '../signals/types';
+import { type Line } from './line';
+
+/** A series of one target's answers, worked out once. Its value is that of the last answer. */
+export interface LiveSeries {
+  readonly name: string;
+  /** As kept, `__name__` among them, without those of the target. */
+  readonly labels: Labels;
+  /** Its values are times in nanoseconds. */
+  readonly isTime: boolean;
+  value: number;
+  /** Number of the last answer that had it. */
+  seen: number;
+}
+
+/** A series as sent; several of them make one {@link LiveSeries} where labels are dropped. */
+export interface Identity {
+  series: LiveSeries;
+  seen: number;
+}
+
+/** What the reader has to know of metrics; see {@link Reading}. */
+export type ReadingRules = Pick<Reading, 'keepLabels' | 'foldValues'>;
+
+/** Works out series from labels as they are sent, and remembers them. */
+export class Identities {
+  private readonly bySent = new Map<string, Identity>();
+  private readonly byKept = new Map<string, LiveSeries>();
+
+  constructor(
+    private readonly rules: ReadingRules,
+    private readonly labelLength: number
+  ) {}
+
+  /** The series, or why its line is refused. */
+  of(line: Line): Identity | { refused: string } {
+    const name = clean(line.name);
+    const all = line.labels.map(([label, value]): [string, string] => [clean(label).replaceAll(':', '_'), value]);
+    all.push(['__name__', name]);
+    all.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+    const twice = all.find(([label], i) => i > 0 && all[i - 1]![0] === label);
+    if (twice) {
+      return { refused: `label ${twice[0]} is given twice` };
+    }
+    const sent = Labels.of(all);
+    const known = this.bySent.get(sent.key);
+    if (known) {
+      return known;
+    }
+    const { kept, partial } = this.keep(name, sent);
+    const refused = this.tooLong(kept);
+    if (refused) {
+      return { refused };
+    }
+    const identity = { series: this.series(name, kept, partial), seen: 0 };
+    this.bySent.set(sent.key, identity);
+    return identity;
+  }
+
+  /** Drops what the last answer did not have. */
+  forget(round: number): void {
+    for (const [key, { seen }] of this.bySent) {
+      if (seen !== round) {
+        this.bySent.delete(key);
+      }
+    }
+    for (const [key, { seen }] of this.byKept) {
+      if (seen !== round) {
+        this.byKept.delete(key);
+      }
+    }
+  }
+
+  private series(name: string, labels: Labels, partial: boolean): LiveSeries {
+    const known = partial ? this.byKept.get(labels.key) : undefined;
+    const isTime = name.endsWith('timestamp_nanoseconds');
+    const series = known ?? { name, labels, isTime, value: NaN, seen: 0 };
+    if (partial) {
+      this.byKept.set(labels.key, series);
+    }
+    return series;
+  }
+
+  /** Drops the labels and folds the values that the catalogue does not want; `partial` is whether it wants so here. */
+  private keep(name: string, sent: Labels): { kept: Labels; partial: boolean } {
+    let kept = sent;
+    const keepers = this.rules.keepLabels.filter(({ metric }) => metric === name);
+    const folders = this.rules.foldValues.filter(({ metric }) => metric === name);
+    for (const { labels } of keepers) {
+      kept = kept.keep(['__name__', ...labels]);
+    }
+    for (const { label, allowed, otherwise } of folders) {
+      const value = kept.get(label);
+      kept = value === '' || allowed.includes(value) ? kept : kept.set(label, otherwise);
+    }
+    return { kept, partial: keepers.length + folders.length > 0 };
+  }
+
+  private tooLong(kept: Labels): string | undefined {
+    let refused: string | undefined;
+    for (const [label, value] of kept.entries()) {
+      for (const text of [label, value]) {
+        const length = text.length > this.labelLength ? [...text].length : 0;
+        if (length > this.labelLength) {
+          const what = label === '__name__' ? 'the name' : `label ${excerpt(label, 40)}`;
+          refused = `${what} is ${length} characters long; the limit is ${this.labelLength} (limits.labelLength)`;
+        }
+      }
+    }
+    return refused;
+  }
+}
+
+/** A name that PromQL can write without quotes. */
+function clean(name: string): string {
+  return name.replace(/[.-]/g, '_');
+}
+
+/** At most so many characters of a text. */
+export function excerpt(text: string, most: number): string {
+  const characters = [...text];
+  return characters.length <= most ? text : `${characters.slice(0, most - 1).join('')}…`;
+}
