@@ -1,5 +1,6 @@
 /** Where the dashboards lead to: each other, and the documentation. */
-import { DashboardLinkBuilder, DashboardLinkType } from '@grafana/grafana-foundation-sdk/dashboard';
+import type * as cog from '@grafana/grafana-foundation-sdk/cog';
+import { DashboardLinkBuilder, DashboardLinkType, type DashboardLink } from '@grafana/grafana-foundation-sdk/dashboard';
 
 export const docs = 'https://github.com/falco-metrics/falco-metrics-datasource/blob/main/docs';
 
@@ -15,16 +16,26 @@ export function nodeLink(name: string) {
   return dashboardLink('Open this node', 'falco-node', `var-node=${name}`);
 }
 
-function built({ title, url }: { title: string; url: string }) {
-  return new DashboardLinkBuilder(title).url(url).targetBlank(false);
+type Link = cog.Builder<DashboardLink>;
+
+/** Without the builder's placement, which would hide it in a menu. */
+export function inSight<T extends { placement?: unknown }>(builder: cog.Builder<T>): cog.Builder<T> {
+  return {
+    build: () => {
+      const { placement: _, ...rest } = builder.build();
+      return rest as T;
+    },
+  };
 }
+
+const built = (link: { title: string; url: string }): Link => ({ build: () => link as DashboardLink });
 
 /** As {@link nodeLink} and {@link dashboardLink}, for the links of a panel's values. */
 export const toNode = (name: string) => built(nodeLink(name));
 export const toDashboard = (title: string, uid: string) => built(dashboardLink(title, uid));
 
 /** The links at the top of every dashboard: all others, and how to read this one. */
-export function pageLinks(uid: string): DashboardLinkBuilder[] {
+export function pageLinks(uid: string): Link[] {
   return [
     new DashboardLinkBuilder('Falco dashboards')
       .type(DashboardLinkType.Dashboards)
@@ -37,5 +48,5 @@ export function pageLinks(uid: string): DashboardLinkBuilder[] {
       .icon('doc')
       .url(`${docs}/dashboards.md#${uid}`)
       .targetBlank(true),
-  ];
+  ].map(inSight);
 }

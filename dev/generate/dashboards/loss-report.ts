@@ -18,7 +18,7 @@ const losses = [
 ];
 
 const total = (id: number, signalId: string, title: string, description: string) =>
-  statPanel({ id, title, description, w: 4, h: 4 }, signals([signalId], { by: [], window: '$__range', instant: true }));
+  statPanel({ id, title, description, w: 8, h: 3 }, signals([signalId], { by: [], window: '$__range', instant: true }));
 
 const lostByClass = expression('events-lost', { by: ['node', 'cause'], window: '$__range' });
 
@@ -112,7 +112,7 @@ export function lossReport(): Dashboard {
             .unit('short')
             .decimals(0)
             .thresholds(thresholds({}))
-            .overrideByName('node', [{ id: 'custom.width', value: 120 }])
+            .overrideByRegexp('.*', [{ id: 'custom.minWidth', value: 100 }])
             .withTransformation({
               id: 'groupingToMatrix',
               options: { columnField: 'cause', rowField: 'node', valueField: 'Value', emptyValue: 'null' },

@@ -1,3 +1,4 @@
+import { TableSortByFieldStateBuilder } from '@grafana/grafana-foundation-sdk/common';
 import { type Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { links } from '../../../src/signals/links';
 import { changes } from './changes';
@@ -44,7 +45,6 @@ export function overview(): Dashboard {
       {
         id: 40,
         help: `**Read from the top:** five verdicts, then the nodes behind them. *Not answering* comes first: no figure of such a node counts. Purple is *unknown*, never "all is well". [What Falco's project advises against drops](${links.dropping})`,
-        lines: 2,
         panels: [
           ...verdicts,
           ...figures,
@@ -53,13 +53,15 @@ export function overview(): Dashboard {
               id: 10,
               title: 'Nodes',
               description:
-                'Every node with its present figures, the largest drops first; a click on a name opens the node. Colours follow the thresholds of the catalogue; an empty cell is a figure that cannot be known there (another engine, a switch that is off, Falco down).',
+                'Every node with its present figures, those that are down first, then the largest drops; a click on a name opens the node. Colours follow the thresholds of the catalogue; an empty cell is a figure that cannot be known there (another engine, a switch that is off, Falco down).',
               w: 24,
               h: 11,
             },
-            columns(fleetColumns),
-            'Kernel drops'
-          ),
+            columns(fleetColumns)
+          ).sortBy([
+            new TableSortByFieldStateBuilder().displayName('Falco up').desc(false),
+            new TableSortByFieldStateBuilder().displayName('Kernel drops').desc(true),
+          ]),
           without(
             checksPanel(
               {

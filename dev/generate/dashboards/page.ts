@@ -11,7 +11,7 @@ import {
   VariableSort,
   type Panel,
 } from '@grafana/grafana-foundation-sdk/dashboard';
-import { pageLinks } from './links';
+import { inSight, pageLinks } from './links';
 import { textPanel } from './panels';
 import { datasource, inCluster, pluginId, tableOf } from './queries';
 
@@ -21,8 +21,6 @@ export interface Group {
   /** None for the panels at the top. */
   title?: string;
   help: string;
-  /** Rows of the grid that the help takes; 2 unless told. */
-  lines?: number;
   panels: Array<cog.Builder<Panel>>;
 }
 
@@ -101,8 +99,14 @@ export function page({
     .tooltip(DashboardCursorSync.Crosshair)
     .editable()
     .links(pageLinks(uid))
-    .annotations([whatHappened()])
-    .withVariable(new DatasourceVariableBuilder('ds').label('Data source').type(pluginId))
+    .annotations([inSight(whatHappened())])
+    .withVariable(
+      new DatasourceVariableBuilder('ds')
+        .label('Data source')
+        .type(pluginId)
+        // The provisioned one; where there is none of this name, the first.
+        .current({ text: 'Falco Metrics', value: 'falco-metrics' })
+    )
     .withVariable(labelVariable('cluster', 'Cluster').allValue('.*'))
     .withVariable(labelVariable('version', 'Version', [inCluster]).allValue('.*'))
     .withVariable(nodeVariable(single));
@@ -111,11 +115,12 @@ export function page({
   return board;
 }
 
-function add(board: DashboardBuilder, { id, title, help, lines = 2, panels }: Group): void {
+/** The help has room for three lines on a screen of 1280 pixels with Grafana's menu beside it. */
+function add(board: DashboardBuilder, { id, title, help, panels }: Group): void {
   if (title !== undefined) {
     board.withRow(new RowBuilder(title).id(id));
   }
-  const place = { id: id + 1, title: '', description: 'How to read this group.', w: 24, h: lines };
+  const place = { id: id + 1, title: '', description: 'How to read this group.', w: 24, h: help.length > 190 ? 3 : 2 };
   board.withPanel(textPanel(place, help).transparent(true));
   panels.forEach((panel) => board.withPanel(panel));
 }

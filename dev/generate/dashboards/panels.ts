@@ -74,12 +74,19 @@ export function as<P extends Judgeable>(panel: P, id: string): P {
 
 const lastValue = () => new common.ReduceDataOptionsBuilder().calcs(['lastNotNull']).fields('').values(false);
 
+/** Grafana paints an empty tile with the lowest threshold, which is green where less is better: nothing known is no good news. */
+const unknown: dashboard.SpecialValueMap = {
+  type: dashboard.MappingType.SpecialValue,
+  options: { match: dashboard.SpecialValueMatch.NullAndNan, result: { text: 'unknown', color: 'purple', index: 0 } },
+};
+
 /** One figure now, with its name where `named`. */
 export function statPanel(place: Place, query: Target, named = false): stat.PanelBuilder {
   return placed(new stat.PanelBuilder(), place)
     .withTarget(query)
     .maxDataPoints(100)
     .reduceOptions(lastValue())
+    .mappings([unknown])
     .colorMode(common.BigValueColorMode.BackgroundSolid)
     .graphMode(common.BigValueGraphMode.None)
     .textMode(named ? common.BigValueTextMode.ValueAndName : common.BigValueTextMode.Value);
@@ -147,7 +154,7 @@ export function tablePanel(place: Place, query: Target, sortBy?: string): table.
 /** A table of checks over several nodes, whose last column needs the room. */
 export function checksPanel(place: Place, query: Target): table.PanelBuilder {
   return tablePanel(place, query)
-    .overrideByRegexp('^(Verdict|Critical|Warning|Unknown|Ok)$', [{ id: 'custom.width', value: 72 }])
+    .overrideByRegexp('^(Verdict|Critical|Warning|Unknown|Ok)$', [{ id: 'custom.width', value: 80 }])
     .overrideByRegexp('^(Dimension|Check)$', [
       { id: 'custom.width', value: 150 },
       { id: 'custom.wrapText', value: true },
