@@ -7,10 +7,12 @@
 package history
 
 import (
+	"math"
 	"sync"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/model/value"
 )
 
 // Options of a History.
@@ -56,6 +58,17 @@ func (h *History) Series(l labels.Labels) *Series {
 	return h.adopt(&Series{labels: l, hash: hash})
 }
 
+// Lookup returns the series of these labels where there is one, else a handle that the next Append makes one.
+func (h *History) Lookup(l labels.Labels) *Series {
+	hash := l.Hash()
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	if s := h.index.find(hash, l); s != nil {
+		return s
+	}
+	return &Series{labels: l, hash: hash}
+}
+
 // adopt makes s live, unless its labels already belong to a live series: then that one is returned.
 // h.mu must be held for writing.
 func (h *History) adopt(s *Series) *Series {
@@ -68,8 +81,13 @@ func (h *History) adopt(s *Series) *Series {
 }
 
 // Append adds one scrape: all samples have the time t (unix milliseconds). A sample that is not newer than the last
-// one of its series is dropped and counted in [Stats]. A series that was dropped meanwhile is taken up again.
-func (h *History) Append(t int64, samples []Sample) {
+// one of its series is dropped and counted in [Stats]. A series that was dropped meanwhile is taken up again, unless the
+// sample is but the mark of its end.
+func (h *History) Append(t int64, samples []Sample) { h.AppendWithin(t, samples, math.MaxInt64) }
+
+// AppendWithin is Append that takes up no further series once it has made the history so many bytes larger. It returns
+// the samples that were refused for that.
+func (h *History) AppendWithin(t int64, samples []Sample, room int64) (refused []Sample) {
 	var d delta
 	var gone []Sample
 	h.mu.RLock()
@@ -85,11 +103,27 @@ func (h *History) Append(t int64, samples []Sample) {
 	if len(gone) > 0 {
 		h.mu.Lock()
 		for _, sample := range gone {
-			d.append(h.adopt(sample.Series), t, sample.Value)
+			s := h.index.find(sample.Series.hash, sample.Series.labels)
+			switch {
+			case s == nil && value.IsStaleNaN(sample.Value):
+				continue
+			case s == nil && int64(d.bytes)+newBytes(sample.Series) > room:
+				refused = append(refused, sample)
+				continue
+			case s == nil:
+				s = sample.Series
+				h.index.add(s)
+				d.series, d.bytes = d.series+1, d.bytes+s.fixedBytes()
+			}
+			d.append(s, t, sample.Value)
 		}
 		h.mu.Unlock()
 	}
 	if sweep := h.totals.appended(t, d, h.retention); sweep {
 		h.Truncate(t - h.retention)
 	}
+	return refused
 }
+
+// newBytes is what a series takes with its first sample.
+func newBytes(s *Series) int64 { return int64(s.fixedBytes() + headBytes + headOverhead) }

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/model/value"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
 )
 
@@ -29,6 +30,7 @@ type Series struct {
 	hash   uint64
 	next   *Series // in the index: the next series of the same hash
 	live   bool    // guarded by History.mu: in the index
+	ended  bool    // guarded by mu: the last sample marks the end
 
 	mu       sync.Mutex // guards everything below
 	full     []chunk    // closed, oldest first; elements never change, so that readers may hold on to a part of it
@@ -63,7 +65,7 @@ func (s *Series) append(t int64, v float64) (ok bool, bytes, encoded int) {
 	}
 	before := s.head.Bytes()
 	s.appender.Append(0, t, v)
-	s.last = t
+	s.last, s.ended = t, value.IsStaleNaN(v)
 	after := s.head.Bytes()
 	return true, bytes + cap(after) - cap(before), encoded + len(after) - len(before)
 }

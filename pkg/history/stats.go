@@ -1,6 +1,9 @@
 package history
 
-import "sync"
+import (
+	"sync"
+	"sync/atomic"
+)
 
 // Heap that goes with each thing, in bytes, as Go's allocator rounds it up on 64 bits; a test holds the sum against
 // the heap.
@@ -34,6 +37,9 @@ func (h *History) Stats() Stats {
 	return stats
 }
 
+// Bytes is that of Stats, for those who look often.
+func (h *History) Bytes() int64 { return h.totals.size.Load() }
+
 // delta is what one call changed.
 type delta struct {
 	series, bytes, encoded int
@@ -55,6 +61,7 @@ func (d *delta) append(s *Series, t int64, v float64) {
 type totals struct {
 	mu sync.Mutex
 	delta
+	size             atomic.Int64 // bytes
 	minTime, maxTime int64
 	swept            int64 // newest sample when samples past their retention were last dropped
 }
@@ -68,6 +75,7 @@ func (t *totals) add(d delta) {
 func (t *totals) addLocked(d delta) {
 	t.series += d.series
 	t.bytes += d.bytes
+	t.size.Store(int64(t.bytes))
 	t.encoded += d.encoded
 	t.samples += d.samples
 	t.dropped += d.dropped

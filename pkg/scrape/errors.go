@@ -18,35 +18,36 @@ import (
 type Cause string
 
 const (
-	Refused      Cause = "refused"
-	Unreachable  Cause = "unreachable"
-	Timeout      Cause = "timeout"
-	DNS          Cause = "dns"
-	Reset        Cause = "reset"
-	TLSExpected  Cause = "tls-expected" // the target speaks HTTPS, the address says http
-	HTTPExpected Cause = "http-expected"
-	Certificate  Cause = "certificate"
-	Unauthorized Cause = "unauthorized" // 401, 403
-	NotFound     Cause = "not-found"
-	ServerError  Cause = "server-error" // 5xx
-	Redirect     Cause = "redirect"
-	BadStatus    Cause = "status"
-	HTML         Cause = "html"
-	JSON         Cause = "json"
-	Binary       Cause = "binary"
-	Empty        Cause = "empty"
-	CutOff       Cause = "cut-off"
-	TooLarge     Cause = "too-large"
-	TooMany      Cause = "too-many-samples"
-	NotMetrics   Cause = "not-metrics"
-	NotFalco     Cause = "not-falco"
-	LinkLocal    Cause = "link-local"
-	Discovery    Cause = "discovery"
-	Vanished     Cause = "vanished"
-	Balanced     Cause = "load-balancer"
-	Claimed      Cause = "duplicate"
-	Internal     Cause = "internal"
-	Unknown      Cause = "unknown"
+	Refused       Cause = "refused"
+	Unreachable   Cause = "unreachable"
+	Timeout       Cause = "timeout"
+	DNS           Cause = "dns"
+	Reset         Cause = "reset"
+	TLSExpected   Cause = "tls-expected" // the target speaks HTTPS, the address says http
+	HTTPExpected  Cause = "http-expected"
+	Certificate   Cause = "certificate"
+	Unauthorized  Cause = "unauthorized" // 401, 403
+	NotFound      Cause = "not-found"
+	ServerError   Cause = "server-error" // 5xx
+	Redirect      Cause = "redirect"
+	BadStatus     Cause = "status"
+	HTML          Cause = "html"
+	JSON          Cause = "json"
+	Binary        Cause = "binary"
+	Empty         Cause = "empty"
+	CutOff        Cause = "cut-off"
+	TooLarge      Cause = "too-large"
+	TooMany       Cause = "too-many-samples"
+	TooManySeries Cause = "too-many-series" // the byte budget has no room for them; the others are kept
+	NotMetrics    Cause = "not-metrics"
+	NotFalco      Cause = "not-falco"
+	LinkLocal     Cause = "link-local"
+	Discovery     Cause = "discovery"
+	Vanished      Cause = "vanished"
+	Balanced      Cause = "load-balancer"
+	Claimed       Cause = "duplicate"
+	Internal      Cause = "internal"
+	Unknown       Cause = "unknown"
 )
 
 // Failure is why a scrape, or a discovery, failed: one sentence or two that say what was expected, what was found and
@@ -192,6 +193,10 @@ func tooLarge(limit int64, decompressed bool) *Failure {
 
 func tooManySamples(limit int) *Failure {
 	return failure(TooMany, "The answer has more than %d samples; none of it is used. Check that the address is that of Falco's metrics, or raise limits.samplesPerScrape.", limit)
+}
+
+func tooManySeries(refused, of int, budget int64) *Failure {
+	return failure(TooManySeries, "%d of %d samples are not kept: the targets have more series than history.megabytes allows (%s for all targets). Raise it, or lower limits.samplesPerScrape; if the series of this target are new ones at every scrape, find out why.", refused, of, size(budget))
 }
 
 func notText(kind string, c Cause, what string) *Failure {

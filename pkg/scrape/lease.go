@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -16,7 +17,9 @@ import (
 type Lease struct {
 	pool   *Pool
 	budget int64
-	units  []*unit // in the order of the settings; never changes
+	units  []*unit // in the order of the settings; never changes once leased
+
+	trimming sync.Mutex
 
 	// Guarded by Pool.mu.
 	idle, released bool
@@ -177,19 +180,4 @@ func (l *Lease) Since() time.Time {
 		return time.UnixMilli(s.MinTime)
 	}
 	return time.Time{}
-}
-
-// trim keeps the histories within the byte budget: what is oldest goes first, over all targets alike.
-func (l *Lease) trim(now time.Time) {
-	s := l.Stats()
-	if l.budget <= 0 || s.Bytes <= l.budget {
-		return
-	}
-	const steps = 32
-	span := now.UnixMilli() - s.MinTime
-	for step := int64(1); step < steps && l.Stats().Bytes > l.budget; step++ {
-		for _, u := range l.units {
-			u.history.Truncate(s.MinTime + span*step/steps)
-		}
-	}
 }

@@ -76,10 +76,13 @@ func (p *Pool) Lease(c Config) (*Lease, error) {
 			l.units = append(l.units, u)
 			u.leases++
 			u.active++
-			u.start()
 		}
 	}
 	p.leases[l] = struct{}{}
+	p.bindBudgets()
+	for _, u := range l.units {
+		u.start()
+	}
 	return l, nil
 }
 
@@ -127,6 +130,21 @@ func (p *Pool) drop(l *Lease) {
 		}
 	}
 	delete(p.leases, l)
+	p.bindBudgets()
+}
+
+// bindBudgets tells every unit whose budget it has to keep to; one that is no longer used keeps to the last.
+// p.mu must be held.
+func (p *Pool) bindBudgets() {
+	of := map[*unit][]*Lease{}
+	for l := range p.leases {
+		for _, u := range l.units {
+			of[u] = append(of[u], l)
+		}
+	}
+	for u, leases := range of {
+		u.budgets.Store(&leases)
+	}
 }
 
 func (p *Pool) startTidier() {
@@ -167,7 +185,7 @@ func (p *Pool) tidy(now time.Time) {
 		}
 	}
 	for _, l := range leases {
-		l.trim(now)
+		l.trim(now, 0)
 	}
 }
 

@@ -178,3 +178,40 @@ func TestHistoryStaysWithinItsBounds(t *testing.T) {
 		}
 	})
 }
+
+// A target with new series in every answer does not get more than the budget, nor takes it from the others.
+func TestChurnStaysWithinTheBudget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newFakeNet(t)
+		round, churn := 0, 19_000
+		n.serve("churn:1", func(w http.ResponseWriter, _ *http.Request) {
+			round++
+			fmt.Fprint(w, falcoText("churn", time.Unix(1, 0), round))
+			for i := range churn {
+				fmt.Fprintf(w, "falcosecurity_rules_matches_total{rule_name=\"rule %d of answer %d\"} 1\n", i, round)
+			}
+		})
+		n.serve("steady:1", (&falco{host: "steady", start: time.Unix(1, 0)}).ServeHTTP)
+		p := NewPool(PoolOptions{Resolver: n})
+		defer p.Close()
+		c := n.config(TargetConfig{URL: "churn:1"}, TargetConfig{URL: "steady:1"})
+		c.Interval, c.Timeout, c.HistoryBytes = time.Second, time.Second, 4<<20
+		l, err := p.Lease(c)
+		require.NoError(t, err)
+		start := time.Now()
+		for range 40 {
+			time.Sleep(time.Second)
+			require.Less(t, l.Stats().Bytes, int64(4<<20)*13/10)
+		}
+		s := l.Targets()[0]
+		require.Equal(t, Up, s.State)
+		require.Equal(t, TooManySeries, s.Cause)
+		require.Regexp(t, `^\d+ of 19006 samples are not kept: the targets have more series than history.megabytes allows \(4 MiB for all targets\)\. Raise it, or lower limits\.samplesPerScrape; if the series of this target are new ones at every scrape, find out why\.$`, s.Message)
+		require.Equal(t, "", l.Targets()[1].Message)
+		require.Regexp(t, `( \d+@\d+(\.\d+)?s){2,}$`, dump(t, l, start, named("falcosecurity_scap_n_evts_total"))[1])
+
+		churn = 0
+		time.Sleep(10 * time.Second)
+		require.Equal(t, "", l.Targets()[0].Message)
+	})
+}

@@ -110,7 +110,7 @@ func (id *identityLabels) series(h *history.History, s *Series) *history.Series 
 			}
 			b.Set(l.Name, l.Value)
 		})
-		s.stored, s.owner = h.Series(b.Labels()), id
+		s.stored, s.owner = h.Lookup(b.Labels()), id
 	}
 	return s.stored
 }

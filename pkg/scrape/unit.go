@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -33,6 +34,9 @@ type unit struct {
 	cancel    context.CancelFunc // nil while stopped
 	context   context.Context
 	running   sync.WaitGroup
+
+	// budgets are the leases whose byte budgets hold here: those that use it, or the last that did.
+	budgets atomic.Pointer[[]*Lease]
 
 	// Guarded by Pool.mu.
 	leases, active int // active: leases that are not idle
@@ -152,7 +156,11 @@ func (u *unit) commit(t *target, at time.Time, o outcome) {
 		}
 		t.active, t.writing = t.active[:0], false
 	} else {
-		u.write(t, at.UnixMilli(), o)
+		refused := u.write(t, at.UnixMilli(), o)
+		if refused > 0 && state == Up {
+			_, budget := u.room()
+			why = tooManySeries(refused, len(o.answer.Samples), budget)
+		}
 	}
 	t.note(o, state, why, u.config.Reading)
 }
@@ -200,7 +208,8 @@ func (u *unit) disclaim(t *target) {
 var stale = math.Float64frombits(value.StaleNaN)
 
 // write appends one scrape to the history: the samples, an end for each series that has gone, and the target's own.
-func (u *unit) write(t *target, at int64, o outcome) {
+// It returns how many samples were refused because the byte budget has no room for their series.
+func (u *unit) write(t *target, at int64, o outcome) (refused int) {
 	up, count := 0.0, 0
 	var samples []Sample
 	if o.answer != nil {
@@ -218,13 +227,15 @@ func (u *unit) write(t *target, at int64, o outcome) {
 			batch = append(batch, history.Sample{Series: t.identity.series(u.history, s), Value: stale})
 		}
 	}
-	u.history.Append(at, u.own(batch, t.identity, up, o.duration.Seconds(), float64(count)))
+	u.history.Append(at, u.own(nil, t.identity, up, o.duration.Seconds(), float64(count)))
+	refused = u.appendWithin(at, batch)
 
 	t.writing = true
 	t.active = t.active[:0]
 	for _, s := range samples {
 		t.active = append(t.active, s.Series)
 	}
+	return refused
 }
 
 // end marks all that a target writes as ended. u.mu must be held.
