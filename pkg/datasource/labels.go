@@ -88,7 +88,8 @@ func (d *Instance) matchers(filters string) ([]*labels.Matcher, error) {
 func (d *Instance) nodesThatPass(f signals.Filter) string {
 	var nodes []string
 	for _, s := range d.fleet.Targets() {
-		if value, known := s.Facts[f.Key]; known && matches(f, value) {
+		// As in PromQL, what is not known is empty: a node that has never answered passes ".*".
+		if matches(f, s.Facts[f.Key]) {
 			nodes = append(nodes, regexp.QuoteMeta(s.Node()))
 		}
 	}

@@ -27,9 +27,11 @@ func look(t *testing.T, d *Instance, method, path string) (int, string) {
 }
 
 func TestLookUps(t *testing.T) {
-	d, f := newTest(t, falco("node-1"), change(falco("node-2"), func(s *scrape.Status) { s.Facts = map[string]string{"version": "0.39.0"} }))
+	d, f := newTest(t, falco("node-1"), change(falco("node-2"), func(s *scrape.Status) { s.Facts = map[string]string{"version": "0.39.0"} }),
+		change(falco("node-3"), func(s *scrape.Status) { s.Facts = nil })) // has never answered
 	f.count("node-1", 5)
 	f.count("node-2", 0)
+	f.count("node-3", 0)
 	f.set(1, "__name__", "falcosecurity_falco_version_info", "node", "node-1", "version", "0.44.1")
 	f.set(1, "__name__", "falcosecurity_scap_engine_name_info", "node", "node-1", "engine_name", "modern_bpf")
 	f.set(1, "__name__", "falcosecurity_scap_engine_name_info", "node", "node-1", "engine_name", "source_plugin")
@@ -40,12 +42,13 @@ func TestLookUps(t *testing.T) {
 		want   string
 	}{
 		{"labels", 200, `{"data":["cluster","engine_name","node","version","zone"]}`},
-		{"labels/node/values", 200, `{"data":["node-1","node-2"]}`},
+		{"labels/node/values", 200, `{"data":["node-1","node-2","node-3"]}`},
 		{"labels/nothing/values", 200, `{"data":[]}`},
 		{"labels/engine/values", 200, `{"data":["modern_bpf"]}`},
 		{"labels/version/values", 200, `{"data":["0.44.1"]}`},
-		{"labels/node/values" + filters(`[{"key":"node","operator":"!~","value":".*1"}]`), 200, `{"data":["node-2"]}`},
+		{"labels/node/values" + filters(`[{"key":"node","operator":"!~","value":".*1"}]`), 200, `{"data":["node-2","node-3"]}`},
 		{"labels/node/values" + filters(`[{"key":"version","operator":"=","value":"0.39.0"}]`), 200, `{"data":["node-2"]}`},
+		{"labels/node/values" + filters(`[{"key":"version","operator":"=~","value":".*"}]`), 200, `{"data":["node-1","node-2","node-3"]}`},
 		{"metrics", 200, `{"data":["falcosecurity_falco_version_info","falcosecurity_scap_engine_name_info","falcosecurity_scap_n_drops_total","falcosecurity_scap_n_evts_total","up"]}`},
 		{"labels/node/values" + filters(`x`), 400, `{"error":"the filters cannot be read: expected [{\"key\": \"node\", \"operator\": \"=\", \"value\": \"node-1\"}]: invalid character 'x' looking for beginning of value"}`},
 		{"labels/node/values" + filters(`[{"key":"node","operator":"~","value":"a"}]`), 400, `{"error":"the filter on \"node\" has the operator \"~\"; allowed: = != =~ !~"}`},

@@ -9,8 +9,12 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
 
-// Table is one frame of columns that were made for people, not for a signal.
+// Table is one frame of columns that were made for people, not for a signal. Without a row it has no fields, as every
+// empty result: a table panel then says that there is nothing, instead of showing bare headers.
 func Table(notices []data.Notice, columns ...*data.Field) data.Frames {
+	if len(columns) > 0 && columns[0].Len() == 0 {
+		columns = nil
+	}
 	frame := data.NewFrame("", columns...)
 	frame.Meta = &data.FrameMeta{Type: data.FrameTypeTable, TypeVersion: version, PreferredVisualization: data.VisTypeTable, Notices: notices}
 	return data.Frames{frame}

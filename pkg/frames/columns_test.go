@@ -42,3 +42,10 @@ func TestLevel(t *testing.T) {
 		require.Equal(t, test.want, Level(test.signal, test.value), "%v", test.value)
 	}
 }
+
+func TestTableWithoutRowsHasNoFields(t *testing.T) {
+	empty := Table(nil, Words("node", "Node", nil), Numbers("cpus", "CPUs", "short", nil))
+	require.Len(t, empty, 1)
+	require.Empty(t, empty[0].Fields)
+	require.Len(t, Table(nil, Words("node", "Node", []string{"node-1"}))[0].Fields, 1)
+}
