@@ -101,7 +101,7 @@ func TestFromEndpointToFrame(t *testing.T) {
 	health, err := d.CheckHealth(t.Context(), &backend.CheckHealthRequest{})
 	require.NoError(t, err)
 	require.Equal(t, backend.HealthStatusOk, health.Status)
-	require.Contains(t, health.Message, "The target answers. Falco 0.44.1. Engine modern_bpf.")
+	require.Contains(t, health.Message, "The target answers. Falco 0.44.1.")
 	require.NotContains(t, health.Message+string(health.JSONDetails), password)
 
 	_, body := look(t, d, http.MethodGet, "labels/node/values")

@@ -54,14 +54,16 @@ func (g *groups) notices() []data.Notice {
 	return out
 }
 
-// sentence is all of it in one line.
-func (g *groups) sentence() string {
-	var out []string
+// lines are the texts of the notices.
+func (g *groups) lines() (out []string) {
 	for _, n := range g.notices() {
 		out = append(out, n.Text)
 	}
-	return strings.Join(out, " ")
+	return out
 }
+
+// sentence is all of it in one line.
+func (g *groups) sentence() string { return strings.Join(g.lines(), " ") }
 
 func (g *groups) text(c cause) string {
 	if len(g.names[c]) == 0 {

@@ -6,11 +6,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
+	"github.com/grafana/grafana-plugin-sdk-go/data"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
 )
@@ -18,14 +20,18 @@ import (
 // healthPatience is how long the check waits for first scrapes; the whole check stays below five seconds.
 const healthPatience = 4 * time.Second
 
-// CheckHealth tells how many targets answer and, grouped by cause, why the others do not. As with Grafana's
-// own data sources, OK means "can be queried": at least one target answers. Whatever is wrong besides stands in the
-// message. It is an error when the settings are wrong, when there is no target, or when none answers.
+// grace is how long a target may take to start before the check fails for it.
+const grace = 2 * time.Minute
+
+// CheckHealth tells how many targets answer and, grouped by cause, why the others do not. Grafana knows OK and ERROR
+// only, and shows OK as a green tick: it is OK when every target answers, or has just begun to start. It is an error
+// when any other does not, when the settings are wrong, and when there is no target. Targets that left discovery
+// are not configured any more, and do not count.
 func (d *Instance) CheckHealth(ctx context.Context, _ *backend.CheckHealthRequest) (*backend.CheckHealthResult, error) {
 	if err := d.ready(ctx, healthPatience); err != nil {
 		return unwell(err.Error()), nil
 	}
-	all := d.patient(d.fleet.Targets())
+	all := d.fleet.Targets()
 	if len(all) == 0 {
 		return unwell("Discovery has found no target yet: " + d.configured() + ". Check the names, and that the pods are ready."), nil
 	}
@@ -35,7 +41,7 @@ func (d *Instance) CheckHealth(ctx context.Context, _ *backend.CheckHealthReques
 		return nil, err
 	}
 	result := &backend.CheckHealthResult{Status: backend.HealthStatusOk, Message: h.message, JSONDetails: details}
-	if h.Answering == 0 {
+	if h.Answering == 0 || h.Answering+h.beginning < h.Targets {
 		result.Status = backend.HealthStatusError
 	}
 	return result, nil
@@ -43,6 +49,7 @@ func (d *Instance) CheckHealth(ctx context.Context, _ *backend.CheckHealthReques
 
 // patient says of targets whose first scrape is still on its way that they have not answered so far.
 func (d *Instance) patient(all []scrape.Status) []scrape.Status {
+	all = slices.Clone(all)
 	for i := range all {
 		if all[i].State == scrape.Pending {
 			all[i].State = scrape.Down
@@ -74,14 +81,21 @@ type health struct {
 	Versions       map[string]int `json:"versions"`
 	Engines        map[string]int `json:"engines"`
 
-	message string
+	message   string
+	beginning int // targets that may still be starting
 }
 
 func (d *Instance) healthOf(all []scrape.Status) health {
-	h := health{Targets: len(all), Versions: map[string]int{}, Engines: map[string]int{}}
+	h := health{Versions: map[string]int{}, Engines: map[string]int{}}
 	for _, s := range all {
-		if s.State == scrape.Up || s.State == scrape.Duplicate || s.State == scrape.LoadBalancer {
+		if s.State != scrape.Gone {
+			h.Targets++
+		}
+		switch {
+		case s.State == scrape.Up, s.State == scrape.Duplicate:
 			h.Answering++
+		case s.State == scrape.Pending, s.State == scrape.Starting && d.now().Sub(s.Since) < grace:
+			h.beginning++
 		}
 		for id, counts := range map[string]map[string]int{"version": h.Versions, "engine": h.Engines} {
 			if value := s.Facts[id]; value != "" {
@@ -89,40 +103,69 @@ func (d *Instance) healthOf(all []scrape.Status) health {
 			}
 		}
 	}
+	all = d.patient(all)
 	parts := []string{answering(h.Answering, h.Targets)}
+	var verbose []string
 	for _, n := range d.troubles(all).notices() {
-		parts = append(parts, n.Text)
+		verbose = append(verbose, n.Text)
+		if n.Severity != data.NoticeSeverityInfo || strings.HasPrefix(n.Text, states[scrape.Starting].what) {
+			parts = append(parts, n.Text)
+		}
 	}
-	verbose := slices.Clone(parts[1:])
 	if len(h.Versions) > 0 {
 		parts = append(parts, "Falco "+tally(h.Versions)+".")
 	}
 	if len(h.Engines) > 0 {
-		parts = append(parts, "Engine "+tally(h.Engines)+".")
+		verbose = append(verbose, "Engine "+tally(h.Engines)+".")
 	}
-	short, long := d.switchedOff(all)
-	if short != "" {
-		parts = append(parts, short)
-	}
+	verbose = append(verbose, d.remarks(all).lines()...)
 	h.message = strings.Join(parts, " ")
-	h.VerboseMessage = strings.Join(append(verbose, long...), "\n")
+	h.VerboseMessage = strings.Join(append(verbose, d.switchedOff(all)...), "\n")
 	return h
 }
 
 func answering(up, total int) string {
 	switch {
+	case total == 0:
+		return "No target is left: all have left discovery."
 	case up == total && total == 1:
 		return "The target answers."
+	case up == total && total == 2:
+		return "Both targets answer."
 	case up == total:
 		return fmt.Sprintf("All %d targets answer.", total)
 	case up == 0 && total == 1:
-		return "The target does not answer."
+		return "The target gives no metrics."
+	case up == 0 && total == 2:
+		return "Neither of the 2 targets gives metrics."
 	case up == 0:
-		return fmt.Sprintf("None of %d targets answers.", total)
+		return fmt.Sprintf("None of %d targets gives metrics.", total)
 	case up == 1:
 		return fmt.Sprintf("1 of %d targets answers.", total)
 	}
 	return fmt.Sprintf("%d of %d targets answer.", up, total)
+}
+
+// truncated are the metrics of a BPF program with a name of 15 characters, which is all that libbpf keeps of it: programs
+// that begin alike share their names, which is known and does no harm.
+var truncated = regexp.MustCompile(`^falcosecurity_scap_.{15}_(run_cnt|run_time_ns|avg_time_ns)(_total)?$`)
+
+// remarks are on targets that are up: series that came twice, and an answer that Prometheus would refuse.
+func (d *Instance) remarks(all []scrape.Status) *groups {
+	g := newGroups(newTargets(all))
+	for _, s := range all {
+		if s.State != scrape.Up {
+			continue
+		}
+		harmless := s.Duplicates%3 == 0 && slices.ContainsFunc(slices.Collect(maps.Keys(s.Metrics)), truncated.MatchString)
+		if s.Duplicates > 0 && !harmless {
+			g.add(note(count(s.Duplicates, "sample")+" came twice in the answer of", "The first of each counts."), g.of.name(s))
+		}
+		if s.Message != "" {
+			g.add(note("Remark on", s.Message), g.of.name(s))
+		}
+	}
+	return g
 }
 
 // tally lists values by how often they occur: "0.44.1 (2), 0.39.0 (1)".
@@ -139,13 +182,11 @@ func tally(counts map[string]int) string {
 	return list(values)
 }
 
-// switchedOff names the switches of falco.yaml that are off, in short for the message and in full, with what they
-// cost, for the details. Those that Falco's own file leaves off are only in the details.
-func (d *Instance) switchedOff(all []scrape.Status) (short string, long []string) {
+// switchedOff names the switches of falco.yaml that are off, with what they cost.
+func (d *Instance) switchedOff(all []scrape.Status) (long []string) {
 	falcos := newTargets(slices.DeleteFunc(slices.Clone(all), func(s scrape.Status) bool {
 		return s.Kind != scrape.KindFalco || s.State != scrape.Up || s.Metrics == nil
 	}))
-	var off []string
 	for _, sw := range d.catalogue.Switches {
 		var names []string
 		for _, s := range falcos.all {
@@ -156,16 +197,11 @@ func (d *Instance) switchedOff(all []scrape.Status) (short string, long []string
 		if len(names) == 0 {
 			continue
 		}
-		where := falcos.share(names)
+		shipped := ""
 		if sw.OffByDefault {
-			long = append(long, fmt.Sprintf("%s is off on %s, as Falco ships it. %s", sw.Config, where, enable(sw.Config, sw.Host, sw.Cost)))
-			continue
+			shipped = ", as Falco ships it"
 		}
-		off = append(off, sw.Config+" on "+where)
-		long = append(long, fmt.Sprintf("%s is off on %s. %s", sw.Config, where, enable(sw.Config, sw.Host, sw.Cost)))
+		long = append(long, fmt.Sprintf("%s is off on %s%s. %s", sw.Config, falcos.share(names), shipped, enable(sw.Config, sw.Host, sw.Cost)))
 	}
-	if len(off) > 0 {
-		short = "Off in falco.yaml: " + strings.Join(off, "; ") + "."
-	}
-	return short, long
+	return long
 }

@@ -157,7 +157,9 @@ func (r *request) healthSummary(findings []finding, by []string, notices []data.
 	}
 	fields = append(fields, frames.Levels("verdict", "Verdict", sameWords, column(groups, func(g group) string { return g.findings[0].verdict })))
 	for _, word := range []string{"critical", "warning", "unknown", "ok"} {
-		fields = append(fields, frames.Counts(word, strings.ToUpper(word[:1])+word[1:], word, column(groups, func(g group) int64 { return int64(g.count(word)) })))
+		counts := frames.Counts(word, strings.ToUpper(word[:1])+word[1:], word, column(groups, func(g group) int64 { return int64(g.count(word)) }))
+		counts.Config.Custom["width"] = 80
+		fields = append(fields, counts)
 	}
 	fields = append(fields, frames.Prose("worst", "What is worst", column(groups, group.worst)))
 	out := frames.Table(notices, fields...)

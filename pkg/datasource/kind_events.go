@@ -71,7 +71,7 @@ func eventFrames(found []event, notices []data.Notice) data.Frames {
 	return frames.Table(notices,
 		data.NewField("time", nil, column(found, func(e event) time.Time { return time.UnixMilli(e.at).UTC() })),
 		data.NewField("timeEnd", nil, column(found, func(e event) *time.Time {
-			if e.end == 0 {
+			if e.end == 0 || e.Level == "info" { // good news is a moment: its end would shade all that is well
 				return nil
 			}
 			end := time.UnixMilli(e.end).UTC()

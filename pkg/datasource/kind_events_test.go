@@ -73,3 +73,12 @@ func TestEventsFilters(t *testing.T) {
 	require.Empty(t, rows(t, queryOne(t, d, `{"kind": "events", "filters": [{"key": "version", "operator": "=", "value": "0.1"}]}`), "kind"))
 	require.EqualError(t, queryOne(t, d, `{"kind": "events", "signals": ["nope"]}`).Error, `there is no kind of event with the id "nope"`)
 }
+
+// Falco being back is a moment, though it stays back: an annotation with an end would shade all of the healthy time.
+func TestGoodNewsHasNoEnd(t *testing.T) {
+	back := event{EventKind: &signals.EventKind{ID: "back", Level: "info"}, at: 1000, end: 2000}
+	burst := event{EventKind: &signals.EventKind{ID: "burst", Level: "critical"}, at: 1000, end: 2000}
+	ends, _ := eventFrames([]event{back, burst}, nil)[0].FieldByName("timeEnd")
+	require.Nil(t, ends.At(0).(*time.Time))
+	require.Equal(t, time.UnixMilli(2000).UTC(), *ends.At(1).(*time.Time))
+}

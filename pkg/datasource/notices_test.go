@@ -104,7 +104,7 @@ func TestNotices(t *testing.T) {
 				s.Unreadable = 3
 				s.Problems = []scrape.Problem{{Line: 12, Reason: "no value", Text: "falcosecurity_x"}}
 			})},
-			want: []string{"info: 3 lines could not be read in the answer of 1 of 2 nodes: node-2. All other lines count. The first is line 12: no value: falcosecurity_x"},
+			want: []string{"info: 3 lines could not be read in the answer of 1 of 2 nodes: node-2. All other lines count. The first is line 12: no value: falcosecurity_x."},
 		},
 		{
 			name: "discovery in trouble", query: `{}`,

@@ -34,7 +34,7 @@ func (d *Instance) troubles(all []scrape.Status) *groups {
 			}
 			g.add(c, of.name(s))
 		}
-		if s.Discovery != "" && s.Cause != scrape.Discovery {
+		if s.Discovery != "" && s.Cause != scrape.Discovery && s.Cause != scrape.DNS {
 			g.add(warn("Discovery of "+s.Configured+" has trouble", s.Discovery), "")
 		}
 		d.stale(g, s)
@@ -65,7 +65,7 @@ func (d *Instance) unreadable(g *groups, s scrape.Status) {
 	first := ""
 	if len(s.Problems) > 0 {
 		p := s.Problems[0]
-		first = fmt.Sprintf(" The first is line %d: %s: %s", p.Line, p.Reason, p.Text)
+		first = fmt.Sprintf(" The first is line %d: %s: %s", p.Line, p.Reason, sentence(p.Text))
 	}
 	// One garbled line must not put a warning on every panel.
 	g.add(note(fmt.Sprintf("%s could not be read in the answer of", count(s.Unreadable, "line")),

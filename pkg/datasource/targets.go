@@ -41,9 +41,12 @@ func (t targets) name(s scrape.Status) string {
 	return node
 }
 
-// dead is whether none of them can be expected to answer.
+// dead is whether none of them is measured: an answer that comes through a load balancer, or that another target claims,
+// gives no figures.
 func (t targets) dead() bool {
-	return !slices.ContainsFunc(t.all, func(s scrape.Status) bool { return s.State != scrape.Down && s.State != scrape.Gone })
+	return !slices.ContainsFunc(t.all, func(s scrape.Status) bool {
+		return s.State == scrape.Up || s.State == scrape.Starting || s.State == scrape.Pending
+	})
 }
 
 // targetsOf are the targets that a query of signals is about: those of the kinds that the signals read and that
