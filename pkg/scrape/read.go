@@ -50,13 +50,14 @@ const (
 //
 // It is tolerant: a line that cannot be read is refused, counted and shown, and costs nothing else. What
 // Prometheus itself can read is read as Prometheus does. Beyond that, dots in names become underscores, and label
-// values may hold what Falco does not escape (see parseRaw).
+// values may hold what Falco does not escape (see valuesOf and unquoted).
 //
 // It remembers every series by its text, so that reading the next answer of the same target builds no labels.
 // It is not safe for concurrent use.
 type Reader struct {
 	reading signals.Reading
 	limits  Limits
+	values  valueReader
 	round   uint64 // number of the answer being read
 
 	known      map[string]*entry           // by the text of the series, as written
@@ -81,9 +82,14 @@ type identity struct {
 	seen   uint64
 }
 
-// NewReader returns a Reader with an empty memory.
+// NewReader returns a Reader of a Falco's answers, with an empty memory.
 func NewReader(reading signals.Reading, limits Limits) *Reader {
-	return &Reader{reading: reading, limits: limits, scratch: labels.NewScratchBuilder(8)}
+	return NewReaderOf(KindFalco, reading, limits)
+}
+
+// NewReaderOf is NewReader for targets of any kind.
+func NewReaderOf(kind string, reading signals.Reading, limits Limits) *Reader {
+	return &Reader{reading: reading, limits: limits, values: valuesOf(kind), scratch: labels.NewScratchBuilder(8)}
 }
 
 // prepare makes room for the series of the first answer: growing step by step would cost a third of the time.
@@ -153,9 +159,9 @@ func (r *Reader) readKnown(line []byte) bool {
 // readNew reads a line in full. It returns how many of the lines after it belong to it.
 func (r *Reader) readNew(number int, line, rest []byte, ended bool) (used int) {
 	text := strings.TrimRight(string(line), " \t\r")
-	s, why := parse(text)
+	s, why := parse(text, r.values)
 	if why == reasonOpen && ended {
-		if joined, lines := join(string(line), rest); lines > 0 {
+		if joined, lines := join(string(line), rest, r.values); lines > 0 {
 			s, why = joined, ""
 			used = lines
 		}

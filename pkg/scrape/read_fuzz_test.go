@@ -1,6 +1,7 @@
 package scrape
 
 import (
+	"bytes"
 	"math"
 	"os"
 	"path/filepath"
@@ -31,7 +32,8 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
-// What Prometheus can read whole is read as Prometheus reads it, but for times in nanoseconds.
+// What Prometheus can read whole is read as Prometheus reads it, but for times in nanoseconds, and for the backslashes
+// of Falco.
 func TestReadsAsPrometheus(t *testing.T) {
 	compared := 0
 	for _, body := range answers(t) {
@@ -40,7 +42,11 @@ func TestReadsAsPrometheus(t *testing.T) {
 			continue
 		}
 		compared++
-		answer, why := NewReader(signals.Reading{}, testLimits).Read(body)
+		kind := KindFalco
+		if bytes.Contains(body, []byte{'\\'}) {
+			kind = KindFalcosidekick
+		}
+		answer, why := NewReaderOf(kind, signals.Reading{}, testLimits).Read(body)
 		require.Nil(t, why)
 		ours := map[string]float64{}
 		for _, s := range answer.Samples {

@@ -24,18 +24,20 @@ type sample struct {
 	value  string
 }
 
-// parse takes a line apart, first as Prometheus would, then as Falco may have written it: only where the label set
-// itself cannot be read, so that two samples that have run together are never taken for one.
-func parse(line string) (s sample, why string) {
-	s, why = parseWith(line, quoted)
+// valueReader reads a label's value, given what stands after its opening quote.
+type valueReader = func(text string) (v, rest string, ok bool)
+
+// parse takes a line apart, first as its writer should have written it (see valuesOf), then with quotes in values: only
+// where the label set itself cannot be read, so that two samples that have run together are never taken for one.
+func parse(line string, value valueReader) (s sample, why string) {
+	s, why = parseWith(line, value)
 	if why == reasonOpen || why == reasonGarbage && strings.IndexByte(line, '"') >= 0 {
 		return parseWith(line, unquoted)
 	}
 	return s, why
 }
 
-// parseWith takes a line apart; value reads a label's value, given what stands after its opening quote.
-func parseWith(line string, value func(string) (v, rest string, ok bool)) (s sample, why string) {
+func parseWith(line string, value valueReader) (s sample, why string) {
 	end := nameEnd(line)
 	if end == 0 {
 		return s, reasonGarbage
@@ -55,7 +57,7 @@ func parseWith(line string, value func(string) (v, rest string, ok bool)) (s sam
 }
 
 // parseLabels reads a label set after its opening brace; rest is what follows the closing one.
-func parseLabels(text string, value func(string) (v, rest string, ok bool)) (set []labels.Label, rest, why string) {
+func parseLabels(text string, value valueReader) (set []labels.Label, rest, why string) {
 	rest = skipBlanks(text)
 	for {
 		if rest == "" {
@@ -97,6 +99,26 @@ func parseLabels(text string, value func(string) (v, rest string, ok bool)) (set
 			return nil, "", reasonGarbage
 		}
 	}
+}
+
+// valuesOf tells how values are read by the target's kind. Falco escapes nothing, so that a backslash is a backslash
+// (and one before a quote may be the value's last character: the quote ends the value if what follows can only come
+// after one). Falcosidekick escapes as Prometheus has it, always.
+func valuesOf(kind string) valueReader {
+	if kind == KindFalco {
+		return verbatim
+	}
+	return quoted
+}
+
+// verbatim reads a label's value up to the next quote, past those with a backslash before them that cannot end it.
+func verbatim(text string) (v, rest string, ok bool) {
+	for i := 0; i < len(text); i++ {
+		if text[i] == '"' && (i == 0 || text[i-1] != '\\' || endsValue(text[i+1:])) {
+			return text[:i], text[i+1:], true
+		}
+	}
+	return "", "", false
 }
 
 // quoted reads a label's value as Prometheus does: up to the next quote that has no backslash before it.
@@ -179,7 +201,7 @@ func isInteger(word string) bool {
 
 // join puts a line whose label set is open together with the lines after it: a newline in a label's value that was not
 // escaped. It stops at a comment and at a line that is a sample by itself.
-func join(line string, rest []byte) (joined sample, lines int) {
+func join(line string, rest []byte, value valueReader) (joined sample, lines int) {
 	for lines = 1; lines <= maxContinuations && len(rest) > 0; lines++ {
 		var next []byte
 		next, rest, _ = bytes.Cut(rest, []byte{'\n'})
@@ -187,7 +209,7 @@ func join(line string, rest []byte) (joined sample, lines int) {
 			break
 		}
 		text := string(next)
-		if alone, why := parse(strings.TrimRight(text, " \t\r")); why == "" {
+		if alone, why := parse(strings.TrimRight(text, " \t\r"), value); why == "" {
 			if _, ok := number([]byte(alone.value)); ok {
 				break
 			}

@@ -2,6 +2,7 @@ package scrape
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -35,7 +36,7 @@ type readSample struct {
 	Value  any               `json:"value"`
 }
 
-func corpusReader(t testing.TB) *Reader {
+func corpusReader(t testing.TB, name string) *Reader {
 	text, err := os.ReadFile(filepath.Join(corpus, "options.json"))
 	require.NoError(t, err)
 	var options struct {
@@ -43,9 +44,10 @@ func corpusReader(t testing.TB) *Reader {
 			SamplesPerScrape, LabelLength int
 		}
 		Reading signals.Reading
+		Kinds   map[string]string
 	}
 	require.NoError(t, json.Unmarshal(text, &options))
-	return NewReader(options.Reading, Limits{
+	return NewReaderOf(cmp.Or(options.Kinds[name], KindFalco), options.Reading, Limits{
 		SamplesPerScrape: options.Limits.SamplesPerScrape, LabelLength: options.Limits.LabelLength,
 	})
 }
@@ -89,7 +91,7 @@ func TestCorpus(t *testing.T) {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".prom"), func(t *testing.T) {
 			body, err := os.ReadFile(file)
 			require.NoError(t, err)
-			reader := corpusReader(t)
+			reader := corpusReader(t, strings.TrimSuffix(filepath.Base(file), ".prom"))
 			answer, why := reader.Read(body)
 			require.Nil(t, why)
 			got := encode(t, readable(answer))

@@ -54,7 +54,7 @@ type outcome struct {
 func (u *unit) newTarget(at found) *target {
 	t := &target{
 		url: at.url, listed: at.labels, labels: map[string]string{}, address: u.url.String(), fallback: hostPort(u.url),
-		reader: NewReader(u.config.Reading, u.config.Limits),
+		reader: NewReaderOf(u.entry.Kind, u.config.Reading, u.config.Limits),
 	}
 	if at.url != nil {
 		t.address, t.fallback = at.url.String(), hostPort(at.url)
