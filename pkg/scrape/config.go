@@ -86,7 +86,7 @@ type Status struct {
 	Duration   time.Duration
 	Samples    int // in the last answer
 	Unreadable int
-	Duplicates int
+	Duplicates int                // without Answer.Shortened, which are normal on healthy nodes
 	Problems   []Problem          // the first 20
 	Facts      map[string]string  // by id of signals.Reading.Facts; remembered while down
 	Metrics    map[string]bool    // names in the last good answer; not to be changed

@@ -160,6 +160,7 @@ func (u *unit) fetchList(ctx context.Context) (d discovered) {
 	if why != nil {
 		return discovered{why: failure(Discovery, "The list of targets could not be had. %s", why.Message), unusable: true}
 	}
+	listed := map[string]map[string]string{}
 	for _, group := range groups {
 		own := map[string]string{}
 		for name, value := range group.Labels {
@@ -175,6 +176,13 @@ func (u *unit) fetchList(ctx context.Context) (d discovered) {
 				d.why = failure(Discovery, "Some targets of the list are left out: %s.", strings.TrimSuffix(err.Error(), "."))
 				continue
 			}
+			if first, twice := listed[to.String()]; twice {
+				if !maps.Equal(first, own) {
+					d.why = listedTwice(to.String())
+				}
+				continue
+			}
+			listed[to.String()] = own
 			d.targets = append(d.targets, found{url: to, labels: own})
 		}
 	}
@@ -183,7 +191,10 @@ func (u *unit) fetchList(ctx context.Context) (d discovered) {
 
 // apply brings the targets in line with what was found. u.mu must be held.
 func (u *unit) apply(d discovered) {
-	u.discovery = d.why
+	u.discovery = nil
+	if d.why != nil { // one cause, whatever it is, for this and for the target that stands in
+		u.discovery = failure(Discovery, "%s", d.why.Message)
+	}
 	if !d.unusable {
 		u.list(d.targets)
 	}

@@ -127,7 +127,8 @@ func TestNothingFoundIsDown(t *testing.T) {
 		defer end()
 		wait(t, l)
 		require.Equal(t, []string{"falco.example:8765 http://falco.example:8765/metrics down"}, stands(l))
-		require.Equal(t, DNS, l.Targets()[0].Cause)
+		require.Equal(t, Discovery, l.Targets()[0].Cause)
+		require.Equal(t, l.Targets()[0].Discovery, l.Targets()[0].Message)
 		require.Equal(t, []string{`{__name__="up", node="falco.example:8765"} 0@0s`}, dump(t, l, start, named("up")))
 
 		n.name("falco.example", "10.0.0.1")
@@ -202,6 +203,22 @@ func TestHTTPDiscovery(t *testing.T) {
 		time.Sleep(time.Minute)
 		require.Equal(t, []string{"node-1 http://10.0.0.1:8765/metrics up", "node-2 http://10.0.0.2:9000/falco/metrics vanished"}, stands(l))
 		require.Equal(t, `{cluster="demo", node="node-1", team="red"}`, l.Targets()[0].Labels.String())
+	})
+}
+
+func TestListWithAnAddressTwice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newFakeNet(t)
+		n.serve("sd.example:80", func(w http.ResponseWriter, _ *http.Request) {
+			io.WriteString(w, `[{"targets": ["a:1", "b:1"], "labels": {"team": "blue"}}, {"targets": ["b:1"], "labels": {"team": "blue"}}, {"targets": ["a:1"], "labels": {"team": "red"}}]`)
+		})
+		n.serve("a:1", (&falco{host: "node-1", start: time.Now()}).ServeHTTP)
+		n.serve("b:1", (&falco{host: "node-2", start: time.Now()}).ServeHTTP)
+		l, end := n.lease(t, TargetConfig{URL: "http://sd.example/targets", Discovery: DiscoveryHTTP})
+		defer end()
+		wait(t, l)
+		require.Equal(t, []string{"node-1 http://a:1/metrics up", "node-2 http://b:1/metrics up"}, stands(l))
+		require.Equal(t, "The list has http://a:1/metrics more than once, with different labels; only the first is used. Remove the others, or make one group of them.", l.Targets()[0].Discovery)
 	})
 }
 

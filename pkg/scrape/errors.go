@@ -78,9 +78,9 @@ func (f *fetcher) explain(err error, u *url.URL, got int64) *Failure {
 	case errors.As(err, &dns):
 		return dnsFailure(dns)
 	case isTimeout(err) && got >= 0:
-		return failure(Timeout, "The answer was not complete after %s; %s had arrived. The target is too slow: raise scrapeTimeout, or find out what keeps it busy.", f.timeout, size(got))
+		return failure(Timeout, "The answer was not complete after %s; %s had arrived. The target is too slow: %s, or find out what keeps it busy.", f.timeout, size(got), f.allowMore())
 	case isTimeout(err):
-		return failure(Timeout, "No answer within %s. Check network policies and firewalls between Grafana and port %s; a target that is only slow needs a higher scrapeTimeout.", f.timeout, portOf(u))
+		return failure(Timeout, "No answer within %s. Check network policies and firewalls between Grafana and port %s; for a target that is only slow, %s.", f.timeout, portOf(u), f.allowMore())
 	case errors.Is(err, http.ErrSchemeMismatch), errors.As(err, &record):
 		return failure(HTTPExpected, "The address says https, but the target answers plain HTTP. Change the address to http://, or switch TLS on at the target.")
 	case strings.Contains(text, `malformed HTTP response "\x15\x03`):
@@ -110,6 +110,14 @@ func (f *fetcher) explain(err error, u *url.URL, got int64) *Failure {
 		return failure(Binary, "The answer says it is compressed with gzip, but it could not be decompressed. Check for a proxy in between.")
 	}
 	return failure(Unknown, "The scrape failed: %s.", innermost(err))
+}
+
+// allowMore says how to give a slow target more time: the timeout is never above the interval.
+func (f *fetcher) allowMore() string {
+	if f.timeout < f.interval {
+		return "raise scrapeTimeout"
+	}
+	return fmt.Sprintf("raise scrapeInterval (%s), which scrapeTimeout cannot exceed, and then scrapeTimeout", f.interval)
 }
 
 func isReset(text string) bool {
@@ -248,6 +256,10 @@ func nothingFound() *Failure {
 
 func behindProxy(discovery string) *Failure {
 	return failure(Discovery, "Names cannot be resolved behind the secure socks proxy, so that discovery: %s does not work there. Use discovery: http, or list the targets.", discovery)
+}
+
+func listedTwice(address string) *Failure {
+	return failure(Discovery, "The list has %s more than once, with different labels; only the first is used. Remove the others, or make one group of them.", address)
 }
 
 func notAList() *Failure {

@@ -23,6 +23,7 @@ type fetcher struct {
 	client    *http.Client
 	transport *http.Transport
 	timeout   time.Duration
+	interval  time.Duration // of scrapes
 	limit     int64
 	kind      string // of the targets, for what is said about failures
 }
@@ -30,7 +31,7 @@ type fetcher struct {
 // newFetcher builds the client from the data source's HTTP settings. serverName is the TLS server name where the
 // settings give none; empty means the name in the address.
 func newFetcher(c Config, kind, serverName string) (*fetcher, error) {
-	f := &fetcher{timeout: c.Timeout, limit: c.Limits.BodyBytes, kind: kind}
+	f := &fetcher{timeout: c.Timeout, interval: c.Interval, limit: c.Limits.BodyBytes, kind: kind}
 	options := c.Client
 	timeouts := httpclient.DefaultTimeoutOptions
 	if options.Timeouts != nil {

@@ -108,7 +108,7 @@ func TestBadAnswers(t *testing.T) {
 		{"nothing listens, Falcosidekick", "http://" + closed.Addr().String() + "/sidekick", KindFalcosidekick, Refused, Down,
 			"Connection refused: nothing listens on port PORT. Check the port, and that Falcosidekick runs."},
 		{"no answer", serve(hang), "", Timeout, Down,
-			"No answer within 2s. Check network policies and firewalls between Grafana and port PORT; a target that is only slow needs a higher scrapeTimeout."},
+			"No answer within 2s. Check network policies and firewalls between Grafana and port PORT; for a target that is only slow, raise scrapeTimeout."},
 		{"slow answer", serve(endless("# slow\n", 100*time.Second)), "", Timeout, Down,
 			"The answer was not complete after 2s; 7 bytes had arrived. The target is too slow: raise scrapeTimeout, or find out what keeps it busy."},
 		{"unknown name", "http://falco.nowhere:8765/metrics", "", DNS, Down,

@@ -140,6 +140,25 @@ func TestNotFoundIsStartingUntilItLasts(t *testing.T) {
 	})
 }
 
+// What is odd about an answer that was read is told beside Up; names that the kernel has cut are not odd.
+func TestRemarksOfTargetsThatAreUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newFakeNet(t)
+		twice := "falcosecurity_scap_ia32_compat_ope_run_cnt_total 5\n" + "falcosecurity_scap_n_drops_total 1\n"
+		n.serve("a:1", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/html")
+			fmt.Fprint(w, falcoText("node-1", time.Unix(1, 0), 1), twice, twice)
+		})
+		l, end := n.lease(t, TargetConfig{URL: "a:1"})
+		defer end()
+		time.Sleep(time.Minute)
+		s := l.Targets()[0]
+		require.Equal(t, Up, s.State)
+		require.Equal(t, `The answer was read, though its content type is "text/html" and not text/plain. Prometheus would refuse it.`, s.Message)
+		require.Equal(t, 1, s.Duplicates)
+	})
+}
+
 func TestLabels(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newFakeNet(t)

@@ -35,6 +35,7 @@ type Problem struct {
 type Answer struct {
 	Samples    []Sample
 	Duplicates int       // series that came more than once; the first is kept
+	Shortened  int       // those of Duplicates that are normal: the kernel cuts the names of programs to 15 characters
 	Unreadable int       // lines refused
 	Problems   []Problem // the first maxProblems of them
 	Names      map[string]bool
@@ -212,6 +213,9 @@ func (r *Reader) add(e *entry, value float64) {
 	}
 	if e.identity.seen == r.round {
 		r.answer.Duplicates++
+		if e.series.program {
+			r.answer.Shortened++
+		}
 		return
 	}
 	e.identity.seen = r.round

@@ -2,6 +2,7 @@ package scrape
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -19,6 +20,7 @@ type Series struct {
 	Labels labels.Labels
 
 	nanoTime bool
+	program  bool   // of a kernel program whose name may have been cut
 	seen     uint64 // number of the last answer that had it
 	at       int    // its place among that answer's samples
 
@@ -26,6 +28,9 @@ type Series struct {
 	stored *history.Series
 	owner  *identityLabels
 }
+
+// cutProgram are the statistics of kernel programs (Falco's libbpf_stats_enabled) with names as long as the kernel allows.
+var cutProgram = regexp.MustCompile(`^(falcosecurity_)?scap_.{15}_(run_cnt|run_time_nanoseconds|avg_time_nanoseconds)(_total)?$`)
 
 // identify works out the series of a sample, or why it is refused.
 func (r *Reader) identify(s sample) (id *identity, why string) {
@@ -44,7 +49,9 @@ func (r *Reader) identify(s sample) (id *identity, why string) {
 	both := &struct {
 		identity
 		series Series
-	}{series: Series{Name: name, Labels: kept, nanoTime: strings.HasSuffix(name, "timestamp_nanoseconds")}}
+	}{series: Series{
+		Name: name, Labels: kept, nanoTime: strings.HasSuffix(name, "timestamp_nanoseconds"), program: cutProgram.MatchString(name),
+	}}
 	id = &both.identity
 	id.series = &both.series
 	if partial {

@@ -209,7 +209,7 @@ func (t *target) note(o outcome, state State, why *Failure, reading signals.Read
 	s.Samples, s.Unreadable, s.Duplicates, s.Problems = 0, 0, 0, nil
 	if a := o.answer; a != nil {
 		s.LastUp = now
-		s.Samples, s.Unreadable, s.Duplicates, s.Problems = len(a.Samples), a.Unreadable, a.Duplicates, a.Problems
+		s.Samples, s.Unreadable, s.Duplicates, s.Problems = len(a.Samples), a.Unreadable, a.Duplicates-a.Shortened, a.Problems
 		s.Facts, s.Metrics = a.facts(reading), a.Names
 	}
 }
