@@ -22,7 +22,7 @@ export const everything: { nodes: NodeSpec[]; failing: Record<string, number> } 
     faulty('loses-starts', FAULTS.losesStarts),
     faulty('bursts', {
       ...FAULTS.bursts,
-      burst: { from: 40 * SECOND, to: 42 * SECOND, factor: 3.6, every: 40 * SECOND },
+      burst: { from: 40 * SECOND, to: 45 * SECOND, factor: 1.3, every: 40 * SECOND },
     }),
     faulty('stalled', { stalledAt: 0 }),
     faulty('full-table', FAULTS.fullThreadTable),
@@ -42,8 +42,9 @@ export const everything: { nodes: NodeSpec[]; failing: Record<string, number> } 
     ...['far-1', 'far-2'].map((name) => faulty(name, { cluster: 'unreachable' })),
     ...['far-3', 'far-4', 'far-5'].map((name) => faulty(name, { cluster: 'unreachable', absent: true })),
     ...['small-1', 'small-2'].map((name) => faulty(name, { cluster: 'small' })),
-    faulty('full-memory', { ...FAULTS.fullMemory, cluster: 'limited' }),
+    // Falling fast enough for no two scrapes to show a growth, which a few new threads would make of a steady value.
+    faulty('full-memory', { ...FAULTS.fullMemory, memory: { extra: 143 * 1024, growth: -60 }, cluster: 'limited' }),
     faulty('growing-memory', { ...FAULTS.growingMemory, cluster: 'limited' }),
-    faulty('calm-memory', { variation: 0, cluster: 'limited' }),
+    faulty('calm-memory', { variation: 0, memory: { extra: 40 * 1024, growth: -60 }, cluster: 'limited' }),
   ],
 };

@@ -27,8 +27,13 @@ export const FAULTS = {
   /** Loses about 1 % of its events: little, but starts of processes among them. */
   losesStarts: { ...even, capacityPerCpu: 1_980 },
   burst: { burst: { from: 2 * MINUTE, to: 5 * MINUTE, factor: 6 } },
-  /** Some seconds of overload every few minutes; hardly 2 % over a longer time. */
-  bursts: { skew: 0, variation: 0, burst: { from: MINUTE, to: 70 * SECOND, factor: 3.6, every: 5 * MINUTE } },
+  /** A minute of overload every ten: 8 % are lost then, 1 % on the whole. */
+  bursts: {
+    skew: 0,
+    variation: 0,
+    syscallsPerCpu: 50_000,
+    burst: { from: MINUTE, to: 2 * MINUTE, factor: 1.3, every: 10 * MINUTE },
+  },
   stalled: { stalledAt: MINUTE },
   fullThreadTable: { fullThreadTable: 262_144 },
   fillingThreadTable: { deadThreads: 222_000 },

@@ -151,7 +151,7 @@ export const SCENARIOS: Record<string, Scenario> = {
     nodes: but({ 1: FAULTS.burst }),
   },
   bursts: {
-    about: 'worker-1 is overloaded for ten seconds, every five minutes',
+    about: 'worker-1 is overloaded for a minute, every ten minutes',
     nodes: but({ 1: FAULTS.bursts }),
   },
   outage: { about: 'nothing listens where worker-8 should', nodes: but({ 8: FAULTS.absent }) },

@@ -196,9 +196,9 @@ describe('scenarios', () => {
   test('bursts: they come again, and are hardly 2 % of all', () => {
     const fleet = createFleet({ scenario: 'bursts', start: START });
     const ratio = (from: number, to: number) => fleet.truth(START + from * 1000, START + to * 1000)[0]!.dropRatio;
-    expect([ratio(0, 59), ratio(71, 359), ratio(371, 659)]).toEqual([0, 0, 0]);
-    expect(ratio(60, 70)).toBeCloseTo(ratio(360, 370), 3);
-    expect(ratio(360, 370)).toBeGreaterThan(0.05);
+    expect([ratio(0, 59), ratio(121, 659), ratio(721, 1259)]).toEqual([0, 0, 0]);
+    expect(ratio(60, 120)).toBeCloseTo(ratio(660, 720), 3);
+    expect(ratio(660, 720)).toBeGreaterThan(0.07);
     expect(ratio(0, 1800)).toBeLessThan(0.02);
     expect(ratio(0, 1800)).toBeGreaterThan(0);
   });
