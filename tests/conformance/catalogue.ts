@@ -1,0 +1,84 @@
+import { catalogue } from '../../src/signals';
+import {
+  allowedFilters,
+  allowedGroupings,
+  compile,
+  type CompileFilter,
+  type CompileOptions,
+} from '../../src/signals/compile';
+import { type Signal } from '../../src/signals/types';
+
+/** As the shipped data source has them; times in milliseconds. */
+export const options: CompileOptions = {
+  identity: ['cluster', 'node'],
+  targetLabels: ['zone'],
+  step: 15_000,
+  scrapeInterval: 15_000,
+  range: 600_000,
+};
+
+/** A template of the catalogue as a signal by node. */
+function asSignal(id: string, expr: string): Signal {
+  const by = { default: ['$instance'], allowed: [] };
+  return {
+    id,
+    expr,
+    by,
+    title: id,
+    dimension: 'data-quality',
+    unit: '',
+    summary: '',
+    description: '',
+    needs: [],
+    advice: [],
+    link: '',
+  };
+}
+
+/** Whatever PromQL the catalogue holds: signals, conditions of advice (`check/1`) and what events are found by. */
+export const templates: Signal[] = [
+  ...catalogue.signals,
+  ...catalogue.checks.flatMap(({ id, advice }) =>
+    advice.flatMap(({ when }, i) => (when ? [asSignal(`${id}/${i + 1}`, when)] : []))
+  ),
+  ...catalogue.events.flatMap(({ id, expr }) => (expr ? [asSignal(`event ${id}`, expr)] : [])),
+];
+
+export interface CatalogueQuery {
+  name: string;
+  expr: string;
+}
+
+/** A template by everything it may be grouped by, alone and all at once; `values` are what its filters ask for. */
+export function queriesOf(signal: Signal, values: Record<string, string>): CatalogueQuery[] {
+  const single = allowedGroupings(signal, options).map((name) => [name]);
+  const groupings = [undefined, [], ...single, single.flat()];
+  const filterable = allowedFilters(catalogue, signal, options).filter((key) => values[key] !== undefined);
+  const filters: CompileFilter[][] = [
+    [],
+    ...filterable.map((key) => [{ key, operator: '=', value: values[key]! }]),
+    filterable.map((key) => ({ key, operator: '!~', value: `${values[key]!}|none` })),
+  ];
+  return groupings.flatMap((by) =>
+    filters.map((chosen) => ({
+      name: `${signal.id} by ${by ?? 'default'} where ${chosen.map(({ key, operator }) => key + operator)}`,
+      expr: compile(catalogue, signal, { by, filters: chosen }, options).expr,
+    }))
+  );
+}
+
+/** Replaces `signal:<id> by=a,b window=5m` and `when:<check>/<number>` in a script by their PromQL. */
+export function withSignals(script: string): string {
+  return script.replace(/(?:signal|when):(\S+)((?: (?:by|window)=\S*)*)$/gm, (_, id: string, rest: string) => {
+    const signal = templates.find((one) => one.id === id);
+    if (!signal) {
+      throw new Error(`the catalogue has no ${id}`);
+    }
+    const by = / by=(\S*)/
+      .exec(rest)?.[1]
+      ?.split(',')
+      .filter((name) => name !== '');
+    const window = / window=(\S*)/.exec(rest)?.[1];
+    return compile(catalogue, signal, { by, window }, { ...options, step: 0, range: 3_600_000 }).expr;
+  });
+}
