@@ -2,7 +2,7 @@
  * What a newcomer sees: the shipped overview in a real browser, drawn by the preview from the plugin's
  * real server side, of a fleet whose truth is known.
  */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { type NodeTruth } from '../../dev/fleet/truth';
@@ -181,6 +181,27 @@ describe('Falco overview', () => {
     expect(notices?.join('\n')).toMatch(/worker-7.*metrics\.libbpf_stats_enabled/);
     expect(notices?.join('\n')).toMatch(/worker-3 \(kmod\)/);
   });
+
+  it.each(readdirSync(join(root, 'src/dashboards')).map((file) => file.replace('.json', '')))(
+    'draws %s with no empty panel that lacks its reason',
+    async (name) => {
+      const { uid, panels } = JSON.parse(
+        readFileSync(join(root, 'src/dashboards', `${name}.json`), 'utf8')
+      ) as typeof overview;
+      await page.goto(`${stage.url}/d/${uid}?from=now-5m&to=now`);
+      const titles = panels.filter(({ type }) => type !== 'row' && type !== 'text').map(({ title }) => title);
+      const drawn = await until(`the panels of ${uid}`, async () => {
+        const text = await page.evaluate(() => document.body.innerText);
+        return titles.every((title) => text.includes(title)) && !/loading/i.test(text) ? text : undefined;
+      });
+      await page.screenshot({ path: join(shots, `${name}.png`) });
+      const empty = await page.evaluate(() =>
+        [...document.querySelectorAll('[data-testid="empty-panel"]')].map((element) => element.textContent ?? '')
+      );
+      expect(empty.filter((text) => text.trim() === 'No data')).toEqual([]);
+      expect(drawn).not.toMatch(/undefined|NaN|\[object/);
+    }
+  );
 
   it.each(['light', 'dark'])('has nothing to complain about in the console (%s)', async (theme) => {
     await page.goto(`${stage.url}/d/falco-overview?theme=${theme}`);
