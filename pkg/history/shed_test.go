@@ -5,12 +5,13 @@ import (
 	"math"
 	"testing"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
 	"github.com/stretchr/testify/require"
 )
 
-func oneOf(name string) labels.Labels { return labels.FromStrings(labels.MetricName, name) }
+func oneOf(name string) labels.Labels { return labels.FromStrings(model.MetricNameLabel, name) }
 
 func held(h *History) (all []string) {
 	for name := range h.index.byName {
