@@ -1,20 +1,19 @@
 package datasource
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"time"
 
 	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
 )
 
-// lowRates says that figures read low while history does not cover the window of a rate yet: PromQL divides the
-// increase by the whole window, also by the part before the first sample.
-func (d *Instance) lowRates(a *asked) string {
-	since := d.fleet.Since()
-	if since.IsZero() {
-		return ""
-	}
+// lowRates names the nodes whose figures read low while their samples do not cover the window of a rate yet: PromQL
+// divides the increase by the whole window, also by the part before the first sample.
+func (r *request) lowRates(ctx context.Context, a *asked) string {
 	var window time.Duration
 	for _, result := range a.results {
 		expr, err := parser.NewParser(parser.Options{}).ParseExpr(result.Expr)
@@ -22,12 +21,35 @@ func (d *Instance) lowRates(a *asked) string {
 			window = max(window, rateWindow(expr))
 		}
 	}
-	covered := a.times.end.Sub(since)
-	if covered <= 0 || covered >= window {
+	if window == 0 {
 		return ""
 	}
-	return fmt.Sprintf("History covers %.0f s of the %.0f s window: rates read low until %s.",
-		covered.Seconds(), window.Seconds(), d.second(since.Add(window)))
+	begin := a.times.end.Add(-window)
+	first, err := r.firstUp(ctx, scope{}, begin, a.times.end)
+	if err != nil {
+		return ""
+	}
+	var names []string
+	var latest time.Time
+	for _, t := range a.targets.all {
+		at, known := first[nodeOf(t.Labels)]
+		// Up to a scrape after the window's begin is usual, and rates reach over that.
+		if since := time.UnixMilli(at); known && t.State == scrape.Up && since.Sub(begin) > a.times.scrape*3/2 {
+			names = append(names, a.targets.name(t))
+			if since.After(latest) {
+				latest = since
+			}
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	who, verb, whose := list(names), "has", "its"
+	if len(names) > 1 {
+		who, verb, whose = a.targets.share(names), "have", "their"
+	}
+	return fmt.Sprintf("%s %s been scraped for %.0f s of the %.0f s window: %s rates read low until %s.",
+		who, verb, a.times.end.Sub(latest).Seconds(), window.Seconds(), whose, r.second(latest.Add(window)))
 }
 
 // second is a clock time to the second: what is waited for is near.

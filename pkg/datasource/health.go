@@ -118,7 +118,7 @@ func (d *Instance) healthOf(all []scrape.Status) health {
 	if len(h.Engines) > 0 {
 		verbose = append(verbose, "Engine "+tally(h.Engines)+".")
 	}
-	verbose = append(verbose, d.remarks(all).lines()...)
+	verbose = slices.Concat(verbose, d.remarks(all).lines(), d.garbled(newTargets(all), all).lines())
 	h.message = strings.Join(parts, " ")
 	h.VerboseMessage = strings.Join(append(verbose, d.switchedOff(all)...), "\n")
 	return h

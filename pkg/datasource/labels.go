@@ -4,21 +4,62 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"net/http"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/storage"
+	"github.com/prometheus/prometheus/tsdb/chunkenc"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
 
 func (d *Instance) querier() (storage.Querier, error) {
 	return d.fleet.Queryable().Querier(0, math.MaxInt64)
+}
+
+// between reads the times from and to of a look-up, unix milliseconds; without one, that side is open.
+func between(r *http.Request) (from, to int64, err error) {
+	to = math.MaxInt64
+	for name, at := range map[string]*int64{"from": &from, "to": &to} {
+		text := r.URL.Query().Get(name)
+		if text == "" {
+			continue
+		}
+		if *at, err = strconv.ParseInt(text, 10, 64); err != nil {
+			return 0, 0, userError{fmt.Errorf("the time %s is %q: expected unix milliseconds", name, text)}
+		}
+	}
+	return from, to, nil
+}
+
+// valuesBetween are the values of a label on the series that have samples between two times.
+func valuesBetween(ctx context.Context, q storage.Querier, name string, from, to int64, matchers []*labels.Matcher) ([]string, error) {
+	if len(matchers) == 0 {
+		matchers = []*labels.Matcher{labels.MustNewMatcher(labels.MatchNotEqual, name, "")}
+	}
+	found := map[string]bool{}
+	set := q.Select(ctx, false, &storage.SelectHints{Start: from, End: to}, matchers...)
+	for set.Next() {
+		value := set.At().Labels().Get(name)
+		if value == "" || found[value] {
+			continue
+		}
+		it := set.At().Iterator(nil)
+		for it.Next() == chunkenc.ValFloat {
+			if at, v := it.At(); at >= from && at <= to && finite(v) {
+				found[value] = true
+				break
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(found)), set.Err()
 }
 
 func (d *Instance) labelNames(r *http.Request) (any, error) {
@@ -34,7 +75,7 @@ func (d *Instance) labelNames(r *http.Request) (any, error) {
 	return bounded(slices.DeleteFunc(names, func(name string) bool { return strings.HasPrefix(name, "__") })), nil
 }
 
-func (d *Instance) labelValues(ctx context.Context, name, filters string) ([]string, error) {
+func (d *Instance) labelValues(ctx context.Context, name, filters string, from, to int64) ([]string, error) {
 	matchers, err := d.matchers(filters)
 	if err != nil {
 		return nil, err
@@ -48,11 +89,15 @@ func (d *Instance) labelValues(ctx context.Context, name, filters string) ([]str
 			name, matchers = g.Label, append(matchers, own...)
 		}
 	}
-	q, err := d.querier()
+	q, err := d.fleet.Queryable().Querier(from, to)
 	if err != nil {
 		return nil, err
 	}
 	defer q.Close()
+	if from > 0 || to < math.MaxInt64 {
+		values, err := valuesBetween(ctx, q, name, from, to, matchers)
+		return bounded(values), err
+	}
 	values, _, err := q.LabelValues(ctx, name, &storage.LabelHints{Limit: mostValues}, matchers...)
 	return bounded(values), err
 }

@@ -23,20 +23,30 @@ import (
 const noTarget = "No target passes the filters of this query, or discovery has found none yet. The health check of the data source lists what is configured."
 
 // notices say why a panel shows less than its viewer may expect, each in terms of what an operator
-// can change. No empty panel goes without one.
+// can change. No empty panel goes without one. What explains missing figures comes first, after what makes all of
+// them wrong; lines that could not be read come last, and only where their node has no value.
 func (r *request) notices(ctx context.Context, a *asked) []data.Notice {
-	g := r.troubles(a.targets.all)
+	why := newGroups(a.targets)
 	for _, result := range a.results {
 		if result.Signal != nil {
-			r.missing(ctx, g, a, result)
+			r.missing(ctx, why, a, result)
 		}
 	}
-	out := g.notices()
+	var out []data.Notice
+	troubles := r.troubles(a.targets.all).notices()
+	for len(troubles) > 0 && troubles[0].Severity == data.NoticeSeverityError {
+		out, troubles = append(out, troubles[0]), troubles[1:]
+	}
+	out = append(out, why.notices()...)
 	info := func(text string) {
 		if text != "" {
 			out = append(out, data.Notice{Severity: data.NoticeSeverityInfo, Text: text})
 		}
 	}
+	if a.results[0].Signal == nil && len(known(a.results[0])) == 0 {
+		info(r.emptyExpression(a))
+	}
+	out = append(out, troubles...)
 	if a.results[0].Signal != nil && len(a.targets.all) == 0 {
 		info(noTarget)
 	}
@@ -47,7 +57,7 @@ func (r *request) notices(ctx context.Context, a *asked) []data.Notice {
 			break
 		}
 	}
-	low := r.lowRates(a)
+	low := r.lowRates(ctx, a)
 	info(low)
 	if low == "" || !a.query.Instant {
 		begin := a.times.start
@@ -56,8 +66,22 @@ func (r *request) notices(ctx context.Context, a *asked) []data.Notice {
 		}
 		info(r.shortHistory(begin.Add(a.times.step + 2*a.times.scrape)))
 	}
-	if a.results[0].Signal == nil && len(known(a.results[0])) == 0 {
-		info(r.emptyExpression(a))
+	return append(out, r.garbled(a.targets, a.withoutValue()).notices()...)
+}
+
+// withoutValue are the targets that have no value in any result; none where results are not by node.
+func (a *asked) withoutValue() (out []scrape.Status) {
+	valued, other := map[node]bool{}, false
+	for _, result := range a.results {
+		for _, l := range known(result) {
+			valued[nodeOf(l)] = true
+			other = other || !l.Has("node")
+		}
+	}
+	for _, t := range a.targets.all {
+		if !other && !valued[nodeOf(t.Labels)] {
+			out = append(out, t)
+		}
 	}
 	return out
 }
@@ -77,7 +101,7 @@ func (r *request) plainNotices(a *asked) []data.Notice {
 	if len(a.targets.all) == 0 {
 		out = append(out, data.Notice{Severity: data.NoticeSeverityInfo, Text: noTarget})
 	}
-	return out
+	return append(out, r.garbled(a.targets, a.targets.all).notices()...)
 }
 
 // missing names the nodes that answer and have no value of a signal, and why.
@@ -104,7 +128,7 @@ func (r *request) missing(ctx context.Context, g *groups, a *asked, result frame
 		}
 		settled := t.Scrapes >= 2 && t.Metrics != nil && r.kindOf(result.Signal) == t.Kind && t.FirstScrape.Before(a.times.end)
 		if byNode && settled && !valued[nodeOf(t.Labels)] {
-			g.add(noValue(result.Signal), name)
+			g.add(r.absent(result, t), name)
 		}
 	}
 }
@@ -114,15 +138,58 @@ func (d *Instance) tooFewScrapes(s *signals.Signal, t scrape.Status) (c cause, f
 	if t.Scrapes >= 2 || !strings.Contains(s.Expr, "$window") {
 		return cause{}, false
 	}
-	return note("Not yet two scrapes of",
-		fmt.Sprintf("Rates begin with the second, within %s.", signals.FormatDuration(d.settings.interval))), true
+	return d.notYetTwo(), true
+}
+
+func (d *Instance) notYetTwo() cause {
+	return note("Not yet two scrapes of", fmt.Sprintf("Rates begin with the second, within %s.", signals.FormatDuration(d.settings.interval)))
 }
 
 // noValue is why a node that lacks nothing has no value: the signal itself says when that is so.
 func noValue(s *signals.Signal) cause {
-	c := note(s.Title+": no value on", sentence(cmp.Or(s.Unknown, s.Description)))
+	text, _, _ := strings.Cut(s.Description, ". ")
+	c := note(s.Title+": no value on", sentence(cmp.Or(s.Unknown, text)))
 	c.negative = true
 	return c
+}
+
+// absent names a metric that the expression reads and the target's answer does not have.
+func (r *request) absent(result frames.Result, t scrape.Status) cause {
+	for _, metric := range metrics(result.Expr) {
+		if r.kindOfMetric(metric) == t.Kind && !has(t, metric, nil) {
+			c := note(fmt.Sprintf("%s: the metric %s is not in the answer of", result.Signal.Title, metric), "")
+			if result.Signal.Unknown != "" {
+				c.change = sentence(result.Signal.Unknown)
+			}
+			return c
+		}
+	}
+	return noValue(result.Signal)
+}
+
+// metrics are the names that an expression cannot do without: those of alternatives (or) are left out.
+func metrics(text string) (out []string) {
+	expr, err := parser.NewParser(parser.Options{}).ParseExpr(text)
+	if err != nil {
+		return nil
+	}
+	parser.Inspect(expr, func(n parser.Node, path []parser.Node) error {
+		selector, ok := n.(*parser.VectorSelector)
+		if ok && !slices.ContainsFunc(path, alternative) {
+			for _, m := range selector.LabelMatchers {
+				if m.Name == model.MetricNameLabel && m.Type == labels.MatchEqual && !slices.Contains(out, m.Value) {
+					out = append(out, m.Value)
+				}
+			}
+		}
+		return nil
+	})
+	return out
+}
+
+func alternative(n parser.Node) bool {
+	b, ok := n.(*parser.BinaryExpr)
+	return ok && b.Op == parser.LOR
 }
 
 // known are the labels of the series that have a value.
@@ -162,6 +229,15 @@ func (d *Instance) shortHistory(begin time.Time) string {
 
 // emptyExpression says why PromQL written by hand may have given nothing: a metric that nobody has.
 func (r *request) emptyExpression(a *asked) string {
+	fresh := newGroups(a.targets)
+	for _, t := range a.targets.all {
+		if t.State == scrape.Up && t.Scrapes < 2 {
+			fresh.add(r.notYetTwo(), a.targets.name(t))
+		}
+	}
+	if len(fresh.order) > 0 {
+		return fresh.sentence()
+	}
 	var missing []string
 	expr, err := parser.NewParser(parser.Options{}).ParseExpr(a.results[0].Expr)
 	if err == nil {

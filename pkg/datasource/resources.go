@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"strings"
 	"time"
@@ -27,7 +28,8 @@ const (
 //
 //	labels                  names of the labels on the samples at hand: ["cluster", "node"]
 //	labels/<name>/values    values of a label, or of a grouping (version, engine, kernel): ["node-1"].
-//	                        ?filters=[{"key","operator","value"}], as in a query, narrows them
+//	                        ?filters=[{"key","operator","value"}], as in a query, narrows them;
+//	                        &from and &to (unix milliseconds) leave out what has no sample in between
 //	metrics                 names of the metrics at hand: ["up"]
 //	targets                 every target: see target
 //
@@ -36,10 +38,14 @@ func (d *Instance) routes() backend.CallResourceHandler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/labels", d.lookUp(d.labelNames))
 	mux.HandleFunc("/labels/{name}/values", d.lookUp(func(r *http.Request) (any, error) {
-		return d.labelValues(r.Context(), r.PathValue("name"), r.URL.Query().Get("filters"))
+		from, to, err := between(r)
+		if err != nil {
+			return nil, err
+		}
+		return d.labelValues(r.Context(), r.PathValue("name"), r.URL.Query().Get("filters"), from, to)
 	}))
 	mux.HandleFunc("/metrics", d.lookUp(func(r *http.Request) (any, error) {
-		return d.labelValues(r.Context(), model.MetricNameLabel, "")
+		return d.labelValues(r.Context(), model.MetricNameLabel, "", 0, math.MaxInt64)
 	}))
 	mux.HandleFunc("/targets", d.lookUp(func(*http.Request) (any, error) { return d.targetList(), nil }))
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {

@@ -2,9 +2,11 @@ package datasource
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"testing"
+	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/stretchr/testify/require"
@@ -43,6 +45,9 @@ func TestLookUps(t *testing.T) {
 	}{
 		{"labels", 200, `{"data":["cluster","engine_name","node","version","zone"]}`},
 		{"labels/node/values", 200, `{"data":["node-1","node-2","node-3"]}`},
+		{fmt.Sprintf("labels/node/values?from=%d&to=%d", noon.Add(-time.Hour).UnixMilli(), noon.UnixMilli()), 200, `{"data":["node-1","node-2","node-3"]}`},
+		{fmt.Sprintf("labels/node/values?to=%d", noon.Add(-2*time.Hour).UnixMilli()), 200, `{"data":[]}`},
+		{"labels/node/values?from=x", 400, `{"error":"the time from is \"x\": expected unix milliseconds"}`},
 		{"labels/nothing/values", 200, `{"data":[]}`},
 		{"labels/engine/values", 200, `{"data":["modern_bpf"]}`},
 		{"labels/version/values", 200, `{"data":["0.44.1"]}`},

@@ -38,7 +38,6 @@ func (d *Instance) troubles(all []scrape.Status) *groups {
 			g.add(warn("Discovery of "+s.Configured+" has trouble", s.Discovery), "")
 		}
 		d.stale(g, s)
-		d.unreadable(g, s)
 		d.tooOld(g, s)
 	}
 	return g
@@ -58,18 +57,21 @@ func (d *Instance) stale(g *groups, s scrape.Status) {
 	}
 }
 
-func (d *Instance) unreadable(g *groups, s scrape.Status) {
-	if s.Unreadable == 0 {
-		return
+// garbled are the lines that could not be read, of targets that answer otherwise.
+func (d *Instance) garbled(of targets, all []scrape.Status) *groups {
+	g := newGroups(of)
+	for _, s := range all {
+		if s.Unreadable == 0 {
+			continue
+		}
+		first := ""
+		if len(s.Problems) > 0 {
+			p := s.Problems[0]
+			first = fmt.Sprintf(" The first is line %d: %s: %s", p.Line, p.Reason, sentence(p.Text))
+		}
+		g.add(note(fmt.Sprintf("%s could not be read in the answer of", count(s.Unreadable, "line")), "All other lines count."+first), of.name(s))
 	}
-	first := ""
-	if len(s.Problems) > 0 {
-		p := s.Problems[0]
-		first = fmt.Sprintf(" The first is line %d: %s: %s", p.Line, p.Reason, sentence(p.Text))
-	}
-	// One garbled line must not put a warning on every panel.
-	g.add(note(fmt.Sprintf("%s could not be read in the answer of", count(s.Unreadable, "line")),
-		"All other lines count."+first), g.of.name(s))
+	return g
 }
 
 func (d *Instance) tooOld(g *groups, s scrape.Status) {
