@@ -5,6 +5,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { rules } from '.';
 import { page, type AlertRule } from './rule';
+import { place, placeOf } from './place';
 import { recordedName } from './prometheus';
 
 const grafana = parse(readFileSync('provisioning/alerting/falco.yaml', 'utf8')).groups[0];
@@ -110,6 +111,16 @@ describe('runbooks', () => {
       'What to look at',
       'What to change',
     ]);
+  });
+
+  it.each(rules)('$uid leads to its panel, and its page to panels that there are', (rule) => {
+    const text = readFileSync(`docs/runbooks/${page(rule)}.md`, 'utf8').replaceAll('\n', ' ');
+    const named = [...text.matchAll(/_(Falco [^_]+)_, _([^_]+)_/g)].map(([, dashboard = '', panel = '']) => ({
+      dashboard,
+      panel,
+    }));
+    expect(named).toContainEqual(rule.look);
+    expect(named.map(placeOf)).toContainEqual(place(rule));
   });
 
   it('are those of the rules and no others', () => {

@@ -27,7 +27,7 @@ export const continuity: AlertRule[] = [
     severity: 'critical',
     noData: 'Alerting',
     error: 'Error',
-    panel: 'up',
+    look: { dashboard: 'Falco overview', panel: 'Falco up' },
     summary: ({ node }) => `Falco on ${node} does not answer`,
     description: () =>
       'The metrics endpoint has not answered for two minutes, or the node has left service discovery, or no node is known at all. The node may not be watched.',
@@ -42,7 +42,7 @@ export const continuity: AlertRule[] = [
     for: '2m',
     severity: 'critical',
     ...keepLast,
-    panel: 'up',
+    look: { dashboard: 'Falco fleet and drift', panel: 'Falco up' },
     summary: ({ cluster, value }) =>
       `${value('humanizePercentage')} of the Falcos of ${cluster} do not answer: look at the network first`,
     description: () =>
@@ -61,7 +61,7 @@ export const continuity: AlertRule[] = [
     for: '10m',
     severity: 'critical',
     ...nothingIsFine,
-    panel: 'up',
+    look: { dashboard: 'Falco fleet and drift', panel: 'Nodes without Falco by reason' },
     summary: ({ cluster, value }) => `${value('printf "%.0f"')} Falcos of ${cluster} were never seen`,
     description: () =>
       'Fewer Falcos are known than the settings of the data source expect. The nodes that lack one cannot be named: they never had a Falco that was scraped.',
@@ -75,6 +75,7 @@ export const continuity: AlertRule[] = [
     for: '0s',
     severity: 'critical',
     ...keepLast,
+    look: { dashboard: 'Falco fleet and drift', panel: 'Restarts' },
     summary: ({ node }) => `Falco on ${node} is in a crash loop`,
     description: () => 'It started three times or more within 15 minutes. Between the starts nobody watches the node.',
   },
@@ -88,6 +89,7 @@ export const continuity: AlertRule[] = [
     for: '0s',
     severity: 'critical',
     ...nothingIsFine,
+    look: { dashboard: 'Falco fleet and drift', panel: 'Steadiness' },
     summary: ({ node }) => `Falco on ${node} could not load its changed rules or settings`,
     description: () => 'It runs on with those of before, and looks healthy. Known through Falcosidekick.',
   },
@@ -101,6 +103,7 @@ export const continuity: AlertRule[] = [
     for: '0s',
     severity: 'warning',
     ...nothingIsFine,
+    look: { dashboard: 'Falco fleet and drift', panel: 'Steadiness' },
     summary: ({ node }) => `Falco on ${node} waited in vain for events`,
     description: () =>
       'A thousand waits in a row brought no event: the host is idle, or the driver delivers nothing. Known through Falcosidekick.',
@@ -112,6 +115,7 @@ export const continuity: AlertRule[] = [
     ...drift,
     when: 'a node’s version is not that of more than half of the nodes',
     for: '1d',
+    look: { dashboard: 'Falco fleet and drift', panel: 'Nodes that differ' },
     summary: ({ node }) => `Falco on ${node} has had another version than most for a day`,
     description: () => 'A roll-out takes less than that, as a rule: it stands still, or left this node out.',
   },
@@ -122,6 +126,7 @@ export const continuity: AlertRule[] = [
     ...drift,
     when: 'a node’s rules files are not those of more than half of the nodes',
     for: '1h',
+    look: { dashboard: 'Falco fleet and drift', panel: 'Nodes that differ' },
     summary: ({ node }) => `Falco on ${node} has had other rules files than most for an hour`,
     description: () =>
       'It detects other things than the others do. Compared by file name and SHA-256; the inventory shows the files.',
@@ -133,6 +138,7 @@ export const continuity: AlertRule[] = [
     ...drift,
     when: 'a node’s settings files are not those of more than half of the nodes',
     for: '1h',
+    look: { dashboard: 'Falco fleet and drift', panel: 'Nodes that differ' },
     summary: ({ node }) => `Falco on ${node} has had other settings files than most for an hour`,
     description: () =>
       'falco.yaml, or a file that it names, differs. Where node pools have settings of their own, that is as it should be: filter the rule by a target label, or leave it out.',

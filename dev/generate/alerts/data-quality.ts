@@ -16,7 +16,7 @@ export const dataQuality: AlertRule[] = [
     for: '10m',
     severity: 'warning',
     ...keepLast,
-    panel: 'kernelDrops',
+    look: { dashboard: 'Falco overview', panel: 'Kernel drops' },
     summary: ({ node, value }) => `Falco on ${node} loses ${value('humanizePercentage')} of the kernel's events`,
     description: () =>
       'For ten minutes more than 2 % of the events never reached Falco. What happens in them is not seen by any rule.',
@@ -31,7 +31,7 @@ export const dataQuality: AlertRule[] = [
     for: '1m',
     severity: 'critical',
     ...keepLast,
-    panel: 'kernelDrops',
+    look: { dashboard: 'Falco overview', panel: 'Kernel drops' },
     summary: ({ node, value }) => `Falco on ${node} loses ${value('humanizePercentage')} of the kernel's events`,
     description: () =>
       'More than 10 % of the events never reached Falco. An attack on this node has a fair chance not to be seen.',
@@ -49,7 +49,7 @@ export const dataQuality: AlertRule[] = [
     for: '0s',
     severity: 'warning',
     ...keepLast,
-    panel: 'kernelDrops',
+    look: { dashboard: 'Falco data quality', panel: 'Minutes with drops' },
     summary: ({ node, value }) =>
       `Falco on ${node} lost events in bursts, ${value('humanizePercentage')} of the last half hour`,
     description: () =>
@@ -69,7 +69,7 @@ export const dataQuality: AlertRule[] = [
     for: '1m',
     severity: 'warning',
     ...keepLast,
-    panel: 'kernelDrops',
+    look: { dashboard: 'Falco data quality', panel: 'Process events lost' },
     summary: ({ node, value }) => `Falco on ${node} lost about ${value('printf "%.0f"')} starts or ends of processes`,
     description: () =>
       'Within five minutes events of clone, fork, exec or of a process’s end did not reach Falco. Rules judge what those processes do without their names, parents and containers: worse than a file or connection that was not seen.',
@@ -84,6 +84,7 @@ export const dataQuality: AlertRule[] = [
     for: '2m',
     severity: 'critical',
     ...keepLast,
+    look: { dashboard: 'Falco data quality', panel: 'Stalled' },
     summary: ({ node }) => `Falco on ${node} answers, but hardly any event reaches its rules`,
     description: () =>
       'Its web server is alive, its event loop is not, or the driver hands nothing over. Nothing on this node is detected.',
@@ -97,6 +98,7 @@ export const dataQuality: AlertRule[] = [
     for: '10m',
     severity: 'warning',
     ...keepLast,
+    look: { dashboard: 'Falco data quality', panel: 'Thread table' },
     summary: ({ node, value }) => `The thread table of Falco on ${node} is filled to ${value('humanizePercentage')}`,
     description: () =>
       'When the table is full, new processes are unknown to Falco: their events are judged without names and parents.',
@@ -111,6 +113,7 @@ export const dataQuality: AlertRule[] = [
     for: '0s',
     severity: 'critical',
     ...keepLast,
+    look: { dashboard: 'Falco data quality', panel: 'Thread table' },
     summary: ({ node, value }) => `Falco on ${node} has no room for new processes: ${value('printf "%.0f"')} left out`,
     description: () =>
       'Within 15 minutes threads were not taken into the table since it was full. Falco judges their events without names, parents and containers.',

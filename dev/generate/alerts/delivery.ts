@@ -16,7 +16,7 @@ export const delivery: AlertRule[] = [
     for: '0s',
     severity: 'critical',
     ...keepLast,
-    panel: 'alertsLost',
+    look: { dashboard: 'Falco overview', panel: 'Alerts lost' },
     summary: ({ node }) => `Falco on ${node} has lost alerts`,
     description: ({ value }) =>
       `The outputs queue was full: about ${value('printf "%.0f"')} alerts were thrown away within ten minutes and reached nobody.`,
@@ -31,6 +31,7 @@ export const delivery: AlertRule[] = [
     for: '5m',
     severity: 'critical',
     ...keepLast,
+    look: { dashboard: 'Falco delivery', panel: 'Failed deliveries over time' },
     summary: ({ value }) => `{{ $labels.destination }} refuses ${value('humanizePercentage')} of Falco's alerts`,
     description: ({ node }) =>
       `The Falcosidekick ${node} counted errors for that share of the alerts of the last 15 minutes. What was refused has not arrived there; other destinations may have it.`,
@@ -51,6 +52,7 @@ export const delivery: AlertRule[] = [
     for: '0s',
     severity: 'critical',
     ...nothingIsFine,
+    look: { dashboard: 'Falco delivery', panel: 'Age of the canary' },
     summary: ({ node }) => `The canary of Falco on ${node} is silent`,
     description: () =>
       `Falco answered all the time, yet the rule “${canaryRule}”, which a job sets off every few minutes, did not match within the last half hour. The job does not run, the rule is not loaded, or Falco detects nothing.`,

@@ -3,8 +3,8 @@ import { stringify } from 'yaml';
 import { QUERY_VERSION } from '../../../src/query';
 import { catalogue } from '../../../src/signals';
 import { compile } from '../../../src/signals/compile';
-import { panelIds, uid as dashboardUid } from '../dashboards/overview';
 import { rules } from '.';
+import { place } from './place';
 import { advice, type AlertRule, type Dialect, runbookUrl, signal, type Words } from './rule';
 import { tidy } from './text';
 
@@ -37,15 +37,8 @@ function expression(refId: string, model: Record<string, unknown>) {
   return { refId, datasourceUid: '__expr__', model: { refId, datasource, ...model } };
 }
 
-function panel({ panel: name }: AlertRule) {
-  return name === undefined ? {} : { dashboardUid, panelId: panelIds[name] };
-}
-
-function panelAnnotations({ panel: name }: AlertRule) {
-  return name === undefined ? {} : { __dashboardUid__: dashboardUid, __panelId__: String(panelIds[name]) };
-}
-
 function provisioned(rule: AlertRule) {
+  const { dashboardUid, panelId } = place(rule);
   return {
     uid: rule.uid,
     title: rule.title,
@@ -67,13 +60,15 @@ function provisioned(rule: AlertRule) {
     for: rule.for,
     noDataState: rule.noData,
     execErrState: rule.error,
-    ...panel(rule),
+    dashboardUid,
+    panelId,
     annotations: {
       summary: rule.summary(words),
       description: rule.description(words),
       advice: advice(rule),
       runbook_url: runbookUrl(rule),
-      ...panelAnnotations(rule),
+      __dashboardUid__: dashboardUid,
+      __panelId__: String(panelId),
     },
     labels: { severity: rule.severity, dimension: signal(rule.signal).dimension },
   };

@@ -10,6 +10,7 @@ export const resources: AlertRule[] = [
     for: '5m',
     severity: 'critical',
     ...nothingIsFine,
+    look: { dashboard: 'Falco resources and impact', panel: 'Nodes' },
     summary: ({ node, value }) => `Falco on ${node} uses ${value('humanizePercentage')} of its memory limit`,
     description: () => 'At the limit the kernel kills it, and nobody watches the node until it is back.',
   },
@@ -22,6 +23,7 @@ export const resources: AlertRule[] = [
     for: '30m',
     severity: 'warning',
     ...nothingIsFine,
+    look: { dashboard: 'Falco resources and impact', panel: 'Time to the memory limit' },
     summary: ({ node, value }) =>
       `Falco on ${node} will reach its memory limit in ${value('humanizeDuration')} at its present growth`,
     description: () =>
@@ -39,6 +41,7 @@ export const resources: AlertRule[] = [
     for: '15m',
     severity: 'warning',
     ...keepLast,
+    look: { dashboard: 'Falco resources and impact', panel: 'CPU of Falco since start' },
     summary: ({ node, value }) => `Falco on ${node} uses ${value('humanizePercentage')} of one CPU`,
     description: () =>
       'Its event loop is a single thread: it cannot go beyond one full CPU, whatever the node has. More load means lost events.',

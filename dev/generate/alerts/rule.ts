@@ -1,6 +1,5 @@
 import { catalogue } from '../../../src/signals';
 import { type Signal } from '../../../src/signals/types';
-import { type panelIds } from '../dashboards/overview';
 
 /** How an expression is written for one of the two places in which a rule runs: Grafana or Prometheus. */
 export interface Dialect {
@@ -45,7 +44,8 @@ export interface AlertRule {
   /** What Grafana does when the query gives nothing at all, and when it fails. */
   noData: 'Alerting' | 'KeepLast' | 'OK';
   error: 'Error' | 'KeepLast';
-  panel?: keyof typeof panelIds;
+  /** Where to look first: titles of a shipped dashboard and of one of its panels. */
+  look: { dashboard: string; panel: string };
   summary: (words: Words) => string;
   description: (words: Words) => string;
 }

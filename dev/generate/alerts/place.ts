@@ -1,0 +1,30 @@
+import { type Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
+import { dashboards } from '../dashboards';
+import { type AlertRule } from './rule';
+
+interface Panel {
+  id?: number;
+  title?: string;
+  panels?: Panel[];
+}
+
+const built: Dashboard[] = Object.values(dashboards).map((build) => build());
+
+/** The panel of that title on the dashboard of that title; an error where there is none. */
+export function placeOf({ dashboard: title, panel: wanted }: AlertRule['look']): {
+  dashboardUid: string;
+  panelId: number;
+} {
+  const dashboard = built.find((one) => one.title === title);
+  const panels = (dashboard?.panels ?? []) as Panel[];
+  const panel = panels.flatMap((one) => [one, ...(one.panels ?? [])]).find((one) => one.title === wanted);
+  if (dashboard?.uid === undefined || panel?.id === undefined) {
+    throw new Error(`An alert rule or its runbook names the panel "${wanted}" of "${title}", which there is not.`);
+  }
+  return { dashboardUid: dashboard.uid, panelId: panel.id };
+}
+
+/** The panel that an alert leads to. */
+export function place({ look }: AlertRule): ReturnType<typeof placeOf> {
+  return placeOf(look);
+}
