@@ -8,7 +8,7 @@ const limits = { samplesPerScrape: 1000, labelLength: 100 };
 /** A buffer with one target that is scraped every second. */
 function fixture(bounds = { points: 100, age: 60_000 }) {
   const buffer = new SampleBuffer(bounds);
-  const reader = new Reader(rules, limits);
+  const reader = new Reader('falco', rules, limits);
   return {
     buffer,
     scrape: (second: number, body: string | undefined, identity: Record<string, string> = { node: 'a' }) =>

@@ -23,7 +23,7 @@ export interface Line {
 export type Parsed = Line | { refused: string };
 
 /** A label's value after its opening quote, and what follows the closing one; nothing where it is not closed. */
-type ReadValue = (text: string) => { value: string; rest: string } | undefined;
+export type ReadValue = (text: string) => { value: string; rest: string } | undefined;
 
 /** How many lines a label's value may run over. */
 const maxContinuations = 8;
@@ -31,11 +31,19 @@ const maxContinuations = 8;
 const nameAtStart = /^[A-Za-z_:][A-Za-z0-9_:.-]*/;
 
 /**
- * Takes a line apart, first as Prometheus would, then as Falco may have written it: only where the label set itself
- * cannot be read, so that two samples that have run together are never taken for one.
+ * How values are read by the target's kind. Falco escapes nothing, so that a backslash is a backslash (and one before a
+ * quote may be the value's last character). Falcosidekick escapes as Prometheus has it, always.
  */
-export function parseLine(line: string): Parsed {
-  const parsed = parseWith(line, quoted);
+export function valuesOf(kind: 'falco' | 'falcosidekick'): ReadValue {
+  return kind === 'falco' ? verbatim : quoted;
+}
+
+/**
+ * Takes a line apart, first as its writer should have written it, then with quotes in values: only where the label set
+ * itself cannot be read, so that two samples that have run together are never taken for one.
+ */
+export function parseLine(line: string, readValue: ReadValue): Parsed {
+  const parsed = parseWith(line, readValue);
   const failed = 'refused' in parsed ? parsed.refused : '';
   if (failed === reasons.open || (failed === reasons.garbage && line.includes('"'))) {
     return parseWith(line, unquoted);
@@ -104,6 +112,16 @@ function parseLabels(
   }
 }
 
+/** Up to the next quote, past those with a backslash before them that cannot end a value. */
+const verbatim: ReadValue = (text) => {
+  for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', at + 1)) {
+    if (text[at - 1] !== '\\' || endsValue(text.slice(at + 1))) {
+      return { value: text.slice(0, at), rest: text.slice(at + 1) };
+    }
+  }
+  return undefined;
+};
+
 /** A value as Prometheus reads it: up to the next quote that has no backslash before it. */
 const quoted: ReadValue = (text) => {
   let end = text.indexOf('"');
@@ -165,7 +183,7 @@ function parseValue(text: string): string | { refused: string } {
  * Puts a line whose label set is open together with the lines after it: a newline in a label's value that was not
  * escaped. It stops at a comment and at a line that is a sample by itself. `lines` is how many it took.
  */
-export function join(line: string, rest: string): { line: Line; lines: number } | undefined {
+export function join(line: string, rest: string, readValue: ReadValue): { line: Line; lines: number } | undefined {
   let joined = line;
   let at = 0;
   for (let lines = 1; lines <= maxContinuations && at < rest.length; lines++) {
@@ -175,7 +193,7 @@ export function join(line: string, rest: string): { line: Line; lines: number } 
     if (next[0] === '#') {
       return undefined;
     }
-    const alone = parseLine(trimEnd(next));
+    const alone = parseLine(trimEnd(next), readValue);
     if (!('refused' in alone) && isNumber(alone.value)) {
       return undefined;
     }

@@ -8,8 +8,8 @@ const cases = readdirSync(corpus)
   .filter((name) => name.endsWith('.prom'))
   .map((name) => name.replace(/\.prom$/, ''));
 
-function reader(limits = {}): Reader {
-  return new Reader(options.reading, { ...options.limits, ...limits });
+function reader(limits = {}, name = ''): Reader {
+  return new Reader(options.kinds[name] ?? 'falco', options.reading, { ...options.limits, ...limits });
 }
 
 /** An answer in the form of the corpus. */
@@ -26,7 +26,7 @@ describe('Reader', () => {
   it.each(cases)('reads %s as the backend does, from memory, too', (name) => {
     const body = readFileSync(join(corpus, `${name}.prom`), 'utf8');
     const expected = JSON.parse(readFileSync(join(corpus, `${name}.json`), 'utf8'));
-    const one = reader();
+    const one = reader({}, name);
     for (let time = 0; time < 3; time++) {
       expect(readable(one.read(body))).toEqual(expected);
     }

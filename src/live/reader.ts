@@ -1,4 +1,4 @@
-import { join, type Line, parseLine, reasons, skipBlanks, trimEnd } from './line';
+import { join, type Line, parseLine, type ReadValue, reasons, skipBlanks, trimEnd, valuesOf } from './line';
 import { parseNanoTime, parseValue } from './number';
 import { excerpt, Identities, type Identity, type LiveSeries, type ReadingRules } from './series';
 import { Template } from './template';
@@ -65,6 +65,7 @@ export class Reader {
   private round = 0;
   private readonly known = new Map<string, Entry>();
   private readonly identities: Identities;
+  private readonly readValue: ReadValue;
   private template = new Template();
   /** The last answer did not have its series in the order of the template. */
   private isOutdated = true;
@@ -73,9 +74,11 @@ export class Reader {
   private entries = 0;
 
   constructor(
+    kind: 'falco' | 'falcosidekick',
     rules: ReadingRules,
     private readonly limits: Limits
   ) {
+    this.readValue = valuesOf(kind);
     this.identities = new Identities(rules, limits.labelLength);
   }
 
@@ -132,25 +135,28 @@ export class Reader {
     const isEnded = newline >= 0;
     const stop = isEnded ? newline : body.length;
     const end = isEnded ? stop + 1 : stop;
+    if (body[at] === '#') {
+      return { end, lines: 1, isSkipped: true };
+    }
     const line = skipBlanks(body.slice(at, stop));
     if (line === '' || line[0] === '#' || line[0] === '\r') {
       return { end, lines: 1, isSkipped: true };
     }
     const text = trimEnd(line);
-    const known = this.takeKnown(text);
-    const valueAt = text === line ? at + body.slice(at, stop).lastIndexOf(' ') + 1 : undefined;
+    const known = this.round > 1 ? this.takeKnown(text) : undefined;
+    const valueAt = text === line ? body.lastIndexOf(' ', stop - 1) + 1 : undefined;
     if (known) {
       return { end, lines: 1, entry: known, valueAt };
     }
     // What is remembered of it must not keep a whole answer in memory.
-    const parsed = parseLine(this.round > 1 ? detach(text) : text);
+    const parsed = parseLine(this.round > 1 ? detach(text) : text, this.readValue);
     const result = 'refused' in parsed ? parsed : this.take(parsed);
     if (!('refused' in result)) {
       const isPlain = 'series' in parsed && text.length === parsed.series.length + 1 + parsed.value.length;
       return { end, lines: 1, entry: result, valueAt: isPlain && text.includes(' ') ? valueAt : undefined };
     }
     const isCut = !isEnded && 'refused' in parsed && [reasons.open, reasons.noValue].includes(result.refused);
-    const joined = result.refused === reasons.open && isEnded ? join(line, body.slice(end)) : undefined;
+    const joined = result.refused === reasons.open && isEnded ? join(line, body.slice(end), this.readValue) : undefined;
     if (joined) {
       return this.readJoined(body, { end, number, text, joined });
     }

@@ -27,23 +27,27 @@ export type ReadingRules = Pick<Reading, 'keepLabels' | 'foldValues'>;
 export class Identities {
   private readonly bySent = new Map<string, Identity>();
   private readonly byKept = new Map<string, LiveSeries>();
+  /** Metrics that have rules. */
+  private readonly ruled: Set<string>;
 
   constructor(
     private readonly rules: ReadingRules,
     private readonly labelLength: number
-  ) {}
+  ) {
+    this.ruled = new Set([...rules.keepLabels, ...rules.foldValues].map(({ metric }) => metric));
+  }
 
   /** The series, or why its line is refused. */
   of(line: Line): Identity | { refused: string } {
     const name = clean(line.name);
-    const all = line.labels.map(([label, value]): [string, string] => [clean(label).replaceAll(':', '_'), value]);
-    all.push(['__name__', name]);
-    all.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-    const twice = all.find(([label], i) => i > 0 && all[i - 1]![0] === label);
-    if (twice) {
-      return { refused: `label ${twice[0]} is given twice` };
+    for (const label of line.labels) {
+      label[0] = cleanLabel(label[0]);
     }
-    const sent = Labels.of(all);
+    line.labels.push(['__name__', name]);
+    const { labels: sent, twice } = Labels.fromPairs(line.labels);
+    if (twice !== undefined) {
+      return { refused: `label ${twice} is given twice` };
+    }
     const known = this.bySent.get(sent.key);
     if (known) {
       return known;
@@ -85,6 +89,9 @@ export class Identities {
   /** Drops the labels and folds the values that the catalogue does not want; `partial` is whether it wants so here. */
   private keep(name: string, sent: Labels): { kept: Labels; partial: boolean } {
     let kept = sent;
+    if (!this.ruled.has(name)) {
+      return { kept, partial: false };
+    }
     const keepers = this.rules.keepLabels.filter(({ metric }) => metric === name);
     const folders = this.rules.foldValues.filter(({ metric }) => metric === name);
     for (const { labels } of keepers) {
@@ -99,6 +106,9 @@ export class Identities {
 
   private tooLong(kept: Labels): string | undefined {
     let refused: string | undefined;
+    if (kept.key.length <= this.labelLength) {
+      return undefined;
+    }
     for (const [label, value] of kept.entries()) {
       for (const text of [label, value]) {
         const length = text.length > this.labelLength ? [...text].length : 0;
@@ -114,7 +124,11 @@ export class Identities {
 
 /** A name that PromQL can write without quotes. */
 function clean(name: string): string {
-  return name.replace(/[.-]/g, '_');
+  return name.includes('.') || name.includes('-') ? name.replace(/[.-]/g, '_') : name;
+}
+
+function cleanLabel(name: string): string {
+  return name.includes(':') ? clean(name).replaceAll(':', '_') : clean(name);
 }
 
 /** At most so many characters of a text. */

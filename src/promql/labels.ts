@@ -14,8 +14,23 @@ export class Labels {
   }
 
   static of(entries: ReadonlyArray<readonly [string, string]>): Labels {
-    const sorted = entries.filter(([, value]) => value !== '').sort(([a], [b]) => order(a, b));
-    return sorted.length === 0 ? Labels.empty : new Labels(sorted.flat());
+    return Labels.fromPairs([...entries]).labels;
+  }
+
+  /** Of names and values, which are put in order for it; `twice` is the first name that is there twice. */
+  static fromPairs(entries: Array<readonly [string, string]>): { labels: Labels; twice?: string } {
+    entries.sort(([a], [b]) => order(a, b));
+    const pairs: string[] = [];
+    let twice: string | undefined;
+    let last: string | undefined;
+    for (const [name, value] of entries) {
+      twice ??= name === last ? name : undefined;
+      last = name;
+      if (value !== '') {
+        pairs.push(name, value);
+      }
+    }
+    return { labels: pairs.length === 0 ? Labels.empty : new Labels(pairs), twice };
   }
 
   /** Equal for equal labels. */

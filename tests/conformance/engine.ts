@@ -1,0 +1,77 @@
+import { execFileSync } from 'node:child_process';
+import { matcher, type ResultSeries } from '../../src/promql';
+import { type SampleBuffer } from '../../src/live';
+
+export interface Query {
+  expr: string;
+  /** Milliseconds. */
+  start: number;
+  end: number;
+  step: number;
+}
+
+/** What the backend's engine answers. */
+export interface EngineAnswer {
+  error?: string;
+  series: Array<{ labels: Record<string, string>; times: number[]; values: number[] }> | null;
+}
+
+/** Asks the backend's engine over the same samples; `seconds` is what it took for all queries together. */
+export function askEngine(buffer: SampleBuffer, queries: Query[]): { answers: EngineAnswer[]; seconds: number } {
+  const series = buffer.select([matcher('__name__', '!=', '')]).map(({ labels, times, values, stale, from, to }) => ({
+    labels: Object.fromEntries(labels.entries()),
+    times: [...times.subarray(from, to)],
+    values: Array.from(values.subarray(from, to), (value, i) => (stale[from + i] === 1 ? 'stale' : written(value))),
+  }));
+  const answer = execFileSync('go', ['run', './tests/conformance/engine'], {
+    input: JSON.stringify({ series, queries }),
+    encoding: 'utf8',
+    maxBuffer: 2 ** 30,
+  });
+  const read = (key: string, value: unknown) => (key === 'values' ? (value as unknown[])?.map(Number) : value);
+  return JSON.parse(
+    answer.replace(/"([-+]Inf|NaN)"/g, (_, word: string) => `"${word.replace('Inf', 'Infinity')}"`),
+    read
+  );
+}
+
+function written(value: number): number | string {
+  return Number.isFinite(value) ? value : Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf';
+}
+
+/** How far two figures may lie apart: the order of additions differs. */
+const relative = 1e-9;
+
+/** Where a result differs from the engine's, in words; nothing where it does not. */
+export function difference(ours: ResultSeries[], theirs: EngineAnswer): string | undefined {
+  if (theirs.error) {
+    return `the engine refuses: ${theirs.error}`;
+  }
+  const expected = theirs.series ?? [];
+  const names = [
+    ours.map(({ labels }) => describe(labels.entries())),
+    expected.map((one) => describe(Object.entries(one.labels))),
+  ];
+  if (String(names[0]) !== String(names[1])) {
+    return `series ${names[0]}, the engine's ${names[1]}`;
+  }
+  for (const [i, { times, values, labels }] of ours.entries()) {
+    const other = expected[i]!;
+    if (String(times) !== String(other.times)) {
+      return `${labels}: at ${times}, the engine's at ${other.times}`;
+    }
+    const at = values.findIndex((value, j) => !near(value, other.values[j]!));
+    if (at >= 0) {
+      return `${labels}: ${values[at]} at ${times[at]}, the engine's ${other.values[at]}`;
+    }
+  }
+  return undefined;
+}
+
+function describe(labels: Array<[string, string]>): string {
+  return JSON.stringify(labels.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function near(a: number, b: number): boolean {
+  return Object.is(a, b) || a === b || Math.abs(a - b) <= relative * Math.max(Math.abs(a), Math.abs(b));
+}

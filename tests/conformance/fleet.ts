@@ -1,0 +1,43 @@
+import { createFleet } from '../../dev/fleet/simulation';
+import { Reader, SampleBuffer } from '../../src/live';
+import { catalogue } from '../../src/signals';
+
+export interface Watch {
+  /** Seconds between scrapes, and how many there are. */
+  interval: number;
+  scrapes: number;
+  /** At most so many nodes. */
+  nodes?: number;
+}
+
+/** When the first scrape is; off any step. */
+export const firstScrape = 1_790_000_003_000;
+
+/** The demo fleet as live mode would have seen it, with what the settings of a target add. */
+export function watchFleet({ interval, scrapes, nodes }: Watch): SampleBuffer {
+  const fleet = createFleet({ start: firstScrape, nodes });
+  const buffer = new SampleBuffer({ points: scrapes + 1, age: Infinity });
+  const limits = { samplesPerScrape: 20_000, labelLength: 1000 };
+  const gauges = catalogue.targetGauges.map(({ metric, fallback }) => `${metric} ${fallback || 8}\n`).join('');
+  const targets = [
+    ...fleet.nodes.map((node) => ({
+      identity: { cluster: node.spec.cluster ?? 'demo', node: node.spec.name },
+      reader: new Reader('falco', catalogue.reading, limits),
+      answer: (at: number) => (fleet.phase(node, at) === 'up' ? fleet.answer(node, at) : undefined),
+    })),
+    {
+      identity: { cluster: 'demo', node: 'falcosidekick', kind: 'falcosidekick' },
+      reader: new Reader('falcosidekick', catalogue.reading, limits),
+      answer: (at: number) => fleet.sidekickAnswer(at),
+    },
+  ];
+  for (let scrape = 0; scrape < scrapes; scrape++) {
+    const time = firstScrape + scrape * interval * 1000;
+    for (const { identity, reader, answer } of targets) {
+      const body = answer(time);
+      const read = body === undefined ? undefined : reader.read(`${body}\n${gauges}`);
+      buffer.append(identity.node, identity, { time, answer: read, duration: 0.012 });
+    }
+  }
+  return buffer;
+}
