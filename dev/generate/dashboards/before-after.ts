@@ -1,7 +1,7 @@
 import { type Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { changes } from './changes';
 import { page } from './page';
-import { as, seriesPanel, tablePanel } from './panels';
+import { as, coarse, seriesPanel, tablePanel } from './panels';
 import { expression, promql } from './queries';
 
 export const uid = 'falco-before-after';
@@ -110,18 +110,20 @@ function panels({ id, title, description, byNode, total }: Figure, index: number
       options: { excludeByName: {}, indexByName: {}, renameByName: { 'node\\side': 'node' } },
     })
     .overrideByName('rise', [{ id: 'custom.cellOptions', value: { type: 'auto' } }]);
-  const graph = seriesPanel(
-    {
-      id: number + 1,
-      title,
-      description: `${description} Over all chosen nodes; both lines begin at the same place, so that the same moment before and after lie on each other.`,
-      w: 12,
-      h: 8,
-    },
-    [
-      promql(total, 'after', { refId: 'A', instant: false }),
-      promql(earlier(total), 'before', { refId: 'B', instant: false }),
-    ]
+  const graph = coarse(
+    seriesPanel(
+      {
+        id: number + 1,
+        title,
+        description: `${description} Over all chosen nodes; both lines begin at the same place, so that the same moment before and after lie on each other.`,
+        w: 12,
+        h: 8,
+      },
+      [
+        promql(total, 'after', { refId: 'A', instant: false }),
+        promql(earlier(total), 'before', { refId: 'B', instant: false }),
+      ]
+    )
   );
   return [as(graph, id), as(table, id)];
 }

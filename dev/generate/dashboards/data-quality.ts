@@ -1,6 +1,6 @@
 import { type Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { page } from './page';
-import { as, seriesPanel, stackedPanel, statesPanel, checksPanel, tablePanel, worstPanel } from './panels';
+import { as, coarse, seriesPanel, stackedPanel, statesPanel, checksPanel, tablePanel, worstPanel } from './panels';
 import { checksOf, columns, signals, tableOf, worstTen } from './queries';
 
 export const uid = 'falco-data-quality';
@@ -72,16 +72,18 @@ export function dataQuality(): Dashboard {
             'kernel-drop-ratio',
             true
           ),
-          stackedPanel(
-            {
-              id: 13,
-              title: 'Drops by cause',
-              description:
-                'Events lost per second over all chosen nodes, by the class of system call that met a full buffer, or by scratch_map (event too large), page_faults (memory not readable), bug. clone_fork, execve and proc weigh most.',
-              w: 12,
-              h: 8,
-            },
-            [signals(['kernel-drop-rate'], { by: ['cause'], legend: '{{cause}}' })]
+          coarse(
+            stackedPanel(
+              {
+                id: 13,
+                title: 'Drops by cause',
+                description:
+                  'Events lost per second over all chosen nodes, by the class of system call that met a full buffer, or by scratch_map (event too large), page_faults (memory not readable), bug. clone_fork, execve and proc weigh most.',
+                w: 12,
+                h: 8,
+              },
+              [signals(['kernel-drop-rate'], { by: ['cause'], legend: '{{cause}}' })]
+            )
           ),
           worstPanel(
             {

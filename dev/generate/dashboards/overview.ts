@@ -5,6 +5,7 @@ import { changes } from './changes';
 import { page } from './page';
 import {
   as,
+  coarse,
   barsPanel,
   seriesPanel,
   stackedPanel,
@@ -96,16 +97,18 @@ export function overview(): Dashboard {
             'kernel-drop-ratio',
             true
           ),
-          stackedPanel(
-            {
-              id: 12,
-              title: 'Kernel drops by cause',
-              description:
-                'Events lost per second over all chosen nodes, stacked. open, close, connect, execve … are classes of system calls that met a full ring buffer; uncategorised are calls of no class; scratch_map and page_faults are events that were too large or could not be read.',
-              w: 12,
-              h: 8,
-            },
-            [signals(['kernel-drop-rate'], { by: ['cause'], legend: '{{cause}}' })]
+          coarse(
+            stackedPanel(
+              {
+                id: 12,
+                title: 'Kernel drops by cause',
+                description:
+                  'Events lost per second over all chosen nodes, stacked. open, close, connect, execve … are classes of system calls that met a full ring buffer; uncategorised are calls of no class; scratch_map and page_faults are events that were too large or could not be read.',
+                w: 12,
+                h: 8,
+              },
+              [signals(['kernel-drop-rate'], { by: ['cause'], legend: '{{cause}}' })]
+            )
           ),
         ],
       },

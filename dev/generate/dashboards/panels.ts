@@ -92,12 +92,24 @@ export function statPanel(place: Place, query: Target, named = false): stat.Pane
     .textMode(named ? common.BigValueTextMode.ValueAndName : common.BigValueTextMode.Value);
 }
 
+/** In place of "No data", which sounds as if all were well. Not for tables: their empty cells would say it, too. */
+const nothing = 'Nothing is known here: the sign at the title says why.';
+
+/** How many points a line has at most: of 200 nodes each point costs the backend some milliseconds. */
+const points = 120;
+
+/** Half the points, for figures that are made of dozens of others. */
+export function coarse<P extends { maxDataPoints(n: number): P }>(panel: P): P {
+  return panel.maxDataPoints(points / 2);
+}
+
 /** Lines over time, from 0, with the thresholds of the signal `limits` as dashed lines, which are always in sight. */
 export function seriesPanel(place: Place, queries: Target[], limits?: string): timeseries.PanelBuilder {
   const panel = placed(new timeseries.PanelBuilder(), place)
     .targets(queries)
     .interval('5s')
-    .maxDataPoints(400)
+    .maxDataPoints(points)
+    .noValue(nothing)
     .lineWidth(1)
     .fillOpacity(8)
     .showPoints(common.VisibilityMode.Never)
@@ -122,7 +134,8 @@ export function seriesPanel(place: Place, queries: Target[], limits?: string): t
 /** As {@link seriesPanel}, of the ten worst nodes (or what `by` tells apart); a click leads to the node. */
 export function worstPanel(place: Place, id: string, limits = false, by?: string[], legend?: string) {
   const panel = seriesPanel(place, [worstTen(id, by, legend)], limits ? id : undefined);
-  return as(panel, id).dataLinks([toNode('${__field.labels.node}')]);
+  const linked = as(panel, id).dataLinks([toNode('${__field.labels.node}')]);
+  return signal(id).expr.length > 1000 ? coarse(linked) : linked;
 }
 
 /** As {@link seriesPanel}, the series stacked to their sum. */
@@ -172,6 +185,7 @@ export function barsPanel(place: Place, query: Target): bargauge.PanelBuilder {
   return placed(new bargauge.PanelBuilder(), place)
     .withTarget(query)
     .maxDataPoints(100)
+    .noValue(nothing)
     .reduceOptions(lastValue())
     .orientation(common.VizOrientation.Horizontal)
     .displayMode(common.BarGaugeDisplayMode.Basic)
@@ -187,7 +201,8 @@ export function statesPanel(place: Place, query: Target): statetimeline.PanelBui
   return placed(new statetimeline.PanelBuilder(), place)
     .withTarget(query)
     .interval('5s')
-    .maxDataPoints(200)
+    .maxDataPoints(points)
+    .noValue(nothing)
     .mergeValues(true)
     .showValue(common.VisibilityMode.Never)
     .rowHeight(0.8);

@@ -1,6 +1,6 @@
 import { type Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { page } from './page';
-import { barsPanel, seriesPanel, stackedPanel, checksPanel, tablePanel, worstPanel } from './panels';
+import { barsPanel, coarse, seriesPanel, stackedPanel, checksPanel, tablePanel, worstPanel } from './panels';
 import { checksOf, columns, signals, tableOf } from './queries';
 
 export const uid = 'falco-resources';
@@ -94,27 +94,31 @@ export function resources(): Dashboard {
             },
             'probe-time-per-run'
           ),
-          stackedPanel(
-            {
-              id: 15,
-              title: 'CPU cost in all',
-              description:
-                'CPUs that all chosen Falcos keep busy, stacked: in the kernel, and in userspace where the present use can be known (young processes; over 15 minutes here). A missing part is missing in the sum.',
-              w: 8,
-              h: 8,
-            },
-            [signals(['total-cpu-cost'], { by: ['part'], window: '15m', legend: '{{part}}' })]
+          coarse(
+            stackedPanel(
+              {
+                id: 15,
+                title: 'CPU cost in all',
+                description:
+                  'CPUs that all chosen Falcos keep busy, stacked: in the kernel, and in userspace where the present use can be known (young processes; over 15 minutes here). A missing part is missing in the sum.',
+                w: 8,
+                h: 8,
+              },
+              [signals(['total-cpu-cost'], { by: ['part'], window: '15m', legend: '{{part}}' })]
+            )
           ),
-          seriesPanel(
-            {
-              id: 16,
-              title: 'CPU per event',
-              description:
-                'CPU time for each kernel event, the mean of the chosen nodes, by part, over 15 minutes. Rules, plugins and versions move it; the load does not. Not to be compared across Falco 0.42, which halved the events.',
-              w: 8,
-              h: 8,
-            },
-            [signals(['cost-per-event'], { by: ['part'], window: '15m', legend: '{{part}}' })]
+          coarse(
+            seriesPanel(
+              {
+                id: 16,
+                title: 'CPU per event',
+                description:
+                  'CPU time for each kernel event, the mean of the chosen nodes, by part, over 15 minutes. Rules, plugins and versions move it; the load does not. Not to be compared across Falco 0.42, which halved the events.',
+                w: 8,
+                h: 8,
+              },
+              [signals(['cost-per-event'], { by: ['part'], window: '15m', legend: '{{part}}' })]
+            )
           ),
           barsPanel(
             {
