@@ -27,8 +27,23 @@ export type ReadValue = (text: string) => { value: string; rest: string } | unde
 
 /** How many lines a label's value may run over. */
 const maxContinuations = 8;
-// Dots and dashes are taken as part of a name, as Falco before 0.39 did not clean its labels.
-const nameAtStart = /^[A-Za-z_:][A-Za-z0-9_:.-]*/;
+// Letters a name may have, and those (2) that it may not begin with. Dots and dashes are taken as part of a name, as Falco
+// before 0.39 did not clean its labels.
+const nameLetters = Uint8Array.from({ length: 128 }, (_, code) => {
+  const letter = String.fromCharCode(code);
+  return /[A-Za-z_:]/.test(letter) ? 1 : /[0-9.-]/.test(letter) ? 2 : 0;
+});
+
+/** How long the name is with which a text begins. */
+function nameLength(text: string): number {
+  for (let at = 0; at < text.length; at++) {
+    const kind = nameLetters[text.charCodeAt(at)];
+    if (!kind || (kind === 2 && at === 0)) {
+      return at;
+    }
+  }
+  return text.length;
+}
 
 /**
  * How values are read by the target's kind. Falco escapes nothing, so that a backslash is a backslash (and one before a
@@ -52,8 +67,8 @@ export function parseLine(line: string, readValue: ReadValue): Parsed {
 }
 
 function parseWith(line: string, readValue: ReadValue): Parsed {
-  const name = nameAtStart.exec(line)?.[0];
-  if (name === undefined) {
+  const name = line.slice(0, nameLength(line));
+  if (name === '') {
     return { refused: reasons.garbage };
   }
   let rest = line.slice(name.length);
@@ -83,7 +98,7 @@ function parseLabels(
     if (rest[0] === '}') {
       return { labels, rest: rest.slice(1) };
     }
-    const name = nameAtStart.exec(rest)?.[0] ?? '';
+    const name = rest.slice(0, nameLength(rest));
     const equals = rest === '' ? '' : skipBlanks(rest.slice(name.length));
     if (equals === '') {
       return { refused: reasons.open };

@@ -40,11 +40,11 @@ export class Identities {
   /** The series, or why its line is refused. */
   of(line: Line): Identity | { refused: string } {
     const name = clean(line.name);
-    for (const label of line.labels) {
-      label[0] = cleanLabel(label[0]);
+    const all: Array<[string, string]> = [['__name__', name]];
+    for (const [label, value] of line.labels) {
+      all.push([cleanLabel(label), value]);
     }
-    line.labels.push(['__name__', name]);
-    const { labels: sent, twice } = Labels.fromPairs(line.labels);
+    const { labels: sent, twice } = Labels.fromPairs(all);
     if (twice !== undefined) {
       return { refused: `label ${twice} is given twice` };
     }

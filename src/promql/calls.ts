@@ -19,6 +19,7 @@ const rangeFunctions: ReadonlyMap<string, range.RangeFunction> = new Map([
   ['count_over_time', overTime.countOverTime],
   ['delta', range.delta],
   ['deriv', deriv],
+  ['first_over_time', overTime.firstOverTime],
   ['idelta', range.idelta],
   ['increase', range.increase],
   ['irate', range.irate],
@@ -112,7 +113,7 @@ function callRange(call: Call, args: Expr[], fn: range.RangeFunction, evaluator:
   const scalar = args.find((arg) => arg !== over);
   const argument = scalar && evaluator.scalar(scalar);
   const windows = ranged(over, evaluator);
-  const keepsName = call.name === 'last_over_time';
+  const keepsName = call.name === 'last_over_time' || call.name === 'first_over_time';
   const results = windows.series.map((one) => {
     const result = slide(windows, one, evaluator, fn, argument);
     result.dropName = !keepsName || one.dropName;

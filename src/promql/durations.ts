@@ -54,15 +54,6 @@ export function milliseconds(given: Duration, times: QueryTimes): number {
   return Math.trunc(given.kind === 'operation' ? value * 1000 : Math.round(value * 1e9) / 1e6);
 }
 
-/** Milliseconds of what has to be longer than nothing. */
-export function positive(given: Duration, times: QueryTimes): number {
-  const value = milliseconds(given, times);
-  if (!(value > 0)) {
-    throw new EvaluationError('duration must be greater than 0');
-  }
-  return value;
-}
-
 function seconds(given: Duration, times: QueryTimes): number {
   switch (given.kind) {
     case 'seconds':

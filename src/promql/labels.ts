@@ -19,7 +19,9 @@ export class Labels {
 
   /** Of names and values, which are put in order for it; `twice` is the first name that is there twice. */
   static fromPairs(entries: Array<readonly [string, string]>): { labels: Labels; twice?: string } {
-    entries.sort(([a], [b]) => order(a, b));
+    if (entries.some(([name], i) => i > 0 && name < entries[i - 1]![0])) {
+      entries.sort(([a], [b]) => order(a, b));
+    }
     const pairs: string[] = [];
     let twice: string | undefined;
     let last: string | undefined;

@@ -19,6 +19,7 @@ export const sumOverTime: RangeFunction = ({ values, first, last }) => {
 
 export const countOverTime: RangeFunction = ({ first, last }) => last - first + 1;
 export const presentOverTime: RangeFunction = () => 1;
+export const firstOverTime: RangeFunction = ({ values, first }) => values[first]!;
 export const lastOverTime: RangeFunction = ({ values, last }) => values[last]!;
 
 export const maxOverTime: RangeFunction = ({ values, first, last }) => {

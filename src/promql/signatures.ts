@@ -21,7 +21,7 @@ export const signatures: ReadonlyMap<string, Signature> = new Map(
     ...all('acos acosh asin asinh atan atanh cos cosh deg rad sin sinh tan tanh', one('vector')),
     ...all('changes delta deriv idelta increase irate rate resets', one('matrix')),
     ...all('absent_over_time avg_over_time count_over_time last_over_time max_over_time min_over_time', one('matrix')),
-    ...all('present_over_time stddev_over_time stdvar_over_time sum_over_time', one('matrix')),
+    ...all('first_over_time present_over_time stddev_over_time stdvar_over_time sum_over_time', one('matrix')),
     ...all('day_of_month day_of_week day_of_year days_in_month hour minute month year', optional('vector')),
     clamp: one('vector', 'scalar', 'scalar'),
     clamp_max: one('vector', 'scalar'),
@@ -41,7 +41,7 @@ export const signatures: ReadonlyMap<string, Signature> = new Map(
 /** Functions that Prometheus has and this evaluator has not: they are for histograms, or experimental. */
 export const unsupportedFunctions = new Set(
   (
-    'double_exponential_smoothing end first_over_time histogram_avg histogram_count histogram_fraction ' +
+    'double_exponential_smoothing end histogram_avg histogram_count histogram_fraction ' +
     'histogram_quantile histogram_quantiles histogram_stddev histogram_stdvar histogram_sum info integral ' +
     'mad_over_time max_of min_of range sort_by_label sort_by_label_desc start start_timestamp step ' +
     'ts_of_first_over_time ts_of_last_over_time ts_of_max_over_time ts_of_min_over_time'
