@@ -53,8 +53,8 @@ export function windowOf(expr: Expr, evaluator: Evaluator): ResultSeries[] {
         const [first, next] = [after(samples, to - length), after(samples, to)];
         return {
           labels: dropName ? labels.dropMetadata() : labels,
-          times: samples.times.subarray(first, next),
-          values: samples.values.subarray(first, next),
+          times: samples.times.slice(first, next),
+          values: samples.values.slice(first, next),
         };
       })
       .filter(({ times }) => times.length > 0)
