@@ -123,7 +123,8 @@ function panels({ id, title, description, byNode, total }: Figure, index: number
         promql(total, 'after', { refId: 'A', instant: false }),
         promql(earlier(total), 'before', { refId: 'B', instant: false }),
       ]
-    )
+    ),
+    id
   );
   return [as(graph, id), as(table, id)];
 }

@@ -83,7 +83,8 @@ export function dataQuality(): Dashboard {
                 h: 8,
               },
               [signals(['kernel-drop-rate'], { by: ['cause'], legend: '{{cause}}' })]
-            )
+            ),
+            'kernel-drop-rate'
           ),
           worstPanel(
             {

@@ -1,8 +1,7 @@
 import { type Group } from './page';
-import { barsPanel, seriesPanel, tablePanel, without } from './panels';
+import { seriesPanel, tablePanel, without } from './panels';
 import { signals, tableOf } from './queries';
 
-const atEnd = { instant: true };
 const over = (ids: string[], query: Record<string, unknown> = {}) => signals(ids, { legend: '{{signal}}', ...query });
 const sizes = { w: 8, h: 8 };
 
@@ -42,14 +41,15 @@ export const inside: Group = {
       },
       [over(['memory-rss', 'memory-pss', 'container-memory', 'ring-buffer-memory'])]
     ),
-    barsPanel(
+    seriesPanel(
       {
         id: 35,
         title: 'Time per run',
-        description: 'Nanoseconds that one run of each of Falco’s programs takes, at the end of the range.',
+        description:
+          'Nanoseconds that one run of each of Falco’s programs takes. A rise without more load points to contention, or to dearer work in the kernel.',
         ...sizes,
       },
-      signals(['probe-time-per-run'], { by: ['tracepoint'], legend: '{{tracepoint}}', ...atEnd })
+      [signals(['probe-time-per-run'], { by: ['tracepoint'], legend: '{{tracepoint}}' })]
     ),
     seriesPanel(
       {

@@ -108,7 +108,8 @@ export function overview(): Dashboard {
                 h: 8,
               },
               [signals(['kernel-drop-rate'], { by: ['cause'], legend: '{{cause}}' })]
-            )
+            ),
+            'kernel-drop-rate'
           ),
         ],
       },

@@ -96,11 +96,12 @@ export function statPanel(place: Place, query: Target, named = false): stat.Pane
 const nothing = 'Nothing is known here: the sign at the title says why.';
 
 /** How many points a line has at most: of 200 nodes each point costs the backend some milliseconds. */
-const points = 120;
+const points = 80;
 
-/** Half the points, for figures that are made of dozens of others. */
-export function coarse<P extends { maxDataPoints(n: number): P }>(panel: P): P {
-  return panel.maxDataPoints(points / 2);
+/** Fewer points for figures that are made of dozens of others, by how much there is in the signal's template. */
+export function coarse<P extends { maxDataPoints(n: number): P }>(panel: P, id: string): P {
+  const { length } = signal(id).expr;
+  return length > 3000 ? panel.maxDataPoints(points / 4) : length > 1000 ? panel.maxDataPoints(points / 2) : panel;
 }
 
 /** Lines over time, from 0, with the thresholds of the signal `limits` as dashed lines, which are always in sight. */
@@ -134,8 +135,7 @@ export function seriesPanel(place: Place, queries: Target[], limits?: string): t
 /** As {@link seriesPanel}, of the ten worst nodes (or what `by` tells apart); a click leads to the node. */
 export function worstPanel(place: Place, id: string, limits = false, by?: string[], legend?: string) {
   const panel = seriesPanel(place, [worstTen(id, by, legend)], limits ? id : undefined);
-  const linked = as(panel, id).dataLinks([toNode('${__field.labels.node}')]);
-  return signal(id).expr.length > 1000 ? coarse(linked) : linked;
+  return coarse(as(panel, id), id).dataLinks([toNode('${__field.labels.node}')]);
 }
 
 /** As {@link seriesPanel}, the series stacked to their sum. */

@@ -1,6 +1,6 @@
 import { type Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { page } from './page';
-import { barsPanel, coarse, seriesPanel, stackedPanel, checksPanel, tablePanel, worstPanel } from './panels';
+import { barsPanel, checksPanel, tablePanel, worstPanel } from './panels';
 import { checksOf, columns, signals, tableOf } from './queries';
 
 export const uid = 'falco-resources';
@@ -66,7 +66,7 @@ export function resources(): Dashboard {
               title: 'CPU of Falco since start',
               description:
                 'Falco’s own average since it started, on the ten highest nodes; 100 % is one full CPU. It moves slowly: after days an hour of overload hardly shows.',
-              w: 8,
+              w: 12,
               h: 8,
             },
             'cpu-usage-lifetime',
@@ -78,47 +78,37 @@ export function resources(): Dashboard {
               title: 'CPU in Falco’s probes',
               description:
                 'Share of all CPU time of the node that goes into Falco’s programs in the kernel, on the ten highest nodes. Needs statistics of BPF programs; nodes with the kernel module have none.',
-              w: 8,
+              w: 12,
               h: 8,
             },
             'probe-cpu-share'
           ),
-          worstPanel(
+          barsPanel(
             {
-              id: 14,
-              title: 'Time per probe run',
+              id: 15,
+              title: 'CPU cost in all',
               description:
-                'Nanoseconds for one run, on average over all programs of a node, on the ten slowest nodes. A rise without more load points to contention or to dearer work in the kernel.',
+                'CPUs that all chosen Falcos keep busy at the end of the range: in the kernel, and in userspace where the present use can be known (young processes; over 15 minutes here). A missing part is not known.',
               w: 8,
               h: 8,
             },
-            'probe-time-per-run'
+            signals(['total-cpu-cost'], { by: ['part'], window: '15m', instant: true, legend: '{{part}}' })
           ),
-          coarse(
-            stackedPanel(
-              {
-                id: 15,
-                title: 'CPU cost in all',
-                description:
-                  'CPUs that all chosen Falcos keep busy, stacked: in the kernel, and in userspace where the present use can be known (young processes; over 15 minutes here). A missing part is missing in the sum.',
-                w: 8,
-                h: 8,
-              },
-              [signals(['total-cpu-cost'], { by: ['part'], window: '15m', legend: '{{part}}' })]
-            )
-          ),
-          coarse(
-            seriesPanel(
-              {
-                id: 16,
-                title: 'CPU per event',
-                description:
-                  'CPU time for each kernel event, the mean of the chosen nodes, by part, over 15 minutes. Rules, plugins and versions move it; the load does not. Not to be compared across Falco 0.42, which halved the events.',
-                w: 8,
-                h: 8,
-              },
-              [signals(['cost-per-event'], { by: ['part'], window: '15m', legend: '{{part}}' })]
-            )
+          barsPanel(
+            {
+              id: 16,
+              title: 'CPU per event, by version',
+              description:
+                'CPU time for each kernel event, the mean of the nodes of each version, by part. Rules, plugins and versions move it; the load does not. Not to be compared across Falco 0.42, which halved the events.',
+              w: 8,
+              h: 8,
+            },
+            signals(['cost-per-event'], {
+              by: ['version', 'part'],
+              window: '15m',
+              instant: true,
+              legend: '{{version}} {{part}}',
+            })
           ),
           barsPanel(
             {
