@@ -105,8 +105,8 @@ function setClusters(sources: { datasources: Array<{ jsonData: { targets: object
   }
 }
 
-/** The shipped provisioning with the fleet's ports of this run, scraped every second to keep tests short. */
-function provisioningFor(fleetPort: number, clusters: ClusterTarget[] = []): string {
+/** The shipped provisioning with the fleet's ports and the scrape interval of this run. */
+function provisioningFor(fleetPort: number, interval: string, clusters: ClusterTarget[] = []): string {
   const folder = mkdtempSync(join(tmpdir(), 'falco-provisioning-'));
   cpSync(join(root, 'provisioning'), folder, { recursive: true });
   const sources = join(folder, 'datasources');
@@ -115,7 +115,7 @@ function provisioningFor(fleetPort: number, clusters: ClusterTarget[] = []): str
     const text = readFileSync(file, 'utf8')
       .replaceAll('28760', String(fleetPort))
       .replaceAll('28761', String(fleetPort + 1))
-      .replace(/scrapeInterval: .*/, 'scrapeInterval: 1s');
+      .replace(/scrapeInterval: .*/, `scrapeInterval: ${interval}`);
     const content = parse(text) as Parameters<typeof setClusters>[0];
     if (clusters.length > 0) {
       setClusters(content, clusters);
@@ -154,11 +154,14 @@ export interface Frame {
 
 export type QueryResults = Record<string, { status: number; error?: string; frames?: Frame[] }>;
 
-/** A fleet in `scenario` and a preview of it, with a target for each of the clusters if any are named. */
-export async function setStage(scenario: string, clusters?: ClusterTarget[]): Promise<Stage> {
+/**
+ * A fleet in `scenario` and a preview of it, with a target for each of the clusters if any are named. It is scraped
+ * every second, to keep tests short, unless told otherwise.
+ */
+export async function setStage(scenario: string, clusters?: ClusterTarget[], interval = '1s'): Promise<Stage> {
   const fleetPort = await freePort(40);
   const port = await freePort();
-  const provisioning = provisioningFor(fleetPort, clusters);
+  const provisioning = provisioningFor(fleetPort, interval, clusters);
   const fleet = start('fleet', ['dev/fleet/main.ts', '--port', String(fleetPort), '--scenario', scenario], {});
   const preview = start('preview', ['dev/preview/main.ts', '--provisioning', provisioning, '--port', String(port)], {
     FALCO_FLEET_HOST: '127.0.0.1',
