@@ -54,20 +54,31 @@ function placed<P extends Placeable>(panel: P, { id, title, description, w, h }:
   return panel.id(id).title(title).description(description).span(w).height(h).datasource(datasource);
 }
 
+const colours = { ok: 'green', warning: 'yellow', critical: 'red' };
+
+function named(values: NonNullable<Signal['values']>): dashboard.ValueMap {
+  const options = values.map(({ value, text, level }, index) => [value, { text, color: colours[level], index }]);
+  return { type: dashboard.MappingType.ValueToText, options: Object.fromEntries(options) };
+}
+
 interface Judgeable {
   unit(unit: string): this;
   decimals(decimals: number): this;
   min(min: number): this;
   max(max: number): this;
   thresholds(thresholds: dashboard.ThresholdsConfigBuilder): this;
+  mappings(mappings: dashboard.ValueMapping[]): this;
 }
 
 /** Says what the data cannot: PromQL's figures do not know which signal they are of. */
 export function as<P extends Judgeable>(panel: P, id: string): P {
-  const { unit, decimals, min, ...judged } = signal(id);
+  const { unit, decimals, min, values, ...judged } = signal(id);
   panel.unit(unit).thresholds(thresholds(judged));
   if (decimals !== undefined) {
     panel.decimals(decimals);
+  }
+  if (values) {
+    panel.mappings([named(values)]);
   }
   return min === undefined ? panel : panel.min(min);
 }
@@ -198,14 +209,18 @@ export function barsPanel(place: Place, query: Target): bargauge.PanelBuilder {
 
 /** One band a series, coloured by the names of its values. */
 export function statesPanel(place: Place, query: Target): statetimeline.PanelBuilder {
-  return placed(new statetimeline.PanelBuilder(), place)
-    .withTarget(query)
-    .interval('5s')
-    .maxDataPoints(points)
-    .noValue(nothing)
-    .mergeValues(true)
-    .showValue(common.VisibilityMode.Never)
-    .rowHeight(0.8);
+  return (
+    placed(new statetimeline.PanelBuilder(), place)
+      .withTarget(query)
+      .interval('5s')
+      .maxDataPoints(points)
+      .noValue(nothing)
+      // Grafana's own choice for these bands is a scale on which 1 is red.
+      .colorScheme(new dashboard.FieldColorBuilder().mode(dashboard.FieldColorModeId.Thresholds))
+      .mergeValues(true)
+      .showValue(common.VisibilityMode.Never)
+      .rowHeight(0.8)
+  );
 }
 
 export function textPanel(place: Place, content: string): text.PanelBuilder {
