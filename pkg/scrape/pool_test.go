@@ -3,6 +3,7 @@ package scrape
 import (
 	"fmt"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -183,11 +184,12 @@ func TestHistoryStaysWithinItsBounds(t *testing.T) {
 func TestChurnStaysWithinTheBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newFakeNet(t)
-		round, churn := 0, 19_000
+		var rounds, churn atomic.Int64
+		churn.Store(19_000)
 		n.serve("churn:1", func(w http.ResponseWriter, _ *http.Request) {
-			round++
-			fmt.Fprint(w, falcoText("churn", time.Unix(1, 0), round))
-			for i := range churn {
+			round := rounds.Add(1)
+			fmt.Fprint(w, falcoText("churn", time.Unix(1, 0), int(round)))
+			for i := range churn.Load() {
 				fmt.Fprintf(w, "falcosecurity_rules_matches_total{rule_name=\"rule %d of answer %d\"} 1\n", i, round)
 			}
 		})
@@ -210,7 +212,7 @@ func TestChurnStaysWithinTheBudget(t *testing.T) {
 		require.Equal(t, "", l.Targets()[1].Message)
 		require.Regexp(t, `( \d+@\d+(\.\d+)?s){2,}$`, dump(t, l, start, named("falcosecurity_scap_n_evts_total"))[1])
 
-		churn = 0
+		churn.Store(0)
 		time.Sleep(10 * time.Second)
 		require.Equal(t, "", l.Targets()[0].Message)
 	})
