@@ -21,13 +21,20 @@ export interface FalcoQuery extends DataQuery {
   filters?: Filter[];
   /** A duration or `$__range`; default max(step + scrape interval, 4 × scrape interval). */
   window?: string;
+  /** Only so many series, those that the first signal is worst of, or only the first rows of a table. Not for kind `promql`. */
+  limit?: number;
+  /** For the kinds `signal` and `promql`: show what was so much earlier, at the times asked for; a duration or `$__range`. */
+  offset?: string;
   /** For kind `promql`. */
   expr?: string;
   /** Default `timeseries` for the kinds `signal` and `promql`, `table` for the others. */
   format?: 'timeseries' | 'table';
   /** Only the figures at the end of the time range; default true for tables, false for time series. */
   instant?: boolean;
-  /** `{{label}}` is replaced by the label's value, `{{signal}}` by the signal's title. */
+  /**
+   * Name of a series: `{{label}}` is replaced by the label's value, `{{signal}}` by the signal's title. In a table
+   * the name of a column: labels in it make a column for each of their values.
+   */
   legend?: string;
   live?: boolean;
   version?: number;

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
+	"github.com/grafana/grafana-plugin-sdk-go/data"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
 	"github.com/prometheus/prometheus/storage"
@@ -157,4 +158,12 @@ func texts(t *testing.T, res backend.DataResponse) []string {
 		out = append(out, fmt.Sprintf("%s: %s", n.Severity, n.Text))
 	}
 	return out
+}
+
+// figure is a number of a frame's last field.
+func figure(t *testing.T, frame *data.Frame, row int) float64 {
+	t.Helper()
+	v, err := frame.Fields[len(frame.Fields)-1].FloatAt(row)
+	require.NoError(t, err)
+	return v
 }

@@ -143,8 +143,8 @@ func grouped(findings []finding, by []string) []group {
 }
 
 // healthSummary has one row for everything that is kept apart: the worst verdict, how many of each, and what is worst.
-func (r *request) healthSummary(findings []finding, by []string, notices []data.Notice) data.Frames {
-	groups := grouped(findings, by)
+func (r *request) healthSummary(a *asked, findings []finding, by []string, notices []data.Notice) data.Frames {
+	groups := limited(grouped(findings, by), a.query.Limit)
 	var fields []*data.Field
 	titles := r.titles()
 	for _, name := range by {
@@ -216,7 +216,7 @@ var verdictSignal = &signals.Signal{
 // healthNumbers has a number for everything that is kept apart, at an instant.
 func (r *request) healthNumbers(a *asked, findings []finding, by []string, notices []data.Notice) (data.Frames, error) {
 	var vector promql.Vector
-	for _, g := range grouped(findings, by) {
+	for _, g := range limited(grouped(findings, by), a.query.Limit) {
 		vector = append(vector, promql.Sample{T: a.times.end.UnixMilli(), F: verdicts[g.findings[0].verdict], Metric: g.labels})
 	}
 	return r.verdictFrames(a, frames.Result{Signal: verdictSignal, Expr: executed(findings), Value: vector}, notices)

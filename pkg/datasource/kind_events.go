@@ -55,6 +55,7 @@ func (r *request) events(ctx context.Context, a *asked) (data.Frames, error) {
 	slices.SortStableFunc(found, func(x, y event) int {
 		return cmp.Or(cmp.Compare(y.at, x.at), strings.Compare(x.node.cluster, y.node.cluster), strings.Compare(x.node.name, y.node.name))
 	})
+	found = limited(found, a.query.Limit)
 	notices := r.wholeRange(a)
 	if len(found) > mostEvents {
 		notices = append(notices, data.Notice{Severity: data.NoticeSeverityInfo,

@@ -19,6 +19,7 @@ import (
 //	by        what is kept apart: cluster, node, dimension, check, target labels; what shares the rest is one row with
 //	          the worst verdict. Without it all four; ["dimension"] is a verdict for each dimension of the fleet,
 //	          ["$instance", "dimension"] one for each dimension of each node, [] a single one
+//	limit     leaves only so many rows or numbers, the worst; not over a range
 //	format    table: one row each, the worst first. timeseries: numbers with the labels of `by`, for panels and alert
 //	          rules: ok 0, warning 1, critical 2, unknown -1; at an instant, or over the range where instant is false,
 //	          in 100 steps at most
@@ -49,13 +50,13 @@ func (r *request) health(ctx context.Context, a *asked) (data.Frames, error) {
 	case a.query.Format != "table":
 		return r.healthNumbers(a, r.findings(ctx, a, s, checks), by, notices)
 	case slices.Contains(by, "check") && slices.Contains(by, "node"):
-		findings := r.findings(ctx, a, s, checks)
+		findings := limited(r.findings(ctx, a, s, checks), a.query.Limit)
 		if err := r.advise(ctx, a, s, findings); err != nil {
 			return nil, err
 		}
 		return r.healthTable(findings, notices), nil
 	}
-	return r.healthSummary(r.findings(ctx, a, s, checks), by, notices), nil
+	return r.healthSummary(a, r.findings(ctx, a, s, checks), by, notices), nil
 }
 
 // verdictSteps bounds what a range costs: every check at every step, on every node.

@@ -59,7 +59,7 @@ func (r *request) inventory(ctx context.Context, a *asked) (data.Frames, error) 
 	slices.SortStableFunc(rows, func(x, y *item) int {
 		return cmp.Or(cmp.Compare(len(y.odd), len(x.odd)), strings.Compare(x.Labels.Get("cluster"), y.Labels.Get("cluster")), strings.Compare(x.Node(), y.Node()))
 	})
-	out := r.inventoryTable(rows, r.plainNotices(a))
+	out := r.inventoryTable(limited(rows, a.query.Limit), r.plainNotices(a))
 	out[0].Meta.ExecutedQueryString = strings.Join(exprs, "\n")
 	return out, nil
 }

@@ -63,7 +63,7 @@ func (r *request) rules(ctx context.Context, a *asked) (data.Frames, error) {
 	slices.SortFunc(rows, func(x, y *rule) int {
 		return cmp.Or(cmp.Compare(y.matches, x.matches), strings.Compare(x.name, y.name), strings.Compare(x.source+x.priority+x.tags, y.source+y.priority+y.tags))
 	})
-	out := ruleTable(rows, total, r.wholeRange(a))
+	out := ruleTable(limited(rows, a.query.Limit), total, r.wholeRange(a))
 	out[0].Meta.ExecutedQueryString = table.Metric
 	return out, nil
 }

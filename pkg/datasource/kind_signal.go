@@ -13,17 +13,29 @@ import (
 
 // signal answers queries of kind signal: several signals are several series, or the columns of one table.
 func (r *request) signal(ctx context.Context, a *asked) (data.Frames, error) {
+	if err := r.compileAll(a, a.query.Filters); err != nil {
+		return nil, err
+	}
+	a.targets = r.targetsOf(a)
+	if err := r.limit(ctx, a); err != nil {
+		return nil, err
+	}
+	return r.figures(ctx, a)
+}
+
+// compileAll compiles the signals of a query, each once.
+func (r *request) compileAll(a *asked, filters []signals.Filter) error {
+	a.results = nil
 	for _, id := range a.query.Signals {
-		result, err := r.compile(id, a)
+		result, err := r.compile(id, a, filters, a.query.Window)
 		if err != nil {
-			return nil, userError{err}
+			return userError{err}
 		}
 		if !slices.ContainsFunc(a.results, func(other frames.Result) bool { return other.Signal == result.Signal }) {
 			a.results = append(a.results, result)
 		}
 	}
-	a.targets = r.targetsOf(a)
-	return r.figures(ctx, a)
+	return nil
 }
 
 // promql answers queries of kind promql: any expression, with Grafana's macros.
@@ -41,13 +53,13 @@ func (r *request) promql(ctx context.Context, a *asked) (data.Frames, error) {
 	return r.figures(ctx, a)
 }
 
-func (r *request) compile(id string, a *asked) (frames.Result, error) {
+func (r *request) compile(id string, a *asked, filters []signals.Filter, window string) (frames.Result, error) {
 	s, err := r.catalogue.Signal(id)
 	if err != nil {
 		return frames.Result{}, err
 	}
-	expr, window, err := r.catalogue.Compile(s, a.query.By, a.query.Filters, a.times.expand(a.query.Window), r.options(a.times))
-	return frames.Result{Signal: s, Expr: expr, Window: window}, err
+	expr, length, err := r.catalogue.Compile(s, a.query.By, filters, a.times.expand(window), r.options(a.times))
+	return frames.Result{Signal: s, Expr: expr, Window: length}, err
 }
 
 // options are what templates need to know of the data source and of the query's times.
@@ -65,7 +77,7 @@ func (r *request) figures(ctx context.Context, a *asked) (data.Frames, error) {
 		if err != nil {
 			return nil, err
 		}
-		a.results[i].Value = value
+		a.results[i].Value, a.results[i].Ranked = a.inTime(a.worst.of(value)), a.worst != nil
 	}
 	if err := r.nothing(a); err != nil {
 		return nil, err

@@ -18,6 +18,8 @@ type query struct {
 	By      []string         `json:"by"`
 	Filters []signals.Filter `json:"filters"`
 	Window  string           `json:"window"`
+	Limit   int              `json:"limit"`
+	Offset  string           `json:"offset"`
 	Expr    string           `json:"expr"`
 	Format  string           `json:"format"`
 	Instant bool             `json:"instant"`
@@ -45,7 +47,22 @@ func readQuery(raw json.RawMessage) (query, error) {
 	if q.Format != "timeseries" && q.Format != "table" {
 		return query{}, fmt.Errorf("the format is %q: expected timeseries or table", q.Format)
 	}
-	return q, nil
+	return q, q.checkReach()
+}
+
+// checkReach refuses a limit or an offset where it would have no effect.
+func (q query) checkReach() error {
+	switch figures := q.Kind == "signal" || q.Kind == "promql"; {
+	case q.Limit < 0:
+		return fmt.Errorf("the limit is %d: expected a whole number above 0", q.Limit)
+	case q.Limit > 0 && q.Kind == "promql":
+		return errors.New("queries of kind promql have no limit: write topk or bottomk into the expression")
+	case q.Limit > 0 && q.Kind == "health" && !q.Instant:
+		return errors.New("health over a range has no limit: filter by node or check, or set instant")
+	case q.Offset != "" && !figures:
+		return fmt.Errorf("queries of kind %s have no offset: expected kind signal or promql", q.Kind)
+	}
+	return nil
 }
 
 // migrations: entry n brings a query of version n to version n + 1. The same steps stand in

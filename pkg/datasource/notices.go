@@ -79,7 +79,7 @@ func (a *asked) withoutValue() (out []scrape.Status) {
 		}
 	}
 	for _, t := range a.targets.all {
-		if !other && !valued[nodeOf(t.Labels)] {
+		if n := nodeOf(t.Labels); !other && !valued[n] && !a.worst.hides(n, true) {
 			out = append(out, t)
 		}
 	}
@@ -114,7 +114,7 @@ func (r *request) missing(ctx context.Context, g *groups, a *asked, result frame
 	// A total, or groups of nodes, says nothing of single nodes.
 	byNode := len(values) == 0 || slices.ContainsFunc(values, func(l labels.Labels) bool { return l.Has("node") })
 	for _, t := range a.targets.all {
-		if t.State != scrape.Up {
+		if t.State != scrape.Up || a.worst.hides(nodeOf(t.Labels), result.Signal == a.results[0].Signal) {
 			continue
 		}
 		name := a.targets.name(t)

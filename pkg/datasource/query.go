@@ -41,6 +41,8 @@ type asked struct {
 	times   times
 	targets targets         // those that the query is about
 	results []frames.Result // of the kinds signal and promql
+	offset  time.Duration   // how much earlier than asked for the times are
+	worst   *worst          // what a limit leaves; nil without one
 }
 
 // begin is when the range of a query begins, also that of an instant.
@@ -91,6 +93,9 @@ func (r *request) answer(ctx context.Context, dq backend.DataQuery) (res backend
 	a := &asked{query: q, refID: dq.RefID, times: timesOf(dq, r.settings.interval)}
 	if q.Instant {
 		a.times = a.times.at(dq)
+	}
+	if err := a.shift(); err != nil {
+		return refuse(userError{err})
 	}
 	out, err := kind(r, ctx, a)
 	if err != nil {

@@ -30,6 +30,8 @@ type Result struct {
 	Expr   string
 	// Window is what `$window` stood for; 0 for PromQL written by hand.
 	Window time.Duration
+	// Ranked says that the order of the value's series means something, and is to be kept.
+	Ranked bool
 	Value  parser.Value
 }
 
@@ -129,7 +131,7 @@ func read(r Result) ([]series, error) {
 				out = append(out, series{result: &r, labels: one.Metric, values: []float64{one.F}, instant: true})
 			}
 		}
-		if r.Signal != nil {
+		if r.Signal != nil && !r.Ranked {
 			slices.SortFunc(out, func(a, b series) int { return labels.Compare(a.labels, b.labels) })
 		}
 	case promql.Scalar:

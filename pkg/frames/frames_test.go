@@ -1,8 +1,11 @@
 package frames
 
 import (
+	"cmp"
 	"flag"
+	"fmt"
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -186,4 +189,39 @@ func TestSteps(t *testing.T) {
 func TestTextIsNoFigure(t *testing.T) {
 	_, err := From([]Result{{Expr: `"x"`, Value: promql.String{V: "x"}}}, Options{})
 	require.EqualError(t, err, "the expression gives a string, which cannot be shown or alerted on; expected numbers")
+}
+
+// Labels in the legend of a table make columns, and rows have the others.
+func TestLegendMakesColumns(t *testing.T) {
+	lost := promql.Vector{
+		{Metric: labels.FromStrings("node", "a", "cause", "open"), F: 1},
+		{Metric: labels.FromStrings("node", "a", "cause", "close"), F: 2},
+		{Metric: labels.FromStrings("node", "b", "cause", "open"), F: 3},
+	}
+	signal := &signals.Signal{ID: "events-lost", Title: "Events lost", Unit: "short"}
+	for legend, want := range map[string]string{
+		"":                    `cause,node,Events lost: close a 2; open a 1; open b 3`,
+		"lost":                `cause,node,lost: close a 2; open a 1; open b 3`,
+		"{{cause}}":           `node,close,open: a 2 1; b - 3`,
+		"{{signal}} {{node}}": `cause,Events lost a,Events lost b: close 2 -; open 1 3`,
+	} {
+		frames, err := From([]Result{{Signal: signal, Value: lost}}, Options{Table: true, Legend: legend, Identity: []string{"cluster"}})
+		require.NoError(t, err)
+		var names, rows []string
+		for _, f := range frames[0].Fields {
+			names = append(names, cmp.Or(f.Config.DisplayNameFromDS, f.Name))
+		}
+		for i := range frames[0].Rows() {
+			var row []string
+			for _, f := range frames[0].Fields {
+				value, known := f.ConcreteAt(i)
+				if !known {
+					value = "-"
+				}
+				row = append(row, fmt.Sprint(value))
+			}
+			rows = append(rows, strings.Join(row, " "))
+		}
+		require.Equal(t, want, strings.Join(names, ",")+": "+strings.Join(rows, "; "), legend)
+	}
 }

@@ -39,18 +39,12 @@ func newNamer(all []series, o Options) namer {
 	return n
 }
 
-// name is the legend with its {{label}}s and {{signal}} replaced. Without a legend it is what tells
+// name is the legend, filled in. Without a legend it is what tells
 // the series apart: the values of a signal's labels, or a PromQL result's metric and labels.
 func (n namer) name(s series) string {
 	switch {
 	case n.legend != "":
-		return legendPart.ReplaceAllStringFunc(n.legend, func(part string) string {
-			name := legendPart.FindStringSubmatch(part)[1]
-			if name == "signal" && s.result.Signal != nil {
-				return s.result.Signal.Title
-			}
-			return cmp.Or(n.titles[s.labels.Get(name)], s.labels.Get(name))
-		})
+		return n.fromLegend(s)
 	case s.result.Signal == nil && s.labels.IsEmpty():
 		return s.result.Expr
 	case s.result.Signal == nil:
@@ -69,6 +63,46 @@ func (n namer) name(s series) string {
 		return s.result.Signal.Title + ", " + strings.Join(words, " ")
 	}
 	return strings.Join(words, " ")
+}
+
+// pivots is whether the legend of a table names labels, which then make columns.
+func (n namer) pivots() bool { return n.inLegend(func(name string) bool { return name != "signal" }) }
+
+func (n namer) inLegend(is func(name string) bool) bool {
+	return slices.ContainsFunc(legendPart.FindAllStringSubmatch(n.legend, -1), func(part []string) bool { return is(part[1]) })
+}
+
+// columnName is what the column of a series is called in a table: the legend, else the signal's title.
+func (n namer) columnName(s series) string {
+	switch {
+	case n.legend != "":
+		return n.fromLegend(s)
+	case s.result.Signal != nil:
+		return s.result.Signal.Title
+	}
+	return fieldName(series{result: s.result})
+}
+
+// rowLabels are the labels that a table has columns of: those that are not in the legend.
+func (n namer) rowLabels(l labels.Labels) labels.Labels {
+	b := labels.NewBuilder(l)
+	l.Range(func(label labels.Label) {
+		if n.inLegend(func(name string) bool { return name == label.Name }) {
+			b.Del(label.Name)
+		}
+	})
+	return b.Labels()
+}
+
+// fromLegend is the legend with its {{label}}s and {{signal}} replaced.
+func (n namer) fromLegend(s series) string {
+	return legendPart.ReplaceAllStringFunc(n.legend, func(part string) string {
+		name := legendPart.FindStringSubmatch(part)[1]
+		if name == "signal" && s.result.Signal != nil {
+			return s.result.Signal.Title
+		}
+		return cmp.Or(n.titles[s.labels.Get(name)], s.labels.Get(name))
+	})
 }
 
 func promName(l labels.Labels) string {

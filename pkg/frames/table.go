@@ -1,6 +1,7 @@
 package frames
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -13,15 +14,22 @@ import (
 type row struct {
 	at     time.Time
 	labels labels.Labels
-	values []*float64 // one of every result; nil where it has none
+	values map[column]*float64 // what a row lacks is null
 }
 
-// table makes one column of every label and of every result; what a row lacks is null. Rows are in
-// the order of time, then of labels; an instant's rows of PromQL stay in the order of the result.
+// column is what a table shows of one result. A legend with labels makes a column of each of their values.
+type column struct {
+	index int // of the result
+	name  string
+}
+
+// table makes one column of every label and of every result. Rows are in
+// the order of time, then of labels; an instant's rows of PromQL, and ranked ones, stay in the order of the result.
 func table(results []Result, all []series, o Options) *data.Frame {
-	rows, names := collect(results, all)
+	n := newNamer(all, o)
+	rows, columns, names := n.collect(results, all)
 	names = leading(o.Identity, names)
-	if o.Step > 0 || results[0].Signal != nil {
+	if o.Step > 0 || results[0].Signal != nil && !results[0].Ranked {
 		slices.SortStableFunc(rows, func(a, b *row) int {
 			if c := a.at.Compare(b.at); c != 0 {
 				return c
@@ -33,18 +41,21 @@ func table(results []Result, all []series, o Options) *data.Frame {
 	frame := data.NewFrame("").SetMeta(meta(data.FrameTypeNumericLong, results...))
 	if o.Step > 0 {
 		frame.Meta.Type = data.FrameTypeTimeSeriesLong
-		frame.Fields = append(frame.Fields, data.NewField("Time", nil, column(rows, func(r *row) time.Time { return r.at })))
+		frame.Fields = append(frame.Fields, data.NewField("Time", nil, cells(rows, func(r *row) time.Time { return r.at })))
 	}
 	for _, name := range names {
-		frame.Fields = append(frame.Fields, textField(name, column(rows, func(r *row) string { return r.labels.Get(name) })))
+		frame.Fields = append(frame.Fields, textField(name, cells(rows, func(r *row) string { return r.labels.Get(name) })))
 	}
-	for i := range results {
-		field := data.NewField(fieldName(series{result: &results[i]}), nil, column(rows, func(r *row) *float64 { return r.values[i] }))
-		field.Config = fieldConfig(results[i].Signal)
-		if results[i].Signal != nil {
-			field.Config.DisplayNameFromDS = results[i].Signal.Title
-			field.Config.Links = nil // they would underline every cell
+	for _, c := range columns {
+		result := results[c.index]
+		name := fieldName(series{result: &result})
+		if n.pivots() {
+			name = c.name
 		}
+		field := data.NewField(name, nil, cells(rows, func(r *row) *float64 { return r.values[c] }))
+		field.Config = fieldConfig(result.Signal)
+		field.Config.DisplayNameFromDS = c.name
+		field.Config.Links = nil // they would underline every cell
 		frame.Fields = append(frame.Fields, field)
 	}
 	return frame
@@ -58,11 +69,21 @@ func textField(name string, values []string) *data.Field {
 	return field
 }
 
-// collect returns the rows in the order of the results, and the sorted names of all labels.
-func collect(results []Result, all []series) (rows []*row, names []string) {
+// collect returns the rows in the order of the results, the columns, and the sorted names of the labels that rows have.
+func (n namer) collect(results []Result, all []series) (rows []*row, columns []column, names []string) {
 	found := map[string]*row{}
+	for i := range results {
+		if !n.pivots() {
+			columns = append(columns, column{i, n.columnName(series{result: &results[i]})})
+		}
+	}
 	for _, s := range all {
-		key := s.labels.String()
+		c := column{s.index, n.columnName(s)}
+		if !slices.Contains(columns, c) {
+			columns = append(columns, c)
+		}
+		own := n.rowLabels(s.labels)
+		key := own.String()
 		for i := range s.values {
 			var at time.Time
 			if !s.instant {
@@ -70,19 +91,22 @@ func collect(results []Result, all []series) (rows []*row, names []string) {
 			}
 			r := found[key+at.String()]
 			if r == nil {
-				r = &row{at: at, labels: s.labels, values: make([]*float64, len(results))}
+				r = &row{at: at, labels: own, values: map[column]*float64{}}
 				found[key+at.String()] = r
 				rows = append(rows, r)
 			}
-			r.values[s.index] = &s.values[i]
+			r.values[c] = &s.values[i]
 		}
-		names = append(names, order(s.labels, nil)...)
+		names = append(names, order(own, nil)...)
+	}
+	if n.pivots() {
+		slices.SortFunc(columns, func(a, b column) int { return cmp.Or(cmp.Compare(a.index, b.index), strings.Compare(a.name, b.name)) })
 	}
 	slices.Sort(names)
-	return rows, slices.Compact(names)
+	return rows, columns, slices.Compact(names)
 }
 
-func column[T any](rows []*row, cell func(*row) T) []T {
+func cells[T any](rows []*row, cell func(*row) T) []T {
 	out := make([]T, 0, len(rows))
 	for _, r := range rows {
 		out = append(out, cell(r))

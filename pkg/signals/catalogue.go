@@ -51,11 +51,20 @@ type Signal struct {
 	By          By          `json:"by"`
 	Needs       []Need      `json:"needs"`
 	Thresholds  *Thresholds `json:"thresholds,omitempty"`
-	Advice      []Advice    `json:"advice"`
-	Link        string      `json:"link"`
+	// Worst is "min" where the lowest values are the worst although no threshold says so.
+	Worst string `json:"worst,omitempty"`
+	// Relative says that nodes are held against each other: the figure of one depends on which others are asked about.
+	Relative bool     `json:"relative,omitempty"`
+	Advice   []Advice `json:"advice"`
+	Link     string   `json:"link"`
 	// Unknown says in a few words why a node may have no value although nothing is wrong.
 	Unknown string  `json:"unknown,omitempty"`
 	Values  []Value `json:"values,omitempty"`
+}
+
+// LowestIsWorst is whether low values are the bad ones.
+func (s *Signal) LowestIsWorst() bool {
+	return s.Worst == "min" || s.Thresholds != nil && s.Thresholds.Direction == "below"
 }
 
 // By is what a signal is grouped by when nothing else is asked for, and what it may be grouped by besides.

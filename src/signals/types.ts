@@ -79,6 +79,10 @@ export interface Signal {
   by: { default: string[]; allowed: string[] };
   needs: Need[];
   thresholds?: Thresholds;
+  /** Which values come first where only the worst are asked for; without it the highest, or what the thresholds are against. */
+  worst?: 'min';
+  /** Nodes are held against each other: the figure of one depends on which others are asked about. */
+  relative?: true;
   advice: Advice[];
   /** Page of Falco's documentation for this figure. */
   link: string;

@@ -3,7 +3,7 @@ import { EditorField, EditorRow } from '@grafana/plugin-ui';
 import { RadioButtonGroup } from '@grafana/ui';
 import { useId } from 'react';
 import { type CompleteQuery, type FalcoQuery, givesSeries } from '../../query';
-import { windowLength } from '../../signals/window';
+import { parseDuration, windowLength } from '../../signals/window';
 import { TextOption } from './TextOption';
 
 interface Props {
@@ -12,18 +12,16 @@ interface Props {
   onChange: (change: Partial<FalcoQuery>) => void;
 }
 
-/** How the answer is shown: window, format, over the range or now, legend. Kinds that are always tables have none. */
+/** How the answer is shown: window, offset, limit, format, over the range or now, legend. Each kind has those that change it. */
 export function Options({ query, app, onChange }: Props) {
   const id = useId();
-  if (!givesSeries(query.kind) && query.kind !== 'health') {
-    return null;
-  }
+  const judges = givesSeries(query.kind) || query.kind === 'health';
   // Alert rules take no tables, and a table of health is always of one moment.
   const alerting = app === CoreApp.UnifiedAlerting;
   const numbers = alerting || query.format === 'timeseries';
   return (
     <EditorRow>
-      {query.kind !== 'promql' && (
+      {judges && query.kind !== 'promql' && (
         <TextOption
           label="Window"
           tooltip={
@@ -38,7 +36,35 @@ export function Options({ query, app, onChange }: Props) {
           onChange={(window) => onChange({ window })}
         />
       )}
-      {!alerting && (
+      {givesSeries(query.kind) && (
+        <TextOption
+          label="Offset"
+          tooltip="Show what was so much earlier, at the same place: 1d for yesterday, $__range for the time before this one."
+          placeholder="none"
+          width={14}
+          value={query.offset}
+          problem={offsetProblem}
+          onChange={(offset) => onChange({ offset })}
+        />
+      )}
+      {query.kind !== 'promql' && !(query.kind === 'health' && !query.instant) && (
+        <TextOption
+          label="Limit"
+          tooltip={
+            query.kind === 'signal'
+              ? 'Only so many series or rows: the worst of the time range, by the first signal.'
+              : 'Only the first so many rows, which are the worst; of events the latest.'
+          }
+          placeholder="all"
+          width={10}
+          value={query.limit?.toString()}
+          problem={(text) =>
+            text === '' || isLimit(text) ? undefined : 'Expected a whole number above 0, such as 10.'
+          }
+          onChange={(limit = '') => onChange({ limit: isLimit(limit) ? Number(limit) : undefined })}
+        />
+      )}
+      {judges && !alerting && (
         <EditorField
           label="Format"
           tooltip={query.kind === 'health' ? 'As numbers: ok 0, warning 1, critical 2, unknown -1.' : undefined}
@@ -52,11 +78,13 @@ export function Options({ query, app, onChange }: Props) {
             ]}
             value={query.format}
             // Each format has its own default type.
-            onChange={(format) => onChange({ format, instant: undefined })}
+            onChange={(format) =>
+              onChange({ format, instant: undefined, ...(query.kind === 'health' && { limit: undefined }) })
+            }
           />
         </EditorField>
       )}
-      {(numbers || givesSeries(query.kind)) && (
+      {judges && (numbers || givesSeries(query.kind)) && (
         <EditorField label="Type" tooltip="Over the time range, or only the figures at its end.">
           <RadioButtonGroup
             id={`${id}-type`}
@@ -66,14 +94,16 @@ export function Options({ query, app, onChange }: Props) {
               { value: true, label: 'Instant' },
             ]}
             value={query.instant}
-            onChange={(instant) => onChange({ instant })}
+            onChange={(instant) =>
+              onChange({ instant, ...(query.kind === 'health' && !instant && { limit: undefined }) })
+            }
           />
         </EditorField>
       )}
-      {!alerting && (numbers || givesSeries(query.kind)) && (
+      {judges && !alerting && (numbers || givesSeries(query.kind)) && (
         <TextOption
           label="Legend"
-          tooltip="Name of a series: {{label}} is replaced by the label’s value, {{signal}} by the signal’s title."
+          tooltip="Name of a series: {{label}} is replaced by the label’s value, {{signal}} by the signal’s title. In a table the name of a column; labels in it make a column for each of their values."
           placeholder="auto"
           width={30}
           value={query.legend}
@@ -82,6 +112,15 @@ export function Options({ query, app, onChange }: Props) {
       )}
     </EditorRow>
   );
+}
+
+function isLimit(text: string): boolean {
+  return /^[1-9]\d*$/.test(text);
+}
+
+function offsetProblem(text: string): string | undefined {
+  const known = text === '' || text.includes('$') || (parseDuration(text) ?? 0) > 0;
+  return known ? undefined : 'Expected a duration such as 1h or 7d, or $__range.';
 }
 
 /** Nothing for a dashboard's variable, whose value is not known here. */

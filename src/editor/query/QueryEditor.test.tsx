@@ -211,6 +211,43 @@ describe('options', () => {
     expect(query().legend).toBe('{{node}}');
   });
 
+  test('a limit is a whole number, and goes where it would mean nothing', async () => {
+    const { query } = show({ kind: 'signal', signals: ['up'] });
+    await userEvent.type(screen.getByLabelText('Limit'), 'ten');
+    expect(screen.getByRole('alert')).toHaveTextContent('Expected a whole number above 0, such as 10.');
+    await userEvent.tab();
+    expect(query().limit).toBeUndefined();
+    await userEvent.type(screen.getByLabelText('Limit'), '10{Enter}');
+    expect(query().limit).toBe(10);
+    await userEvent.click(screen.getByRole('radio', { name: 'PromQL' }));
+    expect(query().limit).toBeUndefined();
+    expect(screen.queryByLabelText('Limit')).not.toBeInTheDocument();
+  });
+
+  test('rows of words can be limited, verdicts over time cannot', async () => {
+    const { query } = show({ kind: 'events' });
+    await userEvent.type(screen.getByLabelText('Limit'), '5{Enter}');
+    expect(query()).toMatchObject({ kind: 'events', limit: 5 });
+    await userEvent.click(screen.getByRole('radio', { name: 'Health' }));
+    expect(query().limit).toBeUndefined();
+    await userEvent.type(screen.getByLabelText('Limit'), '5{Enter}');
+    await userEvent.click(screen.getByRole('radio', { name: 'Numbers' }));
+    expect(query().limit).toBeUndefined();
+    expect(screen.queryByLabelText('Limit')).not.toBeInTheDocument();
+  });
+
+  test('an offset is a duration or the range', async () => {
+    const { query } = show({ kind: 'promql', expr: 'up' });
+    await userEvent.type(screen.getByLabelText('Offset'), 'yesterday');
+    expect(screen.getByRole('alert')).toHaveTextContent('Expected a duration such as 1h or 7d, or $__range.');
+    await userEvent.clear(screen.getByLabelText('Offset'));
+    await userEvent.type(screen.getByLabelText('Offset'), '$__range{Enter}');
+    expect(query().offset).toBe('$__range');
+    await userEvent.click(screen.getByRole('radio', { name: 'Inventory' }));
+    expect(query().offset).toBeUndefined();
+    expect(screen.queryByLabelText('Offset')).not.toBeInTheDocument();
+  });
+
   test('an alert rule is offered no table and no legend', () => {
     show({ kind: 'signal', signals: ['up'] }, { app: CoreApp.UnifiedAlerting });
     expect(screen.getByRole('radio', { name: 'Instant' })).toBeInTheDocument();

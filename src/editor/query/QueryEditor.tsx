@@ -66,7 +66,9 @@ export function QueryEditor(props: QueryEditorProps<FalcoDataSource, FalcoQuery,
 /** What changes with the kind: ids, labels and format mean something else in each. */
 function asKind(kind: Kind, query: FalcoQuery, datasource: FalcoDataSource): Partial<FalcoQuery> {
   if (givesSeries(kind) && givesSeries(query.kind)) {
-    return kind === 'promql' ? { kind, expr: query.expr ?? expressionOf(query, datasource) } : { kind };
+    return kind === 'promql'
+      ? { kind, expr: query.expr ?? expressionOf(query, datasource), limit: undefined }
+      : { kind };
   }
   const keys = nodeFilterKeys(datasource.settings);
   return {
@@ -74,6 +76,8 @@ function asKind(kind: Kind, query: FalcoQuery, datasource: FalcoDataSource): Par
     filters: query.filters?.filter(({ key }) => keys.includes(key)),
     signals: undefined,
     by: undefined,
+    limit: undefined,
+    offset: undefined,
     format: undefined,
     instant: undefined,
   };

@@ -24,7 +24,11 @@ export function SignalRows({ query, datasource, change }: RowsProps) {
         />
       </EditorRow>
       <EditorRow>
-        <PromqlPreview query={query} settings={settings} onEdit={(expr) => change({ kind: 'promql', expr })} />
+        <PromqlPreview
+          query={query}
+          settings={settings}
+          onEdit={(expr) => change({ kind: 'promql', expr, limit: undefined })}
+        />
         <SignalHelp signals={signals} />
       </EditorRow>
     </>

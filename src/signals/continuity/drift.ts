@@ -63,6 +63,7 @@ function skew({ id, title, what, more, expr, need, advice, benign = false }: Ske
     expr,
     by: perInstance,
     needs: [need],
+    relative: true,
     ...(benign ? {} : { thresholds: judged }),
     advice: [advice],
     link: links.metrics,

@@ -69,6 +69,7 @@ export const liveness: Signal[] = [
     expr: `min by ($by) (${duration}{$filter}$join)`,
     by: { default: ['$instance'], allowed: anyGrouping },
     needs: [always(duration)],
+    worst: 'min',
     advice: [
       {
         when: 'It keeps falling to 0.',
@@ -92,6 +93,7 @@ export const liveness: Signal[] = [
     expr: `sum by ($by) (${notWorking.join(' or ')})`,
     by: { default: ['cluster'], allowed: ['reason'] },
     needs: [],
+    relative: true,
     thresholds: {
       direction: 'above',
       critical: 1,
@@ -127,6 +129,7 @@ export const liveness: Signal[] = [
     expr: 'avg by ($by) (avg_over_time(up{kind!="falcosidekick",$filter}[$window]))',
     by: { default: ['$instance'], allowed: [] },
     needs: [],
+    worst: 'min',
     advice: [],
     link: links.performance,
   },

@@ -1,0 +1,173 @@
+package datasource
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/frames"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
+)
+
+// worst is what the limit of a query leaves.
+type worst struct {
+	names []string       // of the labels by which the first signal's series are told apart
+	rank  map[string]int // by those labels' values; 0 is the worst
+	// nodes are those of which the first signal has a value, true where the limit leaves any of it.
+	nodes map[node]bool
+}
+
+// limit works out which series the limit of a query leaves: those that the first signal is worst of. At an instant that
+// is its value. Over a range it is the figure over the whole of it where the signal has a window, else its extreme. What is
+// left out is then not even evaluated, where leaving out nodes does not change the figures of the others.
+func (r *request) limit(ctx context.Context, a *asked) error {
+	if a.query.Limit == 0 {
+		return nil
+	}
+	series, err := r.extremes(ctx, a)
+	if err != nil {
+		return err
+	}
+	lowest := a.results[0].Signal.LowestIsWorst()
+	slices.SortStableFunc(series, func(x, y promql.Sample) int {
+		if lowest {
+			x, y = y, x
+		}
+		return cmp.Compare(y.F, x.F)
+	})
+	kept := series[:min(a.query.Limit, len(series))]
+	a.worst = rank(kept)
+	for i, s := range series {
+		n := nodeOf(s.Metric)
+		a.worst.nodes[n] = a.worst.nodes[n] || i < len(kept)
+	}
+	if slices.ContainsFunc(a.results, func(result frames.Result) bool { return result.Signal.Relative }) {
+		return nil
+	}
+	return r.compileAll(a, slices.Concat(a.query.Filters, filtersOn(kept)))
+}
+
+func rank(series promql.Vector) *worst {
+	w := &worst{rank: map[string]int{}, nodes: map[node]bool{}}
+	for _, s := range series {
+		s.Metric.Range(func(l labels.Label) {
+			if !slices.Contains(w.names, l.Name) {
+				w.names = append(w.names, l.Name)
+			}
+		})
+	}
+	for i, s := range series {
+		w.rank[w.key(s.Metric)] = i
+	}
+	return w
+}
+
+// extremes are the values that series are ranked by; series without one are not among them.
+func (r *request) extremes(ctx context.Context, a *asked) (promql.Vector, error) {
+	first := a.results[0]
+	if !a.query.Instant && strings.Contains(first.Signal.Expr, "$window") {
+		window := signals.FormatDuration(max(a.times.length, first.Window))
+		whole, err := r.compile(first.Signal.ID, a, a.query.Filters, window)
+		if err != nil {
+			return nil, userError{err}
+		}
+		value, err := r.at(ctx, whole.Expr, a.times.end)
+		return valued(value), err
+	}
+	value, err := r.over(ctx, first.Expr, a)
+	if err != nil {
+		return nil, err
+	}
+	matrix, ok := value.(promql.Matrix)
+	if !ok {
+		return valued(value), nil
+	}
+	pick := slices.MaxFunc[[]promql.FPoint]
+	if first.Signal.LowestIsWorst() {
+		pick = slices.MinFunc[[]promql.FPoint]
+	}
+	var out promql.Vector
+	for _, s := range matrix {
+		points := slices.DeleteFunc(slices.Clone(s.Floats), func(p promql.FPoint) bool { return math.IsNaN(p.F) })
+		if len(points) > 0 {
+			extreme := pick(points, func(x, y promql.FPoint) int { return cmp.Compare(x.F, y.F) })
+			out = append(out, promql.Sample{Metric: s.Metric, F: extreme.F})
+		}
+	}
+	return out, nil
+}
+
+// valued are the series of an instant that have a value.
+func valued(value parser.Value) promql.Vector {
+	vector, _ := value.(promql.Vector)
+	return slices.DeleteFunc(slices.Clone(vector), func(s promql.Sample) bool { return math.IsNaN(s.F) })
+}
+
+// filtersOn are filters that only the nodes of some series pass; none where the series are not by node.
+func filtersOn(series promql.Vector) []signals.Filter {
+	var out []signals.Filter
+	for _, name := range identity {
+		var values []string
+		for _, s := range series {
+			if !s.Metric.Has("node") {
+				return nil
+			}
+			if value := regexp.QuoteMeta(s.Metric.Get(name)); !slices.Contains(values, value) {
+				values = append(values, value)
+			}
+		}
+		slices.Sort(values)
+		out = append(out, signals.Filter{Key: name, Operator: "=~", Value: strings.Join(values, "|")})
+	}
+	return out
+}
+
+// of are the series of a value that the limit leaves, in the order of their rank at an instant. The value is shared and
+// stays as it is. Without a limit all are left.
+func (w *worst) of(value parser.Value) parser.Value {
+	if w == nil {
+		return value
+	}
+	left := func(l labels.Labels) bool { _, ok := w.rank[w.key(l)]; return ok }
+	switch v := value.(type) {
+	case promql.Matrix:
+		return slices.DeleteFunc(slices.Clone(v), func(s promql.Series) bool { return !left(s.Metric) })
+	case promql.Vector:
+		out := slices.DeleteFunc(slices.Clone(v), func(s promql.Sample) bool { return !left(s.Metric) })
+		slices.SortStableFunc(out, func(x, y promql.Sample) int { return w.rank[w.key(x.Metric)] - w.rank[w.key(y.Metric)] })
+		return out
+	}
+	return value
+}
+
+// hides is whether a node is missing in the result of a signal only because the limit leaves it out.
+func (w *worst) hides(n node, first bool) bool {
+	if w == nil {
+		return false
+	}
+	left, known := w.nodes[n]
+	return first && known || !first && !left
+}
+
+func (w *worst) key(l labels.Labels) string {
+	var b strings.Builder
+	for _, name := range w.names {
+		b.WriteString(l.Get(name) + "\xff")
+	}
+	return b.String()
+}
+
+// limited are the first rows of a table; without a limit, which is 0, all of them.
+func limited[T any](rows []T, most int) []T {
+	if most == 0 {
+		return rows
+	}
+	return rows[:min(most, len(rows))]
+}
