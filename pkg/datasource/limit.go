@@ -24,14 +24,13 @@ type worst struct {
 	nodes map[node]bool
 }
 
-// limit works out which series the limit of a query leaves: those that the first signal is worst of. At an instant that
-// is its value. Over a range it is the figure over the whole of it where the signal has a window, else its extreme. What is
-// left out is then not even evaluated, where leaving out nodes does not change the figures of the others.
+// limit works out which series the limit of a query leaves: those that the first signal is worst of. What is left out
+// is then not even evaluated, where leaving out nodes does not change the figures of the others.
 func (r *request) limit(ctx context.Context, a *asked) error {
 	if a.query.Limit == 0 {
 		return nil
 	}
-	series, err := r.extremes(ctx, a)
+	series, err := r.ranked(ctx, a)
 	if err != nil {
 		return err
 	}
@@ -69,10 +68,12 @@ func rank(series promql.Vector) *worst {
 	return w
 }
 
-// extremes are the values that series are ranked by; series without one are not among them.
-func (r *request) extremes(ctx context.Context, a *asked) (promql.Vector, error) {
+// ranked are the values that series are ranked by: at an instant those asked for; over a range of a state how long it
+// lasted, of a signal with a window its figure over the whole of the range, of any other its extreme.
+func (r *request) ranked(ctx context.Context, a *asked) (promql.Vector, error) {
 	first := a.results[0]
-	if !a.query.Instant && strings.Contains(first.Signal.Expr, "$window") {
+	state := len(first.Signal.Values) > 0
+	if !a.query.Instant && !state && strings.Contains(first.Signal.Expr, "$window") {
 		window := signals.FormatDuration(max(a.times.length, first.Window))
 		whole, err := r.compile(first.Signal.ID, a, a.query.Filters, window)
 		if err != nil {
@@ -82,26 +83,39 @@ func (r *request) extremes(ctx context.Context, a *asked) (promql.Vector, error)
 		return valued(value), err
 	}
 	value, err := r.over(ctx, first.Expr, a)
-	if err != nil {
-		return nil, err
+	if err != nil || a.query.Instant {
+		return valued(value), err
 	}
-	matrix, ok := value.(promql.Matrix)
-	if !ok {
-		return valued(value), nil
-	}
-	pick := slices.MaxFunc[[]promql.FPoint]
-	if first.Signal.LowestIsWorst() {
-		pick = slices.MinFunc[[]promql.FPoint]
-	}
+	matrix, _ := value.(promql.Matrix)
 	var out promql.Vector
 	for _, s := range matrix {
-		points := slices.DeleteFunc(slices.Clone(s.Floats), func(p promql.FPoint) bool { return math.IsNaN(p.F) })
-		if len(points) > 0 {
-			extreme := pick(points, func(x, y promql.FPoint) int { return cmp.Compare(x.F, y.F) })
-			out = append(out, promql.Sample{Metric: s.Metric, F: extreme.F})
+		var known []float64
+		for _, p := range s.Floats {
+			if !math.IsNaN(p.F) {
+				known = append(known, p.F)
+			}
 		}
+		if len(known) == 0 {
+			continue
+		}
+		figure := slices.Max(known)
+		switch {
+		case state:
+			figure = mean(known)
+		case first.Signal.LowestIsWorst():
+			figure = slices.Min(known)
+		}
+		out = append(out, promql.Sample{Metric: s.Metric, F: figure})
 	}
 	return out, nil
+}
+
+func mean(values []float64) float64 {
+	sum := 0.0
+	for _, v := range values {
+		sum += v
+	}
+	return sum / float64(len(values))
 }
 
 // valued are the series of an instant that have a value.

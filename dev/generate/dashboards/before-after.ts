@@ -1,82 +1,48 @@
 import { type Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { changes } from './changes';
 import { page } from './page';
-import { as, coarse, seriesPanel, tablePanel } from './panels';
-import { expression, promql } from './queries';
+import { coarse, seriesPanel, tablePanel } from './panels';
+import { columns, signal, signals } from './queries';
 
 export const uid = 'falco-before-after';
 
-/** What an expression was one length of the range earlier: a subquery of one step moves all of it, whatever it holds. */
-function earlier(expr: string): string {
-  return `last_over_time((${expr})[$__interval:$__interval] offset $__range)`;
-}
-
-interface Figure {
-  /** Whose unit and colours it has. */
-  id: string;
-  title: string;
-  description: string;
-  /** By node over all of the range, and over all chosen nodes at one moment. */
-  byNode: string;
-  total: string;
-}
-
-function figure(id: string, title: string, description: string, window = '$__rate_interval'): Figure {
-  return {
-    id,
-    title,
-    description,
-    byNode: expression(id, { by: ['node'], window: '$__range' }),
-    total: expression(id, { by: [], window }),
-  };
-}
-
-const events = (by: string, window: string) =>
-  `(sum${by} (rate(falcosecurity_scap_n_evts_total{$filter}[${window}])) > 0)`;
-const memory = 'falcosecurity_falco_memory_rss_bytes{$filter}';
-
-const figures: Figure[] = [
-  figure('kernel-drop-ratio', 'Kernel drops', 'Share of the events that never reached Falco.'),
-  figure(
-    'probe-time-per-run',
-    'Time per probe run',
-    'Nanoseconds that one run of Falco’s programs takes, the mean of all programs. It tells what the kernel side costs for one event, whatever the load.'
-  ),
-  figure(
-    'cpu-usage-recent',
-    'CPU of Falco',
-    'CPU that the process used, 100 % being one full CPU; the highest of the chosen nodes in the graph. Known for young processes only, and not across a restart: a range of one hour serves processes of up to 20 hours.',
-    '5m'
-  ),
-  figure(
-    'probe-cpu-share',
-    'CPU in Falco’s probes',
-    'Share of all CPU time of the node that goes into Falco’s programs in the kernel.'
-  ),
+/** A signal, and the window of its graph where that is not the query's. */
+const figures: Array<{ id: string; description: string; window?: string }> = [
+  { id: 'kernel-drop-ratio', description: 'Share of the events that never reached Falco.' },
   {
-    id: 'memory-rss',
-    title: 'Memory of Falco',
-    description: 'Resident memory, averaged over each side.',
-    byNode: `max by (node) (avg_over_time(${memory}[$__range]))`,
-    total: `sum(${memory})`,
+    id: 'probe-time-per-run',
+    description:
+      'Nanoseconds that one run of Falco’s programs takes, the mean of all programs. It tells what the kernel side costs for one event, whatever the load.',
   },
   {
-    id: 'memory-rss',
-    title: 'Memory per event a second',
+    id: 'cpu-usage-recent',
+    description:
+      'CPU that the process used, 100 % being one full CPU; the highest of the chosen nodes in the graph. Known for young processes only, and not across a restart: a range of one hour serves processes of up to 20 hours.',
+    window: '5m',
+  },
+  {
+    id: 'probe-cpu-share',
+    description: 'Share of all CPU time of the node that goes into Falco’s programs in the kernel.',
+  },
+  {
+    id: 'memory-rss-mean',
+    description: 'Resident memory, averaged over each side; the highest of the chosen nodes in the graph.',
+  },
+  {
+    id: 'memory-per-event',
     description:
       'Resident memory divided by kernel events per second. It takes the load out, roughly: most of the memory does not depend on it. Not to be compared across Falco 0.42, which halved the events.',
-    byNode: `max by (node) (avg_over_time(${memory}[$__range])) / ${events(' by (node)', '$__range')}`,
-    total: `sum(${memory}) / ${events('', '$__rate_interval')}`,
   },
 ];
 
-function side(expr: string, word: string): string {
-  return `label_replace(${expr}, "side", "${word}", "", "")`;
-}
+/** The time before the range, as long as the range is. */
+const before = { refId: 'A', offset: '$__range', legend: 'before' };
+const after = { refId: 'B', legend: 'after' };
 
-function panels({ id, title, description, byNode, total }: Figure, index: number) {
+function panels({ id, description, window }: (typeof figures)[number], index: number) {
   const number = 10 * (index + 1);
-  const sides = `${side(earlier(byNode), 'before')} or ${side(byNode, 'after')}`;
+  const { title } = signal(id);
+  const whole = { by: ['node'], window: '$__range' };
   const table = tablePanel(
     {
       id: number,
@@ -85,13 +51,11 @@ function panels({ id, title, description, byNode, total }: Figure, index: number
       w: 12,
       h: 8,
     },
-    promql(sides, '', { format: 'table' }),
+    columns([id], { ...whole, ...before }),
     'rise'
   )
-    .withTransformation({
-      id: 'groupingToMatrix',
-      options: { columnField: 'side', rowField: 'node', valueField: 'Value', emptyValue: 'null' },
-    })
+    .withTarget(columns([id], { ...whole, ...after }))
+    .withTransformation({ id: 'joinByField', options: { byField: 'node', mode: 'outer' } })
     .withTransformation({
       id: 'calculateField',
       options: {
@@ -105,28 +69,18 @@ function panels({ id, title, description, byNode, total }: Figure, index: number
         replaceFields: false,
       },
     })
-    .withTransformation({
-      id: 'organize',
-      options: { excludeByName: {}, indexByName: {}, renameByName: { 'node\\side': 'node' } },
-    })
     .overrideByName('rise', [{ id: 'custom.cellOptions', value: { type: 'auto' } }]);
-  const graph = coarse(
-    seriesPanel(
-      {
-        id: number + 1,
-        title,
-        description: `${description} Over all chosen nodes; both lines begin at the same place, so that the same moment before and after lie on each other.`,
-        w: 12,
-        h: 8,
-      },
-      [
-        promql(total, 'after', { refId: 'A', instant: false }),
-        promql(earlier(total), 'before', { refId: 'B', instant: false }),
-      ]
-    ),
-    id
+  const graph = seriesPanel(
+    {
+      id: number + 1,
+      title,
+      description: `${description} Over all chosen nodes; both lines begin at the same place, so that the same moment before and after lie on each other.`,
+      w: 12,
+      h: 8,
+    },
+    [signals([id], { by: [], window, ...before }), signals([id], { by: [], window, ...after })]
   );
-  return [as(graph, id), as(table, id)];
+  return [coarse(graph, id), table.unit(signal(id).unit)];
 }
 
 export function beforeAfter(): Dashboard {

@@ -1,7 +1,7 @@
 import { type Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { page } from './page';
-import { as, coarse, seriesPanel, stackedPanel, statesPanel, checksPanel, tablePanel, worstPanel } from './panels';
-import { checksOf, columns, signals, tableOf, worstTen } from './queries';
+import { coarse, seriesPanel, stackedPanel, statesPanel, checksPanel, tablePanel, worstPanel } from './panels';
+import { checksOf, columns, signals, tableOf, worst } from './queries';
 
 export const uid = 'falco-data-quality';
 
@@ -108,8 +108,7 @@ export function dataQuality(): Dashboard {
             },
             'cpu-drop-ratio',
             true,
-            ['cluster', 'node', 'cpu'],
-            '{{node}} CPU {{cpu}}'
+            { by: ['$instance', 'cpu'], legend: '{{node}} CPU {{cpu}}' }
           ),
           worstPanel(
             {
@@ -170,19 +169,16 @@ export function dataQuality(): Dashboard {
         title: 'Inside Falco',
         help: 'What reached Falco still has to be understood. A **stalled** Falco answers and reads nothing; a **full thread table** leaves processes without a name. Failed look-ups of files are ordinary: only a change of them tells something.',
         panels: [
-          as(
-            statesPanel(
-              {
-                id: 32,
-                title: 'Stalled',
-                description:
-                  'The ten nodes that were stalled most in this range. Red: Falco answered, and hardly any event reached its rules. A gap: it was down, or no event happened.',
-                w: 12,
-                h: 8,
-              },
-              worstTen('userspace-stall')
-            ),
-            'userspace-stall'
+          statesPanel(
+            {
+              id: 32,
+              title: 'Stalled',
+              description:
+                'The ten nodes that were stalled longest in this range. Red: Falco answered, and hardly any event reached its rules. A gap: it was down, or no event happened.',
+              w: 12,
+              h: 8,
+            },
+            worst('userspace-stall', 10)
           ),
           worstPanel(
             {

@@ -1,8 +1,8 @@
 import { type Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { changes } from './changes';
 import { page } from './page';
-import { as, barsPanel, seriesPanel, stackedPanel, statesPanel, statPanel, tablePanel, without } from './panels';
-import { checksOf, columns, inCluster, signals, tableOf, verdict, worstTen } from './queries';
+import { barsPanel, seriesPanel, stackedPanel, statesPanel, statPanel, tablePanel, without } from './panels';
+import { checksOf, columns, inCluster, signals, tableOf, verdict, worst } from './queries';
 
 export const uid = 'falco-fleet';
 
@@ -58,11 +58,11 @@ export function fleet(): Dashboard {
               id: 4,
               title: 'Without Falco',
               description:
-                'Nodes that are down, stalled, or missing against the number expected, at the end of the range. 0 is what you want.',
+                'Nodes of the chosen clusters that are down, stalled, or missing against the number expected, at the end of the range. 0 is what you want.',
               w: 4,
               h: 4,
             },
-            signals(['nodes-without-falco'], { by: [], instant: true })
+            signals(['nodes-without-falco'], { by: [], filters: [inCluster], instant: true })
           ),
           total(
             5,
@@ -95,19 +95,16 @@ export function fleet(): Dashboard {
             columns(steadiness, { window: '$__range' }),
             'Time down'
           ),
-          as(
-            statesPanel(
-              {
-                id: 10,
-                title: 'Falco up',
-                description:
-                  'The ten nodes that were down longest in this range. Green: Falco answered. Red: it did not. A gap: the node was not known yet. Red on half of the nodes at once is the network, not Falco.',
-                w: 12,
-                h: 8,
-              },
-              worstTen('up')
-            ),
-            'up'
+          statesPanel(
+            {
+              id: 10,
+              title: 'Falco up',
+              description:
+                'The ten nodes that were down longest in this range. Green: Falco answered. Red: it did not. A gap: the node was not known yet. Red on half of the nodes at once is the network, not Falco.',
+              w: 12,
+              h: 8,
+            },
+            worst('up', 10)
           ),
           stackedPanel(
             {

@@ -2,7 +2,7 @@ import { type Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { changes } from './changes';
 import { page } from './page';
 import { barsPanel, statPanel, tablePanel, thresholds } from './panels';
-import { columns, expression, promql, signals } from './queries';
+import { columns, signals } from './queries';
 
 export const uid = 'falco-loss-report';
 
@@ -19,8 +19,6 @@ const losses = [
 
 const total = (id: number, signalId: string, title: string, description: string) =>
   statPanel({ id, title, description, w: 8, h: 3 }, signals([signalId], { by: [], window: '$__range', instant: true }));
-
-const lostByClass = expression('events-lost', { by: ['node', 'cause'], window: '$__range' });
 
 export function lossReport(): Dashboard {
   return page({
@@ -107,19 +105,23 @@ export function lossReport(): Dashboard {
               w: 24,
               h: 9,
             },
-            promql(`${lostByClass} > 0`, '', { format: 'table' })
+            columns(['events-lost'], { by: ['$instance', 'cause'], window: '$__range', legend: '{{cause}}' }),
+            'all'
           )
             .unit('short')
             .decimals(0)
             .thresholds(thresholds({}))
-            .overrideByRegexp('.*', [{ id: 'custom.minWidth', value: 100 }])
             .withTransformation({
-              id: 'groupingToMatrix',
-              options: { columnField: 'cause', rowField: 'node', valueField: 'Value', emptyValue: 'null' },
+              id: 'calculateField',
+              options: { mode: 'reduceRow', reduce: { reducer: 'sum' }, alias: 'all', replaceFields: false },
             })
             .withTransformation({
-              id: 'organize',
-              options: { excludeByName: {}, indexByName: {}, renameByName: { 'node\\cause': 'node' } },
+              id: 'filterByValue',
+              options: {
+                type: 'include',
+                match: 'any',
+                filters: [{ fieldName: 'all', config: { id: 'greater', options: { value: 0 } } }],
+              },
             }),
         ],
       },

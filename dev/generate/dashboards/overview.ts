@@ -4,7 +4,6 @@ import { links } from '../../../src/signals/links';
 import { changes } from './changes';
 import { page } from './page';
 import {
-  as,
   coarse,
   barsPanel,
   seriesPanel,
@@ -15,7 +14,7 @@ import {
   without,
   worstPanel,
 } from './panels';
-import { columns, signals, tableOf, worstTen } from './queries';
+import { columns, signals, tableOf, worst } from './queries';
 import { alertsLost, figures, verdicts } from './verdicts';
 
 export const uid = 'falco-overview';
@@ -45,7 +44,7 @@ export function overview(): Dashboard {
     groups: [
       {
         id: 40,
-        help: `**Read from the top:** five verdicts, then the nodes behind them. *Not answering* comes first: no figure of such a node counts. Purple is *unknown*, never "all is well". [What Falco's project advises against drops](${links.dropping})`,
+        help: `**Read from the top:** five verdicts, then the nodes behind them. *Without Falco* comes first: no figure of such a node counts. Purple is *unknown*, never "all is well". [What Falco's project advises against drops](${links.dropping})`,
         panels: [
           ...verdicts,
           ...figures,
@@ -200,19 +199,16 @@ export function overview(): Dashboard {
         title: 'Whether it keeps running',
         help: 'Red on **one** node is that node’s Falco; red on **half of them at once** is the network between Grafana and them.',
         panels: [
-          as(
-            statesPanel(
-              {
-                id: panelIds.up,
-                title: 'Falco up',
-                description:
-                  'The ten nodes that were down longest in this range. Green: Falco answered. Red: it did not, or it left service discovery. A gap: the node was not known yet, or Grafana did not ask.',
-                w: 12,
-                h: 8,
-              },
-              worstTen('up')
-            ),
-            'up'
+          statesPanel(
+            {
+              id: panelIds.up,
+              title: 'Falco up',
+              description:
+                'The ten nodes that were down longest in this range. Green: Falco answered. Red: it did not, or it left service discovery. A gap: the node was not known yet, or Grafana did not ask.',
+              w: 12,
+              h: 8,
+            },
+            worst('up', 10)
           ),
           seriesPanel(
             {

@@ -1,7 +1,6 @@
 /**
  * The few kinds of panel that the shipped dashboards are made of. What a value means (unit, colour,
- * thresholds, names of values) comes with the data from the catalogue and is not repeated here; only
- * figures that PromQL joins afresh, such as the worst ten of all nodes, have to be told.
+ * thresholds, names of values) comes with the data from the catalogue and is not repeated here.
  */
 import * as bargauge from '@grafana/grafana-foundation-sdk/bargauge';
 import * as common from '@grafana/grafana-foundation-sdk/common';
@@ -13,9 +12,9 @@ import * as text from '@grafana/grafana-foundation-sdk/text';
 import * as timeseries from '@grafana/grafana-foundation-sdk/timeseries';
 import { type Signal } from '../../../src/signals/types';
 import { nodeLink, toNode } from './links';
-import { datasource, signal, worstTen, type Target } from './queries';
+import { datasource, signal, worst, type Target } from './queries';
 
-export { pluginId, promql, signal, signals } from './queries';
+export { pluginId, signal, signals } from './queries';
 
 export interface Place {
   id: number;
@@ -52,35 +51,6 @@ interface Placeable {
 
 function placed<P extends Placeable>(panel: P, { id, title, description, w, h }: Place): P {
   return panel.id(id).title(title).description(description).span(w).height(h).datasource(datasource);
-}
-
-const colours = { ok: 'green', warning: 'yellow', critical: 'red' };
-
-function named(values: NonNullable<Signal['values']>): dashboard.ValueMap {
-  const options = values.map(({ value, text, level }, index) => [value, { text, color: colours[level], index }]);
-  return { type: dashboard.MappingType.ValueToText, options: Object.fromEntries(options) };
-}
-
-interface Judgeable {
-  unit(unit: string): this;
-  decimals(decimals: number): this;
-  min(min: number): this;
-  max(max: number): this;
-  thresholds(thresholds: dashboard.ThresholdsConfigBuilder): this;
-  mappings(mappings: dashboard.ValueMapping[]): this;
-}
-
-/** Says what the data cannot: PromQL's figures do not know which signal they are of. */
-export function as<P extends Judgeable>(panel: P, id: string): P {
-  const { unit, decimals, min, values, ...judged } = signal(id);
-  panel.unit(unit).thresholds(thresholds(judged));
-  if (decimals !== undefined) {
-    panel.decimals(decimals);
-  }
-  if (values) {
-    panel.mappings([named(values)]);
-  }
-  return min === undefined ? panel : panel.min(min);
 }
 
 const lastValue = () => new common.ReduceDataOptionsBuilder().calcs(['lastNotNull']).fields('').values(false);
@@ -143,10 +113,10 @@ export function seriesPanel(place: Place, queries: Target[], limits?: string): t
         .thresholdsStyle(new common.GraphThresholdsStyleConfigBuilder().mode(common.GraphThresholdsStyleMode.Dashed));
 }
 
-/** As {@link seriesPanel}, of the ten worst nodes (or what `by` tells apart); a click leads to the node. */
-export function worstPanel(place: Place, id: string, limits = false, by?: string[], legend?: string) {
-  const panel = seriesPanel(place, [worstTen(id, by, legend)], limits ? id : undefined);
-  return coarse(as(panel, id), id).dataLinks([toNode('${__field.labels.node}')]);
+/** As {@link seriesPanel}, of the ten worst nodes, or of what the query tells apart; a click leads to the node. */
+export function worstPanel(place: Place, id: string, limits = false, query: Record<string, unknown> = {}) {
+  const panel = seriesPanel(place, [worst(id, 10, query)], limits ? id : undefined);
+  return coarse(panel, id).dataLinks([toNode('${__field.labels.node}')]);
 }
 
 /** As {@link seriesPanel}, the series stacked to their sum. */

@@ -13,8 +13,6 @@ type Query = Record<string, unknown>;
 export const inCluster = { key: 'cluster', operator: '=~', value: '${cluster:regex}' };
 /** Only the clusters and nodes that the dashboard's variables choose. */
 const chosen = [inCluster, { key: 'node', operator: '=~', value: '${node:regex}' }];
-// The data source escapes variables for a quoted string when no format is named.
-const chosenMatchers = 'cluster=~"$cluster",node=~"$node"';
 
 export function signal(id: string): Signal {
   const found = catalogue.signals.find((known) => known.id === id);
@@ -59,32 +57,7 @@ export function verdict(checks: string[]): Target {
   return target({ kind: 'health', signals: checks, by: [], format: 'timeseries', instant: true, filters: chosen });
 }
 
-/** PromQL of the chosen nodes; `$filter` stands for the matchers. */
-export function promql(expr: string, legend: string, query: Query = {}): Target {
-  return target({ kind: 'promql', expr: expr.replaceAll('$filter', chosenMatchers), legend, instant: true, ...query });
-}
-
-/** A signal's template, to be put into a larger expression. */
-export function expression(id: string, { by = ['cluster', 'node'], window = '$__rate_interval' } = {}): string {
-  return signal(id)
-    .expr.replaceAll('$by', by.join(', '))
-    .replaceAll('$instance', 'cluster, node')
-    .replaceAll('$window', window)
-    .replaceAll('$join', '');
-}
-
-/**
- * A signal over time of the ten series that are worst in the range: a line for each of 200 nodes tells nothing. Which
- * ten is worked out once, of the figure over the whole range where it has a window, else of its highest value.
- */
-export function worstTen(id: string, by = ['cluster', 'node'], legend = '{{node}}'): Target {
-  const { expr, thresholds } = signal(id);
-  const below = thresholds?.direction === 'below';
-  const [pick, extreme] = below ? ['bottomk', 'min_over_time'] : ['topk', 'max_over_time'];
-  const inAll = expr.includes('$window')
-    ? `last_over_time((${expression(id, { by, window: '$__range' })})[$__interval:$__interval] @ end())`
-    : `${extreme}((${expression(id, { by })})[$__range:$__interval] @ end())`;
-  return promql(`(${expression(id, { by })}) and on (${by.join(', ')}) ${pick}(10, ${inAll})`, legend, {
-    instant: false,
-  });
+/** The series that are worst in the range, one for each of `by`: a line for each of 200 nodes tells nothing. */
+export function worst(id: string, limit: number, query: Query = {}): Target {
+  return signals([id], { limit, by: ['$instance'], legend: '{{node}}', ...query });
 }

@@ -1,7 +1,7 @@
 import { type Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { page } from './page';
-import { as, barsPanel, seriesPanel, statesPanel, statPanel, tablePanel } from './panels';
-import { checksOf, columns, expression, promql, signals, tableOf, verdict, worstTen } from './queries';
+import { barsPanel, seriesPanel, statesPanel, statPanel, tablePanel } from './panels';
+import { checksOf, columns, signals, tableOf, verdict, worst } from './queries';
 
 export const uid = 'falco-security';
 
@@ -17,10 +17,6 @@ const capability = [
 ];
 
 const inRange = { window: '$__range', instant: true };
-const byRule = expression('matches-by-rule', { by: ['rule_name'], window: '$__range' });
-const ruleRates =
-  'sum by (rule_name) (rate(falcosecurity_falco_rules_matches_total{$filter}[$__rate_interval])) and on (rule_name) ' +
-  `topk(10, last_over_time((${byRule})[$__interval:$__interval] @ end()))`;
 
 export function security(): Dashboard {
   return page({
@@ -97,33 +93,27 @@ export function security(): Dashboard {
             columns(capability, { window: '$__range', by: ['$instance'] }),
             'Blind time'
           ),
-          as(
-            statesPanel(
-              {
-                id: 9,
-                title: 'Sources alive',
-                description:
-                  'The ten sources that delivered least in this range, by node. Red: not one event came in from it within the window. A gap: Falco was down.',
-                w: 12,
-                h: 8,
-              },
-              worstTen('sources-alive', ['cluster', 'node', 'evt_source'], '{{node}} {{evt_source}}')
-            ),
-            'sources-alive'
+          statesPanel(
+            {
+              id: 9,
+              title: 'Sources alive',
+              description:
+                'The ten sources that were silent longest in this range, by node. Red: not one event came in from it within the window. A gap: Falco was down.',
+              w: 12,
+              h: 8,
+            },
+            worst('sources-alive', 10, { by: ['$instance', 'evt_source'], legend: '{{node}} {{evt_source}}' })
           ),
-          as(
-            statesPanel(
-              {
-                id: 10,
-                title: 'Stalled',
-                description:
-                  'The ten nodes that were stalled most in this range. Red: Falco answers, and hardly any event reaches its rules.',
-                w: 12,
-                h: 8,
-              },
-              worstTen('userspace-stall')
-            ),
-            'userspace-stall'
+          statesPanel(
+            {
+              id: 10,
+              title: 'Stalled',
+              description:
+                'The ten nodes that were stalled longest in this range. Red: Falco answers, and hardly any event reaches its rules.',
+              w: 12,
+              h: 8,
+            },
+            worst('userspace-stall', 10)
           ),
         ],
       },
@@ -183,19 +173,16 @@ export function security(): Dashboard {
             },
             signals(['matches-by-tag'], { ...inRange, legend: '{{tactic}}' })
           ).noValue('No rule with a tactic matched in this range.'),
-          as(
-            seriesPanel(
-              {
-                id: 26,
-                title: 'Noisiest rules',
-                description:
-                  'Matches per second of the ten rules that matched most in this range, over all chosen nodes. A step that stays is a new workload or a changed rule; a peak is worth a look.',
-                w: 24,
-                h: 8,
-              },
-              [promql(ruleRates, '{{rule_name}}', { instant: false })]
-            ),
-            'rule-match-rate'
+          seriesPanel(
+            {
+              id: 26,
+              title: 'Noisiest rules',
+              description:
+                'Matches per second of the ten rules that matched most in this range, over all chosen nodes. A step that stays is a new workload or a changed rule; a peak is worth a look.',
+              w: 24,
+              h: 8,
+            },
+            [worst('rule-match-rate', 10, { by: ['rule_name'], legend: '{{rule_name}}' })]
           ).noValue('No rule matched in this range.'),
         ],
       },

@@ -2,8 +2,8 @@
 import { catalogue } from '../../../src/signals';
 import { type DimensionId, type Signal } from '../../../src/signals/types';
 import { toDashboard } from './links';
-import { as, statPanel, thresholds } from './panels';
-import { checksOf, expression, promql, signals, verdict } from './queries';
+import { statPanel } from './panels';
+import { checksOf, inCluster, signals, verdict, worst } from './queries';
 
 /** Panels that alert rules lead to; the numbers must stay. */
 export const alertsLost = 4;
@@ -24,15 +24,9 @@ function tile({ id, uid, w, about }: (typeof dimensions)[number], index: number)
 }
 
 /** The worst node of a signal, named. */
-function worst(id: number, signalId: Signal['id'], title: string, description: string, by = 'topk') {
-  const query = promql(`${by}(1, ${expression(signalId)})`, '{{node}}');
-  return as(statPanel({ id, title, description, w: 4, h: 4 }, query, true), signalId);
+function worstNode(id: number, signalId: Signal['id'], title: string, description: string) {
+  return statPanel({ id, title, description, w: 4, h: 4 }, worst(signalId, 1, { instant: true }), true);
 }
-
-const upFilter = 'up{kind!="falcosidekick",$filter}';
-const oneIsTooMany: Pick<Signal, 'thresholds'> = {
-  thresholds: { direction: 'above', critical: 1, because: '', source: '' },
-};
 
 export const verdicts = dimensions.map(tile);
 
@@ -40,17 +34,14 @@ export const figures = [
   statPanel(
     {
       id: 1,
-      title: 'Not answering',
+      title: 'Without Falco',
       description:
-        'Nodes whose Falco does not answer, or has left service discovery within the last hour. Anything above 0 means that a node may not be watched.',
+        'Nodes of the chosen clusters that no working Falco watches: it does not answer, answers and reads no events, or was never seen although the settings expect it. Fleet and drift tells them apart.',
       w: 4,
       h: 4,
     },
-    promql(`count(${upFilter}) - sum(${upFilter})`, 'not answering')
-  )
-    .unit('short')
-    .decimals(0)
-    .thresholds(thresholds(oneIsTooMany)),
+    signals(['nodes-without-falco'], { by: [], filters: [inCluster], instant: true })
+  ),
   statPanel(
     {
       id: 2,
@@ -60,12 +51,9 @@ export const figures = [
       w: 4,
       h: 4,
     },
-    promql(`sum(${upFilter})`, 'answering')
-  )
-    .unit('short')
-    .decimals(0)
-    .thresholds(thresholds({})),
-  worst(
+    signals(['nodes-by-version'], { by: [], instant: true })
+  ),
+  worstNode(
     3,
     'kernel-drop-ratio',
     'Worst drops',
@@ -82,17 +70,16 @@ export const figures = [
     },
     signals(['outputs-queue-drops'], { by: [], window: '$__range', instant: true })
   ),
-  worst(
+  worstNode(
     5,
     'server-load',
     'Highest load',
     'The node that makes most system calls per second and CPU, before any filter of Falco. Needs statistics of BPF programs; nodes without them are not shown.'
   ),
-  worst(
+  worstNode(
     6,
     'uptime',
     'Latest restart',
-    'The Falco that started last, and how long ago. A short time that you cannot explain by a roll-out is a crash.',
-    'bottomk'
+    'The Falco that started last, and how long ago. A short time that you cannot explain by a roll-out is a crash.'
   ),
 ];

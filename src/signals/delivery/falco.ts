@@ -61,7 +61,7 @@ export const falcoSide: Signal[] = [
     description:
       'Matches of all rules, counted before the outputs queue: the head of the chain that ends at the destinations. A rule’s counter appears with its first match; that first match counts when the target was up at the beginning of the window. A group of nodes shows its sum.',
     expr: `${total(counted(matches))} / $window`,
-    by: { default: ['$instance'], allowed: anyGrouping },
+    by: { default: ['$instance'], allowed: [...anyGrouping, 'rule_name', 'priority', 'source'] },
     needs: [],
     advice: [
       {

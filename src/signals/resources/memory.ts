@@ -1,6 +1,6 @@
 import { links } from '../links';
-import { always, resource, setting } from '../needs';
-import { cpus, anyGrouping, highest, named, total } from '../templates';
+import { always, kernelCounter, resource, setting } from '../needs';
+import { cpus, anyGrouping, highest, named, rate, total } from '../templates';
 import { type Advice, type Need, type Signal } from '../types';
 import { duration } from './cpu';
 
@@ -21,6 +21,10 @@ export const lessMemory: Advice = {
     'Lower engine.modern_ebpf.buf_size_preset or raise engine.modern_ebpf.cpus_for_each_buffer; bound outputs_queue.capacity; since Falco 0.42 lower falco_libs.thread_table_auto_purging_interval_s and falco_libs.thread_table_auto_purging_thread_timeout_s.',
   cost: 'Smaller buffers drop more in bursts, a bounded queue drops alerts when it is full, purging costs CPU time.',
 };
+
+const kernelEvents = 'falcosecurity_scap_n_evts_total';
+const mean = `avg_over_time(${rss}{$filter}[$window])`;
+const eventRate = `(${rate(kernelEvents)} > 0)`;
 
 /** What is held against a limit: the container's memory, the process's where that is unknown. */
 const charged = `(${container}{$filter} > 0 or ${rss}{$filter})`;
@@ -59,6 +63,37 @@ export const memory: Signal[] = [
     needs: [resource(rss)],
     advice: [lessMemory],
     link: links.performance,
+  },
+  {
+    id: 'memory-rss-mean',
+    title: 'Mean memory (RSS)',
+    dimension: 'resources',
+    unit: 'bytes',
+    min: 0,
+    summary: 'Memory of the Falco process that is resident, averaged over the window',
+    description:
+      'The mean of the resident set size over the scrapes of the window. It is for comparing two stretches of time, of which the last value of either may be a chance. A group of nodes shows its highest.',
+    expr: highest(mean),
+    by: perInstance,
+    needs: [resource(rss)],
+    advice: [lessMemory],
+    link: links.performance,
+  },
+  {
+    id: 'memory-per-event',
+    title: 'Memory per event a second',
+    dimension: 'resources',
+    unit: 'bytes',
+    min: 0,
+    summary: 'Resident memory for each kernel event a second',
+    description:
+      'Mean resident memory divided by the kernel events per second of the window. It takes the load out, roughly: most of the memory does not depend on it. Not to be compared across Falco 0.42, which halved the events. A group of nodes shows the memory of all of them for each of their events.',
+    expr: `sum by ($by) ((${mean} and on ($instance) ${eventRate})$join) / sum by ($by) ((${eventRate} and on ($instance) ${mean})$join)`,
+    by: perInstance,
+    needs: [resource(rss), kernelCounter(kernelEvents)],
+    advice: [],
+    link: links.performance,
+    unknown: 'No event happened within the window',
   },
   {
     id: 'memory-vsz',
