@@ -23,8 +23,11 @@ export interface FalcoQuery extends DataQuery {
   window?: string;
   /** Only so many series, those that the first signal is worst of, or only the first rows of a table. Not for kind `promql`. */
   limit?: number;
-  /** For the kinds `signal` and `promql`: show what was so much earlier, at the times asked for; a duration or `$__range`. */
-  offset?: string;
+  /**
+   * For the kinds `signal` and `promql`: show beside each figure that of so much earlier, as columns before, after and
+   * change of a table, else as series with the label `side`; a duration or `$__range`. Not in alert rules.
+   */
+  compare?: string;
   /** For kind `promql`. */
   expr?: string;
   /** Default `timeseries` for the kinds `signal` and `promql`, `table` for the others. */

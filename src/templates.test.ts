@@ -117,10 +117,10 @@ test('labels to group by: several from one variable, and $instance stays ours', 
   expect(interpolate({}).by).toBeUndefined();
 });
 
-test('window, offset and legend', () => {
-  expect(interpolate({ window: '$window', offset: '$window', legend: '{{node}} on $one' })).toMatchObject({
+test('window, comparison and legend', () => {
+  expect(interpolate({ window: '$window', compare: '$window', legend: '{{node}} on $one' })).toMatchObject({
     window: '5m',
-    offset: '5m',
+    compare: '5m',
     legend: '{{node}} on worker.1',
   });
 });

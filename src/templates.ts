@@ -27,7 +27,7 @@ export function interpolateQuery(
     filters: [...filters, ...adHoc.flatMap(fromAdHoc)],
     ...(query.by && { by: interpolateBy(query.by, replace) }),
     ...(query.window && { window: replace(query.window) }),
-    ...(query.offset && { offset: replace(query.offset) }),
+    ...(query.compare && { compare: replace(query.compare) }),
     ...(query.expr && { expr: replace(query.expr, asPartOfExpression) }),
     ...(query.legend && { legend: replace(query.legend) }),
   };

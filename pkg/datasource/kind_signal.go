@@ -77,12 +77,16 @@ func (r *request) figures(ctx context.Context, a *asked) (data.Frames, error) {
 		if err != nil {
 			return nil, err
 		}
-		a.results[i].Value, a.results[i].Ranked = a.inTime(a.worst.of(value)), a.worst != nil
+		a.results[i].Value, a.results[i].Ranked = a.worst.of(value), a.worst != nil
 	}
 	if err := r.nothing(a); err != nil {
 		return nil, err
 	}
-	out, err := frames.From(a.results, a.frameOptions(r.notices(ctx, a)))
+	shown, err := r.compared(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	out, err := frames.From(shown, a.frameOptions(r.notices(ctx, a)))
 	if err != nil {
 		return nil, userError{err}
 	}

@@ -3,13 +3,10 @@ package datasource
 import (
 	"fmt"
 	"testing"
-	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
-	"github.com/prometheus/prometheus/model/labels"
 	"github.com/stretchr/testify/require"
 
-	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
 )
 
@@ -99,42 +96,15 @@ func TestLimitOfTables(t *testing.T) {
 	require.Len(t, res.Frames, 2)
 }
 
-// The second half hour is shown at the place of the first.
-func TestOffset(t *testing.T) {
-	d, f := newTest(t, falco("node-1", kernelCounters...))
-	end := noon.Truncate(15 * time.Second)
-	counter := f.history.Series(labels.FromStrings("__name__", "x_total", "cluster", "demo", "node", "node-1"))
-	for at := end.Add(-2 * time.Hour); !at.After(end); at = at.Add(15 * time.Second) {
-		f.history.Append(at.UnixMilli(), []history.Sample{{Series: counter, Value: float64(at.Unix() - end.Unix())}})
-	}
-	for query, ago := range map[string]time.Duration{
-		`{"expr": "x_total", "offset": "1h"}`:                                     time.Hour,
-		`{"expr": "x_total", "offset": "$__range"}`:                               30 * time.Minute,
-		`{"expr": "x_total", "offset": "${__range}", "instant": true}`:            30 * time.Minute,
-		`{"expr": "x_total offset 5m", "offset": "10m", "instant": true}`:         15 * time.Minute,
-		`{"expr": "x_total", "instant": true, "format": "table", "offset": "1h"}`: time.Hour,
-	} {
-		res := queryOne(t, d, query)
-		require.NoError(t, res.Error, query)
-		fields := res.Frames[0].Fields
-		last := fields[0].Len() - 1
-		require.Equal(t, -ago.Seconds(), figure(t, res.Frames[0], last), query)
-		if len(fields) == 2 && fields[0].Name == "Time" {
-			require.Equal(t, end, fields[0].At(last), query)
-			require.Equal(t, end.Add(-30*time.Minute), fields[0].At(0), query)
-		}
-	}
-}
-
-func TestLimitAndOffsetWhereTheyMeanNothing(t *testing.T) {
+func TestLimitAndComparisonWhereTheyMeanNothing(t *testing.T) {
 	d, _ := twoNodes(t)
 	for query, want := range map[string]string{
-		`{"limit": -1}`:                     `the limit is -1: expected a whole number above 0`,
-		`{"limit": 1.5}`:                    `the query cannot be read: limit: expected a number, found number 1.5`,
-		`{"expr": "up", "limit": 1}`:        `queries of kind promql have no limit: write topk or bottomk into the expression`,
-		`{"kind": "rules", "offset": "1h"}`: `queries of kind rules have no offset: expected kind signal or promql`,
-		`{"offset": "yesterday"}`:           `the offset is "yesterday": expected a duration such as 1h, or $__range`,
-		`{"offset": "0s"}`:                  `the offset is "0s": expected a duration such as 1h, or $__range`,
+		`{"limit": -1}`:                      `the limit is -1: expected a whole number above 0`,
+		`{"limit": 1.5}`:                     `the query cannot be read: limit: expected a number, found number 1.5`,
+		`{"expr": "up", "limit": 1}`:         `queries of kind promql have no limit: write topk or bottomk into the expression`,
+		`{"kind": "rules", "compare": "1h"}`: `queries of kind rules cannot compare: expected kind signal or promql`,
+		`{"compare": "yesterday"}`:           `compare is "yesterday": expected a duration such as 1d, or $__range`,
+		`{"compare": "0s"}`:                  `compare is "0s": expected a duration such as 1d, or $__range`,
 		`{"kind": "health", "format": "timeseries", "instant": false, "limit": 2}`: `health over a range has no limit: filter by node or check, or set instant`,
 	} {
 		res := queryOne(t, d, query)

@@ -19,7 +19,7 @@ type query struct {
 	Filters []signals.Filter `json:"filters"`
 	Window  string           `json:"window"`
 	Limit   int              `json:"limit"`
-	Offset  string           `json:"offset"`
+	Compare string           `json:"compare"`
 	Expr    string           `json:"expr"`
 	Format  string           `json:"format"`
 	Instant bool             `json:"instant"`
@@ -50,7 +50,7 @@ func readQuery(raw json.RawMessage) (query, error) {
 	return q, q.checkReach()
 }
 
-// checkReach refuses a limit or an offset where it would have no effect.
+// checkReach refuses a limit, or a comparison, where it would have no effect.
 func (q query) checkReach() error {
 	switch figures := q.Kind == "signal" || q.Kind == "promql"; {
 	case q.Limit < 0:
@@ -59,8 +59,8 @@ func (q query) checkReach() error {
 		return errors.New("queries of kind promql have no limit: write topk or bottomk into the expression")
 	case q.Limit > 0 && q.Kind == "health" && !q.Instant:
 		return errors.New("health over a range has no limit: filter by node or check, or set instant")
-	case q.Offset != "" && !figures:
-		return fmt.Errorf("queries of kind %s have no offset: expected kind signal or promql", q.Kind)
+	case q.Compare != "" && !figures:
+		return fmt.Errorf("queries of kind %s cannot compare: expected kind signal or promql", q.Kind)
 	}
 	return nil
 }

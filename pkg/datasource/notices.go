@@ -64,7 +64,7 @@ func (r *request) notices(ctx context.Context, a *asked) []data.Notice {
 		if a.query.Instant {
 			begin = begin.Add(-a.results[0].Window)
 		}
-		info(r.shortHistory(begin.Add(a.times.step + 2*a.times.scrape)))
+		info(r.shortHistory(begin.Add(a.times.step + 2*a.times.scrape - a.compare)))
 	}
 	return append(out, r.garbled(a.targets, a.withoutValue()).notices()...)
 }

@@ -41,7 +41,7 @@ type asked struct {
 	times   times
 	targets targets         // those that the query is about
 	results []frames.Result // of the kinds signal and promql
-	offset  time.Duration   // how much earlier than asked for the times are
+	compare time.Duration   // how much earlier the figures are that are shown beside; 0: none
 	worst   *worst          // what a limit leaves; nil without one
 }
 
@@ -94,7 +94,7 @@ func (r *request) answer(ctx context.Context, dq backend.DataQuery) (res backend
 	if q.Instant {
 		a.times = a.times.at(dq)
 	}
-	if err := a.shift(); err != nil {
+	if err := r.readCompare(a); err != nil {
 		return refuse(userError{err})
 	}
 	out, err := kind(r, ctx, a)

@@ -30,6 +30,8 @@ type Result struct {
 	Expr   string
 	// Window is what `$window` stood for; 0 for PromQL written by hand.
 	Window time.Duration
+	// Column is what a table calls the result where it shows several of one signal.
+	Column string
 	// Ranked says that the order of the value's series means something, and is to be kept.
 	Ranked bool
 	Value  parser.Value

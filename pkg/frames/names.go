@@ -74,13 +74,21 @@ func (n namer) inLegend(is func(name string) bool) bool {
 
 // columnName is what the column of a series is called in a table: the legend, else the signal's title.
 func (n namer) columnName(s series) string {
+	name := fieldName(series{result: s.result})
 	switch {
 	case n.legend != "":
-		return n.fromLegend(s)
+		name = n.fromLegend(s)
 	case s.result.Signal != nil:
-		return s.result.Signal.Title
+		name = s.result.Signal.Title
 	}
-	return fieldName(series{result: s.result})
+	switch of := s.result.Column; {
+	case of == "":
+		return name
+	case n.legend != "" || n.several:
+		return name + " " + of
+	default:
+		return of
+	}
 }
 
 // rowLabels are the labels that a table has columns of: those that are not in the legend.

@@ -49,7 +49,7 @@ func table(results []Result, all []series, o Options) *data.Frame {
 	for _, c := range columns {
 		result := results[c.index]
 		name := fieldName(series{result: &result})
-		if n.pivots() {
+		if n.pivots() || result.Column != "" {
 			name = c.name
 		}
 		field := data.NewField(name, nil, cells(rows, func(r *row) *float64 { return r.values[c] }))

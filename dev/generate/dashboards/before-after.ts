@@ -35,41 +35,23 @@ const figures: Array<{ id: string; description: string; window?: string }> = [
   },
 ];
 
-/** The time before the range, as long as the range is. */
-const before = { refId: 'A', offset: '$__range', legend: 'before' };
-const after = { refId: 'B', legend: 'after' };
+/** With the time before the range, as long as the range is. */
+const compare = '$__range';
 
 function panels({ id, description, window }: (typeof figures)[number], index: number) {
   const number = 10 * (index + 1);
   const { title } = signal(id);
-  const whole = { by: ['node'], window: '$__range' };
   const table = tablePanel(
     {
       id: number,
       title: `${title} by node`,
-      description: `${description} Before, after, and the difference, the largest rise first. A side without a value cannot be known: no history, another process, or a switch that is off.`,
+      description: `${description} Before, after, and the change, the largest rise first. A side without a value cannot be known: no history, another process, or a switch that is off.`,
       w: 12,
       h: 8,
     },
-    columns([id], { ...whole, ...before }),
-    'rise'
-  )
-    .withTarget(columns([id], { ...whole, ...after }))
-    .withTransformation({ id: 'joinByField', options: { byField: 'node', mode: 'outer' } })
-    .withTransformation({
-      id: 'calculateField',
-      options: {
-        mode: 'binary',
-        alias: 'rise',
-        binary: {
-          left: { matcher: { id: 'byName', options: 'after' } },
-          operator: '-',
-          right: { matcher: { id: 'byName', options: 'before' } },
-        },
-        replaceFields: false,
-      },
-    })
-    .overrideByName('rise', [{ id: 'custom.cellOptions', value: { type: 'auto' } }]);
+    columns([id], { by: ['$instance'], window: '$__range', compare }),
+    'change'
+  );
   const graph = seriesPanel(
     {
       id: number + 1,
@@ -78,9 +60,9 @@ function panels({ id, description, window }: (typeof figures)[number], index: nu
       w: 12,
       h: 8,
     },
-    [signals([id], { by: [], window, ...before }), signals([id], { by: [], window, ...after })]
+    [signals([id], { by: [], window, compare })]
   );
-  return [coarse(graph, id), table.unit(signal(id).unit)];
+  return [coarse(graph, id), table];
 }
 
 export function beforeAfter(): Dashboard {

@@ -12,7 +12,7 @@ interface Props {
   onChange: (change: Partial<FalcoQuery>) => void;
 }
 
-/** How the answer is shown: window, offset, limit, format, over the range or now, legend. Each kind has those that change it. */
+/** How the answer is shown: window, comparison, limit, format, over the range or now, legend. Each kind has those that change it. */
 export function Options({ query, app, onChange }: Props) {
   const id = useId();
   const judges = givesSeries(query.kind) || query.kind === 'health';
@@ -36,15 +36,15 @@ export function Options({ query, app, onChange }: Props) {
           onChange={(window) => onChange({ window })}
         />
       )}
-      {givesSeries(query.kind) && (
+      {givesSeries(query.kind) && !alerting && (
         <TextOption
-          label="Offset"
-          tooltip="Show what was so much earlier, at the same place: 1d for yesterday, $__range for the time before this one."
-          placeholder="none"
+          label="Compare"
+          tooltip="Show beside each figure that of so much earlier: 1d for yesterday, $__range for the time before this one."
+          placeholder="with nothing"
           width={14}
-          value={query.offset}
-          problem={offsetProblem}
-          onChange={(offset) => onChange({ offset })}
+          value={query.compare}
+          problem={compareProblem}
+          onChange={(compare) => onChange({ compare })}
         />
       )}
       {query.kind !== 'promql' && !(query.kind === 'health' && !query.instant) && (
@@ -118,7 +118,7 @@ function isLimit(text: string): boolean {
   return /^[1-9]\d*$/.test(text);
 }
 
-function offsetProblem(text: string): string | undefined {
+function compareProblem(text: string): string | undefined {
   const known = text === '' || text.includes('$') || (parseDuration(text) ?? 0) > 0;
   return known ? undefined : 'Expected a duration such as 1h or 7d, or $__range.';
 }

@@ -236,16 +236,16 @@ describe('options', () => {
     expect(screen.queryByLabelText('Limit')).not.toBeInTheDocument();
   });
 
-  test('an offset is a duration or the range', async () => {
+  test('what is compared with is a duration or the range', async () => {
     const { query } = show({ kind: 'promql', expr: 'up' });
-    await userEvent.type(screen.getByLabelText('Offset'), 'yesterday');
+    await userEvent.type(screen.getByLabelText('Compare'), 'yesterday');
     expect(screen.getByRole('alert')).toHaveTextContent('Expected a duration such as 1h or 7d, or $__range.');
-    await userEvent.clear(screen.getByLabelText('Offset'));
-    await userEvent.type(screen.getByLabelText('Offset'), '$__range{Enter}');
-    expect(query().offset).toBe('$__range');
+    await userEvent.clear(screen.getByLabelText('Compare'));
+    await userEvent.type(screen.getByLabelText('Compare'), '$__range{Enter}');
+    expect(query().compare).toBe('$__range');
     await userEvent.click(screen.getByRole('radio', { name: 'Inventory' }));
-    expect(query().offset).toBeUndefined();
-    expect(screen.queryByLabelText('Offset')).not.toBeInTheDocument();
+    expect(query().compare).toBeUndefined();
+    expect(screen.queryByLabelText('Compare')).not.toBeInTheDocument();
   });
 
   test('an alert rule is offered no table and no legend', () => {

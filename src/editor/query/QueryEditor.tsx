@@ -77,7 +77,7 @@ function asKind(kind: Kind, query: FalcoQuery, datasource: FalcoDataSource): Par
     signals: undefined,
     by: undefined,
     limit: undefined,
-    offset: undefined,
+    compare: undefined,
     format: undefined,
     instant: undefined,
   };
