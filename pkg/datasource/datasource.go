@@ -84,7 +84,7 @@ func newInstance(ctx context.Context, s backend.DataSourceInstanceSettings, leas
 
 func (d *Instance) start(ctx context.Context, s backend.DataSourceInstanceSettings, lease func(scrape.Config) (fleet, error)) error {
 	var err error
-	if d.settings, err = parseSettings(s.JSONData, d.catalogue.TargetGauges); err != nil {
+	if d.settings, err = parseSettings(s.JSONData, d.catalogue); err != nil {
 		return err
 	}
 	client, key, err := clientOptions(ctx, s)

@@ -22,8 +22,8 @@ type targetSettings struct {
 	Expected        float64           `json:"expected"`
 }
 
-// config checks an entry; what is wrong goes to p under the entry's name.
-func (t targetSettings) config(p *problems, name string, gauges []signals.TargetGauge) scrape.TargetConfig {
+// config checks an entry; what is wrong goes to p under the entry's name. What is pinned is written for Falcos only.
+func (t targetSettings) config(p *problems, name string, gauges []signals.TargetGauge, pinned []scrape.Gauge) scrape.TargetConfig {
 	c := scrape.TargetConfig{URL: t.URL, Kind: t.Kind, Discovery: t.Discovery, Labels: t.Labels}
 	if err := c.Check(); err != nil {
 		p.add("%s: %w", name, err)
@@ -52,10 +52,10 @@ func (t targetSettings) config(p *problems, name string, gauges []signals.Target
 		if value == 0 {
 			continue
 		}
-		if c.Gauges == nil {
-			c.Gauges = map[string]float64{}
-		}
-		c.Gauges[g.Metric] = value
+		c.Gauges = append(c.Gauges, scrape.Gauge{Name: g.Metric, Value: value})
+	}
+	if t.Kind != scrape.KindFalcosidekick {
+		c.Gauges = append(c.Gauges, pinned...)
 	}
 	return c
 }

@@ -2,19 +2,21 @@ package datasource
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
 
-var testGauges = []signals.TargetGauge{
+var gaugeCatalogue = &signals.Catalogue{TargetGauges: []signals.TargetGauge{
 	{Setting: "threadTableSize", Metric: "table_size", Fallback: 262144},
 	{Setting: "memoryLimit", Metric: "memory_limit_bytes"},
 	{Setting: "cpuLimit", Metric: "cpu_limit"},
 	{Setting: "expected", Metric: "expected_nodes"},
-}
+}}
 
 func TestGauges(t *testing.T) {
 	s, err := parseSettings(json.RawMessage(`{"targets": [
@@ -22,12 +24,35 @@ func TestGauges(t *testing.T) {
 		{"url": "b:1", "threadTableSize": 1000, "memoryLimit": "512Mi", "cpuLimit": 0.5, "expected": 8},
 		{"url": "c:1", "kind": "falcosidekick"},
 		{"url": "d:1", "kind": "falcosidekick", "memoryLimit": "100M"}
-	]}`), testGauges)
+	]}`), gaugeCatalogue)
 	require.NoError(t, err)
-	require.Equal(t, map[string]float64{"table_size": 262144}, s.targets[0].Gauges, "the fallback")
-	require.Equal(t, map[string]float64{"table_size": 1000, "memory_limit_bytes": 512 << 20, "cpu_limit": 0.5, "expected_nodes": 8}, s.targets[1].Gauges)
+	require.Equal(t, []scrape.Gauge{{Name: "table_size", Value: 262144}}, s.targets[0].Gauges, "the fallback")
+	require.Equal(t, []scrape.Gauge{
+		{Name: "table_size", Value: 1000}, {Name: "memory_limit_bytes", Value: 512 << 20}, {Name: "cpu_limit", Value: 0.5}, {Name: "expected_nodes", Value: 8},
+	}, s.targets[1].Gauges)
 	require.Empty(t, s.targets[2].Gauges, "a Falcosidekick has no fallbacks")
-	require.Equal(t, map[string]float64{"memory_limit_bytes": 1e8}, s.targets[3].Gauges)
+	require.Equal(t, []scrape.Gauge{{Name: "memory_limit_bytes", Value: 1e8}}, s.targets[3].Gauges)
+}
+
+func TestPinned(t *testing.T) {
+	one, two := strings.Repeat("1", 64), strings.Repeat("2", 64)
+	s, err := parseSettings(json.RawMessage(`{
+		"targets": [{"url": "a:1"}, {"url": "b:1", "kind": "falcosidekick"}],
+		"expected": {"version": "0.44.1", "rules": "`+two+`, `+one+`,`+two+`", "config": ""}
+	}`), &signals.Catalogue{Baselines: signals.Load().Baselines})
+	require.NoError(t, err)
+	require.Equal(t, map[string][]string{"version": {"0.44.1"}, "rules": {one, two}}, s.pinned)
+	require.Equal(t, []scrape.Gauge{
+		{Name: "falco_expected_version_info", Labels: map[string]string{"version": "0.44.1"}, Value: 1},
+		{Name: "falco_expected_sha256_rules_files_info", Labels: map[string]string{"sha256": one}, Value: 1},
+		{Name: "falco_expected_sha256_rules_files_info", Labels: map[string]string{"sha256": two}, Value: 1},
+	}, s.targets[0].Gauges)
+	require.Empty(t, s.targets[1].Gauges, "a Falcosidekick is no Falco")
+
+	_, err = parseSettings(json.RawMessage(`{"expected": {"version": "latest", "rules": "abc", "image": "x"}}`), signals.Load())
+	require.EqualError(t, err, `expected.version has "latest": expected a version as Falco tells it, such as 0.44.1
+expected.rules has "abc": expected SHA-256 digests of 64 hexadecimal digits
+expected.image is no setting: expected version, rules, config`)
 }
 
 func TestQuantity(t *testing.T) {

@@ -22,12 +22,13 @@ type item struct {
 	scrape.Status
 	words   map[string]string   // by column, of labels, as they are shown
 	whole   map[string]string   // the same, as they are compared
+	values  map[string][]string // the labels themselves
 	numbers map[string]*float64 // by column, of values
 	odd     []string            // what differs from the majority
 }
 
 // inventory answers queries of kind inventory: one row for every Falco, with the catalogue's columns, its switches, and
-// what differs from the majority of those that are listed. Odd ones come first.
+// what differs from what is pinned, else from the majority of those that are listed. Odd ones come first.
 func (r *request) inventory(ctx context.Context, a *asked) (data.Frames, error) {
 	if err := r.noAlert(a.query.Kind); err != nil {
 		return nil, err
@@ -39,7 +40,7 @@ func (r *request) inventory(ctx context.Context, a *asked) (data.Frames, error) 
 	a.targets = s.targets
 	var rows []*item
 	for _, t := range s.nodes(scrape.KindFalco) {
-		rows = append(rows, &item{Status: t, words: map[string]string{}, whole: map[string]string{}, numbers: map[string]*float64{}})
+		rows = append(rows, &item{Status: t, words: map[string]string{}, whole: map[string]string{}, values: map[string][]string{}, numbers: map[string]*float64{}})
 	}
 	var exprs []string
 	for _, c := range r.catalogue.Inventory {
@@ -52,7 +53,7 @@ func (r *request) inventory(ctx context.Context, a *asked) (data.Frames, error) 
 		}
 	}
 	for _, c := range r.catalogue.Inventory {
-		if c.Compare {
+		if c.Compare && !r.markOff(c, rows) {
 			markOdd(c, rows)
 		}
 	}
@@ -75,12 +76,13 @@ func (r *request) fill(ctx context.Context, a *asked, s scope, c signals.Invento
 		return "", err
 	}
 	vector, _ := value.(promql.Vector)
-	words, whole, numbers := map[node][]string{}, map[node][]string{}, map[node]float64{}
+	words, whole, values, numbers := map[node][]string{}, map[node][]string{}, map[node][]string{}, map[node]float64{}
 	for _, sample := range vector {
 		n := nodeOf(sample.Metric)
 		if c.Label != "" {
 			shown, all := cell(c, sample.Metric)
 			words[n], whole[n] = append(words[n], shown), append(whole[n], all)
+			values[n] = append(values[n], sample.Metric.Get(c.Label))
 			continue
 		}
 		if highest, twice := numbers[n]; !twice || sample.F > highest {
@@ -91,6 +93,7 @@ func (r *request) fill(ctx context.Context, a *asked, s scope, c signals.Invento
 		n := nodeOf(row.Labels)
 		row.words[c.ID] = cmp.Or(joined(words[n]), r.remembered(c, row.Status))
 		row.whole[c.ID] = cmp.Or(joined(whole[n]), row.words[c.ID])
+		row.values[c.ID] = values[n]
 		if number, known := numbers[n]; known {
 			if c.Divide != 0 {
 				number /= c.Divide
@@ -191,7 +194,7 @@ func (r *request) inventoryTable(rows []*item, notices []data.Notice) data.Frame
 	}
 	fields = append(fields,
 		frames.Counts("odd", "Odd", "warning", column(rows, func(i *item) int64 { return int64(len(i.odd)) })),
-		prose("differs", "Differs from most", func(i *item) string { return strings.Join(i.odd, "\n") }),
+		prose("differs", "Differs", func(i *item) string { return strings.Join(i.odd, "\n") }),
 		prose("off", "Switched off", func(i *item) string { _, off := r.switches(i.Status); return off }),
 		prose("on", "Switched on", func(i *item) string { on, _ := r.switches(i.Status); return on }),
 		words("address", "Address", func(i *item) string { return i.Address }),

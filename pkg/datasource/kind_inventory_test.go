@@ -1,6 +1,7 @@
 package datasource
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -46,6 +47,22 @@ func TestInventory(t *testing.T) {
 	require.Contains(t, texts(t, res)[0], "warning: No metrics from 1 of 5 targets: d. Connection refused.")
 
 	require.Equal(t, []string{"c | 0"}, rows(t, queryOne(t, d, `{"kind": "inventory", "filters": [{"key": "engine", "operator": "=", "value": "kmod"}]}`), "node", "odd"), "it is its own majority")
+}
+
+// What is pinned counts, whatever the majority has.
+func TestInventoryAgainstTheBaseline(t *testing.T) {
+	pinned := strings.Repeat("1", 64)
+	d, f := newTestWith(t, `{"targets": [{"url": "node-1:8765"}], "expected": {"version": "0.41.0", "rules": "`+pinned+`"}}`, falco("a"), falco("b"), falco("c"))
+	for node, version := range map[string]string{"a": "0.44.1", "b": "0.44.1", "c": "0.41.0"} {
+		f.set(1, "__name__", "falcosecurity_falco_version_info", "cluster", "demo", "node", node, "version", version)
+	}
+	f.set(1, "__name__", "falcosecurity_falco_sha256_rules_files_info", "cluster", "demo", "node", "a", "file_name", "falco_rules.yaml", "sha256", pinned)
+	f.set(1, "__name__", "falcosecurity_falco_sha256_rules_files_info", "cluster", "demo", "node", "b", "file_name", "falco_rules.yaml", "sha256", strings.Repeat("2", 64))
+	require.Equal(t, []string{
+		"b | Version: 0.44.1, while 0.41.0 is pinned\nRules files: falco_rules.yaml:222222222222, while 111111111111 is pinned",
+		"a | Version: 0.44.1, while 0.41.0 is pinned",
+		"c | ",
+	}, rows(t, queryOne(t, d, `{"kind": "inventory"}`), "node", "differs"))
 }
 
 // Without a majority nobody is odd.

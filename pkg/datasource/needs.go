@@ -42,8 +42,7 @@ func (r *request) lacks(ctx context.Context, s *signals.Signal, t scrape.Status,
 
 func has(t scrape.Status, metric string, anyOf []string) bool {
 	exports := func(m string) bool {
-		_, set := t.Gauges[m]
-		return set || t.Metrics[m]
+		return t.Metrics[m] || slices.ContainsFunc(t.Gauges, func(g scrape.Gauge) bool { return g.Name == m })
 	}
 	return exports(metric) || slices.ContainsFunc(anyOf, exports)
 }
@@ -53,7 +52,7 @@ func (d *Instance) lack(title string, need signals.Need, t scrape.Status) (c cau
 	engine, version := t.Facts["engine"], t.Facts["version"]
 	subject := cmp.Or(need.Config, title)
 	if setting := d.setting(need.Metric); setting != "" {
-		return note(title+": not known for", fmt.Sprintf("Set %s for the target in the data source's settings.", setting)), ""
+		return note(title+": not known for", fmt.Sprintf("Set %s in the data source's settings.", setting)), ""
 	}
 	switch {
 	case len(need.Engines) > 0 && engine != "" && !slices.Contains(need.Engines, engine):
@@ -69,11 +68,16 @@ func (d *Instance) lack(title string, need signals.Need, t scrape.Status) (c cau
 		fmt.Sprintf("The answer has no %s: check that the target is a Falco of version %s or later.", need.Metric, d.catalogue.Reading.OldestVersion)), ""
 }
 
-// setting is the setting of a target that a metric is written from; empty for what is scraped.
+// setting is what a metric is written from, in words; empty for what is scraped.
 func (d *Instance) setting(metric string) string {
 	for _, g := range d.catalogue.TargetGauges {
 		if g.Metric == metric {
-			return g.Setting
+			return g.Setting + " for the target"
+		}
+	}
+	for _, b := range d.catalogue.Baselines {
+		if b.Metric == metric {
+			return "expected." + b.Setting
 		}
 	}
 	return ""

@@ -264,7 +264,7 @@ func TestUnsetSetting(t *testing.T) {
 	require.True(t, lacks)
 	require.Equal(t, "Memory: not known for", c.what)
 	require.Equal(t, "Set memoryLimit for the target in the data source's settings.", c.change)
-	_, _, lacks = r.lacks(t.Context(), s, change(falco("node-1"), func(s *scrape.Status) { s.Gauges = map[string]float64{"limit": 1} }), noon)
+	_, _, lacks = r.lacks(t.Context(), s, change(falco("node-1"), func(s *scrape.Status) { s.Gauges = []scrape.Gauge{{Name: "limit", Value: 1}} }), noon)
 	require.False(t, lacks)
 }
 

@@ -32,6 +32,7 @@ const (
 //	                        &from and &to (unix milliseconds) leave out what has no sample in between
 //	metrics                 names of the metrics at hand: ["up"]
 //	targets                 every target: see target
+//	baseline                what more than half of the Falcos have, as the settings `expected` take it: {"version": "0.44.1"}
 //
 // Lists are sorted and hold 10 000 entries at most.
 func (d *Instance) routes() backend.CallResourceHandler {
@@ -48,8 +49,9 @@ func (d *Instance) routes() backend.CallResourceHandler {
 		return d.labelValues(r.Context(), model.MetricNameLabel, "", 0, math.MaxInt64)
 	}))
 	mux.HandleFunc("/targets", d.lookUp(func(*http.Request) (any, error) { return d.targetList(), nil }))
+	mux.HandleFunc("/baseline", d.lookUp(func(r *http.Request) (any, error) { return d.majority(r.Context()) }))
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		fail(w, http.StatusNotFound, fmt.Errorf("there is no resource %q: expected labels, labels/<name>/values, metrics or targets", strings.TrimPrefix(r.URL.Path, "/")))
+		fail(w, http.StatusNotFound, fmt.Errorf("there is no resource %q: expected labels, labels/<name>/values, metrics, targets or baseline", strings.TrimPrefix(r.URL.Path, "/")))
 	})
 	return httpadapter.New(mux)
 }

@@ -58,7 +58,7 @@ func TestLookUps(t *testing.T) {
 		{"labels/node/values" + filters(`x`), 400, `{"error":"the filters cannot be read: expected [{\"key\": \"node\", \"operator\": \"=\", \"value\": \"node-1\"}]: invalid character 'x' looking for beginning of value"}`},
 		{"labels/node/values" + filters(`[{"key":"node","operator":"~","value":"a"}]`), 400, `{"error":"the filter on \"node\" has the operator \"~\"; allowed: = != =~ !~"}`},
 		{"labels/node/values" + filters(`[{"key":"node","operator":"=~","value":"("}]`), 400, `{"error":"the filter on \"node\" is no valid regular expression: \"(\""}`},
-		{"series", 404, `{"error":"there is no resource \"series\": expected labels, labels/\u003cname\u003e/values, metrics or targets"}`},
+		{"series", 404, `{"error":"there is no resource \"series\": expected labels, labels/\u003cname\u003e/values, metrics, targets or baseline"}`},
 	}
 	for _, test := range tests {
 		t.Run(test.path, func(t *testing.T) {
@@ -70,6 +70,20 @@ func TestLookUps(t *testing.T) {
 	status, body := look(t, d, http.MethodPost, "labels")
 	require.Equal(t, 405, status)
 	require.Equal(t, `{"error":"the method is POST: expected GET"}`, body)
+}
+
+func TestBaselineOfTheMajority(t *testing.T) {
+	d, f := newTest(t, falco("a"), falco("b"), falco("c"))
+	for node, version := range map[string]string{"a": "0.44.1", "b": "0.44.1", "c": "0.43.0"} {
+		f.set(1, "__name__", "falcosecurity_falco_version_info", "cluster", "demo", "node", node, "version", version)
+		// Each has other settings, and all have the same two rules files.
+		f.set(1, "__name__", "falcosecurity_falco_sha256_config_files_info", "cluster", "demo", "node", node, "sha256", node)
+		f.set(1, "__name__", "falcosecurity_falco_sha256_rules_files_info", "cluster", "demo", "node", node, "file_name", "y", "sha256", "2")
+		f.set(1, "__name__", "falcosecurity_falco_sha256_rules_files_info", "cluster", "demo", "node", node, "file_name", "x", "sha256", "1")
+	}
+	status, body := look(t, d, http.MethodGet, "baseline")
+	require.Equal(t, http.StatusOK, status)
+	require.Equal(t, `{"data":{"rules":"1,2","version":"0.44.1"}}`, body)
 }
 
 func TestTargetList(t *testing.T) {

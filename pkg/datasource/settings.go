@@ -37,8 +37,9 @@ type jsonData struct {
 		SamplesPerQuery  int    `json:"samplesPerQuery"`
 		QueryTimeout     string `json:"queryTimeout"`
 	} `json:"limits"`
-	OAuthPassThru bool     `json:"oauthPassThru"`
-	KeepCookies   []string `json:"keepCookies"`
+	Expected      map[string]string `json:"expected"`
+	OAuthPassThru bool              `json:"oauthPassThru"`
+	KeepCookies   []string          `json:"keepCookies"`
 }
 
 // defaults must be those of src/settings.ts; a test compares them.
@@ -57,7 +58,8 @@ func defaults() jsonData {
 // settings are checked and complete.
 type settings struct {
 	targets           []scrape.TargetConfig
-	targetLabels      []string // names, sorted, without the identity
+	targetLabels      []string            // names, sorted, without the identity
+	pinned            map[string][]string // what all Falcos should have, by the catalogue's baselines
 	interval, timeout time.Duration
 	retention         time.Duration
 	historyBytes      int64
@@ -73,7 +75,7 @@ const (
 )
 
 // parseSettings reads jsonData. The error names every setting that is wrong, what was expected and what was found.
-func parseSettings(raw json.RawMessage, gauges []signals.TargetGauge) (settings, error) {
+func parseSettings(raw json.RawMessage, catalogue *signals.Catalogue) (settings, error) {
 	d := defaults()
 	if len(raw) > 0 {
 		if err := json.Unmarshal(raw, &d); err != nil {
@@ -106,8 +108,9 @@ func parseSettings(raw json.RawMessage, gauges []signals.TargetGauge) (settings,
 	p.positive("limits.samplesPerScrape", float64(d.Limits.SamplesPerScrape))
 	p.positive("limits.labelLength", float64(d.Limits.LabelLength))
 	p.positive("limits.samplesPerQuery", float64(d.Limits.SamplesPerQuery))
+	s.pinned = pinned(&p, d.Expected, catalogue.Baselines)
 	for i, t := range d.Targets {
-		s.targets = append(s.targets, t.config(&p, fmt.Sprintf("targets[%d]", i), gauges))
+		s.targets = append(s.targets, t.config(&p, fmt.Sprintf("targets[%d]", i), catalogue.TargetGauges, pinnedGauges(s.pinned, catalogue.Baselines)))
 	}
 	s.targetLabels = targetLabels(s.targets)
 	switch d.Mode {

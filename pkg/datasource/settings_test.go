@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
 
 // TestDefaults reads src/settings.ts, so that the two languages cannot drift apart.
@@ -32,7 +33,7 @@ func TestDefaults(t *testing.T) {
 	require.NoError(t, err)
 	var ours map[string]any
 	require.NoError(t, json.Unmarshal(own, &ours))
-	for _, noDefaultThere := range []string{"mode", "targets", "oauthPassThru", "keepCookies"} {
+	for _, noDefaultThere := range []string{"mode", "targets", "expected", "oauthPassThru", "keepCookies"} {
 		delete(ours, noDefaultThere)
 	}
 	require.Equal(t, written, ours)
@@ -55,10 +56,10 @@ func product(text string) string {
 }
 
 func TestParseSettings(t *testing.T) {
-	least, err := parseSettings(json.RawMessage(`{"targets": [{"url": "node-1:8765"}]}`), nil)
+	least, err := parseSettings(json.RawMessage(`{"targets": [{"url": "node-1:8765"}]}`), &signals.Catalogue{})
 	require.NoError(t, err)
 	require.Equal(t, settings{
-		targets:  []scrape.TargetConfig{{URL: "node-1:8765"}},
+		targets: []scrape.TargetConfig{{URL: "node-1:8765"}}, pinned: map[string][]string{},
 		interval: 15 * time.Second, timeout: 10 * time.Second, queryTimeout: 30 * time.Second,
 		retention: 24 * time.Hour, historyBytes: 512 << 20, samplesPerQuery: 50_000_000,
 		limits: scrape.Limits{BodyBytes: 16 << 20, SamplesPerScrape: 20_000, LabelLength: 1024},
@@ -71,14 +72,14 @@ func TestParseSettings(t *testing.T) {
 		"scrapeInterval": "5s", "scrapeTimeout": "1m", "history": {"hours": 0.5, "megabytes": 1},
 		"limits": {"bodyBytes": 1, "samplesPerScrape": 2, "labelLength": 3, "samplesPerQuery": 4, "queryTimeout": "500ms"},
 		"version": 1
-	}`), nil)
+	}`), &signals.Catalogue{})
 	require.NoError(t, err)
 	require.Equal(t, 5*time.Second, whole.timeout, "never above the interval")
 	require.Equal(t, []string{"team", "zone"}, whole.targetLabels)
 	require.Equal(t, 30*time.Minute, whole.retention)
 	require.Equal(t, scrape.Limits{BodyBytes: 1, SamplesPerScrape: 2, LabelLength: 3}, whole.limits)
 
-	cleared, err := parseSettings(json.RawMessage(`{"scrapeInterval": "", "scrapeTimeout": null, "history": {}}`), nil)
+	cleared, err := parseSettings(json.RawMessage(`{"scrapeInterval": "", "scrapeTimeout": null, "history": {}}`), &signals.Catalogue{})
 	require.NoError(t, err)
 	require.Equal(t, 15*time.Second, cleared.interval)
 	require.Equal(t, 10*time.Second, cleared.timeout)
@@ -113,7 +114,7 @@ func TestParseSettingsRefuses(t *testing.T) {
 		`{`: `the settings are no valid JSON: unexpected end of JSON input`,
 	}
 	for raw, want := range tests {
-		_, err := parseSettings(json.RawMessage(raw), nil)
+		_, err := parseSettings(json.RawMessage(raw), &signals.Catalogue{})
 		require.EqualError(t, err, want, raw)
 	}
 }

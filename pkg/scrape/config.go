@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,8 +37,15 @@ type TargetConfig struct {
 	Kind      string // default falco
 	Discovery string // default static
 	Labels    map[string]string
-	// Gauges are series, by name, that are written for each of its targets at every scrape, whatever it answers.
-	Gauges map[string]float64
+	// Gauges are written for each of its targets at every scrape, whatever it answers.
+	Gauges []Gauge
+}
+
+// Gauge is a sample that comes from the settings instead of an answer.
+type Gauge struct {
+	Name   string
+	Labels map[string]string // besides the target's; may be nil
+	Value  float64
 }
 
 // Config is all that matters for scraping on behalf of one data source.
@@ -86,11 +94,11 @@ type Status struct {
 	Duration   time.Duration
 	Samples    int // in the last answer
 	Unreadable int
-	Duplicates int                // without Answer.Shortened, which are normal on healthy nodes
-	Problems   []Problem          // the first 20
-	Facts      map[string]string  // by id of signals.Reading.Facts; remembered while down
-	Metrics    map[string]bool    // names in the last good answer; not to be changed
-	Gauges     map[string]float64 // as configured; not to be changed
+	Duplicates int               // without Answer.Shortened, which are normal on healthy nodes
+	Problems   []Problem         // the first 20
+	Facts      map[string]string // by id of signals.Reading.Facts; remembered while down
+	Metrics    map[string]bool   // names in the last good answer; not to be changed
+	Gauges     []Gauge           // as configured; not to be changed
 }
 
 // Node is the target's node label.
@@ -116,7 +124,7 @@ func (t TargetConfig) withDefaults() TargetConfig {
 	if t.Discovery == "" {
 		t.Discovery = DiscoveryStatic
 	}
-	t.Labels, t.Gauges = maps.Clone(t.Labels), maps.Clone(t.Gauges)
+	t.Labels, t.Gauges = maps.Clone(t.Labels), slices.Clone(t.Gauges)
 	return t
 }
 

@@ -177,15 +177,16 @@ func TestGauges(t *testing.T) {
 		n := newFakeNet(t)
 		n.serve("a:1", (&falco{host: "node-1", start: time.Now()}).ServeHTTP)
 		start := time.Now()
+		gauges := []Gauge{{Name: "table", Value: 3}, {Name: "pinned_info", Labels: map[string]string{"version": "1.2"}, Value: 1}}
 		l, end := n.lease(t, TargetConfig{URL: "a:1", Labels: map[string]string{"zone": "x"},
-			Gauges: map[string]float64{"table": 3, "cpu_limit": 0.5}}, TargetConfig{URL: "b:1"})
+			Gauges: gauges}, TargetConfig{URL: "b:1"})
 		time.Sleep(time.Second)
-		require.Equal(t, map[string]float64{"table": 3, "cpu_limit": 0.5}, l.Targets()[1].Gauges)
+		require.Equal(t, gauges, l.Targets()[1].Gauges)
 		n.down("a:1")
 		time.Sleep(2 * time.Second)
 		end()
 		require.Equal(t, []string{`{__name__="table", node="node-1", zone="x"} 3@0s 3@2s end@3s`}, dump(t, l, start, named("table")))
-		require.Equal(t, []string{`{__name__="cpu_limit", node="node-1", zone="x"} 0.5@0s 0.5@2s end@3s`}, dump(t, l, start, named("cpu_limit")))
+		require.Equal(t, []string{`{__name__="pinned_info", node="node-1", version="1.2", zone="x"} 1@0s 1@2s end@3s`}, dump(t, l, start, named("pinned_info")))
 		require.Equal(t, `{__name__="up", node="node-1", zone="x"} 1@0s 0@2s end@3s`, dump(t, l, start, named("up"))[1])
 	})
 }

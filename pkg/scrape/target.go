@@ -118,25 +118,36 @@ func (id *identityLabels) series(h *history.History, s *Series) *history.Series 
 // own adds to a batch the series that are written for a target whatever it answers: those of every scrape, whose values
 // are given, and the configured gauges. Without values, it adds the end of each.
 func (u *unit) own(batch []history.Sample, id *identityLabels, values ...float64) []history.Sample {
-	names := append([]string{"up", "scrape_duration_seconds", "scrape_samples_scraped"}, slices.Sorted(maps.Keys(u.entry.Gauges))...)
 	if id.own == nil {
-		for _, name := range names {
-			b := labels.NewBuilder(id.labels)
-			b.Set(model.MetricNameLabel, name)
-			id.own = append(id.own, u.history.Series(b.Labels()))
+		for _, name := range []string{"up", "scrape_duration_seconds", "scrape_samples_scraped"} {
+			id.own = append(id.own, id.ownSeries(u.history, Gauge{Name: name}))
+		}
+		for _, g := range u.entry.Gauges {
+			id.own = append(id.own, id.ownSeries(u.history, g))
+		}
+	}
+	if len(values) > 0 {
+		for _, g := range u.entry.Gauges {
+			values = append(values, g.Value)
 		}
 	}
 	for i, s := range id.own {
 		value := stale
-		switch {
-		case i < len(values):
+		if len(values) > 0 {
 			value = values[i]
-		case len(values) > 0:
-			value = u.entry.Gauges[names[i]]
 		}
 		batch = append(batch, history.Sample{Series: s, Value: value})
 	}
 	return batch
+}
+
+func (id *identityLabels) ownSeries(h *history.History, g Gauge) *history.Series {
+	b := labels.NewBuilder(id.labels)
+	for name, value := range g.Labels {
+		b.Set(name, value)
+	}
+	b.Set(model.MetricNameLabel, g.Name)
+	return h.Series(b.Labels())
 }
 
 // process tells which process has given an answer.

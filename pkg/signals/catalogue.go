@@ -19,6 +19,7 @@ type Catalogue struct {
 	Events       []EventKind         `json:"events"`
 	Rules        RuleTable           `json:"rules"`
 	TargetGauges []TargetGauge       `json:"targetGauges"`
+	Baselines    []Baseline          `json:"baselines"`
 }
 
 // Dimension is one of the five of Falco's guide to performance monitoring in production.

@@ -50,3 +50,15 @@ type TargetGauge struct {
 	Metric   string  `json:"metric"`
 	Fallback float64 `json:"fallback"`
 }
+
+// Baseline is a setting that says what all Falcos are expected to have. Every value becomes a series of Metric with the
+// label Label, written for each of them; Of is Falco's own series that it is held against.
+type Baseline struct {
+	Setting     string `json:"setting"`
+	Title       string `json:"title"`
+	Metric      string `json:"metric"`
+	Label       string `json:"label"`
+	Of          string `json:"of"`
+	Form        string `json:"form"`
+	FormInWords string `json:"formInWords"`
+}

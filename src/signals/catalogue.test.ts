@@ -19,6 +19,7 @@ describe('the catalogue', () => {
       'cached-lookup-share',
       'canary-age',
       'canary-delay',
+      'config-off-baseline',
       'config-skew',
       'container-memory',
       'context-switch-rate',
@@ -80,6 +81,7 @@ describe('the catalogue', () => {
       'retrieve-failure-share',
       'ring-buffer-memory',
       'rule-match-rate',
+      'rules-off-baseline',
       'rules-skew',
       'seconds-down',
       'server-load',
@@ -97,6 +99,7 @@ describe('the catalogue', () => {
       'up',
       'uptime',
       'userspace-stall',
+      'version-off-baseline',
       'version-skew',
     ]);
   });
@@ -121,6 +124,10 @@ describe.each(catalogue.signals)('$id', (signal) => {
   it('is told in a line without a full stop and in sentences', () => {
     expect(signal.summary).toMatch(/^[A-Z].*[^.]$/);
     expect(signal.description).toMatch(/^[A-Z0-9].*\.$/);
+  });
+
+  it('says where nodes are held against each other', () => {
+    expect(signal.expr.includes('scalar(') && !signal.relative).toBe(false);
   });
 
   it('counts only counters', () => {

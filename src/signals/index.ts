@@ -8,7 +8,7 @@ import { groupings, metricLabels, reading, switches } from './reading';
 import { resources } from './resources';
 import { rules } from './rules';
 import { security } from './security';
-import { targetGauges } from './targets';
+import { baselines, targetGauges } from './targets';
 import { type Catalogue } from './types';
 
 /** Everything the product knows about Falco's numbers. */
@@ -30,4 +30,5 @@ export const catalogue: Catalogue = {
   events,
   rules,
   targetGauges,
+  baselines,
 };

@@ -2,7 +2,7 @@ import { catalogue } from '.';
 import { compile } from './compile';
 import { type Signal } from './types';
 
-const { checks, events, inventory, rules, signals, targetGauges } = catalogue;
+const { baselines, checks, events, inventory, rules, signals, targetGauges } = catalogue;
 const options = { identity: ['cluster', 'node'], targetLabels: [], step: 0, scrapeInterval: 15_000, range: 3_600_000 };
 
 /** Compiles a template by node; throws where it has a placeholder that nobody knows. */
@@ -34,6 +34,9 @@ describe('the checks', () => {
       'version',
       'rules',
       'config',
+      'version-baseline',
+      'rules-baseline',
+      'config-baseline',
       'cpu',
       'cpu-since-start',
       'cpu-limit',
@@ -124,6 +127,11 @@ it('names the priorities of rules as Falco does', () => {
     ['6', 'informational'],
     ['7', 'debug'],
   ]);
+});
+
+it('writes series for every pinned setting that a signal reads', () => {
+  const read = new Set(signals.flatMap(({ expr }) => [...expr.matchAll(/falco_expected_\w+/g)].map(([name]) => name)));
+  expect([...read].sort()).toEqual(baselines.map(({ metric }) => metric).sort());
 });
 
 it('writes gauges for every setting of a target that a signal reads', () => {

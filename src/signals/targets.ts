@@ -1,4 +1,4 @@
-import { type Catalogue } from './types';
+import { type Baseline, type Catalogue } from './types';
 
 /**
  * Gauges that the scraper writes beside `up`, from the settings of each target and with its identity.
@@ -10,3 +10,43 @@ export const targetGauges: Catalogue['targetGauges'] = [
   { setting: 'cpuLimit', metric: 'falco_target_cpu_limit', fallback: 0 },
   { setting: 'expected', metric: 'falco_target_expected', fallback: 0 },
 ];
+
+const digests = { form: '^[0-9a-f]{64}$', formInWords: 'SHA-256 digests of 64 hexadecimal digits' };
+
+/** What is pinned for all Falcos of the data source. */
+export const baselines: Baseline[] = [
+  {
+    setting: 'version',
+    title: 'Version',
+    metric: 'falco_expected_version_info',
+    label: 'version',
+    of: 'falcosecurity_falco_version_info',
+    form: '^[0-9][^\\s,"]*$',
+    formInWords: 'a version as Falco tells it, such as 0.44.1',
+  },
+  {
+    setting: 'rules',
+    title: 'Rules files',
+    metric: 'falco_expected_sha256_rules_files_info',
+    label: 'sha256',
+    of: 'falcosecurity_falco_sha256_rules_files_info',
+    ...digests,
+  },
+  {
+    setting: 'config',
+    title: 'Settings files',
+    metric: 'falco_expected_sha256_config_files_info',
+    label: 'sha256',
+    of: 'falcosecurity_falco_sha256_config_files_info',
+    ...digests,
+  },
+];
+
+/** The series that is written for a pinned setting. */
+export function pinned(setting: Baseline['setting']): string {
+  const found = baselines.find((baseline) => baseline.setting === setting);
+  if (!found) {
+    throw new Error(`No baseline is called ${setting}.`);
+  }
+  return found.metric;
+}

@@ -220,6 +220,24 @@ export interface RuleTable {
   tagPrefix: string;
 }
 
+/**
+ * A setting that says what all Falcos are expected to have. An info series of it is written for each of them beside
+ * `up`, one for each value.
+ */
+export interface Baseline {
+  setting: 'version' | 'rules' | 'config';
+  title: string;
+  /** The series that is written. */
+  metric: string;
+  /** The label that holds a value, in the written series and in Falco's own. */
+  label: string;
+  /** Falco's own series that it is held against. */
+  of: string;
+  /** What a value has to look like: a regular expression, and in words. */
+  form: string;
+  formInWords: string;
+}
+
 export interface Catalogue {
   dimensions: Dimension[];
   groupings: Grouping[];
@@ -241,4 +259,5 @@ export interface Catalogue {
     metric: string;
     fallback: number;
   }>;
+  baselines: Baseline[];
 }

@@ -35,6 +35,8 @@ const everything: typeof none = {
   'falco-version-drift': ['other-version'],
   'falco-rules-drift': ['other-rules'],
   'falco-config-drift': ['other-config'],
+  // The version of most nodes is pinned.
+  'falco-off-baseline': ['other-version'],
   'falco-memory-limit': ['full-memory'],
   'falco-memory-growth': ['growing-memory'],
   'falco-cpu-ceiling': ['one-cpu'],
@@ -101,12 +103,13 @@ describe('every alert rule', () => {
   const stages: Record<string, Promise<Stage>> = {};
   beforeAll(async () => {
     // All begin at once and go on while the others are looked at.
-    stages['everything'] = setStage('everything', [
+    const clusters = [
       { cluster: 'demo' },
       { cluster: 'unreachable' },
       { cluster: 'small', expected: 4 },
       { cluster: 'limited', memoryLimit: '256Mi' },
-    ]);
+    ];
+    stages['everything'] = setStage('everything', clusters, '1s', { expected: { version: '0.44.1' } });
     stages['demo'] = setStage('demo');
     stages['healthy'] = setStage('healthy');
     // A first request starts the scraping; while no Falco answers, it is an error.
@@ -140,8 +143,9 @@ describe('every alert rule', () => {
     const perNode = Object.entries(seen).filter(([, who]) => who.some((name) => name.startsWith('worker-')));
     expect(perNode.filter(([, who]) => who.join() !== workers.join())).toEqual([]);
     const unseen = Object.entries(seen).flatMap(([uid, who]) => (who.length === 0 ? [uid] : []));
-    // No limit, no expected number and no canary are set there.
-    expect(unseen.sort()).toEqual(['falco-canary', 'falco-memory-growth', 'falco-memory-limit', 'falco-missing']);
+    // No limit, no expected number, no baseline and no canary are set there.
+    const unset = ['falco-canary', 'falco-memory-growth', 'falco-memory-limit', 'falco-missing', 'falco-off-baseline'];
+    expect(unseen.sort()).toEqual(unset);
   });
 });
 

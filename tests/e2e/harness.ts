@@ -105,8 +105,8 @@ function setClusters(sources: { datasources: Array<{ jsonData: { targets: object
   }
 }
 
-/** The shipped provisioning with the fleet's ports and the scrape interval of this run. */
-function provisioningFor(fleetPort: number, interval: string, clusters: ClusterTarget[] = []): string {
+/** The shipped provisioning with the fleet's ports, and the scrape interval and other settings of this run. */
+function provisioningFor(fleetPort: number, interval: string, clusters: ClusterTarget[], settings: object): string {
   const folder = mkdtempSync(join(tmpdir(), 'falco-provisioning-'));
   cpSync(join(root, 'provisioning'), folder, { recursive: true });
   const sources = join(folder, 'datasources');
@@ -120,6 +120,7 @@ function provisioningFor(fleetPort: number, interval: string, clusters: ClusterT
     if (clusters.length > 0) {
       setClusters(content, clusters);
     }
+    content.datasources.forEach(({ jsonData }) => Object.assign(jsonData, settings));
     writeFileSync(file, stringify(content));
   }
   return folder;
@@ -156,12 +157,17 @@ export type QueryResults = Record<string, { status: number; error?: string; fram
 
 /**
  * A fleet in `scenario` and a preview of it, with a target for each of the clusters if any are named. It is scraped
- * every second, to keep tests short, unless told otherwise.
+ * every second, to keep tests short, unless told otherwise; `settings` are more of jsonData.
  */
-export async function setStage(scenario: string, clusters?: ClusterTarget[], interval = '1s'): Promise<Stage> {
+export async function setStage(
+  scenario: string,
+  clusters: ClusterTarget[] = [],
+  interval = '1s',
+  settings: object = {}
+): Promise<Stage> {
   const fleetPort = await freePort(40);
   const port = await freePort();
-  const provisioning = provisioningFor(fleetPort, interval, clusters);
+  const provisioning = provisioningFor(fleetPort, interval, clusters, settings);
   const fleet = start('fleet', ['dev/fleet/main.ts', '--port', String(fleetPort), '--scenario', scenario], {});
   const preview = start('preview', ['dev/preview/main.ts', '--provisioning', provisioning, '--port', String(port)], {
     FALCO_FLEET_HOST: '127.0.0.1',

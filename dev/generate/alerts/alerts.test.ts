@@ -41,6 +41,7 @@ it('keeps the names of rules: they are public', () => {
     'falco-version-drift',
     'falco-rules-drift',
     'falco-config-drift',
+    'falco-off-baseline',
     'falco-memory-limit',
     'falco-memory-growth',
     'falco-cpu-ceiling',

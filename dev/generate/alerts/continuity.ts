@@ -1,3 +1,4 @@
+import { named } from '../../../src/signals/templates';
 import { type AlertRule, bound, type Dialect, keepLast, nothingIsFine } from './rule';
 
 /** From this number of nodes on, more than half of them failing at once is taken for the network's fault. */
@@ -142,5 +143,22 @@ export const continuity: AlertRule[] = [
     summary: ({ node }) => `Falco on ${node} has had other settings files than most for an hour`,
     description: () =>
       'falco.yaml, or a file that it names, differs. Where node pools have settings of their own, that is as it should be: filter the rule by a target label, or leave it out.',
+  },
+  {
+    uid: 'falco-off-baseline',
+    title: 'Falco is not what was pinned',
+    signal: 'version-off-baseline',
+    expr: ({ node, figure }) => {
+      const pinned = ['version', 'rules', 'config'].map((of) => named(`(${figure(`${of}-off-baseline`)})`, 'of', of));
+      return `max by (${node}) (${pinned.join(' or ')})`;
+    },
+    ...drift,
+    ...nothingIsFine,
+    when: 'version, rules files or settings files are not what `expected` of the settings pins',
+    for: '1h',
+    look: { dashboard: 'Falco fleet and drift', panel: 'Inventory' },
+    summary: ({ node }) => `Falco on ${node} has not been what was pinned for an hour`,
+    description: () =>
+      'Its version, its rules files or its settings files are not what the settings of the data source pin; the inventory says which. Whoever changed them did so without changing the pin.',
   },
 ];

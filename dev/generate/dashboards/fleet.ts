@@ -130,7 +130,7 @@ export function fleet(): Dashboard {
                 id: 22,
                 title: 'Inventory',
                 description:
-                  'Every Falco as it is now, those that differ from most first, with what differs. Files are told by the first digits of their SHA-256. What is known of a Falco that is down is what it last said.',
+                  'Every Falco as it is now, those that differ from most, or from what is pinned, first, with what differs. Files are told by the first digits of their SHA-256. What is known of a Falco that is down is what it last said.',
                 w: 24,
                 h: 11,
               },
@@ -143,7 +143,7 @@ export function fleet(): Dashboard {
             .overrideByName('CPUs', [{ id: 'custom.width', value: 60 }])
             .overrideByName('Version', [{ id: 'custom.width', value: 75 }])
             .overrideByName('Engine', [{ id: 'custom.width', value: 100 }])
-            .overrideByName('Differs from most', [{ id: 'custom.minWidth', value: 380 }]),
+            .overrideByName('Differs', [{ id: 'custom.minWidth', value: 380 }]),
           barsPanel(
             {
               id: 23,
@@ -170,15 +170,18 @@ export function fleet(): Dashboard {
               id: 25,
               title: 'Nodes that differ',
               description:
-                'How many nodes have another version, engine, kernel, rules files or settings files than most. Engine and kernel may differ rightly; version and rules should come back to 0 after a roll-out.',
+                'How many nodes have another version, engine, kernel, rules files or settings files than most, or than the settings pin. Engine and kernel may differ rightly; version and rules should come back to 0 after a roll-out.',
               w: 8,
               h: 7,
             },
             [
-              signals(['version-skew', 'engine-skew', 'kernel-skew', 'rules-skew', 'config-skew'], {
-                by: [],
-                legend: '{{signal}}',
-              }),
+              signals(
+                [
+                  ...['version-skew', 'engine-skew', 'kernel-skew', 'rules-skew', 'config-skew'],
+                  ...['version-off-baseline', 'rules-off-baseline', 'config-off-baseline'],
+                ],
+                { by: [], legend: '{{signal}}' }
+              ),
             ]
           ).overrideByRegexp('.*', [{ id: 'mappings', value: [] }]),
           changes(26, 24, 8),

@@ -59,7 +59,7 @@ const verdicts: Group = {
         },
         tableOf('inventory')
       ),
-      ['Cluster', 'Node', 'Odd', 'Differs from most', 'Host booted', 'Started', 'Uptime', 'Switched on', 'Address']
+      ['Cluster', 'Node', 'Odd', 'Differs', 'Host booted', 'Started', 'Uptime', 'Switched on', 'Address']
     )
       .overrideByRegexp('^(State|Version|CPUs)$', [{ id: 'custom.width', value: 75 }])
       .overrideByName('Engine', [{ id: 'custom.width', value: 100 }])

@@ -1,5 +1,5 @@
 import { type DataSourceSettings } from '@grafana/data';
-import { config } from '@grafana/runtime';
+import { type BackendSrv, config, setBackendSrv } from '@grafana/runtime';
 import { render, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { useState } from 'react';
@@ -30,6 +30,42 @@ function show(jsonData: FalcoSettings, other: Partial<Options> = {}) {
   render(<Page />);
   return { options: () => current, settings: () => current.jsonData };
 }
+
+describe('baseline', () => {
+  const digest = 'a'.repeat(64);
+
+  test('a digest is checked, and several are taken', async () => {
+    const { settings } = show({ expected: { version: '0.44.1' } });
+    await userEvent.type(screen.getByLabelText(/^Rules files/), 'abc');
+    expect(screen.getByRole('alert')).toHaveTextContent('“abc”: expected SHA-256 digests of 64 hexadecimal digits.');
+    await userEvent.clear(screen.getByLabelText(/^Rules files/));
+    await userEvent.type(screen.getByLabelText(/^Rules files/), `${digest}, ${digest}`);
+    expect(screen.queryByRole('alert')).not.toBeInTheDocument();
+    expect(settings().expected).toEqual({ version: '0.44.1', rules: `${digest}, ${digest}` });
+  });
+
+  test('is taken from what most Falcos have', async () => {
+    const get = jest.fn().mockResolvedValue({ data: { version: '0.44.1', rules: digest } });
+    setBackendSrv({ get } as unknown as BackendSrv);
+    const { settings } = show({ expected: { version: '0.43.0', config: digest } }, { uid: 'falco' });
+    await userEvent.click(screen.getByRole('button', { name: 'Take what most Falcos have now' }));
+    expect(get).toHaveBeenCalledWith('/api/datasources/uid/falco/resources/baseline');
+    // What no majority shares stays as it was.
+    expect(settings().expected).toEqual({ version: '0.44.1', rules: digest, config: digest });
+  });
+
+  test('says why there is none', async () => {
+    const error = 'no targets are configured: add the address of a Falco';
+    setBackendSrv({
+      get: jest.fn().mockRejectedValueOnce({ data: { error } }).mockResolvedValueOnce({ data: {} }),
+    } as unknown as BackendSrv);
+    show({ expected: {} });
+    await userEvent.click(screen.getByRole('button', { name: 'Take what most Falcos have now' }));
+    expect(screen.getByRole('alert')).toHaveTextContent(error);
+    await userEvent.click(screen.getByRole('button', { name: 'Take what most Falcos have now' }));
+    expect(screen.getByRole('alert')).toHaveTextContent('No value is shared by more than half of the Falcos');
+  });
+});
 
 describe('targets', () => {
   test('the first one: added, typed, put right', async () => {

@@ -2,6 +2,7 @@ import { type DataSourcePluginOptionsEditorProps } from '@grafana/data';
 import { DataSourceDescription } from '@grafana/plugin-ui';
 import { Divider } from '@grafana/ui';
 import { type FalcoSecrets, type FalcoSettings } from '../../settings';
+import { BaselineSection } from './BaselineSection';
 import { ConnectionSection } from './ConnectionSection';
 import { type SectionProps } from './fields';
 import { HistorySection } from './HistorySection';
@@ -30,6 +31,8 @@ export function ConfigEditor({
       <ScrapeSection {...section} />
       <Divider />
       <HistorySection {...section} />
+      <Divider />
+      <BaselineSection {...section} uid={options.uid} />
       <Divider />
       <ConnectionSection options={options} onOptionsChange={onOptionsChange} />
       <Divider />

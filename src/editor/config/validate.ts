@@ -56,6 +56,12 @@ function parseUrl(text: string): URL | undefined {
   }
 }
 
+/** Values of a pinned baseline, as the backend takes them apart. */
+export function baselineProblem(text: string | undefined, form: string, formInWords: string): Problem {
+  const wrong = (text ?? '').split(/[\s,]+/).find((value) => value !== '' && !new RegExp(form).test(value));
+  return wrong === undefined ? undefined : `“${wrong}”: expected ${formInWords}.`;
+}
+
 /** How often targets are asked. */
 export function intervalProblem(text: string): Problem {
   const length = parseDuration(text);

@@ -21,6 +21,28 @@ const read: CheckAdvice = {
   cost: 'Smaller buffers lose more in bursts; a bounded queue drops alerts when it is full.',
 };
 
+/** What is held against the pinned baseline; no row where nothing is pinned. */
+function pinned(of: 'version' | 'rules' | 'config', what: string, so: string, first: CheckAdvice): Check {
+  return {
+    id: `${of}-baseline`,
+    signal: `${of}-off-baseline`,
+    worst: 'max',
+    meaning: {
+      ok: `The ${what} of this node: what the settings of the data source pin.`,
+      warning: `The ${what} of this node: not what the settings of the data source pin. ${so}`,
+    },
+    advice: [
+      first,
+      {
+        why: 'The change was meant, and the pin is old.',
+        change: `Pin the new value: expected.${of} in the settings of the data source.`,
+        cost: 'None.',
+      },
+    ],
+    optional: true,
+  };
+}
+
 export const continuity: Check[] = [
   {
     id: 'up',
@@ -109,4 +131,7 @@ export const continuity: Check[] = [
     },
     advice: [notLoaded, rollOut],
   },
+  pinned('version', 'version of Falco', 'It may detect other things, and cost and lose otherwise.', rollOut),
+  pinned('rules', 'rules files', 'It detects other things than you decided on.', notLoaded),
+  pinned('config', 'settings files', 'Somebody or something changed them.', notLoaded),
 ];

@@ -1,6 +1,7 @@
 import { type Signal } from '../types';
+import { baseline } from './baseline';
 import { drift } from './drift';
 import { lifecycle } from './lifecycle';
 import { liveness } from './liveness';
 
-export const continuity: Signal[] = [...liveness, ...lifecycle, ...drift];
+export const continuity: Signal[] = [...liveness, ...lifecycle, ...drift, ...baseline];

@@ -147,5 +147,6 @@ export const liveness: Signal[] = [
     needs: [],
     advice: [],
     link: links.performance,
+    unknown: 'It has been known for less than 15 seconds',
   },
 ];

@@ -88,6 +88,6 @@ export const stall: Signal[] = [
     needs: [kernelCounter(events), kernelCounter(drops)],
     advice: [],
     link: links.dropping,
-    unknown: 'No event happened within the window',
+    unknown: 'No event happened within the window, or it has been scraped for less than a minute',
   },
 ];
