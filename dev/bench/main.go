@@ -21,6 +21,7 @@ var figures = []figure{
 	{"heap per series", heapPerSeries},
 	{"memory of 1000 targets × 300 series × 1 h", thousandTargets},
 	{"drop ratio, 100 targets × 720 steps", dropRatio},
+	{"backend CPU of a dashboard’s refresh, 200 nodes", slowestDashboard},
 	{"size of module.js", moduleSize},
 }
 

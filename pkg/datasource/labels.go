@@ -132,9 +132,10 @@ func (d *Instance) matchers(filters string) ([]*labels.Matcher, error) {
 
 func (d *Instance) nodesThatPass(f signals.Filter) string {
 	var nodes []string
+	passes := matches(f)
 	for _, s := range d.fleet.Targets() {
 		// As in PromQL, what is not known is empty: a node that has never answered passes ".*".
-		if matches(f, s.Facts[f.Key]) {
+		if passes(s.Facts[f.Key]) {
 			nodes = append(nodes, regexp.QuoteMeta(s.Node()))
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
@@ -112,6 +113,7 @@ func (r *request) missing(ctx context.Context, g *groups, a *asked, result frame
 		valued[nodeOf(l)] = true
 	}
 	// A total, or groups of nodes, says nothing of single nodes.
+	reads := sync.OnceValue(func() []string { return metrics(result.Expr) })
 	byNode := len(values) == 0 || slices.ContainsFunc(values, func(l labels.Labels) bool { return l.Has("node") })
 	for _, t := range a.targets.all {
 		if t.State != scrape.Up || a.worst.hides(nodeOf(t.Labels), result.Signal == a.results[0].Signal) {
@@ -128,7 +130,7 @@ func (r *request) missing(ctx context.Context, g *groups, a *asked, result frame
 		}
 		settled := t.Scrapes >= 2 && t.Metrics != nil && r.kindOf(result.Signal) == t.Kind && t.FirstScrape.Before(a.times.end)
 		if byNode && settled && !valued[nodeOf(t.Labels)] {
-			g.add(r.absent(result, t), name)
+			g.add(r.absent(result, reads(), t), name)
 		}
 	}
 }
@@ -154,8 +156,8 @@ func noValue(s *signals.Signal) cause {
 }
 
 // absent names a metric that the expression reads and the target's answer does not have.
-func (r *request) absent(result frames.Result, t scrape.Status) cause {
-	for _, metric := range metrics(result.Expr) {
+func (r *request) absent(result frames.Result, reads []string, t scrape.Status) cause {
+	for _, metric := range reads {
 		if r.kindOfMetric(metric) == t.Kind && !has(t, metric, nil) {
 			c := note(fmt.Sprintf("%s: the metric %s is not in the answer of", result.Signal.Title, metric), "")
 			if result.Signal.Unknown != "" {

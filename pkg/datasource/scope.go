@@ -50,8 +50,9 @@ func (r *request) scope(a *asked) (scope, error) {
 		}
 	}
 	var about []scrape.Status
+	passes := r.passing(a.query.Filters)
 	for _, t := range r.targets() {
-		if r.passes(t, a.query.Filters) {
+		if passes(t) {
 			about = append(about, t)
 		}
 	}

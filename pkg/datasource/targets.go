@@ -57,8 +57,9 @@ func (r *request) targetsOf(a *asked) targets {
 		kinds[r.kindOf(result.Signal)] = true
 	}
 	var about []scrape.Status
+	passes := r.passing(a.query.Filters)
 	for _, s := range r.targets() {
-		if kinds[s.Kind] && r.passes(s, a.query.Filters) {
+		if kinds[s.Kind] && passes(s) {
 			about = append(about, s)
 		}
 	}
@@ -85,26 +86,36 @@ func (d *Instance) kindOfMetric(metric string) string {
 	return ""
 }
 
-// passes is whether a target's labels and facts pass the filters on them; filters on a metric's own
+// passing is whether a target's labels and facts pass the filters on them; filters on a metric's own
 // labels say nothing about targets.
-func (d *Instance) passes(s scrape.Status, filters []signals.Filter) bool {
-	for _, f := range filters {
-		value, known := s.Facts[f.Key]
-		if slices.Contains(identity, f.Key) || slices.Contains(d.settings.targetLabels, f.Key) {
-			value, known = s.Labels.Get(f.Key), true
-		}
-		if known && !matches(f, value) {
-			return false
-		}
+func (d *Instance) passing(filters []signals.Filter) func(scrape.Status) bool {
+	matching := make([]func(string) bool, len(filters))
+	for i, f := range filters {
+		matching[i] = matches(f)
 	}
-	return true
+	return func(s scrape.Status) bool {
+		for i, f := range filters {
+			value, known := s.Facts[f.Key]
+			if slices.Contains(identity, f.Key) || slices.Contains(d.settings.targetLabels, f.Key) {
+				value, known = s.Labels.Get(f.Key), true
+			}
+			if known && !matching[i](value) {
+				return false
+			}
+		}
+		return true
+	}
 }
 
 var matchTypes = map[string]labels.MatchType{
 	"=": labels.MatchEqual, "!=": labels.MatchNotEqual, "=~": labels.MatchRegexp, "!~": labels.MatchNotRegexp,
 }
 
-func matches(f signals.Filter, value string) bool {
+// matches is whether a value passes a filter; one that is no regular expression lets nothing pass.
+func matches(f signals.Filter) func(value string) bool {
 	m, err := labels.NewMatcher(matchTypes[f.Operator], f.Key, f.Value)
-	return err == nil && m.Matches(value)
+	if err != nil {
+		return func(string) bool { return false }
+	}
+	return m.Matches
 }

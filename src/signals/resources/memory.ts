@@ -28,7 +28,9 @@ const eventRate = `(${rate(kernelEvents)} > 0)`;
 
 /** What is held against a limit: the container's memory, the process's where that is unknown. */
 const charged = `(${container}{$filter} > 0 or ${rss}{$filter})`;
-const growth = `(deriv(${container}{$filter}[1h]) and ${container}{$filter} > 0 or deriv(${rss}{$filter}[1h]))`;
+/** A line through a few scrapes follows chance. */
+const enough = `count_over_time(${rss}{$filter}[1h]) >= 20`;
+const growth = `((deriv(${container}{$filter}[1h]) and ${container}{$filter} > 0 or deriv(${rss}{$filter}[1h])) and ${enough})`;
 const bound = `on ($instance) group_left () (${limit}{$filter} > 0)`;
 const left = `clamp_min(-(${charged} - ${bound}), 0)`;
 const settled = `${duration}{$filter} > 3600`;
@@ -188,7 +190,7 @@ export const memory: Signal[] = [
     min: 0,
     summary: 'Time until Falco’s memory reaches its limit, if it goes on growing as in the last hour',
     description:
-      'What is left to the limit, divided by the growth in the last hour, fitted as a straight line; always the last hour, whatever the window. No figure where memory does not grow, where it would take more than 30 days, in the first hour of a process, which fills its tables, and where no limit is set. As with the share of the limit, resident memory stands in for a container’s memory that is unknown. A group of nodes shows its soonest.',
+      'What is left to the limit, divided by the growth in the last hour, fitted as a straight line; always the last hour, whatever the window. No figure where memory does not grow, where it would take more than 30 days, before the twentieth scrape, in the first hour of a process, which fills its tables, and where no limit is set. As with the share of the limit, resident memory stands in for a container’s memory that is unknown. A group of nodes shows its soonest.',
     expr: `min by ($by) ((${left} / (${growth} > 0) < 30 * 86400 and on ($instance) ${settled})$join)`,
     by: perInstance,
     needs: [resource(rss), always(duration), setting(limit)],
@@ -208,7 +210,7 @@ export const memory: Signal[] = [
       lessMemory,
     ],
     link: links.performance,
-    unknown: 'Memory does not grow towards its limit, or the process is younger than an hour',
+    unknown: 'Memory does not grow towards its limit, or the process is younger than an hour, or it has not been scraped 20 times within the hour',
   },
   {
     id: 'jemalloc-memory',
