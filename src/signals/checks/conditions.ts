@@ -11,8 +11,9 @@ const drops = 'falcosecurity_scap_n_drops_total{$filter}';
 
 const node = (vector: string) => `max by ($by) (${vector})`;
 
-/** Share of the last 30 minutes that lost more than 1 % of their events each. */
-const lossyMinutes = `avg_over_time((${drops} - ${drops} offset 1m > bool 0.01 * (${events} - ${events} offset 1m))[30m:1m])`;
+/** Share of the last 30 minutes that lost more than 1 % of their events each; a minute in which counters began again is none. */
+const lossy = `${drops} - ${drops} offset 1m > bool 0.01 * (${events} - ${events} offset 1m)`;
+const lossyMinutes = `avg_over_time((${lossy} and ${events} >= ${events} offset 1m)[30m:1m])`;
 
 const eventsPerCpu = `${rate('falcosecurity_scap_n_evts_total')} / ${cpus}`;
 const hasDrops = `${rate('falcosecurity_scap_n_drops_total')} > 0`;
