@@ -125,12 +125,15 @@ func TestAlertRulesAskValidQueries(t *testing.T) {
 // TestAlertTexts expands the texts as Grafana does: with $labels and $values, by Prometheus's templates.
 func TestAlertTexts(t *testing.T) {
 	type value struct{ Value float64 }
-	expand := func(text string, labels map[string]string, b float64) string {
-		data := map[string]any{"Labels": labels, "Values": map[string]value{"B": {b}}}
+	with := func(text string, labels map[string]string, values map[string]value) string {
+		data := map[string]any{"Labels": labels, "Values": values}
 		text = "{{- $labels := .Labels -}}{{- $values := .Values -}}" + text
-		expanded, err := template.NewTemplateExpander(context.Background(), text, "text", data, 0, nil, &url.URL{}, nil).Expand()
-		require.NoError(t, err)
+		expanded, err := template.NewTemplateExpander(context.Background(), text, "text", data, 0, nil, &url.URL{}, []string{"missingkey=invalid"}).Expand()
+		require.NoError(t, err, text)
 		return expanded
+	}
+	expand := func(text string, labels map[string]string, b float64) string {
+		return with(text, labels, map[string]value{"B": {b}})
 	}
 	rules := map[string]map[string]string{}
 	for _, rule := range alertRules(t) {
@@ -142,6 +145,8 @@ func TestAlertTexts(t *testing.T) {
 		labels := map[string]string{"cluster": "demo", "node": "node-3", "destination": "slack"}
 		for name, text := range texts {
 			require.NotRegexp(t, `\{\{|<no value>|<error|NaN`, expand(text, labels, 0.5), "%s of %s", name, id)
+			// In the state "no data" there are no values, and no labels but the rule's own.
+			require.NotRegexp(t, `\{\{|<error|NaN`, with(text, nil, nil), "%s of %s", name, id)
 		}
 	}
 	require.Equal(t, "Falco on node-3 (demo) loses 12.35% of the kernel's events",

@@ -21,10 +21,17 @@ const write: Dialect = {
   },
 };
 
+const unknown = {
+  humanizePercentage: 'an unknown share',
+  humanizeDuration: 'an unknown time',
+  'printf "%.0f"': 'an unknown number',
+};
+
 const words: Words = {
   node: '{{ if $labels.node }}{{ $labels.node }}{{ if $labels.cluster }} ({{ $labels.cluster }}){{ end }}{{ else }}an unknown node{{ end }}',
   cluster: '{{ if $labels.cluster }}cluster {{ $labels.cluster }}{{ else }}the fleet{{ end }}',
-  value: (as) => `{{ $values.B.Value | ${as} }}`,
+  // Without data there is no B, and the text is expanded all the same.
+  value: (as) => `{{ with $values.B }}{{ .Value | ${as} }}{{ else }}${unknown[as]}{{ end }}`,
 };
 
 function query({ signal: id, window, expr }: AlertRule) {
