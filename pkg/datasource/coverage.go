@@ -6,6 +6,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
@@ -50,6 +51,37 @@ func (r *request) lowRates(ctx context.Context, a *asked) string {
 	}
 	return fmt.Sprintf("%s %s been scraped for %.0f s of the %.0f s window: %s rates read low until %s.",
 		who, verb, a.times.end.Sub(latest).Seconds(), window.Seconds(), whose, r.second(latest.Add(window)))
+}
+
+// lateNodes names the nodes that were not known yet when the range began, and were when it ended.
+func (r *request) lateNodes(ctx context.Context, a *asked, begin time.Time) string {
+	then, err := r.known(ctx, begin)
+	if err != nil {
+		return ""
+	}
+	since, err := r.known(ctx, a.times.end)
+	if err != nil {
+		return ""
+	}
+	late := newGroups(a.targets)
+	for _, t := range a.targets.all {
+		if n := nodeOf(t.Labels); since[n] && !then[n] {
+			late.add(note("Not known yet at the beginning of this range:", "Figures begin with the first scrape."), a.targets.name(t))
+		}
+	}
+	return late.sentence()
+}
+
+// known are the nodes that were scraped at a time, whatever came of it.
+func (r *request) known(ctx context.Context, at time.Time) (map[node]bool, error) {
+	value, err := r.at(ctx, "up", at)
+	nodes := map[node]bool{}
+	if vector, ok := value.(promql.Vector); ok {
+		for _, s := range vector {
+			nodes[nodeOf(s.Metric)] = true
+		}
+	}
+	return nodes, err
 }
 
 // second is a clock time to the second: what is waited for is near.

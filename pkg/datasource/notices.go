@@ -65,7 +65,12 @@ func (r *request) notices(ctx context.Context, a *asked) []data.Notice {
 		if a.query.Instant {
 			begin = begin.Add(-a.results[0].Window)
 		}
-		info(r.shortHistory(begin.Add(a.times.step + 2*a.times.scrape - a.compare)))
+		begin = begin.Add(a.times.step + 2*a.times.scrape - a.compare)
+		short := r.shortHistory(begin)
+		info(short)
+		if short == "" && !a.query.Instant {
+			info(r.lateNodes(ctx, a, begin))
+		}
 	}
 	return append(out, r.garbled(a.targets, a.withoutValue()).notices()...)
 }

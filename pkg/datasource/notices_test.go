@@ -228,6 +228,24 @@ func TestShortHistory(t *testing.T) {
 		texts(t, queryOne(t, d, `{}`)))
 }
 
+// A node that joined is named; one that was down before it answered was known.
+func TestLateNodes(t *testing.T) {
+	d, f := newTest(t, falco("node-1", kernelCounters...), falco("node-2", kernelCounters...), falco("node-3", kernelCounters...))
+	f.count("node-1", 5)
+	f.count("node-2", 5)
+	f.count("node-3", 5)
+	require.Empty(t, texts(t, queryOne(t, d, `{}`)))
+
+	d, f = newTest(t, falco("node-1"), falco("node-2"), falco("node-3"))
+	f.since = noon.Add(-time.Hour)
+	for node, up := range map[string]string{"node-1": "-60m 1, -31m 1, -1m 1", "node-2": "-60m 0, -31m 0, -1m 1", "node-3": "-10m 1, -1m 1"} {
+		f.write(t, up, "__name__", "up", "cluster", "demo", "node", node)
+	}
+	require.Equal(t, []string{"info: Not known yet at the beginning of this range: 1 of 3 nodes: node-3. Figures begin with the first scrape."},
+		texts(t, queryOne(t, d, `{"signals": ["up"]}`)))
+	require.Empty(t, texts(t, queryOne(t, d, `{"signals": ["up"], "instant": true}`)))
+}
+
 func TestLowRates(t *testing.T) {
 	d, f := newTest(t, falco("node-1", kernelCounters...), falco("node-2", kernelCounters...))
 	f.count("node-1", 5)

@@ -170,7 +170,7 @@ func TestOneQuerysTroubleIsItsOwn(t *testing.T) {
 	}
 	texts := []string{`{"signals": ["nope"]}`, `[`}
 	for i := range 10 {
-		texts = append(texts, fmt.Sprintf(`{"window": "%dm"}`, i+1))
+		texts = append(texts, fmt.Sprintf(`{"window": "%dm", "instant": true}`, i+1)) // each evaluates one expression
 	}
 	good, panicked := 0, 0
 	for ref, res := range queries(t, d, nil, texts...) {
@@ -206,7 +206,7 @@ func TestSharedWithinARequest(t *testing.T) {
 		require.NoError(t, res.Error)
 		require.NotEmpty(t, res.Frames[0].Fields)
 	}
-	require.EqualValues(t, 2, calls.Load(), "the range and the instant")
+	require.EqualValues(t, 4, calls.Load(), "the range, the instant, and who was known when the range began and ended")
 }
 
 func TestNothingToEvaluate(t *testing.T) {
