@@ -205,6 +205,24 @@ func TestNoValue(t *testing.T) {
 	require.Equal(t, "a node without events has none.", noValue(s).change)
 }
 
+// A metric that the expression cannot do without is named where the answer lacks it; one of several ways to say the same
+// is not.
+func TestMissingMetricIsNamed(t *testing.T) {
+	for expr, want := range map[string]string{
+		`falcosecurity_scap_a{$filter} + falcosecurity_scap_b{$filter}`:  "info: Sum: the metric falcosecurity_scap_b is not in the answer of 1 of 2 nodes: node-1. There is no sum without it.",
+		`falcosecurity_scap_b{$filter} or falcosecurity_scap_c{$filter}`: "info: Sum: no value on 1 of 2 nodes: node-1. There is no sum without it.",
+	} {
+		d, f := newTest(t, falco("node-1", "falcosecurity_scap_a"), falco("node-2", "falcosecurity_scap_a", "falcosecurity_scap_b"))
+		c := *d.catalogue
+		c.Signals = []signals.Signal{{ID: "sum", Title: "Sum", Expr: expr, By: signals.By{Default: []string{"$instance"}}, Unknown: "There is no sum without it"}}
+		d.catalogue = &c
+		f.set(1, "__name__", "falcosecurity_scap_a", "cluster", "demo", "node", "node-1")
+		f.set(1, "__name__", "falcosecurity_scap_a", "cluster", "demo", "node", "node-2")
+		f.set(1, "__name__", "falcosecurity_scap_b", "cluster", "demo", "node", "node-2")
+		require.Equal(t, []string{want}, texts(t, queryOne(t, d, `{"signals": ["sum"], "instant": true}`)), expr)
+	}
+}
+
 func TestUnknownValue(t *testing.T) {
 	d, f := newTest(t, falco("node-1", "falcosecurity_falco_container_memory_used_bytes"), falco("node-2", "falcosecurity_falco_container_memory_used_bytes"))
 	f.set(0, "__name__", "falcosecurity_falco_container_memory_used_bytes", "cluster", "demo", "node", "node-1")
