@@ -17,6 +17,7 @@ import {
   type VizTooltipOptions,
 } from '@grafana/schema';
 import { EventBusPlugin, KeyboardPlugin, TimeSeries, TooltipPlugin2, usePanelContext } from '@grafana/ui';
+import { Annotations } from './annotations';
 import { definePanel } from './define';
 import { EmptyPanel, isEmpty } from './empty';
 import { hoverMode, SeriesTooltip } from './tooltip';
@@ -69,6 +70,7 @@ function TimeSeriesPanel(props: PanelProps<Options>) {
       {(builder, aligned) => (
         <>
           <KeyboardPlugin config={builder} />
+          <Annotations config={builder} frames={data.annotations} />
           {syncMode !== DashboardCursorSync.Off && (
             <EventBusPlugin config={builder} eventBus={eventBus} frame={aligned} />
           )}

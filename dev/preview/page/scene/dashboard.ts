@@ -2,6 +2,7 @@
 import {
   behaviors,
   EmbeddedScene,
+  SceneDataLayerControls,
   SceneGridItem,
   SceneGridLayout,
   SceneGridRow,
@@ -11,6 +12,7 @@ import {
   SceneVariableSet,
   VariableValueSelectors,
 } from '@grafana/scenes';
+import { layersOf } from './annotations';
 import { Controls } from './controls';
 import { DashboardLinks } from './links';
 import { arrange, repeatedFor, type Placed, type PlacedPanel, type PlacedRow, type ValuesOf } from './layout';
@@ -34,9 +36,10 @@ export function sceneOf(dashboard: DashboardModel): EmbeddedScene {
     }),
     $variables: new SceneVariableSet({ variables: variables.flatMap((variable) => variableOf(variable) ?? []) }),
     $behaviors: [new behaviors.CursorSync({ key: dashboard.uid, sync: dashboard.graphTooltip ?? 0 })],
+    $data: layersOf(dashboard),
     controls: [
       new Controls({
-        left: [new VariableValueSelectors({})],
+        left: [new VariableValueSelectors({}), new SceneDataLayerControls()],
         right: [
           new DashboardLinks({ links: dashboard.links ?? [] }),
           new SceneTimePicker({ hidePicker: timepicker.hidden }),

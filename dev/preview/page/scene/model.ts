@@ -1,5 +1,6 @@
 /** The parts of a dashboard's JSON (Grafana's schema of version 1) that the page reads. */
 import {
+  type AnnotationQuery,
   type DataSourceRef,
   type DataTransformerConfig,
   type FieldConfigSource,
@@ -97,4 +98,5 @@ export interface DashboardModel {
   templating?: { list?: VariableModel[] };
   panels?: PanelModel[];
   links?: DashboardLinkModel[];
+  annotations?: { list?: AnnotationQuery[] };
 }
