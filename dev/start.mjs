@@ -6,7 +6,7 @@
  * e.g. `--scenario outage`).
  */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { build, ensureGo, ensurePackages, onPath, root } from './setup.mjs';
@@ -59,11 +59,15 @@ function findGrafana() {
 
 function grafanaCommand({ program, home }) {
   const data = join(root, '.cache/grafana');
-  mkdirSync(data, { recursive: true });
+  const plugins = join(data, 'plugins');
+  mkdirSync(plugins, { recursive: true });
+  const link = join(plugins, 'falco-metrics-datasource');
+  rmSync(link, { force: true });
+  symlinkSync(join(root, 'dist'), link, 'junction');
   Object.assign(env, {
     GF_PATHS_DATA: data,
     GF_PATHS_PROVISIONING: join(root, 'provisioning'),
-    GF_PLUGIN_FALCO_METRICS_DATASOURCE_PATH: join(root, 'dist'),
+    GF_PATHS_PLUGINS: plugins,
     GF_PLUGINS_ALLOW_LOADING_UNSIGNED_PLUGINS: 'falco-metrics-datasource',
     GF_SERVER_HTTP_ADDR: '127.0.0.1',
     GF_SERVER_HTTP_PORT: port,
@@ -73,6 +77,7 @@ function grafanaCommand({ program, home }) {
     GF_ANALYTICS_CHECK_FOR_UPDATES: 'false',
     GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES: 'false',
     GF_NEWS_NEWS_FEED_ENABLED: 'false',
+    GF_PLUGINS_PREINSTALL_DISABLED: 'true',
     GF_LOG_LEVEL: 'warn',
   });
   return { command: program, args: ['server', '--homepath', home] };
