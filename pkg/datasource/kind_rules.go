@@ -118,7 +118,7 @@ func ruleTable(rows []*rule, total float64, notices []data.Notice) data.Frames {
 		words("priority", "Priority", func(one *rule) string { return one.priority }),
 		words("source", "Source", func(one *rule) string { return one.source }),
 		words("tags", "Tags", func(one *rule) string { return one.tags }),
-		numbers("matches", "Matches", "short", func(one *rule) float64 { return one.matches }),
+		numbers("matches", "Matches", "locale", func(one *rule) float64 { return one.matches }),
 		numbers("share", "Share of all matches", "percentunit", func(one *rule) float64 {
 			if total == 0 {
 				return 0

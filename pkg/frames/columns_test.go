@@ -20,7 +20,7 @@ func TestText(t *testing.T) {
 		{"s", 0, "0 ns"}, {"s", 0.25, "250 ms"}, {"s", 12, "12 s"}, {"s", 303, "5 min 3 s"}, {"s", 11100, "3 h 5 min"}, {"s", 7200, "2 h"}, {"s", 100 * 3600, "4 d 4 h"}, {"s", -90, "-1 min 30 s"},
 		{"ns", 194, "194 ns"}, {"ns", 2041, "2.04 µs"}, {"ns", 3e9, "3 s"},
 		{"eps", 93500, "93.5 K events/s"}, {"eps", 3, "3 events/s"}, {"cps", 974, "974 /s"}, {"ops", 1500, "1.5 K /s"},
-		{"short", 1234567, "1.23 M"}, {"short", 3, "3"}, {"", 2.5, "2.5"}, {"celsius", 20, "20"},
+		{"locale", 1234567.4, "1,234,567"}, {"locale", -1000, "-1,000"}, {"locale", 7.41, "7"}, {"locale", 0, "0"}, {"short", 1234567, "1.23 M"}, {"short", 3, "3"}, {"", 2.5, "2.5"}, {"celsius", 20, "20"},
 	} {
 		require.Equal(t, test.want, WithUnit(test.unit, test.value))
 	}

@@ -37,12 +37,26 @@ func WithUnit(unit string, value float64) string {
 			return scale(value, 1000, "ns", "µs", "ms")
 		}
 		return duration(value / 1e9)
+	case "locale":
+		return thousands(math.Round(value))
 	case "eps":
 		return rate(value, "events/s")
 	case "cps", "ops", "reqps":
 		return rate(value, "/s")
 	}
 	return strings.TrimSpace(scale(value, 1000, "", "K", "M", "G", "T"))
+}
+
+// thousands writes a whole number with a comma before every three digits.
+func thousands(value float64) string {
+	digits := strconv.FormatFloat(math.Abs(value), 'f', 0, 64)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	if value < 0 {
+		return "-" + digits
+	}
+	return digits
 }
 
 func rate(value float64, per string) string {

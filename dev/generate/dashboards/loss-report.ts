@@ -108,7 +108,7 @@ export function lossReport(): Dashboard {
             columns(['events-lost'], { by: ['$instance', 'cause'], window: '$__range', legend: '{{cause}}' }),
             'all'
           )
-            .unit('short')
+            .unit('locale')
             .decimals(0)
             .thresholds(thresholds({}))
             .withTransformation({

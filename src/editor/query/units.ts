@@ -9,6 +9,7 @@ const WORDS: Record<string, string> = {
   ns: 'ns',
   s: 'seconds',
   short: 'number',
+  locale: 'number',
 };
 
 /** The unit of a signal as a word for lists. */

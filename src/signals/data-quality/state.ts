@@ -79,7 +79,7 @@ export const state: Signal[] = [
     id: 'thread-table-drops',
     title: 'Threads not kept',
     dimension: 'data-quality',
-    unit: 'short',
+    unit: 'locale',
     decimals: 0,
     min: 0,
     summary: 'Threads within the window that Falco could not keep since its table was full',

@@ -17,7 +17,7 @@ export const falcoSide: Signal[] = [
     id: 'outputs-queue-drops',
     title: 'Alerts lost',
     dimension: 'delivery',
-    unit: 'short',
+    unit: 'locale',
     decimals: 0,
     min: 0,
     summary: 'Alerts that Falco lost within the window since its outputs queue was full',

@@ -54,7 +54,7 @@ function matched({ id, title, summary, description, by, expr }: Matches): Signal
     id,
     title,
     dimension: 'security',
-    unit: 'short',
+    unit: 'locale',
     decimals: 0,
     min: 0,
     summary,
