@@ -25,8 +25,20 @@ export async function buildPage(): Promise<void> {
   }
   await mkdir(output, { recursive: true });
   await Promise.all([bundle(), bundleWorker(), copyIcons(join(output, 'img/icons')), copyFonts(), copyLoader()]);
-  await rm(publicFolder, { recursive: true, force: true });
-  await rename(staging, publicFolder);
+  await putInPlace();
+}
+
+/** Of several that build at the same time, one puts its build in place; the others are as good and go. */
+async function putInPlace(): Promise<void> {
+  const old = `${staging}-old`;
+  await rename(publicFolder, old).catch(() => undefined);
+  await rename(staging, publicFolder).catch(async (error: unknown) => {
+    if (!existsSync(join(publicFolder, 'build/main.js'))) {
+      throw error;
+    }
+    await rm(staging, { recursive: true, force: true });
+  });
+  await rm(old, { recursive: true, force: true });
 }
 
 function newest(path: string): number {
