@@ -11,6 +11,8 @@ import (
 	"os"
 	"runtime"
 	"strings"
+
+	"github.com/grafana/grafana-plugin-sdk-go/backend/log"
 )
 
 // figures in the order they are printed.
@@ -20,8 +22,12 @@ var figures = []figure{
 	{"chunk bytes per sample", encodedBytes},
 	{"heap per series", heapPerSeries},
 	{"memory of 1000 targets × 300 series × 1 h", thousandTargets},
+	{"scraping 10 targets", scraping(10)},
+	{"scraping 100 targets", scraping(100)},
+	{"scraping 1000 targets", scraping(1000)},
 	{"drop ratio, 100 targets × 720 steps", dropRatio},
 	{"backend CPU of a dashboard’s refresh, 200 nodes", slowestDashboard},
+	{"backend CPU of the overview’s refresh, 10 to 1000 nodes", overviewBySize},
 	{"size of module.js", moduleSize},
 }
 
@@ -75,8 +81,14 @@ func amount(v float64, unit string) string {
 }
 
 func main() {
+	log.DefaultLogger = log.NewNullLogger() // its lines would stand between ours
 	directory := flag.String("answers", "", "answers of a fleet, as `npm run fleet -- --dump DIR` writes them; without, they are made")
+	served := flag.Int("serve", 0, "serve so many targets instead, for the benchmarks themselves")
 	flag.Parse()
+	if *served > 0 {
+		fmt.Fprintln(os.Stderr, serve(*served))
+		os.Exit(1)
+	}
 	if err := run(*directory, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)

@@ -20,31 +20,41 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
 )
 
-const benchNodes = 200
-
 // BenchmarkDashboards asks what each shipped dashboard asks in one refresh, panel by panel as Grafana does, of 200 nodes
 // with an hour of history, at the time range that the dashboard opens with. cpu-ms/op is the CPU time of the process:
 // `npm run bench` shows it.
 func BenchmarkDashboards(b *testing.B) {
 	files, err := filepath.Glob("../../src/dashboards/*.json")
 	require.NoError(b, err)
-	d := benchFleet(b)
+	const nodes = 200
+	d := benchFleet(b, nodes)
 	for _, file := range files {
-		requests := refresh(b, file, d.now())
-		b.Run(strings.TrimSuffix(filepath.Base(file), ".json"), func(b *testing.B) {
-			before := cpuTime(b)
-			for b.Loop() {
-				for _, request := range requests {
-					res, err := d.QueryData(b.Context(), request)
-					require.NoError(b, err)
-					for ref, answer := range res.Responses {
-						require.NoError(b, answer.Error, ref)
-					}
-				}
-			}
-			b.ReportMetric(float64((cpuTime(b)-before).Milliseconds())/float64(b.N), "cpu-ms/op")
+		b.Run(strings.TrimSuffix(filepath.Base(file), ".json"), func(b *testing.B) { askAll(b, d, refresh(b, file, nodes, d.now())) })
+	}
+}
+
+// BenchmarkOverview is the overview's share of that for fleets of several sizes.
+func BenchmarkOverview(b *testing.B) {
+	for _, nodes := range []int{10, 100, 1000} {
+		b.Run(fmt.Sprintf("%d-nodes", nodes), func(b *testing.B) {
+			d := benchFleet(b, nodes)
+			askAll(b, d, refresh(b, "../../src/dashboards/overview.json", nodes, d.now()))
 		})
 	}
+}
+
+func askAll(b *testing.B, d *Instance, requests []*backend.QueryDataRequest) {
+	before := cpuTime(b)
+	for b.Loop() {
+		for _, request := range requests {
+			res, err := d.QueryData(b.Context(), request)
+			require.NoError(b, err)
+			for ref, answer := range res.Responses {
+				require.NoError(b, answer.Error, ref)
+			}
+		}
+	}
+	b.ReportMetric(float64((cpuTime(b)-before).Milliseconds())/float64(b.N), "cpu-ms/op")
 }
 
 func cpuTime(b *testing.B) time.Duration {
@@ -53,13 +63,13 @@ func cpuTime(b *testing.B) time.Duration {
 	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
-// benchFleet is 200 nodes that have been scraped for an hour.
-func benchFleet(b *testing.B) *Instance {
+// benchFleet is so many nodes that have been scraped for an hour.
+func benchFleet(b *testing.B, count int) *Instance {
 	f := &fakeFleet{history: history.New(history.Options{})}
 	end := time.Now().Truncate(mix.IntervalMillis * time.Millisecond)
 	f.since = end.Add(-time.Hour)
-	nodes := make([]*mix.Node, benchNodes)
-	samples := make([][]history.Sample, benchNodes)
+	nodes := make([]*mix.Node, count)
+	samples := make([][]history.Sample, count)
 	for i := range nodes {
 		nodes[i] = mix.New(i)
 		metrics := map[string]bool{}
@@ -91,11 +101,11 @@ func benchFleet(b *testing.B) *Instance {
 }
 
 // refresh is one request for each panel of a dashboard, and one for its annotations.
-func refresh(b *testing.B, file string, now time.Time) (out []*backend.QueryDataRequest) {
+func refresh(b *testing.B, file string, nodes int, now time.Time) (out []*backend.QueryDataRequest) {
 	text, err := os.ReadFile(file)
 	require.NoError(b, err)
 	var names []string
-	for i := range benchNodes {
+	for i := range nodes {
 		names = append(names, fmt.Sprintf("node-%d", i))
 	}
 	every := "(" + strings.Join(names, "|") + ")"

@@ -115,7 +115,8 @@ export function seriesPanel(place: Place, queries: Target[], limits?: string): t
 
 /** As {@link seriesPanel}, of the ten worst nodes, or of what the query tells apart; a click leads to the node. */
 export function worstPanel(place: Place, id: string, limits = false, query: Record<string, unknown> = {}) {
-  const panel = seriesPanel(place, [worst(id, 10, query)], limits ? id : undefined);
+  // Ten areas on each other would be a brown one.
+  const panel = seriesPanel(place, [worst(id, 10, query)], limits ? id : undefined).fillOpacity(0);
   return coarse(panel, id).dataLinks([toNode('${__field.labels.node}')]);
 }
 

@@ -1,0 +1,192 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/grafana/grafana-plugin-sdk-go/backend"
+	"github.com/prometheus/common/model"
+
+	"github.com/falco-metrics/falco-metrics-datasource/dev/bench/mix"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/datasource"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
+)
+
+const (
+	scaleInterval = 15 * time.Second
+	scaleMeasured = 60 * time.Second
+	scalePort     = 18765
+)
+
+// scraping is the CPU that the plugin's own code takes while it scrapes so many targets every 15 seconds over HTTP, each
+// at an address of its own, in percent of one CPU. They are served by another process. It is met when every scrape
+// was within 100 ms of its place on the grid, which is what its sample's time tells, and none was missed.
+func scraping(targets int) func(*answers) (result, error) {
+	return func(*answers) (result, error) {
+		stop, list, err := serveElsewhere(targets)
+		if err != nil {
+			return result{}, err
+		}
+		defer stop()
+		pool := scrape.NewPool(scrape.PoolOptions{})
+		defer pool.Close()
+		settings := fmt.Sprintf(`{"targets": [{"url": %q, "discovery": "http"}], "history": {"megabytes": 4096}}`, list)
+		made, err := datasource.Factory(pool)(context.Background(), backend.DataSourceInstanceSettings{JSONData: json.RawMessage(settings)})
+		if err != nil {
+			return result{}, err
+		}
+		d := made.(*datasource.Instance)
+		defer d.Dispose()
+		if _, err := one(d, "count(up == 1)"); err != nil { // begins the scraping
+			return result{}, err
+		}
+		time.Sleep(2 * scaleInterval)
+		cpu, began := cpuSeconds(), time.Now()
+		time.Sleep(scaleMeasured)
+		share := (cpuSeconds() - cpu) / time.Since(began).Seconds()
+		return scaleResult(d, targets, share)
+	}
+}
+
+func scaleResult(d *datasource.Instance, targets int, share float64) (result, error) {
+	window := fmt.Sprintf("[%ds]", int(scaleMeasured.Seconds()))
+	figures := map[string]float64{}
+	for name, expr := range map[string]string{
+		"up":      "count(up == 1)",
+		"least":   "min(count_over_time(up" + window + "))",
+		"onTime":  "avg(abs(timestamp(up) - timestamp(up offset 15s) - 15) < bool 0.001)",
+		"off":     "max(abs(timestamp(up) - timestamp(up offset 15s) - 15))",
+		"longest": "max(max_over_time(scrape_duration_seconds" + window + "))",
+		"samples": "sum(scrape_samples_scraped)",
+	} {
+		var err error
+		if figures[name], err = one(d, expr); err != nil {
+			return result{}, fmt.Errorf("%s: %w", expr, err)
+		}
+	}
+	if int(figures["up"]) != targets {
+		return result{}, fmt.Errorf("%.0f of %d targets answer", figures["up"], targets)
+	}
+	met := figures["onTime"] == 1 && figures["least"] >= scaleMeasured.Seconds()/scaleInterval.Seconds()
+	note := fmt.Sprintf("%.0f samples a scrape of all, %.2f %% on time, at most %.0f ms off, longest scrape %.0f ms, process %.0f MB",
+		figures["samples"], 100*figures["onTime"], 1000*figures["off"], 1000*figures["longest"], fromSystem()/1e6)
+	return result{ours: 100 * share, unit: "% of one CPU", goal: "every scrape on time", met: met, note: note}, nil
+}
+
+// one is the value of an expression that gives a single one, now.
+func one(d *datasource.Instance, expr string) (float64, error) {
+	query, err := json.Marshal(map[string]any{"expr": expr, "instant": true})
+	if err != nil {
+		return 0, err
+	}
+	now := time.Now()
+	res, err := d.QueryData(context.Background(), &backend.QueryDataRequest{Queries: []backend.DataQuery{{
+		RefID: "A", JSON: query, Interval: scaleInterval, MaxDataPoints: 1, TimeRange: backend.TimeRange{From: now.Add(-time.Minute), To: now},
+	}}})
+	if err != nil {
+		return 0, err
+	}
+	answer := res.Responses["A"]
+	switch {
+	case answer.Error != nil:
+		return 0, answer.Error
+	case len(answer.Frames) == 0 || len(answer.Frames[0].Fields) == 0:
+		return 0, nil
+	}
+	return answer.Frames[0].Fields[0].FloatAt(0)
+}
+
+func cpuSeconds() float64 {
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		return 0
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano()).Seconds()
+}
+
+// serveElsewhere starts another process of this program that serves so many targets; list is where they are listed.
+func serveElsewhere(targets int) (stop func(), list string, err error) {
+	program, err := os.Executable()
+	if err != nil {
+		return nil, "", err
+	}
+	child := exec.Command(program, "--serve", strconv.Itoa(targets))
+	child.Stderr = os.Stderr
+	out, err := child.StdoutPipe()
+	if err != nil {
+		return nil, "", err
+	}
+	if err := child.Start(); err != nil {
+		return nil, "", err
+	}
+	stop = func() { _ = child.Process.Kill(); _ = child.Wait() }
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		stop()
+		return nil, "", errors.New("the targets were not served")
+	}
+	return stop, strings.TrimSpace(line), nil
+}
+
+// serve answers for so many targets, each at an address of its own, until the process is ended. Their list, in the format of
+// Prometheus's HTTP service discovery, is at the address that is printed.
+func serve(targets int) error {
+	var addresses []string
+	for i := range targets {
+		address := fmt.Sprintf("127.0.%d.%d:%d", 1+i/250, 1+i%250, scalePort)
+		listener, err := net.Listen("tcp", address)
+		if err != nil {
+			return err
+		}
+		addresses = append(addresses, address)
+		go func() { _ = http.Serve(listener, answering(mix.New(i))) }()
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	fmt.Printf("http://%s/targets\n", listener.Addr())
+	return http.Serve(listener, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_ = json.NewEncoder(w).Encode([]map[string]any{{"targets": addresses, "labels": map[string]string{"cluster": "bench"}}})
+	}))
+}
+
+// answering serves a node's metrics as Falco does.
+func answering(node *mix.Node) http.Handler {
+	var names []string
+	for _, line := range strings.Split(strings.TrimSpace(string(text(node))), "\n") {
+		if name := strings.TrimSuffix(line, " 0"); !strings.HasPrefix(name, "up{") && !strings.HasPrefix(name, "scrape_") {
+			names = append(names, name)
+		} else {
+			names = append(names, "")
+		}
+	}
+	var mu sync.Mutex
+	values := make([]float64, len(node.Series))
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		node.Scrape(values)
+		w.Header().Set("Content-Type", "text/plain; version=0.0.4")
+		out := bufio.NewWriter(w)
+		for i, name := range names {
+			if name != "" {
+				metric, _, _ := strings.Cut(name, "{")
+				fmt.Fprintf(out, "# HELP %s https://falco.org/docs/metrics/\n# TYPE %s counter\n%s %s\n", metric, metric, name, model.SampleValue(values[i]))
+			}
+		}
+		_ = out.Flush()
+	})
+}
