@@ -7,6 +7,8 @@ import (
 	"net/url"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
+
+	"github.com/falco-metrics/falco-metrics-datasource/dev/preview/provision"
 )
 
 // maxBody bounds a request's body; a query of a browser is a few kilobytes.
@@ -20,14 +22,21 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	return body, err
 }
 
-func (s *server) sourceHealth(w http.ResponseWriter, r *http.Request) {
+// asked is the plugin's data source that a request names; without one the request is answered here.
+func (s *server) asked(w http.ResponseWriter, r *http.Request) (source provision.DataSource, ok bool) {
 	source, err := s.sources.get(r.PathValue("uid"))
+	if err == nil && source.Type != s.Manifest.ID {
+		err = s.otherPlugin(source)
+	}
 	if err != nil {
 		fail(w, http.StatusNotFound, err.Error())
-		return
 	}
-	if source.Type != s.Manifest.ID {
-		fail(w, http.StatusNotFound, s.otherPlugin(source).Error())
+	return source, err == nil
+}
+
+func (s *server) sourceHealth(w http.ResponseWriter, r *http.Request) {
+	source, ok := s.asked(w, r)
+	if !ok {
 		return
 	}
 	result, err := s.Backend.CheckHealth(r.Context(), &backend.CheckHealthRequest{
@@ -49,13 +58,8 @@ func (s *server) sourceHealth(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *server) resource(w http.ResponseWriter, r *http.Request) {
-	source, err := s.sources.get(r.PathValue("uid"))
-	if err != nil {
-		fail(w, http.StatusNotFound, err.Error())
-		return
-	}
-	if source.Type != s.Manifest.ID {
-		fail(w, http.StatusNotFound, s.otherPlugin(source).Error())
+	source, ok := s.asked(w, r)
+	if !ok {
 		return
 	}
 	body, err := readBody(w, r)
