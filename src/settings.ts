@@ -9,6 +9,7 @@ export interface TargetSettings {
   threadTableSize?: number;
   memoryLimit?: string;
   cpuLimit?: number;
+  outputsQueueCapacity?: number;
   expected?: number;
 }
 
