@@ -38,6 +38,7 @@ export const everything: { nodes: NodeSpec[]; failing: Record<string, number> } 
     faulty('other-config', FAULTS.otherConfig),
     faulty('one-cpu', FAULTS.oneCpu),
     faulty('queue-drops', FAULTS.queueDrops),
+    faulty('unheard', FAULTS.unheard),
     nodeSpec({ name: 'no-canary' }),
     ...['far-1', 'far-2'].map((name) => faulty(name, { cluster: 'unreachable' })),
     ...['far-3', 'far-4', 'far-5'].map((name) => faulty(name, { cluster: 'unreachable', absent: true })),

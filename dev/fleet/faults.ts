@@ -55,5 +55,7 @@ export const FAULTS = {
   /** Its event loop uses the one CPU that it can use. */
   oneCpu: { cpuPerEvent: 1.35e-4 },
   queueDrops: { noise: 15, queueLoss: 0.12 },
+  /** Most of its alerts never reach Falcosidekick. */
+  unheard: { noise: 15, wayLoss: 0.8 },
   canary: { rules: [...RULES, CANARY] },
 } satisfies Record<string, Fault>;

@@ -229,6 +229,10 @@ export const SCENARIOS: Record<string, Scenario> = {
     about: 'the bounded outputs queue of worker-4 loses alerts',
     nodes: but({ 4: FAULTS.queueDrops }),
   },
+  unheard: {
+    about: 'most alerts of worker-4 never reach Falcosidekick',
+    nodes: but({ 4: FAULTS.unheard }),
+  },
   canary: {
     about: 'every node but worker-1 matches a canary rule about once a second',
     nodes: HEALTHY.map((spec, i) => (i === 0 ? spec : { ...spec, ...FAULTS.canary })),

@@ -34,7 +34,7 @@ export function sidekickState(
     const lived = generations(node.spec, ms);
     for (const generation of lived) {
       for (const { rule, count } of node.sent(generation, ms)) {
-        counts.set(rule, (counts.get(rule) ?? 0) + count);
+        counts.set(rule, (counts.get(rule) ?? 0) + Math.floor(count * (1 - (node.spec.wayLoss ?? 0))));
       }
     }
     if (losesMuch(node)) {

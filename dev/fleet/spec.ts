@@ -89,6 +89,8 @@ export interface NodeSpec {
   configFile: string;
   /** Share of alerts lost because the bounded outputs queue was full; 0 where the queue is unbounded. */
   queueLoss: number;
+  /** Share of what was sent that never reached Falcosidekick. */
+  wayLoss?: number;
   /** FALCO_CGROUP_MEM_PATH is set: container memory is known. */
   containerMemory: boolean;
   /** TOCTOU system calls for which the kernel has an `__ia32_compat_sys_*` symbol. */

@@ -120,7 +120,11 @@ function provisioningFor(fleetPort: number, interval: string, clusters: ClusterT
     if (clusters.length > 0) {
       setClusters(content, clusters);
     }
-    content.datasources.forEach(({ jsonData }) => Object.assign(jsonData, settings));
+    const { targets = [], ...others } = settings as { targets?: object[] };
+    for (const { jsonData } of content.datasources) {
+      Object.assign(jsonData, others);
+      jsonData.targets.push(...targets);
+    }
     writeFileSync(file, stringify(content));
   }
   return folder;
@@ -157,7 +161,7 @@ export type QueryResults = Record<string, { status: number; error?: string; fram
 
 /**
  * A fleet in `scenario` and a preview of it, with a target for each of the clusters if any are named. It is scraped
- * every second, to keep tests short, unless told otherwise; `settings` are more of jsonData.
+ * every second, to keep tests short, unless told otherwise; `settings` are more of jsonData, targets among them further ones.
  */
 export async function setStage(
   scenario: string,

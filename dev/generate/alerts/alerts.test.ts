@@ -46,6 +46,8 @@ it('keeps the names of rules: they are public', () => {
     'falco-memory-growth',
     'falco-cpu-ceiling',
     'falco-outputs-queue-drops',
+    'falco-sidekick-down',
+    'falco-alerts-on-the-way',
     'falco-destination-errors',
     'falco-canary',
   ]);

@@ -15,11 +15,42 @@ export const delivery: AlertRule[] = [
     when: 'an alert was thrown away in the outputs queue within 10 minutes',
     for: '0s',
     severity: 'critical',
-    ...keepLast,
+    ...nothingIsFine,
     look: { dashboard: 'Falco overview', panel: 'Alerts lost' },
     summary: ({ node }) => `Falco on ${node} has lost alerts`,
     description: ({ value }) =>
       `The outputs queue was full: about ${value('printf "%.0f"')} alerts were thrown away within ten minutes and reached nobody.`,
+  },
+  {
+    uid: 'falco-sidekick-down',
+    title: 'Falcosidekick does not answer',
+    signal: 'sidekick-up',
+    expr: ({ node, sidekicks }) => `min by (${node}) (${sidekicks})`,
+    fires: { type: 'lt', bound: bound('sidekick-up', 'critical') },
+    when: 'the metrics endpoint of a Falcosidekick does not answer',
+    for: '2m',
+    severity: 'critical',
+    ...nothingIsFine,
+    look: { dashboard: 'Falco delivery', panel: 'Falcosidekick up' },
+    summary: ({ node }) => `Falcosidekick ${node} does not answer`,
+    description: () =>
+      'Its metrics endpoint has not answered for two minutes. While it is down the alerts of all Falcos that send to it reach nobody: Falco does not keep them.',
+  },
+  {
+    uid: 'falco-alerts-on-the-way',
+    title: 'Alerts do not reach Falcosidekick',
+    signal: 'loss-to-sidekick',
+    window: '30m',
+    fires: { type: 'gt', bound: bound('loss-to-sidekick', 'critical') },
+    when: 'Falcosidekick counts less than half of the alerts that a Falco raised in 30 minutes, of 20 or more',
+    for: '5m',
+    severity: 'critical',
+    ...nothingIsFine,
+    look: { dashboard: 'Falco delivery', panel: 'Loss by node' },
+    summary: ({ node, value }) =>
+      `${value('humanizePercentage')} of the alerts of Falco on ${node} do not reach Falcosidekick`,
+    description: () =>
+      'Its rules raised alerts that Falcosidekick never counted. They were lost in Falco’s queue, on the way, or refused.',
   },
   {
     uid: 'falco-destination-errors',

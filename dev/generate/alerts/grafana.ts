@@ -15,6 +15,7 @@ const identity = ['cluster', 'node'];
 const write: Dialect = {
   node: identity.join(', '),
   falcos: 'up{kind!="falcosidekick"}',
+  sidekicks: 'up{kind="falcosidekick"}',
   figure: (id, window) => {
     const options = { identity, targetLabels: [], step: 0, scrapeInterval: 15_000, range: 0 };
     return tidy(compile(catalogue, signal(id), { by: ['$instance'], window }, options).expr);

@@ -50,6 +50,7 @@ function dialect(record: (id: string, window?: string) => void): Dialect {
   return {
     node: identity.join(', '),
     falcos: `up{job="${job}"}`,
+    sidekicks: `up{job="${job}sidekick"}`,
     figure: (id, window) => {
       record(id, window);
       return recordedName(id, window);

@@ -5,8 +5,9 @@ import { type Signal } from '../../../src/signals/types';
 export interface Dialect {
   /** The labels that name a node. */
   node: string;
-  /** Selector of `up` of every Falco. */
+  /** Selectors of `up` of every Falco, and of every Falcosidekick. */
   falcos: string;
+  sidekicks: string;
   /** A signal by node over a window. */
   figure(id: string, window?: string): string;
 }

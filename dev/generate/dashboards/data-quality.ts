@@ -91,7 +91,7 @@ export function dataQuality(): Dashboard {
               id: 14,
               title: 'Process events lost',
               description:
-                'Starts and ends of processes lost within the window of each point, on the ten worst nodes. Worse than a lost open: Falco does not know such a process, its parents or its container.',
+                'Starts and ends of processes lost within the window of each point, on the five worst nodes. Worse than a lost open: Falco does not know such a process, its parents or its container.',
               w: 8,
               h: 8,
             },
@@ -102,7 +102,7 @@ export function dataQuality(): Dashboard {
               id: 15,
               title: 'Worst CPUs',
               description:
-                'Drops of single CPUs, the ten worst of all nodes. One CPU far above its neighbours: a busy CPU fills the buffer it shares; lower cpus_for_each_buffer. Needs metrics.kernel_event_counters_per_cpu_enabled.',
+                'Drops of single CPUs, the five worst of all nodes. One CPU far above its neighbours: a busy CPU fills the buffer it shares; lower cpus_for_each_buffer. Needs metrics.kernel_event_counters_per_cpu_enabled.',
               w: 8,
               h: 8,
             },
@@ -115,7 +115,7 @@ export function dataQuality(): Dashboard {
               id: 16,
               title: 'Minutes with drops',
               description:
-                'Share of the minutes of the whole range in which something was lost, on the ten worst nodes. Near 0 % it came in bursts, near 100 % it is sustained.',
+                'Share of the minutes of the whole range in which something was lost, on the five worst nodes. Near 0 % it came in bursts, near 100 % it is sustained.',
               w: 8,
               h: 8,
             },
@@ -133,7 +133,7 @@ export function dataQuality(): Dashboard {
               id: 22,
               title: 'Kernel events per CPU',
               description:
-                'Events per second and CPU that Falco takes, on the ten busiest nodes. Dashed: 1500 (no trouble below, in the project’s experience) and 3000 (hard to keep up). Falco 0.42 about halved the events: do not compare across it.',
+                'Events per second and CPU that Falco takes, on the five busiest nodes. Dashed: 1500 (no trouble below, in the project’s experience) and 3000 (hard to keep up). Falco 0.42 about halved the events: do not compare across it.',
               w: 8,
               h: 8,
             },
@@ -145,7 +145,7 @@ export function dataQuality(): Dashboard {
               id: 23,
               title: 'Server load',
               description:
-                'System calls per second and CPU that the node makes, whatever Falco takes of them, on the ten busiest nodes. Needs statistics of BPF programs.',
+                'System calls per second and CPU that the node makes, whatever Falco takes of them, on the five busiest nodes. Needs statistics of BPF programs.',
               w: 8,
               h: 8,
             },
@@ -156,7 +156,7 @@ export function dataQuality(): Dashboard {
               id: 24,
               title: 'Share of calls taken',
               description:
-                'Kernel events as a share of all system calls, on the ten nodes where it is highest. It rises when rules or plugins ask for more system calls; base_syscalls brings it down.',
+                'Kernel events as a share of all system calls, on the five nodes where it is highest. It rises when rules or plugins ask for more system calls; base_syscalls brings it down.',
               w: 8,
               h: 8,
             },
@@ -197,7 +197,7 @@ export function dataQuality(): Dashboard {
               id: 34,
               title: 'Thread look-ups failed',
               description:
-                'Share of look-ups of a thread that the table could not answer, on the ten worst nodes. It rises with lost process events and with a full table.',
+                'Share of look-ups of a thread that the table could not answer, on the five worst nodes. It rises with lost process events and with a full table.',
               w: 8,
               h: 7,
             },
@@ -208,7 +208,7 @@ export function dataQuality(): Dashboard {
               id: 35,
               title: 'Entries not found',
               description:
-                'Share of exits of system calls whose stored entry was missing, on the ten worst nodes. It rises when enter events are dropped.',
+                'Share of exits of system calls whose stored entry was missing, on the five worst nodes. It rises when enter events are dropped.',
               w: 8,
               h: 7,
             },

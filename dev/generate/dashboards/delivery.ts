@@ -1,6 +1,6 @@
 import { type Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { labelVariable, page } from './page';
-import { barsPanel, checksPanel, seriesPanel, stackedPanel, statPanel, tablePanel } from './panels';
+import { barsPanel, checksPanel, seriesPanel, stackedPanel, statesPanel, statPanel, tablePanel } from './panels';
 import { checksOf, columns, inCluster, ofSidekick, signals, tableOf, type Target } from './queries';
 
 export const uid = 'falco-delivery';
@@ -10,7 +10,7 @@ const ofRule = { key: 'rule_name', operator: '=~', value: '${rule:regex}' };
 const inRange = { by: [], window: '$__range', instant: true };
 
 function joint(id: number, title: string, description: string, query: Target, named = false) {
-  return statPanel({ id, title, description, w: 4, h: 4 }, query, named);
+  return statPanel({ id, title, description, w: 8, h: 3 }, query, named);
 }
 
 /** Figures of the canary's rule on the chosen nodes. */
@@ -31,7 +31,7 @@ export function delivery(): Dashboard {
     groups: [
       {
         id: 1,
-        help: '**One chain, left to right:** rules raise alerts → Falco’s outputs queue → the way to Falcosidekick → Falcosidekick → each destination. The first joint that is red is where alerts go missing; what comes after it cannot have them.',
+        help: '**One chain, in reading order:** rules raise alerts → Falco’s outputs queue → the way to Falcosidekick → Falcosidekick → each destination. The first joint that is red is where alerts go missing; what comes after it cannot have them.',
         panels: [
           joint(
             3,
@@ -41,13 +41,13 @@ export function delivery(): Dashboard {
           ),
           joint(
             4,
-            '2 Lost: queue',
-            'Alerts that Falco threw away in the range as its outputs queue was full. Unknown while the queue has no bound (outputs_queue.capacity 0, as shipped): then memory grows instead.',
+            '2 Lost: queue of Falco',
+            'Alerts that Falco threw away in the range as its outputs queue was full. Unknown where the queue has no bound, or none that is known (outputsQueueCapacity of the target): without one memory grows instead.',
             signals(['outputs-queue-drops'], inRange)
           ),
           joint(
             5,
-            '3 Lost: way',
+            '3 Lost: on the way',
             'Share of the alerts that Falcosidekick never counted, estimated over all chosen nodes. Needs a Falcosidekick among the targets with the same cluster label.',
             signals(['loss-to-sidekick'], inRange)
           ),
@@ -60,9 +60,14 @@ export function delivery(): Dashboard {
           ),
           joint(
             7,
-            '5 Lost: end',
-            'Share of all deliveries that failed over the range, whatever their destination. Falcosidekick does not try again: they are gone.',
-            ofSidekick(['loss-to-destinations'], inRange)
+            '5 Lost: worst destination',
+            'The destination that refused the largest share of what it was sent over the range. Falcosidekick does not try again: it is gone.',
+            ofSidekick(
+              ['destination-error-ratio'],
+              { limit: 1, window: '$__range', instant: true, by: ['destination'], legend: '{{destination}}' },
+              [toChosen]
+            ),
+            true
           ),
           joint(
             8,
@@ -125,6 +130,17 @@ export function delivery(): Dashboard {
             },
             [signals(['outputs-queue-drops'], { by: [], legend: 'lost' })]
           ),
+          statesPanel(
+            {
+              id: 24,
+              title: 'Falcosidekick up',
+              description:
+                'Green: Falcosidekick answered. Red: it did not, and what Falcos raised meanwhile may have reached nobody. Empty where none is among the targets.',
+              w: 24,
+              h: 4,
+            },
+            ofSidekick(['sidekick-up'], { legend: '{{node}}' })
+          ),
         ],
       },
       {
@@ -151,11 +167,15 @@ export function delivery(): Dashboard {
             {
               id: 33,
               title: 'Failed deliveries over time',
-              description: 'The same over time: since when does a destination refuse? Dashed: 1 % and 10 %.',
+              description:
+                'The same over time, and over all destinations: since when does one refuse? Dashed: 1 % and 10 %.',
               w: 8,
               h: 8,
             },
-            [ofSidekick(['destination-error-ratio'], { by: ['destination'], legend: '{{destination}}' }, [toChosen])],
+            [
+              ofSidekick(['destination-error-ratio'], { by: ['destination'], legend: '{{destination}}' }, [toChosen]),
+              ofSidekick(['loss-to-destinations'], { refId: 'B', by: [], legend: 'all destinations' }),
+            ],
             'destination-error-ratio'
           ),
           stackedPanel(

@@ -31,7 +31,7 @@ const shownOfNode = [
 ];
 
 const total = (id: number, signalId: string, title: string, description: string) =>
-  statPanel({ id, title, description, w: 4, h: 4 }, signals([signalId], { by: [], window: '$__range', instant: true }));
+  statPanel({ id, title, description, w: 8, h: 3 }, signals([signalId], { by: [], window: '$__range', instant: true }));
 
 export function fleet(): Dashboard {
   return page({
@@ -48,8 +48,8 @@ export function fleet(): Dashboard {
               id: 3,
               title: 'Continuity',
               description: 'The worst verdict of all checks of continuity over the chosen nodes.',
-              w: 4,
-              h: 4,
+              w: 8,
+              h: 3,
             },
             verdict(checksOf('continuity'))
           ),
@@ -59,8 +59,8 @@ export function fleet(): Dashboard {
               title: 'Without Falco',
               description:
                 'Nodes of the chosen clusters that are down, stalled, or missing against the number expected, at the end of the range. 0 is what you want.',
-              w: 4,
-              h: 4,
+              w: 8,
+              h: 3,
             },
             signals(['nodes-without-falco'], { by: [], filters: [inCluster], instant: true })
           ),

@@ -1,6 +1,7 @@
 import { type Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { changes } from './changes';
 import { page } from './page';
+import { TableSortByFieldStateBuilder } from '@grafana/grafana-foundation-sdk/common';
 import { barsPanel, statPanel, tablePanel, thresholds } from './panels';
 import { columns, signals } from './queries';
 
@@ -19,6 +20,15 @@ const losses = [
 
 const total = (id: number, signalId: string, title: string, description: string) =>
   statPanel({ id, title, description, w: 8, h: 3 }, signals([signalId], { by: [], window: '$__range', instant: true }));
+
+/** Nothing is detected in such a time, however short. */
+const anyTime = {
+  mode: 'absolute',
+  steps: [
+    { value: null, color: 'green' },
+    { value: 1, color: 'red' },
+  ],
+};
 
 export function lossReport(): Dashboard {
   return page({
@@ -45,8 +55,8 @@ export function lossReport(): Dashboard {
           total(
             5,
             'process-start-loss',
-            'Processes missed',
-            'Starts and ends of processes among the lost events: Falco did not know those processes at all.'
+            'Process events missed',
+            'Starts and ends of processes among the lost events: clone and fork, exec, exit, so that one process may count three times. Of a process whose start is lost Falco knows neither name nor parents nor container.'
           ),
           total(
             6,
@@ -71,19 +81,24 @@ export function lossReport(): Dashboard {
               id: 9,
               title: 'Loss by node',
               description:
-                'What each node missed within the range, the most events lost first. A node with a time down or blind time missed everything meanwhile, which no count of events holds. An empty cell cannot be known: the sign at the title says why.',
+                'What each node missed within the range: the longest down first, then the most events lost. A node with a time down or blind time missed everything meanwhile, which no count of events holds. An empty cell cannot be known: the sign at the title says why.',
               w: 24,
               h: 11,
             },
-            columns(losses, { window: '$__range', by: ['$instance'] }),
-            'Events lost'
-          ),
+            columns(losses, { window: '$__range', by: ['$instance'] })
+          )
+            .sortBy([
+              new TableSortByFieldStateBuilder().displayName('Time down').desc(true),
+              new TableSortByFieldStateBuilder().displayName('Blind time').desc(true),
+              new TableSortByFieldStateBuilder().displayName('Events lost').desc(true),
+            ])
+            .overrideByRegexp('^(Time down|Blind time)$', [{ id: 'thresholds', value: anyTime }]),
         ],
       },
       {
         id: 20,
         title: 'What was lost',
-        help: '**clone_fork, execve, proc**: processes that Falco never knew. **open, connect, …**: single calls. **uncategorised**: calls of no class. Which *rules* would have matched cannot be known.',
+        help: '**clone_fork, execve**: processes that Falco never knew. **proc**: ends of processes, which then stay in its table. **open, connect, …**: single calls. **uncategorised**: calls of no class. Which *rules* would have matched cannot be known.',
         panels: [
           barsPanel(
             {

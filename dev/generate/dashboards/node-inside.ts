@@ -117,7 +117,7 @@ export const inside: Group = {
           h: 9,
         },
         tableOf('rules')
-      ).noValue('No rule has matched on this node yet.'),
+      ),
       ['Nodes with matches', 'Tags']
     ),
   ],

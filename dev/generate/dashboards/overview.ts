@@ -51,13 +51,13 @@ export function overview(): Dashboard {
           tablePanel(
             {
               id: 10,
-              title: 'Nodes',
+              title: 'Nodes, last five minutes',
               description:
-                'Every node with its present figures, those that are down first, then the largest drops; a click on a name opens the node. Colours follow the thresholds of the catalogue; an empty cell is a figure that cannot be known there (another engine, a switch that is off, Falco down).',
+                'Every node with its figures of the last five minutes of the range, those that are down first, then the largest drops; a click on a name opens the node. Colours follow the thresholds of the catalogue; an empty cell is a figure that cannot be known there (another engine, a switch that is off, Falco down).',
               w: 24,
               h: 11,
             },
-            columns(fleetColumns)
+            columns(fleetColumns, { window: '5m' })
           ).sortBy([
             new TableSortByFieldStateBuilder().displayName('Falco up').desc(false),
             new TableSortByFieldStateBuilder().displayName('Kernel drops').desc(true),
@@ -122,7 +122,7 @@ export function overview(): Dashboard {
               id: 13,
               title: 'Server load',
               description:
-                'System calls per second and CPU, before any filter of Falco, on the ten busiest nodes. Nodes with the kernel module, or without statistics of BPF programs, have no such figure.',
+                'System calls per second and CPU, before any filter of Falco, on the five busiest nodes. Nodes with the kernel module, or without statistics of BPF programs, have no such figure.',
               w: 8,
               h: 9,
             },
@@ -133,7 +133,7 @@ export function overview(): Dashboard {
               id: 14,
               title: 'Kernel events per CPU',
               description:
-                'Events per second and CPU that Falco takes, drops included, on the ten busiest nodes. In the project’s experience below 1500 is no trouble and above 3000 it becomes hard to keep up (dashed lines).',
+                'Events per second and CPU that Falco takes, drops included, on the five busiest nodes. In the project’s experience below 1500 is no trouble and above 3000 it becomes hard to keep up (dashed lines).',
               w: 8,
               h: 9,
             },
@@ -163,7 +163,7 @@ export function overview(): Dashboard {
               id: 16,
               title: 'CPU in Falco’s probes',
               description:
-                'Share of all the node’s CPU time that is spent in Falco’s programs in the kernel, on the ten dearest nodes. It is not in Falco’s own CPU use. Nodes with the kernel module have no such figure.',
+                'Share of all the node’s CPU time that is spent in Falco’s programs in the kernel, on the five dearest nodes. It is not in Falco’s own CPU use. Nodes with the kernel module have no such figure.',
               w: 8,
               h: 8,
             },
@@ -186,7 +186,7 @@ export function overview(): Dashboard {
               id: 18,
               title: 'Memory of Falco',
               description:
-                'Resident memory of the ten largest, the touched pages of the ring buffers included. A line that only ever rises will meet its limit: hold it against the one that you set for the container.',
+                'Resident memory of the five largest, the touched pages of the ring buffers included. A line that only ever rises will meet its limit: hold it against the one that you set for the container.',
               w: 8,
               h: 8,
             },

@@ -120,7 +120,7 @@ function add(board: DashboardBuilder, { id, title, help, panels }: Group): void 
   if (title !== undefined) {
     board.withRow(new RowBuilder(title).id(id));
   }
-  const place = { id: id + 1, title: '', description: 'How to read this group.', w: 24, h: help.length > 190 ? 3 : 2 };
+  const place = { id: id + 1, title: '', description: 'How to read this group.', w: 24, h: help.length > 280 ? 3 : 2 };
   board.withPanel(textPanel(place, help).transparent(true));
   panels.forEach((panel) => board.withPanel(panel));
 }

@@ -94,7 +94,7 @@ export function seriesPanel(place: Place, queries: Target[], limits?: string): t
     .noValue(nothing)
     .lineWidth(1)
     .fillOpacity(8)
-    .showPoints(common.VisibilityMode.Never)
+    .showPoints(common.VisibilityMode.Auto)
     .axisSoftMin(0)
     .legend(
       new common.VizLegendOptionsBuilder()
@@ -113,10 +113,13 @@ export function seriesPanel(place: Place, queries: Target[], limits?: string): t
         .thresholdsStyle(new common.GraphThresholdsStyleConfigBuilder().mode(common.GraphThresholdsStyleMode.Dashed));
 }
 
-/** As {@link seriesPanel}, of the ten worst nodes, or of what the query tells apart; a click leads to the node. */
+/**
+ * As {@link seriesPanel}, of the worst nodes, or of what the query tells apart: ten where the panel is half as wide as
+ * the page, five where it is narrower. A click leads to the node.
+ */
 export function worstPanel(place: Place, id: string, limits = false, query: Record<string, unknown> = {}) {
   // Ten areas on each other would be a brown one.
-  const panel = seriesPanel(place, [worst(id, 10, query)], limits ? id : undefined).fillOpacity(0);
+  const panel = seriesPanel(place, [worst(id, place.w < 12 ? 5 : 10, query)], limits ? id : undefined).fillOpacity(0);
   return coarse(panel, id).dataLinks([toNode('${__field.labels.node}')]);
 }
 
@@ -136,11 +139,14 @@ export function tablePanel(place: Place, query: Target, sortBy?: string): table.
     .withTarget(query)
     .maxDataPoints(100)
     .cellOptions({ type: common.TableCellDisplayMode.ColorText, wrapText: false })
-    .minWidth(70)
+    .minWidth(90)
     .overrideByRegexp('.*', [{ id: 'custom.wrapHeaderText', value: true }])
     // Times are not judged.
     .overrideByFieldType('time', [{ id: 'custom.cellOptions', value: { type: 'auto' } }])
-    .overrideByRegexp('^[Nn]ode$', [{ id: 'links', value: [nodeLink('${__value.raw}')] }]);
+    .overrideByRegexp('^[Nn]ode$', [
+      { id: 'links', value: [nodeLink('${__value.raw}')] },
+      { id: 'custom.minWidth', value: 150 },
+    ]);
   return sortBy === undefined
     ? panel
     : panel.sortBy([new common.TableSortByFieldStateBuilder().displayName(sortBy).desc(true)]);

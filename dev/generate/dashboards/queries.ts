@@ -2,7 +2,7 @@
 import type * as cog from '@grafana/grafana-foundation-sdk/cog';
 import { QUERY_VERSION } from '../../../src/query';
 import { catalogue } from '../../../src/signals';
-import { type DimensionId, type Signal } from '../../../src/signals/types';
+import { type Check, type DimensionId, type Signal } from '../../../src/signals/types';
 
 export const pluginId = 'falco-metrics-datasource';
 export const datasource = { type: pluginId, uid: '${ds}' };
@@ -47,9 +47,10 @@ export function tableOf(kind: 'health' | 'inventory' | 'rules' | 'events', query
   return target({ kind, format: 'table', instant: true, filters: chosen, ...query });
 }
 
-/** The checks of a dimension, by id. */
+/** The checks that count for a dimension, by id. */
 export function checksOf(dimension: DimensionId): string[] {
-  return catalogue.checks.filter((check) => signal(check.signal).dimension === dimension).map(({ id }) => id);
+  const counts = ({ signal: id, also = [] }: Check) => signal(id).dimension === dimension || also.includes(dimension);
+  return catalogue.checks.filter(counts).map(({ id }) => id);
 }
 
 /** The worst verdict of some checks as a number, at the end of the range. */

@@ -132,7 +132,7 @@ export function resources(): Dashboard {
             {
               id: 22,
               title: 'Memory of Falco (RSS)',
-              description: 'Resident memory of the ten largest Falcos, touched pages of the ring buffers included.',
+              description: 'Resident memory of the five largest Falcos, touched pages of the ring buffers included.',
               w: 8,
               h: 8,
             },
@@ -143,7 +143,7 @@ export function resources(): Dashboard {
               id: 23,
               title: 'Memory of the container',
               description:
-                'What the container is charged with, on the ten largest; the figure that its limit is held against. Falco only knows it when FALCO_CGROUP_MEM_PATH names the right file (cgroup v2: memory.current): else it is unknown, and the table above says where.',
+                'What the container is charged with, on the five largest; the figure that its limit is held against. Falco only knows it when FALCO_CGROUP_MEM_PATH names the right file (cgroup v2: memory.current): else it is unknown, and the table above says where.',
               w: 8,
               h: 8,
             },
@@ -154,12 +154,12 @@ export function resources(): Dashboard {
               id: 24,
               title: 'Time to the memory limit',
               description:
-                'If memory goes on growing as in the last hour; the ten nodes with the least time. Only where memoryLimit is set for the target, and only for those that grow.',
+                'If memory goes on growing as in the last hour; the five nodes with the least time. Only where memoryLimit is set for the target, and only for those that grow.',
               w: 8,
               h: 8,
             },
             'memory-limit-eta'
-          ).noValue('Nothing grows towards a known limit.'),
+          ).noValue('No node grows towards a limit that is set for its target (memoryLimit).'),
         ],
       },
       {
@@ -171,7 +171,7 @@ export function resources(): Dashboard {
             {
               id: 32,
               title: 'Host memory',
-              description: 'Memory in use without buffers and cache, on the ten hosts that use most.',
+              description: 'Memory in use without buffers and cache, on the five hosts that use most.',
               w: 8,
               h: 7,
             },
@@ -181,7 +181,7 @@ export function resources(): Dashboard {
             {
               id: 33,
               title: 'Host open files',
-              description: 'File handles that the kernel has allocated, on the ten hosts with most.',
+              description: 'File handles that the kernel has allocated, on the five hosts with most.',
               w: 8,
               h: 7,
             },
@@ -192,7 +192,7 @@ export function resources(): Dashboard {
               id: 34,
               title: 'Host runnable processes',
               description:
-                'Threads that run or wait for a CPU at the moment of each scrape, on the ten hosts with most. Many more than CPUs: the host is overloaded, and Falco has to wait as well.',
+                'Threads that run or wait for a CPU at the moment of each scrape, on the five hosts with most. Many more than CPUs: the host is overloaded, and Falco has to wait as well.',
               w: 8,
               h: 7,
             },

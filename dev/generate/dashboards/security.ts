@@ -133,7 +133,6 @@ export function security(): Dashboard {
             },
             tableOf('rules')
           )
-            .noValue('No rule has matched yet.')
             .overrideByName('Rule', [{ id: 'custom.minWidth', value: 250 }])
             .overrideByName('Tags', [{ id: 'custom.minWidth', value: 140 }])
             .overrideByRegexp('^(Priority|Source|Matches|Share.*|Nodes.*)$', [{ id: 'custom.width', value: 85 }])

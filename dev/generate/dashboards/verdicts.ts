@@ -23,9 +23,12 @@ function tile({ id, uid, w, about }: (typeof dimensions)[number], index: number)
   ]);
 }
 
+/** Six of them in two rows: narrower ones have no room for their titles beside Grafana's menu. */
+const tileSize = { w: 8, h: 3 };
+
 /** The worst node of a signal, named. */
 function worstNode(id: number, signalId: Signal['id'], title: string, description: string) {
-  return statPanel({ id, title, description, w: 4, h: 4 }, worst(signalId, 1, { instant: true }), true);
+  return statPanel({ id, title, description, ...tileSize }, worst(signalId, 1, { instant: true, window: '5m' }), true);
 }
 
 export const verdicts = dimensions.map(tile);
@@ -37,8 +40,7 @@ export const figures = [
       title: 'Without Falco',
       description:
         'Nodes of the chosen clusters that no working Falco watches: it does not answer, answers and reads no events, or was never seen although the settings expect it. Fleet and drift tells them apart.',
-      w: 4,
-      h: 4,
+      ...tileSize,
     },
     signals(['nodes-without-falco'], { by: [], filters: [inCluster], instant: true })
   ),
@@ -48,8 +50,7 @@ export const figures = [
       title: 'Answering',
       description:
         'Nodes whose Falco answers. Compare it with the number of nodes that you have: a node that was never configured cannot be missed here.',
-      w: 4,
-      h: 4,
+      ...tileSize,
     },
     signals(['nodes-by-version'], { by: [], instant: true })
   ),
@@ -57,7 +58,7 @@ export const figures = [
     3,
     'kernel-drop-ratio',
     'Worst drops',
-    'The node that loses the largest share of the kernel’s events right now. Up to 2 % is held to be acceptable on busy machines; a node without any event has no share and is not shown.'
+    'The node that lost the largest share of the kernel’s events in the last five minutes. Up to 2 % is held to be acceptable on busy machines; a node without any event has no share and is not shown.'
   ),
   statPanel(
     {
@@ -65,8 +66,7 @@ export const figures = [
       title: 'Alerts lost',
       description:
         'Alerts thrown away within the chosen time range since the outputs queue was full, over all chosen nodes. Only a queue with a bound (outputs_queue.capacity) can lose any.',
-      w: 4,
-      h: 4,
+      ...tileSize,
     },
     signals(['outputs-queue-drops'], { by: [], window: '$__range', instant: true })
   ),
@@ -74,7 +74,7 @@ export const figures = [
     5,
     'server-load',
     'Highest load',
-    'The node that makes most system calls per second and CPU, before any filter of Falco. Needs statistics of BPF programs; nodes without them are not shown.'
+    'The node that made most system calls per second and CPU in the last five minutes, before any filter of Falco. Needs statistics of BPF programs; nodes without them are not shown.'
   ),
   worstNode(
     6,

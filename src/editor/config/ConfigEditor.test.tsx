@@ -130,11 +130,17 @@ describe('targets', () => {
   });
 });
 
+test('Falcosidekick has nothing of Falco to be held against', () => {
+  show({ targets: [{ url: 'a:1', kind: 'falcosidekick', expected: 3 }] });
+  expect(screen.queryByText('What to hold the figures against')).not.toBeInTheDocument();
+});
+
 test.each([
   ['Expected instances', 'How many nodes should have one. Used by: Nodes without Falco.'],
   ['Thread table size', 'falco_libs.thread_table_size. Used by: Thread table.'],
   ['Memory limit', 'Of Falco’s container. Used by: Memory of limit, Time to memory limit.'],
   ['CPU limit', 'Of Falco’s container, in CPUs. Used by: CPU of limit.'],
+  ['Outputs queue capacity', 'outputs_queue.capacity of Falco. Used by: Alerts lost.'],
 ])('%s says which figures use it', (label, help) => {
   show({ targets: [{ url: 'a:1', expected: 3 }] });
   expect(screen.getByLabelText(new RegExp(`^${label}`))).toHaveAccessibleName(`${label} ${help}`);

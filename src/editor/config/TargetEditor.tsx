@@ -89,7 +89,7 @@ export function TargetEditor({ number, target, onChange, onRemove, disabled }: P
         </div>
       </Stack>
       <LabelsField labels={target.labels} onChange={(labels) => set({ labels })} disabled={disabled} />
-      <TargetFacts target={target} onChange={set} disabled={disabled} />
+      {target.kind !== 'falcosidekick' && <TargetFacts target={target} onChange={set} disabled={disabled} />}
     </div>
   );
 }

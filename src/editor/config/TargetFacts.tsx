@@ -57,13 +57,23 @@ export function TargetFacts({ target, onChange, disabled }: Props) {
           value={target.cpuLimit}
           onChange={(cpuLimit) => onChange({ cpuLimit })}
         />
+        <NumberField
+          {...common}
+          label="Outputs queue capacity"
+          description={help('outputs_queue.capacity of Falco', 'outputsQueueCapacity')}
+          placeholder="none, as shipped"
+          min={1}
+          step={1}
+          value={target.outputsQueueCapacity}
+          onChange={(outputsQueueCapacity) => onChange({ outputsQueueCapacity })}
+        />
       </Stack>
     </ConfigSubSection>
   );
 }
 
-function isSet({ expected, threadTableSize, memoryLimit, cpuLimit }: TargetSettings): boolean {
-  return [expected, threadTableSize, memoryLimit, cpuLimit].some((value) => value !== undefined);
+function isSet(target: TargetSettings): boolean {
+  return catalogue.targetGauges.some(({ setting }) => target[setting] !== undefined);
 }
 
 /** What a setting is, and the figures that use it: those whose expression names the gauge that it becomes. */
