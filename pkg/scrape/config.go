@@ -75,10 +75,12 @@ const (
 	Gone         State = "vanished" // left discovery; stays for an hour
 	Duplicate    State = "duplicate"
 	LoadBalancer State = "load-balancer"
+	Unlisted     State = "unlisted" // no target has this id; only Lease.Live says so
 )
 
 // Status is a snapshot of one target.
 type Status struct {
+	ID         string // stands for the address in what a browser asks; the same in every process
 	Address    string // the URL scraped
 	Configured string // the URL in the settings
 	Kind       string
@@ -99,6 +101,15 @@ type Status struct {
 	Facts      map[string]string // by id of signals.Reading.Facts; remembered while down
 	Metrics    map[string]bool   // names in the last good answer; not to be changed
 	Gauges     []Gauge           // as configured; not to be changed
+}
+
+// claimedBy is the status of a target whose node another entry of the settings shows.
+func (s Status) claimedBy(o owner) Status {
+	if s.State == Up {
+		why := claimed(s.Node(), o.address)
+		s.State, s.Cause, s.Message = Duplicate, why.Cause, why.Message
+	}
+	return s
 }
 
 // Node is the target's node label.

@@ -46,6 +46,7 @@ const (
 	Vanished      Cause = "vanished"
 	Balanced      Cause = "load-balancer"
 	Claimed       Cause = "duplicate"
+	NotListed     Cause = "unlisted"
 	Internal      Cause = "internal"
 	Unknown       Cause = "unknown"
 )
@@ -264,6 +265,10 @@ func listedTwice(address string) *Failure {
 
 func notAList() *Failure {
 	return failure(JSON, "A list in the format of Prometheus's HTTP service discovery was expected: [{\"targets\": [\"host:port\"], \"labels\": {}}].")
+}
+
+func unlisted(id string) *Failure {
+	return failure(NotListed, "No target has the id %q: it has left discovery for good, or the settings have changed. Expected one of those that the targets of this data source have now.", id)
 }
 
 func internal(trouble any) *Failure {

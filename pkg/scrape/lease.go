@@ -90,10 +90,8 @@ func (l *Lease) Targets() []Status {
 	var all []Status
 	for i, u := range l.units {
 		for _, s := range u.statuses() {
-			owner, ok := owners[claimOf(s.Labels)]
-			if ok && owner.unit != i && s.State == Up {
-				why := claimed(s.Node(), owner.address)
-				s.State, s.Cause, s.Message = Duplicate, why.Cause, why.Message
+			if owner, ok := owners[claimOf(s.Labels)]; ok && owner.unit != i {
+				s = s.claimedBy(owner)
 			}
 			all = append(all, s)
 		}

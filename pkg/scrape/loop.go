@@ -66,7 +66,7 @@ func (u *unit) scrape(ctx context.Context, t *target, planned time.Time) {
 			t.note(outcome{duration: time.Since(start)}, Down, internal(trouble), u.config.Reading)
 		}
 	}()
-	o := u.attempt(ctx, t)
+	o := u.attempt(ctx, t, t.read)
 	if ctx.Err() != nil {
 		return
 	}
@@ -74,8 +74,8 @@ func (u *unit) scrape(ctx context.Context, t *target, planned time.Time) {
 	u.commit(t, at, o)
 }
 
-// attempt gets and reads an answer. A panic in it is a failed scrape like any other.
-func (u *unit) attempt(ctx context.Context, t *target) (o outcome) {
+// attempt gets an answer and reads it by read. A panic in it is a failed scrape like any other.
+func (u *unit) attempt(ctx context.Context, t *target, read func(body []byte, contentType string) (*Answer, *Failure)) (o outcome) {
 	defer func() {
 		if trouble := recover(); trouble != nil {
 			u.config.Logger.Error("Reading a target panicked", "target", t.address, "panic", fmt.Sprint(trouble), "stack", string(debug.Stack()))
@@ -95,7 +95,7 @@ func (u *unit) attempt(ctx context.Context, t *target) (o outcome) {
 	}
 	o.failure = u.fetcher.get(ctx, t.url, u.host, func(body []byte, contentType string) *Failure {
 		var why *Failure
-		o.answer, why = t.read(body, contentType, u.entry.Kind)
+		o.answer, why = read(body, contentType)
 		if why == nil && !isText(contentType) {
 			o.remark = noteContentType(contentType)
 		}
@@ -108,16 +108,20 @@ func (u *unit) attempt(ctx context.Context, t *target) (o outcome) {
 }
 
 // read turns a body into an answer, or says why it is none.
-func (t *target) read(body []byte, contentType, kind string) (*Answer, *Failure) {
+func (t *target) read(body []byte, contentType string) (*Answer, *Failure) {
+	return readBy(t.reader, t.status.Kind, body, contentType)
+}
+
+func readBy(reader *Reader, kind string, body []byte, contentType string) (*Answer, *Failure) {
 	if why := foreign(body, contentType, kind); why != nil {
 		return nil, why
 	}
-	answer, why := t.reader.Read(body)
+	answer, why := reader.Read(body)
 	switch {
 	case why != nil:
 		return nil, why
 	case len(answer.Samples) == 0:
 		return nil, notText(kind, NotMetrics, "text without a single sample that can be read")
 	}
-	return answer, answer.foreign(kind, t.reader.reading)
+	return answer, answer.foreign(kind, reader.reading)
 }

@@ -31,7 +31,8 @@ type PoolOptions struct {
 // Pool holds all that is scraped in this process. It outlives the data source instances that use it.
 type Pool struct {
 	resolver Resolver
-	secret   []byte // keys of units are digests under it, as they hold credentials
+	secret   []byte        // keys of units are digests under it, as they hold credentials
+	live     chan struct{} // a place for each live scrape that may run
 
 	mu     sync.Mutex
 	units  map[string]*unit
@@ -42,7 +43,7 @@ type Pool struct {
 
 // NewPool returns an empty pool. It runs no goroutine as long as nothing is leased.
 func NewPool(o PoolOptions) *Pool {
-	p := &Pool{resolver: o.Resolver, secret: make([]byte, 32), units: map[string]*unit{}, leases: map[*Lease]struct{}{}}
+	p := &Pool{resolver: o.Resolver, secret: make([]byte, 32), live: make(chan struct{}, liveAtOnce), units: map[string]*unit{}, leases: map[*Lease]struct{}{}}
 	if p.resolver == nil {
 		p.resolver = net.DefaultResolver
 	}

@@ -40,6 +40,7 @@ type target struct {
 
 	notFound time.Time // first 404 in a row
 	status   Status
+	live     liveScrapes
 }
 
 // outcome of one scrape: an answer or a failure.
@@ -62,7 +63,7 @@ func (u *unit) newTarget(at found) *target {
 	maps.Copy(t.labels, at.labels)
 	maps.Copy(t.labels, u.entry.Labels)
 	t.status = Status{
-		Address: t.address, Configured: u.entry.URL, Kind: u.entry.Kind, State: Pending,
+		ID: u.targetID(t.address), Address: t.address, Configured: u.entry.URL, Kind: u.entry.Kind, State: Pending,
 		Message: "Not scraped yet.", Since: time.Now(), Gauges: u.entry.Gauges,
 	}
 	t.identity = u.identify(t)
@@ -225,28 +226,32 @@ func (t *target) note(o outcome, state State, why *Failure, reading signals.Read
 	}
 }
 
-// state of a target after a scrape, but for what other targets have to do with it.
-func (t *target) judge(o outcome) (State, *Failure) {
-	if o.failure == nil || o.failure.Cause != NotFound {
-		t.notFound = time.Time{}
-	}
+// judge is the state of a target after a scrape, but for what other targets have to do with it.
+func (t *target) judge(failure *Failure) (State, *Failure) {
 	switch {
-	case o.failure == nil && t.balancer.on:
+	case failure == nil || failure.Cause != NotFound:
+		t.notFound = time.Time{}
+	case t.notFound.IsZero():
+		t.notFound = time.Now()
+	}
+	return t.state(failure)
+}
+
+// state is judge without an end or a beginning of what lasts: for scrapes beside the grid.
+func (t *target) state(failure *Failure) (State, *Failure) {
+	switch {
+	case failure == nil && t.balancer.on:
 		return LoadBalancer, t.balancer.failure()
-	case o.failure == nil:
+	case failure == nil:
 		return Up, nil
-	case o.failure.Cause == Vanished:
-		return Gone, o.failure
-	case o.failure.Cause == NotFound:
-		if t.notFound.IsZero() {
-			t.notFound = time.Now()
-		}
-		if time.Since(t.notFound) < startingFor {
-			return Starting, o.failure
-		}
+	case failure.Cause == Vanished:
+		return Gone, failure
+	case failure.Cause == NotFound && (t.notFound.IsZero() || time.Since(t.notFound) < startingFor):
+		return Starting, failure
+	case failure.Cause == NotFound:
 		return Down, notFoundLasts(t.status.Kind, t.url.Path)
 	}
-	return Down, o.failure
+	return Down, failure
 }
 
 // answers tells whether the last scrape got metrics.

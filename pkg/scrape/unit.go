@@ -146,8 +146,9 @@ func (u *unit) commit(t *target, at time.Time, o outcome) {
 			t.host = p.host
 		}
 	}
+	t.live.forget()
 	u.rename(t, at.UnixMilli())
-	state, why := t.judge(o)
+	state, why := t.judge(o.failure)
 	if owner := u.claim(t, o.answer != nil, at.UnixMilli()); owner != t {
 		if o.answer != nil {
 			state, why = Duplicate, claimed(t.identity.labels.Get(nodeLabel), owner.address)
