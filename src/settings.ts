@@ -27,7 +27,7 @@ export interface FalcoSettings extends DataSourceJsonData {
     samplesPerQuery?: number;
     queryTimeout?: string;
   };
-  live?: { minInterval?: string };
+  live?: { minInterval?: string; viewers?: boolean };
   expected?: { version?: string; rules?: string; config?: string };
   store?: { url: string; identity?: string[]; matchers?: string };
   /** Grafana's own switch. */
@@ -50,5 +50,5 @@ export const DEFAULTS = {
     samplesPerQuery: 50_000_000,
     queryTimeout: '30s',
   },
-  live: { minInterval: '1s' },
+  live: { minInterval: '1s', viewers: false },
 } as const;

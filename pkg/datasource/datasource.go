@@ -10,6 +10,7 @@
 //	targets.go     which targets a query is about           scope.go     the same, for kinds without signals
 //	scan.go        samples as they were scraped
 //	health.go      CheckHealth                              resources.go CallResource
+//	live.go        scrapes for those who watch              live_*.go    samples and reasons for them
 package datasource
 
 import (
@@ -40,6 +41,8 @@ type fleet interface {
 	Queryable() storage.Queryable
 	// Since is the time of the oldest sample; zero when there is none.
 	Since() time.Time
+	// Live scrapes targets beside the grid, by their ids; the answers are in their order.
+	Live(ctx context.Context, ids []string, interval time.Duration) []scrape.Live
 }
 
 var _ fleet = (*scrape.Lease)(nil)

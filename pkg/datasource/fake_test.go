@@ -28,6 +28,7 @@ type fakeFleet struct {
 	since    time.Time
 	uses     int
 	released bool
+	live     map[string]scrape.Live
 	// queryable replaces that of the history.
 	queryable func() storage.Queryable
 }
@@ -37,6 +38,13 @@ func (f *fakeFleet) Release()                   { f.released = true }
 func (f *fakeFleet) Wait(context.Context) error { return nil }
 func (f *fakeFleet) Targets() []scrape.Status   { return f.statuses }
 func (f *fakeFleet) Since() time.Time           { return f.since }
+func (f *fakeFleet) Live(_ context.Context, ids []string, _ time.Duration) []scrape.Live {
+	out := make([]scrape.Live, len(ids))
+	for i, id := range ids {
+		out[i] = f.live[id]
+	}
+	return out
+}
 func (f *fakeFleet) Queryable() storage.Queryable {
 	if f.queryable != nil {
 		return f.queryable()
@@ -67,7 +75,7 @@ var kernelCounters = []string{
 // falco is the status of a target that answers, with what it exports.
 func falco(node string, metrics ...string) scrape.Status {
 	s := scrape.Status{
-		Address: "http://" + node + ":8765/metrics", Configured: "http://" + node + ":8765/metrics", Kind: scrape.KindFalco,
+		ID: "id-" + node, Address: "http://" + node + ":8765/metrics", Configured: "http://" + node + ":8765/metrics", Kind: scrape.KindFalco,
 		Labels: labels.FromStrings("cluster", "demo", "node", node, "zone", "a"),
 		State:  scrape.Up, Since: noon.Add(-time.Hour), FirstScrape: noon.Add(-time.Hour), LastScrape: noon.Add(-time.Second), LastUp: noon.Add(-time.Second),
 		Scrapes: 240, Samples: 100,

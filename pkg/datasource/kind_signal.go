@@ -72,12 +72,8 @@ func (d *Instance) options(t times) signals.CompileOptions {
 
 // figures evaluates the expressions of a query and makes its frames.
 func (r *request) figures(ctx context.Context, a *asked) (data.Frames, error) {
-	for i := range a.results {
-		value, err := r.over(ctx, a.results[i].Expr, a)
-		if err != nil {
-			return nil, err
-		}
-		a.results[i].Value, a.results[i].Ranked = a.worst.of(value), a.worst != nil
+	if err := r.evaluateAll(ctx, a); err != nil {
+		return nil, err
 	}
 	if err := r.nothing(a); err != nil {
 		return nil, err
@@ -91,6 +87,18 @@ func (r *request) figures(ctx context.Context, a *asked) (data.Frames, error) {
 		return nil, userError{err}
 	}
 	return out, nil
+}
+
+// evaluateAll works out the value of every expression of a query.
+func (r *request) evaluateAll(ctx context.Context, a *asked) error {
+	for i := range a.results {
+		value, err := r.over(ctx, a.results[i].Expr, a)
+		if err != nil {
+			return err
+		}
+		a.results[i].Value, a.results[i].Ranked = a.worst.of(value), a.worst != nil
+	}
+	return nil
 }
 
 func (a *asked) frameOptions(notices []data.Notice) frames.Options {

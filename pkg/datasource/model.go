@@ -24,6 +24,7 @@ type query struct {
 	Format  string           `json:"format"`
 	Instant bool             `json:"instant"`
 	Legend  string           `json:"legend"`
+	Live    bool             `json:"live"`
 }
 
 // readQuery brings a saved query to the current shape and completes it. `{}` asks for the kernel's drops.

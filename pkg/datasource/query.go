@@ -24,6 +24,9 @@ const (
 
 var errNoTargets = errors.New("no targets are configured: add the address of a Falco, such as node-1:8765, to the data source's settings")
 
+// notLive is told of what the browser does not answer: it takes "live" off what it leaves to us.
+var notLive = data.Notice{Severity: data.NoticeSeverityInfo, Text: "Live is ignored: alert rules and expressions are answered from the history."}
+
 // kinds answer queries, each its kind. There is at least one frame, and notices ride on the first.
 var kinds = map[string]func(*request, context.Context, *asked) (data.Frames, error){
 	"signal":    (*request).signal,
@@ -103,6 +106,9 @@ func (r *request) answer(ctx context.Context, dq backend.DataQuery) (res backend
 	}
 	for _, frame := range out {
 		frame.RefID = dq.RefID
+	}
+	if q.Live {
+		out[0].AppendNotices(notLive)
 	}
 	return backend.DataResponse{Frames: out}
 }

@@ -33,6 +33,7 @@ const (
 //	metrics                 names of the metrics at hand: ["up"]
 //	targets                 every target: see target
 //	baseline                what more than half of the Falcos have, as the settings `expected` take it: {"version": "0.44.1"}
+//	live, live/…            for those who watch second by second: see live.go
 //
 // Lists are sorted and hold 10 000 entries at most.
 func (d *Instance) routes() backend.CallResourceHandler {
@@ -50,8 +51,11 @@ func (d *Instance) routes() backend.CallResourceHandler {
 	}))
 	mux.HandleFunc("/targets", d.lookUp(func(*http.Request) (any, error) { return d.targetList(), nil }))
 	mux.HandleFunc("/baseline", d.lookUp(func(r *http.Request) (any, error) { return d.majority(r.Context()) }))
+	mux.HandleFunc("/live", d.lookUp(d.live))
+	mux.HandleFunc("/live/samples", d.lookUp(d.liveSamples))
+	mux.HandleFunc("/live/reasons", d.lookUp(d.liveReasons))
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		fail(w, http.StatusNotFound, fmt.Errorf("there is no resource %q: expected labels, labels/<name>/values, metrics, targets or baseline", strings.TrimPrefix(r.URL.Path, "/")))
+		fail(w, http.StatusNotFound, fmt.Errorf("there is no resource %q: expected labels, labels/<name>/values, metrics, targets, baseline or live", strings.TrimPrefix(r.URL.Path, "/")))
 	})
 	return httpadapter.New(mux)
 }
@@ -73,6 +77,8 @@ func (d *Instance) lookUp(find func(*http.Request) (any, error)) http.HandlerFun
 		}
 		found, err := find(r)
 		switch mistake := (userError{}); {
+		case errors.As(err, new(forbidden)):
+			fail(w, http.StatusForbidden, err)
 		case errors.As(err, &mistake):
 			fail(w, http.StatusBadRequest, err)
 		case err != nil:
@@ -95,6 +101,7 @@ func send(w http.ResponseWriter, status int, body any) {
 
 // target is a target as the editors see it. Times that never were are left out.
 type target struct {
+	ID         string            `json:"id"` // what live asks for
 	Address    string            `json:"address"`
 	Configured string            `json:"configured"`
 	Kind       string            `json:"kind"`
@@ -118,7 +125,7 @@ func (d *Instance) targetList() []target {
 	out := []target{}
 	for _, s := range d.fleet.Targets() {
 		out = append(out, target{
-			Address: s.Address, Configured: s.Configured, Kind: s.Kind, Labels: s.Labels.Map(),
+			ID: s.ID, Address: s.Address, Configured: s.Configured, Kind: s.Kind, Labels: s.Labels.Map(),
 			State: s.State, Cause: s.Cause, Message: s.Message, Discovery: s.Discovery,
 			Since: s.Since, LastScrape: s.LastScrape, LastUp: s.LastUp, Seconds: s.Duration.Seconds(),
 			Samples: s.Samples, Unreadable: s.Unreadable, Duplicates: s.Duplicates,

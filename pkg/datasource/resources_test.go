@@ -58,7 +58,7 @@ func TestLookUps(t *testing.T) {
 		{"labels/node/values" + filters(`x`), 400, `{"error":"the filters cannot be read: expected [{\"key\": \"node\", \"operator\": \"=\", \"value\": \"node-1\"}]: invalid character 'x' looking for beginning of value"}`},
 		{"labels/node/values" + filters(`[{"key":"node","operator":"~","value":"a"}]`), 400, `{"error":"the filter on \"node\" has the operator \"~\"; allowed: = != =~ !~"}`},
 		{"labels/node/values" + filters(`[{"key":"node","operator":"=~","value":"("}]`), 400, `{"error":"the filter on \"node\" is no valid regular expression: \"(\""}`},
-		{"series", 404, `{"error":"there is no resource \"series\": expected labels, labels/\u003cname\u003e/values, metrics, targets or baseline"}`},
+		{"series", 404, `{"error":"there is no resource \"series\": expected labels, labels/\u003cname\u003e/values, metrics, targets, baseline or live"}`},
 	}
 	for _, test := range tests {
 		t.Run(test.path, func(t *testing.T) {
@@ -93,7 +93,7 @@ func TestTargetList(t *testing.T) {
 	}))
 	_, body := look(t, d, http.MethodGet, "targets")
 	require.JSONEq(t, `{"data": [{
-		"address": "http://node-1:8765/metrics", "configured": "http://node-1:8765/metrics", "kind": "falco",
+		"id": "id-node-1", "address": "http://node-1:8765/metrics", "configured": "http://node-1:8765/metrics", "kind": "falco",
 		"labels": {"cluster": "demo", "node": "node-1", "zone": "a"}, "state": "down", "cause": "refused", "message": "Connection refused.",
 		"since": "2026-11-23T11:00:07Z", "lastScrape": "2026-11-23T12:00:06Z", "lastUp": "2026-11-23T12:00:06Z", "seconds": 0,
 		"samples": 100, "unreadable": 1, "duplicates": 0, "problems": [{"line": 3, "reason": "no value", "text": "x"}],

@@ -37,9 +37,13 @@ type jsonData struct {
 		SamplesPerQuery  int    `json:"samplesPerQuery"`
 		QueryTimeout     string `json:"queryTimeout"`
 	} `json:"limits"`
-	Expected      map[string]string `json:"expected"`
-	OAuthPassThru bool              `json:"oauthPassThru"`
-	KeepCookies   []string          `json:"keepCookies"`
+	Expected map[string]string `json:"expected"`
+	Live     struct {
+		MinInterval string `json:"minInterval"`
+		Viewers     bool   `json:"viewers"`
+	} `json:"live"`
+	OAuthPassThru bool     `json:"oauthPassThru"`
+	KeepCookies   []string `json:"keepCookies"`
 }
 
 // defaults must be those of src/settings.ts; a test compares them.
@@ -52,6 +56,7 @@ func defaults() jsonData {
 	d.Limits.LabelLength = 1024
 	d.Limits.SamplesPerQuery = 50_000_000
 	d.Limits.QueryTimeout = "30s"
+	d.Live.MinInterval = "1s"
 	return d
 }
 
@@ -66,6 +71,7 @@ type settings struct {
 	limits            scrape.Limits
 	samplesPerQuery   int
 	queryTimeout      time.Duration
+	live              liveSettings
 }
 
 const (
@@ -86,6 +92,7 @@ func parseSettings(raw json.RawMessage, catalogue *signals.Catalogue) (settings,
 	d.ScrapeInterval = cmp.Or(d.ScrapeInterval, defaults().ScrapeInterval)
 	d.ScrapeTimeout = cmp.Or(d.ScrapeTimeout, defaults().ScrapeTimeout)
 	d.Limits.QueryTimeout = cmp.Or(d.Limits.QueryTimeout, defaults().Limits.QueryTimeout)
+	d.Live.MinInterval = cmp.Or(d.Live.MinInterval, defaults().Live.MinInterval)
 	var p problems
 	s := settings{
 		interval:        p.duration("scrapeInterval", d.ScrapeInterval),
@@ -102,6 +109,7 @@ func parseSettings(raw json.RawMessage, catalogue *signals.Catalogue) (settings,
 	if s.interval > 0 && (s.interval < shortestInterval || s.interval > longestInterval) {
 		p.add("scrapeInterval is %s: expected between 1s and 2m30s, so that two scrapes lie within PromQL's look-back of 5 minutes", d.ScrapeInterval)
 	}
+	s.live = d.liveSettings(&p)
 	p.positive("history.hours", d.History.Hours)
 	p.positive("history.megabytes", d.History.Megabytes)
 	p.positive("limits.bodyBytes", float64(d.Limits.BodyBytes))

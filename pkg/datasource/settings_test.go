@@ -28,7 +28,6 @@ func TestDefaults(t *testing.T) {
 
 	var written map[string]any
 	require.NoError(t, json.Unmarshal([]byte(text), &written), text)
-	delete(written, "live") // live runs in the browser only
 	own, err := json.Marshal(defaults())
 	require.NoError(t, err)
 	var ours map[string]any
@@ -63,6 +62,7 @@ func TestParseSettings(t *testing.T) {
 		interval: 15 * time.Second, timeout: 10 * time.Second, queryTimeout: 30 * time.Second,
 		retention: 24 * time.Hour, historyBytes: 512 << 20, samplesPerQuery: 50_000_000,
 		limits: scrape.Limits{BodyBytes: 16 << 20, SamplesPerScrape: 20_000, LabelLength: 1024},
+		live:   liveSettings{interval: time.Second},
 	}, least)
 
 	whole, err := parseSettings(json.RawMessage(`{
@@ -71,6 +71,7 @@ func TestParseSettings(t *testing.T) {
 			{"url": "sidekick:2801", "kind": "falcosidekick", "discovery": "dns", "labels": {"team": "b"}}],
 		"scrapeInterval": "5s", "scrapeTimeout": "1m", "history": {"hours": 0.5, "megabytes": 1},
 		"limits": {"bodyBytes": 1, "samplesPerScrape": 2, "labelLength": 3, "samplesPerQuery": 4, "queryTimeout": "500ms"},
+		"live": {"minInterval": "2s", "viewers": true},
 		"version": 1
 	}`), &signals.Catalogue{})
 	require.NoError(t, err)
@@ -78,12 +79,19 @@ func TestParseSettings(t *testing.T) {
 	require.Equal(t, []string{"team", "zone"}, whole.targetLabels)
 	require.Equal(t, 30*time.Minute, whole.retention)
 	require.Equal(t, scrape.Limits{BodyBytes: 1, SamplesPerScrape: 2, LabelLength: 3}, whole.limits)
+	require.Equal(t, liveSettings{interval: 2 * time.Second, viewers: true}, whole.live)
 
 	cleared, err := parseSettings(json.RawMessage(`{"scrapeInterval": "", "scrapeTimeout": null, "history": {}}`), &signals.Catalogue{})
 	require.NoError(t, err)
 	require.Equal(t, 15*time.Second, cleared.interval)
 	require.Equal(t, 10*time.Second, cleared.timeout)
 	require.Equal(t, 24*time.Hour, cleared.retention)
+
+	for _, text := range []string{"0", "0s"} {
+		off, err := parseSettings(json.RawMessage(`{"live": {"minInterval": "`+text+`"}}`), &signals.Catalogue{})
+		require.NoError(t, err)
+		require.Zero(t, off.live.interval)
+	}
 }
 
 func TestParseSettingsRefuses(t *testing.T) {
@@ -96,6 +104,9 @@ func TestParseSettingsRefuses(t *testing.T) {
 		`{"history": {"megabytes": "1"}}`:                                 `history.megabytes: expected a number, found string`,
 		`{"limits": {"bodyBytes": -1}}`:                                   `limits.bodyBytes is -1: expected a number above 0`,
 		`{"limits": {"queryTimeout": "x"}}`:                               `limits.queryTimeout is "x": expected a duration such as 15s or 1m`,
+		`{"live": {"minInterval": "now"}}`:                                `live.minInterval is now: expected a duration from 500ms to 1m, or 0 to turn live off`,
+		`{"live": {"minInterval": "100ms"}}`:                              `live.minInterval is 100ms: expected a duration from 500ms to 1m, or 0 to turn live off`,
+		`{"live": {"viewers": 1}}`:                                        `live.viewers: expected a boolean, found number`,
 		`{"targets": {}}`:                                                 `targets: expected a list, found object`,
 		`{"mode": "store"}`:                                               `mode is store, which is not available in this version: expected endpoints`,
 		`{"mode": "cloud"}`:                                               `mode is "cloud": expected endpoints`,

@@ -34,13 +34,18 @@ func (d *Instance) troubles(all []scrape.Status) *groups {
 			}
 			g.add(c, of.name(s))
 		}
-		if s.Discovery != "" && s.Cause != scrape.Discovery && s.Cause != scrape.DNS {
-			g.add(warn("Discovery of "+s.Configured+" has trouble", s.Discovery), "")
-		}
+		undiscovered(g, s)
 		d.stale(g, s)
 		d.tooOld(g, s)
 	}
 	return g
+}
+
+// undiscovered: the discovery that a target comes from does not work, and the target itself does not say so.
+func undiscovered(g *groups, s scrape.Status) {
+	if s.Discovery != "" && s.Cause != scrape.Discovery && s.Cause != scrape.DNS {
+		g.add(warn("Discovery of "+s.Configured+" has trouble", s.Discovery), "")
+	}
 }
 
 // stated is a state with the target's own message.
