@@ -15,7 +15,7 @@ export function targetLabels(settings: FalcoSettings): string[] {
 
 /** Stands in for `$window`, so that the text keeps a window that follows the zoom of a panel. */
 const WINDOW = '__window__';
-const MACROS = /^\$(__range|__interval|__rate_interval|\{__(range|interval|rate_interval)\})$/;
+const MACROS = /^\$(__range|__interval|__rate_interval|__live|\{__(range|interval|rate_interval|live)\})$/;
 
 /**
  * The PromQL that a query of kind `signal` stands for, variables and macros left in, one for each signal.

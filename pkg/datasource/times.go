@@ -73,7 +73,7 @@ func (t times) expand(text string) string {
 			return signals.FormatDuration(t.step)
 		case "__interval_ms":
 			return strconv.FormatInt(t.step.Milliseconds(), 10)
-		case "__range":
+		case "__range", "__live":
 			return strconv.FormatInt(t.seconds(), 10) + "s"
 		case "__range_s":
 			return strconv.FormatInt(t.seconds(), 10)

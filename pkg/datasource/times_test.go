@@ -60,6 +60,7 @@ func TestMacros(t *testing.T) {
 		"rate(x[$__rate_interval])":       "rate(x[60s])",
 		"rate(x[${__rate_interval}])":     "rate(x[60s])",
 		"x[$__range] x[${__range}]":       "x[3600s] x[3600s]",
+		"x[$__live] x[${__live}]":         "x[3600s] x[3600s]",
 		"$__range_s $__range_ms":          "3600 3600000",
 		"${__range_s} ${__range_ms}":      "3600 3600000",
 		"$__interval $__interval_ms":      "30s 30000",

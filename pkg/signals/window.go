@@ -14,7 +14,7 @@ func RateInterval(step, scrapeInterval time.Duration) time.Duration {
 	return max(step+scrapeInterval, 4*scrapeInterval)
 }
 
-// window reads a query's window: empty, a duration such as 5m, $__range, $__interval or $__rate_interval.
+// window reads a query's window: empty, a duration such as 5m, $__range, $__live, $__interval or $__rate_interval.
 func (o CompileOptions) window(text string) (time.Duration, error) {
 	length, known := o.named(text)
 	if !known {
@@ -45,7 +45,7 @@ func (o CompileOptions) named(text string) (time.Duration, bool) {
 		return RateInterval(o.Step, o.ScrapeInterval), true
 	case "$__interval", "${__interval}":
 		return o.Step, true
-	case "$__range", "${__range}":
+	case "$__range", "${__range}", "$__live", "${__live}": // only the browser knows how long it has been watching
 		return o.Range, true
 	}
 	return 0, false

@@ -31,6 +31,12 @@ describe('evaluate', () => {
     expect([look(2999), look(3000)]).toEqual([1, 0]);
   });
 
+  it('evaluates a part of the steps as of the whole query', () => {
+    const query = 'a_total{node="x"} @ start() + a_total{node="x"} @ end() + a_total{node="x"}';
+    const { series } = evaluate(query, samples, { start: 2000, asked: { start: 1000, end: 4000 } });
+    expect(series.map(({ values }) => [...values])).toEqual([[10 + 15 + 20]]);
+  });
+
   it('leaves a window open to the left, and counts a reset', () => {
     expect(range('increase(a_total{node="x"}[2s])')).toEqual({
       '{node="x"}': [

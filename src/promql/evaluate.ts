@@ -13,6 +13,8 @@ export interface Options {
   end?: number;
   /** Milliseconds between steps. */
   step?: number;
+  /** What `start()` and `end()` stand for, milliseconds, where these steps are but a part of what is asked. */
+  asked?: { start: number; end: number };
   /** How old a sample may be, milliseconds; default five minutes. */
   lookback?: number;
   /** Prometheus's `promql-delayed-name-removal`, which its own test scripts expect. Default off. */
@@ -30,9 +32,10 @@ export function evaluate(text: string, source: Source, options: Options): Result
 /** The same for an expression that has been parsed; `text` is what it was parsed from. */
 export function evaluateExpr(expr: Expr, text: string, source: Source, options: Options): Result {
   const { start, end = start, step = 0, lookback = 300_000, delayedNameRemoval = false } = options;
+  const { asked = { start, end } } = options;
   const ranges = step > 0;
   const count = ranges ? Math.floor((end - start) / step) + 1 : 1;
-  const query: Query = { text, source, start, end, step, lookback, delayedNameRemoval, notes: new Set() };
+  const query: Query = { text, source, ...asked, step, lookback, delayedNameRemoval, notes: new Set() };
   const evaluator = new Evaluation(query, { start, step: ranges ? step : 1, count });
   const type = typeOf(expr);
   const notes = () => [...query.notes];

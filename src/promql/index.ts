@@ -1,7 +1,8 @@
 /** PromQL over samples in memory, with Prometheus 3's semantics. Knows nothing of Grafana. */
-export { type Expr } from './ast';
+export { type Expr, type Selector } from './ast';
 export { EvaluationError, ParseError, position, UnsupportedError } from './errors';
 export { evaluate, evaluateExpr, type Options } from './evaluate';
+export { type Condition, reachOf, selectorsOf, withConditions } from './inspect';
 export { Labels } from './labels';
 export { matcher, type Matcher } from './matcher';
 export { parse } from './parse';

@@ -50,6 +50,16 @@ describe('compile', () => {
     expect(() => run(given)).toThrow(new Error(given.error));
   });
 
+  it('knows how long a live panel has been watched', () => {
+    const signal = { id: 'example', expr: 'rate(x{$filter}[$window])', by: { default: [], allowed: [] } };
+    const options = { identity: [], targetLabels: [], step: 1000, scrapeInterval: 1000, range: 60_000 };
+    const use = { window: '${__live}' };
+    expect(compile(catalogue, signal as unknown as Signal, use, { ...options, live: 7001 })).toEqual({
+      expr: 'rate(x{}[7001ms])',
+      window: 7001,
+    });
+  });
+
   it('has something to expect of every case', () => {
     expect(corpus.cases.filter(({ expr, error }) => (expr === undefined) === (error === undefined))).toEqual([]);
   });

@@ -17,7 +17,10 @@ export interface Use {
   /** Default: the signal's own; `[]` is the total. */
   by?: string[];
   filters?: CompileFilter[];
-  /** A duration, `$__range`, `$__interval` or `$__rate_interval`; default: the latter. */
+  /**
+   * A duration, `$__range`, `$__interval`, `$__live` (since a live panel is watched; elsewhere the range) or
+   * `$__rate_interval`; default: the latter.
+   */
   window?: string;
 }
 
@@ -30,6 +33,8 @@ export interface CompileOptions {
   step: number;
   scrapeInterval: number;
   range: number;
+  /** How long a live panel has been watched, milliseconds. */
+  live?: number;
 }
 
 const operators = ['=', '!=', '=~', '!~'];

@@ -28,6 +28,8 @@ interface Times {
   step: number;
   scrapeInterval: number;
   range: number;
+  /** How long a live panel has been watched; nothing where it is no live one. */
+  live?: number;
 }
 
 /**
@@ -61,6 +63,9 @@ function named(text: string, times: Times): number | undefined {
     case '$__range':
     case '${__range}':
       return times.range;
+    case '$__live':
+    case '${__live}':
+      return times.live ?? times.range;
     default:
       return undefined;
   }
