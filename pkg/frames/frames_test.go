@@ -1,28 +1,27 @@
 package frames
 
 import (
-	"cmp"
+	"encoding/json"
 	"flag"
-	"fmt"
 	"math"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/grafana/dataplane/sdata/numeric"
 	"github.com/grafana/dataplane/sdata/timeseries"
-	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/grafana/grafana-plugin-sdk-go/data"
-	"github.com/grafana/grafana-plugin-sdk-go/experimental"
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
-	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/stretchr/testify/require"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
 
-var update = flag.Bool("update", false, "write the goldens in testdata anew")
+var update = flag.Bool("update", false, "write the frames in tests/corpora/frames anew; npx prettier --ignore-path /dev/null --write tests/corpora/frames comes after it")
 
 func pointer[T any](v T) *T { return &v }
 
@@ -38,84 +37,144 @@ var (
 	}
 )
 
-const start = int64(1_800_000_000_000)
-
-func line(l labels.Labels, values ...float64) promql.Series {
-	s := promql.Series{Metric: l}
-	for i, v := range values {
-		s.Floats = append(s.Floats, promql.FPoint{T: start + int64(i)*15_000, F: v})
-	}
-	return s
-}
-
-func node(name string) labels.Labels { return labels.FromStrings("cluster", "demo", "node", name) }
-
-func drop(v parser.Value) Result {
-	return Result{Signal: drops, Expr: "drops / evts", Window: time.Minute, Value: v}
-}
-
-func ups(v parser.Value) Result { return Result{Signal: up, Expr: "up", Window: time.Minute, Value: v} }
-
 var nan = math.NaN()
 
-func TestFrom(t *testing.T) {
-	notices := []data.Notice{{Severity: data.NoticeSeverityWarning, Text: "node-3 does not answer"}}
-	tests := map[string]struct {
-		results []Result
-		options Options
-	}{
-		"range": {
-			results: []Result{drop(promql.Matrix{line(node("node-1"), 0.01, 0.02), line(node("node-2"), nan, 0.2, nan, 0.3), line(node("node-3"), nan)})},
-			options: Options{Step: 15 * time.Second, Notices: notices},
-		},
-		"range-of-two-signals": {
-			results: []Result{drop(promql.Matrix{line(node("node-1"), 0.01)}), ups(promql.Matrix{line(node("node-1"), 1)})},
-			options: Options{Step: 15 * time.Second},
-		},
-		"instant": {
-			results: []Result{drop(promql.Vector{
-				{Metric: node("node-2"), F: 0.2}, {Metric: node("node-1"), F: 0.01}, {Metric: node("node-3"), F: nan},
-			})},
-			options: Options{Notices: notices},
-		},
-		"table": {
-			results: []Result{
-				drop(promql.Vector{{Metric: node("node-2"), F: 0.2}, {Metric: node("node-1"), F: 0.01}}),
-				ups(promql.Vector{{Metric: node("node-1"), F: 1}, {Metric: node("node-2"), F: 1}, {Metric: node("node-3"), F: 0}}),
-			},
-			options: Options{Table: true, Notices: notices},
-		},
-		"table-over-a-range": {
-			results: []Result{
-				drop(promql.Matrix{line(node("node-2"), 0.2, 0.3), line(node("node-1"), 0.01)}),
-				ups(promql.Matrix{line(node("node-1"), 1, 1)}),
-			},
-			options: Options{Table: true, Step: 15 * time.Second},
-		},
-		"nothing-in-a-range": {
-			results: []Result{drop(promql.Matrix{}), ups(promql.Matrix{line(node("node-1"), nan)})},
-			options: Options{Step: 15 * time.Second, Notices: notices},
-		},
-		"promql-range": {
-			results: []Result{{Expr: `{__name__=~"up|down"}`, Value: promql.Matrix{
-				line(labels.FromStrings("__name__", "down", "node", "node-1"), 0),
-				line(labels.FromStrings("__name__", "up", "node", "node-1"), 1),
-			}}},
-			options: Options{Step: 15 * time.Second},
-		},
-		"promql-scalar": {results: []Result{{Expr: "1 + 1", Value: promql.Scalar{T: start, V: 2}}}},
+// frameCase is a file of tests/corpora/frames, which src/live/frames passes, too: the results of a query and what
+// becomes of them.
+type frameCase struct {
+	Results []struct {
+		Signal *signals.Signal `json:"signal,omitempty"`
+		Expr   string          `json:"expr"`
+		Window string          `json:"window,omitempty"`
+		Column string          `json:"column,omitempty"`
+		Ranked bool            `json:"ranked,omitempty"`
+		// One of these is what the expression gives.
+		Matrix []struct {
+			Labels labels.Labels `json:"labels"`
+			Times  []int64       `json:"times"`
+			Values []figure      `json:"values"`
+		} `json:"matrix"`
+		Vector []struct {
+			Labels labels.Labels `json:"labels"`
+			Value  figure        `json:"value"`
+		} `json:"vector"`
+		Scalar *figure `json:"scalar"`
+		String *string `json:"string"`
+	} `json:"results"`
+	Options struct {
+		RefID    string            `json:"refId"`
+		Legend   string            `json:"legend"`
+		Identity []string          `json:"identity"`
+		Titles   map[string]string `json:"titles"`
+		Step     string            `json:"step"`
+		Table    bool              `json:"table"`
+		Notices  []struct{ Severity, Text string }
+	} `json:"options"`
+	Frames json.RawMessage `json:"frames"`
+	Error  string          `json:"error"`
+}
+
+// figure is a float64 that may be written as a word.
+type figure float64
+
+func (n *figure) UnmarshalJSON(text []byte) error {
+	if words, named := map[string]float64{`"NaN"`: nan, `"+Inf"`: math.Inf(1), `"-Inf"`: math.Inf(-1)}[string(text)]; named {
+		*n = figure(words)
+		return nil
 	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			test.options.RefID = "A"
-			test.options.Identity = []string{"cluster", "node"}
-			frames, err := From(test.results, test.options)
+	return json.Unmarshal(text, (*float64)(n))
+}
+
+func (c frameCase) results(t *testing.T) (out []Result) {
+	for _, r := range c.Results {
+		result := Result{Signal: r.Signal, Expr: r.Expr, Window: length(t, r.Window), Column: r.Column, Ranked: r.Ranked}
+		switch {
+		case r.Scalar != nil:
+			result.Value = promql.Scalar{V: float64(*r.Scalar)}
+		case r.String != nil:
+			result.Value = promql.String{V: *r.String}
+		case r.Vector != nil:
+			v := promql.Vector{}
+			for _, s := range r.Vector {
+				v = append(v, promql.Sample{Metric: s.Labels, F: float64(s.Value)})
+			}
+			result.Value = v
+		default:
+			m := promql.Matrix{}
+			for _, s := range r.Matrix {
+				one := promql.Series{Metric: s.Labels}
+				for i, at := range s.Times {
+					one.Floats = append(one.Floats, promql.FPoint{T: at, F: float64(s.Values[i])})
+				}
+				m = append(m, one)
+			}
+			result.Value = m
+		}
+		out = append(out, result)
+	}
+	return out
+}
+
+func (c frameCase) options(t *testing.T) Options {
+	o := c.Options
+	out := Options{RefID: o.RefID, Legend: o.Legend, Identity: o.Identity, Titles: o.Titles, Step: length(t, o.Step), Table: o.Table}
+	for _, n := range o.Notices {
+		severity := map[string]data.NoticeSeverity{"info": data.NoticeSeverityInfo, "warning": data.NoticeSeverityWarning}[n.Severity]
+		out.Notices = append(out.Notices, data.Notice{Severity: severity, Text: n.Text})
+	}
+	return out
+}
+
+func length(t *testing.T, text string) time.Duration {
+	t.Helper()
+	if text == "" {
+		return 0
+	}
+	d, err := model.ParseDuration(text)
+	require.NoError(t, err)
+	return time.Duration(d)
+}
+
+func TestFrom(t *testing.T) {
+	files, err := filepath.Glob("../../tests/corpora/frames/*.json")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".json"), func(t *testing.T) {
+			text, err := os.ReadFile(file)
 			require.NoError(t, err)
-			require.Equal(t, test.options.Notices, frames[0].Meta.Notices, "notices ride on the first frame")
-			experimental.CheckGoldenJSONResponse(t, "testdata", name, &backend.DataResponse{Frames: frames}, *update)
+			var c frameCase
+			require.NoError(t, json.Unmarshal(text, &c))
+			frames, err := From(c.results(t), c.options(t))
+			if c.Error != "" {
+				require.EqualError(t, err, c.Error)
+				return
+			}
+			require.NoError(t, err)
+			got, err := json.Marshal(frames)
+			require.NoError(t, err)
+			if *update {
+				rewrite(t, file, text, got)
+				return
+			}
+			require.JSONEq(t, string(c.Frames), string(got))
 			readBack(t, frames)
 		})
 	}
+}
+
+// rewrite puts frames into a file, in the place of those that are there.
+func rewrite(t *testing.T, file string, text, frames []byte) {
+	var whole struct {
+		Results json.RawMessage `json:"results"`
+		Options json.RawMessage `json:"options"`
+		Frames  json.RawMessage `json:"frames"`
+	}
+	require.NoError(t, json.Unmarshal(text, &whole))
+	whole.Frames = frames
+	text, err := json.MarshalIndent(whole, "", "  ")
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(file, append(text, '\n'), 0o600))
 }
 
 // readBack reads frames as Grafana's expressions and alert rules do.
@@ -138,35 +197,9 @@ func readBack(t *testing.T, frames data.Frames) {
 	require.NoError(t, err)
 	require.NoError(t, c.Warning)
 	require.Empty(t, c.RemainderIndices, "nothing is ignored")
-	require.NotEmpty(t, c.Refs)
-	require.Equal(t, "A", c.RefID)
-}
-
-func TestLegend(t *testing.T) {
-	two := promql.Matrix{line(node("node-1"), 1), line(labels.FromStrings("cluster", "other", "node", "node-2", "drop", "open"), 1)}
-	tests := []struct {
-		name    string
-		results []Result
-		legend  string
-		want    []string
-	}{
-		{"one cluster is not named", []Result{drop(promql.Matrix{line(node("node-1"), 1)})}, "", []string{"node-1"}},
-		{"several are", []Result{drop(two)}, "", []string{"demo node-1", "other node-2 open"}},
-		{"two signals", []Result{drop(promql.Matrix{line(node("node-1"), 1)}), ups(promql.Matrix{line(node("node-1"), 1)})}, "", []string{"Kernel drops, node-1", "Up, node-1"}},
-		{"the total", []Result{drop(promql.Matrix{line(labels.EmptyLabels(), 1)})}, "", []string{"Kernel drops"}},
-		{"own words", []Result{drop(two)}, "{{signal}} on {{ node }} {{drop}}", []string{"Kernel drops on node-1 ", "Kernel drops on node-2 open"}},
-		{"promql", []Result{{Expr: "x", Value: promql.Matrix{line(labels.FromStrings("__name__", "up", "node", "a"), 1), line(labels.FromStrings("__name__", "up"), 1), line(labels.EmptyLabels(), 1)}}}, "", []string{`up{node="a"}`, "up", "x"}},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			frames, err := From(test.results, Options{Legend: test.legend, Identity: []string{"cluster", "node"}, Step: time.Second})
-			require.NoError(t, err)
-			var got []string
-			for _, f := range frames {
-				got = append(got, f.Fields[1].Config.DisplayNameFromDS)
-			}
-			require.Equal(t, test.want, got)
-		})
+	require.Equal(t, len(frames[0].Fields) == 0, len(c.Refs) == 0)
+	if len(c.Refs) > 0 { // of nothing, the reader tells no refId
+		require.Equal(t, "A", c.RefID)
 	}
 }
 
@@ -184,44 +217,4 @@ func TestSteps(t *testing.T) {
 	require.Equal(t, map[float64]string{bottom: ok, 3: critical}, colours(&signals.Thresholds{Direction: "above", Critical: pointer(3.0)}))
 	require.Equal(t, map[float64]string{bottom: critical, 1: warning, 2: ok}, colours(&signals.Thresholds{Direction: "below", Warning: pointer(2.0), Critical: pointer(1.0)}))
 	require.Equal(t, map[float64]string{bottom: warning, 2: ok}, colours(&signals.Thresholds{Direction: "below", Warning: pointer(2.0)}))
-}
-
-func TestTextIsNoFigure(t *testing.T) {
-	_, err := From([]Result{{Expr: `"x"`, Value: promql.String{V: "x"}}}, Options{})
-	require.EqualError(t, err, "the expression gives a string, which cannot be shown or alerted on; expected numbers")
-}
-
-// Labels in the legend of a table make columns, and rows have the others.
-func TestLegendMakesColumns(t *testing.T) {
-	lost := promql.Vector{
-		{Metric: labels.FromStrings("node", "a", "cause", "open"), F: 1},
-		{Metric: labels.FromStrings("node", "a", "cause", "close"), F: 2},
-		{Metric: labels.FromStrings("node", "b", "cause", "open"), F: 3},
-	}
-	signal := &signals.Signal{ID: "events-lost", Title: "Events lost", Unit: "short"}
-	for legend, want := range map[string]string{
-		"":                    `cause,node,Events lost: close a 2; open a 1; open b 3`,
-		"lost":                `cause,node,lost: close a 2; open a 1; open b 3`,
-		"{{cause}}":           `node,close,open: a 2 1; b - 3`,
-		"{{signal}} {{node}}": `cause,Events lost a,Events lost b: close 2 -; open 1 3`,
-	} {
-		frames, err := From([]Result{{Signal: signal, Value: lost}}, Options{Table: true, Legend: legend, Identity: []string{"cluster"}})
-		require.NoError(t, err)
-		var names, rows []string
-		for _, f := range frames[0].Fields {
-			names = append(names, cmp.Or(f.Config.DisplayNameFromDS, f.Name))
-		}
-		for i := range frames[0].Rows() {
-			var row []string
-			for _, f := range frames[0].Fields {
-				value, known := f.ConcreteAt(i)
-				if !known {
-					value = "-"
-				}
-				row = append(row, fmt.Sprint(value))
-			}
-			rows = append(rows, strings.Join(row, " "))
-		}
-		require.Equal(t, want, strings.Join(names, ",")+": "+strings.Join(rows, "; "), legend)
-	}
 }
