@@ -5,11 +5,22 @@ import { type Signal, type Thresholds } from '../../signals/types';
 const colours = { ok: 'green', warning: 'yellow', critical: 'red' };
 const neutral = 'blue';
 
-/** How a signal's values look without any override; the rules of pkg/frames/config.go. Empty for PromQL written by hand. */
+const made = new WeakMap<Signal, FieldConfig>();
+
+/**
+ * How a signal's values look without any override; the rules of pkg/frames/config.go. Empty for PromQL written by hand.
+ * The same object every time: Grafana builds a graph anew where anything in it is another one.
+ */
 export function fieldConfig(signal: Signal | undefined): FieldConfig {
   if (!signal) {
     return {};
   }
+  const config = made.get(signal) ?? makeConfig(signal);
+  made.set(signal, config);
+  return config;
+}
+
+function makeConfig(signal: Signal): FieldConfig {
   const { unit, decimals, description, min, max, link, values = [] } = signal;
   return {
     ...(unit && { unit }),

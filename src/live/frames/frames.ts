@@ -6,7 +6,7 @@ import { printDuration } from '../../signals/window';
 import { fieldConfig } from './config';
 import { Namer } from './names';
 import { type FrameOptions, type FrameResult, type Known, knownOf } from './result';
-import { table } from './table';
+import { tableFields } from './table';
 
 /**
  * The frames of one query: numeric-long or timeseries-long for a table, numeric-multi for an instant, timeseries-multi for
@@ -16,8 +16,6 @@ import { table } from './table';
 export function framesOf(results: readonly FrameResult[], options: FrameOptions): DataFrame[] {
   const all = knownOf(results, options.table);
   const { refId, notices, step } = options;
-  const frames =
-    all.length === 0 ? [{ fields: [] }] : options.table ? [table(results, all, options)] : multi(all, options);
   const type = options.table
     ? step === undefined
       ? DataFrameType.NumericLong
@@ -25,7 +23,7 @@ export function framesOf(results: readonly FrameResult[], options: FrameOptions)
     : step === undefined
       ? DataFrameType.NumericMulti
       : DataFrameType.TimeSeriesMulti;
-  return frames.map(({ fields, of = results }, i) => ({
+  return shown(results, all, options).map(({ fields, of }, i) => ({
     refId,
     meta: { ...meta(type, of), ...(i === 0 && notices.length > 0 && { notices }) },
     fields,
@@ -33,7 +31,20 @@ export function framesOf(results: readonly FrameResult[], options: FrameOptions)
   }));
 }
 
-function multi(all: Known[], options: FrameOptions): Array<{ fields: Field[]; of: FrameResult[] }> {
+/** The fields of a frame, and the results that they are of. */
+interface Shown {
+  fields: Field[];
+  of: readonly FrameResult[];
+}
+
+function shown(results: readonly FrameResult[], all: Known[], options: FrameOptions): Shown[] {
+  if (all.length === 0) {
+    return [{ fields: [], of: results }];
+  }
+  return options.table ? [{ fields: tableFields(results, all, options), of: results }] : multi(all, options);
+}
+
+function multi(all: Known[], options: FrameOptions): Shown[] {
   const namer = new Namer(all, options);
   return all.map((one) => {
     const { result, labels, times, values, isInstant } = one;

@@ -1,5 +1,5 @@
 import { type QueryResultMetaNotice } from '@grafana/data';
-import { Labels, type Result } from '../../promql';
+import { type Labels, type Result } from '../../promql';
 import { type Signal } from '../../signals/types';
 
 /** One expression of a query, evaluated. */

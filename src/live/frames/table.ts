@@ -16,11 +16,7 @@ interface Row {
  * One column of every label and of every result; what a row lacks is null. Rows are in the order of time, then of labels;
  * an instant's rows of PromQL stay in the order of the result.
  */
-export function table(
-  results: readonly FrameResult[],
-  all: Known[],
-  { identity, step }: FrameOptions
-): { fields: Field[] } {
+export function tableFields(results: readonly FrameResult[], all: Known[], { identity, step }: FrameOptions): Field[] {
   const rows = collect(results.length, all);
   const found = new Set(all.flatMap(({ labels }) => labels.entries().map(([name]) => name)));
   const names = leading(identity, [...found].sort());
@@ -42,7 +38,7 @@ export function table(
       values: rows.map(({ values }) => values[i] ?? null),
     };
   });
-  return { fields: [...(step === undefined ? [] : [time]), ...words, ...figures] };
+  return [...(step === undefined ? [] : [time]), ...words, ...figures];
 }
 
 function collect(width: number, all: Known[]): Row[] {
