@@ -27,9 +27,9 @@ describe('SampleBuffer', () => {
     const { scrape, at } = fixture();
     scrape(1, 'a 1\nb{node="x"} 2\n');
     expect(at(1, '{__name__=~".+"}')).toEqual([
-      '{__name__="up", node="a"} 1',
       '{__name__="a", node="a"} 1',
       '{__name__="b", exported_node="x", node="a"} 2',
+      '{__name__="up", node="a"} 1',
       '{__name__="scrape_duration_seconds", node="a"} 0.25',
       '{__name__="scrape_samples_scraped", node="a"} 2',
     ]);
@@ -89,11 +89,138 @@ describe('SampleBuffer', () => {
     ]);
   });
 
-  it('forgets a target', () => {
-    const { buffer, scrape } = fixture();
+  it('lets another target go on with the series of one that leaves', () => {
+    const { buffer, scrape, at } = fixture();
     scrape(1, 'a 1\nb 1\n');
-    scrape(2, 'a 1\n');
-    buffer.forget('target');
-    expect(buffer.size()).toEqual({ series: 0, samples: 0 });
+    buffer.leave('target', 1999);
+    expect(at(1.999, '{__name__=~".+"}')).toEqual([]);
+    const reader = new Reader('falco', rules, limits);
+    buffer.append('other', { node: 'a' }, { time: 2000, answer: reader.read('a 5\n'), duration: 0.25 });
+    expect([at(2, 'a'), at(2, 'b'), at(2, 'count_over_time(a[5s])')]).toEqual([
+      ['{__name__="a", node="a"} 5'],
+      [],
+      ['{node="a"} 2'],
+    ]);
+  });
+
+  it('keeps what is wanted, and begins with the last answer where more is', () => {
+    const { buffer, scrape, at } = fixture();
+    buffer.want((metric) => metric === 'a');
+    scrape(1, 'a 1\nb 1\nc 1\n');
+    scrape(2, 'a 2\nb 2\nc 2\n');
+    expect(at(2, '{__name__=~"[a-c]"}')).toEqual(['{__name__="a", node="a"} 2']);
+    buffer.want((metric) => metric !== 'c');
+    expect(at(2, '{__name__=~"[a-c]"}')).toEqual(['{__name__="a", node="a"} 2', '{__name__="b", node="a"} 2']);
+    expect(at(2, 'count_over_time(a[5s])')).toEqual(['{node="a"} 2']);
+    buffer.want((metric) => metric === 'b');
+    scrape(3, 'a 3\nb 3\n');
+    expect(at(3, '{__name__=~"[a-c]"}')).toEqual(['{__name__="b", node="a"} 3']);
+  });
+
+  it('has the gauges of the settings, and counts what a load balancer gives without keeping it', () => {
+    const { buffer, at } = fixture();
+    const answer = new Reader('falco', rules, limits).read('a 1\nb 1\n');
+    buffer.append('t', { node: 'x' }, { time: 1000, answer, duration: 1, isBalanced: true, gauges: { limit: 7 } });
+    expect(at(1, '{__name__=~".+"}')).toEqual([
+      '{__name__="up", node="x"} 0',
+      '{__name__="scrape_duration_seconds", node="x"} 1',
+      '{__name__="scrape_samples_scraped", node="x"} 2',
+      '{__name__="limit", node="x"} 7',
+    ]);
+  });
+
+  describe('fill', () => {
+    const identity = { node: 'a' };
+    const saved = (name: string, samples: Array<[number, number | 'stale']>) => ({
+      labels: { __name__: name, ...identity },
+      times: samples.map(([second]) => second * 1000),
+      values: samples.map(([, value]) => (value === 'stale' ? NaN : value)),
+      stale: samples.map(([, value]) => Number(value === 'stale')),
+    });
+
+    it('puts samples of the history before the live ones, and ends what these no longer have', () => {
+      const { buffer, scrape, at } = fixture();
+      scrape(40, 'a 4\n');
+      scrape(41, 'a 5\n');
+      const history = [
+        saved('a', [
+          [10, 1],
+          [25, 2],
+          [40.5, 9],
+        ]),
+        saved('b', [
+          [10, 1],
+          [25, 'stale'],
+        ]),
+        saved('c', [[25, 3]]),
+      ];
+      buffer.fill('target', identity, history, 3000);
+      expect(at(41, 'sum_over_time(a[1m])')).toEqual(['{node="a"} 12']);
+      expect([at(39, 'a'), at(39, 'b'), at(39, 'c'), at(41, 'c')]).toEqual([
+        ['{__name__="a", node="a"} 2'],
+        [],
+        ['{__name__="c", node="a"} 3'],
+        [],
+      ]);
+    });
+
+    it('fills a pause', () => {
+      const { buffer, scrape, at } = fixture();
+      scrape(1, 'a 1\n');
+      scrape(2, 'a 2\n');
+      scrape(60, 'a 60\n');
+      buffer.fill(
+        'target',
+        identity,
+        [
+          saved('a', [
+            [1.5, 100],
+            [15, 15],
+            [30, 30],
+            [45, 45],
+            [61, 61],
+          ]),
+        ],
+        3000
+      );
+      expect([at(60, 'sum_over_time(a[2m])'), at(61, 'a')]).toEqual([
+        ['{node="a"} 153'],
+        ['{__name__="a", node="a"} 61'],
+      ]);
+      buffer.fill(
+        'target',
+        identity,
+        [
+          saved('a', [
+            [15, 15],
+            [30, 30],
+            [40, 40],
+          ]),
+        ],
+        3000
+      );
+      expect(at(60, 'sum_over_time(a[2m])')).toEqual(['{node="a"} 193']);
+    });
+
+    it('may come before the first scrape', () => {
+      const { buffer, scrape, at } = fixture();
+      buffer.fill('target', identity, [saved('a', [[1, 1]]), saved('b', [[1, 1]])], 3000);
+      scrape(10, 'a 2\n');
+      expect([at(10, 'a'), at(10, 'b'), at(9, 'b')]).toEqual([
+        ['{__name__="a", node="a"} 2'],
+        [],
+        ['{__name__="b", node="a"} 1'],
+      ]);
+    });
+
+    it('leaves out the oldest where there is no room', () => {
+      const { buffer, at } = fixture({ points: 20, age: 1e9 });
+      const many = Array.from({ length: 50 }, (_, i): [number, number] => [i + 1, i + 1]);
+      buffer.fill('target', identity, [saved('a', many)], 0.5);
+      expect([at(50, 'count_over_time(a[1h])'), at(50, 'min_over_time(a[1h])')]).toEqual([
+        ['{node="a"} 20'],
+        ['{node="a"} 31'],
+      ]);
+    });
   });
 });

@@ -1,5 +1,5 @@
 import { Labels, type Matcher, type Source } from '../promql';
-import { BufferedSeries } from './buffered';
+import { BufferedSeries, type Saved } from './buffered';
 import { type Answer } from './reader';
 import { type LiveSeries } from './series';
 
@@ -18,64 +18,104 @@ export interface Scrape {
   answer?: Answer;
   /** How long it took, seconds. */
   duration: number;
+  /** Something answers, but no Falco is measured: what a load balancer gives is counted and not kept. */
+  isBalanced?: boolean;
+  /** Further series of the target, by name. */
+  gauges?: Readonly<Record<string, number>>;
+}
+
+/** A series of the backend's history. */
+export interface SavedSeries extends Saved {
+  /** Those of the target among them. */
+  labels: Readonly<Record<string, string>>;
 }
 
 /** What is known of a target's series. */
 interface Target {
   identity: Labels;
   series: Map<LiveSeries, BufferedSeries>;
-  /** Those that the last scrape had. */
-  active: BufferedSeries[];
+  /** Those that have not ended. */
+  active: Set<BufferedSeries>;
+  last?: Scrape;
 }
 
-/** The samples of live targets, for the evaluator. Series that no longer come are marked as gone, as in the backend. */
+/**
+ * The samples of live targets, for the evaluator. Series that no longer come are marked as gone, as in the backend. Of an
+ * answer it keeps the metrics that somebody wants, and what is told of every target.
+ */
 export class SampleBuffer implements Source {
   private readonly targets = new Map<string, Target>();
   /** By metric and by labels. */
   private readonly metrics = new Map<string, Map<string, BufferedSeries>>();
   private newest = -Infinity;
+  private wants: (metric: string) => boolean = () => true;
 
   constructor(private readonly bounds: Bounds) {}
+
+  /** How old samples may become from now on, milliseconds. */
+  keepFor(age: number): void {
+    this.bounds.age = age;
+  }
+
+  /** Says anew which metrics are kept. Those that are now wanted begin with the last answers. */
+  want(wants: (metric: string) => boolean): void {
+    this.wants = wants;
+    for (const target of this.targets.values()) {
+      if (target.last) {
+        this.keep(target, target.last);
+      }
+    }
+  }
 
   /**
    * Adds a scrape of a target. `identity` are the labels that all its samples carry; when they change, the series under
    * the old ones are gone. Scrapes that are not newer than a target's last one change nothing.
    */
-  append(id: string, identity: Record<string, string>, { time, answer, duration }: Scrape): void {
-    const labels = Labels.from(identity);
-    let target = this.targets.get(id);
-    if (target && target.identity.key !== labels.key) {
-      this.end(target, time - 1);
-      target = undefined;
-    }
-    if (!target) {
-      target = { identity: labels, series: new Map(), active: [] };
-      this.targets.set(id, target);
-    }
-    const up = this.at(labels.set('__name__', 'up'));
-    if (time <= up.newest) {
+  append(id: string, identity: Readonly<Record<string, string>>, scrape: Scrape): void {
+    const { time, answer, duration, isBalanced = false, gauges = {} } = scrape;
+    const target = this.target(id, identity, time);
+    if (target.last && time <= target.last.time) {
       return;
     }
-    const samples = answer?.series ?? [];
-    const active = samples.map((one) => this.add(target, one, time));
-    const own = { up: answer ? 1 : 0, scrape_duration_seconds: duration, scrape_samples_scraped: samples.length };
+    const before = target.active;
+    target.active = new Set();
+    target.last = scrape;
+    this.keep(target, scrape);
+    const own = {
+      up: answer && !isBalanced ? 1 : 0,
+      scrape_duration_seconds: duration,
+      scrape_samples_scraped: answer?.series.length ?? 0,
+      ...gauges,
+    };
     for (const [name, value] of Object.entries(own)) {
-      const series = this.at(labels.set('__name__', name));
-      series.append(time, value);
-      active.push(series);
+      this.write(target, this.at(target.identity.set('__name__', name)), time, value);
     }
-    this.end(target, time); // refused by those that have just been appended to
-    target.active = active;
+    end(before, time); // refused by those that have just been appended to
     this.newest = Math.max(this.newest, time);
   }
 
-  /** Takes a target and all its series away. */
-  forget(id: string): void {
-    const target = this.targets.get(id);
-    this.targets.delete(id);
-    for (const { labels } of target ? [...target.series.values(), ...target.active] : []) {
-      this.remove(labels);
+  /**
+   * Adds samples of the backend's history where there are none of the live scrapes, which are at most `gap` milliseconds
+   * apart while they go on. A series that the last scrape no longer had ends there.
+   */
+  fill(id: string, identity: Readonly<Record<string, string>>, saved: readonly SavedSeries[], gap: number): void {
+    const target = this.target(id, identity, this.newest);
+    for (const { labels, ...samples } of saved) {
+      const one = this.at(Labels.from(labels));
+      one.fill(samples, gap);
+      if (target.last && !target.active.has(one)) {
+        one.append(target.last.time, NaN, true);
+      } else if (!one.isGone) {
+        target.active.add(one);
+      }
+      this.newest = Math.max(this.newest, one.newest);
     }
+  }
+
+  /** Marks all series of a target as gone, and forgets it: another one may go on with them. */
+  leave(id: string, time: number): void {
+    end(this.targets.get(id)?.active ?? [], time);
+    this.targets.delete(id);
   }
 
   /** Drops what is older than the bound, and series of which nothing is left. To be called once a tick. */
@@ -89,11 +129,14 @@ export class SampleBuffer implements Source {
         }
       }
     }
-    for (const { series } of this.targets.values()) {
+    for (const [id, { series, active }] of this.targets) {
       for (const [key, one] of series) {
         if (this.find(one.labels) !== one) {
           series.delete(key);
         }
+      }
+      if ([...active].every((one) => this.find(one.labels) !== one)) {
+        this.targets.delete(id); // not scraped any more
       }
     }
   }
@@ -115,21 +158,36 @@ export class SampleBuffer implements Source {
     return { series: all.length, samples: all.reduce((sum, { length }) => sum + length, 0) };
   }
 
-  /** A sample of a series, which carries the target's labels besides its own. */
-  private add(target: Target, one: LiveSeries, time: number): BufferedSeries {
-    let series = target.series.get(one);
-    if (!series || this.find(series.labels) !== series) {
-      series = this.at(identified(one.labels, target.identity));
-      target.series.set(one, series);
+  private target(id: string, identity: Readonly<Record<string, string>>, time: number): Target {
+    const labels = Labels.from(identity);
+    const known = this.targets.get(id);
+    if (known?.identity.key === labels.key) {
+      return known;
     }
-    series.append(time, one.value);
-    return series;
+    this.leave(id, time - 1);
+    const target: Target = { identity: labels, series: new Map(), active: new Set() };
+    this.targets.set(id, target);
+    return target;
   }
 
-  private end(target: Target, time: number): void {
-    for (const one of target.active) {
-      one.append(time, NaN, true);
+  /** The samples of a scrape that are wanted. */
+  private keep(target: Target, { time, answer, isBalanced }: Scrape): void {
+    for (const one of isBalanced ? [] : (answer?.series ?? [])) {
+      if (!this.wants(one.name)) {
+        continue;
+      }
+      let series = target.series.get(one);
+      if (!series || this.find(series.labels) !== series) {
+        series = this.at(identified(one.labels, target.identity));
+        target.series.set(one, series);
+      }
+      this.write(target, series, time, one.value);
     }
+  }
+
+  private write(target: Target, series: BufferedSeries, time: number, value: number): void {
+    series.append(time, value);
+    target.active.add(series);
   }
 
   private find(labels: Labels): BufferedSeries | undefined {
@@ -158,6 +216,12 @@ export class SampleBuffer implements Source {
     if (byLabels?.size === 0) {
       this.metrics.delete(name);
     }
+  }
+}
+
+function end(series: Iterable<BufferedSeries>, time: number): void {
+  for (const one of series) {
+    one.append(time, NaN, true);
   }
 }
 

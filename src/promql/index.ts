@@ -7,4 +7,4 @@ export { Labels } from './labels';
 export { matcher, type Matcher } from './matcher';
 export { parse } from './parse';
 export { type Result, type ResultSeries } from './result';
-export { type Source, type StoredSeries } from './source';
+export { after, type Source, type StoredSeries } from './source';
