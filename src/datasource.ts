@@ -1,6 +1,8 @@
 import {
   type AdHocVariableFilter,
   type CoreApp,
+  type DataQueryRequest,
+  type DataQueryResponse,
   type DataSourceGetTagValuesOptions,
   type DataSourceInstanceSettings,
   type LegacyMetricFindQueryOptions,
@@ -8,18 +10,30 @@ import {
   type ScopedVars,
 } from '@grafana/data';
 import { DataSourceWithBackend, getTemplateSrv } from '@grafana/runtime';
+import { from, map, merge, type Observable, switchMap } from 'rxjs';
 import { annotations } from './annotations';
 import { IDENTITY, targetLabels } from './expression';
-import { type FalcoQuery, type Filter, isComplete, migrateQuery, NEW_QUERY, withDefaults } from './query';
+import { type LiveExecutor } from './live/executor';
+import { split, withNotices } from './live-queries';
+import {
+  type CompleteQuery,
+  type FalcoQuery,
+  type Filter,
+  isComplete,
+  migrateQuery,
+  NEW_QUERY,
+  withDefaults,
+} from './query';
 import { DEFAULTS, type FalcoSettings } from './settings';
 import { catalogue } from './signals';
 import { fromAdHoc, interpolateFilters, interpolateQuery } from './templates';
 import { FalcoVariableSupport, type FalcoVariableQuery } from './variables';
 
-/** Sends queries to the plugin's backend, and looks up labels there for the editors. */
+/** Sends a query to its executor, here or in the plugin's backend, and looks up labels there for the editors. */
 export class FalcoDataSource extends DataSourceWithBackend<FalcoQuery, FalcoSettings> {
   readonly settings: FalcoSettings;
   override annotations = annotations;
+  private executor?: Promise<LiveExecutor>;
 
   constructor(
     instanceSettings: DataSourceInstanceSettings<FalcoSettings>,
@@ -34,6 +48,15 @@ export class FalcoDataSource extends DataSourceWithBackend<FalcoQuery, FalcoSett
 
   override getDefaultQuery(_app: CoreApp): Partial<FalcoQuery> {
     return NEW_QUERY;
+  }
+
+  override query(request: DataQueryRequest<FalcoQuery>): Observable<DataQueryResponse> {
+    const { live, others, ignored } = split(request, this.settings);
+    const answers = live.map((query) => this.answerLive(query, request));
+    if (others.length > 0 || answers.length === 0) {
+      answers.push(this.answerFromHistory({ ...request, targets: others }, ignored));
+    }
+    return merge(...answers);
   }
 
   override filterQuery(query: FalcoQuery): boolean {
@@ -99,6 +122,39 @@ export class FalcoDataSource extends DataSourceWithBackend<FalcoQuery, FalcoSett
   }: Pick<DataSourceGetTagValuesOptions<FalcoQuery>, 'key' | 'filters'>): Promise<MetricFindValue[]> {
     const values = await this.labelValues(key, filters.flatMap(fromAdHoc));
     return values.map((text) => ({ text }));
+  }
+
+  private answerLive(stored: FalcoQuery, request: DataQueryRequest<FalcoQuery>): Observable<DataQueryResponse> {
+    const { range, intervalMs: interval, maxDataPoints = 1000, scopedVars, filters } = request;
+    const asked = { range: range.to.valueOf() - range.from.valueOf(), interval, maxDataPoints };
+    const query = withDefaults(this.applyTemplateVariables(stored, scopedVars, filters));
+    const fallBack = (_: CompleteQuery, why: string | undefined) => {
+      const { refId } = query;
+      // A request of the same id would cancel the one for the other queries.
+      const requestId = `${request.requestId}-${refId}`;
+      const ignored = new Map(why === undefined ? [] : [[refId, why]]);
+      return this.answerFromHistory({ ...request, requestId, targets: [{ ...stored, live: false }] }, ignored).pipe(
+        map((response) => ({ ...response, key: `live-${refId}` }))
+      );
+    };
+    return from(this.liveExecutor()).pipe(switchMap((executor) => executor.answer(query, asked, fallBack)));
+  }
+
+  private answerFromHistory(
+    request: DataQueryRequest<FalcoQuery>,
+    ignored: ReadonlyMap<string, string>
+  ): Observable<DataQueryResponse> {
+    const answer = super.query(request);
+    return ignored.size === 0 ? answer : answer.pipe(map((response) => withNotices(response, ignored)));
+  }
+
+  /** In a chunk of its own: a dashboard that is not live never loads it. */
+  private liveExecutor(): Promise<LiveExecutor> {
+    this.executor ??= import('./live/executor').then(
+      ({ LiveExecutor }) =>
+        new LiveExecutor(this.settings, (path, params) => this.getResource(path, params, { showErrorAlert: false }))
+    );
+    return this.executor;
   }
 
   private async list(path: string, params?: Record<string, string>): Promise<string[]> {

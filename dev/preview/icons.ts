@@ -5,7 +5,8 @@ import { dirname, join } from 'node:path';
 
 const require = createRequire(import.meta.url);
 const grafana = join(dirname(require.resolve('@grafana/ui/package.json')), 'dist/public/img/icons');
-const unicons = join(dirname(require.resolve('@iconscout/unicons/package.json')), 'svg/line');
+const svg = join(dirname(require.resolve('@iconscout/unicons/package.json')), 'svg');
+const unicons = join(svg, 'line');
 
 /** What stands in where neither package has an icon of the name. */
 const alike: Record<string, string> = {
@@ -29,4 +30,6 @@ export async function copyIcons(folder: string): Promise<void> {
   for (const [name, other] of Object.entries(alike)) {
     await cp(join(unicons, `${other}.svg`), join(target, `${name}.svg`));
   }
+  // Beside the title of a panel that streams.
+  await cp(join(svg, 'monochrome/circle.svg'), join(folder, 'mono/circle-mono.svg'));
 }

@@ -54,13 +54,13 @@ func (f forbidden) Error() string { return string(f) }
 // mayWatch says why the user may not watch.
 func (d *Instance) mayWatch(ctx context.Context) error {
 	if d.settings.live.interval == 0 {
-		return forbidden("Live is off: live.minInterval is 0 in the data source's settings.")
+		return forbidden("live is off in the data source's settings: live.minInterval is 0")
 	}
 	user := backend.UserFromContext(ctx)
 	if d.settings.live.viewers || user != nil && (user.Role == "Editor" || user.Role == "Admin") {
 		return nil
 	}
-	return forbidden("Live is for editors and administrators, as it reads whole answers of Falco. Whoever runs the data source can open it to viewers: live.viewers.")
+	return forbidden("live is for editors and administrators, as it reads whole answers of Falco; whoever runs the data source can open it to viewers (live.viewers)")
 }
 
 // liveAnswer is the answer to `live`. Times are unix milliseconds by the clock of this process.

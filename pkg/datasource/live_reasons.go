@@ -3,15 +3,17 @@ package datasource
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 )
 
-// liveReasons answers live/reasons?query=<JSON>: why a query has no figures of some nodes, or odd ones, as far as the
-// history can tell. How targets stand is not among it: that is told by `live` itself, which knows better.
+// liveReasons answers live/reasons?query=<JSON>&range=<ms>: why a query has no figures of some nodes, or of a part of its
+// range, as far as the history can tell: see reasons. How targets stand is not among it: that is told by `live` itself, which knows better.
 func (d *Instance) liveReasons(r *http.Request) (any, error) {
 	if err := d.mayWatch(r.Context()); err != nil {
 		return nil, err
@@ -22,36 +24,48 @@ func (d *Instance) liveReasons(r *http.Request) (any, error) {
 	}
 	request := d.newRequest(false)
 	defer request.close()
+	length, err := strconv.ParseInt(r.URL.Query().Get("range"), 10, 64)
+	if err != nil || length < 0 {
+		return nil, userError{fmt.Errorf("the range is %q: expected milliseconds", r.URL.Query().Get("range"))}
+	}
 	q.Instant = true
 	now := d.now()
-	dq := backend.DataQuery{TimeRange: backend.TimeRange{From: now.Add(-time.Minute), To: now}, Interval: d.settings.interval}
+	begin := now.Add(-time.Duration(length) * time.Millisecond)
+	dq := backend.DataQuery{TimeRange: backend.TimeRange{From: begin, To: now}, Interval: d.settings.interval}
 	a := &asked{query: q, times: timesOf(dq, d.settings.interval).at(dq)}
-	notices, err := request.reasons(r.Context(), a)
-	if err != nil {
-		return nil, err
-	}
-	return append([]data.Notice{}, notices...), nil
+	return request.reasons(r.Context(), a)
 }
 
-// reasons are the notices of a query of signals that do not depend on how its targets stand now.
-func (r *request) reasons(ctx context.Context, a *asked) ([]data.Notice, error) {
+// reasons are the notices of a query that do not depend on how its targets stand now.
+type reasons struct {
+	Missing []data.Notice `json:"missing"` // why nodes have no value
+	Besides []data.Notice `json:"besides"` // what is to be told in any case
+}
+
+func (r *request) reasons(ctx context.Context, a *asked) (reasons, error) {
+	out := reasons{Missing: []data.Notice{}, Besides: []data.Notice{}}
+	if text := r.shortHistory(a.begin().Add(2 * a.times.scrape)); text != "" {
+		out.Besides = append(out.Besides, data.Notice{Severity: data.NoticeSeverityInfo, Text: text})
+	}
 	if a.query.Kind != "signal" {
-		return nil, nil
+		return out, nil
 	}
 	if err := r.compileAll(a, a.query.Filters); err != nil {
-		return nil, err
+		return out, err
 	}
 	a.targets = r.targetsOf(a)
 	if err := r.evaluateAll(ctx, a); err != nil {
-		return nil, err
+		return out, err
 	}
-	why := newGroups(a.targets)
+	why, besides := newGroups(a.targets), newGroups(a.targets)
 	for _, result := range a.results {
 		r.missing(ctx, why, a, result)
 	}
 	for _, t := range a.targets.all {
-		undiscovered(why, t)
-		r.tooOld(why, t)
+		undiscovered(besides, t)
+		r.tooOld(besides, t)
 	}
-	return append(why.notices(), r.garbled(a.targets, a.withoutValue()).notices()...), nil
+	out.Missing = append(append(out.Missing, why.notices()...), r.garbled(a.targets, a.withoutValue()).notices()...)
+	out.Besides = append(append([]data.Notice{}, besides.notices()...), out.Besides...)
+	return out, nil
 }

@@ -29,8 +29,8 @@ func as(t *testing.T, d *Instance, role, path string) (int, string) {
 }
 
 func TestLiveIsForEditors(t *testing.T) {
-	const may = `{"error":"Live is for editors and administrators, as it reads whole answers of Falco. Whoever runs the data source can open it to viewers: live.viewers."}`
-	const off = `{"error":"Live is off: live.minInterval is 0 in the data source's settings."}`
+	const may = `{"error":"live is for editors and administrators, as it reads whole answers of Falco; whoever runs the data source can open it to viewers (live.viewers)"}`
+	const off = `{"error":"live is off in the data source's settings: live.minInterval is 0"}`
 	for _, test := range []struct {
 		settings, role string
 		status         int
@@ -46,7 +46,7 @@ func TestLiveIsForEditors(t *testing.T) {
 		{`{"minInterval": "0", "viewers": true}`, "Viewer", 403, off},
 	} {
 		d, _ := newTestWith(t, `{"targets": [{"url": "node-1:8765"}], "live": `+test.settings+`}`, falco("node-1"))
-		for _, path := range []string{"live?ids=id-node-1", "live/samples?ids=id-node-1", "live/reasons?query={}"} {
+		for _, path := range []string{"live?ids=id-node-1", "live/samples?ids=id-node-1", "live/reasons?query={}&range=60000"} {
 			status, body := as(t, d, test.role, path)
 			require.Equal(t, test.status, status, body)
 			if test.want != "" {
@@ -88,6 +88,7 @@ func TestLive(t *testing.T) {
 		"live?ids=": "0 targets are asked for: expected 1 to 20 of their ids, with commas between",
 		"live?ids=" + strings.Repeat("a,", 20) + "b": "21 targets are asked for: expected 1 to 20 of their ids, with commas between",
 		"live/samples?ids=a&from=x":                  `the time from is \"x\": expected unix milliseconds`,
+		"live/reasons?query={}&range=1h":             `the range is \"1h\": expected milliseconds`,
 		"live/reasons?query=x":                       "the query is no valid JSON: invalid character 'x' looking for beginning of value",
 	} {
 		status, body := as(t, d, "Editor", path)
@@ -156,19 +157,26 @@ func TestLiveReasons(t *testing.T) {
 		f.count(node, 1)
 	}
 	ask := func(query string) string {
-		status, body := as(t, d, "Editor", "live/reasons?query="+url.QueryEscape(query))
+		status, body := as(t, d, "Editor", "live/reasons?range=600000&query="+url.QueryEscape(query))
 		require.Equal(t, 200, status, body)
 		return body
 	}
-	require.JSONEq(t, `{"data": [
+	require.JSONEq(t, `{"data": {"missing": [
 		{"severity": "warning", "text": "Not enabled on 2 of 4 nodes: node-1, node-4. Set metrics.libbpf_stats_enabled to true in falco.yaml and, on the host, sysctl kernel.bpf_stats_enabled=1 (kernel 5.1 or later) before Falco starts: Falco looks at it once, when it opens its engine. Cost: the kernel then times every run of every BPF program on the host, some tens of nanoseconds a run."},
-		{"severity": "warning", "text": "Discovery of http://node-4:8765/metrics has trouble. DNS gave no answer."},
-		{"severity": "warning", "text": "Falco is too old on 1 of 4 nodes: node-4 (0.38.2). Signals may be missing or wrong: upgrade to Falco 0.39 or later."},
 		{"severity": "info", "text": "Not with the engine of 1 of 4 nodes: node-2 (kmod). metrics.libbpf_stats_enabled has figures with modern_bpf, bpf only."}
-	]}`, ask(`{"signals": "server-load", "live": true}`), "how targets stand is told by live itself")
-	require.Equal(t, `{"data":[]}`, ask(`{"signals": "kernel-drop-ratio", "filters": [{"key": "node", "operator": "=", "value": "node-1"}]}`))
-	require.Equal(t, `{"data":[]}`, ask(`{"expr": "nothing"}`))
-	status, body := as(t, d, "Editor", `live/reasons?query={"signals":"x"}`)
+	], "besides": [
+		{"severity": "warning", "text": "Discovery of http://node-4:8765/metrics has trouble. DNS gave no answer."},
+		{"severity": "warning", "text": "Falco is too old on 1 of 4 nodes: node-4 (0.38.2). Signals may be missing or wrong: upgrade to Falco 0.39 or later."}
+	]}}`, ask(`{"signals": "server-load", "live": true}`), "how targets stand is told by live itself")
+	const none = `{"data":{"missing":[],"besides":[]}}`
+	require.Equal(t, none, ask(`{"signals": "kernel-drop-ratio", "filters": [{"key": "node", "operator": "=", "value": "node-1"}]}`))
+	require.Equal(t, none, ask(`{"expr": "nothing"}`))
+
+	d.now = func() time.Time { return noon.Add(-55 * time.Minute) }
+	short := `{"data":{"missing":[],"besides":[{"severity":"info","text":"There are figures since 11:00 UTC. History is kept in memory: it begins when the data source is first used, and again when Grafana or the plugin restarts."}]}}`
+	require.Equal(t, short, ask(`{"signals": "kernel-drop-ratio", "filters": [{"key": "node", "operator": "=", "value": "node-1"}]}`))
+	require.Equal(t, short, ask(`{"expr": "nothing"}`))
+	status, body := as(t, d, "Editor", `live/reasons?query={"signals":"x"}&range=1`)
 	require.Equal(t, 400, status)
 	require.Contains(t, body, `there is no signal`)
 }

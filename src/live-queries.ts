@@ -1,0 +1,79 @@
+/** Which queries the browser answers live, and why the others are not; the executor itself lies in src/live. */
+import { type DataQueryRequest, type DataQueryResponse } from '@grafana/data';
+import { config } from '@grafana/runtime';
+import { type FalcoQuery, givesSeries, migrateQuery } from './query';
+import { DEFAULTS, type FalcoSettings } from './settings';
+import { parseDuration } from './signals/window';
+
+/** The queries of a request by who answers them. */
+export interface Split {
+  live: FalcoQuery[];
+  others: FalcoQuery[];
+  /** Why those of the others that ask for live are not, by refId. */
+  ignored: Map<string, string>;
+}
+
+/** A query is live because it says so, or because Explore's live button is on. */
+export function split(request: DataQueryRequest<FalcoQuery>, settings: FalcoSettings): Split {
+  const all: Split = { live: [], others: [], ignored: new Map() };
+  for (const stored of request.targets) {
+    const query = migrateQuery(stored);
+    if (!query.live && !request.liveStreaming) {
+      all.others.push(stored);
+      continue;
+    }
+    const why = notLive(query, settings, request.range.raw);
+    if (why === undefined) {
+      all.live.push(query);
+    } else {
+      // What the backend answers must not ask for live: only alert rules and expressions bring that there.
+      all.others.push({ ...query, live: false });
+      all.ignored.set(query.refId, why);
+    }
+  }
+  return all;
+}
+
+/** Why a query cannot be live, in words; nothing where it can. Without a range, that of the panel is not looked at. */
+export function notLive(
+  { kind }: Pick<FalcoQuery, 'kind'>,
+  settings: FalcoSettings,
+  range?: DataQueryRequest['range']['raw']
+): string | undefined {
+  if (!givesSeries(kind)) {
+    return `queries of kind ${kind} have no live figures`;
+  }
+  if (settings.mode === 'store') {
+    return 'figures of a store are not scraped here';
+  }
+  if (!liveInterval(settings)) {
+    return 'it is off in the settings of the data source (live.minInterval)';
+  }
+  if (config.publicDashboardAccessToken) {
+    return 'shared dashboards are answered from the history';
+  }
+  if (range && (range.to !== 'now' || typeof range.from !== 'string' || !range.from.startsWith('now'))) {
+    return 'the time range does not end now';
+  }
+  return undefined;
+}
+
+/** Milliseconds between live scrapes; 0 where live is off. */
+export function liveInterval(settings: FalcoSettings): number {
+  return parseDuration(settings.live?.minInterval || DEFAULTS.live.minInterval) ?? 0;
+}
+
+/** The answer with the reasons why it is not live, on the first frame of each query. */
+export function withNotices(response: DataQueryResponse, ignored: ReadonlyMap<string, string>): DataQueryResponse {
+  const told = new Set<string>();
+  const data = response.data.map((frame: DataQueryResponse['data'][number]) => {
+    const why = ignored.get(frame.refId);
+    if (why === undefined || told.has(frame.refId)) {
+      return frame;
+    }
+    told.add(frame.refId);
+    const notice = { severity: 'info', text: `Live is ignored: ${why.replace(/\.$/, '')}.` };
+    return { ...frame, meta: { ...frame.meta, notices: [...(frame.meta?.notices ?? []), notice] } };
+  });
+  return { ...response, data };
+}

@@ -1,0 +1,116 @@
+import { type DataFrame, type DataQueryResponse, DataTopic, FieldType, LoadingState } from '@grafana/data';
+import { catchError, defer, finalize, map, type Observable, type Subscription, timer } from 'rxjs';
+import { IDENTITY } from '../expression';
+import { liveInterval } from '../live-queries';
+import { UnsupportedError } from '../promql';
+import { type CompleteQuery } from '../query';
+import { DEFAULTS, type FalcoSettings } from '../settings';
+import { catalogue } from '../signals';
+import { Course, type Snapshot } from './course';
+import { Feed } from './feed';
+import { framesOf } from './frames/frames';
+import { pageIsVisible } from './page';
+import { type Asked, NotLive, Plan } from './plan';
+import { type Get, RouteError, Routes } from './routes';
+
+/** Answers a query from the history; `why` is why live does not, in words, where the answer itself does not say so. */
+export type FallBack = (query: CompleteQuery, why: string | undefined) => Observable<DataQueryResponse>;
+
+/** How long what has been shown is kept when nobody looks at it any more, milliseconds: a panel may but be refreshed. */
+const keepFor = 30_000;
+
+interface Kept {
+  course: Course;
+  viewers: number;
+  ending?: Subscription;
+}
+
+/** Answers queries in the browser, second by second. One for a data source. */
+export class LiveExecutor {
+  private readonly routes: Routes;
+  private readonly feed: Feed;
+  private readonly courses = new Map<string, Kept>();
+
+  constructor(
+    private readonly settings: FalcoSettings,
+    get: Get
+  ) {
+    this.routes = new Routes(get);
+    const { samplesPerScrape, labelLength } = { ...DEFAULTS.limits, ...settings.limits };
+    this.feed = new Feed(this.routes, {
+      interval: liveInterval(settings),
+      rules: catalogue.reading,
+      limits: { samplesPerScrape, labelLength },
+      visible: pageIsVisible,
+    });
+  }
+
+  /** Whole frames at each tick, until nobody looks any more; what live does not know is left to the backend. */
+  answer(query: CompleteQuery, asked: Asked, fallBack: FallBack): Observable<DataQueryResponse> {
+    return defer(() => this.watch(new Plan(query, asked, this.settings))).pipe(
+      map(({ snapshot, plan }) => respond(snapshot, plan, query)),
+      catchError((error: unknown) => fallBack(query, reasonOf(error)))
+    );
+  }
+
+  /** Panels that show the same share a course. */
+  private watch(plan: Plan): Observable<{ snapshot: Snapshot; plan: Plan }> {
+    const kept = this.courses.get(plan.key) ?? { course: new Course(plan, this.feed, this.routes), viewers: 0 };
+    this.courses.set(plan.key, kept);
+    kept.ending?.unsubscribe();
+    kept.viewers++;
+    return kept.course.observe().pipe(
+      map((snapshot) => ({ snapshot, plan: kept.course.plan })),
+      finalize(() => {
+        if (--kept.viewers === 0) {
+          kept.ending = timer(keepFor).subscribe(() => this.courses.delete(plan.key));
+        }
+      })
+    );
+  }
+}
+
+function reasonOf(error: unknown): string | undefined {
+  if (error instanceof NotLive || error instanceof UnsupportedError || error instanceof RouteError) {
+    return error.message || undefined;
+  }
+  return undefined; // what is wrong with the query the backend says in its own words
+}
+
+function respond(
+  { results, notices, error, switchedAt }: Snapshot,
+  plan: Plan,
+  query: CompleteQuery
+): DataQueryResponse {
+  const { refId, legend, format, instant } = query;
+  const base = { key: `live-${refId}`, state: LoadingState.Streaming };
+  if (error !== undefined) {
+    return { ...base, data: [], errors: [{ refId, message: error }] };
+  }
+  // Ticks come when they come: a line is broken where two are missing, not where one is late.
+  const step = instant ? undefined : 2 * plan.step;
+  const table = format === 'table';
+  try {
+    const frames = framesOf(results, { refId, legend, identity: IDENTITY, step, table, notices });
+    const mark = switchedAt === undefined || table ? [] : [markAt(switchedAt)];
+    return { ...base, data: [...frames, ...mark] };
+  } catch (thrown) {
+    return {
+      ...base,
+      data: [],
+      errors: [{ refId, message: thrown instanceof Error ? thrown.message : String(thrown) }],
+    };
+  }
+}
+
+/** Marks on a graph from when on rates look back on live scrapes only. */
+function markAt(time: number): DataFrame {
+  const values: Array<[string, FieldType, unknown]> = [
+    ['time', FieldType.time, time],
+    ['title', FieldType.string, 'Live'],
+    ['text', FieldType.string, 'Rates look back on live scrapes from here on, and no further.'],
+    ['color', FieldType.string, 'blue'],
+  ];
+  const fields = values.map(([name, type, value]) => ({ name, type, config: {}, values: [value] }));
+  return { name: 'Live', meta: { dataTopic: DataTopic.Annotations }, fields, length: 1 };
+}

@@ -1,0 +1,100 @@
+import { type QueryResultMetaNotice } from '@grafana/data';
+import { printDuration } from '../signals/window';
+import { type Tick } from './feed';
+import { type FrameResult } from './frames/result';
+import { Names } from './names';
+import { type Plan } from './plan';
+import { type LiveTarget, type Reasons, type Target, type Trouble } from './routes';
+
+/** What is known of a query besides its figures. */
+export interface Known {
+  plan: Plan;
+  tick: Tick;
+  results: FrameResult[];
+  /** Why there are no figures. */
+  error?: string;
+  /** When rates began to look back on live scrapes only, milliseconds. */
+  switchedAt?: number;
+  /** Why there are no samples from before live. */
+  noHistory?: string;
+  reasons: Reasons;
+}
+
+/** How many seconds an answer may take before it is told. */
+const patience = 3;
+
+/** Why a panel shows less than its viewer may expect; or the error, where it can show nothing. */
+export function standing(known: Known): { notices: QueryResultMetaNotice[]; error?: string } {
+  const { plan, tick, results, error, noHistory, reasons } = known;
+  const about = tick.targets.filter((target) => plan.isAbout(target));
+  const troubles = new Names(about).notices(
+    about.flatMap((target) => {
+      const trouble = troubleOf(tick.live.get(target.id));
+      return trouble ? [{ target, trouble }] : [];
+    })
+  );
+  const isEmpty = results.every(({ series }) => series.length === 0);
+  const isDead = about.length > 0 && about.every(({ id }) => !measured.includes(tick.live.get(id)?.state ?? 'pending'));
+  if (error !== undefined || (isEmpty && isDead)) {
+    return { notices: [], error: error ?? troubles.map(({ text }) => text).join(' ') };
+  }
+  const info = (text: string | undefined): QueryResultMetaNotice[] => (text ? [{ severity: 'info', text }] : []);
+  return {
+    notices: [
+      ...troubles.filter(({ severity }) => severity === 'error'),
+      ...(tick.trouble === undefined ? [] : [{ severity: 'warning' as const, text: standstill(tick.trouble) }]),
+      ...(lacksValues(about, known) ? reasons.missing : []),
+      ...troubles.filter(({ severity }) => severity !== 'error'),
+      ...reasons.besides,
+      ...info(noHistory && `There are no figures from before live: ${sentence(noHistory)}`),
+      ...info(switched(known)),
+    ],
+  };
+}
+
+const measured: Array<LiveTarget['state']> = ['up', 'starting', 'pending'];
+
+function troubleOf(live: LiveTarget | undefined): Trouble | undefined {
+  const { trouble, waiting = 0 } = live ?? {};
+  if (trouble || waiting < patience) {
+    return trouble;
+  }
+  return {
+    severity: 'info',
+    what: 'Waiting for',
+    change: `An answer has been under way for ${Math.round(waiting)} s.`,
+  };
+}
+
+/** Whether a node that answers has no value in any result; a total, or groups of nodes, says nothing of single nodes. */
+function lacksValues(about: Target[], { tick, results }: Known): boolean {
+  const nodeOf = (cluster = '', node = '') => JSON.stringify([cluster, node]);
+  const valued = new Set<string>();
+  for (const { labels, values } of results.flatMap(({ series }) => series)) {
+    if (!labels.get('node') || Array.from(values).some((value) => !Number.isNaN(value))) {
+      valued.add(nodeOf(labels.get('cluster'), labels.get('node')));
+    }
+  }
+  return about
+    .filter(({ id }) => tick.live.get(id)?.state === 'up')
+    .some(({ labels }) => !valued.has(nodeOf(labels['cluster'], labels['node'])));
+}
+
+/** Where rates of two kinds are in sight. */
+function switched({ plan, tick, switchedAt = -Infinity }: Known): string | undefined {
+  if (plan.query.instant || tick.time === undefined || switchedAt < tick.time - plan.asked.range) {
+    return undefined;
+  }
+  const at = new Date(switchedAt).toISOString().slice(11, 19);
+  const before = Math.max(...plan.at(undefined).map(({ window = 0 }) => window));
+  const from = before > 0 ? `${printDuration(before)}, ` : 'further, ';
+  return `Until ${at} UTC rates look back ${from}from then on ${printDuration(plan.liveWindow)}: live scrapes are closer together.`;
+}
+
+function standstill(trouble: string): string {
+  return `Live stands still, and goes on by itself: ${sentence(trouble)}`;
+}
+
+function sentence(text: string): string {
+  return `${text.trim().replace(/\.$/, '')}.`;
+}

@@ -1,0 +1,36 @@
+import { matcher, type Selector } from '../promql';
+import { type Filter } from '../query';
+import { catalogue } from '../signals';
+import { type Signal } from '../signals/types';
+import { type Target } from './routes';
+
+/** The kind of target that exports a metric; nothing where the name does not tell. */
+function kindOfMetric(metric: string): string | undefined {
+  return catalogue.reading.marks.find(({ prefix }) => metric.startsWith(prefix))?.kind;
+}
+
+/** The kind of target that a signal is about. */
+export function kindOf({ needs }: Pick<Signal, 'needs'>): string {
+  return needs.map(({ metric }) => kindOfMetric(metric)).find((kind) => kind !== undefined) ?? 'falco';
+}
+
+/**
+ * Whether a target's labels and facts pass the filters on them, as pkg/datasource/targets.go has it: filters on a metric's
+ * own labels say nothing about targets. `own` are the labels that every target may have.
+ */
+export function passes({ labels, facts }: Target, filters: readonly Filter[], own: readonly string[]): boolean {
+  return filters.every(({ key, operator, value }) => {
+    const known = own.includes(key) ? (labels[key] ?? '') : facts?.[key];
+    return known === undefined || matcher(key, operator, value).matches(known);
+  });
+}
+
+/** Whether a selector can meet series of a target. `own` are the labels that every target may have. */
+export function mayMeet({ matchers }: Selector, { kind, labels }: Target, own: readonly string[]): boolean {
+  return matchers.every(({ label, operator, value, matches }) => {
+    if (label === '__name__') {
+      return operator !== '=' || (kindOfMetric(value) ?? kind) === kind;
+    }
+    return label in labels || label === 'kind' || own.includes(label) ? matches(labels[label] ?? '') : true;
+  });
+}
