@@ -1,12 +1,13 @@
 import {
   CoreApp,
+  type DataFrame,
   type DataQueryRequest,
   type DataSourceInstanceSettings,
   dateTime,
   VariableSupportType,
 } from '@grafana/data';
 import { type BackendSrvRequest, setBackendSrv, setDataSourceSrv, type TemplateSrv } from '@grafana/runtime';
-import { lastValueFrom, of, throwError } from 'rxjs';
+import { lastValueFrom, of, throwError, toArray } from 'rxjs';
 import { FalcoDataSource } from './datasource';
 import { type FalcoQuery } from './query';
 import { type FalcoSettings } from './settings';
@@ -102,6 +103,62 @@ describe('queries', () => {
     expect(datasource.getQueryDisplayText({ refId: 'A', kind: 'events', signals: ['restart'], filters })).toBe(
       'events: Restart where node="a" and cluster!~"x.*"'
     );
+  });
+});
+
+describe('live', () => {
+  const live = { refId: 'A', signals: ['up'], live: true };
+  const other = { refId: 'B', signals: ['uptime'] };
+  const frame = (refId: string) => ({ schema: { refId, meta: {}, fields: [] }, data: { values: [] } });
+  const history = { results: { A: { frames: [frame('A'), frame('A')] }, B: { frames: [frame('B')] } } };
+  const notices = (data: DataFrame[]) =>
+    data.map(({ refId, meta }) => [refId, ...(meta?.notices ?? []).map(({ text }) => text)]);
+  const absolute = {
+    range: { from: dateTime(0), to: dateTime(60_000), raw: { from: dateTime(0), to: dateTime(60_000) } },
+  };
+
+  test.each<[string, object, Partial<DataQueryRequest<FalcoQuery>>, FalcoSettings, string]>([
+    ['a kind without', { kind: 'health' }, {}, {}, 'queries of kind health have no live figures'],
+    ['a range that has ended', {}, absolute, {}, 'the time range does not end now'],
+    ['a store', {}, {}, { mode: 'store' }, 'figures of a store are not scraped here'],
+    ['off', {}, {}, { live: { minInterval: '0' } }, 'it is off in the settings of the data source (live.minInterval)'],
+  ])('%s: the backend answers and it is said', async (_name, query, around, jsonData, why) => {
+    const { datasource, sent, fetch } = make(jsonData, history);
+    const { data } = await lastValueFrom(datasource.query(request([{ ...live, ...query }, other], around)));
+    expect(fetch).toHaveBeenCalledTimes(1);
+    expect(sent()?.data.queries.map(({ live }: FalcoQuery) => live)).toEqual([false, undefined]);
+    expect(notices(data as DataFrame[])).toEqual([['A', `Live is ignored: ${why}.`], ['A'], ['B']]);
+  });
+
+  test('the live button of Explore asks for live as the query does', async () => {
+    const { datasource } = make({ live: { minInterval: '0' } }, history);
+    const { data } = await lastValueFrom(datasource.query(request([other], { liveStreaming: true })));
+    expect(notices(data as DataFrame[])[0]?.[1]).toMatch(/^Live is ignored/);
+  });
+
+  test('a request is split: the browser watches, the backend answers the others', async () => {
+    const { datasource, fetch } = make({}, history);
+    fetch.mockImplementation((asked: BackendSrvRequest) =>
+      asked.url.includes('/resources/')
+        ? throwError(() => ({ status: 403, data: { error: 'for editors' } }))
+        : of({ data: history })
+    );
+    const answers = await lastValueFrom(datasource.query(request([live, other], { requestId: 'Q1' })).pipe(toArray()));
+    const [whole, fallen] = answers;
+    expect(whole?.key).toBeUndefined();
+    expect(fallen).toMatchObject({ key: 'live-A' });
+    expect(notices(fallen!.data as DataFrame[])[0]).toEqual(['A', 'Live is ignored: for editors.']);
+    const asked = fetch.mock.calls.map(([{ url, showErrorAlert, data, requestId }]) => [
+      url.replace(/^.*\/resources\//, ''),
+      showErrorAlert,
+      requestId,
+      data?.queries.map(({ refId, live }: FalcoQuery) => [refId, live]),
+    ]);
+    expect(asked).toEqual([
+      ['/api/ds/query?ds_type=falco-metrics-datasource&requestId=Q1', undefined, 'Q1', [['B', undefined]]],
+      ['targets', false, undefined, undefined],
+      ['/api/ds/query?ds_type=falco-metrics-datasource&requestId=Q1-A', undefined, 'Q1-A', [['A', false]]],
+    ]);
   });
 });
 

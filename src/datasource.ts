@@ -10,7 +10,7 @@ import {
   type ScopedVars,
 } from '@grafana/data';
 import { DataSourceWithBackend, getTemplateSrv } from '@grafana/runtime';
-import { from, map, merge, type Observable, switchMap } from 'rxjs';
+import { catchError, from, map, merge, type Observable, switchMap } from 'rxjs';
 import { annotations } from './annotations';
 import { IDENTITY, targetLabels } from './expression';
 import { type LiveExecutor } from './live/executor';
@@ -137,7 +137,10 @@ export class FalcoDataSource extends DataSourceWithBackend<FalcoQuery, FalcoSett
         map((response) => ({ ...response, key: `live-${refId}` }))
       );
     };
-    return from(this.liveExecutor()).pipe(switchMap((executor) => executor.answer(query, asked, fallBack)));
+    return from(this.liveExecutor()).pipe(
+      switchMap((executor) => executor.answer(query, asked, fallBack)),
+      catchError(() => fallBack(query, 'the part of the plugin for it could not be loaded; reload the page'))
+    );
   }
 
   private answerFromHistory(
@@ -152,7 +155,11 @@ export class FalcoDataSource extends DataSourceWithBackend<FalcoQuery, FalcoSett
   private liveExecutor(): Promise<LiveExecutor> {
     this.executor ??= import('./live/executor').then(
       ({ LiveExecutor }) =>
-        new LiveExecutor(this.settings, (path, params) => this.getResource(path, params, { showErrorAlert: false }))
+        new LiveExecutor(this.settings, (path, params) => this.getResource(path, params, { showErrorAlert: false })),
+      (error) => {
+        this.executor = undefined; // the next query tries again
+        throw error;
+      }
     );
     return this.executor;
   }

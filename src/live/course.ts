@@ -31,7 +31,7 @@ export class Course implements Watcher {
   private results: FrameResult[] = [];
   private error?: string;
   private isLive = false;
-  private switchedAt?: number;
+  private switchedAt = -Infinity;
   private noHistory?: string;
   private reasons: Reasons = { missing: [], besides: [] };
   private askedAt = -Infinity;
@@ -62,8 +62,8 @@ export class Course implements Watcher {
 
   wantsMetric: Watcher['wantsMetric'] = (metric) => this.plan.metrics?.includes(metric) ?? true;
 
-  get reach(): number {
-    return this.plan.reach;
+  reach(): number {
+    return this.plan.reach();
   }
 
   private async step(tick: Tick): Promise<Snapshot> {
@@ -73,10 +73,12 @@ export class Course implements Watcher {
     if (time !== undefined && time > this.time) {
       await this.advance(tick, time);
     }
-    const { plan, results, error, switchedAt, noHistory, reasons } = this;
+    const { plan, results, error, noHistory, reasons } = this;
+    const isInSight = !plan.query.instant && this.switchedAt >= this.time - plan.asked.range;
+    const switchedAt = isInSight ? this.switchedAt : undefined;
     this.last = {
       results,
-      switchedAt: plan.query.instant ? undefined : switchedAt,
+      switchedAt,
       ...standing({ plan, tick, results, error, switchedAt, noHistory, reasons }),
     };
     return this.last;
@@ -102,12 +104,12 @@ export class Course implements Watcher {
   }
 
   /** Puts samples of the history where there are no live ones. Without a history, live has to do. */
-  private async fill({ targets }: Tick, ids: string[], begin: number, end: number): Promise<void> {
+  private async fill({ targets, live }: Tick, ids: string[], begin: number, end: number): Promise<void> {
     const { plan, feed, routes } = this;
     try {
-      const saved = await routes.samples(ids, plan.metrics, begin - plan.reach, end);
+      const saved = await routes.samples(ids, plan.metrics, begin - plan.reach(), end);
       ids.forEach((id, i) => {
-        const labels = targets.find((one) => one.id === id)?.labels ?? {};
+        const { labels } = live.get(id) ?? targets.find((one) => one.id === id)!;
         feed.buffer.fill(id, labels, saved.targets[i] ?? [], gapOf(plan.interval));
       });
       this.noHistory = undefined;
@@ -148,7 +150,8 @@ export class Course implements Watcher {
   /** Of the moments up to a time, not including it; only where a range is shown. */
   private evaluateRange(begin: number, end: number): void {
     const { plan, feed } = this;
-    const start = Math.ceil((begin + 1) / plan.step) * plan.step;
+    const first = Math.ceil(begin / plan.step) * plan.step;
+    const start = first > this.time ? first : first + plan.step;
     if (plan.query.instant || start >= end) {
       return;
     }
@@ -183,20 +186,19 @@ export class Course implements Watcher {
 
   /** Why figures are missing the backend knows, from its history; asked besides, now and then. */
   private ask(): void {
-    const { query, asked } = this.plan;
-    const { kind, signals, by, filters, version } = query; // its window is no matter, its expression neither
-    const windows = this.plan.at(undefined).map(({ window = 0 }) => window);
     if (performance.now() - this.askedAt < reasonsEvery) {
       return;
     }
     this.askedAt = performance.now();
-    this.routes
-      .reasons({ kind, signals, by, filters, version }, query.instant ? Math.max(...windows) : asked.range)
-      .then(
-        (reasons) => {
-          this.reasons = reasons;
-        },
-        () => {} // the figures are shown all the same
-      );
+    const { query, asked } = this.plan;
+    const { kind, signals, by, filters, version } = query; // its window is no matter, its expression neither
+    const windows = this.plan.at(undefined).map(({ window = 0 }) => window);
+    const range = query.instant ? Math.max(...windows) : asked.range;
+    this.routes.reasons({ kind, signals, by, filters, version }, range).then(
+      (reasons) => {
+        this.reasons = reasons;
+      },
+      () => {} // the figures are shown all the same
+    );
   }
 }

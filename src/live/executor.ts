@@ -10,7 +10,8 @@ import { Course, type Snapshot } from './course';
 import { Feed } from './feed';
 import { framesOf } from './frames/frames';
 import { pageIsVisible } from './page';
-import { type Asked, NotLive, Plan } from './plan';
+import { type Asked } from './macros';
+import { NotLive, Plan } from './plan';
 import { type Get, RouteError, Routes } from './routes';
 
 /** Answers a query from the history; `why` is why live does not, in words, where the answer itself does not say so. */

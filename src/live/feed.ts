@@ -21,7 +21,7 @@ export interface Watcher {
   wantsTarget(target: Target): boolean;
   wantsMetric(metric: string): boolean;
   /** How old samples may be that are still looked at, milliseconds. */
-  reach: number;
+  reach(): number;
 }
 
 /** What came in at once. */
@@ -168,7 +168,7 @@ export class Feed {
         this.append(one, one.time);
       }
     }
-    this.buffer.keepFor(Math.max(0, ...[...this.watchers].map(({ reach }) => reach)) + slack);
+    this.buffer.keepFor(Math.max(0, ...[...this.watchers].map((watcher) => watcher.reach())) + slack);
     this.buffer.trim();
     return times.length > 0 ? Math.max(...times) : undefined;
   }

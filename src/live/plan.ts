@@ -6,17 +6,11 @@ import { DEFAULTS, type FalcoSettings } from '../settings';
 import { catalogue } from '../signals';
 import { compile } from '../signals/compile';
 import { type Signal } from '../signals/types';
-import { parseDuration, printDuration, rateInterval } from '../signals/window';
+import { parseDuration, printDuration } from '../signals/window';
 import { mostTargets, windowOf } from './feed';
+import { type Asked, backendStep, expandMacros } from './macros';
 import { type Target } from './routes';
 import { kindOf, mayMeet, passes } from './targets';
-
-/** What a panel asks besides its query; milliseconds. */
-export interface Asked {
-  range: number;
-  interval: number;
-  maxDataPoints: number;
-}
 
 /** One expression of a query, ready to be evaluated. */
 export interface Planned {
@@ -32,8 +26,6 @@ export class NotLive extends Error {}
 
 /** How long a window since watching began may become, milliseconds. */
 const longestWatch = 12 * 3_600_000;
-/** How many points Prometheus gives a series at most, for the step that the backend would take. */
-const mostPoints = 11_000;
 const rateMacro = /^(?:|\$__rate_interval|\$\{__rate_interval\})$/;
 
 /** What a query asks of live samples: which targets and metrics, how far back, and the PromQL of each moment. */
@@ -49,10 +41,11 @@ export class Plan {
   /** Tells plans apart that give different points. */
   readonly key: string;
   /** How long it has been watched, milliseconds. */
-  private watched = 0;
+  private watched = 1;
   private readonly own: string[];
   private readonly signals: Signal[];
-  private readonly parsed = new Map<string, Expr>();
+  /** Its expressions by window. */
+  private readonly planned = new Map<number | undefined, Planned[]>();
 
   /** Throws where the query is none that live knows; the backend says best what is wrong with it. */
   constructor(
@@ -79,7 +72,7 @@ export class Plan {
       matchers.find(({ label, operator }) => label === '__name__' && operator === '=')
     );
     this.metrics = names.includes(undefined) ? undefined : [...new Set(names.flatMap((name) => name?.value ?? []))];
-    this.lookBack(); // refuses what depends on when it is asked
+    this.reach(); // refuses what depends on when it is asked
     const { kind, signals, by, filters, window, expr, instant } = query;
     this.key = JSON.stringify([kind, signals, by, filters, window, expr, instant, asked, this.step]);
   }
@@ -116,8 +109,9 @@ export class Plan {
   }
 
   /** How old samples may be that it looks at, milliseconds. */
-  get reach(): number {
-    return this.lookBack();
+  reach(): number {
+    const windows = [undefined, this.liveWindow].flatMap((window) => this.at(window));
+    return Math.max(...windows.map(({ text, expr }) => reachOf(expr, text, this.asked.range)));
   }
 
   /** How far rates look back once live samples suffice, milliseconds. */
@@ -125,30 +119,19 @@ export class Plan {
     return windowOf(this.interval);
   }
 
-  /** Says how long it has been watched. */
+  /** Says how long it has been watched, above 0. */
   watch(milliseconds: number): void {
-    this.watched = Math.min(milliseconds, longestWatch);
+    if (`${this.query.window} ${this.query.expr}`.includes('__live')) {
+      this.watched = Math.min(milliseconds, longestWatch);
+      this.planned.clear();
+    }
   }
 
   /** The expressions with a window for rates; without one, it is that of the backend. A window that the query names holds. */
   at(window: number | undefined): Planned[] {
-    const { query } = this;
-    if (query.kind === 'promql') {
-      const conditions = query.filters.map(({ key, operator, value }) => ({ label: key, operator, value }));
-      const text = withConditions(this.expand(query.expr ?? '', window), conditions);
-      return [{ text, expr: this.parse(text) }];
-    }
-    const named = window !== undefined && rateMacro.test(query.window ?? '') ? printDuration(window) : query.window;
-    const { by, filters } = query;
-    return this.signals.map((signal) => {
-      const { expr: text, window: used } = compile(
-        catalogue,
-        signal,
-        { by, filters, window: named },
-        this.compileOptions()
-      );
-      return { signal, text, expr: this.parse(text), window: used };
-    });
+    const planned = this.planned.get(window) ?? this.expressions(window);
+    this.planned.set(window, planned);
+    return planned;
   }
 
   /** Whether the two windows make a difference. */
@@ -157,59 +140,30 @@ export class Plan {
     return String(texts()) !== String(texts(this.liveWindow));
   }
 
-  private lookBack(): number {
-    const windows = [undefined, this.liveWindow].flatMap((window) => this.at(window));
-    return Math.max(...windows.map(({ text, expr }) => reachOf(expr, text, this.asked.range)));
-  }
-
   private selectors() {
     return this.at(undefined).flatMap(({ expr }) => selectorsOf(expr));
   }
 
-  private parse(text: string): Expr {
-    let expr = this.parsed.get(text);
-    if (!expr) {
-      expr = parse(text);
-      // A window that grows makes a new text each time.
-      if (this.parsed.size > 20) {
-        this.parsed.clear();
-      }
-      this.parsed.set(text, expr);
+  private expressions(window: number | undefined): Planned[] {
+    const { query } = this;
+    if (query.kind === 'promql') {
+      const conditions = query.filters.map(({ key, operator, value }) => ({ label: key, operator, value }));
+      const text = withConditions(expandMacros(query.expr ?? '', { ...this.options(), window }), conditions);
+      return [{ text, expr: parse(text) }];
     }
-    return expr;
+    const named = window !== undefined && rateMacro.test(query.window ?? '') ? printDuration(window) : query.window;
+    const { by, filters } = query;
+    return this.signals.map((signal) => {
+      const use = { by, filters, window: named };
+      const { expr: text, window: used } = compile(catalogue, signal, use, this.options());
+      return { signal, text, expr: parse(text), window: used };
+    });
   }
 
-  private compileOptions() {
-    const { range } = this.asked;
-    return {
-      identity: IDENTITY,
-      targetLabels: targetLabels(this.settings),
-      step: this.backendStep(),
-      scrapeInterval: this.scrapeInterval,
-      range: Math.max(1000, Math.round(range / 1000) * 1000),
-      live: Math.max(1, this.watched),
-    };
-  }
-
-  /** As pkg/datasource/times.go works it out. */
-  private backendStep(): number {
-    const { range, interval, maxDataPoints } = this.asked;
-    const step = Math.max(interval, this.scrapeInterval, range / mostPoints, range / maxDataPoints);
-    return Math.ceil(step / 1000) * 1000;
-  }
-
-  /** Replaces Grafana's macros; unknown ones stay, for PromQL to complain of. */
-  private expand(text: string, window: number | undefined): string {
-    const { step, scrapeInterval, range, live } = this.compileOptions();
-    const values: Record<string, string> = {
-      __rate_interval: printDuration(window ?? rateInterval({ step, scrapeInterval })),
-      __interval: printDuration(step),
-      __interval_ms: String(step),
-      __range: printDuration(range),
-      __range_s: String(range / 1000),
-      __range_ms: String(this.asked.range),
-      __live: printDuration(live),
-    };
-    return text.replace(/\$\{__[a-z_]+\}|\$__[a-z_]+/g, (found) => values[found.replace(/[${}]/g, '')] ?? found);
+  private options() {
+    const { asked, settings, scrapeInterval, watched } = this;
+    const step = backendStep(asked, scrapeInterval);
+    const labels = { identity: IDENTITY, targetLabels: targetLabels(settings) };
+    return { ...labels, step, scrapeInterval, range: asked.range, live: watched };
   }
 }

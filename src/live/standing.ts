@@ -13,7 +13,7 @@ export interface Known {
   results: FrameResult[];
   /** Why there are no figures. */
   error?: string;
-  /** When rates began to look back on live scrapes only, milliseconds. */
+  /** When rates began to look back on live scrapes only, milliseconds, where that can be seen. */
   switchedAt?: number;
   /** Why there are no samples from before live. */
   noHistory?: string;
@@ -81,8 +81,8 @@ function lacksValues(about: Target[], { tick, results }: Known): boolean {
 }
 
 /** Where rates of two kinds are in sight. */
-function switched({ plan, tick, switchedAt = -Infinity }: Known): string | undefined {
-  if (plan.query.instant || tick.time === undefined || switchedAt < tick.time - plan.asked.range) {
+function switched({ plan, switchedAt }: Known): string | undefined {
+  if (switchedAt === undefined) {
     return undefined;
   }
   const at = new Date(switchedAt).toISOString().slice(11, 19);

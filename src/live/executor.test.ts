@@ -1,0 +1,442 @@
+import { type DataFrame, type DataQueryResponse, LoadingState } from '@grafana/data';
+import { of, type Subscription } from 'rxjs';
+import { type CompleteQuery, migrateQuery, withDefaults } from '../query';
+import { type FalcoSettings } from '../settings';
+import { LiveExecutor } from './executor';
+import { FakeBackend, falco, type FakeTarget } from './testing';
+
+const begin = Date.UTC(2027, 0, 1);
+const skew = 3_600_000;
+const settings: FalcoSettings = { targets: [{ url: 'falco:8765' }] };
+const asked = { range: 300_000, interval: 15_000, maxDataPoints: 1000 };
+
+beforeEach(() => {
+  jest.useFakeTimers({ now: begin });
+  setHidden(false);
+});
+afterEach(() => jest.useRealTimers());
+
+function setHidden(hidden: boolean): void {
+  Object.defineProperty(document, 'visibilityState', {
+    configurable: true,
+    get: () => (hidden ? 'hidden' : 'visible'),
+  });
+  document.dispatchEvent(new Event('visibilitychange'));
+}
+
+const pass = (seconds: number) => jest.advanceTimersByTimeAsync(seconds * 1000);
+
+function complete(query: Partial<CompleteQuery>): CompleteQuery {
+  return withDefaults(migrateQuery({ refId: 'A', ...query }));
+}
+
+/** A backend and an executor; `watch` subscribes to a query and collects what it is answered. */
+function stage(targets: FakeTarget[], jsonData: FalcoSettings = settings) {
+  const backend = new FakeBackend(targets, skew);
+  const executor = new LiveExecutor(jsonData, backend.get);
+  const fallBack = jest.fn((query: CompleteQuery, why: string | undefined) =>
+    of<DataQueryResponse>({ data: [`history of ${query.refId}: ${why}`] })
+  );
+  const watch = (query: Partial<CompleteQuery>, of = asked) => {
+    const answers: DataQueryResponse[] = [];
+    const subscription: Subscription = executor
+      .answer(complete(query), of, fallBack)
+      .subscribe((answer) => answers.push(answer));
+    return { answers, last: () => answers.at(-1)!, end: () => subscription.unsubscribe() };
+  };
+  return { backend, executor, fallBack, watch };
+}
+
+const figures = ({ data }: DataQueryResponse) => (data as DataFrame[]).filter(({ meta }) => !meta?.dataTopic);
+const notices = (answer: DataQueryResponse) => figures(answer)[0]?.meta?.notices?.map(({ text }) => text) ?? [];
+/** Points of the first series, seconds since the test began (by the backend's clock). */
+function points(answer: DataQueryResponse): Array<[number, number]> {
+  const [time, value] = figures(answer)[0]?.fields ?? [];
+  return (time?.values ?? []).map((at: number, i: number) => [(at - begin - skew) / 1000, value!.values[i]]);
+}
+
+describe('A live query', () => {
+  const rate = { signals: ['kernel-event-rate'] };
+
+  it('is filled from the history, and gets a point a tick', async () => {
+    const { backend, watch } = stage([falco('a')]);
+    const { answers, last, end } = watch(rate);
+    await pass(0);
+    expect(answers).toHaveLength(1);
+    expect(last()).toMatchObject({ key: 'live-A', state: LoadingState.Streaming });
+    const filled = points(last());
+    expect([filled[0], filled.at(-1)]).toEqual([
+      [-300, expect.closeTo(100)],
+      [0, expect.closeTo(100)],
+    ]);
+    expect(filled).toHaveLength(301);
+    await pass(20);
+    expect(answers).toHaveLength(21);
+    const course = points(last());
+    expect([course[0], course.at(-1), course.length]).toEqual([
+      [-280, expect.closeTo(100)],
+      [20, expect.closeTo(100)],
+      301,
+    ]);
+    expect(course.every(([, value]) => Math.abs(value - 100) < 1e-6)).toBe(true);
+    expect([backend.count('live'), backend.count('live/samples')]).toEqual([21, 1]);
+    end();
+    await pass(10);
+    expect(backend.count('live')).toBe(21);
+  });
+
+  it('has frames as the backend makes them', async () => {
+    const { watch } = stage([falco('a')]);
+    const { last } = watch({ ...rate, legend: '{{node}}!' });
+    await pass(0);
+    const [{ refId, meta, fields } = {} as DataFrame] = figures(last());
+    expect([refId, meta?.type, meta?.custom, meta?.executedQueryString]).toEqual([
+      'A',
+      'timeseries-multi',
+      { window: '60s' },
+      'sum by (cluster, node) (rate(falcosecurity_scap_n_evts_total{}[60s]))',
+    ]);
+    expect(fields[1]).toMatchObject({
+      name: 'kernel-event-rate',
+      labels: { cluster: 'demo', node: 'a' },
+      config: { unit: 'eps', displayNameFromDS: 'a!' },
+    });
+    await pass(30);
+    expect(figures(last())[0]?.meta?.executedQueryString).toContain('[10s]');
+  });
+
+  it('shows a jump at the next tick, and all of it within the window', async () => {
+    const { watch } = stage([falco('a', { begin: begin + skew + 30_500, perSecond: 10 })]);
+    const { last } = watch({ kind: 'signal', signals: ['kernel-drop-ratio'] });
+    const at = async (second: number) => {
+      await pass(second - (Date.now() - begin) / 1000);
+      return points(last()).at(-1)![1];
+    };
+    expect(await at(30)).toBe(0);
+    expect(await at(31)).toBeGreaterThan(0.001);
+    expect(await at(41)).toBeGreaterThan(0.09);
+  });
+
+  it('marks from when on rates look back on live scrapes only', async () => {
+    const { watch } = stage([falco('a')]);
+    const { last } = watch(rate);
+    await pass(8);
+    expect(last().data).toHaveLength(1);
+    await pass(1);
+    expect(last().data[1]).toMatchObject({
+      meta: { dataTopic: 'annotations' },
+      fields: [{ values: [begin + skew + 9000] }, { values: ['Live'] }, {}, {}],
+    });
+    expect(notices(last())).toEqual([
+      'Until 01:00:09 UTC rates look back 60s, from then on 10s: live scrapes are closer together.',
+    ]);
+    await pass(301);
+    expect([notices(last()), last().data.length]).toEqual([[], 1]);
+    const { last: gauge } = watch({ kind: 'signal', signals: ['memory-rss'] });
+    await pass(20);
+    expect([notices(gauge()), gauge().data.length]).toEqual([[], 1]);
+  });
+
+  it('keeps to the points that the panel has room for', async () => {
+    const { watch } = stage([falco('a')]);
+    const { last } = watch(rate, { ...asked, maxDataPoints: 20 });
+    await pass(100);
+    const course = points(last());
+    expect(course.length).toBeLessThanOrEqual(20);
+    expect(course.at(-1)![0]).toBe(100);
+    expect(course[0]![0]).toBeGreaterThanOrEqual(-200);
+    expect(figures(last())[0]!.fields[0]!.config.interval).toBe(30_000);
+  });
+
+  it('works at an instant and as a table', async () => {
+    const { watch } = stage([falco('a'), falco('b')]);
+    const instant = watch({ ...rate, instant: true });
+    const table = watch({ ...rate, refId: 'B', signals: ['kernel-event-rate', 'up'], format: 'table' });
+    await pass(15);
+    const shape = ({ data }: DataQueryResponse) =>
+      data.map(({ meta, fields }) => [meta.type, ...fields.map(({ values }: { values: unknown[] }) => values)]);
+    expect(shape(instant.last())).toEqual([
+      ['numeric-multi', [expect.closeTo(100)]],
+      ['numeric-multi', [expect.closeTo(100)]],
+    ]);
+    expect(shape(table.last())).toEqual([
+      ['numeric-long', ['demo', 'demo'], ['a', 'b'], [expect.closeTo(100), expect.closeTo(100)], [1, 1]],
+    ]);
+  });
+
+  it('sums since watching began', async () => {
+    const { watch } = stage([falco('a')]);
+    const { last } = watch({
+      kind: 'promql',
+      expr: 'increase(falcosecurity_scap_n_evts_total[$__live])',
+      instant: true,
+    });
+    await pass(40);
+    expect(figures(last())[0]!.fields[0]!.values).toEqual([expect.closeTo(4000, 0)]);
+    expect(figures(last())[0]!.meta!.executedQueryString).toBe('increase(falcosecurity_scap_n_evts_total[40001ms])');
+  });
+
+  it('puts filters on PromQL, and reads no metric that nobody asks for', async () => {
+    const { backend, watch } = stage([falco('a'), falco('b')]);
+    const filters = [{ key: 'node', operator: '=' as const, value: 'b' }];
+    const { last } = watch({ kind: 'promql', expr: 'falcosecurity_falco_memory_rss_bytes / 2', filters });
+    await pass(3);
+    expect(figures(last()).map(({ fields }) => fields[1]!.labels)).toEqual([{ cluster: 'demo', node: 'b' }]);
+    expect(
+      backend.calls.filter(({ path }) => path.startsWith('live')).map(({ params }) => params['ids'] ?? '')
+    ).not.toContain('id-a');
+    expect(backend.calls.find(({ path }) => path === 'live/samples')?.params['metrics']).toBe(
+      'falcosecurity_falco_memory_rss_bytes'
+    );
+  });
+});
+
+describe('Panels together', () => {
+  it('share one request a tick, and one course where they show the same', async () => {
+    const { backend, watch } = stage([falco('a'), falco('b')]);
+    const only = (value: string) => ({ filters: [{ key: 'node', operator: '=' as const, value }] });
+    const panels = [
+      watch({ signals: ['kernel-event-rate'], ...only('a') }),
+      watch({ signals: ['kernel-event-rate'], ...only('a'), refId: 'B', legend: 'x' }),
+      watch({ signals: ['memory-rss'], ...only('b') }),
+    ];
+    await pass(10);
+    expect(backend.count('live')).toBeLessThanOrEqual(12);
+    expect(backend.calls.filter(({ path }) => path === 'live').at(-1)?.params['ids']).toBe('id-a,id-b');
+    expect(backend.count('live/samples')).toBe(2);
+    expect(panels.map(({ last }) => points(last()).at(-1)?.[0])).toEqual([10, 10, 10]);
+    panels[2]!.end();
+    await pass(2);
+    expect(backend.calls.at(-1)?.params['ids']).toBe('id-a');
+    panels[0]!.end();
+    await pass(2);
+    expect(points(panels[1]!.last()).at(-1)?.[0]).toBe(14);
+    panels[1]!.end();
+    const asked = backend.calls.length;
+    await pass(60);
+    expect(backend.calls).toHaveLength(asked);
+  });
+
+  it('go on where they were when they are refreshed', async () => {
+    const { backend, watch } = stage([falco('a')]);
+    const first = watch({ signals: ['kernel-event-rate'] });
+    await pass(20);
+    const before = points(first.last());
+    first.end();
+    await pass(0.5);
+    const { answers, last } = watch({ signals: ['kernel-event-rate'] });
+    await pass(0);
+    expect(points(answers[0]!)).toEqual(before);
+    await pass(5);
+    expect(points(last()).length).toBeGreaterThan(before.length - 6);
+    expect(backend.count('live/samples')).toBe(1);
+  });
+
+  it('begin anew when they come back later', async () => {
+    const { backend, watch } = stage([falco('a')]);
+    watch({ signals: ['kernel-event-rate'] }).end();
+    const first = watch({ kind: 'promql', expr: 'increase(up[$__live])', instant: true });
+    await pass(20);
+    first.end();
+    await pass(31);
+    const { last } = watch({ kind: 'promql', expr: 'increase(up[$__live])', instant: true });
+    await pass(3);
+    expect(figures(last())[0]!.meta!.executedQueryString).toBe('increase(up[3001ms])');
+    expect(backend.count('live/samples')).toBe(2);
+  });
+});
+
+describe('The page', () => {
+  it('is asked nothing for while it is hidden, and what was missed is filled in', async () => {
+    const { backend, watch } = stage([falco('a')]);
+    const { last } = watch({ signals: ['kernel-event-rate'] });
+    await pass(20);
+    setHidden(true);
+    await pass(0);
+    const asked = backend.calls.length;
+    await pass(120);
+    expect(backend.calls).toHaveLength(asked);
+    setHidden(false);
+    await pass(1);
+    const course = points(last());
+    expect(course.at(-1)![0]).toBeGreaterThanOrEqual(140);
+    const gaps = course.slice(1).map(([at], i) => at - course[i]![0]);
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(2);
+    expect(course.every(([, value]) => Math.abs(value - 100) < 1e-6)).toBe(true);
+  });
+});
+
+describe('What goes wrong', () => {
+  const signal = { signals: ['kernel-event-rate'] };
+
+  it('with one target is a notice, until it answers again', async () => {
+    const down = { from: Infinity, to: Infinity };
+    const a = falco('a');
+    const { watch } = stage([
+      { ...a, answer: (time) => (time >= down.from && time < down.to ? undefined : a.answer(time)) },
+      falco('b'),
+    ]);
+    const { last } = watch(signal);
+    await pass(20);
+    down.from = begin + skew + 20_000;
+    down.to = begin + skew + 30_000;
+    await pass(1);
+    expect(notices(last())).toContain('No metrics from 1 of 2 nodes: a. Connection refused.');
+    expect(figures(last())).toHaveLength(2);
+    await pass(10);
+    expect(notices(last()).join()).not.toContain('No metrics');
+    expect(points(last()).at(-1)![0]).toBe(31);
+  });
+
+  it('with all of them is an error where there is nothing to show', async () => {
+    const { watch } = stage([{ ...falco('a'), answer: () => undefined }]);
+    const { last } = watch({ signals: ['memory-rss'] });
+    await pass(3);
+    expect(last()).toMatchObject({
+      data: [],
+      errors: [{ refId: 'A', message: 'No metrics from a. Connection refused.' }],
+    });
+  });
+
+  it('with the connection is told, and gets over', async () => {
+    const { backend, watch } = stage([falco('a')]);
+    const { last } = watch(signal);
+    await pass(20);
+    backend.refused.set('live', { status: 502, error: 'Bad Gateway' });
+    await pass(2);
+    expect(notices(last())).toContain('Live stands still, and goes on by itself: Bad Gateway.');
+    await pass(60);
+    const asked = backend.count('live');
+    expect(asked).toBeLessThan(35);
+    backend.refused.clear();
+    await pass(30);
+    expect(notices(last()).join()).not.toContain('stands still');
+    const course = points(last());
+    const gaps = course.slice(1).map(([at], i) => at - course[i]![0]);
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(2);
+  });
+
+  it('with a target that moves to another address leaves its series alone', async () => {
+    const old = falco('a');
+    const { backend, watch } = stage([old]);
+    const { last } = watch(signal);
+    await pass(20);
+    backend.targets = [
+      { ...old, live: { elsewhere: true, time: undefined, text: undefined } },
+      { ...old, id: 'new' },
+    ];
+    await pass(25);
+    expect(backend.calls.filter(({ path }) => path === 'live').at(-1)?.params['ids']).toBe('id-a,new');
+    backend.targets = [{ ...old, id: 'new' }];
+    await pass(25);
+    expect(figures(last())).toHaveLength(1);
+    expect(points(last()).at(-1)).toEqual([70, expect.closeTo(100)]);
+  });
+
+  it('with a slow target is told', async () => {
+    const { watch } = stage([
+      falco('a'),
+      { ...falco('b'), live: { time: undefined, text: undefined, waiting: 4.2, state: 'pending' } },
+    ]);
+    const { last } = watch(signal);
+    await pass(1);
+    expect(notices(last())).toContain('Waiting for 1 of 2 nodes: b. An answer has been under way for 4 s.');
+  });
+
+  it('with the samples is an error, and tried again', async () => {
+    const { watch } = stage([falco('a'), falco('b')]);
+    const { last } = watch({ kind: 'promql', expr: 'up + on () up' });
+    await pass(1);
+    expect(last().errors?.[0]?.message).toMatch(/^the expression cannot be evaluated: .*many-to-many/);
+  });
+
+  it('with the history leaves what is live', async () => {
+    const { backend, watch } = stage([falco('a')]);
+    backend.refused.set('live/samples', { status: 400, error: 'there are more than 500000 samples in this range' });
+    const { last } = watch(signal);
+    await pass(20);
+    expect(notices(last())).toContain(
+      'There are no figures from before live: there are more than 500000 samples in this range.'
+    );
+    expect(points(last()).at(-1)).toEqual([20, expect.closeTo(100)]);
+  });
+
+  it('shows why figures are missing only while they are', async () => {
+    const { backend, watch } = stage([falco('a')]);
+    backend.reasons = {
+      missing: [{ severity: 'warning', text: 'Not enabled.' }],
+      besides: [{ severity: 'info', text: 'There are figures since.' }],
+    };
+    const known = watch(signal);
+    const unknown = watch({ refId: 'B', signals: ['server-load'] });
+    await pass(2);
+    expect([notices(known.last()), notices(unknown.last())]).toEqual([
+      ['There are figures since.'],
+      ['Not enabled.', 'There are figures since.'],
+    ]);
+  });
+});
+
+describe('The backend answers instead', () => {
+  it.each([
+    [
+      'what the evaluator does not know',
+      { kind: 'promql', expr: 'up or histogram_quantile(0.9, x)' },
+      '1:7: the function histogram_quantile is not supported in live mode',
+    ],
+    ['a fixed time', { kind: 'promql', expr: 'up @ 1700000000' }, '1:1: a fixed time is not supported in live mode'],
+    ['what is no PromQL: the backend says so best', { kind: 'promql', expr: 'up +' }, undefined],
+    [
+      'a filter that PromQL cannot have',
+      { kind: 'promql', expr: 'up', filters: [{ key: 'version', operator: '=', value: '1' }] },
+      undefined,
+    ],
+    ['a signal that is not known', { signals: ['nothing'] }, undefined],
+    [
+      'a filter that passes no target',
+      { signals: ['up'], filters: [{ key: 'node', operator: '=', value: 'x' }] },
+      undefined,
+    ],
+  ] as Array<[string, Partial<CompleteQuery>, string | undefined]>)('%s', async (_, query, why) => {
+    const { fallBack, watch } = stage([falco('a')]);
+    const { answers } = watch(query);
+    await pass(1);
+    expect(fallBack.mock.calls.map(([{ refId }, reason]) => [refId, reason])).toEqual([['A', why]]);
+    expect(answers).toEqual([{ data: [`history of A: ${why}`] }]);
+  });
+
+  it('too many targets', async () => {
+    const { fallBack, watch } = stage(Array.from({ length: 21 }, (_, i) => falco(`n${i}`)));
+    watch({ signals: ['up'] });
+    await pass(1);
+    expect(fallBack.mock.calls[0]?.[1]).toBe(
+      'it watches 20 targets at most, and this query is about 21; choose fewer nodes'
+    );
+  });
+
+  it('those who may not watch, also when that is told in the middle', async () => {
+    const { backend, fallBack, watch } = stage([falco('a')]);
+    watch({ signals: ['up'] });
+    await pass(5);
+    backend.refused.set('live', { status: 403, error: 'live is for editors' });
+    await pass(1);
+    expect(fallBack.mock.calls[0]?.[1]).toBe('live is for editors');
+    await pass(5);
+    expect(backend.count('live')).toBe(7);
+  });
+});
+
+it('takes more than 20 targets of several panels in several requests', async () => {
+  const all = Array.from({ length: 30 }, (_, i) => falco(`n${i}`));
+  const { backend, watch } = stage(all);
+  const half = (pattern: string) => ({
+    signals: ['up'],
+    filters: [{ key: 'node', operator: '=~' as const, value: pattern }],
+  });
+  const [one, two] = [watch(half('n.')), watch(half('n..'))];
+  await pass(3);
+  expect(backend.calls.slice(-3).map(({ params }) => params['ids']?.split(',').length)).toEqual(
+    expect.arrayContaining([20, 10])
+  );
+  expect([figures(one.last()).length, figures(two.last()).length]).toEqual([10, 20]);
+});

@@ -1,0 +1,107 @@
+import { type LiveTarget, type Target } from './routes';
+
+/** A target for tests: what it answers at a time (milliseconds since 1970), or nothing where it does not. */
+export interface FakeTarget extends Omit<Target, 'facts'> {
+  facts?: Target['facts'];
+  answer(time: number): string | undefined;
+  /** What its answer to a live request is besides. */
+  live?: Partial<LiveTarget>;
+}
+
+/** For tests: the backend's side of live, with a history that scrapes every 15 seconds. Its clock is not the browser's. */
+export class FakeBackend {
+  readonly calls: Array<{ path: string; params: Record<string, string> }> = [];
+  /** Refuses a path with a status and a reason. */
+  refused = new Map<string, { status: number; error: string }>();
+  reasons = { missing: [] as unknown[], besides: [] as unknown[] };
+
+  constructor(
+    public targets: FakeTarget[],
+    private readonly skew = 3_600_000
+  ) {}
+
+  now(): number {
+    return Date.now() + this.skew;
+  }
+
+  get = async (path: string, params: Record<string, string> = {}): Promise<unknown> => {
+    this.calls.push({ path, params });
+    const refused = this.refused.get(path);
+    if (refused) {
+      throw { status: refused.status, data: { error: refused.error } };
+    }
+    return { data: this.answer(path, params) };
+  };
+
+  /** How often a path was asked for. */
+  count(path: string): number {
+    return this.calls.filter((call) => call.path === path).length;
+  }
+
+  private answer(path: string, { ids = '', metrics, from, to }: Record<string, string>): unknown {
+    const asked = ids.split(',').map((id) => ({ id, target: this.targets.find((one) => one.id === id) }));
+    switch (path) {
+      case 'targets':
+        return this.targets.map(({ id, kind, labels, facts = {} }) => ({ id, kind, labels, facts }));
+      case 'live':
+        return { now: this.now(), targets: asked.map(({ id, target }) => this.live(id, target)) };
+      case 'live/samples':
+        return {
+          now: this.now(),
+          targets: asked.map(({ target }) =>
+            target ? saved(target, Number(from), Number(to), metrics?.split(',')) : []
+          ),
+        };
+      default:
+        return this.reasons;
+    }
+  }
+
+  private live(id: string, target: FakeTarget | undefined): LiveTarget {
+    if (!target) {
+      return { id, seconds: 0, state: 'unlisted', labels: {}, gauges: null };
+    }
+    const { labels, live = {} } = target;
+    const text = target.answer(this.now());
+    const base: LiveTarget = { id, time: this.now(), seconds: 0.01, state: 'up', labels, gauges: null, text };
+    const trouble = { severity: 'warning' as const, what: 'No metrics from', change: 'Connection refused.' };
+    return { ...base, ...(text === undefined && { state: 'down', trouble }), ...live };
+  }
+}
+
+/** What the history has of a target: a scrape every 15 seconds. Lines are `name value` or `name{…} value`. */
+function saved({ labels, answer }: FakeTarget, from: number, to: number, metrics?: string[]) {
+  const series = new Map<string, { labels: Record<string, string>; times: number[]; values: number[] }>();
+  for (let time = Math.ceil(from / 15_000) * 15_000; time <= to; time += 15_000) {
+    const lines = [`up ${answer(time) === undefined ? 0 : 1}`, ...(answer(time)?.trim().split('\n') ?? [])];
+    for (const [, name = '', own = '', value] of lines.map((line) => /^(\w+)(?:\{(.*)\})? (.+)$/.exec(line) ?? [])) {
+      const pairs = [...own.matchAll(/(\w+)="([^"]*)"/g)].map(([, label, text]) => [label, text]);
+      const one = series.get(name + own) ?? {
+        labels: { __name__: name, ...Object.fromEntries(pairs), ...labels },
+        times: [] as number[],
+        values: [] as number[],
+      };
+      one.times.push(time);
+      one.values.push(Number(value));
+      series.set(name + own, one);
+    }
+  }
+  return [...series.values()].filter(({ labels }) => metrics?.includes(labels['__name__']!) ?? true);
+}
+
+/** A Falco that has handled 100 events a second since 1970, and lost some of them since `begin`. */
+export function falco(
+  node: string,
+  losing: { begin: number; perSecond: number } = { begin: Infinity, perSecond: 0 }
+): FakeTarget {
+  return {
+    id: `id-${node}`,
+    kind: 'falco',
+    labels: { cluster: 'demo', node },
+    facts: { version: '0.44.1', engine: 'modern_bpf', kernel: '6.8' },
+    answer: (time) => {
+      const lost = (Math.max(0, time - losing.begin) / 1000) * losing.perSecond;
+      return `falcosecurity_scap_n_evts_total ${time / 10}\nfalcosecurity_scap_n_drops_total ${lost}\nfalcosecurity_falco_memory_rss_bytes ${time % 60_000}\n`;
+    },
+  };
+}
