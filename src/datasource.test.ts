@@ -119,6 +119,8 @@ describe('live', () => {
 
   test.each<[string, object, Partial<DataQueryRequest<FalcoQuery>>, FalcoSettings, string]>([
     ['a kind without', { kind: 'health' }, {}, {}, 'queries of kind health have no live figures'],
+    ['a limit', { limit: 3 }, {}, {}, 'a query with a limit looks at the whole range'],
+    ['a comparison', { compare: '1h' }, {}, {}, 'a query with a comparison looks at the whole range'],
     ['a range that has ended', {}, absolute, {}, 'the time range does not end now'],
     ['a store', {}, {}, { mode: 'store' }, 'figures of a store are not scraped here'],
     ['off', {}, {}, { live: { minInterval: '0' } }, 'it is off in the settings of the data source (live.minInterval)'],

@@ -36,12 +36,15 @@ export function split(request: DataQueryRequest<FalcoQuery>, settings: FalcoSett
 
 /** Why a query cannot be live, in words; nothing where it can. Without a range, that of the panel is not looked at. */
 export function notLive(
-  { kind }: Pick<FalcoQuery, 'kind'>,
+  { kind, limit, compare }: Pick<FalcoQuery, 'kind' | 'limit' | 'compare'>,
   settings: FalcoSettings,
   range?: DataQueryRequest['range']['raw']
 ): string | undefined {
   if (!givesSeries(kind)) {
     return `queries of kind ${kind} have no live figures`;
+  }
+  if (limit || compare) {
+    return `a query with ${limit ? 'a limit' : 'a comparison'} looks at the whole range`;
   }
   if (settings.mode === 'store') {
     return 'figures of a store are not scraped here';

@@ -120,12 +120,17 @@ describe('SampleBuffer', () => {
   it('has the gauges of the settings, and counts what a load balancer gives without keeping it', () => {
     const { buffer, at } = fixture();
     const answer = new Reader('falco', rules, limits).read('a 1\nb 1\n');
-    buffer.append('t', { node: 'x' }, { time: 1000, answer, duration: 1, isBalanced: true, gauges: { limit: 7 } });
+    const gauges = [
+      { name: 'limit', value: 7 },
+      { name: 'pinned', labels: { version: '1' }, value: 1 },
+    ];
+    buffer.append('t', { node: 'x' }, { time: 1000, answer, duration: 1, isBalanced: true, gauges });
     expect(at(1, '{__name__=~".+"}')).toEqual([
       '{__name__="up", node="x"} 0',
       '{__name__="scrape_duration_seconds", node="x"} 1',
       '{__name__="scrape_samples_scraped", node="x"} 2',
       '{__name__="limit", node="x"} 7',
+      '{__name__="pinned", node="x", version="1"} 1',
     ]);
   });
 

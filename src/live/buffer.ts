@@ -20,8 +20,16 @@ export interface Scrape {
   duration: number;
   /** Something answers, but no Falco is measured: what a load balancer gives is counted and not kept. */
   isBalanced?: boolean;
-  /** Further series of the target, by name. */
-  gauges?: Readonly<Record<string, number>>;
+  /** Further series of the target, from the settings. */
+  gauges?: readonly Gauge[];
+}
+
+/** A sample that comes from the settings instead of an answer. */
+export interface Gauge {
+  name: string;
+  /** Besides those of the target. */
+  labels?: Readonly<Record<string, string>>;
+  value: number;
 }
 
 /** A series of the backend's history. */
@@ -72,7 +80,7 @@ export class SampleBuffer implements Source {
    * the old ones are gone. Scrapes that are not newer than a target's last one change nothing.
    */
   append(id: string, identity: Readonly<Record<string, string>>, scrape: Scrape): void {
-    const { time, answer, duration, isBalanced = false, gauges = {} } = scrape;
+    const { time, answer, duration, isBalanced = false, gauges = [] } = scrape;
     const target = this.target(id, identity, time);
     if (target.last && time <= target.last.time) {
       return;
@@ -81,14 +89,15 @@ export class SampleBuffer implements Source {
     target.active = new Set();
     target.last = scrape;
     this.keep(target, scrape);
-    const own = {
-      up: answer && !isBalanced ? 1 : 0,
-      scrape_duration_seconds: duration,
-      scrape_samples_scraped: answer?.series.length ?? 0,
+    const own: Gauge[] = [
+      { name: 'up', value: answer && !isBalanced ? 1 : 0 },
+      { name: 'scrape_duration_seconds', value: duration },
+      { name: 'scrape_samples_scraped', value: answer?.series.length ?? 0 },
       ...gauges,
-    };
-    for (const [name, value] of Object.entries(own)) {
-      this.write(target, this.at(target.identity.set('__name__', name)), time, value);
+    ];
+    for (const { name, labels, value } of own) {
+      const all = Labels.of([...Object.entries({ ...identity, ...labels }), ['__name__', name]]);
+      this.write(target, this.at(all), time, value);
     }
     end(before, time); // refused by those that have just been appended to
     this.newest = Math.max(this.newest, time);

@@ -183,7 +183,7 @@ export class Feed {
     this.readers.set(id, reader);
     const answer = text === undefined ? undefined : this.read(id, reader, text);
     const isBalanced = state === 'load-balancer';
-    this.buffer.append(id, labels, { time, answer, duration: seconds, isBalanced, gauges: gauges ?? {} });
+    this.buffer.append(id, labels, { time, answer, duration: seconds, isBalanced, gauges });
     this.runs.add(id, time);
   }
 

@@ -1,5 +1,5 @@
 import { type QueryResultMetaNotice } from '@grafana/data';
-import { type SavedSeries } from './buffer';
+import { type Gauge, type SavedSeries } from './buffer';
 
 /** A target as the look-up `targets` gives it, as far as it matters here (pkg/datasource/resources.go). */
 export interface Target {
@@ -19,7 +19,7 @@ export interface LiveTarget {
   state: 'pending' | 'up' | 'starting' | 'down' | 'vanished' | 'duplicate' | 'load-balancer' | 'unlisted';
   message?: string;
   labels: Record<string, string>;
-  gauges: Record<string, number> | null;
+  gauges: Gauge[];
   text?: string;
   /** For how many seconds the next answer has been under way. */
   waiting?: number;

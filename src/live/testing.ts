@@ -59,11 +59,11 @@ export class FakeBackend {
 
   private live(id: string, target: FakeTarget | undefined): LiveTarget {
     if (!target) {
-      return { id, seconds: 0, state: 'unlisted', labels: {}, gauges: null };
+      return { id, seconds: 0, state: 'unlisted', labels: {}, gauges: [] };
     }
     const { labels, live = {} } = target;
     const text = target.answer(this.now());
-    const base: LiveTarget = { id, time: this.now(), seconds: 0.01, state: 'up', labels, gauges: null, text };
+    const base: LiveTarget = { id, time: this.now(), seconds: 0.01, state: 'up', labels, gauges: [], text };
     const trouble = { severity: 'warning' as const, what: 'No metrics from', change: 'Connection refused.' };
     return { ...base, ...(text === undefined && { state: 'down', trouble }), ...live };
   }

@@ -1,7 +1,10 @@
 import { type Labels } from '../../promql';
-import { type FrameOptions, type Known } from './result';
+import { type Signal } from '../../signals/types';
+import { type FrameOptions, type FrameResult, type Known } from './result';
 
-/** Gives series their names in legends; the rules of pkg/frames/names.go. */
+const part = /\{\{\s*([^{}\s]+)\s*\}\}/g;
+
+/** Gives series their names in legends, and tables their columns; the rules of pkg/frames/names.go. */
 export class Namer {
   private readonly hasSeveralSignals: boolean;
   private readonly skipped: string[];
@@ -21,24 +24,51 @@ export class Namer {
    * values of a signal's labels, or a PromQL result's metric and labels.
    */
   name({ result: { signal, expr }, labels }: Known): string {
-    const { legend, titles = {}, identity } = this.options;
-    const title = (value: string) => titles[value] ?? value;
+    const { legend, identity } = this.options;
     if (legend) {
-      return legend.replace(/\{\{\s*([^{}\s]+)\s*\}\}/g, (_, name: string) =>
-        name === 'signal' && signal ? signal.title : title(labels.get(name))
-      );
+      return this.fill(legend, signal, labels);
     }
     if (!signal) {
       return promName(labels) || expr;
     }
     const words = ordered(labels, identity)
       .filter((name) => !this.skipped.includes(name))
-      .map((name) => title(labels.get(name)))
+      .map((name) => this.title(labels.get(name)))
       .join(' ');
     if (words === '') {
       return signal.title;
     }
     return this.hasSeveralSignals ? `${signal.title}, ${words}` : words;
+  }
+
+  /** Whether the legend of a table names labels, which then make columns. */
+  get pivots(): boolean {
+    return this.named.some((name) => name !== 'signal');
+  }
+
+  /** What the column of a series is called in a table: the legend, else the signal's title. */
+  columnName({ signal }: FrameResult, labels: Labels): string {
+    const { legend } = this.options;
+    return legend ? this.fill(legend, signal, labels) : (signal?.title ?? 'Value');
+  }
+
+  /** The labels that a table has columns of: those that are not in the legend. */
+  rowLabels(labels: Labels): Labels {
+    return labels.drop(this.named);
+  }
+
+  private get named(): string[] {
+    return [...(this.options.legend ?? '').matchAll(part)].map(([, name = '']) => name);
+  }
+
+  private fill(legend: string, signal: Signal | undefined, labels: Labels): string {
+    return legend.replace(part, (_, name: string) =>
+      name === 'signal' && signal ? signal.title : this.title(labels.get(name))
+    );
+  }
+
+  private title(value: string): string {
+    return this.options.titles?.[value] ?? value;
   }
 }
 

@@ -1,24 +1,33 @@
 import { type Field, FieldType } from '@grafana/data';
-import { type Labels } from '../../promql';
+import { Labels } from '../../promql';
 import { fieldConfig } from './config';
-import { leading } from './names';
+import { leading, Namer } from './names';
 import { type FrameOptions, type FrameResult, type Known } from './result';
 
 /** What a table shows of one label set, at one time where the query spans a range. */
 interface Row {
   at: number;
   labels: Labels;
-  /** One of every result; null where it has none. */
-  values: Array<number | null>;
+  /** By column; what a row lacks is null. */
+  values: Map<Column, number>;
+}
+
+/** What a table shows of one result. A legend with labels makes a column of each of their values. */
+interface Column {
+  index: number;
+  name: string;
 }
 
 /**
- * One column of every label and of every result; what a row lacks is null. Rows are in the order of time, then of labels;
- * an instant's rows of PromQL stay in the order of the result.
+ * One column of every label and of every result. Rows are in the order of time, then of labels; an instant's rows of PromQL
+ * stay in the order of the result.
  */
-export function tableFields(results: readonly FrameResult[], all: Known[], { identity, step }: FrameOptions): Field[] {
-  const rows = collect(results.length, all);
-  const found = new Set(all.flatMap(({ labels }) => labels.entries().map(([name]) => name)));
+export function tableFields(results: readonly FrameResult[], all: Known[], options: FrameOptions): Field[] {
+  const { identity, step } = options;
+  const namer = new Namer(all, options);
+  const columns = columnsOf(results, all, namer);
+  const rows = rowsOf(all, namer, columns);
+  const found = new Set(rows.flatMap(({ labels }) => labels.entries().map(([name]) => name)));
   const names = leading(identity, [...found].sort());
   if (step !== undefined || results[0]!.signal) {
     rows.sort((a, b) => a.at - b.at || compare(a.labels, b.labels, names));
@@ -29,30 +38,43 @@ export function tableFields(results: readonly FrameResult[], all: Known[], { ide
     const config = { custom: { cellOptions: { type: 'auto' } } };
     return { name, type: FieldType.string, config, values: rows.map(({ labels }) => labels.get(name)) };
   });
-  const figures = results.map(({ signal }, i): Field => {
+  const figures = columns.map((column): Field => {
+    const { signal } = results[column.index]!;
     const { links: _, ...config } = fieldConfig(signal); // links would underline every cell
     return {
-      name: signal?.id ?? 'Value',
+      name: namer.pivots ? column.name : (signal?.id ?? 'Value'),
       type: FieldType.number,
-      config: { ...config, ...(signal && { displayNameFromDS: signal.title }) },
-      values: rows.map(({ values }) => values[i] ?? null),
+      config: { ...config, displayNameFromDS: column.name },
+      values: rows.map(({ values }) => values.get(column) ?? null),
     };
   });
   return [...(step === undefined ? [] : [time]), ...words, ...figures];
 }
 
-function collect(width: number, all: Known[]): Row[] {
+function columnsOf(results: readonly FrameResult[], all: Known[], namer: Namer): Column[] {
+  if (!namer.pivots) {
+    return results.map((result, index) => ({ index, name: namer.columnName(result, Labels.empty) }));
+  }
+  const found = new Map<string, Column>();
+  for (const { result, index, labels } of all) {
+    const name = namer.columnName(result, labels);
+    found.set(`${index} ${name}`, { index, name });
+  }
+  return [...found.values()].sort((a, b) => a.index - b.index || (a.name < b.name ? -1 : 1));
+}
+
+function rowsOf(all: Known[], namer: Namer, columns: Column[]): Row[] {
   const rows = new Map<string, Row>();
-  for (const { labels, times, values, index, isInstant } of all) {
+  for (const { result, labels, times, values, index, isInstant } of all) {
+    const name = namer.columnName(result, namer.pivots ? labels : Labels.empty);
+    const column = columns.find((one) => one.index === index && one.name === name)!;
+    const own = namer.rowLabels(labels);
     values.forEach((value, i) => {
       const at = isInstant ? 0 : times[i]!;
-      const key = `${at} ${labels.key}`;
-      let row = rows.get(key);
-      if (!row) {
-        row = { at, labels, values: Array.from({ length: width }, () => null) };
-        rows.set(key, row);
-      }
-      row.values[index] = value;
+      const key = `${at} ${own.key}`;
+      const row = rows.get(key) ?? { at, labels: own, values: new Map() };
+      rows.set(key, row);
+      row.values.set(column, value);
     });
   }
   return [...rows.values()];
