@@ -219,3 +219,31 @@ describe('bad answers', () => {
     expect(lines.join('\n')).toBe(good);
   });
 });
+
+test('a node loses what it is told to, from then on, and goes away and comes back', async () => {
+  const { control, simulation, targets } = await start({ scenario: 'healthy' });
+  const post = (query: string) => fetch(`${control}/nodes/${query}`, { method: 'POST' }).then(({ status }) => status);
+  time = START + 60_000;
+  const before = simulation.answer(simulation.nodes[0]!, time);
+  expect(await post('worker-1?loses=0.1')).toBe(200);
+  expect(simulation.answer(simulation.nodes[0]!, time)).toBe(before);
+  time += 10_000;
+  const [one, two] = simulation.truth(START + 60_000, time);
+  expect(one).toMatchObject({ dropRatio: expect.closeTo(0.1, 2) as number });
+  expect(two?.dropRatio).toBe(0);
+  expect(simulation.truth(START, START + 60_000)[0]?.dropRatio).toBe(0);
+  // What the counters of causes and CPUs say fits the whole.
+  expect(one?.worstCpuDropRatio).toBeCloseTo(0.1, 2);
+  expect(Object.values(one!.dropsByCause).reduce((a, b) => a + b)).toBeCloseTo(one!.dropsPerSecond, 0);
+
+  expect(await post('worker-1?answers=false')).toBe(200);
+  expect(await eventually(() => refused(targets[0]!), Boolean)).toBe(true);
+  expect(await post('worker-1?answers=true')).toBe(200);
+  expect(
+    await eventually(
+      () => refused(targets[0]!),
+      (gone) => !gone
+    )
+  ).toBe(false);
+  expect(await post('nobody?loses=1')).toBe(404);
+});

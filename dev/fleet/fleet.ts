@@ -94,6 +94,22 @@ function handleFalco(simulation: Simulation, node: Node, now: () => number): Han
   };
 }
 
+/** `POST /nodes/<name>?loses=0.1` overloads a node from now on, `?answers=false` takes its listener away, `true` gives it back. */
+function change({ nodes }: Simulation, { pathname, searchParams }: URL, now: number, response: ServerResponse): void {
+  const node = nodes.find(({ spec }) => spec.name === decodeURIComponent(pathname.slice('/nodes/'.length)));
+  const [loses, answers] = [searchParams.get('loses'), searchParams.get('answers')];
+  if (!node) {
+    return notFound(response);
+  }
+  if (loses !== null) {
+    node.overload(now, Number(loses));
+  }
+  if (answers !== null) {
+    node.spec.absent = answers === 'false';
+  }
+  json(response, { node: node.spec.name });
+}
+
 /** Where a node listens: its own address, or the second one after a move. */
 function placesOf(simulation: Simulation, { host, port, addresses }: Required<FleetOptions>) {
   let spare = simulation.nodes.length;
@@ -143,7 +159,9 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
         return json(response, { from, to, nodes: simulation.truth(from, to) });
       }
       default:
-        return notFound(response);
+        return url.pathname.startsWith('/nodes/') && request.method === 'POST'
+          ? change(simulation, url, now(), response)
+          : notFound(response);
     }
   };
   const sidekick: Handler = ({ url }, response) =>

@@ -24,7 +24,8 @@ ${Object.entries(SCENARIOS)
   .map(([name, { about }]) => `  ${name.padEnd(21)}${about}`)
   .join('\n')}
 
-On the control port: /targets (HTTP service discovery; ?cluster=NAME), /truth?seconds=60 or ?from=MS&to=MS, /healthz.
+On the control port: /targets (HTTP service discovery; ?cluster=NAME), /truth?seconds=60 or ?from=MS&to=MS, /healthz;
+POST /nodes/NAME?loses=0.1 overloads a node from now on, ?answers=false takes it away, ?answers=true gives it back.
 `;
 
 function whole(option: string, text: string, least: number): number {

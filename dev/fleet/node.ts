@@ -64,12 +64,18 @@ function rates(spec: NodeSpec, share: number): Rates {
   return { events, lost, burstEvents: events * (factor - 1), burstLost: lostInBurst - lost };
 }
 
+function total(all: Rates[]): Rates {
+  const sum = (pick: keyof Rates) => all.reduce((so, rates) => so + rates[pick], 0);
+  return { events: sum('events'), lost: sum('lost'), burstEvents: sum('burstEvents'), burstLost: sum('burstLost') };
+}
+
 /** The load of a node and what Falco makes of it: a pure function of time. */
 export class Node {
   private readonly syscallWave: Wave;
   private readonly eventWave: Wave;
-  private readonly cpuRates: Rates[];
-  private readonly nodeRates: Rates;
+  private readonly weights: number[];
+  private cpuRates: Rates[];
+  private nodeRates: Rates;
   private readonly programs: Program[];
   private readonly ruleWaves: Array<{ rule: Rule; perSecond: number; phase: number; wave: Wave }>;
   private readonly initialThreads: number;
@@ -87,14 +93,9 @@ export class Node {
     this.eventWave = new Wave(`${own}/events`, spec.variation, dayPhase);
     const weights = Array.from({ length: spec.cpus }, () => 1 + spec.skew * (2 * next() - 1));
     const sum = weights.reduce((a, b) => a + b, 0);
-    this.cpuRates = weights.map((weight) => rates(spec, weight / sum));
-    const all = (pick: keyof Rates) => this.cpuRates.reduce((total, cpu) => total + cpu[pick], 0);
-    this.nodeRates = {
-      events: all('events'),
-      lost: all('lost'),
-      burstEvents: all('burstEvents'),
-      burstLost: all('burstLost'),
-    };
+    this.weights = weights.map((weight) => weight / sum);
+    this.cpuRates = this.weights.map((weight) => rates(spec, weight));
+    this.nodeRates = total(this.cpuRates);
     this.programs = programs(spec);
     this.initialThreads = Math.floor(700 + 90 * spec.cpus + 200 * next()) + (spec.deadThreads ?? 0);
     this.ruleWaves = spec.rules.map((rule) => ({
@@ -103,6 +104,21 @@ export class Node {
       phase: next(),
       wave: new Wave(`${own}/${rule.name}`, 0.8, dayPhase),
     }));
+  }
+
+  /**
+   * From a time on (milliseconds since 1970) the node has twice its events and loses this share of them; what it counted
+   * before stays as it was. For nodes that lose nothing by themselves.
+   */
+  overload(time: number, share: number): void {
+    const from = time - this.start;
+    const now = this.eventWave.value(from / 1000);
+    this.spec.burst = { from, to: Infinity, factor: 2 };
+    this.cpuRates = this.weights.map((weight) => {
+      const { events, lost } = rates({ ...this.spec, burst: undefined }, weight);
+      return { events, lost, burstEvents: events, burstLost: share * (events * now + events) - lost * now ** 2 };
+    });
+    this.nodeRates = total(this.cpuRates);
   }
 
   /** Everything the node counts at a time in milliseconds since 1970. */
@@ -195,7 +211,8 @@ export class Node {
     const since = t * 1000 - burst.from;
     const passed = Math.floor(since / every);
     const inThis = passed > 0 ? since % every : since;
-    return (passed * (burst.to - burst.from) + Math.min(inThis, burst.to - burst.from)) / 1000;
+    const before = passed > 0 ? passed * (burst.to - burst.from) : 0;
+    return (before + Math.min(inThis, burst.to - burst.from)) / 1000;
   }
 
   private syscallTotal(t: number): number {

@@ -39,7 +39,8 @@ export interface Simulation {
 
 export function createFleet({ seed = 'falco', scenario = 'demo', nodes: count, start }: SimulationOptions): Simulation {
   const chosen = named(scenario);
-  const nodes = nodesOf(chosen, count).map((spec) => new Node(spec, seed, start));
+  // Copies, as a node can be changed while it runs.
+  const nodes = nodesOf(chosen, count).map((spec) => new Node({ ...spec }, seed, start));
   const sidekick = (at: number) => sidekickState(nodes, start, at, chosen.failing);
   const behind = (node: Node, at: number): Node => {
     const other = nodes.find(({ spec }) => spec.name === node.spec.sharesAddressWith);
