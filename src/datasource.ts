@@ -126,7 +126,9 @@ export class FalcoDataSource extends DataSourceWithBackend<FalcoQuery, FalcoSett
 
   private answerLive(stored: FalcoQuery, request: DataQueryRequest<FalcoQuery>): Observable<DataQueryResponse> {
     const { range, intervalMs: interval, maxDataPoints = 1000, scopedVars, filters } = request;
-    const asked = { range: range.to.valueOf() - range.from.valueOf(), interval, maxDataPoints };
+    // The ends of a relative range are not taken at the same millisecond.
+    const length = Math.round((range.to.valueOf() - range.from.valueOf()) / 1000) * 1000;
+    const asked = { range: length, interval, maxDataPoints };
     const query = withDefaults(this.applyTemplateVariables(stored, scopedVars, filters));
     const fallBack = (_: CompleteQuery, why: string | undefined) => {
       const { refId } = query;

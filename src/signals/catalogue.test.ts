@@ -83,6 +83,7 @@ describe('the catalogue', () => {
       'rule-match-rate',
       'rules-off-baseline',
       'rules-skew',
+      'scrape-duration',
       'seconds-down',
       'server-load',
       'sidekick-inputs',

@@ -9,6 +9,7 @@ import { node } from './node';
 import { overview } from './overview';
 import { resources } from './resources';
 import { security } from './security';
+import { tuning } from './tuning';
 
 export const dashboards: Record<string, () => Dashboard> = {
   'dashboards/overview.json': overview,
@@ -18,6 +19,7 @@ export const dashboards: Record<string, () => Dashboard> = {
   'dashboards/delivery.json': delivery,
   'dashboards/security.json': security,
   'dashboards/node.json': node,
+  'dashboards/tuning.json': tuning,
   'dashboards/loss-report.json': lossReport,
   'dashboards/before-after.json': beforeAfter,
 };

@@ -3,5 +3,6 @@ import { cpu } from './cpu';
 import { host } from './host';
 import { memory } from './memory';
 import { probes } from './probes';
+import { scraping } from './scraping';
 
-export const resources: Signal[] = [...cpu, ...memory, ...probes, ...host];
+export const resources: Signal[] = [...cpu, ...memory, ...probes, ...host, ...scraping];
