@@ -61,6 +61,11 @@ export function notLive(
   return undefined;
 }
 
+/** Whether the user may watch, as far as the page can tell: the backend decides. */
+export function mayWatch({ live }: FalcoSettings): boolean {
+  return live?.viewers === true || ['Editor', 'Admin'].includes(config.bootData.user.orgRole);
+}
+
 /** Milliseconds between live scrapes; 0 where live is off. */
 export function liveInterval(settings: FalcoSettings): number {
   return parseDuration(settings.live?.minInterval || DEFAULTS.live.minInterval) ?? 0;

@@ -20,7 +20,7 @@ export interface Snapshot {
 }
 
 /** How often the backend is asked why figures are missing, milliseconds. */
-const reasonsEvery = 15_000;
+const reasonsEvery = 30_000;
 
 /**
  * The course of one query: filled from the history up to now, then a point a tick. It goes on where it was when those who

@@ -15,18 +15,18 @@ const now = (id: number, signalId: string, title: string, description: string, q
 
 const watched: Group = {
   id: 1,
-  help: 'Change one thing in `falco.yaml`, and watch. The figures come **straight from Falco, a scrape a second**, as long as this page can be seen. Each scrape walks Falco’s thread table: _Scrape takes_ is the price. The tiles _since you watch_ begin when this page is opened.',
+  help: 'Change one thing in `falco.yaml`, and watch. The figures come **straight from Falco, a scrape a second**, as long as this page can be seen. Each scrape walks Falco’s thread table: _Scrape takes_ is the price. The tiles _so far_ begin when this page is opened.',
   panels: [
     now(
       3,
       'kernel-drop-ratio',
-      'Kernel drops now',
+      'Drops now',
       'Share of the events of the last ten seconds that never reached Falco.'
     ),
     now(
       4,
       'kernel-drop-ratio',
-      'Drops since you watch',
+      'Drops so far',
       'Share of the events that never reached Falco, since this page was opened.',
       {
         window: '$__live',
@@ -35,7 +35,7 @@ const watched: Group = {
     now(
       5,
       'events-lost',
-      'Lost since you watch',
+      'Lost so far',
       'Events lost in the kernel since this page was opened, whatever the cause.',
       {
         window: '$__live',
@@ -51,7 +51,7 @@ const watched: Group = {
     now(
       7,
       'probe-cpu-share',
-      'CPU in probes now',
+      'CPU in probes',
       'Share of the node’s CPU time that Falco’s programs in the kernel took within the last ten seconds.'
     ),
     now(8, 'scrape-duration', 'Scrape takes', 'How long Falco took to answer the last scrape: the price of watching.'),

@@ -188,6 +188,26 @@ describe('history', () => {
   });
 });
 
+test('live: how often at most, and who may', async () => {
+  const { settings } = show({});
+  await userEvent.click(screen.getByRole('button', { name: 'Expand section Live' }));
+  const interval = screen.getByLabelText(/^Shortest interval/);
+  expect(interval).toHaveAttribute('placeholder', '1s');
+  await userEvent.type(interval, '0.1s');
+  expect(screen.getByRole('alert')).toHaveTextContent(
+    'Expected between 500ms and 1m, or 0 to turn live off, found 0.1s.'
+  );
+  for (const right of ['0', '500ms', '1m']) {
+    await userEvent.clear(interval);
+    await userEvent.type(interval, right);
+    expect(screen.queryByRole('alert')).not.toBeInTheDocument();
+  }
+  await userEvent.click(screen.getByRole('switch', { name: /^Viewers may watch/ }));
+  expect(settings().live).toEqual({ minInterval: '1m', viewers: true });
+  await userEvent.click(screen.getByRole('switch', { name: /^Viewers may watch/ }));
+  expect(settings().live).toEqual({ minInterval: '1m', viewers: undefined });
+});
+
 test('limits are kept in the units of the settings', async () => {
   const { settings } = show({});
   await userEvent.click(screen.getByRole('button', { name: 'Expand section Limits' }));

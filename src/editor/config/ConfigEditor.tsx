@@ -7,6 +7,7 @@ import { ConnectionSection } from './ConnectionSection';
 import { type SectionProps } from './fields';
 import { HistorySection } from './HistorySection';
 import { LimitsSection } from './LimitsSection';
+import { LiveSection } from './LiveSection';
 import { ScrapeSection } from './ScrapeSection';
 import { TargetsSection } from './TargetsSection';
 
@@ -33,6 +34,8 @@ export function ConfigEditor({
       <HistorySection {...section} />
       <Divider />
       <BaselineSection {...section} uid={options.uid} />
+      <Divider />
+      <LiveSection {...section} />
       <Divider />
       <ConnectionSection options={options} onOptionsChange={onOptionsChange} />
       <Divider />

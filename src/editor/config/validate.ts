@@ -92,6 +92,14 @@ export function durationProblem(text: string): Problem {
   return parseDuration(text) ? undefined : `“${text}” is no duration above 0. Expected something like 30s.`;
 }
 
+/** How close together live scrapes may be; the backend's bounds are in pkg/datasource/live.go. */
+export function liveProblem(text: string): Problem {
+  const length = text === '0' ? 0 : parseDuration(text);
+  return length === 0 || (length !== undefined && length >= 500 && length <= 60_000)
+    ? undefined
+    : `Expected between 500ms and 1m, or 0 to turn live off, found ${text}.`;
+}
+
 const MEMORY = /^\d+(\.\d+)?(Ki|Mi|Gi|Ti|Pi|Ei|k|M|G|T|P|E)?$/;
 
 /** A container's memory limit as Kubernetes writes it; 0 is none. */

@@ -1,19 +1,23 @@
-import { CoreApp } from '@grafana/data';
+import { CoreApp, type TimeRange } from '@grafana/data';
 import { EditorField, EditorRow } from '@grafana/plugin-ui';
 import { RadioButtonGroup } from '@grafana/ui';
 import { useId } from 'react';
 import { type CompleteQuery, type FalcoQuery, givesSeries } from '../../query';
+import { type FalcoSettings } from '../../settings';
 import { parseDuration, windowLength } from '../../signals/window';
+import { LiveSwitch } from './LiveSwitch';
 import { TextOption } from './TextOption';
 
 interface Props {
   query: CompleteQuery;
   app: CoreApp | undefined;
+  settings: FalcoSettings;
+  range: TimeRange | undefined;
   onChange: (change: Partial<FalcoQuery>) => void;
 }
 
-/** How the answer is shown: window, comparison, limit, format, over the range or now, legend. Each kind has those that change it. */
-export function Options({ query, app, onChange }: Props) {
+/** How the answer is shown: window, comparison, limit, format, over the range or now, legend, live. Each kind has those that change it. */
+export function Options({ query, app, settings, range, onChange }: Props) {
   const id = useId();
   const judges = givesSeries(query.kind) || query.kind === 'health';
   // Alert rules take no tables, and a table of health is always of one moment.
@@ -109,6 +113,9 @@ export function Options({ query, app, onChange }: Props) {
           value={query.legend}
           onChange={(legend) => onChange({ legend })}
         />
+      )}
+      {givesSeries(query.kind) && !alerting && (
+        <LiveSwitch query={query} settings={settings} range={range} onChange={onChange} />
       )}
     </EditorRow>
   );

@@ -1,4 +1,5 @@
 import { CoreApp, type PanelData } from '@grafana/data';
+import { config } from '@grafana/runtime';
 import { render, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { useState } from 'react';
@@ -253,6 +254,57 @@ describe('options', () => {
     expect(screen.getByRole('radio', { name: 'Instant' })).toBeInTheDocument();
     expect(screen.queryByRole('radio', { name: 'Table' })).not.toBeInTheDocument();
     expect(screen.queryByLabelText('Legend')).not.toBeInTheDocument();
+  });
+});
+
+describe('live', () => {
+  const as = (orgRole: string) => {
+    config.bootData.user = { ...config.bootData.user, orgRole } as typeof config.bootData.user;
+  };
+  beforeEach(() => as('Editor'));
+  const live = () => screen.getByRole('switch', { name: 'Live' });
+
+  test('is switched on and off', async () => {
+    const { query } = show({ kind: 'signal', signals: ['up'] });
+    expect(live()).not.toBeChecked();
+    await userEvent.click(live());
+    expect(query()).toMatchObject({ live: true });
+    expect(live()).toBeChecked();
+    await userEvent.click(live());
+    expect(query().live).toBeUndefined();
+    expect(screen.queryByText(/^Ignored|^Not to be had/)).not.toBeInTheDocument();
+  });
+
+  test.each([
+    ['off', 'Editor', { minInterval: '0' }, 'it is off in the settings of the data source (live.minInterval).'],
+    ['for editors', 'Viewer', {}, 'it is for editors and administrators (live.viewers opens it).'],
+  ])('where it is %s it cannot be switched on, and that is said', async (_, role, settings, why) => {
+    as(role);
+    const { query } = show({ kind: 'promql', expr: 'up' }, { datasource: fakeDataSource({ live: settings }) });
+    expect(live()).toBeDisabled();
+    expect(screen.getByText(`Not to be had: ${why}`)).toBeInTheDocument();
+    expect(query().live).toBeUndefined();
+  });
+
+  test('viewers may where the settings say so', () => {
+    as('Viewer');
+    show({ kind: 'signal', signals: ['up'] }, { datasource: fakeDataSource({ live: { viewers: true } }) });
+    expect(live()).toBeEnabled();
+  });
+
+  test('that is ignored says why, and can be switched off', async () => {
+    const { query } = show({ kind: 'signal', signals: ['up'], live: true, limit: 3 });
+    expect(screen.getByText('Ignored: a query with a limit looks at the whole range.')).toBeInTheDocument();
+    await userEvent.click(live());
+    expect(query().live).toBeUndefined();
+  });
+
+  test.each([
+    ['an alert rule', { kind: 'signal' as const }, CoreApp.UnifiedAlerting],
+    ['kinds without figures', { kind: 'health' as const }, CoreApp.Dashboard],
+  ])('is not offered to %s', (_, query, app) => {
+    show(query, { app });
+    expect(screen.queryByRole('switch', { name: 'Live' })).not.toBeInTheDocument();
   });
 });
 

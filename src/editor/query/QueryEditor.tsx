@@ -15,7 +15,7 @@ import { SignalRows } from './SignalRows';
 
 /** The editor in panels, in Explore and in alert rules. */
 export function QueryEditor(props: QueryEditorProps<FalcoDataSource, FalcoQuery, FalcoSettings>) {
-  const { datasource, onRunQuery, app, data } = props;
+  const { datasource, onRunQuery, app, data, range } = props;
   const saved = migrateQuery(props.query);
   const query = withDefaults(saved);
   const change = (changed: Partial<FalcoQuery>) => {
@@ -57,7 +57,7 @@ export function QueryEditor(props: QueryEditorProps<FalcoDataSource, FalcoQuery,
           </EditorRow>
         )}
         {kind !== undefined && !givesSeries(query.kind) && <NodeRows {...rows} />}
-        <Options query={query} app={app} onChange={change} />
+        <Options query={query} app={app} settings={datasource.settings} range={range} onChange={change} />
       </EditorRows>
     </>
   );
