@@ -17,12 +17,7 @@ const watched: Group = {
   id: 1,
   help: 'Change one thing in `falco.yaml`, and watch. The figures come **straight from Falco, a scrape a second**, as long as this page can be seen. Each scrape walks Falco’s thread table: _Scrape takes_ is the price. The tiles _so far_ begin when this page is opened.',
   panels: [
-    now(
-      3,
-      'kernel-drop-ratio',
-      'Drops now',
-      'Share of the events of the last ten seconds that never reached Falco.'
-    ),
+    now(3, 'kernel-drop-ratio', 'Drops now', 'Share of the events of the last ten seconds that never reached Falco.'),
     now(
       4,
       'kernel-drop-ratio',
@@ -32,16 +27,10 @@ const watched: Group = {
         window: '$__live',
       }
     ),
-    now(
-      5,
-      'events-lost',
-      'Lost so far',
-      'Events lost in the kernel since this page was opened, whatever the cause.',
-      {
-        window: '$__live',
-        by: ['$instance'],
-      }
-    ),
+    now(5, 'events-lost', 'Lost so far', 'Events lost in the kernel since this page was opened, whatever the cause.', {
+      window: '$__live',
+      by: ['$instance'],
+    }),
     now(
       6,
       'kernel-event-rate',
