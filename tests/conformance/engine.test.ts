@@ -1,35 +1,42 @@
-import { evaluate } from '../../src/promql';
+import { spawnSync } from 'node:child_process';
+import { evaluate, type ResultSeries } from '../../src/promql';
 import { queriesOf, templates } from './catalogue';
-import { askEngine, difference } from './engine';
+import { type Answers, askEngine, difference, type EngineAnswer } from './engine';
 import { firstScrape, watchFleet } from './fleet';
 
 const values = { cluster: 'demo', node: 'worker-1', version: '0.44.1', engine: 'modern_bpf', kernel: '6.8', cpu: '1' };
+const withServer = spawnSync('prometheus', ['--version']).error === undefined ? it : it.skip;
 
-/** Live = embedded: the same expression over the same samples has the same answer. */
-describe('The evaluator and the backend', () => {
+/** Live = embedded = Prometheus: the same expression over the same samples has the same answer. */
+describe('The evaluator', () => {
   const buffer = watchFleet({ interval: 15, scrapes: 60 });
-  const queries = templates.flatMap((signal) =>
-    queriesOf(signal, values).map((one) => ({
-      ...one,
-      start: firstScrape + 297_000,
-      end: firstScrape + 897_000,
-      step: 50_000,
-    }))
-  );
+  // Off the grid of the samples (3 s past a quarter of a minute) and that of the catalogue's subqueries: Prometheus before
+  // 3.0 counts both ends of a window.
+  const times = { start: firstScrape + 299_000, end: firstScrape + 899_000, step: 60_000 };
+  const queries = templates.flatMap((signal) => queriesOf(signal, values).map((one) => ({ ...one, ...times })));
+  let ours: ResultSeries[][];
+  let theirs: Answers;
 
-  it('agree on the whole catalogue over the fleet', () => {
-    const { answers } = askEngine(buffer, queries);
-    const differences: string[] = [];
-    let figures = 0;
-    queries.forEach(({ name, expr, start, end, step }, i) => {
-      const { series } = evaluate(expr, buffer, { start, end, step });
-      figures += series.reduce((sum, { values }) => sum + values.length, 0);
-      const why = difference(series, answers[i]!);
-      if (why) {
-        differences.push(`${name}: ${why}\n${expr}`);
-      }
-    });
-    expect(differences).toEqual([]);
-    expect(figures).toBeGreaterThan(100_000);
+  beforeAll(() => {
+    ours = queries.map(({ expr, start, end, step }) => evaluate(expr, buffer, { start, end, step }).series);
+    theirs = askEngine(buffer, queries, { server: true });
   }, 300_000);
+
+  function differences(answers: EngineAnswer[]): string[] {
+    return queries.flatMap(({ name, expr }, i) => {
+      const why = difference(ours[i]!, answers[i]!);
+      return why ? [`${name}: ${why}\n${expr}`] : [];
+    });
+  }
+
+  it("agrees with the backend's engine on the whole catalogue over the fleet", () => {
+    expect(differences(theirs.answers)).toEqual([]);
+    const figures = ours.flat().reduce((sum, { values }) => sum + values.length, 0);
+    expect(figures).toBeGreaterThan(100_000);
+  });
+
+  withServer('agrees with a real Prometheus server on the same', () => {
+    expect(theirs.version).toMatch(/^prometheus/);
+    expect(differences(theirs.server!)).toEqual([]);
+  });
 });

@@ -10,21 +10,32 @@ export interface Query {
   step: number;
 }
 
-/** What the backend's engine answers. */
+/** What an engine answers. */
 export interface EngineAnswer {
   error?: string;
   series: Array<{ labels: Record<string, string>; times: number[]; values: number[] }> | null;
 }
 
-/** Asks the backend's engine over the same samples; `seconds` is what it took for all queries together. */
-export function askEngine(buffer: SampleBuffer, queries: Query[]): { answers: EngineAnswer[]; seconds: number } {
+export interface Answers {
+  /** Of the backend's engine, one for each query. */
+  answers: EngineAnswer[];
+  /** What these took, all together. */
+  seconds: number;
+  /** Of a real Prometheus, where one was asked and is installed. */
+  server?: EngineAnswer[] | null;
+  /** What it says it is. */
+  version?: string;
+}
+
+/** Asks the backend's engine over the same samples, and a real Prometheus where `server` says so. */
+export function askEngine(buffer: SampleBuffer, queries: Query[], { server = false } = {}): Answers {
   const series = buffer.select([matcher('__name__', '!=', '')]).map(({ labels, times, values, stale, from, to }) => ({
     labels: Object.fromEntries(labels.entries()),
     times: [...times.subarray(from, to)],
     values: Array.from(values.subarray(from, to), (value, i) => (stale[from + i] === 1 ? 'stale' : written(value))),
   }));
   const answer = execFileSync('go', ['run', './tests/conformance/engine'], {
-    input: JSON.stringify({ series, queries }),
+    input: JSON.stringify({ series, queries, server }),
     encoding: 'utf8',
     maxBuffer: 2 ** 30,
   });
@@ -39,8 +50,12 @@ function written(value: number): number | string {
   return Number.isFinite(value) ? value : Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf';
 }
 
-/** How far two figures may lie apart: the order of additions differs. */
+/**
+ * How far two figures may lie apart, since the order of additions differs: relatively, and by themselves where a figure is
+ * what is left of two that are nearly the same.
+ */
 const relative = 1e-9;
+const absolute = 1e-12;
 
 /** Where a result differs from the engine's, in words; nothing where it does not. */
 export function difference(ours: ResultSeries[], theirs: EngineAnswer): string | undefined {
@@ -73,5 +88,5 @@ function describe(labels: Array<[string, string]>): string {
 }
 
 function near(a: number, b: number): boolean {
-  return Object.is(a, b) || a === b || Math.abs(a - b) <= relative * Math.max(Math.abs(a), Math.abs(b));
+  return Object.is(a, b) || Math.abs(a - b) <= Math.max(absolute, relative * Math.max(Math.abs(a), Math.abs(b)));
 }

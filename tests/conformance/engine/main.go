@@ -1,5 +1,5 @@
-// Command engine answers PromQL with the plugin's own engine and history, over samples that it is given: JSON on the
-// standard input and output, for the tests beside it.
+// Command engine answers PromQL with the plugin's own engine and history, and where it is asked to with a real Prometheus,
+// over samples that it is given: JSON on the standard input and output, for the tests beside it.
 package main
 
 import (
@@ -56,6 +56,8 @@ type question struct {
 		Expr             string
 		Start, End, Step int64 // ms
 	} `json:"queries"`
+	// Server is whether a real Prometheus is asked, too.
+	Server bool `json:"server"`
 }
 
 type answer struct {
@@ -96,9 +98,15 @@ func run() error {
 		}
 		query.Close()
 	}
-	return json.NewEncoder(os.Stdout).Encode(map[string]any{
-		"answers": answers, "seconds": time.Since(began).Seconds(),
-	})
+	out := map[string]any{"answers": answers, "seconds": time.Since(began).Seconds()}
+	if q.Server {
+		theirs, version, err := askServer(q)
+		if err != nil {
+			return fmt.Errorf("the server: %w", err)
+		}
+		out["server"], out["version"] = theirs, version
+	}
+	return json.NewEncoder(os.Stdout).Encode(out)
 }
 
 // load puts the samples into a history, time by time as scrapes would.
