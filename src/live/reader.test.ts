@@ -69,6 +69,14 @@ describe('Reader', () => {
     expect(one.read('# a\n\na 1\n# b\nb 2\nc 3\noops').problems.map(({ line }) => line)).toEqual([7]);
   });
 
+  it('takes no text for a known series whose value was set off by a tab', () => {
+    const one = reader();
+    one.read('a{b="} 2",c="x"}\t7\n');
+    const { series, problems } = one.read('a{b="} 5\n');
+    expect(series).toEqual([]);
+    expect(problems).toEqual([{ line: 1, reason: 'the label set is not closed', text: 'a{b="} 5' }]);
+  });
+
   it('refuses an answer with too many samples, and reads the next', () => {
     const one = reader({ samplesPerScrape: 2 });
     expect(() => one.read('a 1\nb 1\nc 1\n')).toThrow(

@@ -152,8 +152,12 @@ export class Reader {
     const parsed = parseLine(this.round > 1 ? detach(text) : text, this.readValue);
     const result = 'refused' in parsed ? parsed : this.take(parsed);
     if (!('refused' in result)) {
-      const isPlain = 'series' in parsed && text.length === parsed.series.length + 1 + parsed.value.length;
-      return { end, lines: 1, entry: result, valueAt: isPlain && text.includes(' ') ? valueAt : undefined };
+      return {
+        end,
+        lines: 1,
+        entry: result,
+        valueAt: 'series' in parsed && isPlain(text, parsed) ? valueAt : undefined,
+      };
     }
     const isCut = !isEnded && 'refused' in parsed && [reasons.open, reasons.noValue].includes(result.refused);
     const joined = result.refused === reasons.open && isEnded ? join(line, body.slice(end), this.readValue) : undefined;
@@ -267,6 +271,11 @@ export class Reader {
     }
     this.identities.forget(this.round);
   }
+}
+
+/** Whether nothing but one blank lies between the series and its value, and nothing follows that. */
+function isPlain(text: string, { series, value }: Line): boolean {
+  return text.length === series.length + 1 + value.length && text[series.length] === ' ';
 }
 
 /** A copy of a text that does not hold on to the text it was cut out of. */
