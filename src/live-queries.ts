@@ -2,8 +2,7 @@
 import { type DataQueryRequest, type DataQueryResponse } from '@grafana/data';
 import { config } from '@grafana/runtime';
 import { type FalcoQuery, givesSeries, migrateQuery } from './query';
-import { DEFAULTS, type FalcoSettings } from './settings';
-import { parseDuration } from './signals/window';
+import { type FalcoSettings, liveInterval } from './settings';
 
 /** The queries of a request by who answers them. */
 export interface Split {
@@ -64,11 +63,6 @@ export function notLive(
 /** Whether the user may watch, as far as the page can tell: the backend decides. */
 export function mayWatch({ live }: FalcoSettings): boolean {
   return live?.viewers === true || ['Editor', 'Admin'].includes(config.bootData.user.orgRole);
-}
-
-/** Milliseconds between live scrapes; 0 where live is off. */
-export function liveInterval(settings: FalcoSettings): number {
-  return parseDuration(settings.live?.minInterval || DEFAULTS.live.minInterval) ?? 0;
 }
 
 /** The answer with the reasons why it is not live, on the first frame of each query. */

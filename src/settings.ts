@@ -1,4 +1,5 @@
 import { type DataSourceJsonData } from '@grafana/data';
+import { parseDuration } from './signals/window';
 
 export interface TargetSettings {
   /** A bare `host:port` means `http://host:port/metrics`. */
@@ -52,3 +53,8 @@ export const DEFAULTS = {
   },
   live: { minInterval: '1s', viewers: false },
 } as const;
+
+/** Milliseconds between live scrapes; 0 where live is off. */
+export function liveInterval(settings: FalcoSettings): number {
+  return parseDuration(settings.live?.minInterval || DEFAULTS.live.minInterval) ?? 0;
+}

@@ -77,6 +77,19 @@ describe('SampleBuffer', () => {
     expect(buffer.size()).toEqual({ series: 4 + 30, samples: 4 * 30 + 29 * 2 + 1 });
   });
 
+  it('holds each metric for as long as it is wanted', () => {
+    const { buffer, scrape, at } = fixture();
+    buffer.keepFor((metric) => (metric === 'a' ? 40_000 : 10_000));
+    for (let second = 1; second <= 100; second++) {
+      scrape(second, `a ${second}\nb ${second}\n`);
+      buffer.trim();
+    }
+    expect([at(100, 'count_over_time(a[1h])'), at(100, 'count_over_time(b[1h])')]).toEqual([
+      ['{node="a"} 40'],
+      ['{node="a"} 10'],
+    ]);
+  });
+
   it('holds no more points than it may', () => {
     const { buffer, scrape, at } = fixture({ points: 20, age: 1e9 });
     for (let second = 1; second <= 100; second++) {

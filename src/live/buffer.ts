@@ -6,7 +6,7 @@ import { type LiveSeries } from './series';
 export interface Bounds {
   /** Samples of one series. */
   points: number;
-  /** Age of a sample, milliseconds. */
+  /** Age of a sample, milliseconds, as long as nobody says otherwise. */
   age: number;
 }
 
@@ -57,12 +57,15 @@ export class SampleBuffer implements Source {
   private readonly metrics = new Map<string, Map<string, BufferedSeries>>();
   private newest = -Infinity;
   private wants: (metric: string) => boolean = () => true;
+  private age: (metric: string) => number;
 
-  constructor(private readonly bounds: Bounds) {}
+  constructor(private readonly bounds: Readonly<Bounds>) {
+    this.age = () => bounds.age;
+  }
 
-  /** How old samples may become from now on, milliseconds. */
-  keepFor(age: number): void {
-    this.bounds.age = age;
+  /** How old samples of a metric may become from now on, milliseconds. */
+  keepFor(age: (metric: string) => number): void {
+    this.age = age;
   }
 
   /** Says anew which metrics are kept. Those that are now wanted begin with the last answers. */
@@ -127,10 +130,10 @@ export class SampleBuffer implements Source {
     this.targets.delete(id);
   }
 
-  /** Drops what is older than the bound, and series of which nothing is left. To be called once a tick. */
+  /** Drops what is older than it may be, and series of which nothing is left. To be called once a tick. */
   trim(): void {
-    const oldest = this.newest - this.bounds.age;
-    for (const byLabels of this.metrics.values()) {
+    for (const [metric, byLabels] of this.metrics) {
+      const oldest = this.newest - this.age(metric);
       for (const one of byLabels.values()) {
         one.dropUntil(oldest);
         if (one.length === 0 || (one.isGone && one.length === 1)) {

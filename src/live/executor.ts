@@ -1,10 +1,9 @@
 import { type DataFrame, type DataQueryResponse, DataTopic, FieldType, LoadingState } from '@grafana/data';
 import { catchError, defer, finalize, map, type Observable, type Subscription, timer } from 'rxjs';
 import { IDENTITY } from '../expression';
-import { liveInterval } from '../live-queries';
 import { UnsupportedError } from '../promql';
 import { type CompleteQuery } from '../query';
-import { DEFAULTS, type FalcoSettings } from '../settings';
+import { DEFAULTS, type FalcoSettings, liveInterval } from '../settings';
 import { catalogue } from '../signals';
 import { Course, type Snapshot } from './course';
 import { Feed } from './feed';

@@ -20,7 +20,7 @@ import { type ReadingRules } from './series';
 export interface Watcher {
   wantsTarget(target: Target): boolean;
   wantsMetric(metric: string): boolean;
-  /** How old samples may be that are still looked at, milliseconds. */
+  /** How old samples of these metrics may be that are still looked at, milliseconds. */
   reach(): number;
 }
 
@@ -168,7 +168,10 @@ export class Feed {
         this.append(one, one.time);
       }
     }
-    this.buffer.keepFor(Math.max(0, ...[...this.watchers].map((watcher) => watcher.reach())) + slack);
+    const reaches = [...this.watchers].map((watcher) => ({ watcher, reach: watcher.reach() }));
+    this.buffer.keepFor(
+      (metric) => slack + Math.max(0, ...reaches.map(({ watcher, reach }) => (watcher.wantsMetric(metric) ? reach : 0)))
+    );
     this.buffer.trim();
     return times.length > 0 ? Math.max(...times) : undefined;
   }

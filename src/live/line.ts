@@ -17,6 +17,8 @@ export interface Line {
   labels: Array<[string, string]>;
   /** As written; it may be no number. */
   value: string;
+  /** `series` is how these labels are written plainly; see {@link readPlain}. */
+  isPlain?: boolean;
 }
 
 /** A line, or the reason why it is none. */

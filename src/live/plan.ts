@@ -1,8 +1,7 @@
 import { IDENTITY, targetLabels } from '../expression';
 import { type Expr, parse, reachOf, selectorsOf, withConditions } from '../promql';
-import { liveInterval } from '../live-queries';
 import { type CompleteQuery } from '../query';
-import { DEFAULTS, type FalcoSettings } from '../settings';
+import { DEFAULTS, type FalcoSettings, liveInterval } from '../settings';
 import { catalogue } from '../signals';
 import { compile } from '../signals/compile';
 import { type Signal } from '../signals/types';

@@ -1,6 +1,7 @@
 import { join, type Line, parseLine, type ReadValue, reasons, skipBlanks, trimEnd, valuesOf } from './line';
 import { parseNanoTime, parseValue } from './number';
 import { excerpt, Identities, type Identity, type LiveSeries, type ReadingRules } from './series';
+import { readPlain } from './plain';
 import { Template } from './template';
 
 export interface Limits {
@@ -137,6 +138,12 @@ export class Reader {
     const end = isEnded ? stop + 1 : stop;
     if (body[at] === '#') {
       return { end, lines: 1, isSkipped: true };
+    }
+    // Later ones are mostly known, and must not keep a whole answer in memory.
+    const plain = this.round === 1 ? readPlain(body, at) : undefined;
+    const entry = plain && this.take(plain);
+    if (entry && !('refused' in entry)) {
+      return { end, lines: 1, entry, valueAt: plain.valueAt };
     }
     const line = skipBlanks(body.slice(at, stop));
     if (line === '' || line[0] === '#' || line[0] === '\r') {

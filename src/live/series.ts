@@ -48,17 +48,18 @@ export class Identities {
     if (twice !== undefined) {
       return { refused: `label ${twice} is given twice` };
     }
-    const known = this.bySent.get(sent.key);
+    const text = line.isPlain ? line.series : textOf(name, sent);
+    const known = this.bySent.get(text);
     if (known) {
       return known;
     }
     const { kept, partial } = this.keep(name, sent);
-    const refused = this.tooLong(kept);
+    const refused = line.series.length <= this.labelLength ? undefined : this.tooLong(kept);
     if (refused) {
       return { refused };
     }
     const identity = { series: this.series(name, kept, partial), seen: 0 };
-    this.bySent.set(sent.key, identity);
+    this.bySent.set(text, identity);
     return identity;
   }
 
@@ -106,9 +107,6 @@ export class Identities {
 
   private tooLong(kept: Labels): string | undefined {
     let refused: string | undefined;
-    if (kept.key.length <= this.labelLength) {
-      return undefined;
-    }
     for (const [label, value] of kept.entries()) {
       for (const text of [label, value]) {
         const length = text.length > this.labelLength ? [...text].length : 0;
@@ -120,6 +118,15 @@ export class Identities {
     }
     return refused;
   }
+}
+
+/** A text that only these labels have: as a plain line has it, if they can be written so. */
+function textOf(name: string, labels: Labels): string {
+  const all = labels.entries().filter(([label]) => label !== '__name__');
+  if (all.some(([, value]) => /["\\\n]/.test(value))) {
+    return labels.key;
+  }
+  return all.length === 0 ? name : `${name}{${all.map(([label, value]) => `${label}="${value}"`).join(',')}}`;
 }
 
 /** A name that PromQL can write without quotes. */
