@@ -20,6 +20,7 @@ type answers struct {
 	directory string // of the texts; when empty, the fleet is made to write them
 	made      string // temporary directory to delete
 	series    []recorded
+	live      readingTimes
 }
 
 // recorded is one series as scraped.

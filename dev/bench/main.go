@@ -28,6 +28,11 @@ var figures = []figure{
 	{"drop ratio, 100 targets × 720 steps", dropRatio},
 	{"backend CPU of a dashboard’s refresh, 200 nodes", slowestDashboard},
 	{"backend CPU of the overview’s refresh, 10 to 1000 nodes", overviewBySize},
+	{"live: reading 500 samples, first time", liveFirst},
+	{"live: reading 500 samples, again", liveAgain},
+	{"live: the same, again", liveAgainPackage},
+	{"live: the catalogue, 20 targets × 5 min of 1 s", liveCatalogue},
+	{"live: heap after an hour of ticks", liveHeap},
 	{"size of module.js", moduleSize},
 }
 

@@ -1,0 +1,72 @@
+/**
+ * How long the browser takes to read the answer in a file: `node --import tsx dev/bench/live/reading.ts FILE`. Prints
+ * microseconds, medians of rounds in which each reader has its turn: the machine's speed drifts.
+ */
+import { readFileSync } from 'node:fs';
+import readByPackage from 'parse-prometheus-text-format';
+import { Reader } from '../../../src/live';
+import { catalogue } from '../../../src/signals';
+import { median } from './median';
+
+const rounds = 15;
+const body = readFileSync(process.argv[2]!, 'latin1');
+const limits = { samplesPerScrape: 20_000, labelLength: 1024 };
+const samples = newReader()
+  .read(body)
+  .series.map(({ labels, value }) => ({
+    metric: Object.fromEntries(labels.entries()),
+    value: [1_700_000_000, String(value)],
+  }));
+const json = asMuch();
+/** The next answers of the same target: every other has each last digit changed. */
+const later = [body, body.replace(/\d\n/g, ([digit]) => `${9 - Number(digit)}\n`)];
+const known = newReader();
+let calls = 0;
+
+function newReader(): Reader {
+  return new Reader('falco', catalogue.reading, limits);
+}
+
+/** The samples as Prometheus's API has them, as often as it takes for as many letters as the answer has. */
+function asMuch(): string {
+  const parts: string[] = [];
+  let length = 1;
+  for (let i = 0; length < body.length; i++) {
+    const part = JSON.stringify(samples[i % samples.length]);
+    parts.push(part);
+    length += part.length + 1;
+  }
+  return `[${parts.join(',')}]`.replace(/]$/, ' '.repeat(Math.max(0, body.length - length)) + ']');
+}
+
+function expectSamples(count: number): void {
+  if (count !== samples.length) {
+    throw new Error(`expected ${samples.length} samples, read ${count}`);
+  }
+}
+
+const sides = {
+  first: () => expectSamples(newReader().read(body).series.length),
+  again: () => expectSamples(known.read(later[calls++ % 2]!).series.length),
+  json: () => JSON.parse(json),
+  package: () => expectSamples(readByPackage(body).flatMap(({ metrics }) => metrics).length),
+};
+
+/** Microseconds a call, over a tenth of a second of them. */
+function loop(call: () => void): number {
+  const start = performance.now();
+  let count = 0;
+  for (; performance.now() - start < 100; count++) {
+    call();
+  }
+  return (1000 * (performance.now() - start)) / count;
+}
+
+const names = Object.keys(sides) as Array<keyof typeof sides>;
+const times = Object.fromEntries(names.map((name) => [name, [] as number[]]));
+for (let round = 0; round < rounds; round++) {
+  for (const name of names) {
+    times[name]!.push(loop(sides[name]));
+  }
+}
+console.log(JSON.stringify(Object.fromEntries(names.map((name) => [name, median(times[name]!)]))));
