@@ -60,7 +60,7 @@ export class Course implements Watcher {
 
   wantsTarget: Watcher['wantsTarget'] = (target) => this.plan.isNeeded(target) || this.plan.isAbout(target);
 
-  wantsMetric: Watcher['wantsMetric'] = (metric) => this.plan.metrics?.includes(metric) ?? true;
+  wantsMetric: Watcher['wantsMetric'] = (metric) => this.plan.reads(metric);
 
   reach(): number {
     return this.plan.reach();

@@ -1,5 +1,5 @@
 import { IDENTITY, targetLabels } from '../expression';
-import { type Expr, parse, reachOf, selectorsOf, withConditions } from '../promql';
+import { type Expr, type Matcher, parse, reachOf, selectorsOf, withConditions } from '../promql';
 import { type CompleteQuery } from '../query';
 import { DEFAULTS, type FalcoSettings, liveInterval } from '../settings';
 import { catalogue } from '../signals';
@@ -35,12 +35,15 @@ export class Plan {
   readonly interval: number;
   /** Milliseconds between the backend's scrapes. */
   readonly scrapeInterval: number;
-  /** Metrics that it reads; nothing where that can be any. */
+  /** Metrics that it reads; nothing where it does not name them all. */
   readonly metrics: string[] | undefined;
   /** Tells plans apart that give different points. */
   readonly key: string;
   /** How long it has been watched, milliseconds. */
   private watched = 1;
+  private readonly named: ReadonlySet<string>;
+  /** What names have to match, of the selectors that do not name their metric. */
+  private readonly described: Matcher[][];
   private readonly own: string[];
   private readonly signals: Signal[];
   /** Its expressions by window. */
@@ -67,10 +70,11 @@ export class Plan {
     if (query.kind === 'promql' && query.filters.some(({ key }) => !this.own.includes(key))) {
       throw new NotLive();
     }
-    const names = this.selectors().map(({ matchers }) =>
-      matchers.find(({ label, operator }) => label === '__name__' && operator === '=')
-    );
-    this.metrics = names.includes(undefined) ? undefined : [...new Set(names.flatMap((name) => name?.value ?? []))];
+    const names = this.selectors().map(({ matchers }) => matchers.filter(({ label }) => label === '__name__'));
+    const isExact = (some: Matcher[]) => some.length === 1 && some[0]!.operator === '=';
+    this.named = new Set(names.filter(isExact).map(([name]) => name!.value));
+    this.described = names.filter((some) => !isExact(some));
+    this.metrics = this.described.length > 0 ? undefined : [...this.named];
     this.reach(); // refuses what depends on when it is asked
     const { kind, signals, by, filters, window, expr, instant } = query;
     this.key = JSON.stringify([kind, signals, by, filters, window, expr, instant, asked, this.step]);
@@ -91,6 +95,12 @@ export class Plan {
     return (
       this.selectors().some((selector) => mayMeet(selector, target, this.own)) &&
       (target.kind !== 'falco' || this.query.kind === 'promql' || passes(target, this.query.filters, this.own))
+    );
+  }
+
+  reads(metric: string): boolean {
+    return (
+      this.named.has(metric) || this.described.some((matchers) => matchers.every(({ matches }) => matches(metric)))
     );
   }
 

@@ -43,7 +43,12 @@ describe('mayMeet', () => {
     ['up{node="a"}', [true, false]],
     ['up{zone!=""}', [false, false]],
     ['up{whatever="x"}', [true, true]],
-    ['{__name__=~"falcosecurity_scap.*"}', [true, true]],
+    ['{__name__=~"falcosecurity_scap_n_drops_dev_[0-9]+_total"}', [true, false]],
+    ['{__name__=~"falcosecurity_falcosidekick_.*"}', [false, true]],
+    ['{__name__=~"falcosecurity_scap_n_evts_total|up"}', [true, true]],
+    ['{__name__=~"falcosecurity_scap_?.*"}', [true, true]],
+    ['{__name__=~".*_total"}', [true, true]],
+    ['{__name__!="up",node!=""}', [true, true]],
   ] as const)('%s', (text, expected) => {
     const [selector] = selectorsOf(parse(text));
     expect([falco, sidekick].map((target) => mayMeet(selector!, target, own))).toEqual(expected);

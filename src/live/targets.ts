@@ -29,8 +29,14 @@ export function passes({ labels, facts }: Target, filters: readonly Filter[], ow
 export function mayMeet({ matchers }: Selector, { kind, labels }: Target, own: readonly string[]): boolean {
   return matchers.every(({ label, operator, value, matches }) => {
     if (label === '__name__') {
-      return operator !== '=' || (kindOfMetric(value) ?? kind) === kind;
+      const begin = operator === '=' ? value : operator === '=~' ? literalBegin(value) : '';
+      return (kindOfMetric(begin) ?? kind) === kind;
     }
     return label in labels || label === 'kind' || own.includes(label) ? matches(labels[label] ?? '') : true;
   });
+}
+
+/** What every name begins with that a pattern matches. */
+function literalBegin(pattern: string): string {
+  return pattern.includes('|') ? '' : (/^\w*(?![\w?*{])/.exec(pattern)?.[0] ?? '');
 }
