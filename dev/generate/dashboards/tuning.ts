@@ -11,7 +11,7 @@ const live = (ids: string[], query: Record<string, unknown> = {}) =>
   signals(ids, { legend: '{{signal}}', live: true, ...query });
 
 const now = (id: number, signalId: string, title: string, description: string, query: Record<string, unknown> = {}) =>
-  statPanel({ id, title, description, w: 4, h: 4 }, live([signalId], { instant: true, ...query }));
+  statPanel({ id, title, description, w: 8, h: 3 }, live([signalId], { instant: true, ...query }));
 
 const watched: Group = {
   id: 1,
