@@ -60,7 +60,7 @@ type step struct {
 // steps are the changes of a metric's value, by node. They reach over the time that a node was down.
 func (r *request) steps(ctx context.Context, metric string, s scope, from, to time.Time) (map[node][]step, error) {
 	out := map[node][]step{}
-	err := r.scan(ctx, metric, s, from, to, func(l labels.Labels, all samples) {
+	err := scan(ctx, r.exec, metric, s, from, to, func(l labels.Labels, all samples) {
 		previous, known := 0.0, false
 		for at, v := range all {
 			if !finite(v) {
@@ -116,7 +116,7 @@ func (r *request) relabelled(ctx context.Context, kind *signals.EventKind, s sco
 		rest string // the other labels: which file, which source
 	}
 	spans := map[who][]span{}
-	err = r.scan(ctx, kind.Metric, s, from, to, func(l labels.Labels, all samples) {
+	err = scan(ctx, r.exec, kind.Metric, s, from, to, func(l labels.Labels, all samples) {
 		key := who{nodeOf(l), labels.NewBuilder(l).Del(kind.Label).Labels().String()}
 		open := false
 		for at, v := range all {
@@ -180,11 +180,12 @@ func (r *request) above(ctx context.Context, kind *signals.EventKind, a *asked, 
 		return nil, userError{err}
 	}
 	start, end := align(a.begin().Add(-before), t.step), align(a.times.end, t.step)
-	result, err := r.evaluate(ctx, evaluation{expr: expr, start: start.UnixMilli(), end: end.UnixMilli(), step: t.step})
+	found, err := r.evaluate(ctx, evaluation{expr: expr, start: start.UnixMilli(), end: end.UnixMilli(), step: t.step})
 	if err != nil {
 		return nil, err
 	}
-	matrix, _ := result.(promql.Matrix)
+	a.remarks = append(a.remarks, found.notices...)
+	matrix, _ := found.value.(promql.Matrix)
 	for _, series := range matrix {
 		if !s.holds(nodeOf(series.Metric)) {
 			continue

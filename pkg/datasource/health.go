@@ -31,9 +31,9 @@ func (d *Instance) CheckHealth(ctx context.Context, _ *backend.CheckHealthReques
 	if err := d.ready(ctx, healthPatience); err != nil {
 		return unwell(err.Error()), nil
 	}
-	all := d.fleet.Targets()
+	all := d.exec.targets()
 	if len(all) == 0 {
-		return unwell("Discovery has found no target yet: " + d.configured() + ". Check the names, and that the pods are ready."), nil
+		return unwell(d.exec.words().nobody), nil
 	}
 	h := d.healthOf(all)
 	details, err := json.Marshal(h)
@@ -62,14 +62,6 @@ func (d *Instance) patient(all []scrape.Status) []scrape.Status {
 
 func unwell(message string) *backend.CheckHealthResult {
 	return &backend.CheckHealthResult{Status: backend.HealthStatusError, Message: strings.ToUpper(message[:1]) + message[1:]}
-}
-
-func (d *Instance) configured() string {
-	var urls []string
-	for _, t := range d.settings.targets {
-		urls = append(urls, t.URL)
-	}
-	return list(urls)
 }
 
 // health is the details of the check, as JSON.

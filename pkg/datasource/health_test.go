@@ -109,7 +109,7 @@ func (waiting) Wait(ctx context.Context) error { <-ctx.Done(); return ctx.Err() 
 
 func TestHealthWaitsButNotForLong(t *testing.T) {
 	d, f := newTest(t, change(falco("node-1"), func(s *scrape.Status) { s.State, s.Metrics, s.Facts, s.LastUp = scrape.Pending, nil, nil, time.Time{} }))
-	d.fleet = waiting{f}
+	d.exec.(*embedded).fleet = waiting{f}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()
 	res, err := d.CheckHealth(ctx, &backend.CheckHealthRequest{})

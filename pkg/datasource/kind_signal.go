@@ -73,11 +73,13 @@ func (d *Instance) options(t times) signals.CompileOptions {
 // figures evaluates the expressions of a query and makes its frames.
 func (r *request) figures(ctx context.Context, a *asked) (data.Frames, error) {
 	for i := range a.results {
-		value, err := r.over(ctx, a.results[i].Expr, a)
+		found, err := r.over(ctx, a.results[i].Expr, a)
 		if err != nil {
 			return nil, err
 		}
-		a.results[i].Value, a.results[i].Ranked = a.worst.of(value), a.worst != nil
+		a.results[i].Value, a.results[i].Ranked = a.worst.of(found.value), a.worst != nil
+		a.results[i].Executed = found.executed
+		a.remarks = append(a.remarks, found.notices...)
 	}
 	if err := r.nothing(a); err != nil {
 		return nil, err

@@ -43,6 +43,7 @@ type asked struct {
 	results []frames.Result // of the kinds signal and promql
 	compare time.Duration   // how much earlier the figures are that are shown beside; 0: none
 	worst   *worst          // what a limit leaves; nil without one
+	remarks []data.Notice   // what the executor had to say of the values
 }
 
 // begin is when the range of a query begins, also that of an instant.
@@ -110,7 +111,7 @@ func (r *request) answer(ctx context.Context, dq backend.DataQuery) (res backend
 // firstLook is the end of a range, for which "now" was a moment before the first scrape: the very request that starts
 // the scraping would find nothing at its end. It goes to the present, which is after that scrape.
 func (r *request) firstLook(to time.Time) time.Time {
-	if since := r.fleet.Since(); since.After(to) && since.Sub(to) <= queryPatience {
+	if since := r.exec.since(); since.After(to) && since.Sub(to) <= queryPatience {
 		return r.now()
 	}
 	return to

@@ -116,7 +116,7 @@ type target struct {
 
 func (d *Instance) targetList() []target {
 	out := []target{}
-	for _, s := range d.fleet.Targets() {
+	for _, s := range d.exec.targets() {
 		out = append(out, target{
 			Address: s.Address, Configured: s.Configured, Kind: s.Kind, Labels: s.Labels.Map(),
 			State: s.State, Cause: s.Cause, Message: s.Message, Discovery: s.Discovery,

@@ -17,12 +17,12 @@ type samples = iter.Seq2[int64, float64]
 
 // scan visits a metric's samples between two times, series by series, as they were scraped. The engine would give
 // them at steps, between which changes are lost.
-func (r *request) scan(ctx context.Context, metric string, s scope, from, to time.Time, visit func(labels.Labels, samples)) error {
+func scan(ctx context.Context, e executor, metric string, s scope, from, to time.Time, visit func(labels.Labels, samples)) error {
 	matchers, err := s.matchers(metric)
 	if err != nil {
 		return userError{err}
 	}
-	q, err := r.queryable().Querier(from.UnixMilli(), to.UnixMilli())
+	q, err := e.querier(from.UnixMilli(), to.UnixMilli())
 	if err != nil {
 		return err
 	}
@@ -50,23 +50,6 @@ func (r *request) scan(ctx context.Context, metric string, s scope, from, to tim
 		}
 	}
 	return set.Err()
-}
-
-// firstUp is when each node was first seen to answer between two times.
-func (r *request) firstUp(ctx context.Context, s scope, from, to time.Time) (map[node]int64, error) {
-	first := map[node]int64{}
-	err := r.scan(ctx, "up", s, from, to, func(l labels.Labels, all samples) {
-		for at, v := range all {
-			if v == 1 {
-				n := nodeOf(l)
-				if known, ok := first[n]; !ok || at < known {
-					first[n] = at
-				}
-				return
-			}
-		}
-	})
-	return first, err
 }
 
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
