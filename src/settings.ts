@@ -12,6 +12,26 @@ export interface TargetSettings {
   expected?: number;
 }
 
+/** A Prometheus-compatible store, and what Falco does not tell, which is the same for all Falcos here. */
+export interface StoreSettings {
+  /** What comes before /api/v1. */
+  url?: string;
+  /** Labels that tell Falcos apart: the last is the node, one before it the cluster. */
+  identity?: string[];
+  /** Put on every selector: `job="falco", cluster=~"prod.*"`. */
+  matchers?: string;
+  method?: 'GET' | 'POST';
+  /** Sent with every request, as in an address: `dedup=true&partial_response=true`. */
+  parameters?: string;
+  tenant?: string;
+  /** The header that names the tenant. */
+  tenantHeader?: string;
+  threadTableSize?: number;
+  memoryLimit?: string;
+  cpuLimit?: number;
+  expected?: number;
+}
+
 /** jsonData of the data source; credentials are kept as Grafana's HTTP settings keep them. */
 export interface FalcoSettings extends DataSourceJsonData {
   mode?: 'endpoints' | 'store';
@@ -28,7 +48,7 @@ export interface FalcoSettings extends DataSourceJsonData {
   };
   live?: { minInterval?: string };
   expected?: { version?: string; rules?: string; config?: string };
-  store?: { url: string; identity?: string[]; matchers?: string };
+  store?: StoreSettings;
   /** Grafana's own switch. */
   enableSecureSocksProxy?: boolean;
   version?: number;
@@ -50,4 +70,5 @@ export const DEFAULTS = {
     queryTimeout: '30s',
   },
   live: { minInterval: '1s' },
+  store: { identity: ['instance'], method: 'POST', tenantHeader: 'X-Scope-OrgID' },
 } as const;

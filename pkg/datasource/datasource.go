@@ -73,6 +73,11 @@ func (d *Instance) start(ctx context.Context, s backend.DataSourceInstanceSettin
 	if err != nil {
 		return err
 	}
+	if c := d.settings.store; c != nil {
+		c.Client, c.Catalogue, c.Logger = client, d.catalogue, log.DefaultLogger.With("datasource", s.UID)
+		d.exec, err = newStored(*c)
+		return err
+	}
 	leased, err := lease(scrape.Config{
 		//lint:ignore SA1019 the number tells organisations apart in every Grafana that is supported
 		OrgID:        backend.PluginConfigFromContext(ctx).OrgID,

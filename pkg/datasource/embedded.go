@@ -83,7 +83,7 @@ func (e *embedded) querier(from, to int64) (storage.Querier, error) {
 
 func (e *embedded) firstUp(ctx context.Context, s scope, from, to time.Time) (map[node]int64, error) {
 	first := map[node]int64{}
-	err := scan(ctx, e, "up", s, from, to, func(l labels.Labels, all samples) {
+	_, err := scan(ctx, e, "up", s, from, to, func(l labels.Labels, all samples) {
 		for at, v := range all {
 			if v == 1 {
 				n := nodeOf(l)

@@ -41,7 +41,7 @@ func (r *request) rules(ctx context.Context, a *asked) (data.Frames, error) {
 	}
 	table := r.catalogue.Rules
 	found := map[[4]string]*rule{}
-	err = scan(ctx, r.exec, table.Metric, s, from, to, func(l labels.Labels, all samples) {
+	remarks, err := scan(ctx, r.exec, table.Metric, s, from, to, func(l labels.Labels, all samples) {
 		key := [4]string{l.Get(table.Rule), l.Get(table.Priority), l.Get(table.Source), tags(l, table.TagPrefix)}
 		one := found[key]
 		if one == nil {
@@ -54,6 +54,7 @@ func (r *request) rules(ctx context.Context, a *asked) (data.Frames, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.remarks = append(a.remarks, remarks...)
 	rows := make([]*rule, 0, len(found))
 	total := 0.0
 	for _, one := range found {

@@ -44,7 +44,7 @@ func (r *request) promql(ctx context.Context, a *asked) (data.Frames, error) {
 		return nil, userError{errors.New("the query has no expression: write one, such as up == 0")}
 	}
 	allowed := slices.Concat(identity, r.settings.targetLabels)
-	expr, err := withFilters(a.times.expand(a.query.Expr), a.query.Filters, allowed)
+	expr, err := withFilters(a.times.expand(a.query.Expr), a.query.Filters, allowed, r.exec.written)
 	if err != nil {
 		return nil, userError{err}
 	}

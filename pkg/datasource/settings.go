@@ -14,6 +14,7 @@ import (
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/store"
 )
 
 // identity is what `$instance` stands for.
@@ -38,6 +39,7 @@ type jsonData struct {
 		QueryTimeout     string `json:"queryTimeout"`
 	} `json:"limits"`
 	Expected      map[string]string `json:"expected"`
+	Store         storeSettings     `json:"store"`
 	OAuthPassThru bool              `json:"oauthPassThru"`
 	KeepCookies   []string          `json:"keepCookies"`
 }
@@ -52,6 +54,9 @@ func defaults() jsonData {
 	d.Limits.LabelLength = 1024
 	d.Limits.SamplesPerQuery = 50_000_000
 	d.Limits.QueryTimeout = "30s"
+	d.Store.Identity = []string{"instance"}
+	d.Store.Method = "POST"
+	d.Store.TenantHeader = "X-Scope-OrgID"
 	return d
 }
 
@@ -66,6 +71,8 @@ type settings struct {
 	limits            scrape.Limits
 	samplesPerQuery   int
 	queryTimeout      time.Duration
+	// store is set in store mode; the targets are not read then.
+	store *store.Config
 }
 
 const (
@@ -109,16 +116,18 @@ func parseSettings(raw json.RawMessage, catalogue *signals.Catalogue) (settings,
 	p.positive("limits.labelLength", float64(d.Limits.LabelLength))
 	p.positive("limits.samplesPerQuery", float64(d.Limits.SamplesPerQuery))
 	s.pinned = pinned(&p, d.Expected, catalogue.Baselines)
-	for i, t := range d.Targets {
-		s.targets = append(s.targets, t.config(&p, fmt.Sprintf("targets[%d]", i), catalogue.TargetGauges, pinnedGauges(s.pinned, catalogue.Baselines)))
-	}
-	s.targetLabels = targetLabels(s.targets)
 	switch d.Mode {
 	case "", "endpoints":
+		for i, t := range d.Targets {
+			s.targets = append(s.targets, t.config(&p, fmt.Sprintf("targets[%d]", i), catalogue.TargetGauges, pinnedGauges(s.pinned, catalogue.Baselines)))
+		}
+		s.targetLabels = targetLabels(s.targets)
 	case "store":
-		p.add("mode is store, which is not available in this version: expected endpoints")
+		s.store = d.Store.config(&p, catalogue.TargetGauges)
+		s.store.Gauges = append(s.store.Gauges, pinnedGauges(s.pinned, catalogue.Baselines)...)
+		s.store.Interval, s.store.Timeout, s.store.MaxSamples = s.interval, s.queryTimeout, s.samplesPerQuery
 	default:
-		p.add("mode is %q: expected endpoints", d.Mode)
+		p.add("mode is %q: expected endpoints or store", d.Mode)
 	}
 	if d.OAuthPassThru {
 		p.add("oauthPassThru is on: scrapes run without a user, so that there is no identity to forward; use a header or basic authentication")

@@ -20,6 +20,7 @@ type Catalogue struct {
 	Rules        RuleTable           `json:"rules"`
 	TargetGauges []TargetGauge       `json:"targetGauges"`
 	Baselines    []Baseline          `json:"baselines"`
+	Store        Store               `json:"store"`
 }
 
 // Dimension is one of the five of Falco's guide to performance monitoring in production.

@@ -62,3 +62,14 @@ type Baseline struct {
 	Form        string `json:"form"`
 	FormInWords string `json:"formInWords"`
 }
+
+// Store is what has to be known of a Prometheus that scrapes Falco.
+type Store struct {
+	// Shows are the metrics by which a target shows what it is; any one will do.
+	Shows []struct {
+		Kind    string   `json:"kind"`
+		Metrics []string `json:"metrics"`
+	} `json:"shows"`
+	// Foreign are metrics of others than Falco that expressions for a store read.
+	Foreign []string `json:"foreign"`
+}

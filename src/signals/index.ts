@@ -8,6 +8,7 @@ import { groupings, metricLabels, reading, switches } from './reading';
 import { resources } from './resources';
 import { rules } from './rules';
 import { security } from './security';
+import { store } from './store';
 import { baselines, targetGauges } from './targets';
 import { type Catalogue } from './types';
 
@@ -31,4 +32,5 @@ export const catalogue: Catalogue = {
   rules,
   targetGauges,
   baselines,
+  store,
 };

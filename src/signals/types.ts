@@ -260,4 +260,13 @@ export interface Catalogue {
     fallback: number;
   }>;
   baselines: Baseline[];
+  store: Store;
+}
+
+/** What has to be known of a Prometheus that scrapes Falco. */
+export interface Store {
+  /** The metrics by which a target shows what it is; any one will do. */
+  shows: Array<{ kind: 'falco' | 'falcosidekick'; metrics: string[] }>;
+  /** Metrics of others than Falco that expressions for a store read. */
+  foreign: string[];
 }
