@@ -8,6 +8,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -173,7 +174,8 @@ func (p *problems) positive(setting string, value float64) {
 func typeError(err error) error {
 	var wrong *json.UnmarshalTypeError
 	if errors.As(err, &wrong) && wrong.Field != "" {
-		return fmt.Errorf("%s: expected a %s, found %s", wrong.Field, jsonType(wrong.Type.Kind()), wrong.Value)
+		field := strings.ReplaceAll(wrong.Field, "targetFacts.", "") // an embedded struct is none of the JSON's
+		return fmt.Errorf("%s: expected a %s, found %s", field, jsonType(wrong.Type.Kind()), wrong.Value)
 	}
 	return fmt.Errorf("the settings are no valid JSON: %w", err)
 }
