@@ -130,13 +130,17 @@ func (w rewriter) translate(e *parser.VectorSelector) {
 	e.LabelMatchers = append(w.renamed(e.LabelMatchers), w.matchersFor(e.Name)...)
 }
 
-// renamed are matchers in the store's own labels. Where it has none for the cluster, one of that name stays what it is.
+// renamed are matchers in the store's own labels. Where it has none for the cluster, every Falco passes what lets an empty
+// one through; what asks for a cluster stays as it is.
 func (w rewriter) renamed(matchers []*labels.Matcher) (out []*labels.Matcher) {
 	for _, m := range matchers {
-		if name := w.Identity.Written(m.Name); name != "" && name != m.Name {
-			m = labels.MustNewMatcher(m.Type, name, m.Value)
+		switch name := w.Identity.Written(m.Name); {
+		case name == "" && m.Matches(""):
+		case name == "" || name == m.Name:
+			out = append(out, m)
+		default:
+			out = append(out, labels.MustNewMatcher(m.Type, name, m.Value))
 		}
-		out = append(out, m)
 	}
 	return out
 }
