@@ -36,7 +36,7 @@ func (s *Store) labelValues(ctx context.Context, name string, from, to int64, ma
 	if written == "" {
 		return nil, nil
 	}
-	matchers = rewriter{s.config}.renamed(matchers)
+	matchers = rewriter{Config: s.config}.renamed(matchers)
 	p := s.between(from, to)
 	named := slices.ContainsFunc(matchers, func(m *labels.Matcher) bool { return m.Name == labels.MetricName })
 	switch {
@@ -50,7 +50,7 @@ func (s *Store) labelValues(ctx context.Context, name string, from, to int64, ma
 		for _, kind := range []string{scrape.KindFalco, scrape.KindFalcosidekick} {
 			p.Add("match[]", s.selector(append(slices.Clone(matchers), s.markMatcher(kind))...))
 		}
-		if (rewriter{s.config}).named() {
+		if s.rewriter().named() {
 			p.Add("match[]", s.selector(append(slices.Clone(matchers), labels.MustNewMatcher(labels.MatchEqual, labels.MetricName, "up"))...))
 		}
 	default:

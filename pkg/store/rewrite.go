@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,10 +33,20 @@ func (s *Store) rewrite(q Query) (string, error) {
 		})
 		return expr.String(), nil
 	}
-	return rewriter{s.config}.expr(expr).String(), nil
+	return s.rewriter().expr(expr).String(), nil
 }
 
-type rewriter struct{ Config }
+// rewriter rewrites by what is set, and by which jobs were found to be of one kind alone.
+type rewriter struct {
+	Config
+	jobs map[string][]string // by kind
+}
+
+func (s *Store) rewriter() rewriter {
+	s.targets.mu.Lock()
+	defer s.targets.mu.Unlock()
+	return rewriter{s.config, s.targets.jobs}
+}
 
 // expr rewrites an expression of the catalogue.
 func (w rewriter) expr(e parser.Expr) parser.Expr {
@@ -181,20 +192,19 @@ func (w rewriter) kinds(e *parser.VectorSelector) []string {
 	return out
 }
 
-// ofKinds joins what was made of `up` with the targets of some kinds. A target is what it showed itself to be within the
-// last day; where the extra matchers name the job, every target of it that is no Falcosidekick is a Falco, also one that
-// never answered. Both kinds together need no join where all that is joined with `up` later is by instance.
+// ofKinds leaves of what was made of `up` the targets of some kinds.
+//
+//   - A target is what it showed itself to be within the last day.
+//   - Where a job is known to be of Falcos alone, all of its targets are, also one that never answered.
+//   - Where the extra matchers name the job, every target that is no Falcosidekick is a Falco.
+//   - Both kinds together are not looked for where all that is joined with `up` later is by instance.
 func (w rewriter) ofKinds(e parser.Expr, selector *parser.VectorSelector, kinds []string) parser.Expr {
 	join := func(operator string, kind ...string) parser.Expr {
 		var shown []string
 		for _, k := range kind {
 			shown = append(shown, w.shown(k, selector))
 		}
-		right := strings.Join(shown, " or ")
-		if len(shown) > 1 {
-			right = "(" + right + ")"
-		}
-		return parse(fmt.Sprintf("(%s %s on (%s) %s)", e, operator, w.Identity.target(), right))
+		return parse(fmt.Sprintf("(%s %s on (%s) (%s))", e, operator, w.Identity.target(), strings.Join(shown, " or ")))
 	}
 	switch {
 	case len(kinds) == 2 && (w.named() || slices.Contains(w.Identity, "instance")):
@@ -205,8 +215,23 @@ func (w rewriter) ofKinds(e parser.Expr, selector *parser.VectorSelector, kinds 
 		return parse("(vector(0) > 0)")
 	case kinds[0] == scrape.KindFalco && w.named():
 		return join("unless", scrape.KindFalcosidekick)
+	case len(w.jobs[kinds[0]]) > 0:
+		selector.LabelMatchers = append(selector.LabelMatchers, oneOf("job", w.jobs[kinds[0]]))
+		return e
 	}
 	return join("and", kinds[0])
+}
+
+// oneOf matches a label that has one of some values.
+func oneOf(label string, values []string) *labels.Matcher {
+	if len(values) == 1 {
+		return labels.MustNewMatcher(labels.MatchEqual, label, values[0])
+	}
+	var quoted []string
+	for _, v := range values {
+		quoted = append(quoted, regexp.QuoteMeta(v))
+	}
+	return labels.MustNewMatcher(labels.MatchRegexp, label, strings.Join(quoted, "|"))
 }
 
 // named is whether the extra matchers name the job.
@@ -216,16 +241,18 @@ func (w rewriter) named() bool {
 	})
 }
 
-// shown are the targets that showed to be of a kind within a day before the time that a selector is about. The steps
-// are no longer than the look-back, so that none is missed.
+// shown are the targets that show to be of a kind at the time that a selector is about, or did within a day before. The
+// steps of the day are no longer than the look-back, so that none is missed.
 func (w rewriter) shown(kind string, at *parser.VectorSelector) string {
+	mark := w.mark(kind)
+	mark.OriginalOffset, mark.Timestamp, mark.StartOrEnd = at.OriginalOffset, at.Timestamp, at.StartOrEnd
 	subquery := parse(fmt.Sprintf("(group by (%s) (%s))[1d:5m]", w.Identity.target(), w.mark(kind))).(*parser.SubqueryExpr)
 	subquery.OriginalOffset, subquery.Timestamp, subquery.StartOrEnd = at.OriginalOffset, at.Timestamp, at.StartOrEnd
-	return fmt.Sprintf("max_over_time(%s)", subquery)
+	return fmt.Sprintf("group by (%s) (%s) or max_over_time(%s)", w.Identity.target(), mark, subquery)
 }
 
 // mark selects the metrics by which a target shows its kind.
-func (c Config) mark(kind string) string {
+func (c Config) mark(kind string) *parser.VectorSelector {
 	metrics := c.marks(kind)
 	selector := &parser.VectorSelector{LabelMatchers: slices.Clone(c.Matchers)}
 	if len(metrics) == 1 {
@@ -235,7 +262,7 @@ func (c Config) mark(kind string) string {
 			labels.MustNewMatcher(labels.MatchRegexp, labels.MetricName, strings.Join(metrics, "|")),
 		}, selector.LabelMatchers...)
 	}
-	return selector.String()
+	return selector
 }
 
 func (c Config) marks(kind string) []string {

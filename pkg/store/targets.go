@@ -12,6 +12,7 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/promql/parser"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
@@ -34,7 +35,8 @@ type lookUp struct {
 	at      time.Time // of the last that worked
 	keep    time.Duration
 	all     []scrape.Status
-	failure error // of the last, if it did not work
+	jobs    map[string][]string // those that are of one kind alone, by kind; only where all of that kind are in such
+	failure error               // of the last, if it did not work
 	running chan struct{}
 }
 
@@ -70,12 +72,17 @@ func (s *Store) bringUpToDate(ctx context.Context, done chan struct{}) {
 	ctx, cancel := context.WithTimeout(ctx, unattended)
 	defer cancel()
 	began := time.Now()
-	all, err := s.find(ctx)
+	now := s.now()
+	jobs, err := s.findJobs(ctx, now)
+	var all []scrape.Status
+	if err == nil {
+		all, err = s.find(ctx, rewriter{s.config, jobs}, now)
+	}
 	l := &s.targets
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.failure = err; err == nil {
-		l.all, l.at = all, s.now()
+		l.all, l.jobs, l.at = all, jobs, now
 		l.keep = max(lookedUpFor, s.config.Interval, 20*time.Since(began))
 	}
 	l.running = nil
@@ -104,51 +111,76 @@ const Youth = 15 * time.Minute
 // silence is how long `up` may have no sample: four scrapes, and no less than a minute.
 func (s *Store) silence() time.Duration { return max(time.Minute, 4*s.config.Interval) }
 
+// findJobs finds the jobs of which all targets that answer are of one kind. A kind with a target in any other job has
+// none: then each target has to show what it is.
+func (s *Store) findJobs(ctx context.Context, now time.Time) (map[string][]string, error) {
+	out := map[string][]string{}
+	up := &parser.VectorSelector{Name: "up", LabelMatchers: s.config.Matchers}
+	for _, kind := range []string{scrape.KindFalco, scrape.KindFalcosidekick} {
+		shown := rewriter{Config: s.config}.shown(kind, up)
+		of, err := s.vector(ctx, fmt.Sprintf("group by (job) (%s)", shown), now)
+		if err != nil {
+			return nil, err
+		}
+		if len(of) == 0 {
+			continue
+		}
+		mixed, err := s.vector(ctx, fmt.Sprintf("group by (job) (%s == 1 unless on (%s) (%s))", up, s.config.Identity.target(), shown), now)
+		if err != nil {
+			return nil, err
+		}
+		var jobs []string
+		for _, sample := range of {
+			jobs = append(jobs, s.whoIs(sample.Metric).job)
+		}
+		if !slices.Contains(jobs, "") && !slices.ContainsFunc(mixed, func(m promql.Sample) bool { return slices.Contains(jobs, s.whoIs(m.Metric).job) }) {
+			slices.Sort(jobs)
+			out[kind] = jobs
+		}
+	}
+	return out, nil
+}
+
 // find asks the store for all that a status says.
-func (s *Store) find(ctx context.Context) ([]scrape.Status, error) {
+func (s *Store) find(ctx context.Context, w rewriter, now time.Time) ([]scrape.Status, error) {
 	f := found{up: map[string]promql.Vector{}, recent: map[string]promql.Vector{}, answered: map[string]promql.Vector{}, facts: map[string]promql.Vector{}}
 	var mu sync.Mutex
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)
-	now := s.now()
-	ask := func(expr string, written bool, keep func(promql.Vector)) {
+	ask := func(expr string, keep func(promql.Vector)) {
 		group.Go(func() error {
-			vector, err := s.vector(ctx, expr, written, now)
+			vector, err := s.vector(ctx, expr, now)
 			mu.Lock()
 			defer mu.Unlock()
 			keep(vector)
 			return err
 		})
 	}
+	written := func(format string, values ...any) string {
+		return w.expr(parse(fmt.Sprintf(format, values...))).String()
+	}
 	for kind, label := range map[string]string{scrape.KindFalco: "", scrape.KindFalcosidekick: scrape.KindFalcosidekick} {
-		ask(fmt.Sprintf("up{kind=%q}", label), false, func(v promql.Vector) { f.up[kind] = v })
-		ask(fmt.Sprintf("count_over_time(up{kind=%q}[%s])", label, signals.FormatDuration(s.silence())), false, func(v promql.Vector) { f.recent[kind] = v })
-		ask(fmt.Sprintf("sum_over_time(up{kind=%q}[%s])", label, signals.FormatDuration(Youth)), false, func(v promql.Vector) { f.answered[kind] = v })
+		ask(written("up{kind=%q}", label), func(v promql.Vector) { f.up[kind] = v })
+		ask(written("count_over_time(up{kind=%q}[%s])", label, signals.FormatDuration(s.silence())), func(v promql.Vector) { f.recent[kind] = v })
+		ask(written("sum_over_time(up{kind=%q}[%s])", label, signals.FormatDuration(Youth)), func(v promql.Vector) { f.answered[kind] = v })
 	}
 	for _, fact := range s.config.Catalogue.Reading.Facts {
 		// What a Falco last said of itself is remembered for an hour.
 		selector := s.selector(labels.MustNewMatcher(labels.MatchEqual, labels.MetricName, fact.Metric))
-		ask(fmt.Sprintf("max by (%s, %s) (max_over_time(timestamp(%s)[1h:1m]))", s.config.Identity.target(), fact.Label, selector), true,
+		ask(fmt.Sprintf("max by (%s, %s) (max_over_time(timestamp(%s)[1h:1m]))", s.config.Identity.target(), fact.Label, selector),
 			func(v promql.Vector) { f.facts[fact.ID] = v })
 	}
 	names := labels.MustNewMatcher(labels.MatchRegexp, labels.MetricName, strings.Join(s.config.Catalogue.Metrics(), "|"))
-	ask(fmt.Sprintf("group by (%s, __name__) (%s)", s.config.Identity.target(), s.selector(names)), true, func(v promql.Vector) { f.exported = v })
+	ask(fmt.Sprintf("group by (%s, __name__) (%s)", s.config.Identity.target(), s.selector(names)), func(v promql.Vector) { f.exported = v })
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
 	return s.statuses(f, now), nil
 }
 
-// vector evaluates an expression at an instant. One that is written in the store's own labels is sent as it is.
-func (s *Store) vector(ctx context.Context, expr string, written bool, at time.Time) (promql.Vector, error) {
-	q := Query{Expr: expr, Start: at, End: at}
-	if !written {
-		var err error
-		if q.Expr, err = s.rewrite(q); err != nil {
-			return nil, err
-		}
-	}
-	answer, err := s.send(ctx, q)
+// vector evaluates an expression in the store's own labels at an instant.
+func (s *Store) vector(ctx context.Context, expr string, at time.Time) (promql.Vector, error) {
+	answer, err := s.send(ctx, Query{Expr: expr, Start: at, End: at})
 	vector, _ := answer.Value.(promql.Vector)
 	return vector, err
 }
