@@ -18,6 +18,7 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/dev/bench/mix"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/frames"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
+	"github.com/falco-metrics/falco-metrics-datasource/tests/conformance/server"
 )
 
 const (
@@ -31,22 +32,22 @@ const (
 // dropRatio is the time from the question to an answer ready to send: frames in Arrow from us, JSON read from the
 // HTTP API of a real server. Both hold the same samples, both are asked in turn; the median counts.
 func dropRatio(*answers) (result, error) {
-	server, err := startPrometheus()
+	peer, err := server.StartPrometheus("")
 	if err != nil {
 		return result{}, err
 	}
-	defer server.stop()
+	defer peer.Stop()
 	step := mix.IntervalMillis * time.Millisecond
 	end := time.Now().Truncate(step)
 	start := end.Add(-(ratioSteps - 1) * step)
-	h, err := fillBoth(server, start.Add(-2*time.Minute), end)
+	h, err := fillBoth(peer, start.Add(-2*time.Minute), end)
 	if err != nil {
 		return result{}, err
 	}
 	engine := history.NewEngine(history.EngineOptions{MaxSamples: 50_000_000, Timeout: time.Minute})
 	ask := []func() error{
 		func() error { return askOurs(engine, h, start, end, step) },
-		func() error { return server.ask(ratioExpr, start, end, step) },
+		func() error { return askPeer(peer, ratioExpr, start, end, step) },
 	}
 	times := [2][]float64{}
 	for range rounds {
@@ -58,7 +59,7 @@ func dropRatio(*answers) (result, error) {
 			times[i] = append(times[i], float64(time.Since(began).Microseconds())/1000)
 		}
 	}
-	note := fmt.Sprintf("median of %d, %d series held, %s", rounds, h.Stats().Series, server.version)
+	note := fmt.Sprintf("median of %d, %d series held, %s", rounds, h.Stats().Series, peer.Version)
 	return atMost(1, median(times[0]), median(times[1]), "ms", note), nil
 }
 
@@ -68,10 +69,10 @@ func median(of []float64) float64 {
 }
 
 // fillBoth gives both the counters of the kernel and of the tables, per-CPU ones apart.
-func fillBoth(server *prometheus, start, end time.Time) (*history.History, error) {
+func fillBoth(peer *server.Prometheus, start, end time.Time) (*history.History, error) {
 	h := history.New(history.Options{})
 	nodes := make([]*mix.Node, ratioTargets)
-	samples, values := []history.Sample{}, []float64{}
+	samples, values, series := []history.Sample{}, []float64{}, map[*history.Series]*server.Series{}
 	for i := range nodes {
 		nodes[i] = mix.New(i)
 	}
@@ -82,16 +83,23 @@ func fillBoth(server *prometheus, start, end time.Time) (*history.History, error
 			node.Scrape(values)
 			for k, l := range node.Series {
 				if name := l.Get(model.MetricNameLabel); strings.HasPrefix(name, "falcosecurity_scap_n_") && !l.Has("cpu") {
-					samples = append(samples, history.Sample{Series: h.Series(l), Value: values[k]})
+					own := h.Series(l)
+					samples = append(samples, history.Sample{Series: own, Value: values[k]})
+					if series[own] == nil {
+						series[own] = &server.Series{Labels: l}
+					}
+					series[own].Times = append(series[own].Times, at.UnixMilli())
+					series[own].Values = append(series[own].Values, values[k])
 				}
 			}
 		}
 		h.Append(at.UnixMilli(), samples)
-		if err := server.write(at.UnixMilli(), samples); err != nil {
-			return nil, err
-		}
 	}
-	return h, nil
+	written := make([]server.Series, 0, len(series))
+	for _, s := range series {
+		written = append(written, *s)
+	}
+	return h, peer.Write(written)
 }
 
 func askOurs(engine *promql.Engine, h *history.History, start, end time.Time, step time.Duration) error {
@@ -139,9 +147,9 @@ func countedPoints(series, points int) error {
 // plain spares the server the compression of its answers.
 var plain = &http.Client{Transport: &http.Transport{DisableCompression: true}}
 
-// ask has the server evaluate a range, and reads the whole answer.
-func (p *prometheus) ask(expr string, start, end time.Time, step time.Duration) error {
-	response, err := plain.PostForm(p.url+"/api/v1/query_range", url.Values{
+// askPeer has the server evaluate a range, and reads the whole answer.
+func askPeer(peer *server.Prometheus, expr string, start, end time.Time, step time.Duration) error {
+	response, err := plain.PostForm(peer.URL+"/api/v1/query_range", url.Values{
 		"query": {expr}, "start": {stamp(start)}, "end": {stamp(end)}, "step": {fmt.Sprint(step.Seconds())},
 	})
 	if err != nil {
