@@ -69,6 +69,8 @@ func (w rewriter) expr(e parser.Expr) parser.Expr {
 		e.Expr = w.expr(e.Expr)
 	case *parser.UnaryExpr:
 		e.Expr = w.expr(e.Expr)
+	case *parser.NumberLiteral:
+		e.Duration = false // Prometheus before 3.0 takes no duration for a number
 	case *parser.VectorSelector:
 		return w.selector(e)
 	}
