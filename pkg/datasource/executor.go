@@ -62,12 +62,10 @@ type answer struct {
 
 // checkup is an executor's part of the health check.
 type checkup struct {
-	// lead begins the message; remarks go on with it, and mean that something is wrong where failed says so.
+	// lead begins the message, remarks end it; failed is whether any of them makes figures wrong.
 	lead    string
 	remarks []string
 	failed  bool
-	// more goes to the details.
-	more []string
 }
 
 // words are what is said differently of the two executors.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -147,4 +148,10 @@ func (s *stored) within() string {
 	return " with " + strings.Join(all, ", ")
 }
 
-func (s *stored) check(context.Context) checkup { return checkup{} }
+func (s *stored) check(ctx context.Context) checkup {
+	found, err := s.store.Check(ctx)
+	if err != nil {
+		return checkup{remarks: []string{err.Error()}, failed: true}
+	}
+	return checkup{lead: found.Lead, remarks: slices.Concat(found.Wrong, found.Better), failed: len(found.Wrong) > 0}
+}

@@ -31,6 +31,9 @@ func (s *Store) ask(ctx context.Context, path string, parameters url.Values, int
 		return s.explain(ctx, err)
 	}
 	defer discard(response)
+	if into.headers != nil {
+		into.headers(response.Header)
+	}
 	if media, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type")); media != "application/json" {
 		start, _ := io.ReadAll(io.LimitReader(response.Body, 4096))
 		return statusFailure(response, string(start))

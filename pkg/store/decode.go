@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"net/http"
 	"slices"
 	"strconv"
 
@@ -22,6 +23,8 @@ type decoder struct {
 	limit    int  // samples
 	// whole, if set, reads the data, which are no result of a query then.
 	whole func(*jsoniter.Iterator)
+	// headers, if set, is told those of the answer.
+	headers func(http.Header)
 
 	status, errorType, message string
 	partial                    bool
