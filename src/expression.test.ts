@@ -15,6 +15,7 @@ test('the labels that targets are given, without the identity', () => {
   ];
   expect(targetLabels({ targets })).toEqual(['arch', 'zone']);
   expect(targetLabels({})).toEqual([]);
+  expect(targetLabels({ targets, mode: 'store' })).toEqual([]);
 });
 
 test('each signal is one expression', () => {

@@ -7,8 +7,11 @@ import { type Signal } from './signals/types';
 /** The labels that tell one Falco from another when the plugin reads the endpoints itself. */
 export const IDENTITY = ['cluster', 'node'];
 
-/** Label names that the settings put on targets, besides the identity; sorted. */
+/** Label names that the settings put on targets, besides the identity; sorted. A store's targets are not set here. */
 export function targetLabels(settings: FalcoSettings): string[] {
+  if (settings.mode === 'store') {
+    return [];
+  }
   const names = (settings.targets ?? []).flatMap(({ labels }) => Object.keys(labels ?? {}));
   return [...new Set(names)].filter((name) => !IDENTITY.includes(name)).sort();
 }

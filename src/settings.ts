@@ -1,19 +1,23 @@
 import { type DataSourceJsonData } from '@grafana/data';
 
-export interface TargetSettings {
-  /** A bare `host:port` means `http://host:port/metrics`. */
-  url: string;
-  kind?: 'falco' | 'falcosidekick';
-  discovery?: 'static' | 'dns' | 'srv' | 'http';
-  labels?: Record<string, string>;
+/** What Falco does not tell, and figures are held against. */
+export interface TargetFacts {
   threadTableSize?: number;
   memoryLimit?: string;
   cpuLimit?: number;
   expected?: number;
 }
 
-/** A Prometheus-compatible store, and what Falco does not tell, which is the same for all Falcos here. */
-export interface StoreSettings {
+export interface TargetSettings extends TargetFacts {
+  /** A bare `host:port` means `http://host:port/metrics`. */
+  url: string;
+  kind?: 'falco' | 'falcosidekick';
+  discovery?: 'static' | 'dns' | 'srv' | 'http';
+  labels?: Record<string, string>;
+}
+
+/** A Prometheus-compatible store. What Falco does not tell is the same for all Falcos here. */
+export interface StoreSettings extends TargetFacts {
   /** What comes before /api/v1. */
   url?: string;
   /** Labels that tell Falcos apart: the last is the node, one before it the cluster. */
@@ -26,10 +30,6 @@ export interface StoreSettings {
   tenant?: string;
   /** The header that names the tenant. */
   tenantHeader?: string;
-  threadTableSize?: number;
-  memoryLimit?: string;
-  cpuLimit?: number;
-  expected?: number;
 }
 
 /** jsonData of the data source; credentials are kept as Grafana's HTTP settings keep them. */

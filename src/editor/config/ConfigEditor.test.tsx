@@ -140,6 +140,63 @@ test.each([
   expect(screen.getByLabelText(new RegExp(`^${label}`))).toHaveAccessibleName(`${label} ${help}`);
 });
 
+describe('a store', () => {
+  test('is chosen, and what was set for endpoints stays', async () => {
+    const { settings } = show({ targets: [{ url: 'a:1' }] });
+    await userEvent.click(screen.getByRole('radio', { name: /^Prometheus-compatible store/ }));
+    expect(screen.queryByRole('button', { name: 'Add target' })).not.toBeInTheDocument();
+    expect(screen.queryByLabelText('Hours')).not.toBeInTheDocument();
+    expect(screen.getByRole('alert')).toHaveTextContent('Enter an address, for example http://prometheus:9090.');
+    await userEvent.type(screen.getByLabelText('Address *'), 'http://prometheus:9090');
+    expect(screen.queryByRole('alert')).not.toBeInTheDocument();
+    expect(settings()).toEqual({ mode: 'store', targets: [{ url: 'a:1' }], store: { url: 'http://prometheus:9090' } });
+  });
+
+  test('which series are Falco’s', async () => {
+    const { settings } = show({ mode: 'store', store: { url: 'http://a' } });
+    const matchers = screen.getByLabelText(/^Matchers/);
+    await userEvent.type(matchers, 'job=falco');
+    expect(screen.getByRole('alert')).toHaveTextContent(
+      '“job=falco” is no matcher. Expected something like job="falco", cluster=~"prod.*".'
+    );
+    await userEvent.clear(matchers);
+    await userEvent.type(matchers, 'job="falco"');
+    const identity = screen.getByLabelText(/^Identity/);
+    expect(identity).toHaveAttribute('placeholder', 'instance');
+    await userEvent.type(identity, 'cluster, node, x');
+    expect(screen.getByRole('alert')).toHaveTextContent(
+      'Expected one label or two, for example instance, or cluster, node.'
+    );
+    await userEvent.clear(identity);
+    await userEvent.type(identity, 'cluster, node');
+    await userEvent.type(screen.getByLabelText(/^Tenant/), 'team-a');
+    await choose('HTTP method', 'GET');
+    expect(screen.queryByRole('alert')).not.toBeInTheDocument();
+    expect(settings().store).toEqual({
+      url: 'http://a',
+      matchers: 'job="falco"',
+      identity: ['cluster', 'node'],
+      tenant: 'team-a',
+      method: 'GET',
+    });
+  });
+
+  test('a secret in its address or parameters is pointed out, and not kept', async () => {
+    const { settings } = show({ mode: 'store', store: {} });
+    await userEvent.type(screen.getByLabelText('Address *'), 'http://me:word@prometheus');
+    expect(settings().store?.url).toBe('http://prometheus');
+    await userEvent.type(screen.getByLabelText(/^Parameters/), 'token=x');
+    expect(screen.getAllByRole('alert').at(-1)).toHaveTextContent('“token” looks like a secret');
+  });
+
+  test('can only be read where it is provisioned', () => {
+    show({ mode: 'store', store: { url: 'http://a', expected: 3 } }, { readOnly: true });
+    const fields = [...screen.getAllByRole('textbox'), ...screen.getAllByRole('radio')];
+    expect(fields.length).toBeGreaterThan(8);
+    fields.forEach((field) => expect(field).toBeDisabled());
+  });
+});
+
 describe('scraping', () => {
   test('a time-out above the interval is pointed out', async () => {
     const { settings } = show({ targets: [{ url: 'a:1' }], scrapeInterval: '5s' });

@@ -7,7 +7,9 @@ import { ConnectionSection } from './ConnectionSection';
 import { type SectionProps } from './fields';
 import { HistorySection } from './HistorySection';
 import { LimitsSection } from './LimitsSection';
+import { ModeSection } from './ModeSection';
 import { ScrapeSection } from './ScrapeSection';
+import { StoreSection } from './StoreSection';
 import { TargetsSection } from './TargetsSection';
 
 const DOCUMENTATION = 'https://github.com/falco-metrics/falco-metrics-datasource/tree/main/docs';
@@ -22,15 +24,24 @@ export function ConfigEditor({
     onChange: (change) => onOptionsChange({ ...options, jsonData: { ...options.jsonData, ...change } }),
     disabled: options.readOnly === true,
   };
+  const store = options.jsonData.mode === 'store';
   return (
     <>
       <DataSourceDescription dataSourceName="Falco Metrics" docsLink={DOCUMENTATION} hasRequiredFields />
       <Divider />
-      <TargetsSection {...section} />
+      <ModeSection {...section} />
       <Divider />
-      <ScrapeSection {...section} />
-      <Divider />
-      <HistorySection {...section} />
+      {store ? (
+        <StoreSection {...section} />
+      ) : (
+        <>
+          <TargetsSection {...section} />
+          <Divider />
+          <ScrapeSection {...section} />
+          <Divider />
+          <HistorySection {...section} />
+        </>
+      )}
       <Divider />
       <BaselineSection {...section} uid={options.uid} />
       <Divider />
