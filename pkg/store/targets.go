@@ -83,10 +83,21 @@ func (s *Store) bringUpToDate(ctx context.Context, done chan struct{}) {
 	defer l.mu.Unlock()
 	if l.failure = err; err == nil {
 		l.all, l.jobs, l.at = all, jobs, now
-		l.keep = max(lookedUpFor, s.config.Interval, 20*time.Since(began))
+		l.keep = max(lookedUpFor, s.config.Interval)
+		if beginning(all) {
+			l.keep = time.Second
+		}
+		l.keep = max(l.keep, 20*time.Since(began))
 	}
 	l.running = nil
 	close(done)
+}
+
+// beginning is whether more is about to be known: nothing is yet, or some targets were scraped a few times only.
+func beginning(all []scrape.Status) bool {
+	return len(all) == 0 || slices.ContainsFunc(all, func(t scrape.Status) bool {
+		return t.State == scrape.Up && (t.Scrapes < 4 || t.Metrics == nil)
+	})
 }
 
 // Targets are the Falcos and Falcosidekicks that the store holds, as far as they were last looked up; not to be changed.

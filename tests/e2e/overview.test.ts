@@ -4,23 +4,13 @@
  */
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, type Page } from 'playwright-core';
 import { type NodeTruth } from '../../dev/fleet/truth';
 import overview from '../../src/dashboards/overview.json';
 import { type Frame, root, setStage, type Stage, until } from './harness';
+import { launch, settled, tallPage, unexplained } from './page';
 
 const shots = join(root, 'test-results');
-
-/** Flags that keep Chromium from calling home: its failed attempts would be taken for errors of the page. */
-const flags = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 /** A figure as Grafana's formatter writes it, back into a number: "14.2%" → 0.142, "60.9K c/s" → 60900. */
 function figure(text: string): number {
@@ -54,31 +44,6 @@ async function readTable(page: Page): Promise<Table | undefined> {
   return { columns, rows: new Map(rows.map((row) => [row[node] ?? '', row])) };
 }
 
-/** Waits until every panel that is in sight has its answer and has drawn it; gives the text of the page. */
-async function settled(page: Page, titles: string[]): Promise<string> {
-  await page.waitForLoadState('networkidle');
-  return until('all panels', async () => {
-    const { text, waiting, blank } = await page.evaluate(() => {
-      const panels = [...document.querySelectorAll('[data-testid^="data-testid Panel header"]')];
-      return {
-        text: document.body.innerText,
-        waiting: document.querySelectorAll('[aria-label="Panel loading bar"]').length,
-        blank: panels
-          .filter((panel) => {
-            const content = panel.querySelector('[data-testid="data-testid panel content"]');
-            return content && !content.textContent?.trim() && !content.querySelector('canvas, svg, img');
-          })
-          .map((panel) => panel.getAttribute('data-testid')),
-      };
-    });
-    const unseen = titles.filter((title) => !text.includes(title));
-    if (waiting + blank.length + unseen.length > 0) {
-      throw new Error(`${waiting} loading; blank: ${blank.join(', ')}; not there: ${unseen.join(', ')}`);
-    }
-    return text;
-  });
-}
-
 describe('Falco overview', () => {
   let stage: Stage;
   let browser: Browser;
@@ -91,19 +56,8 @@ describe('Falco overview', () => {
     mkdirSync(shots, { recursive: true });
     // As shipped: in a window of a few seconds, whole events of a node that loses few would be 2 % already.
     stage = await setStage('demo', undefined, '5s');
-    browser = await chromium.launch({ executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', args: flags });
-    page = await browser.newPage({ viewport: { width: 1280, height: 5000 } });
-    page.on('console', (message) => {
-      if (message.type() === 'error' || message.type() === 'warning') {
-        complaints.push(message.text());
-      }
-    });
-    page.on('pageerror', (error) => complaints.push(String(error)));
-    page.on('response', (response) => {
-      if (response.status() >= 400) {
-        complaints.push(`${response.status()} ${response.url()}`);
-      }
-    });
+    browser = await launch();
+    page = await tallPage(browser, complaints);
 
     // The first look starts the scraping; a rate over a window wants samples in all of it.
     const fleetTable = {
@@ -215,10 +169,7 @@ describe('Falco overview', () => {
       const titles = panels.filter(({ type }) => type !== 'row' && type !== 'text').map(({ title }) => title);
       const drawn = await settled(page, titles);
       await page.screenshot({ path: join(shots, `${name}.png`) });
-      const empty = await page.evaluate(() =>
-        [...document.querySelectorAll('[data-testid="empty-panel"]')].map((element) => element.textContent ?? '')
-      );
-      expect(empty.filter((text) => text.trim() === 'No data')).toEqual([]);
+      expect(await unexplained(page)).toEqual([]);
       expect(drawn).not.toMatch(/undefined|NaN|\[object/);
     }
   );

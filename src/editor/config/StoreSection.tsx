@@ -1,5 +1,5 @@
 import { ConfigSection } from '@grafana/plugin-ui';
-import { Combobox, Field, Stack } from '@grafana/ui';
+import { Combobox, Divider, Field, Stack } from '@grafana/ui';
 import { useId, useState } from 'react';
 import { DEFAULTS, type StoreSettings } from '../../settings';
 import { type SectionProps, TextField } from './fields';
@@ -50,7 +50,7 @@ export function StoreSection({ settings, onChange, disabled }: SectionProps) {
           <TextField
             {...common}
             label="Tenant"
-            description={`Sent as ${store.tenantHeader || DEFAULTS.store.tenantHeader}, which everyone who may use this data source can read`}
+            description="Sent as a header; no secret, as every viewer can read it"
             placeholder="none"
             value={store.tenant}
             onChange={(tenant) => set({ tenant })}
@@ -74,6 +74,7 @@ export function StoreSection({ settings, onChange, disabled }: SectionProps) {
           />
         </Stack>
       </ConfigSection>
+      <Divider />
       <ConfigSection
         title="Falco’s series"
         description="The health check says which jobs there are, and proposes what would be better here."
@@ -118,7 +119,7 @@ function IdentityField({ identity, onChange, disabled }: IdentityProps) {
   return (
     <TextField
       label="Identity"
-      description="Labels that tell Falcos apart: the node, and before it the cluster if there are several"
+      description="What tells Falcos apart: the node, before it the cluster"
       placeholder={DEFAULTS.store.identity.join(', ')}
       value={current}
       problem={identityProblem(current ?? '')}

@@ -1,0 +1,68 @@
+/** A real browser, and what is asked of a page in it. */
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { until } from './harness';
+
+/** Flags that keep Chromium from calling home: its failed attempts would be taken for errors of the page. */
+const flags = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+export function launch(): Promise<Browser> {
+  return chromium.launch({ executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', args: flags });
+}
+
+/** A window that shows a whole dashboard; whatever goes wrong in it is added to `complaints`. */
+export async function tallPage(browser: Browser, complaints: string[]): Promise<Page> {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 5000 } });
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') {
+      complaints.push(message.text());
+    }
+  });
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('response', (response) => {
+    if (response.status() >= 400) {
+      complaints.push(`${response.status()} ${response.url()}`);
+    }
+  });
+  return page;
+}
+
+/** Waits until every panel that is in sight has its answer and has drawn it; gives the text of the page. */
+export async function settled(page: Page, titles: string[]): Promise<string> {
+  await page.waitForLoadState('networkidle');
+  return until('all panels', async () => {
+    const { text, waiting, blank } = await page.evaluate(() => {
+      const panels = [...document.querySelectorAll('[data-testid^="data-testid Panel header"]')];
+      return {
+        text: document.body.innerText,
+        waiting: document.querySelectorAll('[aria-label="Panel loading bar"]').length,
+        blank: panels
+          .filter((panel) => {
+            const content = panel.querySelector('[data-testid="data-testid panel content"]');
+            return content && !content.textContent?.trim() && !content.querySelector('canvas, svg, img');
+          })
+          .map((panel) => panel.getAttribute('data-testid')),
+      };
+    });
+    const unseen = titles.filter((title) => !text.includes(title));
+    if (waiting + blank.length + unseen.length > 0) {
+      throw new Error(`${waiting} loading; blank: ${blank.join(', ')}; not there: ${unseen.join(', ')}`);
+    }
+    return text;
+  });
+}
+
+/** The panels that are empty and do not say why. */
+export async function unexplained(page: Page): Promise<string[]> {
+  const empty = await page.evaluate(() =>
+    [...document.querySelectorAll('[data-testid="empty-panel"]')].map((element) => element.textContent ?? '')
+  );
+  return empty.filter((text) => text.trim() === 'No data');
+}

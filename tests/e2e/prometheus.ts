@@ -1,0 +1,81 @@
+/** A real Prometheus that scrapes the simulated fleet, and that can be ended and started again as it was. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { freePort, until } from './harness';
+
+/** Whether there is one to start. */
+export const prometheusInstalled = spawnSync('prometheus', ['--version']).status === 0;
+
+export class Prometheus {
+  private process?: ChildProcess;
+  private readonly folder = mkdtempSync(join(tmpdir(), 'falco-prometheus-'));
+
+  private constructor(
+    private readonly port: number,
+    /** What it says on its standard error. */
+    private text = ''
+  ) {}
+
+  /** Scrapes the fleet whose control port is given. */
+  static async scraping(fleetPort: number, interval: string, rules?: object): Promise<Prometheus> {
+    const server = new Prometheus(await freePort());
+    const file = (name: string) => join(server.folder, name);
+    const config = {
+      global: { scrape_interval: interval, scrape_timeout: interval, evaluation_interval: interval },
+      scrape_configs: [
+        {
+          job_name: 'falco',
+          http_sd_configs: [{ url: `http://127.0.0.1:${fleetPort}/targets`, refresh_interval: '2s' }],
+        },
+        { job_name: 'falcosidekick', static_configs: [{ targets: [`127.0.0.1:${fleetPort + 1}`] }] },
+        { job_name: 'prometheus', static_configs: [{ targets: [`127.0.0.1:${server.port}`] }] },
+      ],
+      ...(rules ? { rule_files: ['rules.yml'] } : {}),
+    };
+    writeFileSync(file('prometheus.yml'), stringify(config));
+    if (rules) {
+      writeFileSync(file('rules.yml'), stringify(rules));
+    }
+    await server.start();
+    return server;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** Starts it with what it had stored. */
+  async start(): Promise<void> {
+    const child = spawn('prometheus', [
+      `--config.file=${join(this.folder, 'prometheus.yml')}`,
+      `--storage.tsdb.path=${join(this.folder, 'data')}`,
+      `--web.listen-address=127.0.0.1:${this.port}`,
+      '--log.level=error',
+    ]);
+    child.stderr.on('data', (chunk: Buffer) => (this.text = (this.text + chunk.toString()).slice(-10_000)));
+    this.process = child;
+    await until(
+      `Prometheus (${this.text})`,
+      async () => ((await fetch(`${this.url}/-/ready`)).ok ? true : undefined),
+      30
+    );
+  }
+
+  /** Ends it without a word, as a crash does. */
+  async kill(): Promise<void> {
+    const child = this.process;
+    if (child && child.exitCode === null && child.signalCode === null) {
+      const gone = new Promise((done) => child.once('exit', done));
+      child.kill('SIGKILL');
+      await gone;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.kill();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * The shipped dashboards over a real Prometheus that scrapes the simulated fleet: nothing changes but the settings of the
+ * data source. One of its nodes gives an answer that Prometheus cannot read.
+ */
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Browser, type Page } from 'playwright-core';
+import { root, setStage, type Stage, until } from './harness';
+import { launch, settled, tallPage, unexplained } from './page';
+import { Prometheus, prometheusInstalled } from './prometheus';
+
+const shots = join(root, 'test-results');
+const datasource = { type: 'falco-metrics-datasource', uid: 'falco-metrics' };
+
+(prometheusInstalled ? describe : describe.skip)('A store', () => {
+  let prometheus: Prometheus;
+  let stage: Stage;
+  let browser: Browser;
+  let page: Page;
+  const complaints: string[] = [];
+
+  /** One query over the last minute, and what came back. */
+  async function ask(query: object) {
+    const now = Date.now();
+    const results = await stage.query([{ refId: 'A', datasource, instant: true, intervalMs: 1000, ...query }], {
+      from: String(now - 60_000),
+      to: String(now),
+    });
+    return results['A']!;
+  }
+
+  const nodes = async (signal: string) =>
+    ((await ask({ kind: 'signal', signals: [signal] })).frames ?? []).flatMap(({ schema, data }) => {
+      const labels = schema.fields[0]?.labels;
+      return labels?.['node'] ? [[labels['node'], Number(data.values[0]?.[0])] as const] : [];
+    });
+
+  beforeAll(async () => {
+    mkdirSync(shots, { recursive: true });
+    stage = await setStage('demo', undefined, '1s', async (fleetPort) => {
+      prometheus = await Prometheus.scraping(fleetPort, '1s');
+      return { mode: 'store', store: { url: prometheus.url } };
+    });
+    browser = await launch();
+    page = await tallPage(browser, complaints);
+    await until('rates of every node that can be read', async () =>
+      (await nodes('kernel-drop-ratio')).length === 7 ? true : undefined
+    );
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await stage?.close();
+    await prometheus?.close();
+  });
+
+  it('gives every node its figures, by the name that the store has for it', async () => {
+    const drops = new Map(await nodes('kernel-drop-ratio'));
+    const up = new Map(await nodes('up'));
+    expect(up.size).toBe(8);
+    expect([...up].filter(([node]) => !drops.has(node))).toEqual([[expect.stringMatching(/^127\.0\.0\.1:/), 0]]);
+    expect(Math.max(...drops.values())).toBeGreaterThan(0.1);
+  });
+
+  it('is told by the health check, with what it holds and what is wrong', async () => {
+    const answer = await fetch(`${stage.url}/api/datasources/uid/falco-metrics/health`);
+    const { message } = (await answer.json()) as { message: string };
+    expect(message).toMatch(
+      /^Prometheus 2\S* holds 8 Falcos \(job falco\) and 1 Falcosidekick \(job falcosidekick\)\./
+    );
+    expect(message).toContain('8 of 9 targets answer.');
+    expect(message).toContain('its answer could not be read as a whole');
+  });
+
+  it.each(['overview', 'fleet', 'loss-report', 'security'])(
+    'draws %s with no empty panel that lacks its reason',
+    async (name) => {
+      const { uid, panels } = JSON.parse(readFileSync(join(root, 'src/dashboards', `${name}.json`), 'utf8')) as {
+        uid: string;
+        panels: Array<{ type: string; title: string }>;
+      };
+      await page.goto(`${stage.url}/d/${uid}?from=now-5m&to=now`);
+      const drawn = await settled(
+        page,
+        panels.filter(({ type }) => type !== 'row' && type !== 'text').map(({ title }) => title)
+      );
+      await page.screenshot({ path: join(shots, `store-${name}.png`) });
+      expect(await unexplained(page)).toEqual([]);
+      expect(drawn).not.toMatch(/undefined|NaN|\[object/);
+      expect(complaints).toEqual([]);
+    }
+  );
+
+  it('says in words when the store is gone, and recovers by itself', async () => {
+    await prometheus.kill();
+    const { error, status } = await ask({ kind: 'signal', signals: ['kernel-drop-ratio'] });
+    expect(status).toBe(502);
+    expect(error).toBe(
+      'The store refused the connection: nothing listens at the address of store.url. Check the port, and that the store runs.'
+    );
+    await prometheus.start();
+    await until('figures again', async () => ((await nodes('kernel-drop-ratio')).length === 7 ? true : undefined));
+  });
+});
