@@ -115,8 +115,8 @@ func (e *embedded) words() words {
 		urls = append(urls, t.URL)
 	}
 	return words{
-		nobody:       "Discovery has found no target yet: " + list(urls) + ". Check the names, and that the pods are ready.",
-		missingKind:  "Add it to the data source's targets with kind: %s.",
-		missingGauge: "Set %s for the target in the data source's settings.",
+		nobody:        "Discovery has found no target yet: " + list(urls) + ". Check the names, and that the pods are ready.",
+		missingKind:   "Add it to the data source's targets with kind: %s.",
+		targetSetting: "%s for the target",
 	}
 }

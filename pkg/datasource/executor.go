@@ -72,6 +72,6 @@ type checkup struct {
 type words struct {
 	// nobody is why there is no target at all.
 	nobody string
-	// missingKind is what to do where there is no target of a kind, %s; missingGauge where a setting, %s, is not set.
-	missingKind, missingGauge string
+	// missingKind is what to do where there is no target of a kind, %s; targetSetting where a setting of targets, %s, is.
+	missingKind, targetSetting string
 }

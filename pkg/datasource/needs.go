@@ -52,7 +52,7 @@ func (d *Instance) lack(title string, need signals.Need, t scrape.Status) (c cau
 	engine, version := t.Facts["engine"], t.Facts["version"]
 	subject := cmp.Or(need.Config, title)
 	if setting := d.setting(need.Metric); setting != "" {
-		return note(title+": not known for", fmt.Sprintf(d.exec.words().missingGauge, setting)), ""
+		return note(title+": not known for", fmt.Sprintf("Set %s in the data source's settings.", setting)), ""
 	}
 	switch {
 	case len(need.Engines) > 0 && engine != "" && !slices.Contains(need.Engines, engine):
@@ -72,7 +72,7 @@ func (d *Instance) lack(title string, need signals.Need, t scrape.Status) (c cau
 func (d *Instance) setting(metric string) string {
 	for _, g := range d.catalogue.TargetGauges {
 		if g.Metric == metric {
-			return g.Setting + " for the target"
+			return fmt.Sprintf(d.exec.words().targetSetting, g.Setting)
 		}
 	}
 	for _, b := range d.catalogue.Baselines {

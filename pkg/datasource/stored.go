@@ -130,9 +130,9 @@ func (s *stored) holds(ctx context.Context, metric string) bool {
 
 func (s *stored) words() words {
 	return words{
-		nobody:       "The store holds no Falco" + s.within() + ": nothing has shown " + strings.Join(s.config.Catalogue.Store.Shows[0].Metrics, " or ") + " within the last day. Let the store's scraper ask Falco (docs/scaling-out.md), or check store.matchers and store.tenant.",
-		missingKind:  "Let the store's scraper ask it, as kind: %s, and store.matchers let it through.",
-		missingGauge: "Set store.%s in the data source's settings.",
+		nobody:        "The store holds no Falco" + s.within() + ": nothing has shown " + strings.Join(s.config.Catalogue.Store.Shows[0].Metrics, " or ") + " within the last day. Let the store's scraper ask Falco (docs/scaling-out.md), or check store.matchers and store.tenant.",
+		missingKind:   "Let the store's scraper ask it, as kind: %s, and store.matchers let it through.",
+		targetSetting: "store.%s",
 	}
 }
 

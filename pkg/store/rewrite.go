@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -39,7 +40,7 @@ func (s *Store) rewrite(q Query) (string, error) {
 // rewriter rewrites by what is set, and by which jobs were found to be of one kind alone.
 type rewriter struct {
 	Config
-	jobs map[string][]string // by kind
+	jobs map[string][]string // by kind; of a kind that is missing nothing is known
 }
 
 func (s *Store) rewriter() rewriter {
@@ -122,11 +123,31 @@ func (w rewriter) selector(e *parser.VectorSelector) parser.Expr {
 		w.translate(e)
 		return w.ofKinds(e, e, kinds)
 	}
-	value, set := w.Gauges[e.Name]
-	if !set {
+	var set []scrape.Gauge
+	for _, g := range w.Gauges {
+		if g.Name == e.Name {
+			set = append(set, g)
+		}
+	}
+	if len(set) == 0 {
 		w.translate(e)
 		return e
 	}
+	return w.gauges(e, set)
+}
+
+// gauges are the values of what is set, for every Falco with an `up`. A gauge's own labels are matched here.
+func (w rewriter) gauges(e *parser.VectorSelector, set []scrape.Gauge) parser.Expr {
+	var parts []string
+	set = slices.DeleteFunc(set, func(g scrape.Gauge) bool {
+		return slices.ContainsFunc(e.LabelMatchers, func(m *labels.Matcher) bool {
+			own, has := g.Labels[m.Name]
+			return has && !m.Matches(own)
+		})
+	})
+	e.LabelMatchers = slices.DeleteFunc(e.LabelMatchers, func(m *labels.Matcher) bool {
+		return len(set) > 0 && slices.Contains(slices.Collect(maps.Keys(set[0].Labels)), m.Name)
+	})
 	e.Name = "up"
 	for i, m := range e.LabelMatchers {
 		if m.Name == labels.MetricName {
@@ -135,8 +156,24 @@ func (w rewriter) selector(e *parser.VectorSelector) parser.Expr {
 	}
 	w.translate(e)
 	falcos := w.ofKinds(e, e, []string{scrape.KindFalco})
-	return parse(fmt.Sprintf("(group by (%s) (%s) * %s)", strings.Join(w.Identity, ", "), falcos, strconv.FormatFloat(value, 'f', -1, 64)))
+	for _, g := range set {
+		part := fmt.Sprintf("group by (%s) (%s)", strings.Join(w.Identity, ", "), falcos)
+		if g.Value != 1 {
+			part += " * " + strconv.FormatFloat(g.Value, 'f', -1, 64)
+		}
+		for _, name := range slices.Sorted(maps.Keys(g.Labels)) {
+			part = fmt.Sprintf("label_replace(%s, %q, %q, \"\", \"\")", part, name, strings.ReplaceAll(g.Labels[name], "$", "$$"))
+		}
+		parts = append(parts, part)
+	}
+	if len(parts) == 0 {
+		return parse(nobody)
+	}
+	return parse("(" + strings.Join(parts, " or ") + ")")
 }
+
+// nobody is a vector without a sample.
+const nobody = "(vector(0) > 0)"
 
 // translate renames the labels of a selector's matchers, and adds the extra ones.
 func (w rewriter) translate(e *parser.VectorSelector) {
@@ -208,20 +245,36 @@ func (w rewriter) ofKinds(e parser.Expr, selector *parser.VectorSelector, kinds 
 		}
 		return parse(fmt.Sprintf("(%s %s on (%s) (%s))", e, operator, w.Identity.target(), strings.Join(shown, " or ")))
 	}
+	jobs, known := w.jobsOf(kinds)
 	switch {
+	case known && len(jobs) == 0 && len(kinds) > 0 && !w.named():
+		return parse(nobody)
+	case known && len(jobs) > 0 && !w.named():
+		selector.LabelMatchers = append(selector.LabelMatchers, oneOf("job", jobs))
+		return e
 	case len(kinds) == 2 && (w.named() || slices.Contains(w.Identity, "instance")):
 		return e
 	case len(kinds) == 2:
 		return join("and", kinds...)
 	case len(kinds) == 0:
-		return parse("(vector(0) > 0)")
+		return parse(nobody)
 	case kinds[0] == scrape.KindFalco && w.named():
 		return join("unless", scrape.KindFalcosidekick)
-	case len(w.jobs[kinds[0]]) > 0:
-		selector.LabelMatchers = append(selector.LabelMatchers, oneOf("job", w.jobs[kinds[0]]))
-		return e
 	}
 	return join("and", kinds[0])
+}
+
+// jobsOf are the jobs of some kinds, where all of them are known.
+func (w rewriter) jobsOf(kinds []string) (jobs []string, known bool) {
+	for _, kind := range kinds {
+		of, ok := w.jobs[kind]
+		if !ok {
+			return nil, false
+		}
+		jobs = append(jobs, of...)
+	}
+	slices.Sort(jobs)
+	return slices.Compact(jobs), true
 }
 
 // oneOf matches a label that has one of some values.

@@ -35,7 +35,7 @@ type lookUp struct {
 	at      time.Time // of the last that worked
 	keep    time.Duration
 	all     []scrape.Status
-	jobs    map[string][]string // those that are of one kind alone, by kind; only where all of that kind are in such
+	jobs    map[string][]string // those that are of one kind alone, by kind; a kind in a job of several is missing
 	failure error               // of the last, if it did not work
 	running chan struct{}
 }
@@ -122,8 +122,8 @@ const Youth = 15 * time.Minute
 // silence is how long `up` may have no sample: four scrapes, and no less than a minute.
 func (s *Store) silence() time.Duration { return max(time.Minute, 4*s.config.Interval) }
 
-// findJobs finds the jobs of which all targets that answer are of one kind. A kind with a target in any other job has
-// none: then each target has to show what it is.
+// findJobs finds the jobs of which all targets that answer are of one kind. A kind with a target in any other job is
+// missing: then each target has to show what it is.
 func (s *Store) findJobs(ctx context.Context, now time.Time) (map[string][]string, error) {
 	out := map[string][]string{}
 	up := &parser.VectorSelector{Name: "up", LabelMatchers: s.config.Matchers}
@@ -134,6 +134,7 @@ func (s *Store) findJobs(ctx context.Context, now time.Time) (map[string][]strin
 			return nil, err
 		}
 		if len(of) == 0 {
+			out[kind] = nil
 			continue
 		}
 		mixed, err := s.vector(ctx, fmt.Sprintf("group by (job) (%s == 1 unless on (%s) (%s))", up, s.config.Identity.target(), shown), now)

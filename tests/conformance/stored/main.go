@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"net/http"
 	"os"
@@ -18,6 +19,7 @@ import (
 	"github.com/prometheus/prometheus/promql"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/store"
 	"github.com/falco-metrics/falco-metrics-datasource/tests/conformance/samples"
@@ -26,9 +28,9 @@ import (
 
 type question struct {
 	// Series are called cluster, node and kind, as the plugin's scraper does. Gauges stand on every `up` of a Falco.
-	Series  []samples.Series   `json:"series"`
-	Gauges  map[string]float64 `json:"gauges"`
-	Queries []query            `json:"queries"`
+	Series  []samples.Series `json:"series"`
+	Gauges  []scrape.Gauge   `json:"gauges"`
+	Queries []query          `json:"queries"`
 }
 
 type query struct {
@@ -137,11 +139,12 @@ func embedded(q question) (answers []promql.Matrix, figures int, err error) {
 		if s.Labels["__name__"] != "up" || s.Labels["kind"] != "" {
 			continue
 		}
-		for name, v := range q.Gauges {
-			one := samples.Series{Labels: map[string]string{"__name__": name, "cluster": s.Labels["cluster"], "node": s.Labels["node"]}, Times: s.Times}
+		for _, g := range q.Gauges {
+			one := samples.Series{Labels: map[string]string{"__name__": g.Name, "cluster": s.Labels["cluster"], "node": s.Labels["node"]}, Times: s.Times}
+			maps.Copy(one.Labels, g.Labels)
 			for _, up := range s.Values {
 				if !value.IsStaleNaN(float64(up)) {
-					up = samples.Number(v)
+					up = samples.Number(g.Value)
 				}
 				one.Values = append(one.Values, up)
 			}
