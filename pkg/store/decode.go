@@ -1,9 +1,7 @@
 package store
 
 import (
-	"errors"
 	"fmt"
-	"io"
 	"math"
 	"net/http"
 	"slices"
@@ -73,8 +71,8 @@ func (d *decoder) read(it *jsoniter.Iterator) error {
 			return d.trouble
 		}
 	}
-	if it.Error != nil && !errors.Is(it.Error, io.EOF) {
-		return notTheAPI("JSON of another shape")
+	if it.Error != nil {
+		return notTheAPI("JSON that is cut off or of another shape")
 	}
 	return nil
 }
