@@ -70,7 +70,7 @@ func (s *Store) Check(ctx context.Context) (Checkup, error) {
 	c.identity(s.config.Identity, info)
 	c.replicas(twice, info, s.config.Identity)
 	for _, sample := range many {
-		c.Wrong = append(c.Wrong, fmt.Sprintf("The address of %s answers for several Falcos in turn: rates over it mean nothing. Let the scraper discover the pods, through a headless Service (clusterIP: None) or a PodMonitor.", sample.Metric.Get(nodeLabel)))
+		c.Wrong = append(c.Wrong, fmt.Sprintf("The address %s answers for several Falcos in turn: rates over it mean nothing. Let the scraper discover the pods, through a headless Service (clusterIP: None) or a PodMonitor.", s.whoIs(sample.Metric).instance))
 	}
 	c.jobs(s.Targets(), s.config)
 	if interval > 0 && math.Abs(interval.Seconds()/s.config.Interval.Seconds()-1) > 0.2 {
