@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 	"golang.org/x/sync/errgroup"
@@ -60,9 +61,9 @@ func (s *Store) Check(ctx context.Context) (Checkup, error) {
 	reading := s.config.Catalogue.Reading
 	mark := s.config.mark(scrape.KindFalco)
 	ask(&info, mark.String())
-	ask(&hosts, s.selector(labels.MustNewMatcher(labels.MatchEqual, labels.MetricName, reading.Host.Metric)))
+	ask(&hosts, s.selector(labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, reading.Host.Metric)))
 	ask(&twice, fmt.Sprintf("max(count by (%s) (%s))", s.config.Identity.target(), mark))
-	ask(&many, fmt.Sprintf("max by (%s) (changes(%s[10m])) > 4", s.config.Identity.target(), s.selector(labels.MustNewMatcher(labels.MatchEqual, labels.MetricName, reading.Start.Metric))))
+	ask(&many, fmt.Sprintf("max by (%s) (changes(%s[10m])) > 4", s.config.Identity.target(), s.selector(labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, reading.Start.Metric))))
 	if err := group.Wait(); err != nil {
 		return c, err
 	}
@@ -122,7 +123,7 @@ func (s *Store) interval(ctx context.Context, now time.Time) (time.Duration, err
 	if len(instances) == 0 {
 		return 0, nil
 	}
-	up := s.selector(labels.MustNewMatcher(labels.MatchEqual, labels.MetricName, "up"), oneOf("instance", slices.Sorted(maps.Keys(instances))))
+	up := s.selector(labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, "up"), oneOf("instance", slices.Sorted(maps.Keys(instances))))
 	answer, err := s.send(ctx, Query{Expr: fmt.Sprintf("%s[%s]", up, signals.FormatDuration(measuredFor)), Start: now, End: now})
 	if err != nil {
 		return 0, err

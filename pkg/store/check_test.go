@@ -59,8 +59,8 @@ load 30s
 
 func TestFlavours(t *testing.T) {
 	for body, want := range map[string]string{
-		`{"status": "success", "data": {"version": "3.5.0"}}`:                                 "Prometheus 3.5.0",
-		`{"status": "success", "data": {"version": "0.37.2"}}`:                                "Thanos 0.37.2",
+		`{"status": "success", "data": {"version": "3.5.0"}}`:                                  "Prometheus 3.5.0",
+		`{"status": "success", "data": {"version": "0.37.2"}}`:                                 "Thanos 0.37.2",
 		`{"status": "success", "data": {"version": "2.15.0", "application": "Grafana Mimir"}}`: "Mimir 2.15.0",
 		"404 page not found": "A store that does not tell its name",
 	} {

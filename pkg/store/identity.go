@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 
@@ -99,7 +100,7 @@ func ParseMatchers(text string) ([]*labels.Matcher, error) {
 		}
 		return nil, fmt.Errorf("store.matchers is %q: expected matchers such as job=\"falco\", cluster=~\"prod.*\" (%w)", text, err)
 	}
-	return slices.DeleteFunc(all, func(m *labels.Matcher) bool { return m.Name == labels.MetricName }), nil
+	return slices.DeleteFunc(all, func(m *labels.Matcher) bool { return m.Name == model.MetricNameLabel }), nil
 }
 
 // ParseURL checks the address of a store: what comes before /api/v1. Secrets are not repeated.

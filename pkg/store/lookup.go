@@ -9,6 +9,7 @@ import (
 	"time"
 
 	jsoniter "github.com/json-iterator/go"
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
@@ -38,20 +39,20 @@ func (s *Store) labelValues(ctx context.Context, name string, from, to int64, ma
 	}
 	matchers = rewriter{Config: s.config}.renamed(matchers)
 	p := s.between(from, to)
-	named := slices.ContainsFunc(matchers, func(m *labels.Matcher) bool { return m.Name == labels.MetricName })
+	named := slices.ContainsFunc(matchers, func(m *labels.Matcher) bool { return m.Name == model.MetricNameLabel })
 	switch {
 	case named:
 		p.Add("match[]", s.selector(matchers...))
-	case name == labels.MetricName:
+	case name == model.MetricNameLabel:
 		if len(matchers)+len(s.config.Matchers) > 0 {
-			p.Add("match[]", s.selector(append(matchers, labels.MustNewMatcher(labels.MatchNotEqual, labels.MetricName, ""))...))
+			p.Add("match[]", s.selector(append(matchers, labels.MustNewMatcher(labels.MatchNotEqual, model.MetricNameLabel, ""))...))
 		}
 	case slices.Contains(s.config.Identity, written):
 		for _, kind := range []string{scrape.KindFalco, scrape.KindFalcosidekick} {
 			p.Add("match[]", s.selector(append(slices.Clone(matchers), s.markMatcher(kind))...))
 		}
 		if s.rewriter().named() {
-			p.Add("match[]", s.selector(append(slices.Clone(matchers), labels.MustNewMatcher(labels.MatchEqual, labels.MetricName, "up"))...))
+			p.Add("match[]", s.selector(append(slices.Clone(matchers), labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, "up"))...))
 		}
 	default:
 		p.Add("match[]", s.selector(append(slices.Clone(matchers), s.anyMetric())...))
@@ -67,11 +68,11 @@ func (s *Store) anyMetric() *labels.Matcher {
 	for _, m := range s.config.Catalogue.Reading.Marks {
 		prefixes = append(prefixes, m.Prefix+".*")
 	}
-	return labels.MustNewMatcher(labels.MatchRegexp, labels.MetricName, strings.Join(prefixes, "|"))
+	return labels.MustNewMatcher(labels.MatchRegexp, model.MetricNameLabel, strings.Join(prefixes, "|"))
 }
 
 func (s *Store) markMatcher(kind string) *labels.Matcher {
-	return labels.MustNewMatcher(labels.MatchRegexp, labels.MetricName, strings.Join(s.config.marks(kind), "|"))
+	return labels.MustNewMatcher(labels.MatchRegexp, model.MetricNameLabel, strings.Join(s.config.marks(kind), "|"))
 }
 
 // between are the parameters of the time; an open side is the last day, and now.

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
@@ -17,7 +18,7 @@ import (
 // raw reads all samples of a metric, each as `seconds value`, the end of a series as `seconds end`.
 func raw(t *testing.T, s *Store, metric string, from, to time.Duration) (series []string, notes []string) {
 	t.Helper()
-	set := s.Querier(from.Milliseconds(), to.Milliseconds()).Select(t.Context(), true, nil, labels.MustNewMatcher(labels.MatchEqual, labels.MetricName, metric))
+	set := s.Querier(from.Milliseconds(), to.Milliseconds()).Select(t.Context(), true, nil, labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, metric))
 	for set.Next() {
 		var samples []string
 		it := set.At().Iterator(nil)
@@ -129,8 +130,8 @@ func TestLabels(t *testing.T) {
 		"start":   {"1.000"}, "end": {"2.000"},
 	}, last().header}, last())
 	require.Empty(t, values("cluster", 0, 1), "the store has no label for it")
-	values("cpu", 0, 1, labels.MustNewMatcher(labels.MatchEqual, labels.MetricName, "x"))
+	values("cpu", 0, 1, labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, "x"))
 	require.Equal(t, []string{`{__name__="x"}`}, last().parameters["match[]"])
-	values(labels.MetricName, 0, 1)
+	values(model.MetricNameLabel, 0, 1)
 	require.Empty(t, last().parameters["match[]"], "all metrics there are")
 }

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 
@@ -150,8 +151,8 @@ func (w rewriter) gauges(e *parser.VectorSelector, set []scrape.Gauge) parser.Ex
 	})
 	e.Name = "up"
 	for i, m := range e.LabelMatchers {
-		if m.Name == labels.MetricName {
-			e.LabelMatchers[i] = labels.MustNewMatcher(labels.MatchEqual, labels.MetricName, "up")
+		if m.Name == model.MetricNameLabel {
+			e.LabelMatchers[i] = labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, "up")
 		}
 	}
 	w.translate(e)
@@ -314,7 +315,7 @@ func (c Config) mark(kind string) *parser.VectorSelector {
 		selector.Name = metrics[0]
 	} else {
 		selector.LabelMatchers = append([]*labels.Matcher{
-			labels.MustNewMatcher(labels.MatchRegexp, labels.MetricName, strings.Join(metrics, "|")),
+			labels.MustNewMatcher(labels.MatchRegexp, model.MetricNameLabel, strings.Join(metrics, "|")),
 		}, selector.LabelMatchers...)
 	}
 	return selector

@@ -130,8 +130,8 @@ func TestScalarsAndStrings(t *testing.T) {
 	for body, want := range map[string]string{
 		`{"status": "success", "data": {"resultType": "scalar", "result": [1772366400, "2"]}}`:  "scalar: 2 @[1772366400000]",
 		`{"status": "success", "data": {"resultType": "string", "result": [1772366400, "hi"]}}`: "hi",
-		`{"status": "success", "data": {"resultType": "vector", "result": []}}`:                  "",
-		`{"status": "success", "data": {"resultType": "matrix", "result": []}}`:                  "",
+		`{"status": "success", "data": {"resultType": "vector", "result": []}}`:                 "",
+		`{"status": "success", "data": {"resultType": "matrix", "result": []}}`:                 "",
 	} {
 		answer, err := newFake(t, one(200, body)).store(t).Evaluate(t.Context(), Query{Expr: "x", End: noon})
 		require.NoError(t, err, body)

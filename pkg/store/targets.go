@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
@@ -178,11 +179,11 @@ func (s *Store) find(ctx context.Context, w rewriter, now time.Time) ([]scrape.S
 	}
 	for _, fact := range s.config.Catalogue.Reading.Facts {
 		// What a Falco last said of itself is remembered for an hour.
-		selector := s.selector(labels.MustNewMatcher(labels.MatchEqual, labels.MetricName, fact.Metric))
+		selector := s.selector(labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, fact.Metric))
 		ask(fmt.Sprintf("max by (%s, %s) (max_over_time(timestamp(%s)[1h:1m]))", s.config.Identity.target(), fact.Label, selector),
 			func(v promql.Vector) { f.facts[fact.ID] = v })
 	}
-	names := labels.MustNewMatcher(labels.MatchRegexp, labels.MetricName, strings.Join(s.config.Catalogue.Metrics(), "|"))
+	names := labels.MustNewMatcher(labels.MatchRegexp, model.MetricNameLabel, strings.Join(s.config.Catalogue.Metrics(), "|"))
 	ask(fmt.Sprintf("group by (%s, __name__) (%s)", s.config.Identity.target(), s.selector(names)), func(v promql.Vector) { f.exported = v })
 	if err := group.Wait(); err != nil {
 		return nil, err
@@ -323,7 +324,7 @@ func (s *Store) fill(out []scrape.Status, place map[who]int, f found, kind strin
 	}
 	for _, sample := range f.exported {
 		if i, known := place[s.whoIs(sample.Metric)]; known && out[i].Metrics != nil {
-			out[i].Metrics[sample.Metric.Get(labels.MetricName)] = true
+			out[i].Metrics[sample.Metric.Get(model.MetricNameLabel)] = true
 		}
 	}
 	// A target with no metrics at all may have none yet: nothing can be said of what it lacks.
