@@ -62,6 +62,9 @@ func New(c Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Packing and unpacking took a fifth of the time of a query for 72 000 points from a server on the same machine
+	// (dev/bench, "query of a store"); the network between Grafana and its store is seldom what is slow.
+	transport.DisableCompression = true
 	if c.Logger == nil {
 		c.Logger = log.NewNullLogger()
 	}
