@@ -1,6 +1,6 @@
 import { catalogue } from '../../src/signals';
 import { alertingFile } from './alerts/grafana';
-import { prometheusFile } from './alerts/prometheus';
+import { prometheusFile, recordings } from './alerts/prometheus';
 import { runbookIndex } from './alerts/runbooks';
 import { dashboards } from './dashboards';
 import { signalReference } from './reference';
@@ -10,7 +10,7 @@ const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
 /** The generated files: path from the root of the project → text. */
 export function outputs(): Record<string, string> {
   return {
-    'pkg/signals/catalogue.json': json(catalogue),
+    'pkg/signals/catalogue.json': json({ ...catalogue, recordings: recordings() }),
     ...Object.fromEntries(Object.entries(dashboards).map(([path, build]) => [`src/${path}`, json(build())])),
     'provisioning/alerting/falco.yaml': alertingFile(),
     'provisioning/prometheus/falco.rules.yaml': prometheusFile(),

@@ -21,6 +21,7 @@ type Catalogue struct {
 	TargetGauges []TargetGauge       `json:"targetGauges"`
 	Baselines    []Baseline          `json:"baselines"`
 	Store        Store               `json:"store"`
+	Recordings   []Recording         `json:"recordings"`
 }
 
 // Dimension is one of the five of Falco's guide to performance monitoring in production.

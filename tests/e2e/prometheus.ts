@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { freePort, until } from './harness';
+import { freePort, root, until } from './harness';
 
 /** Whether there is one to start. */
 export const prometheusInstalled = spawnSync('prometheus', ['--version']).status === 0;
@@ -19,10 +19,9 @@ export class Prometheus {
     private text = ''
   ) {}
 
-  /** Scrapes the fleet whose control port is given. */
-  static async scraping(fleetPort: number, interval: string, rules?: object): Promise<Prometheus> {
+  /** Scrapes the fleet whose control port is given, and evaluates the rules that ship. */
+  static async scraping(fleetPort: number, interval: string): Promise<Prometheus> {
     const server = new Prometheus(await freePort());
-    const file = (name: string) => join(server.folder, name);
     const config = {
       global: { scrape_interval: interval, scrape_timeout: interval, evaluation_interval: interval },
       scrape_configs: [
@@ -33,12 +32,9 @@ export class Prometheus {
         { job_name: 'falcosidekick', static_configs: [{ targets: [`127.0.0.1:${fleetPort + 1}`] }] },
         { job_name: 'prometheus', static_configs: [{ targets: [`127.0.0.1:${server.port}`] }] },
       ],
-      ...(rules ? { rule_files: ['rules.yml'] } : {}),
+      rule_files: [join(root, 'provisioning/prometheus/falco.rules.yaml')],
     };
-    writeFileSync(file('prometheus.yml'), stringify(config));
-    if (rules) {
-      writeFileSync(file('rules.yml'), stringify(rules));
-    }
+    writeFileSync(join(server.folder, 'prometheus.yml'), stringify(config));
     await server.start();
     return server;
   }

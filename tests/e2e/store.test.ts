@@ -62,6 +62,29 @@ const datasource = { type: 'falco-metrics-datasource', uid: 'falco-metrics' };
     expect(Math.max(...drops.values())).toBeGreaterThan(0.1);
   });
 
+  it('takes what the shipped rules record, and has the same figures', async () => {
+    const query = { kind: 'signal', signals: ['kernel-drop-ratio'], window: '5m' };
+    const recorded = await until('a recorded figure', async () => {
+      const { frames = [] } = await ask(query);
+      return frames[0]?.schema.meta?.executedQueryString?.includes('instance:falco_kernel_drop_ratio:rate5m_v1')
+        ? frames
+        : undefined;
+    });
+    // Every value stands in the samples of the rule: it was not worked out anew.
+    const stored = (await (
+      await fetch(`${prometheus.url}/api/v1/query?query=instance:falco_kernel_drop_ratio:rate5m_v1[1m]`)
+    ).json()) as { data: { result: Array<{ metric: { instance: string }; values: Array<[number, string]> }> } };
+    const known = new Map(
+      stored.data.result.map(({ metric, values }) => [metric.instance, values.map(([, value]) => Number(value))])
+    );
+    expect(recorded).toHaveLength(7);
+    recorded.forEach(({ schema, data }) =>
+      expect(known.get(schema.fields[0]?.labels?.['node'] ?? '')).toContain(data.values[0]?.[0])
+    );
+    const [first] = (await ask({ ...query, by: ['version', '$instance'] })).frames ?? [];
+    expect(first?.schema.meta?.executedQueryString).toContain('rate(falcosecurity_scap_n_drops_total[5m])');
+  });
+
   it('is told by the health check, with what it holds and what is wrong', async () => {
     const answer = await fetch(`${stage.url}/api/datasources/uid/falco-metrics/health`);
     const { message } = (await answer.json()) as { message: string };
