@@ -1,3 +1,4 @@
+import { MANIFESTS } from '../../src/kubernetes';
 import { catalogue } from '../../src/signals';
 import { alertingFile } from './alerts/grafana';
 import { prometheusFile, recordings } from './alerts/prometheus';
@@ -16,5 +17,6 @@ export function outputs(): Record<string, string> {
     'provisioning/prometheus/falco.rules.yaml': prometheusFile(),
     'docs/runbooks/README.md': runbookIndex(),
     'docs/signals.md': signalReference(),
+    ...Object.fromEntries(MANIFESTS.map(({ file, text }) => [`docs/kubernetes/${file}`, text])),
   };
 }

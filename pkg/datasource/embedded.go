@@ -99,6 +99,8 @@ func (e *embedded) firstUp(ctx context.Context, s scope, from, to time.Time) (ma
 
 func (e *embedded) since() time.Time { return e.fleet.Since() }
 
+func (e *embedded) rewritten(expr string) (string, error) { return expr, nil }
+
 func (e *embedded) written(label string) string { return label }
 
 // holds is whether any target exports a metric; those of the scrapes themselves always are there.

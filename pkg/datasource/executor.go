@@ -31,6 +31,8 @@ type executor interface {
 	firstUp(ctx context.Context, s scope, from, to time.Time) (map[node]int64, error)
 	// since is when the history begins; zero where that is not known, or where it has not begun.
 	since() time.Time
+	// rewritten is an expression of the catalogue as it is evaluated.
+	rewritten(expr string) (string, error)
 	// written is what a label of the frames is called in PromQL written by hand.
 	written(label string) string
 	// holds is whether there is anything of a metric now, whoever it is from.

@@ -33,6 +33,8 @@ const (
 //	metrics                 names of the metrics at hand: ["up"]
 //	targets                 every target: see target
 //	baseline                what more than half of the Falcos have, as the settings `expected` take it: {"version": "0.44.1"}
+//	export                  the targets for a Prometheus, as text in YAML: ?format=prometheus, servicemonitor or datasource
+//	expression              an expression of the catalogue, ?expr=…, as this data source evaluates it
 //
 // Lists are sorted and hold 10 000 entries at most.
 func (d *Instance) routes() backend.CallResourceHandler {
@@ -50,8 +52,16 @@ func (d *Instance) routes() backend.CallResourceHandler {
 	}))
 	mux.HandleFunc("/targets", d.lookUp(func(*http.Request) (any, error) { return d.targetList(), nil }))
 	mux.HandleFunc("/baseline", d.lookUp(func(r *http.Request) (any, error) { return d.majority(r.Context()) }))
+	mux.HandleFunc("/export", d.lookUp(d.export))
+	mux.HandleFunc("/expression", d.lookUp(func(r *http.Request) (any, error) {
+		expr, err := d.exec.rewritten(r.URL.Query().Get("expr"))
+		if err != nil {
+			return nil, d.explain(err)
+		}
+		return expr, nil
+	}))
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		fail(w, http.StatusNotFound, fmt.Errorf("there is no resource %q: expected labels, labels/<name>/values, metrics, targets or baseline", strings.TrimPrefix(r.URL.Path, "/")))
+		fail(w, http.StatusNotFound, fmt.Errorf("there is no resource %q: expected labels, labels/<name>/values, metrics, targets, baseline, export or expression", strings.TrimPrefix(r.URL.Path, "/")))
 	})
 	return httpadapter.New(mux)
 }

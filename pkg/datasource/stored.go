@@ -113,6 +113,8 @@ func (s *stored) firstUp(ctx context.Context, sc scope, from, to time.Time) (map
 // since is not known: how long a store keeps samples, its API does not tell.
 func (s *stored) since() time.Time { return time.Time{} }
 
+func (s *stored) rewritten(expr string) (string, error) { return s.store.Rewrite(expr) }
+
 // written is the label itself where the store has none for the cluster.
 func (s *stored) written(label string) string {
 	if name := s.config.Identity.Written(label); name != "" {

@@ -37,6 +37,9 @@ func (s *Store) rewrite(q Query) (string, error) {
 	return s.rewriter().expr(expr).String(), nil
 }
 
+// Rewrite makes an expression of the catalogue the store's.
+func (s *Store) Rewrite(expr string) (string, error) { return s.rewrite(Query{Expr: expr}) }
+
 // rewriter rewrites by what is set, and by which jobs were found to be of one kind alone.
 type rewriter struct {
 	Config

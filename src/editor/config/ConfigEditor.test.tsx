@@ -247,6 +247,28 @@ test('limits are kept in the units of the settings', async () => {
   expect(settings().limits).toEqual({ bodyBytes: 4 * 1024 * 1024, queryTimeout: '1m' });
 });
 
+describe('ready YAML', () => {
+  test('for Kubernetes, and of the targets', async () => {
+    const get = jest.fn().mockResolvedValue({ data: 'scrape_configs: []' });
+    setBackendSrv({ get } as unknown as BackendSrv);
+    show({ targets: [{ url: 'a:1' }] }, { uid: 'falco' });
+    await userEvent.click(screen.getByRole('button', { name: 'Expand section Ready YAML' }));
+    await userEvent.click(screen.getByRole('button', { name: 'Headless Service' }));
+    expect(screen.getByRole('region', { name: 'Headless Service' })).toHaveTextContent(
+      'publishNotReadyAddresses: true'
+    );
+    await userEvent.click(screen.getByRole('button', { name: 'Prometheus scrape configuration' }));
+    expect(await screen.findByText('scrape_configs: []')).toBeInTheDocument();
+    expect(get.mock.calls[0].slice(0, 2)).toEqual([
+      '/api/datasources/uid/falco/resources/export',
+      { format: 'prometheus' },
+    ]);
+    get.mockRejectedValue({ data: { error: 'no targets are configured' } });
+    await userEvent.click(screen.getByRole('button', { name: 'ServiceMonitor' }));
+    expect(await screen.findByText('no targets are configured')).toBeInTheDocument();
+  });
+});
+
 describe('authentication', () => {
   test('user name and password, kept as Grafana keeps them; nothing is forwarded', async () => {
     const { options } = show({});

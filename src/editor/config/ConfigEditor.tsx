@@ -8,6 +8,7 @@ import { type SectionProps } from './fields';
 import { HistorySection } from './HistorySection';
 import { LimitsSection } from './LimitsSection';
 import { ModeSection } from './ModeSection';
+import { MovingSection } from './MovingSection';
 import { ScrapeSection } from './ScrapeSection';
 import { StoreSection } from './StoreSection';
 import { TargetsSection } from './TargetsSection';
@@ -48,6 +49,12 @@ export function ConfigEditor({
       <ConnectionSection options={options} onOptionsChange={onOptionsChange} />
       <Divider />
       <LimitsSection {...section} />
+      {!store && (
+        <>
+          <Divider />
+          <MovingSection uid={options.uid} />
+        </>
+      )}
     </>
   );
 }
