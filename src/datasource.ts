@@ -9,7 +9,7 @@ import {
 } from '@grafana/data';
 import { DataSourceWithBackend, getTemplateSrv } from '@grafana/runtime';
 import { annotations } from './annotations';
-import { IDENTITY, targetLabels } from './expression';
+import { IDENTITY, targetLabels, withoutMacros } from './expression';
 import { type FalcoQuery, type Filter, isComplete, migrateQuery, NEW_QUERY, withDefaults } from './query';
 import { DEFAULTS, type FalcoSettings } from './settings';
 import { catalogue } from './signals';
@@ -73,6 +73,13 @@ export class FalcoDataSource extends DataSourceWithBackend<FalcoQuery, FalcoSett
   /** Names of the metrics at hand. */
   metrics(): Promise<string[]> {
     return this.list('metrics');
+  }
+
+  /** An expression of the catalogue as the backend evaluates it: a store has other labels for Falcos. */
+  async evaluated(expr: string): Promise<string> {
+    const { text, restore } = withoutMacros(expr);
+    const answer: { data: string } = await this.getResource('expression', { expr: text });
+    return restore(answer.data);
   }
 
   override async metricFindQuery(

@@ -53,3 +53,25 @@ function forText(filter: Filter): Filter {
 function checkable(window: string | undefined): string | undefined {
   return window?.includes('$') && !MACROS.test(window) ? undefined : window;
 }
+
+const WEEK = 604_800;
+/** A span of weeks that nobody means, for the first macro; the next one is a week longer. */
+const FIRST = 9000;
+
+/**
+ * The expression with durations in place of macros and variables that stand for durations, so that it is PromQL, and what
+ * puts them back into whatever it becomes.
+ */
+export function withoutMacros(expr: string): { text: string; restore: (text: string) => string } {
+  const names: string[] = [];
+  const text = expr.replace(/(?<=[[:/*]\s*|offset\s+)\$(\w+|\{\w+\})/g, (name) => {
+    const known = names.indexOf(name);
+    return `${FIRST + (known < 0 ? names.push(name) - 1 : known)}w`;
+  });
+  const restore = (rewritten: string) =>
+    names.reduce(
+      (all, name, i) => all.replaceAll(`${FIRST + i}w`, () => name).replaceAll(String((FIRST + i) * WEEK), () => name),
+      rewritten
+    );
+  return { text, restore };
+}

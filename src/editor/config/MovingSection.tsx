@@ -5,6 +5,7 @@ import { getBackendSrv } from '@grafana/runtime';
 import { Alert, Button, ClipboardButton, Stack, Text, useStyles2 } from '@grafana/ui';
 import { useState } from 'react';
 import { MANIFESTS } from '../../kubernetes';
+import { messageOf } from './message';
 
 /** What the backend exports, by the format's name in its resource. */
 const EXPORTS = [
@@ -35,7 +36,7 @@ export function MovingSection({ uid }: Props) {
       });
       setShown({ title, text: data });
     } catch (error) {
-      setShown({ title, problem: reason(error) });
+      setShown({ title, problem: messageOf(error) });
     }
   };
   return (
@@ -81,12 +82,6 @@ export function MovingSection({ uid }: Props) {
       </Stack>
     </ConfigSection>
   );
-}
-
-/** What the backend says is wrong; before anything is saved there is nothing to export. */
-function reason(error: unknown): string {
-  const { data } = (error ?? {}) as { data?: { error?: string; message?: string } };
-  return data?.error ?? data?.message ?? 'The targets could not be exported. Save the data source first.';
 }
 
 const getStyles = (theme: GrafanaTheme2) => ({

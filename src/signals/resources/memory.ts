@@ -210,7 +210,8 @@ export const memory: Signal[] = [
       lessMemory,
     ],
     link: links.performance,
-    unknown: 'Memory does not grow towards its limit, or the process is younger than an hour, or it has not been scraped 20 times within the hour',
+    unknown:
+      'Memory does not grow towards its limit, or the process is younger than an hour, or it has not been scraped 20 times within the hour',
   },
   {
     id: 'jemalloc-memory',
