@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { freePort, root, until } from './harness';
 
-/** Whether there is one to start. */
-export const prometheusInstalled = spawnSync('prometheus', ['--version']).status === 0;
+/** Of the one on the PATH; empty where there is none. */
+export const prometheusVersion =
+  /version (\S+)/.exec(spawnSync('prometheus', ['--version'], { encoding: 'utf8' }).stdout ?? '')?.[1] ?? '';
 
 export class Prometheus {
   private process?: ChildProcess;
@@ -27,6 +28,10 @@ export class Prometheus {
       scrape_configs: [
         {
           job_name: 'falco',
+          // As the plugin exports them.
+          body_size_limit: '16MB',
+          sample_limit: 20_000,
+          label_value_length_limit: 1024,
           http_sd_configs: [{ url: `http://127.0.0.1:${fleetPort}/targets`, refresh_interval: '2s' }],
         },
         { job_name: 'falcosidekick', static_configs: [{ targets: [`127.0.0.1:${fleetPort + 1}`] }] },
@@ -41,6 +46,15 @@ export class Prometheus {
 
   get url(): string {
     return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** The values of an expression now, by instance. */
+  async instant(expr: string): Promise<Map<string, number>> {
+    const answer = await fetch(`${this.url}/api/v1/query?query=${encodeURIComponent(expr)}`);
+    const { data } = (await answer.json()) as {
+      data: { result: Array<{ metric: { instance: string }; value: [number, string] }> };
+    };
+    return new Map(data.result.map(({ metric, value }) => [metric.instance, Number(value[1])]));
   }
 
   /** Starts it with what it had stored. */

@@ -7,12 +7,12 @@ import { join } from 'node:path';
 import { type Browser, type Page } from 'playwright-core';
 import { root, setStage, type Stage, until } from './harness';
 import { launch, settled, tallPage, unexplained } from './page';
-import { Prometheus, prometheusInstalled } from './prometheus';
+import { Prometheus, prometheusVersion } from './prometheus';
 
 const shots = join(root, 'test-results');
 const datasource = { type: 'falco-metrics-datasource', uid: 'falco-metrics' };
 
-(prometheusInstalled ? describe : describe.skip)('A store', () => {
+(prometheusVersion ? describe : describe.skip)('A store', () => {
   let prometheus: Prometheus;
   let stage: Stage;
   let browser: Browser;
