@@ -34,6 +34,7 @@ type Instance struct {
 	exec      executor
 	resources backend.CallResourceHandler
 	now       func() time.Time
+	process   string // a name for the plugin's process, to be told from that of other replicas
 
 	// broken says what is wrong with the settings. Everything is answered with it, as an instance that
 	// could not be made would only be "plugin unavailable" to its user.
@@ -51,7 +52,9 @@ var (
 func Factory(pool *scrape.Pool) datasource.InstanceFactoryFunc {
 	return func(ctx context.Context, s backend.DataSourceInstanceSettings) (instancemgmt.Instance, error) {
 		lease := func(c scrape.Config) (fleet, error) { return pool.Lease(c) }
-		return newInstance(ctx, s, lease), nil
+		d := newInstance(ctx, s, lease)
+		d.process = pool.Name()
+		return d, nil
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime/debug"
 	"time"
 
@@ -105,7 +106,24 @@ func (r *request) answer(ctx context.Context, dq backend.DataQuery) (res backend
 	for _, frame := range out {
 		frame.RefID = dq.RefID
 	}
+	r.sign(out)
 	return backend.DataResponse{Frames: out}
+}
+
+// sign puts the history that an answer is from into the meta of its first frame: every replica of Grafana has its own.
+// Of a store's it is not known when it begins, and all replicas see the same.
+func (r *request) sign(out data.Frames) {
+	since := r.exec.since()
+	if r.process == "" || since.IsZero() || len(out) == 0 || out[0].Meta == nil {
+		return
+	}
+	custom, _ := out[0].Meta.Custom.(map[string]any)
+	custom = maps.Clone(custom)
+	if custom == nil {
+		custom = map[string]any{}
+	}
+	custom["history"] = map[string]any{"process": r.process, "since": since.UTC().Format(time.RFC3339)}
+	out[0].Meta.Custom = custom
 }
 
 // firstLook is the end of a range, for which "now" was a moment before the first scrape: the very request that starts
