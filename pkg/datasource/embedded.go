@@ -12,6 +12,7 @@ import (
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
 
 // fleet is what the embedded executor asks of its targets: a scrape.Lease, or a fake.
@@ -58,6 +59,8 @@ func (e *embedded) ready(ctx context.Context, patience time.Duration) error {
 func (e *embedded) release() { e.fleet.Release() }
 
 func (e *embedded) targets() []scrape.Status { return e.fleet.Targets() }
+
+func (e *embedded) catalogue(c *signals.Catalogue) *signals.Catalogue { return c }
 
 func (e *embedded) evaluate(ctx context.Context, asked evaluation) (answer, error) {
 	var (

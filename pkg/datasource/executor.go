@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/prometheus/storage"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
 
 // executor answers expressions, and knows the targets that they are about. There are two: embedded.go scrapes and
@@ -21,6 +22,8 @@ type executor interface {
 	release()
 	// targets are all that are known now; not to be changed.
 	targets() []scrape.Status
+	// catalogue is the catalogue as it holds with what this executor has.
+	catalogue(c *signals.Catalogue) *signals.Catalogue
 	// evaluate answers an expression. Errors are those of the engine, to be put into words by explain, or are in words.
 	evaluate(ctx context.Context, e evaluation) (answer, error)
 	// querier gives the samples, and the labels, between two times (unix milliseconds) as they were scraped. Its

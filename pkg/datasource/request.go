@@ -6,12 +6,14 @@ import (
 	"time"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
 
 // request is what the queries of one request share: the targets, and the value of every expression, which is worked
 // out once whatever number of queries ask for it.
 type request struct {
 	*Instance
+	catalogue *signals.Catalogue
 	fromAlert bool
 	targets   func() []scrape.Status
 
@@ -22,7 +24,7 @@ type request struct {
 
 func (d *Instance) newRequest(fromAlert bool) *request {
 	return &request{
-		Instance: d, fromAlert: fromAlert,
+		Instance: d, fromAlert: fromAlert, catalogue: d.exec.catalogue(d.catalogue),
 		targets: sync.OnceValue(d.exec.targets),
 		answers: map[evaluation]func() (answer, error){},
 	}

@@ -38,6 +38,9 @@ func (s *stored) release() { s.store.Close() }
 
 func (s *stored) targets() []scrape.Status { return s.store.Targets() }
 
+// catalogue takes what the store has of other exporters where that tells more.
+func (s *stored) catalogue(c *signals.Catalogue) *signals.Catalogue { return c.InStore(s.store.Holds) }
+
 func (s *stored) evaluate(ctx context.Context, e evaluation) (answer, error) {
 	found, err := s.store.Evaluate(ctx, store.Query{
 		Expr: e.expr, Start: time.UnixMilli(e.start), End: time.UnixMilli(e.end), Step: e.step, ByHand: e.byHand,

@@ -63,6 +63,16 @@ type Signal struct {
 	// Unknown says in a few words why a node may have no value although nothing is wrong.
 	Unknown string  `json:"unknown,omitempty"`
 	Values  []Value `json:"values,omitempty"`
+	// InStore takes the place of Expr where a store has more than Falco's own metrics.
+	InStore *InStore `json:"inStore,omitempty"`
+}
+
+// InStore is what a signal is worked out of where a store has all of Metrics, which are others' than Falco's. Says is added
+// to the description.
+type InStore struct {
+	Expr    string   `json:"expr"`
+	Metrics []string `json:"metrics"`
+	Says    string   `json:"says"`
 }
 
 // LowestIsWorst is whether low values are the bad ones.

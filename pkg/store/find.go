@@ -67,6 +67,23 @@ func (s *Store) findJobs(ctx context.Context, now time.Time) (map[string][]strin
 	return out, nil
 }
 
+// findForeign finds out which metrics of other exporters are there.
+func (s *Store) findForeign(ctx context.Context, now time.Time) (map[string]bool, error) {
+	out := map[string]bool{}
+	names := s.config.Catalogue.Store.Foreign
+	if len(names) == 0 {
+		return out, nil
+	}
+	selector := &parser.VectorSelector{LabelMatchers: append(
+		[]*labels.Matcher{labels.MustNewMatcher(labels.MatchRegexp, model.MetricNameLabel, strings.Join(names, "|"))},
+		rewriter{Config: s.config}.foreign(s.config.Matchers)...)}
+	found, err := s.vector(ctx, fmt.Sprintf("group by (__name__) (%s)", selector), now)
+	for _, sample := range found {
+		out[sample.Metric.Get(model.MetricNameLabel)] = true
+	}
+	return out, err
+}
+
 // find asks the store for all that a status says.
 func (s *Store) find(ctx context.Context, w rewriter, now time.Time) ([]scrape.Status, error) {
 	f := found{up: map[string]promql.Vector{}, recent: map[string]promql.Vector{}, answered: map[string]promql.Vector{}, facts: map[string]promql.Vector{}}

@@ -25,6 +25,7 @@ type lookUp struct {
 	all     []scrape.Status
 	jobs    map[string][]string // those that are of one kind alone, by kind; a kind in a job of several is missing
 	failure error               // of the last, if it did not work
+	foreign map[string]bool     // metrics of other exporters that are there
 	running chan struct{}
 }
 
@@ -66,11 +67,15 @@ func (s *Store) bringUpToDate(ctx context.Context, done chan struct{}) {
 	if err == nil {
 		all, err = s.find(ctx, rewriter{s.config, jobs}, now)
 	}
+	var foreign map[string]bool
+	if err == nil {
+		foreign, err = s.findForeign(ctx, now)
+	}
 	l := &s.targets
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.failure = err; err == nil {
-		l.all, l.jobs, l.at = all, jobs, now
+		l.all, l.jobs, l.foreign, l.at = all, jobs, foreign, now
 		l.keep = max(lookedUpFor, s.config.Interval)
 		if beginning(all) {
 			l.keep = time.Second
@@ -86,6 +91,13 @@ func beginning(all []scrape.Status) bool {
 	return len(all) == 0 || slices.ContainsFunc(all, func(t scrape.Status) bool {
 		return t.State == scrape.Up && (t.Scrapes < 4 || t.Metrics == nil)
 	})
+}
+
+// Holds is whether the store has a metric of other exporters that signals may be worked out of.
+func (s *Store) Holds(metric string) bool {
+	s.targets.mu.Lock()
+	defer s.targets.mu.Unlock()
+	return s.targets.foreign[metric]
 }
 
 // Targets are the Falcos and Falcosidekicks that the store holds, as far as they were last looked up; not to be changed.

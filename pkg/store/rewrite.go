@@ -180,7 +180,11 @@ const nobody = "(vector(0) > 0)"
 
 // translate renames the labels of a selector's matchers, and adds the extra ones.
 func (w rewriter) translate(e *parser.VectorSelector) {
-	e.LabelMatchers = append(w.renamed(e.LabelMatchers), w.matchersFor(e.Name)...)
+	if slices.Contains(w.Catalogue.Store.Foreign, e.Name) {
+		e.LabelMatchers = append(w.foreign(e.LabelMatchers), w.foreign(w.Matchers)...)
+		return
+	}
+	e.LabelMatchers = append(w.renamed(e.LabelMatchers), w.Matchers...)
 }
 
 // renamed are matchers in the store's own labels. Where it has none for the cluster, every Falco passes what lets an empty
@@ -198,15 +202,17 @@ func (w rewriter) renamed(matchers []*labels.Matcher) (out []*labels.Matcher) {
 	return out
 }
 
-// matchersFor are the extra matchers that hold for a metric. Those on labels that a scraper's targets have say which
-// targets are Falcos: they say nothing of what other exporters know, such as kube-state-metrics.
-func (w rewriter) matchersFor(metric string) []*labels.Matcher {
-	if !slices.Contains(w.Catalogue.Store.Foreign, metric) {
-		return w.Matchers
-	}
-	var out []*labels.Matcher
-	for _, m := range w.Matchers {
-		if len(w.Identity) == 2 && m.Name == w.Identity[0] || m.Name == clusterLabel {
+// foreign are those matchers that say something of metrics of other exporters, such as kube-state-metrics: on their own
+// labels, and on the cluster. Others say which targets of a scraper are Falcos.
+func (w rewriter) foreign(matchers []*labels.Matcher) (out []*labels.Matcher) {
+	cluster := w.Identity.Written(clusterLabel)
+	for _, m := range matchers {
+		switch {
+		case m.Name == clusterLabel && cluster != "":
+			out = append(out, labels.MustNewMatcher(m.Type, cluster, m.Value))
+		case m.Name == cluster, m.Name == nodeLabel, m.Name == "container", m.Name == model.MetricNameLabel:
+			out = append(out, m)
+		case m.Name == clusterLabel && !m.Matches(""):
 			out = append(out, m)
 		}
 	}

@@ -12,6 +12,8 @@ import { store } from './store';
 import { baselines, targetGauges } from './targets';
 import { type Catalogue } from './types';
 
+const signals = [...dataQuality, ...continuity, ...resources, ...delivery, ...security];
+
 /** Everything the product knows about Falco's numbers. */
 export const catalogue: Catalogue = {
   dimensions: [
@@ -25,12 +27,12 @@ export const catalogue: Catalogue = {
   metricLabels,
   reading,
   switches,
-  signals: [...dataQuality, ...continuity, ...resources, ...delivery, ...security],
+  signals,
   checks,
   inventory,
   events,
   rules,
   targetGauges,
   baselines,
-  store,
+  store: { ...store, foreign: [...new Set(signals.flatMap(({ inStore }) => inStore?.metrics ?? []))] },
 };
