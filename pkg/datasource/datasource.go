@@ -112,7 +112,7 @@ func (d *Instance) Dispose() {
 // ready says that somebody asks, and waits a moment for what is not known yet.
 func (d *Instance) ready(ctx context.Context, patience time.Duration) error {
 	if d.broken != nil {
-		return d.broken
+		return userError{d.broken}
 	}
 	return d.exec.ready(ctx, patience)
 }

@@ -46,7 +46,7 @@ func newEmbedded(s settings, f fleet) *embedded {
 
 func (e *embedded) ready(ctx context.Context, patience time.Duration) error {
 	if len(e.settings.targets) == 0 {
-		return errNoTargets
+		return userError{errNoTargets}
 	}
 	e.fleet.Use()
 	ctx, cancel := context.WithTimeout(ctx, patience)

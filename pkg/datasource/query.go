@@ -55,7 +55,7 @@ func (d *Instance) QueryData(ctx context.Context, req *backend.QueryDataRequest)
 	if err := d.ready(ctx, queryPatience); err != nil {
 		res := backend.NewQueryDataResponse()
 		for _, q := range req.Queries {
-			res.Responses[q.RefID] = refuse(userError{err})
+			res.Responses[q.RefID] = refuse(err)
 		}
 		return res, nil
 	}

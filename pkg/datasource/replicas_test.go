@@ -84,14 +84,12 @@ func TestNothingIsSharedAcrossOrganisations(t *testing.T) {
 	second := inOrganisation(t, pool, 2, falco.URL, "word")
 	defer second.Dispose()
 	origin(t, second)
-	require.Greater(t, falco.total(), before)
-	require.True(t, second.exec.since().After(first.exec.since()), "its own history, which begins later")
+	require.Greater(t, falco.total(), before, "it is asked again for the second")
 
 	third := inOrganisation(t, pool, 1, falco.URL, "another")
 	defer third.Dispose()
 	origin(t, third)
 	require.Len(t, falco.asked, 2)
-	require.True(t, third.exec.since().After(first.exec.since()))
 }
 
 // Each replica of Grafana has a process of its own: every answer tells which one it is from, and since when that has figures.

@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/store"
 )
 
 const (
@@ -78,19 +79,31 @@ func (d *Instance) lookUp(find func(*http.Request) (any, error)) http.HandlerFun
 			return
 		}
 		if err := d.ready(r.Context(), resourcePatience); err != nil {
-			fail(w, http.StatusBadRequest, err)
+			fail(w, statusOf(err), err)
 			return
 		}
 		found, err := find(r)
-		switch mistake := (userError{}); {
-		case errors.As(err, &mistake):
-			fail(w, http.StatusBadRequest, err)
-		case err != nil:
-			fail(w, http.StatusInternalServerError, err)
-		default:
-			send(w, http.StatusOK, map[string]any{"data": found})
+		if err != nil {
+			fail(w, statusOf(err), err)
+			return
 		}
+		send(w, http.StatusOK, map[string]any{"data": found})
 	}
+}
+
+// statusOf says whose fault an error is: the request's or the settings', the store's, or the plugin's.
+func statusOf(err error) int {
+	var (
+		mistake userError
+		failed  *store.Failure
+	)
+	switch {
+	case errors.As(err, &mistake):
+		return http.StatusBadRequest
+	case errors.As(err, &failed):
+		return http.StatusBadGateway
+	}
+	return http.StatusInternalServerError
 }
 
 func fail(w http.ResponseWriter, status int, err error) {
