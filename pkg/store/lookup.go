@@ -11,8 +11,7 @@ import (
 	jsoniter "github.com/json-iterator/go"
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
-
-	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
+	"github.com/prometheus/prometheus/promql/parser"
 )
 
 // labelsSince is how far back labels are looked for where no time is asked for.
@@ -37,7 +36,10 @@ func (s *Store) labelValues(ctx context.Context, name string, from, to int64, ma
 	if written == "" {
 		return nil, nil
 	}
-	matchers = rewriter{Config: s.config}.renamed(matchers)
+	w := s.rewriter()
+	selector := &parser.VectorSelector{LabelMatchers: slices.Clone(matchers)}
+	kinds := w.kinds(selector)
+	matchers = w.renamed(selector.LabelMatchers)
 	p := s.between(from, to)
 	named := slices.ContainsFunc(matchers, func(m *labels.Matcher) bool { return m.Name == model.MetricNameLabel })
 	switch {
@@ -48,11 +50,15 @@ func (s *Store) labelValues(ctx context.Context, name string, from, to int64, ma
 			p.Add("match[]", s.selector(append(matchers, labels.MustNewMatcher(labels.MatchNotEqual, model.MetricNameLabel, ""))...))
 		}
 	case slices.Contains(s.config.Identity, written):
-		for _, kind := range []string{scrape.KindFalco, scrape.KindFalcosidekick} {
+		for _, kind := range kinds {
 			p.Add("match[]", s.selector(append(slices.Clone(matchers), s.markMatcher(kind))...))
+			// What never answered has nothing but `up`.
+			if jobs := w.jobs[kind]; len(jobs) > 0 {
+				p.Add("match[]", s.selector(append(slices.Clone(matchers), labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, "up"), oneOf("job", jobs))...))
+			}
 		}
-		if s.rewriter().named() {
-			p.Add("match[]", s.selector(append(slices.Clone(matchers), labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, "up"))...))
+		if len(kinds) == 0 {
+			return nil, nil
 		}
 	default:
 		p.Add("match[]", s.selector(append(slices.Clone(matchers), s.anyMetric())...))

@@ -59,7 +59,7 @@ func (q querier) Select(ctx context.Context, _ bool, _ *storage.SelectHints, mat
 	if now := q.now(); to.After(now) {
 		to = now
 	}
-	r := reader{Store: q.Store, selector: q.selector(rewriter{Config: q.config}.renamed(matchers)...), from: from, to: to, points: map[labels.Labels]*promql.Series{}}
+	r := reader{Store: q.Store, selector: q.selector(q.rewriter().renamed(matchers)...), from: from, to: to, points: map[labels.Labels]*promql.Series{}}
 	if err := r.read(ctx); err != nil {
 		return storage.ErrSeriesSet(err)
 	}

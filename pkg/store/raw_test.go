@@ -129,6 +129,9 @@ func TestLabels(t *testing.T) {
 		"match[]": {`{instance=~"a|b",__name__=~"falcosecurity_falco_version_info"}`, `{instance=~"a|b",__name__=~"falcosecurity_falcosidekick_inputs_total|falcosidekick_inputs"}`},
 		"start":   {"1.000"}, "end": {"2.000"},
 	}, last().header}, last())
+	s.targets.jobs = map[string][]string{"falco": {"falco"}}
+	values("node", 0, 1, labels.MustNewMatcher(labels.MatchNotEqual, "kind", "falcosidekick"))
+	require.Equal(t, []string{`{__name__=~"falcosecurity_falco_version_info"}`, `{__name__="up",job="falco"}`}, last().parameters["match[]"], "Falcos only")
 	require.Empty(t, values("cluster", 0, 1), "the store has no label for it")
 	values("cpu", 0, 1, labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, "x"))
 	require.Equal(t, []string{`{__name__="x"}`}, last().parameters["match[]"])

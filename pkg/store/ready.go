@@ -65,7 +65,7 @@ func (s *Store) bringUpToDate(ctx context.Context, done chan struct{}) {
 	jobs, err := s.findJobs(ctx, now)
 	var all []scrape.Status
 	if err == nil {
-		all, err = s.find(ctx, rewriter{s.config, jobs}, now)
+		all, err = s.find(ctx, rewriter{Config: s.config, jobs: jobs}, now)
 	}
 	var foreign map[string]bool
 	if err == nil {

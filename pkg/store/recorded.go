@@ -137,8 +137,7 @@ func (s *Store) recordedExpr(r signals.Recording, filters []signals.Filter) stri
 		kind := map[string]labels.MatchType{"=": labels.MatchEqual, "!=": labels.MatchNotEqual, "=~": labels.MatchRegexp, "!~": labels.MatchNotRegexp}[f.Operator]
 		e.LabelMatchers = append(e.LabelMatchers, labels.MustNewMatcher(kind, f.Key, f.Value))
 	}
-	w := rewriter{Config: s.config}
-	e.LabelMatchers = w.renamed(e.LabelMatchers)
+	e.LabelMatchers = s.rewriter().renamed(e.LabelMatchers)
 	for _, m := range s.config.Matchers {
 		if m.Name == clusterLabel || slices.Contains(s.config.Identity, m.Name) {
 			e.LabelMatchers = append(e.LabelMatchers, m)

@@ -44,12 +44,13 @@ func (s *Store) Rewrite(expr string) (string, error) { return s.rewrite(Query{Ex
 type rewriter struct {
 	Config
 	jobs map[string][]string // by kind; of a kind that is missing nothing is known
+	all  []scrape.Status     // the targets that are known
 }
 
 func (s *Store) rewriter() rewriter {
 	s.targets.mu.Lock()
 	defer s.targets.mu.Unlock()
-	return rewriter{s.config, s.targets.jobs}
+	return rewriter{s.config, s.targets.jobs, s.targets.all}
 }
 
 // expr rewrites an expression of the catalogue.
@@ -188,11 +189,11 @@ func (w rewriter) translate(e *parser.VectorSelector) {
 }
 
 // renamed are matchers in the store's own labels. Where it has none for the cluster, every Falco passes what lets an empty
-// one through; what asks for a cluster stays as it is.
+// one through; what asks for a cluster stays as it is. What all known Falcos pass is left out.
 func (w rewriter) renamed(matchers []*labels.Matcher) (out []*labels.Matcher) {
 	for _, m := range matchers {
 		switch name := w.Identity.Written(m.Name); {
-		case name == "" && m.Matches(""):
+		case name == "" && m.Matches(""), w.passes(m):
 		case name == "" || name == m.Name:
 			out = append(out, m)
 		default:
@@ -200,6 +201,15 @@ func (w rewriter) renamed(matchers []*labels.Matcher) (out []*labels.Matcher) {
 		}
 	}
 	return out
+}
+
+// passes is whether a pattern lets every known target through, as that of a dashboard's variable does which stands for all
+// nodes: it names each of them, in every selector, and VictoriaMetrics takes no query beyond 16 KiB.
+func (w rewriter) passes(m *labels.Matcher) bool {
+	if m.Type != labels.MatchRegexp || m.Name != nodeLabel && m.Name != clusterLabel || len(w.all) == 0 {
+		return false
+	}
+	return !slices.ContainsFunc(w.all, func(t scrape.Status) bool { return !m.Matches(t.Labels.Get(m.Name)) })
 }
 
 // foreign are those matchers that say something of metrics of other exporters, such as kube-state-metrics: on their own

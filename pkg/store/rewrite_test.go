@@ -3,6 +3,7 @@ package store
 import (
 	"testing"
 
+	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/stretchr/testify/require"
 
@@ -18,12 +19,14 @@ const (
 
 func TestRewrite(t *testing.T) {
 	jobs := map[string][]string{scrape.KindFalco: {"falco"}, scrape.KindFalcosidekick: {"sidekick"}}
+	known := []scrape.Status{{Labels: labels.FromStrings("node", "a")}, {Labels: labels.FromStrings("node", "b")}}
 	table := []scrape.Gauge{{Name: "falco_target_thread_table_size", Value: 262144}}
 	tests := []struct {
 		name, matchers string
 		identity       Identity
 		jobs           map[string][]string
 		gauges         []scrape.Gauge
+		all            []scrape.Status
 		expr, want     string
 	}{
 		{name: "a node", expr: `sum by (cluster, node, cpu) (rate(x{node=~"a|b"}[1m])) / on (cluster, node) group_left (zone) y`,
@@ -34,6 +37,7 @@ func TestRewrite(t *testing.T) {
 		{name: "no label for the cluster", expr: `x{cluster=~".*"} or y{cluster="c"}`, want: `x or y{cluster="c"}`},
 		{name: "extra matchers, everywhere", matchers: `cluster="c", env!="test"`, expr: `absent(x) or max_over_time((rate(y{a="b"}[1m] offset 1h))[1h:1m]) > bool scalar(z)`,
 			want: `absent(x{cluster="c",env!="test"}) or max_over_time((rate(y{a="b",cluster="c",env!="test"}[1m] offset 1h))[1h:1m]) > bool scalar(z{cluster="c",env!="test"})`},
+		{name: "what all Falcos pass", all: known, expr: `x{node=~"a|b"} or y{node=~"a|c"} or z{node!~"a|b"}`, want: `x or y{instance=~"a|c"} or z{instance!~"a|b"}`},
 		{name: "durations for numbers", expr: `x / 1m`, want: `x / 60`},
 
 		{name: "up of Falcos, each of which shows what it is", expr: `min by (cluster, node) (up{kind!="falcosidekick"})`,
@@ -68,7 +72,7 @@ func TestRewrite(t *testing.T) {
 			require.NoError(t, err)
 			id, err := ParseIdentity(test.identity)
 			require.NoError(t, err)
-			w := rewriter{Config{Identity: id, Matchers: matchers, Gauges: test.gauges, Catalogue: signals.Load()}, test.jobs}
+			w := rewriter{Config: Config{Identity: id, Matchers: matchers, Gauges: test.gauges, Catalogue: signals.Load()}, jobs: test.jobs, all: test.all}
 			require.Equal(t, test.want, w.expr(parse(test.expr)).String())
 			parse(test.want) // a wrong bracket would be the store's to complain of
 		})

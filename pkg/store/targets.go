@@ -52,7 +52,7 @@ func (s *Store) statuses(f found, now time.Time) []scrape.Status {
 	}
 	duplicates(out)
 	slices.SortStableFunc(out, func(a, b scrape.Status) int {
-		return cmp.Or(cmp.Compare(a.Node(), b.Node()), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Address, b.Address))
+		return cmp.Or(cmp.Compare(a.Node(), b.Node()), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Address, b.Address), cmp.Compare(a.Configured, b.Configured))
 	})
 	return out
 }

@@ -95,7 +95,7 @@ const datasource = { type: 'falco-metrics-datasource', uid: 'falco-metrics' };
     expect(message).toContain('its answer could not be read as a whole');
   });
 
-  it.each(['overview', 'fleet', 'loss-report', 'security'])(
+  it.each(['overview', 'fleet', 'loss-report', 'security', 'node'])(
     'draws %s with no empty panel that lacks its reason',
     async (name) => {
       const { uid, panels } = JSON.parse(readFileSync(join(root, 'src/dashboards', `${name}.json`), 'utf8')) as {
