@@ -34,6 +34,7 @@ func (s *Store) ask(ctx context.Context, path string, parameters url.Values, int
 	if into.headers != nil {
 		into.headers(response.Header)
 	}
+	s.victoria.Store(isVictoria(response.Header))
 	// VictoriaMetrics sends samples as they were scraped as a stream.
 	if media, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type")); media != "application/json" && media != "application/stream+json" {
 		start, _ := io.ReadAll(io.LimitReader(response.Body, 4096))

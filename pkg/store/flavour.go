@@ -21,6 +21,9 @@ func (f Flavour) String() string {
 	return strings.TrimSpace(f.Name + " " + f.Version)
 }
 
+// isVictoria tells VictoriaMetrics by a header that it sets on every answer.
+func isVictoria(headers http.Header) bool { return headers.Get("X-Server-Hostname") != "" }
+
 // flavour asks for the build. Prometheus tells its version there. Mimir names itself in `application`
 // (https://grafana.com/docs/mimir/latest/references/http-api/, build information). Thanos has had no version above 0 so
 // far. VictoriaMetrics gives a version of Prometheus that clients take, none of its own, and names its host in a header of
@@ -43,7 +46,7 @@ func (s *Store) flavour(ctx context.Context) (f Flavour, err error) {
 	d.headers = func(h http.Header) { headers = h }
 	err = s.ask(ctx, "status/buildinfo", nil, d)
 	switch {
-	case headers.Get("X-Server-Hostname") != "":
+	case isVictoria(headers):
 		return Flavour{Name: "VictoriaMetrics"}, nil
 	case err != nil:
 		return Flavour{}, err

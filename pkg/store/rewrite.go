@@ -45,12 +45,15 @@ type rewriter struct {
 	Config
 	jobs map[string][]string // by kind; of a kind that is missing nothing is known
 	all  []scrape.Status     // the targets that are known
+	// victoria is whether the store is a VictoriaMetrics: there `changes` counts the first sample of a series, too, so that
+	// a Falco seen for the first time would have restarted. It has Prometheus's function under another name.
+	victoria bool
 }
 
 func (s *Store) rewriter() rewriter {
 	s.targets.mu.Lock()
 	defer s.targets.mu.Unlock()
-	return rewriter{s.config, s.targets.jobs, s.targets.all}
+	return rewriter{s.config, s.targets.jobs, s.targets.all, s.victoria.Load()}
 }
 
 // expr rewrites an expression of the catalogue.
@@ -97,6 +100,11 @@ func (w rewriter) names(list []string) []string {
 // the function's result is.
 func (w rewriter) call(e *parser.Call) parser.Expr {
 	var out parser.Expr = e
+	if w.victoria && e.Func.Name == "changes" {
+		f := *e.Func
+		f.Name = "changes_prometheus"
+		e.Func = &f
+	}
 	for i, arg := range e.Args {
 		matrix, ok := arg.(*parser.MatrixSelector)
 		if !ok {

@@ -51,6 +51,7 @@ type Store struct {
 	client   *http.Client
 	idle     func()
 	getOnly  atomic.Bool // it refused POST
+	victoria atomic.Bool // it is a VictoriaMetrics, as far as the last answer tells
 	targets  lookUp
 	recorded recorded
 	now      func() time.Time
