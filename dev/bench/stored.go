@@ -59,8 +59,15 @@ func storeQuery(*answers) (result, error) {
 			times[i] = append(times[i], float64(time.Since(began).Microseconds())/1000)
 		}
 	}
-	note := fmt.Sprintf("median of %d, %d targets, %s", rounds, ratioTargets, peer.Version)
-	return atMost(1.15, median(times[0]), median(times[1]), "ms", note), nil
+	// Pair by pair, as what else the machine does meanwhile slows both.
+	var ratios []float64
+	for i := range times[0] {
+		ratios = append(ratios, times[0][i]/times[1][i])
+	}
+	by := median(ratios)
+	hand := median(times[1])
+	note := fmt.Sprintf("median of %d pairs, %d targets, %s", rounds, ratioTargets, peer.Version)
+	return atMost(1.15, by*hand, hand, "ms", note), nil
 }
 
 // fillStore writes what a Prometheus has of Falcos that it scrapes, as far as the query and the look-up of targets go.

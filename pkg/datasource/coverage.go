@@ -72,8 +72,11 @@ func (r *request) lateNodes(ctx context.Context, a *asked, begin time.Time) stri
 	return late.sentence()
 }
 
-// known are the nodes that were scraped at a time, whatever came of it.
+// known are the nodes that were scraped at a time, whatever came of it. Those of now may be told by the targets.
 func (r *request) known(ctx context.Context, at time.Time) (map[node]bool, error) {
+	if nodes := r.exec.present(at); nodes != nil {
+		return nodes, nil
+	}
 	found, err := r.at(ctx, "up", at)
 	nodes := map[node]bool{}
 	if vector, ok := found.value.(promql.Vector); ok {

@@ -32,6 +32,8 @@ type executor interface {
 	// firstUp is when nodes were first seen to answer between two times; unix milliseconds. Nodes outside of the scope
 	// may be missing.
 	firstUp(ctx context.Context, s scope, from, to time.Time) (map[node]int64, error)
+	// present are the nodes that are scraped at a time, if that is known without asking; else nil.
+	present(at time.Time) map[node]bool
 	// since is when the history begins; zero where that is not known, or where it has not begun.
 	since() time.Time
 	// rewritten is an expression of the catalogue as it is evaluated.

@@ -119,7 +119,10 @@ func read(r Result) ([]series, error) {
 	switch v := r.Value.(type) {
 	case promql.Matrix:
 		for _, one := range v {
-			s := series{result: &r, labels: one.Metric}
+			s := series{
+				result: &r, labels: one.Metric,
+				times: make([]time.Time, 0, len(one.Floats)), values: make([]float64, 0, len(one.Floats)),
+			}
 			for _, p := range one.Floats {
 				if !math.IsNaN(p.F) {
 					s.times = append(s.times, time.UnixMilli(p.T).UTC())

@@ -34,6 +34,7 @@ type decoder struct {
 	scalar     *promql.Scalar
 	text       *promql.String
 	samples    int
+	longest    int // points of the last series
 	histograms bool
 	trouble    error
 
@@ -132,6 +133,7 @@ func (d *decoder) series(it *jsoniter.Iterator) {
 			p := d.point(it)
 			one = &p
 		case "values":
+			points = make([]promql.FPoint, 0, d.longest) // most series of an answer are as long as the one before
 			for it.ReadArray() && d.trouble == nil {
 				it.ReadArray()
 				points = append(points, d.point(it))
@@ -146,6 +148,7 @@ func (d *decoder) series(it *jsoniter.Iterator) {
 	if one != nil {
 		d.vector = append(d.vector, promql.Sample{T: one.T, F: one.F, Metric: metric})
 	} else if len(points) > 0 {
+		d.longest = len(points)
 		d.matrix = append(d.matrix, promql.Series{Metric: metric, Floats: points})
 	}
 }
