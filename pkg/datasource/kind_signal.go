@@ -44,7 +44,11 @@ func (r *request) promql(ctx context.Context, a *asked) (data.Frames, error) {
 		return nil, userError{errors.New("the query has no expression: write one, such as up == 0")}
 	}
 	allowed := slices.Concat(identity, r.settings.targetLabels)
-	expr, err := withFilters(a.times.expand(a.query.Expr), a.query.Filters, allowed, r.exec.written)
+	written := r.exec.written
+	if !a.query.byHand() {
+		written = func(label string) string { return label } // they are translated with the rest
+	}
+	expr, err := withFilters(a.times.expand(a.query.Expr), a.query.Filters, allowed, written)
 	if err != nil {
 		return nil, userError{err}
 	}

@@ -44,7 +44,7 @@ func (r *request) at(ctx context.Context, expr string, t time.Time) (answer, err
 
 // over evaluates an expression as the query asks: at an instant or over the range. The value is shared.
 func (r *request) over(ctx context.Context, expr string, a *asked) (answer, error) {
-	e := evaluation{expr: expr, start: a.times.end.UnixMilli(), end: a.times.end.UnixMilli(), byHand: a.query.Kind == "promql"}
+	e := evaluation{expr: expr, start: a.times.end.UnixMilli(), end: a.times.end.UnixMilli(), byHand: a.query.byHand()}
 	if !a.query.Instant {
 		e.start, e.step = a.times.start.UnixMilli(), a.times.step
 	}

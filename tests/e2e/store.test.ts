@@ -5,6 +5,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Browser, type Page } from 'playwright-core';
+import { evaluate } from './grafana-alerting';
 import { root, setStage, type Stage, until } from './harness';
 import { launch, settled, tallPage, unexplained } from './page';
 import { Prometheus, prometheusVersion } from './prometheus';
@@ -113,6 +114,17 @@ const datasource = { type: 'falco-metrics-datasource', uid: 'falco-metrics' };
       expect(complaints).toEqual([]);
     }
   );
+
+  it('evaluates every shipped alert rule as it is', async () => {
+    const { firing, seen } = await evaluate(stage, true);
+    const unread = [...(await nodes('up'))].flatMap(([node, up]) => (up === 0 ? [node] : []));
+    expect(unread).toHaveLength(1);
+    expect(firing['falco-node-down']).toEqual(unread);
+    expect(seen['falco-node-down']).toHaveLength(8);
+    expect(firing['falco-kernel-drops-critical']).toHaveLength(1);
+    expect(seen['falco-kernel-drops-critical']).toHaveLength(7);
+    expect(firing['falco-version-drift']).toHaveLength(2);
+  });
 
   it('says in words when the store is gone, and recovers by itself', async () => {
     await prometheus.kill();
