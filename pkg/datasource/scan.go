@@ -51,7 +51,7 @@ func scan(ctx context.Context, e executor, metric string, s scope, from, to time
 		}
 	}
 	for _, warning := range set.Warnings() {
-		remarks = append(remarks, data.Notice{Severity: data.NoticeSeverityWarning, Text: said(warning)})
+		remarks = append(remarks, data.Notice{Severity: data.NoticeSeverityWarning, Text: noticeOf(warning)})
 	}
 	return remarks, set.Err()
 }

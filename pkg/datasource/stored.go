@@ -51,18 +51,18 @@ func (s *stored) evaluate(ctx context.Context, e evaluation) (answer, error) {
 // storeNotices are what the store said of an answer.
 func storeNotices(a store.Answer) (out []data.Notice) {
 	if a.Partial {
-		out = append(out, data.Notice{Severity: data.NoticeSeverityWarning, Text: said(store.ErrPartial)})
+		out = append(out, data.Notice{Severity: data.NoticeSeverityWarning, Text: noticeOf(store.ErrPartial)})
 	}
 	for _, w := range a.Warnings {
-		out = append(out, data.Notice{Severity: data.NoticeSeverityWarning, Text: said(errors.New(w))})
+		out = append(out, data.Notice{Severity: data.NoticeSeverityWarning, Text: noticeOf(errors.New(w))})
 	}
 	return out
 }
 
 const partialAnswer = "The store's answer is partial: a part of it did not answer, and figures may be missing or too low. Look at the health of its components."
 
-// said is a warning of the store's. Thanos tells so of components that it could not ask.
-func said(warning error) string {
+// noticeOf is a warning of the store's. Thanos tells so of components that it could not ask.
+func noticeOf(warning error) string {
 	var thinned store.Thinned
 	switch {
 	case errors.As(warning, &thinned):
