@@ -2,7 +2,8 @@
 //
 //	datasource.go  an instance: one data source's settings, its executor
 //	executor.go    who answers expressions                  embedded.go, stored.go  the two that do
-//	settings.go    jsonData, its defaults and checks        gauges.go    what is set for a target
+//	settings.go    jsonData, its defaults and checks        settings_store.go  those of a store
+//	gauges.go      what is set for a target                 export.go    the targets, for a Prometheus
 //	client.go      HTTP options
 //	model.go       the query and its migrations             times.go     step, range, macros
 //	query.go       QueryData: an index of the kinds         kind_*.go    one file a kind of query

@@ -132,9 +132,7 @@ const datasource = { type: 'falco-metrics-datasource', uid: 'falco-metrics' };
       'The store closed the connection before its answer was complete: it was restarted, or a proxy in between gave up. Ask again.',
     ];
     // Expressions that differ are worked out one by one: some of them are under way when the store ends.
-    const under = Array.from({ length: 40 }, (_, i) =>
-      ask({ kind: 'promql', expr: `count({job="falco"}) + ${i}` })
-    );
+    const under = Array.from({ length: 40 }, (_, i) => ask({ kind: 'promql', expr: `count({job="falco"}) + ${i}` }));
     await Promise.race(under);
     await prometheus.kill();
     const answers = await Promise.all(under);
