@@ -63,7 +63,8 @@ func (s *Store) Check(ctx context.Context) (Checkup, error) {
 	ask(&info, mark.String())
 	ask(&hosts, s.selector(labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, reading.Host.Metric)))
 	ask(&twice, fmt.Sprintf("max(count by (%s) (%s))", s.config.Identity.target(), mark))
-	ask(&many, fmt.Sprintf("max by (%s) (changes(%s[10m])) > 4", s.config.Identity.target(), s.selector(labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, reading.Start.Metric))))
+	// A start time that falls is that of another process; one that only rises is a Falco that starts again and again.
+	ask(&many, fmt.Sprintf("max by (%s) (resets(%s[10m])) > 2", s.config.Identity.target(), s.selector(labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, reading.Start.Metric))))
 	if err := group.Wait(); err != nil {
 		return c, err
 	}
