@@ -5,6 +5,7 @@ export interface TargetFacts {
   threadTableSize?: number;
   memoryLimit?: string;
   cpuLimit?: number;
+  outputsQueueCapacity?: number;
   expected?: number;
 }
 

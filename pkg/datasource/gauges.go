@@ -23,6 +23,7 @@ type targetFacts struct {
 	ThreadTableSize float64 `json:"threadTableSize"`
 	MemoryLimit     string  `json:"memoryLimit"`
 	CPULimit        float64 `json:"cpuLimit"`
+	QueueCapacity   float64 `json:"outputsQueueCapacity"`
 	Expected        float64 `json:"expected"`
 }
 
@@ -53,11 +54,15 @@ func (t targetFacts) gauges(p *problems, name string, falco bool, gauges []signa
 	if t.ThreadTableSize < 0 || t.ThreadTableSize != math.Trunc(t.ThreadTableSize) {
 		p.add("%s.threadTableSize is %v: expected a whole number above 0, that of falco_libs.thread_table_size", name, t.ThreadTableSize)
 	}
+	if t.QueueCapacity < 0 || t.QueueCapacity != math.Trunc(t.QueueCapacity) {
+		p.add("%s.outputsQueueCapacity is %v: expected a whole number above 0, that of outputs_queue.capacity", name, t.QueueCapacity)
+	}
 	if t.Expected < 0 || t.Expected != math.Trunc(t.Expected) {
 		p.add("%s.expected is %v: expected a whole number of nodes above 0", name, t.Expected)
 	}
 	set := map[string]float64{
-		"threadTableSize": t.ThreadTableSize, "memoryLimit": memory, "cpuLimit": t.CPULimit, "expected": t.Expected,
+		"threadTableSize": t.ThreadTableSize, "memoryLimit": memory, "cpuLimit": t.CPULimit, "outputsQueueCapacity": t.QueueCapacity,
+		"expected": t.Expected,
 	}
 	for _, g := range gauges {
 		value := set[g.Setting]

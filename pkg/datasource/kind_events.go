@@ -98,5 +98,5 @@ func short(text string) string {
 
 // said is the kind's text with what happened put in.
 func (e event) said() string {
-	return strings.NewReplacer("{{node}}", e.node.name, "{{from}}", short(e.from), "{{to}}", short(e.to), "{{value}}", frames.WithUnit("", e.value)).Replace(e.Text)
+	return strings.NewReplacer("{{node}}", e.node.name, "{{from}}", short(e.from), "{{to}}", short(e.to), "{{value}}", frames.WithUnit(e.Unit, e.value)).Replace(e.Text)
 }

@@ -68,6 +68,9 @@ func (r *request) targetsOf(a *asked) targets {
 
 // kindOf is the kind of target that a signal reads.
 func (d *Instance) kindOf(s *signals.Signal) string {
+	if s.Kind != "" {
+		return s.Kind
+	}
 	for _, need := range s.Needs {
 		if kind := d.kindOfMetric(need.Metric); kind != "" {
 			return kind

@@ -41,9 +41,11 @@ type Grouping struct {
 
 // Signal is one figure: its PromQL template and everything a panel needs to show it.
 type Signal struct {
-	ID          string      `json:"id"`
-	Title       string      `json:"title"`
-	Dimension   string      `json:"dimension"`
+	ID        string `json:"id"`
+	Title     string `json:"title"`
+	Dimension string `json:"dimension"`
+	// Kind is what it is about where not a Falco, and the metrics that it needs do not tell.
+	Kind        string      `json:"kind,omitempty"`
 	Unit        string      `json:"unit"`
 	Decimals    *uint16     `json:"decimals,omitempty"`
 	Min         *float64    `json:"min,omitempty"`
@@ -54,6 +56,8 @@ type Signal struct {
 	By          By          `json:"by"`
 	Needs       []Need      `json:"needs"`
 	Thresholds  *Thresholds `json:"thresholds,omitempty"`
+	// Longest is the longest window that serves it.
+	Longest string `json:"longest,omitempty"`
 	// Worst is "min" where the lowest values are the worst although no threshold says so.
 	Worst string `json:"worst,omitempty"`
 	// Relative says that nodes are held against each other: the figure of one depends on which others are asked about.

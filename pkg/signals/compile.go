@@ -44,6 +44,9 @@ func (c *Catalogue) Compile(s *Signal, by []string, filters []Filter, window str
 	if err != nil {
 		return "", 0, err
 	}
+	if length, err = s.served(length, o); err != nil {
+		return "", 0, err
+	}
 	if by == nil {
 		by = s.By.Default
 	}

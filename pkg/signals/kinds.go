@@ -6,6 +6,8 @@ type Check struct {
 	Signal string `json:"signal"`
 	// Worst is max or min: the value that stands for the node where the signal has several.
 	Worst string `json:"worst"`
+	// Also are dimensions whose verdict it counts for besides that of its signal.
+	Also []string `json:"also,omitempty"`
 	// Window of the judgement; without it the query's.
 	Window  string `json:"window,omitempty"`
 	Meaning struct {
@@ -55,6 +57,7 @@ type EventKind struct {
 	Time   string  `json:"time,omitempty"` // nanoseconds: the metric's value is the time of the event
 	Unless string  `json:"unless,omitempty"`
 	Text   string  `json:"text"`
+	Unit   string  `json:"unit,omitempty"` // of the value in the text
 	Level  string  `json:"level"` // info, warning or critical
 }
 

@@ -27,6 +27,18 @@ func (o CompileOptions) window(text string) (time.Duration, error) {
 	return length, nil
 }
 
+// served is a window, cut to the longest that serves the signal; at least four scrapes are taken.
+func (s *Signal) served(window time.Duration, o CompileOptions) (time.Duration, error) {
+	if s.Longest == "" {
+		return window, nil
+	}
+	longest, err := model.ParseDuration(s.Longest)
+	if err != nil {
+		return 0, fmt.Errorf("signal %q: its longest window: %w", s.ID, err)
+	}
+	return min(window, max(time.Duration(longest), 4*o.ScrapeInterval)), nil
+}
+
 func (o CompileOptions) named(text string) (time.Duration, bool) {
 	switch text {
 	case "", "$__rate_interval", "${__rate_interval}":

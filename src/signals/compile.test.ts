@@ -15,7 +15,7 @@ interface Options {
 interface Case {
   name: string;
   signal?: string;
-  template?: Pick<Signal, 'id' | 'expr' | 'by'>;
+  template?: Pick<Signal, 'id' | 'expr' | 'by' | 'longest'>;
   by?: string[];
   filters?: CompileFilter[];
   window?: string;

@@ -3,7 +3,7 @@
  * tests/corpora/compile.json, errors included.
  */
 import { type Catalogue, type Signal } from './types';
-import { printDuration, windowLength } from './window';
+import { parseDuration, printDuration, windowLength } from './window';
 
 export interface CompileFilter {
   /** A label, or the id of a grouping. */
@@ -47,7 +47,7 @@ export function compile(
   use: Use,
   options: CompileOptions
 ): { expr: string; window: number } {
-  const window = windowLength(use.window, options);
+  const window = served(windowLength(use.window, options), signal, options);
   const by = use.by ?? signal.by.default;
   const filters = use.filters ?? [];
   const labels = groupBy(catalogue, signal, by, options);
@@ -71,6 +71,11 @@ export function compile(
     }
   });
   return { expr, window };
+}
+
+/** A window, cut to the longest that serves the signal; at least four scrapes are taken. */
+function served(window: number, { longest }: Signal, { scrapeInterval }: CompileOptions): number {
+  return longest === undefined ? window : Math.min(window, Math.max(parseDuration(longest) ?? 0, 4 * scrapeInterval));
 }
 
 /** What a signal may be grouped by, `$instance` spelt out; sorted. */

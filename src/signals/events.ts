@@ -34,7 +34,7 @@ export const events: EventKind[] = [
     find: 'label',
     metric: 'falcosecurity_falco_version_info',
     label: 'version',
-    text: 'Falco on {{node}} went from {{from}} to {{to}}. Event rates before and after 0.42 cannot be compared.',
+    text: 'Falco on {{node}} went from {{from}} to {{to}}.',
     level: 'info',
   },
   {
@@ -79,6 +79,7 @@ export const events: EventKind[] = [
     find: 'above',
     expr: lost,
     bound: 0.1,
+    unit: 'percentunit',
     text: '{{node}} lost more than a tenth of its events ({{value}}); at that point Falco raises an alert itself.',
     level: 'critical',
   },

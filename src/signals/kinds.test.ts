@@ -43,6 +43,7 @@ describe('the checks', () => {
       'memory-limit',
       'memory-trend',
       'outputs-queue',
+      'sidekick',
       'loss-to-sidekick',
       'destination-errors',
       'sources',

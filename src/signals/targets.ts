@@ -8,6 +8,7 @@ export const targetGauges: Catalogue['targetGauges'] = [
   { setting: 'threadTableSize', metric: 'falco_target_thread_table_size', fallback: 262_144 },
   { setting: 'memoryLimit', metric: 'falco_target_memory_limit_bytes', fallback: 0 },
   { setting: 'cpuLimit', metric: 'falco_target_cpu_limit', fallback: 0 },
+  { setting: 'outputsQueueCapacity', metric: 'falco_target_outputs_queue_capacity', fallback: 0 },
   { setting: 'expected', metric: 'falco_target_expected', fallback: 0 },
 ];
 

@@ -64,6 +64,8 @@ export interface Signal {
   id: string;
   title: string;
   dimension: DimensionId;
+  /** What it is about where not a Falco, and the metrics that it needs do not tell. */
+  kind?: 'falcosidekick';
   /** A Grafana unit id (`percentunit`, `bytes`, `cps`, `ns`, `s`, `dateTimeAsIso`, …). */
   unit: string;
   decimals?: number;
@@ -79,6 +81,8 @@ export interface Signal {
   by: { default: string[]; allowed: string[] };
   needs: Need[];
   thresholds?: Thresholds;
+  /** The longest window that serves it: a state is hidden by what was before it. At least four scrapes are always taken. */
+  longest?: string;
   /** Which values come first where only the worst are asked for; without it the highest, or what the thresholds are against. */
   worst?: 'min';
   /** Nodes are held against each other: the figure of one depends on which others are asked about. */
@@ -171,6 +175,8 @@ export interface Check {
   signal: string;
   /** Which value stands for the node where the signal has several (per CPU, per destination). */
   worst: 'max' | 'min';
+  /** Dimensions whose verdict it counts for besides that of its signal. */
+  also?: DimensionId[];
   /** The window of the judgement, e.g. `5m`; without it the query's. */
   window?: string;
   /** What each verdict means for the operator. */
@@ -217,6 +223,8 @@ export interface EventKind {
   unless?: string;
   /** `{{node}}`, `{{from}}`, `{{to}}`, `{{value}}` are replaced. */
   text: string;
+  /** A Grafana unit id, for `{{value}}`. */
+  unit?: string;
   level: 'info' | 'warning' | 'critical';
 }
 
@@ -266,7 +274,7 @@ export interface Catalogue {
    * means: only when set.
    */
   targetGauges: Array<{
-    setting: 'threadTableSize' | 'memoryLimit' | 'cpuLimit' | 'expected';
+    setting: 'threadTableSize' | 'memoryLimit' | 'cpuLimit' | 'outputsQueueCapacity' | 'expected';
     metric: string;
     fallback: number;
   }>;

@@ -11,15 +11,15 @@ const drops = 'falcosecurity_scap_n_drops_total{$filter}';
 
 const node = (vector: string) => `max by ($by) (${vector})`;
 
-/** Share of the last 30 minutes that lost more than 1 % of their events each; a minute in which counters began again is none. */
-const lossy = `${drops} - ${drops} offset 1m > bool 0.01 * (${events} - ${events} offset 1m)`;
+/** Share of the last 30 minutes that lost more than 0.1 % of their events each; a minute in which counters began again is none. */
+const lossy = `${drops} - ${drops} offset 1m > bool 0.001 * (${events} - ${events} offset 1m)`;
 const lossyMinutes = `avg_over_time((${lossy} and ${events} >= ${events} offset 1m)[30m:1m])`;
 
 const eventsPerCpu = `${rate('falcosecurity_scap_n_evts_total')} / ${cpus}`;
 const hasDrops = `${rate('falcosecurity_scap_n_drops_total')} > 0`;
 
 /** Drops in less than half of the minutes. */
-export const inBursts = node(`${lossyMinutes} < 0.5`);
+export const inBursts = node(`${lossyMinutes} > 0 < 0.5`);
 /** Drops in half of the minutes or more. */
 export const sustained = node(`${lossyMinutes} >= 0.5`);
 /** More events for each CPU than the project holds Falco to keep up with, and drops. */
@@ -35,6 +35,10 @@ export function mostly(cause: 'scratch_map' | 'page_faults'): string {
 
 /** The class that tells the end of a process makes part of the drops: dead threads stay in the table. */
 export const losesProcessEnds = node(`rate(falcosecurity_scap_n_drops_buffer_total{drop="proc",$filter}[$window]) > 0`);
+
+/** The worst CPU drops more than twice what its CPUs drop on average; CPUs on which nothing happens do not count. */
+const busy = `(${rate('falcosecurity_scap_n_drops_cpu_total')} and ${rate('falcosecurity_scap_n_evts_cpu_total')} > 0)`;
+export const skewed = node(`max without (cpu) (${busy}) > 2 * avg without (cpu) (${busy})`);
 
 /** Alerts were lost in Falco's own queue. */
 export const queueFull = node(`increase(falcosecurity_falco_outputs_queue_num_drops_total{$filter}[$window]) > 0`);

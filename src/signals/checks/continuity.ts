@@ -26,6 +26,7 @@ function pinned(of: 'version' | 'rules' | 'config', what: string, so: string, fi
   return {
     id: `${of}-baseline`,
     signal: `${of}-off-baseline`,
+    ...(of === 'rules' && { also: ['security' as const] }),
     worst: 'max',
     meaning: {
       ok: `The ${what} of this node: what the settings of the data source pin.`,
@@ -74,6 +75,7 @@ export const continuity: Check[] = [
   {
     id: 'hot-restart-failures',
     signal: 'hot-restart-failures',
+    also: ['security'],
     worst: 'max',
     window: '1h',
     meaning: {
@@ -114,6 +116,7 @@ export const continuity: Check[] = [
   {
     id: 'rules',
     signal: 'rules-skew',
+    also: ['security'],
     worst: 'max',
     meaning: {
       ok: 'The node has the rules files of most others.',

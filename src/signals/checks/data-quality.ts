@@ -1,18 +1,19 @@
 import { type Check } from '../types';
 import { againstDrops, fewerEvents, largerBuffers } from './advice';
-import { losesProcessEnds, stalledBy } from './conditions';
+import { losesProcessEnds, skewed, stalledBy } from './conditions';
 
 const ownBuffers = {
+  when: skewed,
   why: 'A few busy CPUs fill their buffer while others stand empty.',
   change: 'Lower engine.modern_ebpf.cpus_for_each_buffer to 1, so that each CPU has a buffer of its own.',
   cost: 'Twice the memory of the shipped 2: with 16 CPUs 128 MB instead of 64 at preset 4.',
 };
 
 const largerTable = {
-  why: 'The node runs more threads than Falco’s table is made for.',
+  why: 'Either the node runs that many threads, or threads that ended stay in the table: hold it against ps -eLf | wc -l on the host.',
   change:
-    'Raise falco_libs.thread_table_size (262144 as shipped; Falco 0.38 and later), and threadTableSize of the target here.',
-  cost: 'Memory for every thread more that is kept, and its open files.',
+    'Where the node has so many, raise falco_libs.thread_table_size (262144 as shipped; Falco 0.38 and later), and threadTableSize of the target here. Where it has far fewer, lower falco_libs.thread_table_auto_purging_interval_s and falco_libs.thread_table_auto_purging_thread_timeout_s (300 each; Falco 0.42 and later).',
+  cost: 'A larger table takes memory for every thread more that is kept, and its open files; purging takes CPU time for each walk of the table.',
 };
 
 const purge = {
@@ -27,6 +28,7 @@ export const dataQuality: Check[] = [
   {
     id: 'stall',
     signal: 'userspace-stall',
+    also: ['security'],
     worst: 'max',
     window: '2m',
     meaning: {
@@ -36,7 +38,7 @@ export const dataQuality: Check[] = [
     advice: [
       {
         when: stalledBy('no look-ups'),
-        why: 'Events are delivered and Falco looks no thread up: its event loop hangs.',
+        why: 'Events happen and Falco looks no thread up: its event loop hangs.',
         change:
           'Look for an output that blocks (program_output, http_output, file_output on a full disk) or a plugin that hangs, then restart Falco.',
         cost: 'The node is unwatched for some seconds.',
@@ -48,7 +50,11 @@ export const dataQuality: Check[] = [
           'Restart Falco and read in its log whether the driver was loaded; see base_syscalls.custom_set and engine.kind.',
         cost: 'The node is unwatched for some seconds.',
       },
-      { ...fewerEvents, when: stalledBy('nearly all dropped'), why: '95 % of the events or more are lost.' },
+      {
+        ...fewerEvents,
+        when: `${stalledBy('nearly all dropped')} unless ${stalledBy('no look-ups')}`,
+        why: '95 % of the events or more are lost, and Falco still works at the others: the load is far above what it handles.',
+      },
     ],
   },
   {
@@ -66,6 +72,7 @@ export const dataQuality: Check[] = [
   {
     id: 'process-start-loss',
     signal: 'process-start-loss',
+    also: ['security'],
     worst: 'max',
     window: '5m',
     meaning: {

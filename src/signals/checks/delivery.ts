@@ -15,10 +15,27 @@ export const delivery: Check[] = [
     worst: 'max',
     window: '15m',
     meaning: {
-      ok: 'No alert was thrown away in Falco’s queue; with outputs_queue.capacity 0, as shipped, it could not be: memory grows instead.',
+      ok: 'No alert was thrown away in Falco’s queue, which has a bound.',
       critical: 'Alerts were thrown away in Falco’s own queue, and reach nobody.',
     },
     advice: [slowOutput],
+  },
+  {
+    id: 'sidekick',
+    signal: 'sidekick-up',
+    worst: 'min',
+    meaning: {
+      ok: 'Falcosidekick answers.',
+      critical: 'Falcosidekick does not answer: the alerts of all Falcos that send to it may reach nobody.',
+    },
+    advice: [
+      {
+        why: 'Falcosidekick is down or out of reach; the data source’s notices tell which.',
+        change:
+          'See whether its pods run and why they stopped; then its address and port (2801) in the settings of the target, and the network policy between Grafana’s server and it.',
+        cost: 'None.',
+      },
+    ],
   },
   {
     id: 'loss-to-sidekick',
@@ -39,7 +56,6 @@ export const delivery: Check[] = [
         cost: 'None.',
       },
     ],
-    optional: true,
   },
   {
     id: 'destination-errors',

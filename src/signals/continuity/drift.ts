@@ -11,23 +11,25 @@ const configFiles = 'falcosecurity_falco_sha256_config_files_info';
 
 const perInstance = { default: ['$instance'], allowed: anyGrouping };
 
-/** 1 for each node whose value of a label is not that of more than half of the nodes. */
+/** 1 for each node whose value of a label is not that of more than half of the nodes of its cluster. */
 function differs(selector: string, label: string): string {
-  const alike = `${selector} * on (${label}) group_left () count by (${label}) (${selector})`;
-  return total(`${alike} <= bool scalar(count(${selector})) / 2`);
+  const alike = `${selector} * on (cluster, ${label}) group_left () count by (cluster, ${label}) (${selector})`;
+  return total(`${alike} <= bool on (cluster) group_left () (count by (cluster) (${selector}) / 2)`);
 }
 
 /**
- * 1 for each node whose files are not exactly those of the majority: a file and its hash belong to
+ * 1 for each node whose files are not exactly those of the majority of its cluster: a file and its hash belong to
  * it when more than half of the nodes have them.
  */
 function filesDiffer(metric: string): string {
   const files = `${metric}{$filter}`;
   const own = `count without (file_name, sha256) (${files})`;
-  const majority = `(count by (file_name, sha256) (${files}) > scalar(count(${own})) / 2)`;
-  const shared = `(count without (file_name, sha256) (${files} and on (file_name, sha256) ${majority}) or 0 * ${own})`;
-  const all = `scalar(count(${majority}) or vector(0))`;
-  return total(`clamp_max((${shared} < bool ${own}) + (${shared} < bool ${all}), 1)`);
+  const half = `on (cluster) group_left () (count by (cluster) (${own}) / 2)`;
+  const majority = `(count by (cluster, file_name, sha256) (${files}) > ${half})`;
+  const shared = `(count without (file_name, sha256) (${files} and on (cluster, file_name, sha256) ${majority}) or 0 * ${own})`;
+  const all = `(count by (cluster) (${majority}) or 0 * count by (cluster) (${own}))`;
+  const lacks = `(${shared} < bool on (cluster) group_left () ${all})`;
+  return total(`clamp_max((${shared} < bool ${own}) + ${lacks}, 1)`);
 }
 
 interface Skew {
@@ -59,7 +61,7 @@ function skew({ id, title, what, more, expr, need, advice, benign = false }: Ske
     decimals: 0,
     min: 0,
     summary: `Nodes whose ${what} of the majority`,
-    description: `1 for a node whose ${what} of more than half of the nodes that the query is about, else 0. Where nothing has more than half, every node differs; filter by cluster to compare within one. ${more} A group of nodes shows how many of them differ.`,
+    description: `1 for a node whose ${what} of more than half of the nodes of its cluster that the query is about, else 0. Where nothing has more than half, every node differs. ${more} A group of nodes shows how many of them differ.`,
     expr,
     by: perInstance,
     needs: [need],

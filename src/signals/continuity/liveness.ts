@@ -149,8 +149,8 @@ export const liveness: Signal[] = [
     min: 0,
     summary: 'Time within the window in which Falco did not answer',
     description:
-      'Looked at every 15 seconds of the window, each look without an answer counting as 15 seconds: no finer than that, and no finer than the scrape interval. Time before the node became known does not count. A group of nodes shows the sum of its nodes, so that two nodes down for a minute make two minutes.',
-    expr: 'sum by ($by) (sum_over_time((up{kind!="falcosidekick",$filter} == bool 0)[$window:15s])) * 15',
+      'The share of the scrapes within the window that were not answered, times the part of the window in which the node was known, to 15 seconds: no finer than the scrape interval. A group of nodes shows the sum of its nodes, so that two nodes down for a minute make two minutes.',
+    expr: `sum by ($by) ((1 - avg_over_time(${falcos}[$window])) * count_over_time(${falcos}[$window:15s]) * 15)`,
     by: { default: ['$instance'], allowed: [] },
     needs: [],
     advice: [],

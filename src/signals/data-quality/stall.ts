@@ -10,7 +10,7 @@ const cached = 'falcosecurity_scap_n_cached_thread_lookups_total';
 const noncached = 'falcosecurity_scap_n_noncached_thread_lookups_total';
 
 // Every event begins with a look-up of its thread. Below ten events a second a window may hold none.
-const lookUps = `(${rate(cached)} + ${rate(noncached)} == bool 0) and ${rate(events)} - ${rate(drops)} > 10`;
+const lookUps = `(${rate(cached)} + ${rate(noncached)} == bool 0) and ${rate(events)} > 10`;
 const nearlyAll = `(${rate(drops)} >= bool 0.95 * ${rate(events)}) and ${rate(events)} > 0`;
 const noEvents = `(${rate(events)} == bool 0) and on ($instance) ${rate(runs('sys_exit'))} > 100`;
 
@@ -30,6 +30,7 @@ const blindMinute = `max without (reason) (${stalled.replaceAll('$window', '2m')
 export const stall: Signal[] = [
   {
     id: 'userspace-stall',
+    longest: '2m',
     title: 'Stalled',
     dimension: 'data-quality',
     unit: 'short',
@@ -38,7 +39,7 @@ export const stall: Signal[] = [
     max: 1,
     summary: 'Whether a Falco that answers goes through events no longer: 1 it is stalled or blind',
     description:
-      'Falco’s web server answers also when its event loop hangs. 1 for one of three reasons. nearly all dropped: 95 % of the events or more, so that hardly any gets through. no look-ups: ten events a second or more are delivered, and Falco looked up no thread, with which it begins every event. no events: the node makes system calls and not one becomes an event; needs the kernel’s statistics of BPF programs. 0 says that none of the reasons that could be looked for was found. A group of nodes shows 1 as soon as one of them is stalled.',
+      'Falco’s web server answers also when its event loop hangs. 1 for one of three reasons. nearly all dropped: 95 % of the events or more, so that hardly any gets through. no look-ups: ten events a second or more happen, and Falco looked up no thread, with which it begins every event. no events: the node makes system calls and not one becomes an event; needs the kernel’s statistics of BPF programs. 0 says that none of the reasons that could be looked for was found. It looks back two minutes at most, whatever the window, as a longer one would hide that it just began: see blind-minutes for how long it lasted. A group of nodes shows 1 as soon as one of them is stalled.',
     expr: `max by ($by) ((${stalled})$join)`,
     by: { default: ['$instance'], allowed: [...anyGrouping, 'reason'] },
     needs: [kernelCounter(events), kernelCounter(drops), stateCounter(cached)],

@@ -1,7 +1,7 @@
 import { links } from '../links';
 import { always, noMatchYet, sidekickCounter } from '../needs';
 import { events, hostnames, known, olderEvents, onFalco } from '../sidekick';
-import { anyGrouping, counted, share, total } from '../templates';
+import { anyGrouping, counted, total } from '../templates';
 import { type Signal } from '../types';
 
 const queueDrops = 'falcosecurity_falco_outputs_queue_num_drops_total';
@@ -11,6 +11,12 @@ const matches = 'falcosecurity_falco_rules_matches_total';
 const sent = `(${counted(matches, { unfiltered: true })} and on ($instance) ${hostnames}{$filter})`;
 const raised = `last_over_time(${matches}[$window])`;
 const received = onFalco('source!="internal"');
+
+const lost = `increase(${queueDrops}{$filter}[$window])`;
+/** The queue has a bound: the settings say so, or something was lost. */
+const bounded = `${queueDrops}{$filter} > 0 or ${lost} > 0 or on ($instance) falco_target_outputs_queue_capacity{$filter} > 0`;
+/** So many alerts have to be raised for a share of them: two scrapes at different moments differ by a few. */
+const enough = 20;
 
 export const falcoSide: Signal[] = [
   {
@@ -22,8 +28,8 @@ export const falcoSide: Signal[] = [
     min: 0,
     summary: 'Alerts that Falco lost within the window since its outputs queue was full',
     description:
-      'Alerts, and Falco’s own messages, that found the outputs queue full and were thrown away, counted within the window ending at each point: points of a series overlap and must not be added up. The count is spread to the ends of the window and may differ from a whole number. Only a queue with a bound can lose: with outputs_queue.capacity 0, the default, it stays 0 and memory grows instead.',
-    expr: `sum by ($by) (increase(${queueDrops}{$filter}[$window])$join)`,
+      'Alerts, and Falco’s own messages, that found the outputs queue full and were thrown away, counted within the window ending at each point: points of a series overlap and must not be added up. The count is spread to the ends of the window and may differ from a whole number. Only a queue with a bound can lose: with outputs_queue.capacity 0, as Falco ships it, memory grows instead. Falco does not tell the bound: there is a figure where the settings of the target give it (outputsQueueCapacity), or where something was lost since the start, which proves one.',
+    expr: `sum by ($by) ((${lost} and on ($instance) (${bounded}))$join)`,
     by: { default: ['$instance'], allowed: anyGrouping },
     needs: [always(queueDrops)],
     thresholds: {
@@ -50,6 +56,8 @@ export const falcoSide: Signal[] = [
       },
     ],
     link: links.config,
+    unknown:
+      'Nothing was lost since the start, and whether the queue has a bound is not known: without one (outputs_queue.capacity 0, as shipped) alerts pile up in memory instead; give the bound as outputsQueueCapacity in the settings of the target',
   },
   {
     id: 'rule-match-rate',
@@ -82,8 +90,8 @@ export const falcoSide: Signal[] = [
     max: 1,
     summary: 'Share of the alerts of a Falco’s rules that Falcosidekick did not get, estimated',
     description:
-      'One less what Falcosidekick counted for the Falco’s host name, divided by what the Falco’s rules counted, never below 0; Falco’s own messages are left out. Falcosidekick’s target needs the same cluster label, or both none. It is an estimate: the two are scraped at different moments and a window may cut a batch in two, so choose a window of ten minutes or more. Several Falcosidekicks add up. There is no figure for a Falco that Falcosidekick has never heard of, since it may have another one. A group shows all losses over all alerts.',
-    expr: `clamp_min(1 - ${share(total(`${received} and on ($instance) ${raised}`), total(`${sent} and on ($instance) ${known}`))}, 0)`,
+      'One less what Falcosidekick counted for the Falco’s host name, divided by what the Falco’s rules counted, never below 0; Falco’s own messages are left out. Falcosidekick’s target needs the same cluster label, or both none. It is an estimate: the two are scraped at different moments and a window may cut a batch in two, so choose a window of ten minutes or more; there is no figure below 20 alerts. Several Falcosidekicks add up. There is no figure for a Falco that Falcosidekick has never heard of, since it may have another one. A group shows all losses over all alerts.',
+    expr: `clamp_min(1 - ${total(`${received} and on ($instance) ${raised}`)} / (${total(`${sent} and on ($instance) ${known}`)} >= ${enough}), 0)`,
     by: { default: ['$instance'], allowed: anyGrouping },
     needs: [always(hostnames), sidekickCounter(events, olderEvents)],
     thresholds: {
@@ -108,6 +116,6 @@ export const falcoSide: Signal[] = [
     ],
     link: links.sidekick,
     unknown:
-      'No rule matched within the window, or no Falcosidekick among the targets of the same cluster has had an event of this Falco',
+      'Fewer than 20 alerts were raised within the window, or no Falcosidekick among the targets of the same cluster has had an event of this Falco',
   },
 ];

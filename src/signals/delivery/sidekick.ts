@@ -28,6 +28,41 @@ const network: Advice = {
 
 export const sidekick: Signal[] = [
   {
+    id: 'sidekick-up',
+    title: 'Falcosidekick up',
+    dimension: 'delivery',
+    kind: 'falcosidekick',
+    unit: 'short',
+    decimals: 0,
+    min: 0,
+    max: 1,
+    summary: 'Whether Falcosidekick’s metrics endpoint answers: 1 it does, 0 it does not',
+    description:
+      'Whether the last scrape of Falcosidekick brought metrics. While it is down, the alerts of all Falcos that send to it reach nobody, and no figure of delivery is known. An answer does not say that alerts come in or get on: see loss-to-sidekick and destination-error-ratio. There is a figure only where a Falcosidekick is among the targets. A group shows 0 as soon as one of them is down.',
+    expr: 'min by ($by) (up{kind="falcosidekick",$filter})',
+    by: { default: ['$instance'], allowed: [] },
+    needs: [],
+    thresholds: {
+      direction: 'below',
+      critical: 1,
+      because: 'Falco does not keep alerts for a Falcosidekick that is away: what is raised meanwhile is lost.',
+      source: links.sidekick,
+    },
+    advice: [
+      {
+        when: 'Nothing answers on the address.',
+        change:
+          'See whether Falcosidekick’s pods run and why they stopped; then its address and port (2801) in the settings of the target, and the network policy between Grafana’s server and it.',
+        cost: 'None.',
+      },
+    ],
+    link: links.sidekick,
+    values: [
+      { value: 0, text: 'down', level: 'critical' },
+      { value: 1, text: 'up', level: 'ok' },
+    ],
+  },
+  {
     id: 'sidekick-inputs',
     title: 'Falcosidekick requests',
     dimension: 'delivery',

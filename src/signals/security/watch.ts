@@ -1,7 +1,7 @@
 import { links } from '../links';
 import { kernelCounter, orOff } from '../needs';
 import { rulesMatches } from '../rules';
-import { anyGrouping, counted, named, rate, total } from '../templates';
+import { anyGrouping, counted, named, total } from '../templates';
 import { type Signal } from '../types';
 
 const events = 'falcosecurity_scap_n_evts_total';
@@ -14,7 +14,8 @@ const silent = `(${seen} * 0 + 1 unless on ($instance, rule_name) ${now} or ${no
 
 const ofPlugins = `clamp_max(${counted(rulesMatches, { matchers: 'source!="syscall"', unfiltered: true })} > 0, 1)`;
 const plugins = `label_replace(${ofPlugins} and on ($instance) ${engines}{$filter}, "evt_source", "$1", "source", "(.+)")`;
-const kernel = named(`(${rate(events)} > bool 0)`, 'evt_source', 'syscall');
+// Over a longer window, what was before would hide that nothing comes in now.
+const kernel = named(`(rate(${events}{$filter}[5m]) > bool 0)`, 'evt_source', 'syscall');
 
 export const watch: Signal[] = [
   {
@@ -49,9 +50,9 @@ export const watch: Signal[] = [
     decimals: 0,
     min: 0,
     max: 1,
-    summary: 'Whether events come in from each source: 1 they do, 0 none within the window',
+    summary: 'Whether events come in from each source: 1 they do, 0 none for five minutes',
     description:
-      'For the source syscall, whether the driver handled any event within the window. Other sources come from plugins, of whose events Falco exports no count: such a source is 1 when one of its rules matched within the window, and has no figure otherwise, since nobody can tell silence from failure then. Events that the driver handles may still be lost on the way: see userspace-stall. A group of nodes shows 0 as soon as one of them has a silent source.',
+      'For the source syscall, whether the driver handled any event within the last five minutes, whatever the window. Other sources come from plugins, of whose events Falco exports no count: such a source is 1 when one of its rules matched within the window, and has no figure otherwise, since nobody can tell silence from failure then. Events that the driver handles may still be lost on the way: see userspace-stall. A group of nodes shows 0 as soon as one of them has a silent source.',
     expr: `min by ($by) ((${kernel} or ${plugins})$join)`,
     by: { default: ['$instance', 'evt_source'], allowed: anyGrouping },
     needs: [kernelCounter(events)],
