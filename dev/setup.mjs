@@ -85,6 +85,14 @@ export function ensurePrometheus() {
   return onPath('prometheus') ?? (installFromSystem('prometheus', 'prometheus') ? onPath('prometheus') : undefined);
 }
 
+/** The path of VictoriaMetrics, installed likewise. */
+export function ensureVictoria() {
+  return (
+    onPath('victoria-metrics') ??
+    (installFromSystem('victoria-metrics', 'victoria-metrics') ? onPath('victoria-metrics') : undefined)
+  );
+}
+
 /** Builds both sides into dist/; webpack and Go rebuild only what has changed. */
 export function build() {
   run('npm', ['run', '--silent', 'build']);

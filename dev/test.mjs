@@ -7,7 +7,16 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { build, ensureBrowser, ensureGo, ensurePackages, ensurePrometheus, onPath, root } from './setup.mjs';
+import {
+  build,
+  ensureBrowser,
+  ensureGo,
+  ensurePackages,
+  ensurePrometheus,
+  ensureVictoria,
+  onPath,
+  root,
+} from './setup.mjs';
 
 ensureGo();
 ensurePackages();
@@ -133,6 +142,7 @@ const steps = {
 };
 
 ensurePrometheus();
+ensureVictoria();
 for (const [name, step] of Object.entries(steps)) {
   if (words.length > 0 && !words.some((word) => name.includes(word))) {
     continue;

@@ -12,7 +12,7 @@ import {
 import { DataSourceWithBackend, getTemplateSrv } from '@grafana/runtime';
 import { catchError, from, map, merge, type Observable, switchMap } from 'rxjs';
 import { annotations } from './annotations';
-import { IDENTITY, targetLabels } from './expression';
+import { IDENTITY, targetLabels, withoutMacros } from './expression';
 import { type LiveExecutor } from './live/executor';
 import { split, withNotices } from './live-queries';
 import {
@@ -96,6 +96,13 @@ export class FalcoDataSource extends DataSourceWithBackend<FalcoQuery, FalcoSett
   /** Names of the metrics at hand. */
   metrics(): Promise<string[]> {
     return this.list('metrics');
+  }
+
+  /** An expression of the catalogue as the backend evaluates it: a store has other labels for Falcos. */
+  async evaluated(expr: string): Promise<string> {
+    const { text, restore } = withoutMacros(expr);
+    const answer: { data: string } = await this.getResource('expression', { expr: text });
+    return restore(answer.data);
   }
 
   override async metricFindQuery(

@@ -1,5 +1,5 @@
 /** @jest-environment node */
-import { expressionsOf, targetLabels } from './expression';
+import { expressionsOf, targetLabels, withoutMacros } from './expression';
 import { type FalcoQuery } from './query';
 import { type TargetSettings } from './settings';
 
@@ -15,6 +15,7 @@ test('the labels that targets are given, without the identity', () => {
   ];
   expect(targetLabels({ targets })).toEqual(['arch', 'zone']);
   expect(targetLabels({})).toEqual([]);
+  expect(targetLabels({ targets, mode: 'store' })).toEqual([]);
 });
 
 test('each signal is one expression', () => {
@@ -48,4 +49,12 @@ test.each<[Partial<FalcoQuery>, string]>([
   [{ signals: ['up'], by: ['rack'] }, 'signal "up" cannot be grouped by "rack"; allowed: cluster, node'],
 ])('%j is refused in words', (query, message) => {
   expect(() => expression(query)).toThrow(message);
+});
+
+test('macros that stand for durations are put aside and back', () => {
+  const expr = 'rate(x{node=~"$node"}[$__rate_interval] offset $__range) / ${__interval} + y[$__rate_interval:30s]';
+  const { text, restore } = withoutMacros(expr);
+  expect(text).toBe('rate(x{node=~"$node"}[9000w] offset 9001w) / 9002w + y[9000w:30s]');
+  expect(restore(text)).toBe(expr);
+  expect(restore('x / 5444409600')).toBe('x / ${__interval}');
 });

@@ -7,8 +7,11 @@ import { type Signal } from './signals/types';
 /** The labels that tell one Falco from another when the plugin reads the endpoints itself. */
 export const IDENTITY = ['cluster', 'node'];
 
-/** Label names that the settings put on targets, besides the identity; sorted. */
+/** Label names that the settings put on targets, besides the identity; sorted. A store's targets are not set here. */
 export function targetLabels(settings: FalcoSettings): string[] {
+  if (settings.mode === 'store') {
+    return [];
+  }
   const names = (settings.targets ?? []).flatMap(({ labels }) => Object.keys(labels ?? {}));
   return [...new Set(names)].filter((name) => !IDENTITY.includes(name)).sort();
 }
@@ -49,4 +52,26 @@ function forText(filter: Filter): Filter {
 /** A window that is a dashboard's variable cannot be checked before its value is there. */
 function checkable(window: string | undefined): string | undefined {
   return window?.includes('$') && !MACROS.test(window) ? undefined : window;
+}
+
+const WEEK = 604_800;
+/** A span of weeks that nobody means, for the first macro; the next one is a week longer. */
+const FIRST = 9000;
+
+/**
+ * The expression with durations in place of macros and variables that stand for durations, so that it is PromQL, and what
+ * puts them back into whatever it becomes.
+ */
+export function withoutMacros(expr: string): { text: string; restore: (text: string) => string } {
+  const names: string[] = [];
+  const text = expr.replace(/(?<=[[:/*]\s*|offset\s+)\$(\w+|\{\w+\})/g, (name) => {
+    const known = names.indexOf(name);
+    return `${FIRST + (known < 0 ? names.push(name) - 1 : known)}w`;
+  });
+  const restore = (rewritten: string) =>
+    names.reduce(
+      (all, name, i) => all.replaceAll(`${FIRST + i}w`, () => name).replaceAll(String((FIRST + i) * WEEK), () => name),
+      rewritten
+    );
+  return { text, restore };
 }

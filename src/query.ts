@@ -30,6 +30,11 @@ export interface FalcoQuery extends DataQuery {
   compare?: string;
   /** For kind `promql`. */
   expr?: string;
+  /**
+   * With `expr`: it calls Falcos `cluster` and `node`, and what is none `kind`, as this data source does. A store that calls
+   * them otherwise is then asked in its own labels. Without it PromQL is the store's own.
+   */
+  portable?: boolean;
   /** Default `timeseries` for the kinds `signal` and `promql`, `table` for the others. */
   format?: 'timeseries' | 'table';
   /** Only the figures at the end of the time range; default true for tables, false for time series. */

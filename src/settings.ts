@@ -1,17 +1,37 @@
 import { type DataSourceJsonData } from '@grafana/data';
 import { parseDuration } from './signals/window';
 
-export interface TargetSettings {
-  /** A bare `host:port` means `http://host:port/metrics`. */
-  url: string;
-  kind?: 'falco' | 'falcosidekick';
-  discovery?: 'static' | 'dns' | 'srv' | 'http';
-  labels?: Record<string, string>;
+/** What Falco does not tell, and figures are held against. */
+export interface TargetFacts {
   threadTableSize?: number;
   memoryLimit?: string;
   cpuLimit?: number;
   outputsQueueCapacity?: number;
   expected?: number;
+}
+
+export interface TargetSettings extends TargetFacts {
+  /** A bare `host:port` means `http://host:port/metrics`. */
+  url: string;
+  kind?: 'falco' | 'falcosidekick';
+  discovery?: 'static' | 'dns' | 'srv' | 'http';
+  labels?: Record<string, string>;
+}
+
+/** A Prometheus-compatible store. What Falco does not tell is the same for all Falcos here. */
+export interface StoreSettings extends TargetFacts {
+  /** What comes before /api/v1. */
+  url?: string;
+  /** Labels that tell Falcos apart: the last is the node, one before it the cluster. */
+  identity?: string[];
+  /** Put on every selector: `job="falco", cluster=~"prod.*"`. */
+  matchers?: string;
+  method?: 'GET' | 'POST';
+  /** Sent with every request, as in an address: `dedup=true&partial_response=true`. */
+  parameters?: string;
+  tenant?: string;
+  /** The header that names the tenant. */
+  tenantHeader?: string;
 }
 
 /** jsonData of the data source; credentials are kept as Grafana's HTTP settings keep them. */
@@ -30,7 +50,7 @@ export interface FalcoSettings extends DataSourceJsonData {
   };
   live?: { minInterval?: string; viewers?: boolean };
   expected?: { version?: string; rules?: string; config?: string };
-  store?: { url: string; identity?: string[]; matchers?: string };
+  store?: StoreSettings;
   /** Grafana's own switch. */
   enableSecureSocksProxy?: boolean;
   version?: number;
@@ -52,6 +72,7 @@ export const DEFAULTS = {
     queryTimeout: '30s',
   },
   live: { minInterval: '1s', viewers: false },
+  store: { identity: ['instance'], method: 'POST', tenantHeader: 'X-Scope-OrgID' },
 } as const;
 
 /** Milliseconds between live scrapes; 0 where live is off. */

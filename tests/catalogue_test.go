@@ -23,7 +23,8 @@ var options = signals.CompileOptions{
 // may be grouped by, alone and all at once, and filtered by everything it may be filtered by.
 func TestCatalogueIsPromQL(t *testing.T) {
 	catalogue := signals.Load()
-	for _, s := range catalogue.Signals {
+	all := slices.Concat(catalogue.Signals, catalogue.InStore(func(string) bool { return true }).Signals)
+	for _, s := range all {
 		t.Run(s.ID, func(t *testing.T) {
 			by := append([]string{"$instance", "zone"}, s.By.Default...)
 			by = append(by, s.By.Allowed...)

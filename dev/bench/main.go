@@ -26,6 +26,7 @@ var figures = []figure{
 	{"scraping 100 targets", scraping(100)},
 	{"scraping 1000 targets", scraping(1000)},
 	{"drop ratio, 100 targets × 720 steps", dropRatio},
+	{"query of a store, 100 targets × 720 steps", storeQuery},
 	{"backend CPU of a dashboard’s refresh, 200 nodes", slowestDashboard},
 	{"backend CPU of the overview’s refresh, 10 to 1000 nodes", overviewBySize},
 	{"live: reading 500 samples, first time", liveFirst},

@@ -81,7 +81,7 @@ const overloaded: Partial<NodeSpec> = {
   configFile: 'bounded-queue',
 };
 
-const BAD_ANSWERS: BadAnswer[] = [
+export const BAD_ANSWERS: BadAnswer[] = [
   'slow',
   'endless',
   'oversized',

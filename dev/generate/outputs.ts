@@ -1,6 +1,7 @@
+import { MANIFESTS } from '../../src/kubernetes';
 import { catalogue } from '../../src/signals';
 import { alertingFile } from './alerts/grafana';
-import { prometheusFile } from './alerts/prometheus';
+import { prometheusFile, recordings } from './alerts/prometheus';
 import { runbookIndex } from './alerts/runbooks';
 import { dashboards } from './dashboards';
 import { signalReference } from './reference';
@@ -10,11 +11,12 @@ const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
 /** The generated files: path from the root of the project → text. */
 export function outputs(): Record<string, string> {
   return {
-    'pkg/signals/catalogue.json': json(catalogue),
+    'pkg/signals/catalogue.json': json({ ...catalogue, recordings: recordings() }),
     ...Object.fromEntries(Object.entries(dashboards).map(([path, build]) => [`src/${path}`, json(build())])),
     'provisioning/alerting/falco.yaml': alertingFile(),
     'provisioning/prometheus/falco.rules.yaml': prometheusFile(),
     'docs/runbooks/README.md': runbookIndex(),
     'docs/signals.md': signalReference(),
+    ...Object.fromEntries(MANIFESTS.map(({ file, text }) => [`docs/kubernetes/${file}`, text])),
   };
 }

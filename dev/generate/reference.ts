@@ -58,6 +58,7 @@ function section(signal: Signal): string {
     signal.thresholds
       ? judged(signal.thresholds)
       : 'Thresholds: none. The project publishes none, and it depends on the node.',
+    ...(signal.inStore ? [`Over a store: ${signal.inStore.says} (${signal.inStore.metrics.join(', ')})`] : []),
     ...(signal.unknown ? [`A node without a value: ${signal.unknown}.`] : []),
     signal.needs.length > 0 ? ['Needs:', '', ...signal.needs.map(need)].join('\n') : 'Needs nothing but the target.',
     ...(signal.advice.length > 0 ? [['What to change:', '', ...signal.advice.map(advice)].join('\n')] : []),

@@ -74,11 +74,11 @@ func (d *Instance) majority(ctx context.Context) (map[string]string, error) {
 	defer r.close()
 	out := map[string]string{}
 	for _, b := range d.catalogue.Baselines {
-		value, err := r.at(ctx, b.Of, d.now())
+		found, err := r.at(ctx, b.Of, d.now())
 		if err != nil {
 			return nil, err
 		}
-		vector, _ := value.(promql.Vector)
+		vector, _ := found.value.(promql.Vector)
 		values := map[node][]string{}
 		for _, s := range vector {
 			values[nodeOf(s.Metric)] = append(values[nodeOf(s.Metric)], s.Metric.Get(b.Label))

@@ -43,12 +43,12 @@ func (r *request) compared(ctx context.Context, a *asked) ([]frames.Result, erro
 	past.times.start, past.times.end = a.times.start.Add(-a.compare), a.times.end.Add(-a.compare)
 	var out []frames.Result
 	for _, after := range a.results {
-		value, err := r.over(ctx, after.Expr, &past)
+		found, err := r.over(ctx, after.Expr, &past)
 		if err != nil {
 			return nil, err
 		}
 		before := after
-		before.Value = a.worst.of(value)
+		before.Value = a.worst.of(found.value)
 		if a.query.Format == "table" {
 			before.Column, after.Column = "before", "after"
 			before.Value = later(before.Value, a.compare)

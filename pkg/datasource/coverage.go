@@ -26,7 +26,7 @@ func (r *request) lowRates(ctx context.Context, a *asked) string {
 		return ""
 	}
 	begin := a.times.end.Add(-window)
-	first, err := r.firstUp(ctx, scope{}, begin, a.times.end)
+	first, err := r.exec.firstUp(ctx, scope{}, begin, a.times.end)
 	if err != nil {
 		return ""
 	}
@@ -72,11 +72,14 @@ func (r *request) lateNodes(ctx context.Context, a *asked, begin time.Time) stri
 	return late.sentence()
 }
 
-// known are the nodes that were scraped at a time, whatever came of it.
+// known are the nodes that were scraped at a time, whatever came of it. Those of now may be told by the targets.
 func (r *request) known(ctx context.Context, at time.Time) (map[node]bool, error) {
-	value, err := r.at(ctx, "up", at)
+	if nodes := r.exec.present(at); nodes != nil {
+		return nodes, nil
+	}
+	found, err := r.at(ctx, "up", at)
 	nodes := map[node]bool{}
-	if vector, ok := value.(promql.Vector); ok {
+	if vector, ok := found.value.(promql.Vector); ok {
 		for _, s := range vector {
 			nodes[nodeOf(s.Metric)] = true
 		}

@@ -1,7 +1,9 @@
 // Package datasource answers Grafana: queries, the health check and the look-ups of the editors.
 //
-//	datasource.go  an instance: one data source's settings, its lease of the pool, its engine
-//	settings.go    jsonData, its defaults and checks        gauges.go    what is set for a target
+//	datasource.go  an instance: one data source's settings, its executor
+//	executor.go    who answers expressions                  embedded.go, stored.go  the two that do
+//	settings.go    jsonData, its defaults and checks        settings_store.go  those of a store
+//	gauges.go      what is set for a target                 export.go    the targets, for a Prometheus
 //	client.go      HTTP options
 //	model.go       the query and its migrations             times.go     step, range, macros
 //	query.go       QueryData: an index of the kinds         kind_*.go    one file a kind of query
@@ -22,39 +24,19 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/backend/datasource"
 	"github.com/grafana/grafana-plugin-sdk-go/backend/instancemgmt"
 	"github.com/grafana/grafana-plugin-sdk-go/backend/log"
-	"github.com/prometheus/prometheus/promql"
-	"github.com/prometheus/prometheus/storage"
 
-	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
-
-// fleet is what an instance asks of its targets: a scrape.Lease, or a fake.
-type fleet interface {
-	// Use says that somebody asks; without it scraping pauses after hours.
-	Use()
-	Release()
-	// Wait returns when every target has been scraped once; the error is ctx's.
-	Wait(ctx context.Context) error
-	Targets() []scrape.Status
-	Queryable() storage.Queryable
-	// Since is the time of the oldest sample; zero when there is none.
-	Since() time.Time
-	// Live scrapes targets beside the grid, by their ids; the answers are in their order.
-	Live(ctx context.Context, ids []string, interval time.Duration) []scrape.Live
-}
-
-var _ fleet = (*scrape.Lease)(nil)
 
 // Instance serves one data source with one state of its settings; Grafana makes a new one at every change.
 type Instance struct {
 	settings  settings
 	catalogue *signals.Catalogue
-	fleet     fleet
-	engine    *promql.Engine
+	exec      executor
 	resources backend.CallResourceHandler
 	now       func() time.Time
+	process   string // a name for the plugin's process, to be told from that of other replicas
 
 	// broken says what is wrong with the settings. Everything is answered with it, as an instance that
 	// could not be made would only be "plugin unavailable" to its user.
@@ -72,7 +54,9 @@ var (
 func Factory(pool *scrape.Pool) datasource.InstanceFactoryFunc {
 	return func(ctx context.Context, s backend.DataSourceInstanceSettings) (instancemgmt.Instance, error) {
 		lease := func(c scrape.Config) (fleet, error) { return pool.Lease(c) }
-		return newInstance(ctx, s, lease), nil
+		d := newInstance(ctx, s, lease)
+		d.process = pool.Name()
+		return d, nil
 	}
 }
 
@@ -94,8 +78,12 @@ func (d *Instance) start(ctx context.Context, s backend.DataSourceInstanceSettin
 	if err != nil {
 		return err
 	}
-	d.engine = history.NewEngine(history.EngineOptions{MaxSamples: d.settings.samplesPerQuery, Timeout: d.settings.queryTimeout})
-	d.fleet, err = lease(scrape.Config{
+	if c := d.settings.store; c != nil {
+		c.Client, c.Catalogue, c.Logger = client, d.catalogue, log.DefaultLogger.With("datasource", s.UID)
+		d.exec, err = newStored(*c)
+		return err
+	}
+	leased, err := lease(scrape.Config{
 		//lint:ignore SA1019 the number tells organisations apart in every Grafana that is supported
 		OrgID:        backend.PluginConfigFromContext(ctx).OrgID,
 		Targets:      d.settings.targets,
@@ -109,27 +97,24 @@ func (d *Instance) start(ctx context.Context, s backend.DataSourceInstanceSettin
 		Reading:      d.catalogue.Reading,
 		Logger:       log.DefaultLogger.With("datasource", s.UID),
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	d.exec = newEmbedded(d.settings, leased)
+	return nil
 }
 
-// Dispose gives the lease back; what it scraped stays for the instance that follows.
+// Dispose gives back what the executor holds.
 func (d *Instance) Dispose() {
-	if d.fleet != nil {
-		d.fleet.Release()
+	if d.exec != nil {
+		d.exec.release()
 	}
 }
 
-// ready says that somebody asks, and waits a moment for targets that were never scraped.
+// ready says that somebody asks, and waits a moment for what is not known yet.
 func (d *Instance) ready(ctx context.Context, patience time.Duration) error {
 	if d.broken != nil {
-		return d.broken
+		return userError{d.broken}
 	}
-	if len(d.settings.targets) == 0 {
-		return errNoTargets
-	}
-	d.fleet.Use()
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	_ = d.fleet.Wait(ctx) // those that are still missing are told in notices
-	return nil
+	return d.exec.ready(ctx, patience)
 }

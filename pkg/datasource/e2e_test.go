@@ -46,18 +46,15 @@ func overloaded(t *testing.T) *httptest.Server {
 // start makes an instance as the SDK does.
 func start(t *testing.T, pool *scrape.Pool, url, password string) *Instance {
 	t.Helper()
-	settings := backend.DataSourceInstanceSettings{
+	return inOrganisation(t, pool, 1, url, password)
+}
+
+func settingsOf(url, password string) backend.DataSourceInstanceSettings {
+	return backend.DataSourceInstanceSettings{
 		UID: "falco", Name: "Falco", BasicAuthEnabled: true, BasicAuthUser: "grafana",
 		JSONData:                json.RawMessage(fmt.Sprintf(`{"scrapeInterval": "1s", "targets": [{"url": %q, "labels": {"cluster": "test"}}]}`, url)),
 		DecryptedSecureJSONData: map[string]string{"basicAuthPassword": password},
 	}
-	//lint:ignore SA1019 see newInstance
-	ctx := backend.WithPluginContext(t.Context(), backend.PluginContext{OrgID: 1, DataSourceInstanceSettings: &settings})
-	made, err := Factory(pool)(ctx, settings)
-	require.NoError(t, err)
-	d := made.(*Instance)
-	require.NoError(t, d.broken)
-	return d
 }
 
 // now asks for the last five minutes as an alert rule does.

@@ -26,7 +26,7 @@ func (r *request) find(ctx context.Context, a *asked, s scope) (found []event, e
 		if kind.Find != "change" {
 			continue
 		}
-		changes, err := r.changes(ctx, kind, s, from, to)
+		changes, err := r.changes(ctx, kind, a, s, from, to)
 		if err != nil {
 			return nil, err
 		}
@@ -39,7 +39,7 @@ func (r *request) find(ctx context.Context, a *asked, s scope) (found []event, e
 		var more []event
 		switch kind := &r.catalogue.Events[i]; kind.Find {
 		case "label":
-			more, err = r.relabelled(ctx, kind, s, from, to, exact)
+			more, err = r.relabelled(ctx, kind, a, s, from, to, exact)
 		case "above":
 			more, err = r.above(ctx, kind, a, s)
 		}
@@ -58,9 +58,9 @@ type step struct {
 }
 
 // steps are the changes of a metric's value, by node. They reach over the time that a node was down.
-func (r *request) steps(ctx context.Context, metric string, s scope, from, to time.Time) (map[node][]step, error) {
+func (r *request) steps(ctx context.Context, metric string, a *asked, s scope, from, to time.Time) (map[node][]step, error) {
 	out := map[node][]step{}
-	err := r.scan(ctx, metric, s, from, to, func(l labels.Labels, all samples) {
+	remarks, err := scan(ctx, r.exec, metric, s, from, to, func(l labels.Labels, all samples) {
 		previous, known := 0.0, false
 		for at, v := range all {
 			if !finite(v) {
@@ -72,18 +72,19 @@ func (r *request) steps(ctx context.Context, metric string, s scope, from, to ti
 			previous, known = v, true
 		}
 	})
+	a.remarks = append(a.remarks, remarks...)
 	return out, err
 }
 
 // changes finds events of kind `change`.
-func (r *request) changes(ctx context.Context, kind *signals.EventKind, s scope, from, to time.Time) (out []event, err error) {
-	changed, err := r.steps(ctx, kind.Metric, s, from, to)
+func (r *request) changes(ctx context.Context, kind *signals.EventKind, a *asked, s scope, from, to time.Time) (out []event, err error) {
+	changed, err := r.steps(ctx, kind.Metric, a, s, from, to)
 	if err != nil {
 		return nil, err
 	}
 	var other map[node][]step
 	if kind.Unless != "" {
-		if other, err = r.steps(ctx, kind.Unless, s, from, to); err != nil {
+		if other, err = r.steps(ctx, kind.Unless, a, s, from, to); err != nil {
 			return nil, err
 		}
 	}
@@ -110,13 +111,13 @@ type span struct {
 
 // relabelled finds events of kind `label`: one value of the label ended and another began. The time is that of a
 // restart or reload in between, else that of the scrape.
-func (r *request) relabelled(ctx context.Context, kind *signals.EventKind, s scope, from, to time.Time, exact []event) (out []event, err error) {
+func (r *request) relabelled(ctx context.Context, kind *signals.EventKind, a *asked, s scope, from, to time.Time, exact []event) (out []event, err error) {
 	type who struct {
 		node
 		rest string // the other labels: which file, which source
 	}
 	spans := map[who][]span{}
-	err = r.scan(ctx, kind.Metric, s, from, to, func(l labels.Labels, all samples) {
+	remarks, err := scan(ctx, r.exec, kind.Metric, s, from, to, func(l labels.Labels, all samples) {
 		key := who{nodeOf(l), labels.NewBuilder(l).Del(kind.Label).Labels().String()}
 		open := false
 		for at, v := range all {
@@ -131,6 +132,7 @@ func (r *request) relabelled(ctx context.Context, kind *signals.EventKind, s sco
 			}
 		}
 	})
+	a.remarks = append(a.remarks, remarks...)
 	for key, all := range spans {
 		for _, now := range all {
 			then, changed := predecessor(all, now)
@@ -180,11 +182,12 @@ func (r *request) above(ctx context.Context, kind *signals.EventKind, a *asked, 
 		return nil, userError{err}
 	}
 	start, end := align(a.begin().Add(-before), t.step), align(a.times.end, t.step)
-	result, err := r.evaluate(ctx, evaluation{expr: expr, start: start.UnixMilli(), end: end.UnixMilli(), step: t.step})
+	found, err := r.evaluate(ctx, evaluation{expr: expr, start: start.UnixMilli(), end: end.UnixMilli(), step: t.step})
 	if err != nil {
 		return nil, err
 	}
-	matrix, _ := result.(promql.Matrix)
+	a.remarks = append(a.remarks, found.notices...)
+	matrix, _ := found.value.(promql.Matrix)
 	for _, series := range matrix {
 		if !s.holds(nodeOf(series.Metric)) {
 			continue

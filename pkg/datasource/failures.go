@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/frames"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/store"
 )
 
 // empty is whether there is no value at all.
@@ -42,8 +43,13 @@ func (d *Instance) explain(err error) error {
 		samples   promql.ErrTooManySamples
 		timeout   promql.ErrQueryTimeout
 		cancelled promql.ErrQueryCanceled
+		failed    *store.Failure
 	)
 	switch {
+	case errors.As(err, &failed) && !failed.Query:
+		return failed
+	case errors.As(err, &failed):
+		return userError{failed}
 	case errors.As(err, &parse) && len(parse) > 0:
 		return userError{fmt.Errorf("the expression cannot be read at %s: %w", position(parse[0]), parse[0].Err)}
 	case errors.As(err, &samples):

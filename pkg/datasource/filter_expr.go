@@ -13,8 +13,8 @@ import (
 
 // withFilters puts filters (a dashboard's ad hoc ones) on every selector of an expression. Only labels that every series
 // has can be filtered by: on any other, a part of the expression would quietly become empty. An expression that cannot
-// be parsed comes back as it is: the engine says best what is wrong with it.
-func withFilters(expr string, filters []signals.Filter, allowed []string) (string, error) {
+// be parsed comes back as it is: the engine says best what is wrong with it. written is what samples call a label.
+func withFilters(expr string, filters []signals.Filter, allowed []string, written func(string) string) (string, error) {
 	if len(filters) == 0 {
 		return expr, nil
 	}
@@ -27,7 +27,7 @@ func withFilters(expr string, filters []signals.Filter, allowed []string) (strin
 		if !known {
 			return "", fmt.Errorf("the filter on %q has the operator %q; expected =, !=, =~ or !~", f.Key, f.Operator)
 		}
-		m, err := labels.NewMatcher(kind, f.Key, f.Value)
+		m, err := labels.NewMatcher(kind, written(f.Key), f.Value)
 		if err != nil {
 			return "", fmt.Errorf("the filter on %q is not a regular expression: %w", f.Key, err)
 		}

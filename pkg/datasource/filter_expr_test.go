@@ -28,7 +28,7 @@ func TestWithFilters(t *testing.T) {
 		"not an expression": {`a`, filter("node", "=~", "("), "", "the filter on \"node\" is not a regular expression: error parsing regexp: missing closing ): `(`"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := withFilters(c.expr, c.filters, []string{"zone", "cluster", "node"})
+			got, err := withFilters(c.expr, c.filters, []string{"zone", "cluster", "node"}, func(label string) string { return label })
 			if c.err != "" {
 				require.EqualError(t, err, c.err)
 				return

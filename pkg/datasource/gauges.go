@@ -9,18 +9,22 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
 
-// targetSettings is one entry of the settings' targets: where to scrape, and what cannot be scraped but is
-// known to those who run it. A setting that is missing or 0 is not set.
+// targetSettings is one entry of the settings' targets: where to scrape, and what is known of them.
 type targetSettings struct {
-	URL             string            `json:"url"`
-	Kind            string            `json:"kind"`
-	Discovery       string            `json:"discovery"`
-	Labels          map[string]string `json:"labels"`
-	ThreadTableSize float64           `json:"threadTableSize"`
-	MemoryLimit     string            `json:"memoryLimit"`
-	CPULimit        float64           `json:"cpuLimit"`
-	QueueCapacity   float64           `json:"outputsQueueCapacity"`
-	Expected        float64           `json:"expected"`
+	URL       string            `json:"url"`
+	Kind      string            `json:"kind"`
+	Discovery string            `json:"discovery"`
+	Labels    map[string]string `json:"labels"`
+	targetFacts
+}
+
+// targetFacts cannot be scraped but are known to those who run Falco. A setting that is missing or 0 is not set.
+type targetFacts struct {
+	ThreadTableSize float64 `json:"threadTableSize"`
+	MemoryLimit     string  `json:"memoryLimit"`
+	CPULimit        float64 `json:"cpuLimit"`
+	QueueCapacity   float64 `json:"outputsQueueCapacity"`
+	Expected        float64 `json:"expected"`
 }
 
 // config checks an entry; what is wrong goes to p under the entry's name. What is pinned is written for Falcos only.
@@ -29,6 +33,17 @@ func (t targetSettings) config(p *problems, name string, gauges []signals.Target
 	if err := c.Check(); err != nil {
 		p.add("%s: %w", name, err)
 	}
+	falco := t.Kind != scrape.KindFalcosidekick
+	c.Gauges = t.gauges(p, name, falco, gauges)
+	if falco {
+		c.Gauges = append(c.Gauges, pinned...)
+	}
+	return c
+}
+
+// gauges are the series of what is set; fallbacks count for Falcos. What is wrong goes to p under the entry's
+// name.
+func (t targetFacts) gauges(p *problems, name string, falco bool, gauges []signals.TargetGauge) (out []scrape.Gauge) {
 	memory, ok := quantity(t.MemoryLimit)
 	if !ok {
 		p.add("%s.memoryLimit is %q: expected an amount of memory as Kubernetes writes it, such as 512Mi, 1.5Gi or 800M", name, t.MemoryLimit)
@@ -51,18 +66,15 @@ func (t targetSettings) config(p *problems, name string, gauges []signals.Target
 	}
 	for _, g := range gauges {
 		value := set[g.Setting]
-		if value == 0 && t.Kind != scrape.KindFalcosidekick {
+		if value == 0 && falco {
 			value = g.Fallback
 		}
 		if value == 0 {
 			continue
 		}
-		c.Gauges = append(c.Gauges, scrape.Gauge{Name: g.Metric, Value: value})
+		out = append(out, scrape.Gauge{Name: g.Metric, Value: value})
 	}
-	if t.Kind != scrape.KindFalcosidekick {
-		c.Gauges = append(c.Gauges, pinned...)
-	}
-	return c
+	return out
 }
 
 var (

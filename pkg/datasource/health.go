@@ -31,17 +31,17 @@ func (d *Instance) CheckHealth(ctx context.Context, _ *backend.CheckHealthReques
 	if err := d.ready(ctx, healthPatience); err != nil {
 		return unwell(err.Error()), nil
 	}
-	all := d.fleet.Targets()
+	all := d.exec.targets()
 	if len(all) == 0 {
-		return unwell("Discovery has found no target yet: " + d.configured() + ". Check the names, and that the pods are ready."), nil
+		return unwell(d.exec.words().nobody), nil
 	}
-	h := d.healthOf(all)
+	h := d.healthOf(all, d.exec.check(ctx))
 	details, err := json.Marshal(h)
 	if err != nil {
 		return nil, err
 	}
 	result := &backend.CheckHealthResult{Status: backend.HealthStatusOk, Message: h.message, JSONDetails: details}
-	if h.Answering == 0 || h.Answering+h.beginning < h.Targets {
+	if h.failed || h.Answering == 0 || h.Answering+h.beginning < h.Targets {
 		result.Status = backend.HealthStatusError
 	}
 	return result, nil
@@ -64,14 +64,6 @@ func unwell(message string) *backend.CheckHealthResult {
 	return &backend.CheckHealthResult{Status: backend.HealthStatusError, Message: strings.ToUpper(message[:1]) + message[1:]}
 }
 
-func (d *Instance) configured() string {
-	var urls []string
-	for _, t := range d.settings.targets {
-		urls = append(urls, t.URL)
-	}
-	return list(urls)
-}
-
 // health is the details of the check, as JSON.
 type health struct {
 	// VerboseMessage is what Grafana shows under the message: one line for everything that could be better.
@@ -83,10 +75,11 @@ type health struct {
 
 	message   string
 	beginning int // targets that may still be starting
+	failed    bool
 }
 
-func (d *Instance) healthOf(all []scrape.Status) health {
-	h := health{Versions: map[string]int{}, Engines: map[string]int{}}
+func (d *Instance) healthOf(all []scrape.Status, found checkup) health {
+	h := health{failed: found.failed, Versions: map[string]int{}, Engines: map[string]int{}}
 	for _, s := range all {
 		if s.State != scrape.Gone {
 			h.Targets++
@@ -105,6 +98,9 @@ func (d *Instance) healthOf(all []scrape.Status) health {
 	}
 	all = d.patient(all)
 	parts := []string{answering(h.Answering, h.Targets)}
+	if found.lead != "" {
+		parts = []string{found.lead, parts[0]}
+	}
 	var verbose []string
 	for _, n := range d.troubles(all).notices() {
 		verbose = append(verbose, n.Text)
@@ -119,7 +115,7 @@ func (d *Instance) healthOf(all []scrape.Status) health {
 		verbose = append(verbose, "Engine "+tally(h.Engines)+".")
 	}
 	verbose = slices.Concat(verbose, d.remarks(all).lines(), d.garbled(newTargets(all), all).lines())
-	h.message = strings.Join(parts, " ")
+	h.message = strings.Join(append(parts, found.remarks...), " ")
 	h.VerboseMessage = strings.Join(append(verbose, d.switchedOff(all)...), "\n")
 	return h
 }

@@ -121,7 +121,7 @@ func (r *request) advise(ctx context.Context, a *asked, s scope, findings []find
 				if err != nil {
 					return userError{err}
 				}
-				if held[advice], err = r.points(ctx, expr, "", a); err != nil {
+				if held[advice], _, err = r.points(ctx, expr, a); err != nil {
 					return err
 				}
 			}

@@ -90,7 +90,7 @@ func TestHealthErrors(t *testing.T) {
 		{"nobody answers", `{"targets": [{"url": "node-1:8765"}]}`, []scrape.Status{down}, "The target gives no metrics. No metrics from node-1. Connection refused. It last answered at 12:00 UTC. Falco 0.44.1."},
 		{"no targets", `{}`, nil, "No targets are configured: add the address of a Falco, such as node-1:8765, to the data source's settings"},
 		{"nothing discovered", `{"targets": [{"url": "falco:8765", "discovery": "dns"}]}`, nil, "Discovery has found no target yet: falco:8765. Check the names, and that the pods are ready."},
-		{"wrong settings", `{"mode": "store"}`, nil, "The settings of this data source cannot be used: mode is store, which is not available in this version: expected endpoints"},
+		{"wrong settings", `{"mode": "store"}`, nil, "The settings of this data source cannot be used: store.url is empty: expected a URL, e.g. http://prometheus:9090, http://mimir/prometheus or http://victoria-metrics:8428"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -109,7 +109,7 @@ func (waiting) Wait(ctx context.Context) error { <-ctx.Done(); return ctx.Err() 
 
 func TestHealthWaitsButNotForLong(t *testing.T) {
 	d, f := newTest(t, change(falco("node-1"), func(s *scrape.Status) { s.State, s.Metrics, s.Facts, s.LastUp = scrape.Pending, nil, nil, time.Time{} }))
-	d.fleet = waiting{f}
+	d.exec.(*embedded).fleet = waiting{f}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()
 	res, err := d.CheckHealth(ctx, &backend.CheckHealthRequest{})

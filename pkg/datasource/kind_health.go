@@ -9,6 +9,7 @@ import (
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
 
@@ -113,14 +114,14 @@ func (r *request) checks(ctx context.Context, a *asked, s scope) ([]judged, erro
 		if j.expr, err = r.checkExpr(j, a, s); err != nil {
 			return nil, userError{err}
 		}
-		if j.values, err = r.points(ctx, j.expr, "", a); err != nil {
+		if j.values, j.expr, err = r.points(ctx, j.expr, a); err != nil {
 			return nil, err
 		}
-		up, _, err := r.template("up", "up{$filter}", "", s, a.times)
+		up, _, err := r.template("up", upOf(j.kind), "", s, a.times)
 		if err != nil {
 			return nil, userError{err}
 		}
-		if j.alive, err = r.points(ctx, up, j.kind, a); err != nil {
+		if j.alive, _, err = r.points(ctx, up, a); err != nil {
 			return nil, err
 		}
 		out = append(out, j)
@@ -132,6 +133,14 @@ func (r *request) checks(ctx context.Context, a *asked, s scope) ([]judged, erro
 	}
 	slices.SortStableFunc(out, func(x, y judged) int { return cmp.Compare(x.order, y.order) })
 	return out, nil
+}
+
+// upOf is the template of `up` of a kind of targets: on Falcos the scraper writes no label `kind`.
+func upOf(kind string) string {
+	if kind == scrape.KindFalco {
+		kind = ""
+	}
+	return fmt.Sprintf("up{kind=%q,$filter}", kind)
 }
 
 // checkExpr is a check's PromQL: one value a node, the worst where its signal has several.

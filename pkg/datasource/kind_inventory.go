@@ -71,11 +71,12 @@ func (r *request) fill(ctx context.Context, a *asked, s scope, c signals.Invento
 	if err != nil {
 		return "", userError{err}
 	}
-	value, err := r.at(ctx, expr, a.times.end)
+	found, err := r.at(ctx, expr, a.times.end)
 	if err != nil {
 		return "", err
 	}
-	vector, _ := value.(promql.Vector)
+	a.remarks = append(a.remarks, found.notices...)
+	vector, _ := found.value.(promql.Vector)
 	words, whole, values, numbers := map[node][]string{}, map[node][]string{}, map[node][]string{}, map[node]float64{}
 	for _, sample := range vector {
 		n := nodeOf(sample.Metric)
@@ -101,7 +102,7 @@ func (r *request) fill(ctx context.Context, a *asked, s scope, c signals.Invento
 			row.numbers[c.ID] = &number
 		}
 	}
-	return expr, nil
+	return found.executed, nil
 }
 
 // cell is what a series gives a column: as it is shown, and whole.

@@ -35,13 +35,13 @@ func (r *request) rules(ctx context.Context, a *asked) (data.Frames, error) {
 	}
 	a.targets = s.targets
 	from, to := a.begin(), a.times.end
-	up, err := r.firstUp(ctx, s, from, to)
+	up, err := r.exec.firstUp(ctx, s, from, to)
 	if err != nil {
 		return nil, err
 	}
 	table := r.catalogue.Rules
 	found := map[[4]string]*rule{}
-	err = r.scan(ctx, table.Metric, s, from, to, func(l labels.Labels, all samples) {
+	remarks, err := scan(ctx, r.exec, table.Metric, s, from, to, func(l labels.Labels, all samples) {
 		key := [4]string{l.Get(table.Rule), l.Get(table.Priority), l.Get(table.Source), tags(l, table.TagPrefix)}
 		one := found[key]
 		if one == nil {
@@ -54,6 +54,7 @@ func (r *request) rules(ctx context.Context, a *asked) (data.Frames, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.remarks = append(a.remarks, remarks...)
 	rows := make([]*rule, 0, len(found))
 	total := 0.0
 	for _, one := range found {

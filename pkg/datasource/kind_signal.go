@@ -44,7 +44,11 @@ func (r *request) promql(ctx context.Context, a *asked) (data.Frames, error) {
 		return nil, userError{errors.New("the query has no expression: write one, such as up == 0")}
 	}
 	allowed := slices.Concat(identity, r.settings.targetLabels)
-	expr, err := withFilters(a.times.expand(a.query.Expr), a.query.Filters, allowed)
+	written := r.exec.written
+	if !a.query.byHand() {
+		written = func(label string) string { return label } // they are translated with the rest
+	}
+	expr, err := withFilters(a.times.expand(a.query.Expr), a.query.Filters, allowed, written)
 	if err != nil {
 		return nil, userError{err}
 	}
@@ -92,11 +96,13 @@ func (r *request) figures(ctx context.Context, a *asked) (data.Frames, error) {
 // evaluateAll works out the value of every expression of a query.
 func (r *request) evaluateAll(ctx context.Context, a *asked) error {
 	for i := range a.results {
-		value, err := r.over(ctx, a.results[i].Expr, a)
+		found, err := r.over(ctx, a.results[i].Expr, a)
 		if err != nil {
 			return err
 		}
-		a.results[i].Value, a.results[i].Ranked = a.worst.of(value), a.worst != nil
+		a.results[i].Value, a.results[i].Ranked = a.worst.of(found.value), a.worst != nil
+		a.results[i].Executed = found.executed
+		a.remarks = append(a.remarks, found.notices...)
 	}
 	return nil
 }

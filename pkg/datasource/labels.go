@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"math"
 	"net/http"
 	"regexp"
@@ -15,14 +14,9 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/storage"
-	"github.com/prometheus/prometheus/tsdb/chunkenc"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
-
-func (d *Instance) querier() (storage.Querier, error) {
-	return d.fleet.Queryable().Querier(0, math.MaxInt64)
-}
 
 // between reads the times from and to of a look-up, unix milliseconds; without one, that side is open.
 func between(r *http.Request) (from, to int64, err error) {
@@ -39,31 +33,8 @@ func between(r *http.Request) (from, to int64, err error) {
 	return from, to, nil
 }
 
-// valuesBetween are the values of a label on the series that have samples between two times.
-func valuesBetween(ctx context.Context, q storage.Querier, name string, from, to int64, matchers []*labels.Matcher) ([]string, error) {
-	if len(matchers) == 0 {
-		matchers = []*labels.Matcher{labels.MustNewMatcher(labels.MatchNotEqual, name, "")}
-	}
-	found := map[string]bool{}
-	set := q.Select(ctx, false, &storage.SelectHints{Start: from, End: to}, matchers...)
-	for set.Next() {
-		value := set.At().Labels().Get(name)
-		if value == "" || found[value] {
-			continue
-		}
-		it := set.At().Iterator(nil)
-		for it.Next() == chunkenc.ValFloat {
-			if at, v := it.At(); at >= from && at <= to && finite(v) {
-				found[value] = true
-				break
-			}
-		}
-	}
-	return slices.Sorted(maps.Keys(found)), set.Err()
-}
-
 func (d *Instance) labelNames(r *http.Request) (any, error) {
-	q, err := d.querier()
+	q, err := d.exec.querier(0, math.MaxInt64)
 	if err != nil {
 		return nil, err
 	}
@@ -89,15 +60,11 @@ func (d *Instance) labelValues(ctx context.Context, name, filters string, from, 
 			name, matchers = g.Label, append(matchers, own...)
 		}
 	}
-	q, err := d.fleet.Queryable().Querier(from, to)
+	q, err := d.exec.querier(from, to)
 	if err != nil {
 		return nil, err
 	}
 	defer q.Close()
-	if from > 0 || to < math.MaxInt64 {
-		values, err := valuesBetween(ctx, q, name, from, to, matchers)
-		return bounded(values), err
-	}
 	values, _, err := q.LabelValues(ctx, name, &storage.LabelHints{Limit: mostValues}, matchers...)
 	return bounded(values), err
 }
@@ -133,7 +100,7 @@ func (d *Instance) matchers(filters string) ([]*labels.Matcher, error) {
 func (d *Instance) nodesThatPass(f signals.Filter) string {
 	var nodes []string
 	passes := matches(f)
-	for _, s := range d.fleet.Targets() {
+	for _, s := range d.exec.targets() {
 		// As in PromQL, what is not known is empty: a node that has never answered passes ".*".
 		if passes(s.Facts[f.Key]) {
 			nodes = append(nodes, regexp.QuoteMeta(s.Node()))

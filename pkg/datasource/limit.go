@@ -79,14 +79,14 @@ func (r *request) ranked(ctx context.Context, a *asked) (promql.Vector, error) {
 		if err != nil {
 			return nil, userError{err}
 		}
-		value, err := r.at(ctx, whole.Expr, a.times.end)
-		return valued(value), err
+		found, err := r.at(ctx, whole.Expr, a.times.end)
+		return valued(found.value), err
 	}
-	value, err := r.over(ctx, first.Expr, a)
+	found, err := r.over(ctx, first.Expr, a)
 	if err != nil || a.query.Instant {
-		return valued(value), err
+		return valued(found.value), err
 	}
-	matrix, _ := value.(promql.Matrix)
+	matrix, _ := found.value.(promql.Matrix)
 	var out promql.Vector
 	for _, s := range matrix {
 		var known []float64

@@ -51,16 +51,20 @@ type forbidden string
 
 func (f forbidden) Error() string { return string(f) }
 
-// mayWatch says why the user may not watch.
-func (d *Instance) mayWatch(ctx context.Context) error {
+// watched are the targets that live scrapes; the error is why the user may not watch them.
+func (d *Instance) watched(ctx context.Context) (fleet, error) {
+	e, scraping := d.exec.(*embedded)
+	if !scraping {
+		return nil, forbidden("live scrapes Falco's endpoints, and this data source reads from a store")
+	}
 	if d.settings.live.interval == 0 {
-		return forbidden("live is off in the data source's settings: live.minInterval is 0")
+		return nil, forbidden("live is off in the data source's settings: live.minInterval is 0")
 	}
 	user := backend.UserFromContext(ctx)
 	if d.settings.live.viewers || user != nil && (user.Role == "Editor" || user.Role == "Admin") {
-		return nil
+		return e.fleet, nil
 	}
-	return forbidden("live is for editors and administrators, as it reads whole answers of Falco; whoever runs the data source can open it to viewers (live.viewers)")
+	return nil, forbidden("live is for editors and administrators, as it reads whole answers of Falco; whoever runs the data source can open it to viewers (live.viewers)")
 }
 
 // liveAnswer is the answer to `live`. Times are unix milliseconds by the clock of this process.
@@ -103,7 +107,8 @@ type liveGauge struct {
 }
 
 func (d *Instance) live(r *http.Request) (any, error) {
-	if err := d.mayWatch(r.Context()); err != nil {
+	fleet, err := d.watched(r.Context())
+	if err != nil {
 		return nil, err
 	}
 	ids, err := idsOf(r)
@@ -112,7 +117,7 @@ func (d *Instance) live(r *http.Request) (any, error) {
 	}
 	answer := liveAnswer{Targets: []liveTarget{}}
 	room := d.settings.limits.BodyBytes
-	for _, one := range d.fleet.Live(r.Context(), ids, d.settings.live.interval) {
+	for _, one := range fleet.Live(r.Context(), ids, d.settings.live.interval) {
 		if room -= int64(len(one.Body)); room < 0 {
 			one.State, one.Body = scrape.Down, ""
 			one.Cause, one.Message = scrape.TooLarge, fmt.Sprintf("The answers of all targets watched are together larger than one may be (%d bytes): watch fewer of them at once, or raise limits.bodyBytes.", d.settings.limits.BodyBytes)

@@ -15,7 +15,7 @@ import (
 // liveReasons answers live/reasons?query=<JSON>&range=<ms>: why a query has no figures of some nodes, or of a part of its
 // range, as far as the history can tell: see reasons. How targets stand is not among it: that is told by `live` itself, which knows better.
 func (d *Instance) liveReasons(r *http.Request) (any, error) {
-	if err := d.mayWatch(r.Context()); err != nil {
+	if _, err := d.watched(r.Context()); err != nil {
 		return nil, err
 	}
 	q, err := readQuery(json.RawMessage(r.URL.Query().Get("query")))

@@ -48,7 +48,8 @@ func (v liveValue) MarshalJSON() ([]byte, error) {
 // It gives one list of series for each target, in the order of the ids; none for an id that no target has, or whose node
 // another target has.
 func (d *Instance) liveSamples(r *http.Request) (any, error) {
-	if err := d.mayWatch(r.Context()); err != nil {
+	fleet, err := d.watched(r.Context())
+	if err != nil {
 		return nil, err
 	}
 	ids, err := idsOf(r)
@@ -59,7 +60,7 @@ func (d *Instance) liveSamples(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	q, err := d.fleet.Queryable().Querier(from, to)
+	q, err := fleet.Queryable().Querier(from, to)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +69,7 @@ func (d *Instance) liveSamples(r *http.Request) (any, error) {
 	if text := r.URL.Query().Get("metrics"); text != "" {
 		names = strings.Split(text, ",")
 	}
-	statuses := d.fleet.Targets()
+	statuses := fleet.Targets()
 	out := make([][]liveSeries, len(ids))
 	room := mostSamples
 	for i, id := range ids {

@@ -20,12 +20,17 @@ type query struct {
 	Window  string           `json:"window"`
 	Limit   int              `json:"limit"`
 	Compare string           `json:"compare"`
-	Expr    string           `json:"expr"`
-	Format  string           `json:"format"`
-	Instant bool             `json:"instant"`
-	Legend  string           `json:"legend"`
-	Live    bool             `json:"live"`
+	// Portable says of Expr that it calls Falcos cluster and node, also where a store calls them otherwise.
+	Portable bool   `json:"portable"`
+	Expr     string `json:"expr"`
+	Format   string `json:"format"`
+	Instant  bool   `json:"instant"`
+	Legend   string `json:"legend"`
+	Live     bool   `json:"live"`
 }
+
+// byHand is whether an expression is in the labels of the samples, whatever a store calls Falcos.
+func (q query) byHand() bool { return q.Kind == "promql" && !q.Portable }
 
 // readQuery brings a saved query to the current shape and completes it. `{}` asks for the kernel's drops.
 func readQuery(raw json.RawMessage) (query, error) {

@@ -23,7 +23,7 @@ func (r *request) lacks(ctx context.Context, s *signals.Signal, t scrape.Status,
 		if kind := r.kindOfMetric(need.Metric); kind != "" && kind != t.Kind {
 			// Of the other kind it is enough that there is one: its counters begin with the first event.
 			if !slices.ContainsFunc(r.targets(), func(other scrape.Status) bool { return other.Kind == kind }) {
-				c = note(fmt.Sprintf("%s: no %s is scraped for", s.Title, kind), fmt.Sprintf("Add it to the data source's targets with kind: %s.", kind))
+				c = note(fmt.Sprintf("%s: no %s is scraped for", s.Title, kind), fmt.Sprintf(r.exec.words().missingKind, kind))
 				c.negative = true
 				return c, "", true
 			}
@@ -72,7 +72,7 @@ func (d *Instance) lack(title string, need signals.Need, t scrape.Status) (c cau
 func (d *Instance) setting(metric string) string {
 	for _, g := range d.catalogue.TargetGauges {
 		if g.Metric == metric {
-			return g.Setting + " for the target"
+			return fmt.Sprintf(d.exec.words().targetSetting, g.Setting)
 		}
 	}
 	for _, b := range d.catalogue.Baselines {
@@ -105,8 +105,8 @@ func sentence(text string) string {
 func (r *request) unknownValues(ctx context.Context, need signals.Need, at time.Time) map[node]bool {
 	expr := need.Metric + " == " + strconv.FormatFloat(need.UnknownValue.Value, 'g', -1, 64)
 	nodes := map[node]bool{}
-	value, err := r.at(ctx, expr, at)
-	if vector, ok := value.(promql.Vector); ok && err == nil {
+	found, err := r.at(ctx, expr, at)
+	if vector, ok := found.value.(promql.Vector); ok && err == nil {
 		for _, s := range vector {
 			nodes[nodeOf(s.Metric)] = true
 		}

@@ -38,6 +38,7 @@ func (r *request) notices(ctx context.Context, a *asked) []data.Notice {
 	for len(troubles) > 0 && troubles[0].Severity == data.NoticeSeverityError {
 		out, troubles = append(out, troubles[0]), troubles[1:]
 	}
+	out = append(out, a.said()...)
 	out = append(out, why.notices()...)
 	info := func(text string) {
 		if text != "" {
@@ -45,7 +46,7 @@ func (r *request) notices(ctx context.Context, a *asked) []data.Notice {
 		}
 	}
 	if a.results[0].Signal == nil && len(known(a.results[0])) == 0 {
-		info(r.emptyExpression(a))
+		info(r.emptyExpression(ctx, a))
 	}
 	out = append(out, troubles...)
 	if a.results[0].Signal != nil && len(a.targets.all) == 0 {
@@ -73,6 +74,16 @@ func (r *request) notices(ctx context.Context, a *asked) []data.Notice {
 		}
 	}
 	return append(out, r.garbled(a.targets, a.withoutValue()).notices()...)
+}
+
+// said is what the executor had to say of the values, each thing once.
+func (a *asked) said() (out []data.Notice) {
+	for _, n := range a.remarks {
+		if !slices.ContainsFunc(out, func(other data.Notice) bool { return other.Text == n.Text }) {
+			out = append(out, n)
+		}
+	}
+	return out
 }
 
 // withoutValue are the targets that have no value in any result; none where results are not by node.
@@ -103,7 +114,7 @@ func (r *request) wholeRange(a *asked) []data.Notice {
 
 // plainNotices are those of kinds without signals: what is wrong with the targets, and that there are none.
 func (r *request) plainNotices(a *asked) []data.Notice {
-	out := r.troubles(a.targets.all).notices()
+	out := append(a.said(), r.troubles(a.targets.all).notices()...)
 	if len(a.targets.all) == 0 {
 		out = append(out, data.Notice{Severity: data.NoticeSeverityInfo, Text: noTarget})
 	}
@@ -223,7 +234,7 @@ func known(r frames.Result) []labels.Labels {
 
 // shortHistory says since when there are figures, where they are asked for from an earlier time on.
 func (d *Instance) shortHistory(begin time.Time) string {
-	since := d.fleet.Since()
+	since := d.exec.since()
 	if since.IsZero() || !since.After(begin) {
 		return ""
 	}
@@ -235,7 +246,7 @@ func (d *Instance) shortHistory(begin time.Time) string {
 }
 
 // emptyExpression says why PromQL written by hand may have given nothing: a metric that nobody has.
-func (r *request) emptyExpression(a *asked) string {
+func (r *request) emptyExpression(ctx context.Context, a *asked) string {
 	fresh := newGroups(a.targets)
 	for _, t := range a.targets.all {
 		if t.State == scrape.Up && t.Scrapes < 2 {
@@ -250,7 +261,7 @@ func (r *request) emptyExpression(a *asked) string {
 	if err == nil {
 		for _, matchers := range parser.ExtractSelectors(expr) {
 			for _, m := range matchers {
-				if m.Name == model.MetricNameLabel && m.Type == labels.MatchEqual && !exported(m.Value, a.targets.all) && !slices.Contains(missing, m.Value) {
+				if m.Name == model.MetricNameLabel && m.Type == labels.MatchEqual && !r.exec.holds(ctx, m.Value) && !slices.Contains(missing, m.Value) {
 					missing = append(missing, m.Value)
 				}
 			}
@@ -260,10 +271,4 @@ func (r *request) emptyExpression(a *asked) string {
 		return "The expression gave no value: no target exports " + list(missing) + " now. Check the spelling, or what is switched on in falco.yaml."
 	}
 	return "The expression gave no value in this range."
-}
-
-// exported is whether any target has a metric; those of the scrapes themselves always are.
-func exported(metric string, all []scrape.Status) bool {
-	return metric == "up" || strings.HasPrefix(metric, "scrape_") ||
-		slices.ContainsFunc(all, func(s scrape.Status) bool { return has(s, metric, nil) })
 }

@@ -5,8 +5,6 @@ import (
 	"math"
 
 	"github.com/prometheus/prometheus/promql"
-
-	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
 )
 
 // point is a value at a step of the query; an instant has the one step 0.
@@ -15,30 +13,25 @@ type point struct {
 	value float64
 }
 
-// points evaluates an expression with one series a node. NaN, which is "cannot be known", is left out. With a kind,
-// only the series that the scrapes of such targets wrote count.
-func (r *request) points(ctx context.Context, expr, kind string, a *asked) (map[node][]point, error) {
-	value, err := r.over(ctx, expr, a)
+// points evaluates an expression with one series a node, and returns the expression as it was evaluated, too. NaN, which
+// is "cannot be known", is left out.
+func (r *request) points(ctx context.Context, expr string, a *asked) (values map[node][]point, executed string, err error) {
+	found, err := r.over(ctx, expr, a)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	ofKind := func(label string) bool {
-		return kind == "" || label == kind || label == "" && kind == scrape.KindFalco
-	}
+	a.remarks = append(a.remarks, found.notices...)
 	out := map[node][]point{}
-	switch v := value.(type) {
+	switch v := found.value.(type) {
 	case promql.Vector:
 		for _, s := range v {
-			if !math.IsNaN(s.F) && ofKind(s.Metric.Get("kind")) {
+			if !math.IsNaN(s.F) {
 				out[nodeOf(s.Metric)] = []point{{0, s.F}}
 			}
 		}
 	case promql.Matrix:
 		start, step := a.times.start.UnixMilli(), a.times.step.Milliseconds()
 		for _, s := range v {
-			if !ofKind(s.Metric.Get("kind")) {
-				continue
-			}
 			points := make([]point, 0, len(s.Floats))
 			for _, p := range s.Floats {
 				if !math.IsNaN(p.F) {
@@ -48,7 +41,7 @@ func (r *request) points(ctx context.Context, expr, kind string, a *asked) (map[
 			out[nodeOf(s.Metric)] = points
 		}
 	}
-	return out, nil
+	return out, found.executed, nil
 }
 
 // last is the value at an instant.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime/debug"
 	"time"
 
@@ -46,6 +47,7 @@ type asked struct {
 	results []frames.Result // of the kinds signal and promql
 	compare time.Duration   // how much earlier the figures are that are shown beside; 0: none
 	worst   *worst          // what a limit leaves; nil without one
+	remarks []data.Notice   // what the executor had to say of the values
 }
 
 // begin is when the range of a query begins, also that of an instant.
@@ -56,7 +58,7 @@ func (d *Instance) QueryData(ctx context.Context, req *backend.QueryDataRequest)
 	if err := d.ready(ctx, queryPatience); err != nil {
 		res := backend.NewQueryDataResponse()
 		for _, q := range req.Queries {
-			res.Responses[q.RefID] = refuse(userError{err})
+			res.Responses[q.RefID] = refuse(err)
 		}
 		return res, nil
 	}
@@ -110,13 +112,30 @@ func (r *request) answer(ctx context.Context, dq backend.DataQuery) (res backend
 	if q.Live {
 		out[0].AppendNotices(notLive)
 	}
+	r.sign(out)
 	return backend.DataResponse{Frames: out}
+}
+
+// sign puts the history that an answer is from into the meta of its first frame: every replica of Grafana has its own.
+// Of a store's it is not known when it begins, and all replicas see the same.
+func (r *request) sign(out data.Frames) {
+	since := r.exec.since()
+	if r.process == "" || since.IsZero() || len(out) == 0 || out[0].Meta == nil {
+		return
+	}
+	custom, _ := out[0].Meta.Custom.(map[string]any)
+	custom = maps.Clone(custom)
+	if custom == nil {
+		custom = map[string]any{}
+	}
+	custom["history"] = map[string]any{"process": r.process, "since": since.UTC().Format(time.RFC3339)}
+	out[0].Meta.Custom = custom
 }
 
 // firstLook is the end of a range, for which "now" was a moment before the first scrape: the very request that starts
 // the scraping would find nothing at its end. It goes to the present, which is after that scrape.
 func (r *request) firstLook(to time.Time) time.Time {
-	if since := r.fleet.Since(); since.After(to) && since.Sub(to) <= queryPatience {
+	if since := r.exec.since(); since.After(to) && since.Sub(to) <= queryPatience {
 		return r.now()
 	}
 	return to

@@ -147,11 +147,11 @@ func TestErrors(t *testing.T) {
 
 func TestLimits(t *testing.T) {
 	d, _ := twoNodes(t)
-	d.engine = history.NewEngine(history.EngineOptions{MaxSamples: 10, Timeout: time.Minute})
+	d.exec.(*embedded).engine = history.NewEngine(history.EngineOptions{MaxSamples: 10, Timeout: time.Minute})
 	d.settings.samplesPerQuery = 10
 	require.EqualError(t, queryOne(t, d, `{}`).Error, "the query needs more than 10 samples at once: narrow its time range or its filters, or raise limits.samplesPerQuery")
 
-	d.engine = history.NewEngine(history.EngineOptions{MaxSamples: 1000, Timeout: time.Nanosecond})
+	d.exec.(*embedded).engine = history.NewEngine(history.EngineOptions{MaxSamples: 1000, Timeout: time.Nanosecond})
 	d.settings.queryTimeout = time.Nanosecond
 	require.EqualError(t, queryOne(t, d, `{}`).Error, "the query took longer than 1ns: narrow its time range or its filters, or raise limits.queryTimeout")
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/store"
 )
 
 const (
@@ -34,6 +35,8 @@ const (
 //	targets                 every target: see target
 //	baseline                what more than half of the Falcos have, as the settings `expected` take it: {"version": "0.44.1"}
 //	live, live/…            for those who watch second by second: see live.go
+//	export                  the targets for a Prometheus, as text in YAML: ?format=prometheus, servicemonitor or datasource
+//	expression              an expression of the catalogue, ?expr=…, as this data source evaluates it
 //
 // Lists are sorted and hold 10 000 entries at most.
 func (d *Instance) routes() backend.CallResourceHandler {
@@ -54,8 +57,16 @@ func (d *Instance) routes() backend.CallResourceHandler {
 	mux.HandleFunc("/live", d.lookUp(d.live))
 	mux.HandleFunc("/live/samples", d.lookUp(d.liveSamples))
 	mux.HandleFunc("/live/reasons", d.lookUp(d.liveReasons))
+	mux.HandleFunc("/export", d.lookUp(d.export))
+	mux.HandleFunc("/expression", d.lookUp(func(r *http.Request) (any, error) {
+		expr, err := d.exec.rewritten(r.URL.Query().Get("expr"))
+		if err != nil {
+			return nil, d.explain(err)
+		}
+		return expr, nil
+	}))
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		fail(w, http.StatusNotFound, fmt.Errorf("there is no resource %q: expected labels, labels/<name>/values, metrics, targets, baseline or live", strings.TrimPrefix(r.URL.Path, "/")))
+		fail(w, http.StatusNotFound, fmt.Errorf("there is no resource %q: expected labels, labels/<name>/values, metrics, targets, baseline, export, expression or live", strings.TrimPrefix(r.URL.Path, "/")))
 	})
 	return httpadapter.New(mux)
 }
@@ -72,21 +83,33 @@ func (d *Instance) lookUp(find func(*http.Request) (any, error)) http.HandlerFun
 			return
 		}
 		if err := d.ready(r.Context(), resourcePatience); err != nil {
-			fail(w, http.StatusBadRequest, err)
+			fail(w, statusOf(err), err)
 			return
 		}
 		found, err := find(r)
-		switch mistake := (userError{}); {
-		case errors.As(err, new(forbidden)):
-			fail(w, http.StatusForbidden, err)
-		case errors.As(err, &mistake):
-			fail(w, http.StatusBadRequest, err)
-		case err != nil:
-			fail(w, http.StatusInternalServerError, err)
-		default:
-			send(w, http.StatusOK, map[string]any{"data": found})
+		if err != nil {
+			fail(w, statusOf(err), err)
+			return
 		}
+		send(w, http.StatusOK, map[string]any{"data": found})
 	}
+}
+
+// statusOf says whose fault an error is: the request's or the settings', the store's, or the plugin's.
+func statusOf(err error) int {
+	var (
+		mistake userError
+		failed  *store.Failure
+	)
+	switch {
+	case errors.As(err, new(forbidden)):
+		return http.StatusForbidden
+	case errors.As(err, &mistake):
+		return http.StatusBadRequest
+	case errors.As(err, &failed):
+		return http.StatusBadGateway
+	}
+	return http.StatusInternalServerError
 }
 
 func fail(w http.ResponseWriter, status int, err error) {
@@ -123,7 +146,7 @@ type target struct {
 
 func (d *Instance) targetList() []target {
 	out := []target{}
-	for _, s := range d.fleet.Targets() {
+	for _, s := range d.exec.targets() {
 		out = append(out, target{
 			ID: s.ID, Address: s.Address, Configured: s.Configured, Kind: s.Kind, Labels: s.Labels.Map(),
 			State: s.State, Cause: s.Cause, Message: s.Message, Discovery: s.Discovery,

@@ -6,6 +6,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/grafana/grafana-plugin-sdk-go/data"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
@@ -17,21 +18,21 @@ type samples = iter.Seq2[int64, float64]
 
 // scan visits a metric's samples between two times, series by series, as they were scraped. The engine would give
 // them at steps, between which changes are lost.
-func (r *request) scan(ctx context.Context, metric string, s scope, from, to time.Time, visit func(labels.Labels, samples)) error {
+func scan(ctx context.Context, e executor, metric string, s scope, from, to time.Time, visit func(labels.Labels, samples)) (remarks []data.Notice, err error) {
 	matchers, err := s.matchers(metric)
 	if err != nil {
-		return userError{err}
+		return nil, userError{err}
 	}
-	q, err := r.queryable().Querier(from.UnixMilli(), to.UnixMilli())
+	q, err := e.querier(from.UnixMilli(), to.UnixMilli())
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer q.Close()
 	set := q.Select(ctx, false, &storage.SelectHints{Start: from.UnixMilli(), End: to.UnixMilli()}, matchers...)
 	var it chunkenc.Iterator
 	for set.Next() {
 		if err := ctx.Err(); err != nil {
-			return err
+			return nil, err
 		}
 		series := set.At()
 		if !s.holds(nodeOf(series.Labels())) {
@@ -46,27 +47,13 @@ func (r *request) scan(ctx context.Context, metric string, s scope, from, to tim
 			}
 		})
 		if err := it.Err(); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return set.Err()
-}
-
-// firstUp is when each node was first seen to answer between two times.
-func (r *request) firstUp(ctx context.Context, s scope, from, to time.Time) (map[node]int64, error) {
-	first := map[node]int64{}
-	err := r.scan(ctx, "up", s, from, to, func(l labels.Labels, all samples) {
-		for at, v := range all {
-			if v == 1 {
-				n := nodeOf(l)
-				if known, ok := first[n]; !ok || at < known {
-					first[n] = at
-				}
-				return
-			}
-		}
-	})
-	return first, err
+	for _, warning := range set.Warnings() {
+		remarks = append(remarks, data.Notice{Severity: data.NoticeSeverityWarning, Text: noticeOf(warning)})
+	}
+	return remarks, set.Err()
 }
 
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

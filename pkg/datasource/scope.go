@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -77,6 +78,15 @@ func (s scope) matchers(metric string) ([]*labels.Matcher, error) {
 		out = append(out, m)
 	}
 	return out, nil
+}
+
+// selector are the filters that every sample can be tested by, as PromQL has them within braces.
+func (s scope) selector() string {
+	var out []string
+	for _, f := range s.own {
+		out = append(out, f.Key+f.Operator+strconv.Quote(f.Value))
+	}
+	return strings.Join(out, ", ")
 }
 
 // holds is whether a sample's node is within the scope. Filters on facts hold for targets that are there only.

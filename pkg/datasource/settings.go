@@ -8,12 +8,14 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/prometheus/common/model"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/store"
 )
 
 // identity is what `$instance` stands for.
@@ -38,6 +40,7 @@ type jsonData struct {
 		QueryTimeout     string `json:"queryTimeout"`
 	} `json:"limits"`
 	Expected map[string]string `json:"expected"`
+	Store    storeSettings     `json:"store"`
 	Live     struct {
 		MinInterval string `json:"minInterval"`
 		Viewers     bool   `json:"viewers"`
@@ -57,6 +60,9 @@ func defaults() jsonData {
 	d.Limits.SamplesPerQuery = 50_000_000
 	d.Limits.QueryTimeout = "30s"
 	d.Live.MinInterval = "1s"
+	d.Store.Identity = []string{"instance"}
+	d.Store.Method = "POST"
+	d.Store.TenantHeader = "X-Scope-OrgID"
 	return d
 }
 
@@ -72,6 +78,8 @@ type settings struct {
 	samplesPerQuery   int
 	queryTimeout      time.Duration
 	live              liveSettings
+	// store is set in store mode; the targets are not read then.
+	store *store.Config
 }
 
 const (
@@ -117,16 +125,18 @@ func parseSettings(raw json.RawMessage, catalogue *signals.Catalogue) (settings,
 	p.positive("limits.labelLength", float64(d.Limits.LabelLength))
 	p.positive("limits.samplesPerQuery", float64(d.Limits.SamplesPerQuery))
 	s.pinned = pinned(&p, d.Expected, catalogue.Baselines)
-	for i, t := range d.Targets {
-		s.targets = append(s.targets, t.config(&p, fmt.Sprintf("targets[%d]", i), catalogue.TargetGauges, pinnedGauges(s.pinned, catalogue.Baselines)))
-	}
-	s.targetLabels = targetLabels(s.targets)
 	switch d.Mode {
 	case "", "endpoints":
+		for i, t := range d.Targets {
+			s.targets = append(s.targets, t.config(&p, fmt.Sprintf("targets[%d]", i), catalogue.TargetGauges, pinnedGauges(s.pinned, catalogue.Baselines)))
+		}
+		s.targetLabels = targetLabels(s.targets)
 	case "store":
-		p.add("mode is store, which is not available in this version: expected endpoints")
+		s.store = d.Store.config(&p, catalogue.TargetGauges)
+		s.store.Gauges = append(s.store.Gauges, pinnedGauges(s.pinned, catalogue.Baselines)...)
+		s.store.Interval, s.store.Timeout, s.store.MaxSamples = s.interval, s.queryTimeout, s.samplesPerQuery
 	default:
-		p.add("mode is %q: expected endpoints", d.Mode)
+		p.add("mode is %q: expected endpoints or store", d.Mode)
 	}
 	if d.OAuthPassThru {
 		p.add("oauthPassThru is on: scrapes run without a user, so that there is no identity to forward; use a header or basic authentication")
@@ -172,7 +182,8 @@ func (p *problems) positive(setting string, value float64) {
 func typeError(err error) error {
 	var wrong *json.UnmarshalTypeError
 	if errors.As(err, &wrong) && wrong.Field != "" {
-		return fmt.Errorf("%s: expected a %s, found %s", wrong.Field, jsonType(wrong.Type.Kind()), wrong.Value)
+		field := strings.ReplaceAll(wrong.Field, "targetFacts.", "") // an embedded struct is none of the JSON's
+		return fmt.Errorf("%s: expected a %s, found %s", field, jsonType(wrong.Type.Kind()), wrong.Value)
 	}
 	return fmt.Errorf("the settings are no valid JSON: %w", err)
 }

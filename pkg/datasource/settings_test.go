@@ -35,6 +35,9 @@ func TestDefaults(t *testing.T) {
 	for _, noDefaultThere := range []string{"mode", "targets", "expected", "oauthPassThru", "keepCookies"} {
 		delete(ours, noDefaultThere)
 	}
+	for _, noDefaultThere := range []string{"url", "matchers", "parameters", "tenant", "threadTableSize", "memoryLimit", "cpuLimit", "outputsQueueCapacity", "expected"} {
+		delete(ours["store"].(map[string]any), noDefaultThere)
+	}
 	require.Equal(t, written, ours)
 }
 
@@ -108,14 +111,14 @@ func TestParseSettingsRefuses(t *testing.T) {
 		`{"live": {"minInterval": "100ms"}}`:                              `live.minInterval is 100ms: expected a duration from 500ms to 1m, or 0 to turn live off`,
 		`{"live": {"viewers": 1}}`:                                        `live.viewers: expected a boolean, found number`,
 		`{"targets": {}}`:                                                 `targets: expected a list, found object`,
-		`{"mode": "store"}`:                                               `mode is store, which is not available in this version: expected endpoints`,
-		`{"mode": "cloud"}`:                                               `mode is "cloud": expected endpoints`,
+		`{"mode": "store"}`:                                               "store.url is empty: expected a URL, e.g. http://prometheus:9090, http://mimir/prometheus or http://victoria-metrics:8428",
+		`{"mode": "cloud"}`:                                               `mode is "cloud": expected endpoints or store`,
 		`{"oauthPassThru": true}`:                                         `oauthPassThru is on: scrapes run without a user, so that there is no identity to forward; use a header or basic authentication`,
 		`{"keepCookies": ["a"]}`:                                          `keepCookies names cookies: scrapes run without a user, so that there are none to forward; use a header or basic authentication`,
 		`{"targets": [{"url": "a:1", "kind": "x"}]}`:                      `targets[0]: the kind of target a:1 is "x": expected falco or falcosidekick`,
 		`{"targets": [{"url": "a:1"}, {"url": "a:1", "discovery": "x"}]}`: `targets[1]: the discovery of target a:1 is "x": expected static, dns, srv or http`,
 		`{"targets": [{"url": "http://u:p@a:1"}]}`:                        `targets[0]: the address of a:1 holds a user name or a password, which every viewer could read: remove it and use the data source's authentication settings`,
-		`{"mode": "store", "scrapeInterval": "x"}`:                        "scrapeInterval is \"x\": expected a duration such as 15s or 1m\nmode is store, which is not available in this version: expected endpoints",
+		`{"mode": "store", "scrapeInterval": "x"}`:                        "scrapeInterval is \"x\": expected a duration such as 15s or 1m\nstore.url is empty: expected a URL, e.g. http://prometheus:9090, http://mimir/prometheus or http://victoria-metrics:8428",
 		`{"targets": [{"url": "a:1", "memoryLimit": "half"}]}`:            `targets[0].memoryLimit is "half": expected an amount of memory as Kubernetes writes it, such as 512Mi, 1.5Gi or 800M`,
 		`{"targets": [{"url": "a:1", "memoryLimit": "500m"}]}`:            `targets[0].memoryLimit is "500m": expected an amount of memory as Kubernetes writes it, such as 512Mi, 1.5Gi or 800M`,
 		`{"targets": [{"url": "a:1", "memoryLimit": 512}]}`:               `targets.memoryLimit: expected a string in quotes, found number`,

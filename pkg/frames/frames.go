@@ -8,6 +8,7 @@
 package frames
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -28,6 +29,8 @@ type Result struct {
 	// Signal is nil for PromQL written by hand.
 	Signal *signals.Signal
 	Expr   string
+	// Executed is the expression as it was evaluated, where that is not Expr.
+	Executed string
 	// Window is what `$window` stood for; 0 for PromQL written by hand.
 	Window time.Duration
 	// Column is what a table calls the result where it shows several of one signal.
@@ -116,7 +119,10 @@ func read(r Result) ([]series, error) {
 	switch v := r.Value.(type) {
 	case promql.Matrix:
 		for _, one := range v {
-			s := series{result: &r, labels: one.Metric}
+			s := series{
+				result: &r, labels: one.Metric,
+				times: make([]time.Time, 0, len(one.Floats)), values: make([]float64, 0, len(one.Floats)),
+			}
 			for _, p := range one.Floats {
 				if !math.IsNaN(p.F) {
 					s.times = append(s.times, time.UnixMilli(p.T).UTC())
@@ -182,7 +188,7 @@ func meta(t data.FrameType, results ...Result) *data.FrameMeta {
 	}
 	exprs := make([]string, 0, len(results))
 	for _, r := range results {
-		exprs = append(exprs, r.Expr)
+		exprs = append(exprs, cmp.Or(r.Executed, r.Expr))
 		if r.Window > 0 {
 			m.Custom = map[string]any{"window": signals.FormatDuration(r.Window)}
 		}

@@ -3,6 +3,7 @@ package history
 import (
 	"context"
 	"maps"
+	"math"
 	"slices"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -53,15 +54,28 @@ func (q *querier) Select(ctx context.Context, sorted bool, hints *storage.Select
 	return &set
 }
 
-// LabelValues implements [storage.LabelQuerier].
+// LabelValues implements [storage.LabelQuerier]. Where the time is bounded, only series with a value within count.
 func (q *querier) LabelValues(ctx context.Context, name string, _ *storage.LabelHints, matchers ...*labels.Matcher) ([]string, annotations.Annotations, error) {
 	values := map[string]struct{}{}
 	err := q.each(ctx, q.mint, q.maxt, matchers, func(s *Series) {
-		if value := s.labels.Get(name); value != "" {
+		value := s.labels.Get(name)
+		if _, known := values[value]; value != "" && !known && q.hasValue(s) {
 			values[value] = struct{}{}
 		}
 	})
 	return slices.Sorted(maps.Keys(values)), nil, err
+}
+
+func (q *querier) hasValue(s *Series) bool {
+	if q.mint <= 0 && q.maxt == math.MaxInt64 {
+		return true
+	}
+	for it := s.iterator(nil, q.mint, q.maxt); it.Next() == chunkenc.ValFloat; {
+		if _, v := it.At(); !math.IsNaN(v) && !math.IsInf(v, 0) {
+			return true
+		}
+	}
+	return false
 }
 
 // LabelNames implements [storage.LabelQuerier].

@@ -127,6 +127,9 @@ func (t TargetConfig) Check() error {
 	return err
 }
 
+// Address is the URL as it is read: with scheme, port and path.
+func (t TargetConfig) Address() (*url.URL, error) { return t.parse() }
+
 // withDefaults fills in kind and discovery.
 func (t TargetConfig) withDefaults() TargetConfig {
 	if t.Kind == "" {

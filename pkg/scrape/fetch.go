@@ -31,13 +31,25 @@ type fetcher struct {
 // newFetcher builds the client from the data source's HTTP settings. serverName is the TLS server name where the
 // settings give none; empty means the name in the address.
 func newFetcher(c Config, kind, serverName string) (*fetcher, error) {
-	f := &fetcher{timeout: c.Timeout, interval: c.Interval, limit: c.Limits.BodyBytes, kind: kind}
-	options := c.Client
+	client, transport, err := HTTPClient(c.Client, c.Timeout, serverName)
+	if err != nil {
+		return nil, err
+	}
+	return &fetcher{
+		client: client, transport: transport, timeout: c.Timeout, interval: c.Interval, limit: c.Limits.BodyBytes, kind: kind,
+	}, nil
+}
+
+// HTTPClient builds the client for whatever a data source fetches, from Grafana's HTTP settings: redirects are not
+// followed, link-local addresses refused, and headers of a user's request never passed on. Connecting may take as long as
+// timeout; a whole request is bounded by its context alone. serverName is the TLS server name where the settings give none.
+func HTTPClient(options httpclient.Options, timeout time.Duration, serverName string) (*http.Client, *http.Transport, error) {
+	var used *http.Transport
 	timeouts := httpclient.DefaultTimeoutOptions
 	if options.Timeouts != nil {
 		timeouts = *options.Timeouts
 	}
-	timeouts.Timeout, timeouts.DialTimeout, timeouts.TLSHandshakeTimeout = c.Timeout, c.Timeout, c.Timeout
+	timeouts.Timeout, timeouts.DialTimeout, timeouts.TLSHandshakeTimeout = timeout, timeout, timeout
 	options.Timeouts = &timeouts
 	options.ForwardHTTPHeaders = false
 
@@ -55,21 +67,20 @@ func newFetcher(c Config, kind, serverName string) (*fetcher, error) {
 			transportBefore(o, transport)
 		}
 		transport.DialContext = refuseLinkLocal(transport.DialContext)
-		f.transport = transport
+		used = transport
 	}
 	options.ConfigureClient = func(o httpclient.Options, client *http.Client) {
 		if clientBefore != nil {
 			clientBefore(o, client)
 		}
-		client.Timeout = 0 // get has a deadline of its own, over the body, too
+		client.Timeout = 0 // requests have deadlines of their own, over the body, too
 		client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	}
 	client, err := httpclient.New(options)
 	if err != nil {
-		return nil, fmt.Errorf("the data source's HTTP settings cannot be used: %w", err)
+		return nil, nil, fmt.Errorf("the data source's HTTP settings cannot be used: %w", err)
 	}
-	f.client = client
-	return f, nil
+	return client, used, nil
 }
 
 type dial = func(ctx context.Context, network, address string) (net.Conn, error)

@@ -33,6 +33,7 @@ type Pool struct {
 	resolver Resolver
 	secret   []byte        // keys of units are digests under it, as they hold credentials
 	live     chan struct{} // a place for each live scrape that may run
+	name     string
 
 	mu     sync.Mutex
 	units  map[string]*unit
@@ -48,8 +49,12 @@ func NewPool(o PoolOptions) *Pool {
 		p.resolver = net.DefaultResolver
 	}
 	rand.Read(p.secret) // never fails
+	p.name = rand.Text()[:8]
 	return p
 }
+
+// Name tells this pool, and with it the histories of its process, from those of other replicas.
+func (p *Pool) Name() string { return p.name }
 
 // Lease begins to scrape, or goes on with what is already scraped with the very same settings. The error names every
 // target that is wrong.

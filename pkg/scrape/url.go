@@ -3,6 +3,7 @@ package scrape
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
 	"net/url"
@@ -51,16 +52,24 @@ func parseURL(address string) (*url.URL, error) {
 	case u.Hostname() == "":
 		return nil, fmt.Errorf("the address %q has no host: expected host:port or a URL, e.g. http://node-1:8765/metrics", u.Scheme+"://"+u.Path)
 	}
-	for name := range u.Query() {
-		if isSecret(name) {
-			return nil, fmt.Errorf("the address of %s holds %q in its query, which every viewer could read: remove it and use the data source's authentication settings or a header", u.Host, name)
-		}
+	if name := SecretIn(u.Query()); name != "" {
+		return nil, fmt.Errorf("the address of %s holds %q in its query, which every viewer could read: remove it and use the data source's authentication settings or a header", u.Host, name)
 	}
 	if ip, err := netip.ParseAddr(u.Hostname()); err == nil && isLinkLocal(ip) {
 		return nil, linkLocal(u.Hostname())
 	}
 	u.Fragment = ""
 	return u, nil
+}
+
+// SecretIn is the name of a parameter that looks like a secret, or empty.
+func SecretIn(parameters url.Values) string {
+	for _, name := range slices.Sorted(maps.Keys(parameters)) {
+		if isSecret(name) {
+			return name
+		}
+	}
+	return ""
 }
 
 // secretWords are what names of secrets are made of.

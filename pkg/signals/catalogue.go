@@ -20,6 +20,8 @@ type Catalogue struct {
 	Rules        RuleTable           `json:"rules"`
 	TargetGauges []TargetGauge       `json:"targetGauges"`
 	Baselines    []Baseline          `json:"baselines"`
+	Store        Store               `json:"store"`
+	Recordings   []Recording         `json:"recordings"`
 }
 
 // Dimension is one of the five of Falco's guide to performance monitoring in production.
@@ -65,6 +67,16 @@ type Signal struct {
 	// Unknown says in a few words why a node may have no value although nothing is wrong.
 	Unknown string  `json:"unknown,omitempty"`
 	Values  []Value `json:"values,omitempty"`
+	// InStore takes the place of Expr where a store has more than Falco's own metrics.
+	InStore *InStore `json:"inStore,omitempty"`
+}
+
+// InStore is what a signal is worked out of where a store has all of Metrics, which are others' than Falco's. Says is added
+// to the description.
+type InStore struct {
+	Expr    string   `json:"expr"`
+	Metrics []string `json:"metrics"`
+	Says    string   `json:"says"`
 }
 
 // LowestIsWorst is whether low values are the bad ones.

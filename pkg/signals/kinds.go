@@ -58,7 +58,7 @@ type EventKind struct {
 	Unless string  `json:"unless,omitempty"`
 	Text   string  `json:"text"`
 	Unit   string  `json:"unit,omitempty"` // of the value in the text
-	Level  string  `json:"level"` // info, warning or critical
+	Level  string  `json:"level"`          // info, warning or critical
 }
 
 // RuleTable says where the figures of Falco's rules are.

@@ -62,3 +62,21 @@ type Baseline struct {
 	Form        string `json:"form"`
 	FormInWords string `json:"formInWords"`
 }
+
+// Recording is a rule of provisioning/prometheus: a signal by its default, over a window, of all Falcos.
+type Recording struct {
+	Name   string `json:"name"`
+	Signal string `json:"signal"`
+	Window string `json:"window,omitempty"`
+}
+
+// Store is what has to be known of a Prometheus that scrapes Falco.
+type Store struct {
+	// Shows are the metrics by which a target shows what it is; any one will do.
+	Shows []struct {
+		Kind    string   `json:"kind"`
+		Metrics []string `json:"metrics"`
+	} `json:"shows"`
+	// Foreign are metrics of others than Falco that expressions for a store read.
+	Foreign []string `json:"foreign"`
+}

@@ -8,8 +8,11 @@ import { groupings, metricLabels, reading, switches } from './reading';
 import { resources } from './resources';
 import { rules } from './rules';
 import { security } from './security';
+import { store } from './store';
 import { baselines, targetGauges } from './targets';
 import { type Catalogue } from './types';
+
+const signals = [...dataQuality, ...continuity, ...resources, ...delivery, ...security];
 
 /** Everything the product knows about Falco's numbers. */
 export const catalogue: Catalogue = {
@@ -24,11 +27,12 @@ export const catalogue: Catalogue = {
   metricLabels,
   reading,
   switches,
-  signals: [...dataQuality, ...continuity, ...resources, ...delivery, ...security],
+  signals,
   checks,
   inventory,
   events,
   rules,
   targetGauges,
   baselines,
+  store: { ...store, foreign: [...new Set(signals.flatMap(({ inStore }) => inStore?.metrics ?? []))] },
 };

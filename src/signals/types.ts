@@ -92,8 +92,19 @@ export interface Signal {
   link: string;
   /** In a sentence without its full stop, why a node may have no value although nothing is wrong; shown in the notice. */
   unknown?: string;
+  inStore?: InStore;
   /** Names for values, e.g. 0 = down. */
   values?: Array<{ value: number; text: string; level: 'ok' | 'warning' | 'critical' }>;
+}
+
+/** What a signal is worked out of where a store has more than Falco's own metrics. */
+export interface InStore {
+  /** A template as {@link Signal.expr}, and in its place. */
+  expr: string;
+  /** Metrics of other exporters that it reads; it is used where the store has all of them. */
+  metrics: string[];
+  /** Added to the description. */
+  says: string;
 }
 
 /** A label that lives on an info series and reaches a signal through `$join`. */
@@ -268,4 +279,13 @@ export interface Catalogue {
     fallback: number;
   }>;
   baselines: Baseline[];
+  store: Store;
+}
+
+/** What has to be known of a Prometheus that scrapes Falco. */
+export interface Store {
+  /** The metrics by which a target shows what it is; any one will do. */
+  shows: Array<{ kind: 'falco' | 'falcosidekick'; metrics: string[] }>;
+  /** Metrics of others than Falco that expressions for a store read. */
+  foreign: string[];
 }

@@ -29,11 +29,7 @@ export interface Answers {
 
 /** Asks the backend's engine over the same samples, and a real Prometheus where `server` says so. */
 export function askEngine(buffer: SampleBuffer, queries: Query[], { server = false } = {}): Answers {
-  const series = buffer.select([matcher('__name__', '!=', '')]).map(({ labels, times, values, stale, from, to }) => ({
-    labels: Object.fromEntries(labels.entries()),
-    times: [...times.subarray(from, to)],
-    values: Array.from(values.subarray(from, to), (value, i) => (stale[from + i] === 1 ? 'stale' : written(value))),
-  }));
+  const series = exchanged(buffer);
   const answer = execFileSync('go', ['run', './tests/conformance/engine'], {
     input: JSON.stringify({ series, queries, server }),
     encoding: 'utf8',
@@ -44,6 +40,15 @@ export function askEngine(buffer: SampleBuffer, queries: Query[], { server = fal
     answer.replace(/"([-+]Inf|NaN)"/g, (_, word: string) => `"${word.replace('Inf', 'Infinity')}"`),
     read
   );
+}
+
+/** All samples of a buffer, as tests/conformance/samples reads them. */
+export function exchanged(buffer: SampleBuffer) {
+  return buffer.select([matcher('__name__', '!=', '')]).map(({ labels, times, values, stale, from, to }) => ({
+    labels: Object.fromEntries(labels.entries()) as Record<string, string>,
+    times: [...times.subarray(from, to)],
+    values: Array.from(values.subarray(from, to), (value, i) => (stale[from + i] === 1 ? 'stale' : written(value))),
+  }));
 }
 
 function written(value: number): number | string {

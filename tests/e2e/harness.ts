@@ -161,17 +161,19 @@ export type QueryResults = Record<string, { status: number; error?: string; fram
 
 /**
  * A fleet in `scenario` and a preview of it, with a target for each of the clusters if any are named. It is scraped
- * every second, to keep tests short, unless told otherwise; `settings` are more of jsonData, targets among them further ones.
+ * every second, to keep tests short, unless told otherwise; `settings` are more of jsonData, targets among them further
+ * ones, or a function that makes them for the fleet whose first port it is given.
  */
 export async function setStage(
   scenario: string,
   clusters: ClusterTarget[] = [],
   interval = '1s',
-  settings: object = {}
+  settings: object | ((fleetPort: number) => Promise<object>) = {}
 ): Promise<Stage> {
   const fleetPort = await freePort(40);
   const port = await freePort();
-  const provisioning = provisioningFor(fleetPort, interval, clusters, settings);
+  const more = typeof settings === 'function' ? await settings(fleetPort) : settings;
+  const provisioning = provisioningFor(fleetPort, interval, clusters, more);
   const fleet = start('fleet', ['dev/fleet/main.ts', '--port', String(fleetPort), '--scenario', scenario], {});
   const preview = start('preview', ['dev/preview/main.ts', '--provisioning', provisioning, '--port', String(port)], {
     FALCO_FLEET_HOST: '127.0.0.1',

@@ -36,7 +36,9 @@ const words: Words = {
 };
 
 function query({ signal: id, window, expr }: AlertRule) {
-  const asked = expr ? { kind: 'promql', expr: expr(write) } : { kind: 'signal', signals: [id], window };
+  const asked = expr
+    ? { kind: 'promql', expr: expr(write), portable: true }
+    : { kind: 'signal', signals: [id], window };
   return { ...asked, instant: true, version: QUERY_VERSION };
 }
 

@@ -94,16 +94,34 @@ const noneKnown = {
   },
 };
 
-/** provisioning/prometheus/falco.rules.yaml. */
-export function prometheusFile(): string {
-  const recorded = new Map<string, { record: string; expr: string }>();
+/** What the alerts rest on, as the store executor knows it: it takes a recorded figure in place of the signal. */
+export interface Recording {
+  name: string;
+  signal: string;
+  window?: string;
+}
+
+/** The alerts, and what is recorded for them. */
+function written() {
+  const recordings = new Map<string, Recording>();
   const write = dialect((id, window) => {
-    const record = recordedName(id, window);
-    recorded.set(record, { record, expr: recordedExpr(id, window) });
+    const name = recordedName(id, window);
+    recordings.set(name, { name, signal: id, window });
   });
   const alerts = [...rules.map((rule) => alert(rule, write)), noneKnown];
+  return { alerts, recordings: [...recordings.values()] };
+}
+
+export function recordings(): Recording[] {
+  return written().recordings;
+}
+
+/** provisioning/prometheus/falco.rules.yaml. */
+export function prometheusFile(): string {
+  const { alerts, recordings } = written();
+  const recorded = recordings.map(({ name, signal, window }) => ({ record: name, expr: recordedExpr(signal, window) }));
   // Prometheus evaluates the rules of one group in their order: alerts see the figures of the same moment.
-  const groups = [{ name: 'falco', rules: [...recorded.values(), ...alerts] }];
+  const groups = [{ name: 'falco', rules: [...recorded, ...alerts] }];
   const head =
     ' Written by `npm run generate` from the catalogue; docs/alerting.md says what it expects of Prometheus.\n';
   return `#${head}${stringify({ groups }, { lineWidth: 0, singleQuote: true })}`;

@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { type FalcoSettings } from '../../settings';
 import { catalogue } from '../../signals';
 import { type SectionProps, TextField } from './fields';
+import { messageOf } from './message';
 import { baselineProblem } from './validate';
 
 interface Props extends SectionProps {
@@ -62,10 +63,4 @@ export function BaselineSection({ settings, onChange, disabled, uid }: Props) {
       </Button>
     </ConfigSection>
   );
-}
-
-/** What the backend said, where it did. */
-function messageOf(error: unknown): string {
-  const { data } = error as { data?: { error?: string; message?: string } };
-  return data?.error ?? data?.message ?? String(error);
 }

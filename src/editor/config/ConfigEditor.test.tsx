@@ -146,6 +146,63 @@ test.each([
   expect(screen.getByLabelText(new RegExp(`^${label}`))).toHaveAccessibleName(`${label} ${help}`);
 });
 
+describe('a store', () => {
+  test('is chosen, and what was set for endpoints stays', async () => {
+    const { settings } = show({ targets: [{ url: 'a:1' }] });
+    await userEvent.click(screen.getByRole('radio', { name: /^Prometheus-compatible store/ }));
+    expect(screen.queryByRole('button', { name: 'Add target' })).not.toBeInTheDocument();
+    expect(screen.queryByLabelText('Hours')).not.toBeInTheDocument();
+    expect(screen.getByRole('alert')).toHaveTextContent('Enter an address, for example http://prometheus:9090.');
+    await userEvent.type(screen.getByLabelText('Address *'), 'http://prometheus:9090');
+    expect(screen.queryByRole('alert')).not.toBeInTheDocument();
+    expect(settings()).toEqual({ mode: 'store', targets: [{ url: 'a:1' }], store: { url: 'http://prometheus:9090' } });
+  });
+
+  test('which series are Falco’s', async () => {
+    const { settings } = show({ mode: 'store', store: { url: 'http://a' } });
+    const matchers = screen.getByLabelText(/^Matchers/);
+    await userEvent.type(matchers, 'job=falco');
+    expect(screen.getByRole('alert')).toHaveTextContent(
+      '“job=falco” is no matcher. Expected something like job="falco", cluster=~"prod.*".'
+    );
+    await userEvent.clear(matchers);
+    await userEvent.type(matchers, 'job="falco"');
+    const identity = screen.getByLabelText(/^Identity/);
+    expect(identity).toHaveAttribute('placeholder', 'instance');
+    await userEvent.type(identity, 'cluster, node, x');
+    expect(screen.getByRole('alert')).toHaveTextContent(
+      'Expected one label or two, for example instance, or cluster, node.'
+    );
+    await userEvent.clear(identity);
+    await userEvent.type(identity, 'cluster, node');
+    await userEvent.type(screen.getByLabelText(/^Tenant/), 'team-a');
+    await choose('HTTP method', 'GET');
+    expect(screen.queryByRole('alert')).not.toBeInTheDocument();
+    expect(settings().store).toEqual({
+      url: 'http://a',
+      matchers: 'job="falco"',
+      identity: ['cluster', 'node'],
+      tenant: 'team-a',
+      method: 'GET',
+    });
+  });
+
+  test('a secret in its address or parameters is pointed out, and not kept', async () => {
+    const { settings } = show({ mode: 'store', store: {} });
+    await userEvent.type(screen.getByLabelText('Address *'), 'http://me:word@prometheus');
+    expect(settings().store?.url).toBe('http://prometheus');
+    await userEvent.type(screen.getByLabelText(/^Parameters/), 'token=x');
+    expect(screen.getAllByRole('alert').at(-1)).toHaveTextContent('“token” looks like a secret');
+  });
+
+  test('can only be read where it is provisioned', () => {
+    show({ mode: 'store', store: { url: 'http://a', expected: 3 } }, { readOnly: true });
+    const fields = [...screen.getAllByRole('textbox'), ...screen.getAllByRole('radio')];
+    expect(fields.length).toBeGreaterThan(8);
+    fields.forEach((field) => expect(field).toBeDisabled());
+  });
+});
+
 describe('scraping', () => {
   test('a time-out above the interval is pointed out', async () => {
     const { settings } = show({ targets: [{ url: 'a:1' }], scrapeInterval: '5s' });
@@ -214,6 +271,28 @@ test('limits are kept in the units of the settings', async () => {
   await userEvent.type(screen.getByLabelText(/^Size of an answer/), '4');
   await userEvent.type(screen.getByLabelText('Time of a query'), '1m');
   expect(settings().limits).toEqual({ bodyBytes: 4 * 1024 * 1024, queryTimeout: '1m' });
+});
+
+describe('ready YAML', () => {
+  test('for Kubernetes, and of the targets', async () => {
+    const get = jest.fn().mockResolvedValue({ data: 'scrape_configs: []' });
+    setBackendSrv({ get } as unknown as BackendSrv);
+    show({ targets: [{ url: 'a:1' }] }, { uid: 'falco' });
+    await userEvent.click(screen.getByRole('button', { name: 'Expand section Ready YAML' }));
+    await userEvent.click(screen.getByRole('button', { name: 'Headless Service' }));
+    expect(screen.getByRole('region', { name: 'Headless Service' })).toHaveTextContent(
+      'publishNotReadyAddresses: true'
+    );
+    await userEvent.click(screen.getByRole('button', { name: 'Prometheus scrape configuration' }));
+    expect(await screen.findByText('scrape_configs: []')).toBeInTheDocument();
+    expect(get.mock.calls[0].slice(0, 2)).toEqual([
+      '/api/datasources/uid/falco/resources/export',
+      { format: 'prometheus' },
+    ]);
+    get.mockRejectedValue({ data: { error: 'no targets are configured' } });
+    await userEvent.click(screen.getByRole('button', { name: 'ServiceMonitor' }));
+    expect(await screen.findByText('no targets are configured')).toBeInTheDocument();
+  });
 });
 
 describe('authentication', () => {

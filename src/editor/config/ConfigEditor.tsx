@@ -8,7 +8,10 @@ import { type SectionProps } from './fields';
 import { HistorySection } from './HistorySection';
 import { LimitsSection } from './LimitsSection';
 import { LiveSection } from './LiveSection';
+import { ModeSection } from './ModeSection';
+import { MovingSection } from './MovingSection';
 import { ScrapeSection } from './ScrapeSection';
+import { StoreSection } from './StoreSection';
 import { TargetsSection } from './TargetsSection';
 
 const DOCUMENTATION = 'https://github.com/falco-metrics/falco-metrics-datasource/tree/main/docs';
@@ -23,15 +26,24 @@ export function ConfigEditor({
     onChange: (change) => onOptionsChange({ ...options, jsonData: { ...options.jsonData, ...change } }),
     disabled: options.readOnly === true,
   };
+  const store = options.jsonData.mode === 'store';
   return (
     <>
       <DataSourceDescription dataSourceName="Falco Metrics" docsLink={DOCUMENTATION} hasRequiredFields />
       <Divider />
-      <TargetsSection {...section} />
+      <ModeSection {...section} />
       <Divider />
-      <ScrapeSection {...section} />
-      <Divider />
-      <HistorySection {...section} />
+      {store ? (
+        <StoreSection {...section} />
+      ) : (
+        <>
+          <TargetsSection {...section} />
+          <Divider />
+          <ScrapeSection {...section} />
+          <Divider />
+          <HistorySection {...section} />
+        </>
+      )}
       <Divider />
       <BaselineSection {...section} uid={options.uid} />
       <Divider />
@@ -40,6 +52,12 @@ export function ConfigEditor({
       <ConnectionSection options={options} onOptionsChange={onOptionsChange} />
       <Divider />
       <LimitsSection {...section} />
+      {!store && (
+        <>
+          <Divider />
+          <MovingSection uid={options.uid} />
+        </>
+      )}
     </>
   );
 }

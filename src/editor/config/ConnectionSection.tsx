@@ -14,7 +14,7 @@ interface Props {
 }
 
 /**
- * Authentication, TLS and headers, one set for all targets, kept where Grafana keeps them. Forwarding of
+ * Authentication, TLS and headers, one set for all targets or for the store, kept where Grafana keeps them. Forwarding of
  * cookies or OAuth tokens is not offered: scraping goes on when nobody is logged in.
  */
 export function ConnectionSection({ options, onOptionsChange }: Props) {
@@ -30,9 +30,9 @@ export function ConnectionSection({ options, onOptionsChange }: Props) {
         visibleMethods={[AuthMethod.NoAuth, AuthMethod.BasicAuth]}
         defaultOptionsOverrides={{
           [AuthMethod.NoAuth]: {
-            description: 'As Falco’s metrics endpoint is by itself; a bearer token goes into an HTTP header',
+            description: 'A bearer token goes into an HTTP header',
           },
-          [AuthMethod.BasicAuth]: { description: 'User name and password, for a proxy in front of Falco' },
+          [AuthMethod.BasicAuth]: { description: 'User name and password' },
         }}
         onAuthMethodSelect={(method) => onOptionsChange({ ...options, basicAuth: method === AuthMethod.BasicAuth })}
         readOnly={disabled}
@@ -40,7 +40,7 @@ export function ConnectionSection({ options, onOptionsChange }: Props) {
       {config.secureSocksDSProxyEnabled && (
         <Field
           label="Secure socks proxy"
-          description="Reach the targets through the proxy that this Grafana is set up with. Names cannot be looked up behind it: use plain addresses."
+          description="Go through the proxy that this Grafana is set up with. Names of targets cannot be looked up behind it: use plain addresses."
           disabled={disabled}
         >
           <Switch

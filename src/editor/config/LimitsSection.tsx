@@ -6,7 +6,7 @@ import { durationProblem } from './validate';
 
 const MEBIBYTE = 1024 * 1024;
 
-/** Bounds that keep one odd target, or one heavy query, from harming the rest. */
+/** Bounds that keep one odd target, or one heavy query, from harming the rest. A store’s targets are not scraped here. */
 export function LimitsSection({ settings, onChange, disabled }: SectionProps) {
   const limits = settings.limits ?? {};
   const set = (change: typeof limits) => onChange({ limits: { ...limits, ...change } });
@@ -19,34 +19,38 @@ export function LimitsSection({ settings, onChange, disabled }: SectionProps) {
       isInitiallyOpen={Object.values(limits).some((limit) => limit !== undefined)}
     >
       <Stack gap={2} wrap="wrap" alignItems="flex-start">
-        <NumberField
-          {...common}
-          label="Size of an answer"
-          description="MB, counted after unpacking"
-          placeholder={String(DEFAULTS.limits.bodyBytes / MEBIBYTE)}
-          min={1}
-          value={limits.bodyBytes === undefined ? undefined : limits.bodyBytes / MEBIBYTE}
-          onChange={(megabytes) =>
-            set({ bodyBytes: megabytes === undefined ? undefined : Math.round(megabytes * MEBIBYTE) })
-          }
-        />
-        <NumberField
-          {...common}
-          label="Samples of an answer"
-          placeholder={String(DEFAULTS.limits.samplesPerScrape)}
-          min={1}
-          value={limits.samplesPerScrape}
-          onChange={(samplesPerScrape) => set({ samplesPerScrape })}
-        />
-        <NumberField
-          {...common}
-          label="Length of a label"
-          description="Bytes of its value"
-          placeholder={String(DEFAULTS.limits.labelLength)}
-          min={1}
-          value={limits.labelLength}
-          onChange={(labelLength) => set({ labelLength })}
-        />
+        {settings.mode !== 'store' && (
+          <>
+            <NumberField
+              {...common}
+              label="Size of an answer"
+              description="MB, counted after unpacking"
+              placeholder={String(DEFAULTS.limits.bodyBytes / MEBIBYTE)}
+              min={1}
+              value={limits.bodyBytes === undefined ? undefined : limits.bodyBytes / MEBIBYTE}
+              onChange={(megabytes) =>
+                set({ bodyBytes: megabytes === undefined ? undefined : Math.round(megabytes * MEBIBYTE) })
+              }
+            />
+            <NumberField
+              {...common}
+              label="Samples of an answer"
+              placeholder={String(DEFAULTS.limits.samplesPerScrape)}
+              min={1}
+              value={limits.samplesPerScrape}
+              onChange={(samplesPerScrape) => set({ samplesPerScrape })}
+            />
+            <NumberField
+              {...common}
+              label="Length of a label"
+              description="Bytes of its value"
+              placeholder={String(DEFAULTS.limits.labelLength)}
+              min={1}
+              value={limits.labelLength}
+              onChange={(labelLength) => set({ labelLength })}
+            />
+          </>
+        )}
         <NumberField
           {...common}
           label="Samples of a query"

@@ -1,6 +1,6 @@
 import { ConfigSubSection } from '@grafana/plugin-ui';
 import { Stack } from '@grafana/ui';
-import { type TargetSettings } from '../../settings';
+import { type TargetFacts as Facts } from '../../settings';
 import { catalogue } from '../../signals';
 import { type Catalogue } from '../../signals/types';
 import { NumberField, TextField } from './fields';
@@ -9,8 +9,9 @@ import { memoryProblem } from './validate';
 type Setting = Catalogue['targetGauges'][number]['setting'];
 
 interface Props {
-  target: TargetSettings;
-  onChange: (change: Partial<TargetSettings>) => void;
+  /** An entry of the targets, or the store. */
+  target: Facts;
+  onChange: (change: Facts) => void;
   disabled: boolean;
 }
 
@@ -72,7 +73,7 @@ export function TargetFacts({ target, onChange, disabled }: Props) {
   );
 }
 
-function isSet(target: TargetSettings): boolean {
+function isSet(target: Facts): boolean {
   return catalogue.targetGauges.some(({ setting }) => target[setting] !== undefined);
 }
 

@@ -43,6 +43,14 @@ export function withoutSecrets(url: string): string {
     .replace(/[?&]+(?=[?&#]|$)/g, '');
 }
 
+/** Parameters as in an address. */
+export function parametersProblem(text: string): Problem {
+  const secret = [...new URLSearchParams(text).keys()].find(isSecret);
+  return secret === undefined
+    ? undefined
+    : `Everyone who may use this data source can read this, and “${secret}” looks like a secret. Take it out and send it as an HTTP header below.`;
+}
+
 function isSecret(name: string): boolean {
   const lower = name.toLowerCase();
   return lower === 'sig' || SECRET_WORDS.some((word) => lower.includes(word));

@@ -324,6 +324,15 @@ describe('PromQL', () => {
     expect(screen.getByText('Memory (RSS) (bytes)')).toBeInTheDocument();
   });
 
+  test('is that of the store, where the data source reads one', async () => {
+    const datasource = fakeDataSource({ mode: 'store' });
+    jest.spyOn(datasource, 'getResource').mockImplementation(async (path, params) => ({
+      data: `${path}: ${String((params as { expr: string }).expr).replaceAll('cluster, node', 'instance')}`,
+    }));
+    show({ kind: 'signal', signals: ['memory-rss'] }, { datasource });
+    expect(await screen.findByText(/^expression: .*by \(instance\)/)).toBeInTheDocument();
+  });
+
   test('of several signals cannot be edited as one', () => {
     show({ kind: 'signal', signals: ['up', 'uptime'] });
     expect(screen.getByRole('button', { name: 'Edit as PromQL' })).toHaveAttribute('aria-disabled', 'true');

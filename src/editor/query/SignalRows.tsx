@@ -26,7 +26,7 @@ export function SignalRows({ query, datasource, change }: RowsProps) {
       <EditorRow>
         <PromqlPreview
           query={query}
-          settings={settings}
+          datasource={datasource}
           onEdit={(expr) => change({ kind: 'promql', expr, limit: undefined })}
         />
         <SignalHelp signals={signals} />

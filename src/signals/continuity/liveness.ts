@@ -17,6 +17,9 @@ const notWorking = [
   named(missing, 'reason', 'missing'),
 ];
 
+/** Nodes of Kubernetes of which no Falco has given the name within an hour. */
+const withoutAny = `group by (cluster, hostname) (label_replace(kube_node_info{$filter}, "hostname", "$1", "node", "(.+)")) unless on (cluster, hostname) last_over_time(falcosecurity_evt_hostname_info[1h])`;
+
 export const liveness: Signal[] = [
   {
     id: 'up',
@@ -91,6 +94,11 @@ export const liveness: Signal[] = [
     description:
       'Counted by reason. down: the endpoint does not answer, or the node’s Falco has left discovery within the last hour (the data source’s notices and health check tell starting, vanished and unreachable apart). stalled: it answers, but events do not reach it or none happen (see userspace-stall). missing: fewer Falcos were ever seen than the settings expect; only where the settings give a number, the largest one of a cluster standing for the whole of it. Without that count a node that never had a Falco is not known here.',
     expr: `sum by ($by) (${notWorking.join(' or ')})`,
+    inStore: {
+      expr: `sum by ($by) (${[...notWorking, named(`(${withoutAny})`, 'reason', 'no Falco')].join(' or ')})`,
+      metrics: ['kube_node_info'],
+      says: 'The store has kube-state-metrics’ list of nodes: no Falco counts those of which no Falco has given the host name within an hour.',
+    },
     by: { default: ['cluster'], allowed: ['reason'] },
     needs: [],
     relative: true,

@@ -35,6 +35,13 @@ const rounding = `0.0005 * (${duration}{$filter} + ${duration}{$filter}${before}
 const sameProcess = `${started}{$filter} == ${started}{$filter}${before}`;
 export const recentCpu = `clamp_min((${used('')} - ${used(before)}) / (${elapsed}), 0) and ${rounding} < 0.02 and ${sameProcess}`;
 
+/** CPU of Falco's container within the window, as cAdvisor counts it, brought to the Falco of that pod. */
+const containerCpu = `sum by (namespace, pod) (rate(container_cpu_usage_seconds_total{container="falco"}[$window])) * on (namespace, pod) group_right () group by (namespace, pod, $instance) (falcosecurity_falco_version_info{$filter})`;
+const ofContainer = {
+  metrics: ['container_cpu_usage_seconds_total'],
+  says: 'The store has cAdvisor’s figures: the CPU is that of the container named falco of the pod, whatever its age. Falco’s series need the labels namespace and pod.',
+};
+
 /** Why a figure that rests on the present CPU use has no value. */
 const cpuUnknown =
   'The process is too old for the window, or was restarted within it: choose a longer window (one of 1h serves a process for 20 hours)';
@@ -66,6 +73,7 @@ export const cpu: Signal[] = [
     description:
       'Worked out of two of Falco’s averages since its start. Falco rounds them to 0.1 % of a CPU, which weighs the more the longer it runs: there is a figure only while the rounding is below 2 % of a CPU, that is for about 20 windows after the start (a window of one minute: 20 minutes; of one hour: 20 hours), and none across a restart. Choose a longer window for a Falco that has run for long, or measure its container instead. A group of nodes shows its highest.',
     expr: highest(`(${recentCpu})`),
+    inStore: { expr: highest(`(${containerCpu})`), ...ofContainer },
     by: perInstance,
     needs: [resource(cpuRatio), always(duration), always(started)],
     thresholds: oneCpu,
@@ -83,6 +91,10 @@ export const cpu: Signal[] = [
     description:
       'The CPU use of the window (cpu-usage-recent) divided by the CPU limit that the target has in the settings of the data source. At the limit the kernel halts Falco for the rest of each period, and the ring buffer overflows meanwhile, although the node may have CPUs to spare. There is a figure only where a limit is set, and where the present CPU use can be known. A group of nodes shows its highest.',
     expr: highest(`((${recentCpu}) / on ($instance) group_left () (${cpuLimit}{$filter} > 0))`),
+    inStore: {
+      expr: highest(`((${containerCpu}) / on ($instance) group_left () (${cpuLimit}{$filter} > 0))`),
+      ...ofContainer,
+    },
     by: perInstance,
     needs: [resource(cpuRatio), always(duration), always(started), setting(cpuLimit)],
     thresholds: {

@@ -3,55 +3,20 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
-	"math"
 	"os"
-	"slices"
-	"strconv"
 	"time"
 
-	"github.com/prometheus/prometheus/model/labels"
-	"github.com/prometheus/prometheus/model/value"
 	"github.com/prometheus/prometheus/promql"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
+	"github.com/falco-metrics/falco-metrics-datasource/tests/conformance/samples"
 )
 
-// number is a float64; NaN, the infinities and stale marks are texts.
-type number float64
-
-func (n *number) UnmarshalJSON(text []byte) error {
-	var word string
-	if json.Unmarshal(text, &word) != nil {
-		word = string(text)
-	}
-	if word == "stale" {
-		*n = number(math.Float64frombits(value.StaleNaN))
-		return nil
-	}
-	v, err := strconv.ParseFloat(word, 64)
-	*n = number(v)
-	return err
-}
-
-func (n number) MarshalJSON() ([]byte, error) {
-	if v := float64(n); math.IsNaN(v) || math.IsInf(v, 0) {
-		return json.Marshal(strconv.FormatFloat(v, 'g', -1, 64))
-	}
-	return json.Marshal(float64(n))
-}
-
-type series struct {
-	Labels map[string]string `json:"labels"`
-	Times  []int64           `json:"times"` // ms
-	Values []number          `json:"values"`
-}
-
 type question struct {
-	Series  []series `json:"series"`
+	Series  []samples.Series `json:"series"`
 	Queries []struct {
 		Expr             string
 		Start, End, Step int64 // ms
@@ -61,8 +26,8 @@ type question struct {
 }
 
 type answer struct {
-	Error  string   `json:"error,omitempty"`
-	Series []series `json:"series"`
+	Error  string           `json:"error,omitempty"`
+	Series []samples.Series `json:"series"`
 }
 
 func main() {
@@ -77,7 +42,7 @@ func run() error {
 	if err := json.NewDecoder(os.Stdin).Decode(&q); err != nil {
 		return fmt.Errorf("the question: %w", err)
 	}
-	stored := load(q.Series)
+	stored := samples.Load(q.Series)
 	engine := history.NewEngine(history.EngineOptions{MaxSamples: 1e8, Timeout: 5 * time.Minute})
 	queryable := history.Queryable([]*history.History{stored}, nil)
 	answers := make([]answer, len(q.Queries))
@@ -94,7 +59,7 @@ func run() error {
 		if result.Err != nil {
 			answers[i].Error = result.Err.Error()
 		} else {
-			answers[i].Series = readable(result.Value.(promql.Matrix))
+			answers[i].Series = samples.Readable(result.Value.(promql.Matrix))
 		}
 		query.Close()
 	}
@@ -107,44 +72,4 @@ func run() error {
 		out["server"], out["version"] = theirs, version
 	}
 	return json.NewEncoder(os.Stdout).Encode(out)
-}
-
-// load puts the samples into a history, time by time as scrapes would.
-func load(all []series) *history.History {
-	type sample struct {
-		at int64
-		history.Sample
-	}
-	stored := history.New(history.Options{})
-	var samples []sample
-	for _, one := range all {
-		into := stored.Series(labels.FromMap(one.Labels))
-		for i, at := range one.Times {
-			samples = append(samples, sample{at, history.Sample{Series: into, Value: float64(one.Values[i])}})
-		}
-	}
-	slices.SortStableFunc(samples, func(a, b sample) int { return cmp.Compare(a.at, b.at) })
-	for len(samples) > 0 {
-		at := samples[0].at
-		var batch []history.Sample
-		for len(samples) > 0 && samples[0].at == at {
-			batch = append(batch, samples[0].Sample)
-			samples = samples[1:]
-		}
-		stored.Append(at, batch)
-	}
-	return stored
-}
-
-func readable(matrix promql.Matrix) []series {
-	all := make([]series, 0, len(matrix))
-	for _, one := range matrix {
-		s := series{Labels: one.Metric.Map()}
-		for _, p := range one.Floats {
-			s.Times = append(s.Times, p.T)
-			s.Values = append(s.Values, number(p.F))
-		}
-		all = append(all, s)
-	}
-	return all
 }

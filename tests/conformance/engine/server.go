@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 
+	"github.com/falco-metrics/falco-metrics-datasource/tests/conformance/samples"
 	"github.com/falco-metrics/falco-metrics-datasource/tests/conformance/server"
 )
 
@@ -81,15 +82,15 @@ func askRange(address string, query url.Values) (answer, error) {
 	if err := json.Unmarshal(body, &got); err != nil {
 		return answer{}, err
 	}
-	out := answer{Error: got.Error, Series: []series{}}
+	out := answer{Error: got.Error, Series: []samples.Series{}}
 	for _, s := range got.Data.Result {
-		one := series{Labels: map[string]string{}}
+		one := samples.Series{Labels: map[string]string{}}
 		for name, value := range s.Metric {
 			one.Labels[string(name)] = string(value)
 		}
 		for _, p := range s.Values {
 			one.Times = append(one.Times, int64(p.Timestamp))
-			one.Values = append(one.Values, number(p.Value))
+			one.Values = append(one.Values, samples.Number(p.Value))
 		}
 		out.Series = append(out.Series, one)
 	}

@@ -1,0 +1,176 @@
+package datasource
+
+import (
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
+)
+
+const exported = `{
+	"scrapeInterval": "30s",
+	"targets": [
+		{"url": "node-1:8765", "labels": {"cluster": "prod", "node": "node-1"}},
+		{"url": "https://falco.falco.svc:8765/m?x=1", "discovery": "dns", "labels": {"cluster": "prod", "zone": "$a"}, "threadTableSize": 500000, "expected": 12, "memoryLimit": "1Gi"},
+		{"url": "_metrics._tcp.falco", "discovery": "srv"},
+		{"url": "http://list/targets", "discovery": "http"},
+		{"url": "sidekick:2801", "kind": "falcosidekick"}
+	]
+}`
+
+func exportOf(t *testing.T, settings, format string) string {
+	t.Helper()
+	d, _ := newTestWith(t, settings)
+	got, err := d.export(&http.Request{URL: mustURL(t, "/export?format="+format)})
+	require.NoError(t, err)
+	return got.(string)
+}
+
+func TestExportForPrometheus(t *testing.T) {
+	text := exportOf(t, exported, "prometheus")
+	require.Equal(t, `# A part of prometheus.yml.
+# Passwords, tokens and certificates are not exported: add basic_auth, authorization or tls_config where you use them.
+# By static and DNS discovery instance is an address: relabel it to the node's name where you can, so that a Falco whose pod moves goes on as the same series.
+
+scrape_configs:
+  - job_name: falco
+    scrape_interval: 30s
+    scrape_timeout: 10s
+    body_size_limit: 16MB
+    sample_limit: 20000
+    label_value_length_limit: 1024
+    static_configs:
+      - targets:
+          - node-1:8765
+        labels:
+          cluster: prod
+          instance: node-1
+  - job_name: falco-2
+    scrape_interval: 30s
+    scrape_timeout: 10s
+    body_size_limit: 16MB
+    sample_limit: 20000
+    label_value_length_limit: 1024
+    scheme: https
+    metrics_path: /m
+    params:
+      x:
+        - "1"
+    dns_sd_configs:
+      - names:
+          - falco.falco.svc
+        type: A
+        port: 8765
+    relabel_configs:
+      - target_label: job
+        replacement: falco
+      - target_label: cluster
+        replacement: prod
+      - target_label: zone
+        replacement: $$a
+  - job_name: falco-3
+    scrape_interval: 30s
+    scrape_timeout: 10s
+    body_size_limit: 16MB
+    sample_limit: 20000
+    label_value_length_limit: 1024
+    dns_sd_configs:
+      - names:
+          - _metrics._tcp.falco
+        type: SRV
+    relabel_configs:
+      - target_label: job
+        replacement: falco
+  - job_name: falco-4
+    scrape_interval: 30s
+    scrape_timeout: 10s
+    body_size_limit: 16MB
+    sample_limit: 20000
+    label_value_length_limit: 1024
+    http_sd_configs:
+      - url: http://list/targets
+    relabel_configs:
+      - target_label: job
+        replacement: falco
+  - job_name: falcosidekick
+    scrape_interval: 30s
+    scrape_timeout: 10s
+    body_size_limit: 16MB
+    sample_limit: 20000
+    label_value_length_limit: 1024
+    static_configs:
+      - targets:
+          - sidekick:2801
+`, text)
+	promtool, err := exec.LookPath("promtool")
+	if err != nil {
+		t.Skip("promtool, which comes with Prometheus, is not installed")
+	}
+	file := filepath.Join(t.TempDir(), "prometheus.yml")
+	require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+	out, err := exec.Command(promtool, "check", "config", file).CombinedOutput()
+	require.NoError(t, err, string(out))
+}
+
+func TestExportForTheOperator(t *testing.T) {
+	documents := yaml.NewDecoder(strings.NewReader(exportOf(t, exported, "servicemonitor")))
+	var falco, sidekick map[string]any
+	require.NoError(t, documents.Decode(&falco))
+	require.NoError(t, documents.Decode(&sidekick))
+	require.Equal(t, map[string]any{
+		"apiVersion": "monitoring.coreos.com/v1", "kind": "ServiceMonitor",
+		"metadata": map[string]any{"name": "falco", "namespace": "falco"},
+		"spec": map[string]any{
+			"selector":    map[string]any{"matchLabels": map[string]any{"app.kubernetes.io/name": "falco"}},
+			"sampleLimit": 20000, "labelValueLengthLimit": 1024,
+			"endpoints": []any{map[string]any{
+				"port": "metrics", "path": "/metrics", "interval": "30s", "scrapeTimeout": "10s",
+				"relabelings": []any{
+					map[string]any{"targetLabel": "job", "replacement": "falco"},
+					map[string]any{"sourceLabels": []any{"__meta_kubernetes_pod_node_name"}, "targetLabel": "instance"},
+					map[string]any{"targetLabel": "cluster", "replacement": "prod"},
+				},
+			}},
+		},
+	}, falco)
+	endpoint := sidekick["spec"].(map[string]any)["endpoints"].([]any)[0].(map[string]any)
+	require.Equal(t, "http", endpoint["port"])
+	require.Equal(t, []any{map[string]any{"targetLabel": "job", "replacement": "falcosidekick"}}, endpoint["relabelings"])
+}
+
+// What is exported can be saved as it is.
+func TestExportOfTheSettings(t *testing.T) {
+	var out struct {
+		JSONData map[string]any `yaml:"jsonData"`
+	}
+	require.NoError(t, yaml.Unmarshal([]byte(exportOf(t, exported, "datasource")), &out))
+	require.Equal(t, map[string]any{
+		"mode": "store", "scrapeInterval": "30s",
+		"store": map[string]any{
+			"url": "http://prometheus:9090", "identity": []any{"cluster", "instance"}, "matchers": `job=~"falco|falcosidekick"`,
+			"threadTableSize": 500000, "memoryLimit": "1073741824", "expected": 12,
+		},
+	}, out.JSONData)
+}
+
+func TestExportRefuses(t *testing.T) {
+	d, _ := newTest(t)
+	_, err := d.export(&http.Request{URL: mustURL(t, "/export?format=x")})
+	require.EqualError(t, err, `the format is "x": expected datasource, prometheus, servicemonitor`)
+	empty, _ := newTestWith(t, `{}`)
+	_, err = empty.export(&http.Request{URL: mustURL(t, "/export?format=prometheus")})
+	require.EqualError(t, err, errNoTargets.Error())
+}
+
+func mustURL(t *testing.T, text string) *url.URL {
+	t.Helper()
+	u, err := url.Parse(text)
+	require.NoError(t, err)
+	return u
+}

@@ -1,0 +1,84 @@
+package datasource
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/store"
+)
+
+// storeSettings are where a store is, how it calls Falcos, and what is known of all of them.
+type storeSettings struct {
+	URL      string   `json:"url"`
+	Identity []string `json:"identity"`
+	Matchers string   `json:"matchers"`
+	Method   string   `json:"method"`
+	// Parameters go with every request, as in an address: dedup=true&partial_response=true.
+	Parameters   string `json:"parameters"`
+	Tenant       string `json:"tenant"`
+	TenantHeader string `json:"tenantHeader"`
+	targetFacts
+}
+
+// config checks the settings; what is wrong goes to p.
+func (s storeSettings) config(p *problems, gauges []signals.TargetGauge) *store.Config {
+	c := &store.Config{Method: strings.ToUpper(cmp.Or(s.Method, defaults().Store.Method))}
+	var err error
+	if c.URL, err = store.ParseURL(s.URL); err != nil {
+		p.add("%w", err)
+	}
+	if c.Identity, err = store.ParseIdentity(s.Identity); err != nil {
+		p.add("%w", err)
+	}
+	if c.Matchers, err = store.ParseMatchers(s.Matchers); err != nil {
+		p.add("%w", err)
+	}
+	if c.Method != http.MethodGet && c.Method != http.MethodPost {
+		p.add("store.method is %q: expected GET or POST", s.Method)
+	}
+	if c.Parameters, err = parameters(s.Parameters); err != nil {
+		p.add("%w", err)
+	}
+	if s.Tenant != "" {
+		header := cmp.Or(s.TenantHeader, defaults().Store.TenantHeader)
+		if !headerName(header) {
+			p.add("store.tenantHeader is %q: expected the name of an HTTP header, such as X-Scope-OrgID", s.TenantHeader)
+		} else {
+			c.Header = http.Header{http.CanonicalHeaderKey(header): {s.Tenant}}
+		}
+	}
+	c.Gauges = s.gauges(p, "store", true, gauges)
+	return c
+}
+
+// own are the parameters that the plugin sets itself.
+var own = []string{"query", "time", "start", "end", "step", "match[]"}
+
+func parameters(text string) (url.Values, error) {
+	out, err := url.ParseQuery(strings.TrimPrefix(strings.TrimSpace(text), "?"))
+	if err != nil {
+		return nil, fmt.Errorf("store.parameters cannot be read: expected them as in an address, such as dedup=true&partial_response=true")
+	}
+	if name := scrape.SecretIn(out); name != "" {
+		return nil, fmt.Errorf("store.parameters holds %q, which every viewer could read: remove it and send it as a header", name)
+	}
+	for _, name := range slices.Sorted(maps.Keys(out)) {
+		if slices.Contains(own, name) {
+			return nil, fmt.Errorf("store.parameters holds %q, which every query sets itself: remove it", name)
+		}
+	}
+	return out, nil
+}
+
+func headerName(name string) bool {
+	return name != "" && !strings.ContainsFunc(name, func(r rune) bool {
+		return r != '-' && r != '_' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+	})
+}

@@ -1,0 +1,176 @@
+package datasource
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/grafana/grafana-plugin-sdk-go/data"
+	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/storage"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/store"
+)
+
+// stored asks a Prometheus-compatible store.
+type stored struct {
+	store  *store.Store
+	config store.Config
+}
+
+func newStored(c store.Config) (*stored, error) {
+	s, err := store.New(c)
+	return &stored{store: s, config: c}, err
+}
+
+func (s *stored) ready(ctx context.Context, patience time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, max(patience, s.config.Timeout))
+	defer cancel()
+	return s.store.Ready(ctx)
+}
+
+func (s *stored) release() { s.store.Close() }
+
+func (s *stored) targets() []scrape.Status { return s.store.Targets() }
+
+// catalogue takes what the store has of other exporters where that tells more.
+func (s *stored) catalogue(c *signals.Catalogue) *signals.Catalogue { return c.InStore(s.store.Holds) }
+
+func (s *stored) evaluate(ctx context.Context, e evaluation) (answer, error) {
+	found, err := s.store.Evaluate(ctx, store.Query{
+		Expr: e.expr, Start: time.UnixMilli(e.start), End: time.UnixMilli(e.end), Step: e.step, ByHand: e.byHand,
+	})
+	return answer{value: found.Value, executed: found.Executed, notices: storeNotices(found)}, err
+}
+
+// storeNotices are what the store said of an answer.
+func storeNotices(a store.Answer) (out []data.Notice) {
+	if a.Partial {
+		out = append(out, data.Notice{Severity: data.NoticeSeverityWarning, Text: noticeOf(store.ErrPartial)})
+	}
+	for _, w := range a.Warnings {
+		out = append(out, data.Notice{Severity: data.NoticeSeverityWarning, Text: noticeOf(errors.New(w))})
+	}
+	return out
+}
+
+const partialAnswer = "The store's answer is partial: a part of it did not answer, and figures may be missing or too low. Look at the health of its components."
+
+// noticeOf is a warning of the store's. Thanos tells so of components that it could not ask.
+func noticeOf(warning error) string {
+	var thinned store.Thinned
+	switch {
+	case errors.As(warning, &thinned):
+		return thinned.Error()
+	case errors.Is(warning, store.ErrPartial):
+		return partialAnswer
+	}
+	text := "The store says: " + sentence(warning.Error())
+	for _, word := range []string{"partial", "No StoreAPIs matched", "fetch series", "receive series"} {
+		if strings.Contains(warning.Error(), word) {
+			return partialAnswer + " " + text
+		}
+	}
+	return text
+}
+
+func (s *stored) querier(from, to int64) (storage.Querier, error) {
+	return s.store.Querier(from, to), nil
+}
+
+// firstUp of a short time up to now is known of the targets. Of others steps of a thousandth of the range are looked at:
+// that is as exact as anybody needs it.
+func (s *stored) firstUp(ctx context.Context, sc scope, from, to time.Time) (map[node]int64, error) {
+	length := to.Sub(from)
+	if length < store.Youth && time.Since(to) < time.Minute {
+		out := map[node]int64{}
+		for _, t := range s.targets() {
+			out[nodeOf(t.Labels)] = t.FirstScrape.UnixMilli()
+		}
+		return out, nil
+	}
+	step := max(s.config.Interval, length/1000).Round(time.Second)
+	up := "up == 1"
+	if m := sc.selector(); m != "" {
+		up = "up{" + m + "} == 1"
+	}
+	expr := fmt.Sprintf("min by (cluster, node) (min_over_time(timestamp(%s)[%s:%s]))", up,
+		signals.FormatDuration(length.Round(time.Second)), signals.FormatDuration(step))
+	found, err := s.evaluate(ctx, evaluation{expr: expr, start: to.UnixMilli(), end: to.UnixMilli()})
+	if err != nil {
+		return nil, err
+	}
+	out := map[node]int64{}
+	vector, _ := found.value.(promql.Vector)
+	for _, sample := range vector {
+		out[nodeOf(sample.Metric)] = int64(sample.F * 1000)
+	}
+	return out, nil
+}
+
+// present spares the store a question in nearly every panel: most ranges end now.
+func (s *stored) present(at time.Time) map[node]bool {
+	if time.Since(at) > time.Minute {
+		return nil
+	}
+	nodes := map[node]bool{}
+	for _, t := range s.targets() {
+		if t.State != scrape.Gone {
+			nodes[nodeOf(t.Labels)] = true
+		}
+	}
+	return nodes
+}
+
+// since is not known: how long a store keeps samples, its API does not tell.
+func (s *stored) since() time.Time { return time.Time{} }
+
+func (s *stored) rewritten(expr string) (string, error) { return s.store.Rewrite(expr) }
+
+// written is the label itself where the store has none for the cluster.
+func (s *stored) written(label string) string {
+	if name := s.config.Identity.Written(label); name != "" {
+		return name
+	}
+	return label
+}
+
+func (s *stored) holds(ctx context.Context, metric string) bool {
+	now := time.Now().UnixMilli()
+	found, err := s.evaluate(ctx, evaluation{expr: "count(" + metric + ")", start: now, end: now, byHand: true})
+	vector, _ := found.value.(promql.Vector)
+	return err != nil || len(vector) > 0
+}
+
+func (s *stored) words() words {
+	return words{
+		nobody:        "The store holds no Falco" + s.within() + ": nothing has shown " + strings.Join(s.config.Catalogue.Store.Shows[0].Metrics, " or ") + " within the last day. Let the store's scraper ask Falco (docs/scaling-out.md), or check store.matchers and store.tenant.",
+		missingKind:   "Let the store's scraper ask it, as kind: %s, and store.matchers let it through.",
+		targetSetting: "store.%s",
+	}
+}
+
+// within names the extra matchers, where there are any.
+func (s *stored) within() string {
+	if len(s.config.Matchers) == 0 {
+		return ""
+	}
+	var all []string
+	for _, m := range s.config.Matchers {
+		all = append(all, m.String())
+	}
+	return " with " + strings.Join(all, ", ")
+}
+
+func (s *stored) check(ctx context.Context) checkup {
+	found, err := s.store.Check(ctx)
+	if err != nil {
+		return checkup{remarks: []string{err.Error()}, failed: true}
+	}
+	return checkup{lead: found.Lead, remarks: slices.Concat(found.Wrong, found.Better), failed: len(found.Wrong) > 0}
+}

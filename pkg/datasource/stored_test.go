@@ -1,0 +1,107 @@
+package datasource
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/grafana/grafana-plugin-sdk-go/backend"
+	"github.com/grafana/grafana-plugin-sdk-go/data"
+	"github.com/stretchr/testify/require"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/store"
+)
+
+// storeWith has a Falco that answers, and says more beside each answer.
+func storeWith(t *testing.T, more string) *Instance {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_ = r.ParseForm()
+		w.Header().Set("Content-Type", "application/json")
+		metric := `"job": "falco", "instance": "10.0.0.1:8765"`
+		for _, fact := range []string{"version", "engine_name", "kernel_release"} {
+			if strings.Contains(r.Form.Get("query"), fact) {
+				metric += fmt.Sprintf(`, %q: "x"`, fact)
+			}
+		}
+		if strings.Contains(r.Form.Get("query"), "__name__)") {
+			metric += `, "__name__": "falcosecurity_falco_cpu_usage_ratio"`
+		}
+		fmt.Fprintf(w, `{"status": "success", %s "data": {"resultType": "vector", "result": [{"metric": {%s}, "value": [%d, "1"]}]}}`, more, metric, time.Now().Unix())
+	}))
+	t.Cleanup(server.Close)
+	settings := fmt.Sprintf(`{"mode": "store", "store": {"url": %q}}`, server.URL)
+	d := newInstance(t.Context(), backend.DataSourceInstanceSettings{JSONData: json.RawMessage(settings)}, nil)
+	require.NoError(t, d.broken)
+	t.Cleanup(d.Dispose)
+	return d
+}
+
+func TestStoreGivesFramesOfNodes(t *testing.T) {
+	d := storeWith(t, "")
+	res := queryOne(t, d, `{"signals": ["cpu-usage-lifetime"], "instant": true}`)
+	require.NoError(t, res.Error)
+	require.Equal(t, "10.0.0.1:8765", res.Frames[0].Fields[0].Labels["node"])
+	require.NotContains(t, res.Frames[0].Fields[0].Labels, "instance")
+	require.Equal(t, "max by (instance) (falcosecurity_falco_cpu_usage_ratio)", res.Frames[0].Meta.ExecutedQueryString)
+
+	byHand := queryOne(t, d, `{"kind": "promql", "expr": "max by (node) (up)", "instant": true, "filters": [{"key": "node", "operator": "=", "value": "a"}]}`)
+	require.Equal(t, `max by (node) (up{instance="a"})`, byHand.Frames[0].Meta.ExecutedQueryString, "the store's own labels; filters are ours")
+	require.Equal(t, data.Labels{"instance": "10.0.0.1:8765", "job": "falco"}, byHand.Frames[0].Fields[0].Labels)
+
+	portable := queryOne(t, d, `{"kind": "promql", "portable": true, "expr": "max by (node) (x)", "instant": true, "filters": [{"key": "node", "operator": "=", "value": "a"}]}`)
+	require.Equal(t, `max by (instance) (x{instance="a"})`, portable.Frames[0].Meta.ExecutedQueryString)
+	require.Equal(t, "10.0.0.1:8765", portable.Frames[0].Fields[0].Labels["node"])
+}
+
+// What the store says of an answer is shown with it; one that lacks samples is said to be partial.
+func TestStoreWarnings(t *testing.T) {
+	said := func(more string) []string {
+		return texts(t, queryOne(t, storeWith(t, more), `{"signals": ["cpu-usage-lifetime"], "instant": true}`))
+	}
+	require.Empty(t, said(""))
+	require.Equal(t, []string{"warning: " + partialAnswer}, said(`"isPartial": true,`), "VictoriaMetrics")
+	require.Equal(t, []string{"warning: " + partialAnswer + " The store says: receive series from Addr: 10.0.0.2: rpc error."},
+		said(`"warnings": ["receive series from Addr: 10.0.0.2: rpc error"],`), "Thanos")
+	require.Equal(t, []string{"warning: The store says: something else."}, said(`"warnings": ["something else"],`))
+	require.Equal(t, "The range holds about 6 million samples: it was looked at every 30s, and what changed and changed back in between is not seen. Narrow the range or the filters to see all.",
+		noticeOf(store.Thinned{Samples: 6e6, Step: 30 * time.Second}))
+}
+
+func TestStoreSettings(t *testing.T) {
+	s, err := parseSettings(json.RawMessage(`{
+		"mode": "store", "scrapeInterval": "30s", "targets": [{"url": "kept for later"}],
+		"store": {"url": "mimir/prometheus", "identity": ["cluster", "node"], "matchers": "job=\"falco\"", "method": "get", "parameters": "?dedup=true",
+			"tenant": "team-a", "memoryLimit": "1Gi", "expected": 3}
+	}`), signals.Load())
+	require.NoError(t, err)
+	require.Empty(t, s.targets)
+	require.Equal(t, "http://mimir/prometheus", s.store.URL.String())
+	require.Equal(t, store.Identity{"cluster", "node"}, s.store.Identity)
+	require.Equal(t, "GET", s.store.Method)
+	require.Equal(t, "dedup=true", s.store.Parameters.Encode())
+	require.Equal(t, http.Header{"X-Scope-Orgid": {"team-a"}}, s.store.Header)
+	require.Equal(t, 30*time.Second, s.store.Interval)
+	require.Equal(t, []scrape.Gauge{
+		{Name: "falco_target_thread_table_size", Value: 262144}, {Name: "falco_target_memory_limit_bytes", Value: 1 << 30}, {Name: "falco_target_expected", Value: 3},
+	}, s.store.Gauges)
+
+	for raw, want := range map[string]string{
+		`{"url": "a", "method": "PUT"}`:                      `store.method is "PUT": expected GET or POST`,
+		`{"url": "a", "parameters": "query=x"}`:              `store.parameters holds "query", which every query sets itself: remove it`,
+		`{"url": "a", "parameters": "api_key=x"}`:            `store.parameters holds "api_key", which every viewer could read: remove it and send it as a header`,
+		`{"url": "a", "parameters": "%"}`:                    "store.parameters cannot be read: expected them as in an address, such as dedup=true&partial_response=true",
+		`{"url": "a", "tenant": "x", "tenantHeader": "a b"}`: `store.tenantHeader is "a b": expected the name of an HTTP header, such as X-Scope-OrgID`,
+		`{"url": "a", "memoryLimit": "x"}`:                   `store.memoryLimit is "x": expected an amount of memory as Kubernetes writes it, such as 512Mi, 1.5Gi or 800M`,
+		`{"url": 1}`:                                         "store.url: expected a string in quotes, found number",
+	} {
+		_, err := parseSettings(json.RawMessage(`{"mode": "store", "store": `+raw+`}`), signals.Load())
+		require.EqualError(t, err, want, raw)
+	}
+}

@@ -1,0 +1,37 @@
+package signals
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+var word = regexp.MustCompile(`[a-zA-Z_:][a-zA-Z0-9_:]*`)
+
+// Metrics are the names of all metrics of Falco and Falcosidekick that the catalogue speaks of, sorted.
+func (c *Catalogue) Metrics() []string {
+	names := map[string]bool{}
+	add := func(text string) {
+		for _, name := range word.FindAllString(text, -1) {
+			for _, mark := range c.Reading.Marks {
+				if strings.HasPrefix(name, mark.Prefix) {
+					names[name] = true
+				}
+			}
+		}
+	}
+	for _, s := range c.Signals {
+		add(s.Expr)
+		for _, need := range s.Needs {
+			add(strings.Join(append(need.AnyOf, need.Metric), " "))
+		}
+	}
+	for _, sw := range c.Switches {
+		add(strings.Join(append(sw.AnyOf, sw.Metric), " "))
+	}
+	for _, column := range c.Inventory {
+		add(column.Metric)
+	}
+	return slices.Sorted(maps.Keys(names))
+}

@@ -1,0 +1,62 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/promql/promqltest"
+	"github.com/stretchr/testify/require"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
+)
+
+// newEngine is a store with Prometheus's own engine over the samples of a script (`load 15s`, then series). Whatever is
+// not a query is answered by other, which may be nil.
+func newEngine(t *testing.T, script string, other func(path string, p url.Values) (int, string)) *fakeStore {
+	t.Helper()
+	storage := promqltest.LoadedStorage(t, script)
+	t.Cleanup(func() { storage.Close() })
+	engine := history.NewEngine(history.EngineOptions{MaxSamples: 1e7, Timeout: time.Minute})
+	at := func(text string) time.Time {
+		seconds, err := strconv.ParseFloat(text, 64)
+		require.NoError(t, err)
+		return time.UnixMilli(int64(seconds * 1000))
+	}
+	var mu sync.Mutex // this storage is for one at a time
+	return newFake(t, func(path string, p url.Values) (int, string) {
+		mu.Lock()
+		defer mu.Unlock()
+		var (
+			q   promql.Query
+			err error
+		)
+		switch path {
+		case "query":
+			q, err = engine.NewInstantQuery(t.Context(), storage, nil, p.Get("query"), at(p.Get("time")))
+		case "query_range":
+			step, _ := strconv.ParseFloat(p.Get("step"), 64)
+			q, err = engine.NewRangeQuery(t.Context(), storage, nil, p.Get("query"), at(p.Get("start")), at(p.Get("end")), time.Duration(step*1e9))
+		default:
+			return other(path, p)
+		}
+		if err != nil {
+			return 400, fmt.Sprintf(`{"status": "error", "errorType": "bad_data", "error": %q}`, err)
+		}
+		result := q.Exec(t.Context())
+		if result.Err != nil {
+			return 422, fmt.Sprintf(`{"status": "error", "errorType": "execution", "error": %q}`, result.Err)
+		}
+		data, err := json.Marshal(map[string]any{"status": "success", "data": map[string]any{"resultType": result.Value.Type(), "result": result.Value}})
+		require.NoError(t, err)
+		return 200, string(data)
+	})
+}
+
+// after is a time of a script, whose first sample is at 0.
+func after(d time.Duration) time.Time { return time.UnixMilli(d.Milliseconds()) }

@@ -1,0 +1,60 @@
+package store
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
+)
+
+const kubernetes = `
+load 15s
+  up{job="falco", instance="a:1", namespace="falco", pod="falco-1"} 1x100
+  up{job="kube-state-metrics", instance="k:1"} 1x100
+  falcosecurity_falco_version_info{job="falco", instance="a:1", namespace="falco", pod="falco-1", version="0.44.1"} 1x100
+  falcosecurity_evt_hostname_info{job="falco", instance="a:1", hostname="worker-1"} 1x100
+  kube_node_info{job="kube-state-metrics", instance="k:1", node="worker-1"} 1x100
+  kube_node_info{job="kube-state-metrics", instance="k:1", node="worker-2"} 1x100
+  container_cpu_usage_seconds_total{job="kubelet", instance="n:1", namespace="falco", pod="falco-1", container="falco"} 0+7.5x100
+  container_cpu_usage_seconds_total{job="kubelet", instance="n:1", namespace="falco", pod="falco-1", container="sidecar"} 0+60x100
+  container_cpu_usage_seconds_total{job="kubelet", instance="n:1", namespace="other", pod="falco-1", container="falco"} 0+90x100
+`
+
+// figures are the values of a signal as a store with other exporters' metrics has it.
+func figures(t *testing.T, s *Store, id string, by ...string) (values, description string) {
+	t.Helper()
+	require.NoError(t, s.Ready(t.Context()))
+	c := s.config.Catalogue.InStore(s.Holds)
+	signal, err := c.Signal(id)
+	require.NoError(t, err)
+	expr, _, err := c.Compile(signal, by, nil, "1m", signals.CompileOptions{Identity: []string{"cluster", "node"}, ScrapeInterval: 15 * time.Second})
+	require.NoError(t, err)
+	answer, err := s.Evaluate(t.Context(), Query{Expr: expr, Start: s.now(), End: s.now()})
+	require.NoError(t, err)
+	return answer.Value.String(), signal.Description
+}
+
+func TestWhereTheStoreKnowsMore(t *testing.T) {
+	s := newEngine(t, kubernetes, nil).store(t, func(c *Config) {
+		var err error
+		c.Matchers, err = ParseMatchers(`job="falco"`) // which says nothing of what other exporters know
+		require.NoError(t, err)
+	})
+	s.now = func() time.Time { return after(1500 * time.Second) }
+	values, description := figures(t, s, "cpu-usage-recent")
+	require.Regexp(t, `^\{node="a:1"\} => 0\.(5|49999999999999)\d* @\[1500000\]$`, values)
+	require.Contains(t, description, "The store has cAdvisor’s figures")
+
+	values, description = figures(t, s, "nodes-without-falco", "reason")
+	require.Equal(t, `{reason="down"} => 0 @[1500000]`+"\n"+`{reason="no Falco"} => 1 @[1500000]`, values)
+	require.Contains(t, description, "kube-state-metrics’ list of nodes")
+}
+
+func TestWhereTheStoreKnowsNoMore(t *testing.T) {
+	s := newEngine(t, twoJobs, nil).store(t)
+	s.now = func() time.Time { return after(1500 * time.Second) }
+	_, description := figures(t, s, "cpu-usage-recent")
+	require.NotContains(t, description, "cAdvisor")
+}

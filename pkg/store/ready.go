@@ -1,0 +1,108 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
+)
+
+const (
+	// lookedUpFor is how long at least what is known of the targets is taken for current. It is longer where finding out
+	// takes the store long: a twentieth of its time at most goes into it.
+	lookedUpFor = 15 * time.Second
+	// patience of a look-up that nobody waits for.
+	unattended = time.Minute
+)
+
+// lookUp is what is known of the targets, and when it was found out.
+type lookUp struct {
+	mu      sync.Mutex
+	at      time.Time // of the last that worked
+	keep    time.Duration
+	all     []scrape.Status
+	jobs    map[string][]string // those that are of one kind alone, by kind; a kind in a job of several is missing
+	failure error               // of the last, if it did not work
+	foreign map[string]bool     // metrics of other exporters that are there
+	running chan struct{}
+}
+
+// Ready returns when the targets have been looked up once. What is known already is brought up to date in the
+// background. The error is why nothing is known.
+func (s *Store) Ready(ctx context.Context) error {
+	l := &s.targets
+	l.mu.Lock()
+	known := !l.at.IsZero()
+	if l.running == nil && (!known || s.now().Sub(l.at) > l.keep) {
+		l.running = make(chan struct{})
+		go s.bringUpToDate(context.WithoutCancel(ctx), l.running)
+	}
+	running := l.running
+	l.mu.Unlock()
+	if known {
+		return nil
+	}
+	select {
+	case <-running:
+	case <-ctx.Done():
+		return s.explain(ctx, ctx.Err())
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.at.IsZero() {
+		return l.failure
+	}
+	return nil
+}
+
+func (s *Store) bringUpToDate(ctx context.Context, done chan struct{}) {
+	ctx, cancel := context.WithTimeout(ctx, unattended)
+	defer cancel()
+	began := time.Now()
+	now := s.now()
+	jobs, err := s.findJobs(ctx, now)
+	var all []scrape.Status
+	if err == nil {
+		all, err = s.find(ctx, rewriter{Config: s.config, jobs: jobs}, now)
+	}
+	var foreign map[string]bool
+	if err == nil {
+		foreign, err = s.findForeign(ctx, now)
+	}
+	l := &s.targets
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.failure = err; err == nil {
+		l.all, l.jobs, l.foreign, l.at = all, jobs, foreign, now
+		l.keep = max(lookedUpFor, s.config.Interval)
+		if beginning(all) {
+			l.keep = time.Second
+		}
+		l.keep = max(l.keep, 20*time.Since(began))
+	}
+	l.running = nil
+	close(done)
+}
+
+// beginning is whether more is about to be known: nothing is yet, or some targets were scraped a few times only.
+func beginning(all []scrape.Status) bool {
+	return len(all) == 0 || slices.ContainsFunc(all, func(t scrape.Status) bool {
+		return t.State == scrape.Up && (t.Scrapes < 4 || t.Metrics == nil)
+	})
+}
+
+// Holds is whether the store has a metric of other exporters that signals may be worked out of.
+func (s *Store) Holds(metric string) bool {
+	s.targets.mu.Lock()
+	defer s.targets.mu.Unlock()
+	return s.targets.foreign[metric]
+}
+
+// Targets are the Falcos and Falcosidekicks that the store holds, as far as they were last looked up; not to be changed.
+func (s *Store) Targets() []scrape.Status {
+	s.targets.mu.Lock()
+	defer s.targets.mu.Unlock()
+	return s.targets.all
+}

@@ -1,0 +1,192 @@
+package store
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
+)
+
+// who is a target of the store's scraper.
+type who struct{ job, instance, cluster, node string }
+
+// whoIs reads the labels of an answer, in which the identity has been renamed.
+func (s *Store) whoIs(l labels.Labels) who {
+	instance := l.Get("instance")
+	if s.config.Identity.Written(nodeLabel) == "instance" {
+		instance = l.Get(nodeLabel)
+	}
+	job := l.Get("job")
+	if s.config.Identity.Written(nodeLabel) == "job" {
+		job = l.Get(nodeLabel)
+	}
+	return who{job, instance, l.Get(clusterLabel), l.Get(nodeLabel)}
+}
+
+// statuses puts together what was found, sorted by node and address.
+func (s *Store) statuses(f found, now time.Time) []scrape.Status {
+	var out []scrape.Status
+	for _, kind := range []string{scrape.KindFalco, scrape.KindFalcosidekick} {
+		place := map[who]int{}
+		for _, sample := range f.up[kind] {
+			if _, twice := place[s.whoIs(sample.Metric)]; twice {
+				continue // the same target, scraped by several replicas of the scraper
+			}
+			place[s.whoIs(sample.Metric)] = len(out)
+			out = append(out, s.status(kind, s.whoIs(sample.Metric), sample.F == 1, now))
+		}
+		if kind == scrape.KindFalco {
+			for w, last := range s.gone(f, place) {
+				place[w] = len(out)
+				out = append(out, s.vanished(w, last))
+			}
+		}
+		s.fill(out, place, f, kind, now)
+	}
+	duplicates(out)
+	slices.SortStableFunc(out, func(a, b scrape.Status) int {
+		return cmp.Or(cmp.Compare(a.Node(), b.Node()), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Address, b.Address), cmp.Compare(a.Configured, b.Configured))
+	})
+	return out
+}
+
+func (s *Store) status(kind string, w who, up bool, now time.Time) scrape.Status {
+	b := labels.NewBuilder(labels.FromStrings(clusterLabel, w.cluster, nodeLabel, w.node))
+	if kind != scrape.KindFalco {
+		b.Set(kindLabel, kind)
+	}
+	status := scrape.Status{
+		Address: cmp.Or(w.instance, w.node), Configured: w.job, Kind: kind, Labels: b.Labels(),
+		State: scrape.Up, LastScrape: now, LastUp: now, Facts: map[string]string{}, Metrics: map[string]bool{}, Gauges: s.config.Gauges,
+	}
+	if kind != scrape.KindFalco {
+		status.Gauges = nil
+	}
+	if !up {
+		status.State, status.LastUp, status.Metrics = scrape.Down, time.Time{}, nil
+		status.Message = "The scrape fails, or its answer could not be read as a whole: the store's scraper has the error on its page of targets (in Prometheus Status > Target health)."
+	}
+	return status
+}
+
+func (s *Store) vanished(w who, last time.Time) scrape.Status {
+	status := s.status(scrape.KindFalco, w, false, last)
+	status.State, status.LastUp = scrape.Gone, last
+	status.Message = fmt.Sprintf("It was last seen at %s, and is no target of the store's scraper any more: its pod has gone or is not ready (a crash loop?). It is told here for one hour.", last.UTC().Format("15:04 UTC"))
+	return status
+}
+
+// gone are Falcos that showed themselves within the hour and are no target now, unless their node is seen elsewhere.
+func (s *Store) gone(f found, present map[who]int) map[who]time.Time {
+	here := map[[2]string]bool{}
+	for w := range present {
+		here[[2]string{w.cluster, w.node}] = true
+	}
+	out := map[who]time.Time{}
+	for _, sample := range f.facts[s.config.Catalogue.Reading.Facts[0].ID] {
+		if w := s.whoIs(sample.Metric); !here[[2]string{w.cluster, w.node}] {
+			if at := time.UnixMilli(milliseconds(sample.F)); at.After(out[w]) {
+				out[w] = at
+			}
+		}
+	}
+	return out
+}
+
+// fill completes the statuses of a kind with what is known by target.
+func (s *Store) fill(out []scrape.Status, place map[who]int, f found, kind string, now time.Time) {
+	recent, answered := map[who]float64{}, map[who]float64{}
+	for _, sample := range f.recent[kind] {
+		recent[s.whoIs(sample.Metric)] = sample.F
+	}
+	for _, sample := range f.answered[kind] {
+		answered[s.whoIs(sample.Metric)] = sample.F
+	}
+	for w, i := range place {
+		one := &out[i]
+		one.Scrapes = int(answered[w])
+		one.FirstScrape = now.Add(-min(Youth, time.Duration(one.Scrapes)*s.config.Interval))
+		if one.State == scrape.Up && recent[w] == 0 {
+			one.State = scrape.Down
+			one.Message = fmt.Sprintf("No sample for %s: whoever scrapes for the store has stopped, or its remote write lags behind.", signals.FormatDuration(s.silence()))
+		}
+	}
+	for id, vector := range f.facts {
+		fact := s.fact(id)
+		latest := map[who]float64{}
+		for _, sample := range vector {
+			w, value := s.whoIs(sample.Metric), sample.Metric.Get(fact)
+			i, known := place[w]
+			if known && value != "" && !s.ignored(id, value) && sample.F > latest[w] {
+				out[i].Facts[id], latest[w] = value, sample.F
+			}
+		}
+	}
+	for _, sample := range f.exported {
+		if i, known := place[s.whoIs(sample.Metric)]; known && out[i].Metrics != nil {
+			out[i].Metrics[sample.Metric.Get(model.MetricNameLabel)] = true
+		}
+	}
+	// A target with no metrics at all may have none yet: nothing can be said of what it lacks.
+	for _, i := range place {
+		if len(out[i].Metrics) == 0 {
+			out[i].Metrics = nil
+		}
+	}
+}
+
+// fact is the label of a fact, as an answer has it.
+func (s *Store) fact(id string) string {
+	for _, f := range s.config.Catalogue.Reading.Facts {
+		if f.ID == id {
+			return s.config.Identity.called(f.Label)
+		}
+	}
+	return ""
+}
+
+func (s *Store) ignored(id, value string) bool {
+	for _, f := range s.config.Catalogue.Reading.Facts {
+		if f.ID == id {
+			return slices.Contains(f.Ignore, value)
+		}
+	}
+	return false
+}
+
+// duplicates marks targets that another one of the same name has a claim on: their figures count twice.
+func duplicates(all []scrape.Status) {
+	owner := map[[3]string]int{}
+	for _, i := range slices.SortedFunc(maps.Keys(indices(all)), func(a, b int) int {
+		return cmp.Compare(all[a].Configured+all[a].Address, all[b].Configured+all[b].Address)
+	}) {
+		one := &all[i]
+		if one.State != scrape.Up {
+			continue
+		}
+		key := [3]string{one.Labels.Get(clusterLabel), one.Node(), one.Kind}
+		first, twice := owner[key]
+		if !twice {
+			owner[key] = i
+			continue
+		}
+		one.State = scrape.Duplicate
+		one.Message = fmt.Sprintf("The store has %s twice, of the jobs %s and %s: its figures are added up. Let store.matchers name one job, such as job=%q, or add to store.identity.",
+			one.Node(), all[first].Configured, one.Configured, all[first].Configured)
+	}
+}
+
+func indices(all []scrape.Status) map[int]bool {
+	out := map[int]bool{}
+	for i := range all {
+		out[i] = true
+	}
+	return out
+}

@@ -1,0 +1,83 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { catalogue } from '../../src/signals';
+import { queriesOf, templates } from './catalogue';
+import { exchanged } from './engine';
+import { firstScrape, watchFleet } from './fleet';
+
+const onPath = (program: string) => spawnSync(program, ['-version']).error === undefined;
+
+/** What tests/conformance/stored says of one server. */
+interface Verdict {
+  version: string;
+  /** Falcos and Falcosidekicks that the store executor found in it. */
+  targets: number;
+  queries: number;
+  differences: Array<{ query: string; why: string }>;
+}
+
+const values = { cluster: 'demo', node: 'worker-1', version: '0.44.1', engine: 'modern_bpf', kernel: '6.8', cpu: '1' };
+
+/**
+ * Times are off the grid of the samples (8 s past a quarter of a minute) and off that of the catalogue's subqueries (15
+ * and 30 s): Prometheus before 3.0 counts both ends of a window.
+ */
+const times = { start: firstScrape + 299_000, end: firstScrape + 899_000, step: 60_000 };
+
+type Series = ReturnType<typeof exchanged>;
+
+/** What stands in the settings: what has no fallback is set to something, and what one node has is pinned. */
+function gauges(all: Series) {
+  return [
+    ...catalogue.targetGauges.map(({ metric, fallback }) => ({ name: metric, value: fallback || 8e8 })),
+    ...catalogue.baselines.flatMap(({ metric, label, of }) =>
+      all
+        .filter(({ labels }) => labels['__name__'] === of && labels['node'] === 'worker-1')
+        .map(({ labels }) => ({ name: metric, labels: { [label]: labels[label] }, value: 1 }))
+    ),
+  ];
+}
+
+function ask(): { figures: number; prometheus?: Verdict; victoria?: Verdict } {
+  const all = exchanged(watchFleet({ interval: 15, scrapes: 60 }));
+  const set = gauges(all);
+  const series = all.filter(({ labels }) => !set.some(({ name }) => name === labels['__name__']));
+  const queries = templates.flatMap((signal) =>
+    queriesOf(signal, values).map((one, i) => ({ ...one, ...times, plain: i === 0 }))
+  );
+  const answer = execFileSync('go', ['run', './tests/conformance/stored'], {
+    input: JSON.stringify({ series, gauges: set, queries }),
+    encoding: 'utf8',
+    maxBuffer: 2 ** 30,
+    stdio: 'pipe', // what it says goes into the error, if there is one
+  });
+  return JSON.parse(answer);
+}
+
+/** The signals, advice and events of which VictoriaMetrics gives another figure; docs/scaling-out.md says why. */
+const different = JSON.parse(readFileSync(join(__dirname, 'victoria.json'), 'utf8')) as string[];
+
+/** Embedded = store: the same samples in the history and in a real server, the same answers. */
+describe('The store executor', () => {
+  const answer = onPath('prometheus') || onPath('victoria-metrics') ? ask() : undefined;
+
+  (onPath('prometheus') ? it : it.skip)('has the answers of the embedded one over Prometheus', () => {
+    const { version, targets, queries, differences } = answer!.prometheus!;
+    console.log(`${queries} queries, ${answer!.figures} figures, ${version}`);
+    expect(differences).toEqual([]);
+    expect(targets).toBe(9);
+    expect(answer!.figures).toBeGreaterThan(100_000);
+  });
+
+  (onPath('victoria-metrics') ? it : it.skip)('has those of known signals only otherwise over VictoriaMetrics', () => {
+    const { targets, differences } = answer!.victoria!;
+    expect([...new Set(differences.map(({ query }) => query.split(' by ')[0]))].sort()).toEqual(different);
+    expect(targets).toBe(9);
+  });
+
+  it('has another figure over VictoriaMetrics only where a window begins between two samples', () => {
+    const windows = /(rate|increase|delta)\(/;
+    expect(templates.filter(({ id }) => different.includes(id)).filter(({ expr }) => !windows.test(expr))).toEqual([]);
+  });
+});

@@ -1,0 +1,91 @@
+/** A real Prometheus that scrapes the simulated fleet, and that can be ended and started again as it was. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { freePort, root, until } from './harness';
+
+/** Of the one on the PATH; empty where there is none. */
+export const prometheusVersion =
+  /version (\S+)/.exec(spawnSync('prometheus', ['--version'], { encoding: 'utf8' }).stdout ?? '')?.[1] ?? '';
+
+export class Prometheus {
+  private process?: ChildProcess;
+  private readonly folder = mkdtempSync(join(tmpdir(), 'falco-prometheus-'));
+
+  private constructor(
+    private readonly port: number,
+    /** What it says on its standard error. */
+    private text = ''
+  ) {}
+
+  /** Scrapes the fleet whose control port is given, and evaluates the rules that ship. */
+  static async scraping(fleetPort: number, interval: string): Promise<Prometheus> {
+    const server = new Prometheus(await freePort());
+    const config = {
+      global: { scrape_interval: interval, scrape_timeout: interval, evaluation_interval: interval },
+      scrape_configs: [
+        {
+          job_name: 'falco',
+          // As the plugin exports them.
+          body_size_limit: '16MB',
+          sample_limit: 20_000,
+          label_value_length_limit: 1024,
+          http_sd_configs: [{ url: `http://127.0.0.1:${fleetPort}/targets`, refresh_interval: '2s' }],
+        },
+        { job_name: 'falcosidekick', static_configs: [{ targets: [`127.0.0.1:${fleetPort + 1}`] }] },
+        { job_name: 'prometheus', static_configs: [{ targets: [`127.0.0.1:${server.port}`] }] },
+      ],
+      rule_files: [join(root, 'provisioning/prometheus/falco.rules.yaml')],
+    };
+    writeFileSync(join(server.folder, 'prometheus.yml'), stringify(config));
+    await server.start();
+    return server;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** The values of an expression now, by instance. */
+  async instant(expr: string): Promise<Map<string, number>> {
+    const answer = await fetch(`${this.url}/api/v1/query?query=${encodeURIComponent(expr)}`);
+    const { data } = (await answer.json()) as {
+      data: { result: Array<{ metric: { instance: string }; value: [number, string] }> };
+    };
+    return new Map(data.result.map(({ metric, value }) => [metric.instance, Number(value[1])]));
+  }
+
+  /** Starts it with what it had stored. */
+  async start(): Promise<void> {
+    const child = spawn('prometheus', [
+      `--config.file=${join(this.folder, 'prometheus.yml')}`,
+      `--storage.tsdb.path=${join(this.folder, 'data')}`,
+      `--web.listen-address=127.0.0.1:${this.port}`,
+      '--log.level=error',
+    ]);
+    child.stderr.on('data', (chunk: Buffer) => (this.text = (this.text + chunk.toString()).slice(-10_000)));
+    this.process = child;
+    await until(
+      `Prometheus (${this.text})`,
+      async () => ((await fetch(`${this.url}/-/ready`)).ok ? true : undefined),
+      30
+    );
+  }
+
+  /** Ends it without a word, as a crash does. */
+  async kill(): Promise<void> {
+    const child = this.process;
+    if (child && child.exitCode === null && child.signalCode === null) {
+      const gone = new Promise((done) => child.once('exit', done));
+      child.kill('SIGKILL');
+      await gone;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.kill();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
