@@ -42,12 +42,12 @@ export function ConfigEditor({
           <ScrapeSection {...section} />
           <Divider />
           <HistorySection {...section} />
+          <Divider />
+          <LiveSection {...section} />
         </>
       )}
       <Divider />
       <BaselineSection {...section} uid={options.uid} />
-      <Divider />
-      <LiveSection {...section} />
       <Divider />
       <ConnectionSection options={options} onOptionsChange={onOptionsChange} />
       <Divider />
