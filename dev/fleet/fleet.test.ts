@@ -4,8 +4,8 @@ import { startFleet, type Fleet, type FleetOptions } from './fleet';
 import { type BadAnswer } from './spec';
 import { answerOf, nodeOf, read, START } from './testing';
 
-/** Every test has ports of its own, away from those of a fleet that runs and from those that systems give out. */
-let port = 10_000 + 2_000 * (process.pid % 8);
+/** Every test has ports of its own, away from those of a fleet that runs, those that systems give out, and 10080, which fetch refuses. */
+let port = 12_000 + 2_000 * (process.pid % 8);
 let fleet: Fleet | undefined;
 let time = START;
 
