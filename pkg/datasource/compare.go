@@ -40,15 +40,21 @@ func (r *request) compared(ctx context.Context, a *asked) ([]frames.Result, erro
 		return a.results, nil
 	}
 	past := *a
+	past.remarks = nil
 	past.times.start, past.times.end = a.times.start.Add(-a.compare), a.times.end.Add(-a.compare)
-	var out []frames.Result
-	for _, after := range a.results {
-		found, err := r.over(ctx, after.Expr, &past)
-		if err != nil {
+	past.results = slices.Clone(a.results)
+	if a.query.Kind == "signal" { // windows are those of then
+		if err := r.compileAll(&past, a.filters); err != nil {
 			return nil, err
 		}
-		before := after
-		before.Value = a.worst.of(found.value)
+	}
+	if err := r.evaluateAll(ctx, &past); err != nil {
+		return nil, err
+	}
+	a.remarks = append(a.remarks, past.remarks...)
+	var out []frames.Result
+	for i, before := range past.results {
+		after := a.results[i]
 		if a.query.Format == "table" {
 			before.Column, after.Column = "before", "after"
 			before.Value = later(before.Value, a.compare)

@@ -175,9 +175,11 @@ const eventSteps = 1000
 // above finds events of kind `above`: from the step at which a template crosses its bound upwards to the last one above
 // it; one that goes on at the end of the range has no end. The value is the highest in between.
 func (r *request) above(ctx context.Context, kind *signals.EventKind, a *asked, s scope) (out []event, err error) {
-	t := a.times
+	over := *a
+	t := &over.times
 	t.step = max(t.scrape, t.length/eventSteps).Round(time.Second)
-	expr, _, err := r.template(kind.ID, kind.Expr, a.query.Window, s, t)
+	over.query.Instant = false
+	expr, _, err := r.template(kind.ID, kind.Expr, a.query.Window, s, &over)
 	if err != nil {
 		return nil, userError{err}
 	}

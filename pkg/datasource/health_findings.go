@@ -117,7 +117,7 @@ func (r *request) advise(ctx context.Context, a *asked, s scope, findings []find
 		for j := range f.Advice {
 			advice := &f.Advice[j]
 			if advice.When != "" && held[advice] == nil {
-				expr, _, err := r.template(f.ID, advice.When, cmp.Or(f.Window, a.query.Window), s, a.times)
+				expr, _, err := r.template(f.ID, advice.When, cmp.Or(f.Window, a.query.Window), s, a)
 				if err != nil {
 					return userError{err}
 				}

@@ -117,7 +117,7 @@ func (r *request) checks(ctx context.Context, a *asked, s scope) ([]judged, erro
 		if j.values, j.expr, err = r.points(ctx, j.expr, a); err != nil {
 			return nil, err
 		}
-		up, _, err := r.template("up", upOf(j.kind), "", s, a.times)
+		up, _, err := r.template("up", upOf(j.kind), "", s, a)
 		if err != nil {
 			return nil, userError{err}
 		}
@@ -146,7 +146,7 @@ func upOf(kind string) string {
 // checkExpr is a check's PromQL: one value a node, the worst where its signal has several.
 func (r *request) checkExpr(j judged, a *asked, s scope) (string, error) {
 	window := cmp.Or(j.Window, a.query.Window)
-	expr, _, err := r.catalogue.Compile(j.signal, nil, s.own, a.times.expand(window), r.options(a.times))
+	expr, _, err := r.catalogue.Compile(j.signal, nil, s.own, a.times.expand(window), r.options(a))
 	if err != nil || slices.Equal(j.signal.By.Default, []string{"$instance"}) {
 		return expr, err
 	}

@@ -67,7 +67,7 @@ func (r *request) inventory(ctx context.Context, a *asked) (data.Frames, error) 
 
 // fill reads one column.
 func (r *request) fill(ctx context.Context, a *asked, s scope, c signals.InventoryColumn, rows []*item) (expr string, err error) {
-	expr, _, err = r.template(c.ID, c.Metric+"{$filter}", "", s, a.times)
+	expr, _, err = r.template(c.ID, c.Metric+"{$filter}", "", s, a)
 	if err != nil {
 		return "", userError{err}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
@@ -25,7 +26,7 @@ func (r *request) signal(ctx context.Context, a *asked) (data.Frames, error) {
 
 // compileAll compiles the signals of a query, each once.
 func (r *request) compileAll(a *asked, filters []signals.Filter) error {
-	a.results = nil
+	a.filters, a.results = filters, nil
 	for _, id := range a.query.Signals {
 		result, err := r.compile(id, a, filters, a.query.Window)
 		if err != nil {
@@ -62,16 +63,21 @@ func (r *request) compile(id string, a *asked, filters []signals.Filter, window 
 	if err != nil {
 		return frames.Result{}, err
 	}
-	expr, length, err := r.catalogue.Compile(s, a.query.By, filters, a.times.expand(window), r.options(a.times))
+	expr, length, err := r.catalogue.Compile(s, a.query.By, filters, a.times.expand(window), r.options(a))
 	return frames.Result{Signal: s, Expr: expr, Window: length}, err
 }
 
 // options are what templates need to know of the data source and of the query's times.
-func (d *Instance) options(t times) signals.CompileOptions {
-	return signals.CompileOptions{
+func (d *Instance) options(a *asked) signals.CompileOptions {
+	o := signals.CompileOptions{
 		Identity: identity, TargetLabels: d.settings.targetLabels,
-		Step: t.step, ScrapeInterval: t.scrape, Range: t.length,
+		Step: a.times.step, ScrapeInterval: a.times.scrape, Range: a.times.length,
 	}
+	if since := d.exec.since(); a.query.Instant && !since.IsZero() {
+		// A window ends with the instant, and does not hold its first moment.
+		o.History = max(time.Second, a.times.end.Sub(since).Truncate(time.Second)+time.Second)
+	}
+	return o
 }
 
 // figures evaluates the expressions of a query and makes its frames.

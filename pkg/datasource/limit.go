@@ -75,11 +75,13 @@ func (r *request) ranked(ctx context.Context, a *asked) (promql.Vector, error) {
 	state := len(first.Signal.Values) > 0
 	if !a.query.Instant && !state && strings.Contains(first.Signal.Expr, "$window") {
 		window := signals.FormatDuration(max(a.times.length, first.Window))
-		whole, err := r.compile(first.Signal.ID, a, a.query.Filters, window)
+		once := *a
+		once.query.Instant = true
+		whole, err := r.compile(first.Signal.ID, &once, a.query.Filters, window)
 		if err != nil {
 			return nil, userError{err}
 		}
-		found, err := r.at(ctx, whole.Expr, a.times.end)
+		found, err := r.over(ctx, whole.Expr, &once)
 		return valued(found.value), err
 	}
 	found, err := r.over(ctx, first.Expr, a)

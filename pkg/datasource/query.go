@@ -14,6 +14,7 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/experimental/concurrent"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/frames"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
 
 const (
@@ -43,11 +44,12 @@ type asked struct {
 	query   query
 	refID   string
 	times   times
-	targets targets         // those that the query is about
-	results []frames.Result // of the kinds signal and promql
-	compare time.Duration   // how much earlier the figures are that are shown beside; 0: none
-	worst   *worst          // what a limit leaves; nil without one
-	remarks []data.Notice   // what the executor had to say of the values
+	targets targets          // those that the query is about
+	results []frames.Result  // of the kinds signal and promql
+	filters []signals.Filter // that the results are compiled with
+	compare time.Duration    // how much earlier the figures are that are shown beside; 0: none
+	worst   *worst           // what a limit leaves; nil without one
+	remarks []data.Notice    // what the executor had to say of the values
 }
 
 // begin is when the range of a query begins, also that of an instant.

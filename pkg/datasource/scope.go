@@ -62,9 +62,9 @@ func (r *request) scope(a *asked) (scope, error) {
 }
 
 // template compiles a template that is no signal's; name stands for it in errors.
-func (r *request) template(name, expr, window string, s scope, t times) (string, time.Duration, error) {
+func (r *request) template(name, expr, window string, s scope, a *asked) (string, time.Duration, error) {
 	signal := &signals.Signal{ID: name, Expr: expr, By: signals.By{Default: []string{"$instance"}}}
-	return r.catalogue.Compile(signal, nil, s.own, t.expand(window), r.options(t))
+	return r.catalogue.Compile(signal, nil, s.own, a.times.expand(window), r.options(a))
 }
 
 // matchers are the filters that every sample can be tested by.

@@ -25,6 +25,8 @@ type CompileOptions struct {
 	TargetLabels []string
 	// Step of the range query; ScrapeInterval of the data source; Range that the query spans.
 	Step, ScrapeInterval, Range time.Duration
+	// History is how much of it there is at the instant of evaluation; 0 where that is not known, and over a range.
+	History time.Duration
 }
 
 var (
@@ -36,7 +38,7 @@ var (
 )
 
 // Compile turns a signal into PromQL. A nil by is the signal's default; an empty one is the total.
-// It returns the window used as well. The rules are those of src/signals/compile.ts, and both
+// It returns the window asked for as well; the expression looks back no further than there is history. The rules are those of src/signals/compile.ts, and both
 // pass tests/corpora/compile.json.
 func (c *Catalogue) Compile(s *Signal, by []string, filters []Filter, window string, o CompileOptions) (string, time.Duration, error) {
 	u := use{catalogue: c, signal: s, options: o}
@@ -64,7 +66,7 @@ func (c *Catalogue) Compile(s *Signal, by []string, filters []Filter, window str
 		case "$instance":
 			return strings.Join(o.Identity, ", ")
 		case "$window":
-			return FormatDuration(length)
+			return FormatDuration(o.covered(length))
 		case "$join":
 			return u.join(by, filters)
 		}

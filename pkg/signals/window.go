@@ -39,6 +39,14 @@ func (s *Signal) served(window time.Duration, o CompileOptions) (time.Duration, 
 	return min(window, max(time.Duration(longest), 4*o.ScrapeInterval)), nil
 }
 
+// covered is a window, cut to what there is of the history: a rate over a longer one would be too low.
+func (o CompileOptions) covered(window time.Duration) time.Duration {
+	if o.History == 0 {
+		return window
+	}
+	return min(window, o.History)
+}
+
 func (o CompileOptions) named(text string) (time.Duration, bool) {
 	switch text {
 	case "", "$__rate_interval", "${__rate_interval}":
