@@ -29,11 +29,11 @@ type finding struct {
 }
 
 // findings judges every node by every check, the worst first.
-func (r *request) findings(ctx context.Context, a *asked, s scope, checks []judged) []finding {
+func (r *request) findings(ctx context.Context, a *asked, checks []judged) []finding {
 	var out []finding
 	for _, j := range checks {
 		seen := map[node]bool{}
-		for _, t := range s.nodes(j.kind) {
+		for _, t := range j.scope.nodes(j.kind) {
 			f := finding{judged: j, node: nodeOf(t.Labels), labels: t.Labels.Map()}
 			seen[f.node] = true
 			if r.judge(&f); f.verdict == "unknown" {
@@ -47,7 +47,7 @@ func (r *request) findings(ctx context.Context, a *asked, s scope, checks []judg
 		// Nodes that are no targets any more, and figures of the whole fleet.
 		for n := range j.values {
 			f := finding{judged: j, node: n}
-			if r.judge(&f); !seen[n] && s.holds(n) && f.verdict != "unknown" {
+			if r.judge(&f); !seen[n] && j.scope.holds(n) && f.verdict != "unknown" {
 				out = append(out, f)
 			}
 		}
@@ -106,7 +106,7 @@ func (r *request) why(ctx context.Context, a *asked, f *finding, t scrape.Status
 }
 
 // advise fills in what to change where a verdict is bad: the advice whose condition holds on that node, worst first.
-func (r *request) advise(ctx context.Context, a *asked, s scope, findings []finding) error {
+func (r *request) advise(ctx context.Context, a *asked, findings []finding) error {
 	held := map[*signals.CheckAdvice]map[node][]point{}
 	for i := range findings {
 		f := &findings[i]
@@ -117,7 +117,7 @@ func (r *request) advise(ctx context.Context, a *asked, s scope, findings []find
 		for j := range f.Advice {
 			advice := &f.Advice[j]
 			if advice.When != "" && held[advice] == nil {
-				expr, _, err := r.template(f.ID, advice.When, cmp.Or(f.Window, a.query.Window), s, a)
+				expr, _, err := r.template(f.ID, advice.When, cmp.Or(f.Window, a.query.Window), f.scope, a)
 				if err != nil {
 					return userError{err}
 				}

@@ -102,42 +102,49 @@ type group struct {
 	findings []finding
 }
 
-// label is what a finding is kept apart by.
-func (f finding) label(name string) string {
+// label is what a finding is kept apart by, as one of a dimension.
+func (f finding) label(name, dimension string) string {
 	switch name {
 	case "cluster":
 		return f.node.cluster
 	case "node":
 		return f.node.name
 	case "dimension":
-		return f.signal.Dimension
+		return dimension
 	case "check":
 		return f.ID
 	}
 	return f.labels[name]
 }
 
+// grouped sums findings up. Where dimensions are kept apart but not checks, a check counts for all that it is about.
 func grouped(findings []finding, by []string) []group {
 	place := map[string]int{}
 	var out []group
 	for _, f := range findings {
-		b := labels.NewScratchBuilder(len(by))
-		key := ""
-		for _, name := range by {
-			value := f.label(name)
-			key += value + "\xff"
-			if value != "" {
-				b.Add(name, value)
+		dimensions := []string{f.signal.Dimension}
+		if slices.Contains(by, "dimension") && !slices.Contains(by, "check") {
+			dimensions = append(dimensions, f.Also...)
+		}
+		for _, dimension := range dimensions {
+			b := labels.NewScratchBuilder(len(by))
+			key := ""
+			for _, name := range by {
+				value := f.label(name, dimension)
+				key += value + "\xff"
+				if value != "" {
+					b.Add(name, value)
+				}
 			}
+			at, known := place[key]
+			if !known {
+				at = len(out)
+				place[key] = at
+				b.Sort()
+				out = append(out, group{labels: b.Labels()})
+			}
+			out[at].findings = append(out[at].findings, f)
 		}
-		at, known := place[key]
-		if !known {
-			at = len(out)
-			place[key] = at
-			b.Sort()
-			out = append(out, group{labels: b.Labels()})
-		}
-		out[at].findings = append(out[at].findings, f)
 	}
 	return out
 }

@@ -17,7 +17,7 @@ import (
 const nothingYet = ""
 
 // healthOver judges every step of the range. A node is unknown from its first scrape on wherever it has no value.
-func (r *request) healthOver(a *asked, s scope, checks []judged, by []string, notices []data.Notice) (data.Frames, error) {
+func (r *request) healthOver(a *asked, checks []judged, by []string, notices []data.Notice) (data.Frames, error) {
 	steps := int(a.times.end.Sub(a.times.start)/a.times.step) + 1
 	type line struct {
 		labels labels.Labels
@@ -27,17 +27,19 @@ func (r *request) healthOver(a *asked, s scope, checks []judged, by []string, no
 	var exprs []string
 	for _, j := range checks {
 		exprs = append(exprs, j.expr)
-		for _, t := range r.everSeen(j, s) {
+		for _, t := range everSeen(j) {
 			f := finding{judged: j, node: nodeOf(t.Labels), labels: t.Labels.Map()}
-			g := grouped([]finding{f}, by)[0]
-			l := lines[g.labels.String()]
-			if l == nil {
-				l = &line{g.labels, make([]string, steps)}
-				lines[g.labels.String()] = l
-			}
-			for i, verdict := range f.verdicts(a.times, t, steps) {
-				if verdict != nothingYet && (l.worst[i] == nothingYet || badness[verdict] < badness[l.worst[i]]) {
-					l.worst[i] = verdict
+			judgements := f.verdicts(a.times, t, steps)
+			for _, g := range grouped([]finding{f}, by) {
+				l := lines[g.labels.String()]
+				if l == nil {
+					l = &line{g.labels, make([]string, steps)}
+					lines[g.labels.String()] = l
+				}
+				for i, verdict := range judgements {
+					if verdict != nothingYet && (l.worst[i] == nothingYet || badness[verdict] < badness[l.worst[i]]) {
+						l.worst[i] = verdict
+					}
 				}
 			}
 		}
@@ -58,14 +60,14 @@ func (r *request) healthOver(a *asked, s scope, checks []judged, by []string, no
 }
 
 // everSeen are the targets of a check, and stand-ins for nodes that are none any more.
-func (r *request) everSeen(j judged, s scope) []scrape.Status {
-	out := s.nodes(j.kind)
+func everSeen(j judged) []scrape.Status {
+	out := j.scope.nodes(j.kind)
 	seen := map[node]bool{}
 	for _, t := range out {
 		seen[nodeOf(t.Labels)] = true
 	}
 	for n := range j.values {
-		if !seen[n] && s.holds(n) {
+		if !seen[n] && j.scope.holds(n) {
 			out = append(out, scrape.Status{Labels: labels.FromStrings("cluster", n.cluster, "node", n.name)})
 		}
 	}

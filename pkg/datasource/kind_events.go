@@ -30,14 +30,10 @@ type event struct {
 // annotations read (time, timeEnd, title, text, tags) and cluster, node, kind, level. `signals` restricts the kinds of
 // event, by id.
 func (r *request) events(ctx context.Context, a *asked) (data.Frames, error) {
-	if err := r.noAlert(a.query.Kind); err != nil {
-		return nil, err
-	}
 	s, err := r.scope(a)
 	if err != nil {
 		return nil, err
 	}
-	a.targets = s.targets
 	for _, id := range a.query.Signals {
 		if !slices.ContainsFunc(r.catalogue.Events, func(k signals.EventKind) bool { return k.ID == id }) {
 			return nil, userError{fmt.Errorf("there is no kind of event with the id %q", id)}

@@ -32,7 +32,6 @@ func (r *request) health(ctx context.Context, a *asked) (data.Frames, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.targets = s.targets
 	by, err := r.healthBy(a.query.By)
 	if err != nil {
 		return nil, userError{err}
@@ -47,17 +46,17 @@ func (r *request) health(ctx context.Context, a *asked) (data.Frames, error) {
 	notices := r.plainNotices(a)
 	switch {
 	case !a.query.Instant:
-		return r.healthOver(a, s, checks, by, notices)
+		return r.healthOver(a, checks, by, notices)
 	case a.query.Format != "table":
-		return r.healthNumbers(a, r.findings(ctx, a, s, checks), by, notices)
+		return r.healthNumbers(a, r.findings(ctx, a, checks), by, notices)
 	case slices.Contains(by, "check") && slices.Contains(by, "node"):
-		findings := limited(r.findings(ctx, a, s, checks), a.query.Limit)
-		if err := r.advise(ctx, a, s, findings); err != nil {
+		findings := limited(r.findings(ctx, a, checks), a.query.Limit)
+		if err := r.advise(ctx, a, findings); err != nil {
 			return nil, err
 		}
 		return r.healthTable(findings, notices), nil
 	}
-	return r.healthSummary(a, r.findings(ctx, a, s, checks), by, notices), nil
+	return r.healthSummary(a, r.findings(ctx, a, checks), by, notices), nil
 }
 
 // verdictSteps bounds what a range costs: every check at every step, on every node.
@@ -91,7 +90,8 @@ type judged struct {
 	*signals.Check
 	signal *signals.Signal
 	kind   string // of the targets that have it
-	order  int    // by dimension, then as in the catalogue
+	scope  scope
+	order  int // by dimension, then as in the catalogue
 	expr   string
 	values map[node][]point
 	alive  map[node][]point
@@ -110,14 +110,15 @@ func (r *request) checks(ctx context.Context, a *asked, s scope) ([]judged, erro
 			return nil, fmt.Errorf("check %q: %w", c.ID, err)
 		}
 		j := judged{Check: c, signal: signal, kind: r.kindOf(signal)}
+		j.scope = r.of(j.kind, s)
 		j.order = 1000*slices.IndexFunc(r.catalogue.Dimensions, func(d signals.Dimension) bool { return d.ID == signal.Dimension }) + i
-		if j.expr, err = r.checkExpr(j, a, s); err != nil {
+		if j.expr, err = r.checkExpr(j, a); err != nil {
 			return nil, userError{err}
 		}
 		if j.values, j.expr, err = r.points(ctx, j.expr, a); err != nil {
 			return nil, err
 		}
-		up, _, err := r.template("up", upOf(j.kind), "", s, a)
+		up, _, err := r.template("up", upOf(j.kind), "", j.scope, a)
 		if err != nil {
 			return nil, userError{err}
 		}
@@ -144,9 +145,9 @@ func upOf(kind string) string {
 }
 
 // checkExpr is a check's PromQL: one value a node, the worst where its signal has several.
-func (r *request) checkExpr(j judged, a *asked, s scope) (string, error) {
+func (r *request) checkExpr(j judged, a *asked) (string, error) {
 	window := cmp.Or(j.Window, a.query.Window)
-	expr, _, err := r.catalogue.Compile(j.signal, nil, s.own, a.times.expand(window), r.options(a))
+	expr, _, err := r.catalogue.Compile(j.signal, nil, j.scope.own, a.times.expand(window), r.options(a))
 	if err != nil || slices.Equal(j.signal.By.Default, []string{"$instance"}) {
 		return expr, err
 	}

@@ -186,6 +186,38 @@ func TestHealthSummed(t *testing.T) {
 		"what is partly unknown is not green")
 }
 
+// A check that is about two dimensions is bad in both.
+func TestHealthOfAllDimensionsOfACheck(t *testing.T) {
+	d, _ := sickFleet(t)
+	d.catalogue.Checks[0].Also = []string{"continuity"}
+	of := func(node string) string {
+		return `, "filters": [{"key": "node", "operator": "=", "value": "` + node + `"}]`
+	}
+	require.Equal(t, []string{"Data quality | critical | Kernel drops on bad (12 %)", "Continuity | critical | Kernel drops on bad (12 %)", "Resources | ok | "},
+		rows(t, queryOne(t, d, `{"kind": "health", "by": ["dimension"]`+of("bad")+`}`), "dimension", "verdict", "worst"))
+	require.Len(t, rows(t, queryOne(t, d, `{"kind": "health", "signals": ["kernel"]`+of("bad")+`}`), "check"), 1, "it stays one check")
+	over := queryOne(t, d, `{"kind": "health", "by": ["dimension"], "signals": ["kernel"], "instant": false, "format": "timeseries"`+of("bad")+`}`)
+	require.NoError(t, over.Error)
+	require.Len(t, over.Frames, 2)
+}
+
+// Whoever looks at one node wants to know that its alerts go nowhere.
+func TestHealthOfANodeHoldsFalcosidekick(t *testing.T) {
+	d, f := sickFleet(t)
+	require.NoError(t, json.Unmarshal([]byte(`{"id": "kick", "title": "Falcosidekick", "kind": "falcosidekick", "dimension": "continuity", "unit": "short",
+		"expr": "min by ($by) (up{kind=\"falcosidekick\",$filter})", "by": {"default": ["$instance"]}, "needs": [],
+		"values": [{"value": 0, "text": "down", "level": "critical"}, {"value": 1, "text": "up", "level": "ok"}]}`), &d.catalogue.Signals[2]))
+	d.catalogue.Checks[1].Signal = "kick"
+	f.statuses = append(f.statuses, change(falco("kick"), func(s *scrape.Status) { s.Kind, s.State, s.Facts = scrape.KindFalcosidekick, scrape.Down, nil }))
+	f.set(0, "__name__", "up", "kind", "falcosidekick", "cluster", "demo", "node", "kick", "zone", "a")
+	ask := func(filter string) []string {
+		return rows(t, queryOne(t, d, `{"kind": "health", "signals": ["kernel", "kick"], "filters": [`+filter+`]}`), "node", "check", "verdict")
+	}
+	require.Equal(t, []string{"bad | Kernel drops | critical", "kick | Falcosidekick | critical"},
+		ask(`{"key": "node", "operator": "=", "value": "bad"}, {"key": "version", "operator": "=", "value": "0.44.1"}`))
+	require.Empty(t, ask(`{"key": "cluster", "operator": "=", "value": "other"}`))
+}
+
 func TestHealthForAlertRules(t *testing.T) {
 	d, _ := sickFleet(t)
 	res := queries(t, d, map[string]string{"FromAlert": "true"}, `{"kind": "health"}`)["A"]

@@ -30,14 +30,10 @@ type item struct {
 // inventory answers queries of kind inventory: one row for every Falco, with the catalogue's columns, its switches, and
 // what differs from what is pinned, else from the majority of those that are listed. Odd ones come first.
 func (r *request) inventory(ctx context.Context, a *asked) (data.Frames, error) {
-	if err := r.noAlert(a.query.Kind); err != nil {
-		return nil, err
-	}
 	s, err := r.scope(a)
 	if err != nil {
 		return nil, err
 	}
-	a.targets = s.targets
 	var rows []*item
 	for _, t := range s.nodes(scrape.KindFalco) {
 		rows = append(rows, &item{Status: t, words: map[string]string{}, whole: map[string]string{}, values: map[string][]string{}, numbers: map[string]*float64{}})

@@ -26,14 +26,10 @@ type rule struct {
 // matches counted as they were scraped. A rule's series begins with its first match, which counts where the node
 // was scraped before. Rules without a match in the range are silent.
 func (r *request) rules(ctx context.Context, a *asked) (data.Frames, error) {
-	if err := r.noAlert(a.query.Kind); err != nil {
-		return nil, err
-	}
 	s, err := r.scope(a)
 	if err != nil {
 		return nil, err
 	}
-	a.targets = s.targets
 	from, to := a.begin(), a.times.end
 	up, err := r.exec.firstUp(ctx, s, from, to)
 	if err != nil {

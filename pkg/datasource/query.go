@@ -30,13 +30,19 @@ var errNoTargets = errors.New("no targets are configured: add the address of a F
 var notLive = data.Notice{Severity: data.NoticeSeverityInfo, Text: "Live is ignored: alert rules and expressions are answered from the history."}
 
 // kinds answer queries, each its kind. There is at least one frame, and notices ride on the first.
-var kinds = map[string]func(*request, context.Context, *asked) (data.Frames, error){
-	"signal":    (*request).signal,
-	"promql":    (*request).promql,
-	"health":    (*request).health,
-	"inventory": (*request).inventory,
-	"rules":     (*request).rules,
-	"events":    (*request).events,
+var kinds = map[string]kind{
+	"signal":    {answer: (*request).signal},
+	"promql":    {answer: (*request).promql},
+	"health":    {answer: (*request).health},
+	"inventory": {answer: (*request).inventory, words: true},
+	"rules":     {answer: (*request).rules, words: true},
+	"events":    {answer: (*request).events, words: true},
+}
+
+type kind struct {
+	answer func(*request, context.Context, *asked) (data.Frames, error)
+	// words is whether it tells of the range as a whole, up to its very end, in words: alert rules can judge none.
+	words bool
 }
 
 // asked is one query, ready to be evaluated, and what came of it.
@@ -90,12 +96,13 @@ func (r *request) answer(ctx context.Context, dq backend.DataQuery) (res backend
 	if !known {
 		return refuse(userError{fmt.Errorf("the kind of the query is %q: expected signal, health, inventory, rules, events or promql", q.Kind)})
 	}
+	if r.fromAlert && kind.words {
+		return refuse(userError{fmt.Errorf("queries of kind %s give words, which an alert rule cannot judge: expected kind health, signal or promql", q.Kind)})
+	}
 	if r.fromAlert {
 		q.Format = "timeseries" // alert rules judge series and never get tables
 	}
-	if q.Kind == "inventory" || q.Kind == "rules" || q.Kind == "events" {
-		q.Instant = true // they look at the range as a whole, up to its very end
-	}
+	q.Instant = q.Instant || kind.words
 	dq.TimeRange.To = r.firstLook(dq.TimeRange.To)
 	a := &asked{query: q, refID: dq.RefID, times: timesOf(dq, r.settings.interval)}
 	if q.Instant {
@@ -104,7 +111,7 @@ func (r *request) answer(ctx context.Context, dq backend.DataQuery) (res backend
 	if err := r.readCompare(a); err != nil {
 		return refuse(userError{err})
 	}
-	out, err := kind(r, ctx, a)
+	out, err := kind.answer(r, ctx, a)
 	if err != nil {
 		return refuse(err)
 	}
@@ -141,12 +148,4 @@ func (r *request) firstLook(to time.Time) time.Time {
 		return r.now()
 	}
 	return to
-}
-
-// noAlert refuses kinds of which alert rules can judge nothing.
-func (r *request) noAlert(kind string) error {
-	if !r.fromAlert {
-		return nil
-	}
-	return userError{fmt.Errorf("queries of kind %s give words, which an alert rule cannot judge: expected kind health, signal or promql", kind)}
 }

@@ -17,13 +17,15 @@ import (
 
 // scope is which nodes a query is about that names no signal: its filters, and the targets that pass them.
 type scope struct {
+	filters []signals.Filter
 	// own are the filters on labels that every sample has: identity and target labels. The others are on facts.
 	own     []signals.Filter
 	byFacts bool
 	targets targets
 }
 
-// scope reads the filters of a query. Only what is true of a whole node can be filtered by.
+// scope reads the filters of a query, whose targets are then those that pass. Only what is true of a whole node can be
+// filtered by.
 func (r *request) scope(a *asked) (scope, error) {
 	own := slices.Concat(identity, r.settings.targetLabels)
 	allowed := slices.Clone(own)
@@ -31,34 +33,52 @@ func (r *request) scope(a *asked) (scope, error) {
 		allowed = append(allowed, g.ID)
 	}
 	slices.Sort(allowed)
-	var s scope
 	for _, f := range a.query.Filters {
 		if !slices.Contains(allowed, f.Key) {
-			return s, userError{fmt.Errorf("queries of kind %s cannot be filtered by %q; allowed: %s", a.query.Kind, f.Key, strings.Join(allowed, ", "))}
+			return scope{}, userError{fmt.Errorf("queries of kind %s cannot be filtered by %q; allowed: %s", a.query.Kind, f.Key, strings.Join(allowed, ", "))}
 		}
 		if _, known := matchTypes[f.Operator]; !known {
-			return s, userError{fmt.Errorf("the filter on %q has the operator %q; allowed: = != =~ !~", f.Key, f.Operator)}
+			return scope{}, userError{fmt.Errorf("the filter on %q has the operator %q; allowed: = != =~ !~", f.Key, f.Operator)}
 		}
 		if strings.HasSuffix(f.Operator, "~") {
 			if _, err := regexp.Compile("^(?s:" + f.Value + ")$"); err != nil {
-				return s, userError{fmt.Errorf("the filter on %q is no valid regular expression: %q", f.Key, f.Value)}
+				return scope{}, userError{fmt.Errorf("the filter on %q is no valid regular expression: %q", f.Key, f.Value)}
 			}
 		}
-		if slices.Contains(own, f.Key) {
+	}
+	s := r.within(a.query.Filters)
+	a.targets = s.targets
+	return s, nil
+}
+
+// within is what passes filters that may be used.
+func (r *request) within(filters []signals.Filter) scope {
+	s := scope{filters: filters}
+	for _, f := range filters {
+		if slices.Contains(identity, f.Key) || slices.Contains(r.settings.targetLabels, f.Key) {
 			s.own = append(s.own, f)
 		} else {
 			s.byFacts = true
 		}
 	}
 	var about []scrape.Status
-	passes := r.passing(a.query.Filters)
+	passes := r.passing(filters)
 	for _, t := range r.targets() {
 		if passes(t) {
 			about = append(about, t)
 		}
 	}
 	s.targets = newTargets(about)
-	return s, nil
+	return s
+}
+
+// of is what passes the filters of a scope that are about a kind of targets. Falcosidekick serves all nodes: a filter on
+// them leaves it in.
+func (r *request) of(kind string, s scope) scope {
+	if kind != scrape.KindFalcosidekick {
+		return s
+	}
+	return r.within(slices.DeleteFunc(slices.Clone(s.filters), func(f signals.Filter) bool { return f.Key == "node" }))
 }
 
 // template compiles a template that is no signal's; name stands for it in errors.
