@@ -30,7 +30,7 @@ test('a complete one is left alone, the very object', () => {
 });
 
 test('a new one begins with events of every kind', () => {
-  expect(annotations.getDefaultQuery?.()).toEqual({ kind: 'events', version: 1 });
+  expect(annotations.getDefaultQuery?.()).toEqual({ kind: 'events', by: [], version: 1 });
 });
 
 test('kinds of events and nodes are chosen in its editor', async () => {

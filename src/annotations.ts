@@ -3,8 +3,8 @@ import { isEqual } from 'lodash';
 import { AnnotationEditor } from './editor';
 import { asEvents, type FalcoQuery, QUERY_VERSION } from './query';
 
-/** What a new annotation asks: events of every kind, on every node. */
-const NEW_ANNOTATION: Omit<FalcoQuery, 'refId'> = { kind: 'events', version: QUERY_VERSION };
+/** What a new annotation asks: events of every kind, on every node, those that fall together as one. */
+const NEW_ANNOTATION: Omit<FalcoQuery, 'refId'> = { kind: 'events', by: [], version: QUERY_VERSION };
 
 /**
  * Lets dashboards mark what happened. The frames of kind `events` have the fields that Grafana looks for: time,

@@ -16,7 +16,7 @@ export interface FalcoQuery extends DataQuery {
   kind: 'signal' | 'health' | 'inventory' | 'rules' | 'events' | 'promql';
   /** For kind `signal`: several make several series, or the columns of one table. */
   signals?: string[];
-  /** Labels to group by; `$instance` stands for the identity labels; `[]` is the total. */
+  /** Labels to group by, or to keep apart by; `$instance` stands for the identity labels; `[]` is the total. */
   by?: string[];
   filters?: Filter[];
   /** A duration or `$__range`; default max(step + scrape interval, 4 × scrape interval). */

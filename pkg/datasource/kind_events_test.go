@@ -71,14 +71,45 @@ func TestEventsFilters(t *testing.T) {
 	require.Equal(t, []string{"restart"}, rows(t, queryOne(t, d, `{"kind": "events", "signals": ["restart"]}`), "kind"))
 	require.Equal(t, []string{"burst", "cpus"}, rows(t, queryOne(t, d, `{"kind": "events", "filters": [{"key": "node", "operator": "=", "value": "node-2"}]}`), "kind"))
 	require.Empty(t, rows(t, queryOne(t, d, `{"kind": "events", "filters": [{"key": "version", "operator": "=", "value": "0.1"}]}`), "kind"))
-	require.EqualError(t, queryOne(t, d, `{"kind": "events", "signals": ["nope"]}`).Error, `there is no kind of event with the id "nope"`)
+	require.EqualError(t, queryOne(t, d, `{"kind": "events", "signals": ["nope"]}`).Error,
+		`there is no kind of event with the id "nope"; allowed: restart, reload, version, rules, cpus, burst`)
+	require.EqualError(t, queryOne(t, d, `{"kind": "events", "by": ["zone"]}`).Error, `events cannot be grouped by "zone"; allowed: cluster, node`)
+}
+
+// A roll-out is one annotation, not one for every node.
+func TestEventsThatFallTogether(t *testing.T) {
+	d, f := newTest(t, falco("node-1"))
+	f.since = noon.Add(-time.Hour)
+	d.catalogue.Events = []signals.EventKind{
+		{ID: "cpus", Title: "CPUs", Find: "change", Metric: "cpus", Text: "{{node}}: {{from}} → {{to}}", Level: "info"},
+		{ID: "drops", Title: "Drops", Find: "above", Expr: "max by ($by) (drops{$filter})", Bound: 0.1, Text: "{{node}}", Level: "critical"},
+	}
+	// Six nodes, half a minute apart in half an hour, and the first once more later.
+	for i := range 6 {
+		changes := fmt.Sprintf("-28m 1, -%ds 2", 1500-30*i)
+		if i == 0 {
+			changes += ", -15m 3"
+		}
+		f.write(t, changes, "__name__", "cpus", "cluster", "demo", "node", fmt.Sprintf("node-%d", i+1))
+	}
+	f.write(t, "-11m 0, -10m 0.5, -9m 0", "__name__", "drops", "cluster", "demo", "node", "node-1")
+	columns := []string{"time", "title", "text", "tags", "cluster", "node"}
+	require.Equal(t, []string{
+		"11:50:15.000 | Drops | node-1 | drops,critical,node-1 | demo | node-1",
+		"11:45:07.000 | CPUs | node-1: 2 → 3 | cpus,info,node-1 | demo | node-1",
+		"11:35:07.000 | CPUs (6) | node-6: 1 → 2\nnode-5: 1 → 2\nnode-4: 1 → 2\nnode-3: 1 → 2\nnode-2: 1 → 2\nAnd 1 more. | cpus,info | demo | ",
+	}, rows(t, queryOne(t, d, `{"kind": "events", "by": []}`), columns...))
+	require.Equal(t, []string{"Drops | 11:50:15.000"}, rows(t, queryOne(t, d, `{"kind": "events", "by": [], "signals": ["drops"]}`), "title", "time"))
+	require.Len(t, rows(t, queryOne(t, d, `{"kind": "events", "by": ["$instance"]}`), "title"), 8)
+	require.Len(t, rows(t, queryOne(t, d, `{"kind": "events"}`), "title"), 8)
+	require.Equal(t, []string{"Drops"}, rows(t, queryOne(t, d, `{"kind": "events", "by": [], "limit": 1}`), "title"))
 }
 
 // Falco being back is a moment, though it stays back: an annotation with an end would shade all of the healthy time.
 func TestGoodNewsHasNoEnd(t *testing.T) {
 	back := event{EventKind: &signals.EventKind{ID: "back", Level: "info"}, at: 1000, end: 2000}
 	burst := event{EventKind: &signals.EventKind{ID: "burst", Level: "critical"}, at: 1000, end: 2000}
-	ends, _ := eventFrames([]event{back, burst}, nil)[0].FieldByName("timeEnd")
+	ends, _ := eventFrames([]bundle{{back}, {burst}}, nil)[0].FieldByName("timeEnd")
 	require.Nil(t, ends.At(0).(*time.Time))
 	require.Equal(t, time.UnixMilli(2000).UTC(), *ends.At(1).(*time.Time))
 }

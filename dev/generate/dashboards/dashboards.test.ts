@@ -101,7 +101,7 @@ describe.each(built)('$dashboard.title', ({ dashboard, all, panels, queries }) =
     expect(others).toMatchObject({ type: 'dashboards', tags: ['falco'], keepTime: true, includeVars: true });
     expect(reading?.url).toMatch(new RegExp(`/docs/dashboards\\.md#${dashboard.uid}$`));
     expect(readFileSync('docs/dashboards.md', 'utf8')).toContain(`## ${dashboard.uid}\n`);
-    expect(dashboard.annotations?.list).toMatchObject([{ enable: true, target: { kind: 'events' } }]);
+    expect(dashboard.annotations?.list).toMatchObject([{ enable: true, target: { kind: 'events', by: [] } }]);
   });
 });
 

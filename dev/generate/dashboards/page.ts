@@ -13,7 +13,7 @@ import {
 } from '@grafana/grafana-foundation-sdk/dashboard';
 import { inSight, pageLinks } from './links';
 import { textPanel } from './panels';
-import { datasource, inCluster, pluginId, tableOf } from './queries';
+import { datasource, eventsBut, inCluster, pluginId, tableOf } from './queries';
 
 /** Panels under one heading. The numbers of heading and help are `id` and `id + 1`. */
 export interface Group {
@@ -68,7 +68,7 @@ function nodeVariable(single: boolean): QueryVariableBuilder {
   return single ? ask('node', 'Node', filters).allowCustomValue(false) : labelVariable('node', 'Node', filters);
 }
 
-/** What happened, marked on every graph. */
+/** What happened, marked on every graph; a roll-out is one mark, and that a node is back shows by its figures. */
 function whatHappened(): AnnotationQueryBuilder {
   return new AnnotationQueryBuilder()
     .name('What happened')
@@ -76,7 +76,7 @@ function whatHappened(): AnnotationQueryBuilder {
     .enable(true)
     .hide(false)
     .iconColor('orange')
-    .target(tableOf('events', { refId: 'Anno' }));
+    .target(tableOf('events', { refId: 'Anno', by: [], signals: eventsBut('back') }));
 }
 
 export function page({

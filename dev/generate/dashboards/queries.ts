@@ -22,6 +22,11 @@ export function signal(id: string): Signal {
   return found;
 }
 
+/** The kinds of events but one. */
+export function eventsBut(left: string): string[] {
+  return catalogue.events.map(({ id }) => id).filter((id) => id !== left);
+}
+
 export function target(query: Query): Target {
   return { build: () => ({ refId: 'A', datasource, version: QUERY_VERSION, ...query }) as unknown as cog.Dataquery };
 }

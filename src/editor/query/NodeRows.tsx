@@ -3,8 +3,8 @@ import { nodeFilterKeys } from './allowed';
 import { CheckPicker } from './CheckPicker';
 import { EventPicker } from './EventPicker';
 import { Filters } from './Filters';
+import { KeptApart } from './KeptApart';
 import { type RowsProps } from './rows';
-import { VerdictFor } from './VerdictFor';
 
 /** The kinds that are about nodes: which of them, and for health and events what of them. */
 export function NodeRows({ query, datasource, change }: RowsProps) {
@@ -12,13 +12,11 @@ export function NodeRows({ query, datasource, change }: RowsProps) {
   const choose = (ids: string[]) => change({ signals: ids.length > 0 ? ids : undefined });
   return (
     <EditorRow>
-      {query.kind === 'health' && (
-        <>
-          <CheckPicker checks={query.signals ?? []} onChange={choose} />
-          <VerdictFor by={query.by} onChange={(by) => change({ by })} />
-        </>
-      )}
+      {query.kind === 'health' && <CheckPicker checks={query.signals ?? []} onChange={choose} />}
       {query.kind === 'events' && <EventPicker events={query.signals ?? []} onChange={choose} />}
+      {(query.kind === 'health' || query.kind === 'events') && (
+        <KeptApart kind={query.kind} by={query.by} onChange={(by) => change({ by })} />
+      )}
       <Filters
         filters={query.filters}
         keys={nodeFilterKeys(datasource.settings)}

@@ -481,6 +481,15 @@ test('events of all kinds, or of some', async () => {
   expect(query().signals).toEqual(['restart']);
 });
 
+test('events that fall together share a mark, or not', async () => {
+  const { query } = show({ kind: 'events' });
+  expect(screen.getByRole('combobox', { name: 'A mark for' })).toHaveValue('each event');
+  await choose('A mark for', /^all nodes together/);
+  expect(query().by).toEqual([]);
+  await choose('A mark for', /^each node/);
+  expect(query().by).toEqual(['$instance']);
+});
+
 test('a query saved without a version is brought up to date when it is edited', async () => {
   const { query } = show({ signals: 'up', kind: undefined } as unknown as FalcoQuery);
   await userEvent.click(screen.getByRole('radio', { name: 'Instant' }));
