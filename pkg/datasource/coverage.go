@@ -15,11 +15,12 @@ import (
 // lowRates names the nodes whose figures read low while their samples do not cover the window of a rate yet: PromQL
 // divides the increase by the whole window, also by the part before the first sample.
 func (r *request) lowRates(ctx context.Context, a *asked) string {
-	var window time.Duration
+	var window, whole time.Duration // that is looked back over, and that will be when there is enough history
 	for _, result := range a.results {
 		expr, err := parser.NewParser(parser.Options{}).ParseExpr(result.Expr)
 		if err == nil && !proportion(expr) {
 			window = max(window, rateWindow(expr))
+			whole = max(whole, window, result.Window)
 		}
 	}
 	if window == 0 {
@@ -50,7 +51,7 @@ func (r *request) lowRates(ctx context.Context, a *asked) string {
 		who, verb, whose = a.targets.share(names), "have", "their"
 	}
 	return fmt.Sprintf("%s %s been scraped for %.0f s of the %.0f s window: %s rates read low until %s.",
-		who, verb, a.times.end.Sub(latest).Seconds(), window.Seconds(), whose, r.second(latest.Add(window)))
+		who, verb, a.times.end.Sub(latest).Seconds(), window.Seconds(), whose, r.second(latest.Add(whole)))
 }
 
 // lateNodes names the nodes that were not known yet when the range began, and were when it ended.

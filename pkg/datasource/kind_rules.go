@@ -22,6 +22,9 @@ type rule struct {
 	last                         int64         // unix milliseconds of the scrape that showed the last match; 0: silent
 }
 
+// noRules is why there may be no row: a rule's counter appears with its first match.
+var noRules = data.Notice{Severity: data.NoticeSeverityInfo, Text: "No rule has matched yet, or metrics.rules_counters_enabled is off in falco.yaml."}
+
 // rules answers queries of kind rules: one row for every rule that the range holds, the noisiest first, with the
 // matches counted as they were scraped. A rule's series begins with its first match, which counts where the node
 // was scraped before. Rules without a match in the range are silent.
@@ -60,7 +63,11 @@ func (r *request) rules(ctx context.Context, a *asked) (data.Frames, error) {
 	slices.SortFunc(rows, func(x, y *rule) int {
 		return cmp.Or(cmp.Compare(y.matches, x.matches), strings.Compare(x.name, y.name), strings.Compare(x.source+x.priority+x.tags, y.source+y.priority+y.tags))
 	})
-	out := ruleTable(limited(rows, a.query.Limit), total, r.wholeRange(a))
+	notices := r.wholeRange(a)
+	if len(rows) == 0 && !a.targets.dead() {
+		notices = append([]data.Notice{noRules}, notices...)
+	}
+	out := ruleTable(limited(rows, a.query.Limit), total, notices)
 	out[0].Meta.ExecutedQueryString = table.Metric
 	return out, nil
 }
