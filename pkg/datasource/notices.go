@@ -45,7 +45,7 @@ func (r *request) notices(ctx context.Context, a *asked) []data.Notice {
 			out = append(out, data.Notice{Severity: data.NoticeSeverityInfo, Text: text})
 		}
 	}
-	if a.results[0].Signal == nil && len(known(a.results[0])) == 0 {
+	if a.results[0].Signal == nil && len(withValue(a.results[0])) == 0 {
 		info(r.emptyExpression(ctx, a))
 	}
 	out = append(out, troubles...)
@@ -90,7 +90,7 @@ func (a *asked) said() (out []data.Notice) {
 func (a *asked) withoutValue() (out []scrape.Status) {
 	valued, other := map[node]bool{}, false
 	for _, result := range a.results {
-		for _, l := range known(result) {
+		for _, l := range withValue(result) {
 			valued[nodeOf(l)] = true
 			other = other || !l.Has("node")
 		}
@@ -123,14 +123,8 @@ func (r *request) plainNotices(a *asked) []data.Notice {
 
 // missing names the nodes that answer and have no value of a signal, and why.
 func (r *request) missing(ctx context.Context, g *groups, a *asked, result frames.Result) {
-	values := known(result)
-	valued := map[node]bool{}
-	for _, l := range values {
-		valued[nodeOf(l)] = true
-	}
-	// A total, or groups of nodes, says nothing of single nodes.
+	valued, byNode := r.valuedNodes(ctx, a, result)
 	reads := sync.OnceValue(func() []string { return metrics(result.Expr) })
-	byNode := len(values) == 0 || slices.ContainsFunc(values, func(l labels.Labels) bool { return l.Has("node") })
 	for _, t := range a.targets.all {
 		if t.State != scrape.Up || a.worst.hides(nodeOf(t.Labels), result.Signal == a.results[0].Signal) {
 			continue
@@ -149,6 +143,34 @@ func (r *request) missing(ctx context.Context, g *groups, a *asked, result frame
 			g.add(r.absent(result, reads(), t), name)
 		}
 	}
+}
+
+// valuedNodes are the nodes that have a value of a signal. A total, or groups of nodes, says nothing of single nodes: then
+// the signal is asked for each of them, if that is how it stands by itself; else it is not known.
+func (r *request) valuedNodes(ctx context.Context, a *asked, result frames.Result) (nodes map[node]bool, known bool) {
+	values := withValue(result)
+	nodes = map[node]bool{}
+	if len(values) > 0 && !slices.ContainsFunc(values, func(l labels.Labels) bool { return l.Has("node") }) {
+		if !slices.Equal(result.Signal.By.Default, []string{"$instance"}) {
+			return nodes, false
+		}
+		each := *a
+		each.query.Instant, each.query.By = true, nil
+		single, err := r.compile(result.Signal.ID, &each, a.filters, a.query.Window)
+		if err != nil {
+			return nodes, false
+		}
+		found, err := r.over(ctx, single.Expr, &each)
+		if err != nil {
+			return nodes, false
+		}
+		single.Value = found.value
+		values = withValue(single)
+	}
+	for _, l := range values {
+		nodes[nodeOf(l)] = true
+	}
+	return nodes, true
 }
 
 // tooFewScrapes: a rate needs two, and a target just found has had one.
@@ -210,8 +232,8 @@ func alternative(n parser.Node) bool {
 	return ok && b.Op == parser.LOR
 }
 
-// known are the labels of the series that have a value.
-func known(r frames.Result) []labels.Labels {
+// withValue are the labels of the series that have a value.
+func withValue(r frames.Result) []labels.Labels {
 	var out []labels.Labels
 	switch v := r.Value.(type) {
 	case promql.Matrix:

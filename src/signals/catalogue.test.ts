@@ -28,6 +28,7 @@ describe('the catalogue', () => {
       'cpu-drop-skew',
       'cpu-limit-share',
       'cpu-share-of-node',
+      'cpu-usage-lately',
       'cpu-usage-lifetime',
       'cpu-usage-recent',
       'crash-loops',

@@ -32,12 +32,11 @@ export const resources: AlertRule[] = [
   {
     uid: 'falco-cpu-ceiling',
     title: 'Falco uses all of the one CPU it can use',
-    signal: 'cpu-usage-recent',
-    window: '1h',
-    // A process that has run for long has no present figure: its average since the start is what is left.
-    expr: ({ figure }) => `(${figure('cpu-usage-recent', '1h')}) or (${figure('cpu-usage-lifetime')})`,
-    fires: { type: 'gt', bound: bound('cpu-usage-recent', 'warning') },
-    when: 'more than 80 % of one CPU is used, within the hour where that is known, else since the start',
+    signal: 'cpu-usage-lately',
+    // Where the history is too short for the age of the process, its average since the start is what is left.
+    expr: ({ figure }) => `(${figure('cpu-usage-lately')}) or (${figure('cpu-usage-lifetime')})`,
+    fires: { type: 'gt', bound: bound('cpu-usage-lately', 'warning') },
+    when: 'more than 80 % of one CPU is used, lately where that is known, else since the start',
     for: '15m',
     severity: 'warning',
     ...keepLast,

@@ -6,7 +6,7 @@ import { checksOf, columns, signals, tableOf } from './queries';
 export const uid = 'falco-resources';
 
 const tableColumns = [
-  'cpu-usage-recent',
+  'cpu-usage-lately',
   'cpu-usage-lifetime',
   'cpu-limit-share',
   'cpu-share-of-node',

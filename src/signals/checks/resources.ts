@@ -41,11 +41,10 @@ const memory: CheckAdvice[] = [
 export const resources: Check[] = [
   {
     id: 'cpu',
-    signal: 'cpu-usage-recent',
+    signal: 'cpu-usage-lately',
     worst: 'max',
-    window: '1h',
     meaning: {
-      ok: 'Falco has used less than four fifths of one CPU in the last hour.',
+      ok: 'Falco has lately used less than four fifths of one CPU.',
       warning: 'Falco is near the one CPU that its event loop can use.',
       critical: 'Falco uses one full CPU: it cannot go faster, and more load means lost events.',
     },

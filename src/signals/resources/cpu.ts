@@ -27,16 +27,23 @@ export const lessWork: Advice = {
   cost: 'Rules on system calls that are left out no longer match; failed attempts are not seen.',
 };
 
-/** CPU seconds used since the start, and seconds since the start; `offset` is empty or `offset $window`. */
+/** CPU seconds used since the start; `offset` is empty or a window ago. */
 const used = (offset: string) => `${cpuRatio}{$filter}${offset} * ${duration}{$filter}${offset}`;
-const before = ' offset $window';
-const elapsed = `${duration}{$filter} - ${duration}{$filter}${before} > 0`;
-const rounding = `0.0005 * (${duration}{$filter} + ${duration}{$filter}${before}) / (${elapsed})`;
-const sameProcess = `${started}{$filter} == ${started}{$filter}${before}`;
-export const recentCpu = `clamp_min((${used('')} - ${used(before)}) / (${elapsed}), 0) and ${rounding} < 0.02 and ${sameProcess}`;
 
-/** CPU of Falco's container within the window, as cAdvisor counts it, brought to the Falco of that pod. */
-const containerCpu = `sum by (namespace, pod) (rate(container_cpu_usage_seconds_total{container="falco"}[$window])) * on (namespace, pod) group_right () group by (namespace, pod, $instance) (falcosecurity_falco_version_info{$filter})`;
+/** CPU that the process of now used within a window, where the rounding of Falco's averages is off by less than `error`. */
+function usedWithin(window: string, error: number): string {
+  const before = ` offset ${window}`;
+  const elapsed = `${duration}{$filter} - ${duration}{$filter}${before} > 0`;
+  const rounding = `0.0005 * (${duration}{$filter} + ${duration}{$filter}${before}) / (${elapsed})`;
+  const sameProcess = `${started}{$filter} == ${started}{$filter}${before}`;
+  return `clamp_min((${used('')} - ${used(before)}) / (${elapsed}), 0) and ${rounding} < ${error} and ${sameProcess}`;
+}
+
+export const recentCpu = usedWithin('$window', 0.02);
+
+/** CPU of Falco's container within a window, as cAdvisor counts it, brought to the Falco of that pod. */
+const containerCpu = (window: string) =>
+  `sum by (namespace, pod) (rate(container_cpu_usage_seconds_total{container="falco"}[${window}])) * on (namespace, pod) group_right () group by (namespace, pod, $instance) (falcosecurity_falco_version_info{$filter})`;
 const ofContainer = {
   metrics: ['container_cpu_usage_seconds_total'],
   says: 'The store has cAdvisor’s figures: the CPU is that of the container named falco of the pod, whatever its age. Falco’s series need the labels namespace and pod.',
@@ -73,13 +80,32 @@ export const cpu: Signal[] = [
     description:
       'Worked out of two of Falco’s averages since its start. Falco rounds them to 0.1 % of a CPU, which weighs the more the longer it runs: there is a figure only while the rounding is below 2 % of a CPU, that is for about 20 windows after the start (a window of one minute: 20 minutes; of one hour: 20 hours), and none across a restart. Choose a longer window for a Falco that has run for long, or measure its container instead. A group of nodes shows its highest.',
     expr: highest(`(${recentCpu})`),
-    inStore: { expr: highest(`(${containerCpu})`), ...ofContainer },
+    inStore: { expr: highest(`(${containerCpu('$window')})`), ...ofContainer },
     by: perInstance,
     needs: [resource(cpuRatio), always(duration), always(started)],
     thresholds: oneCpu,
     advice: [lessWork],
     link: links.performance,
     unknown: cpuUnknown,
+  },
+  {
+    id: 'cpu-usage-lately',
+    title: 'CPU lately',
+    dimension: 'resources',
+    unit: 'percentunit',
+    min: 0,
+    summary: 'CPU that Falco used in the last 15 minutes to 12 hours; 100 % is one full CPU',
+    description:
+      'As cpu-usage-recent, over the shortest of the last 15 minutes, hour, 6 hours and 12 hours in which Falco’s rounding weighs less than 5 % of a CPU, whatever window is asked for: 15 minutes serve for about 12 hours after the start, an hour for two days, 6 hours for 12 days, 12 hours for 25 days. The history has to reach back as far. For verdicts and alert rules: a graph of it changes its meaning on the way. A group of nodes shows its highest.',
+    expr: highest(`(${['15m', '1h', '6h', '12h'].map((window) => usedWithin(window, 0.05)).join(' or ')})`),
+    inStore: { expr: highest(`(${containerCpu('15m')})`), ...ofContainer },
+    by: perInstance,
+    needs: [resource(cpuRatio), always(duration), always(started)],
+    thresholds: oneCpu,
+    advice: [lessWork],
+    link: links.performance,
+    unknown:
+      'The history does not reach back as far as the age of the process asks for, or the process was restarted within 15 minutes; the average since the start is known',
   },
   {
     id: 'cpu-limit-share',
@@ -92,7 +118,7 @@ export const cpu: Signal[] = [
       'The CPU use of the window (cpu-usage-recent) divided by the CPU limit that the target has in the settings of the data source. At the limit the kernel halts Falco for the rest of each period, and the ring buffer overflows meanwhile, although the node may have CPUs to spare. There is a figure only where a limit is set, and where the present CPU use can be known. A group of nodes shows its highest.',
     expr: highest(`((${recentCpu}) / on ($instance) group_left () (${cpuLimit}{$filter} > 0))`),
     inStore: {
-      expr: highest(`((${containerCpu}) / on ($instance) group_left () (${cpuLimit}{$filter} > 0))`),
+      expr: highest(`((${containerCpu('$window')}) / on ($instance) group_left () (${cpuLimit}{$filter} > 0))`),
       ...ofContainer,
     },
     by: perInstance,
