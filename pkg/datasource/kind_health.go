@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
@@ -44,6 +45,13 @@ func (r *request) health(ctx context.Context, a *asked) (data.Frames, error) {
 		return nil, err
 	}
 	notices := r.plainNotices(a)
+	var longest time.Duration
+	for _, j := range checks {
+		longest = max(longest, j.window)
+	}
+	if text := r.shortHistory(a.times.start.Add(2*a.times.scrape - longest)); text != "" {
+		notices = append(notices, data.Notice{Severity: data.NoticeSeverityInfo, Text: text})
+	}
 	switch {
 	case !a.query.Instant:
 		return r.healthOver(a, checks, by, notices)
@@ -93,6 +101,7 @@ type judged struct {
 	scope  scope
 	order  int // by dimension, then as in the catalogue
 	expr   string
+	window time.Duration // that it looks back over
 	values map[node][]point
 	alive  map[node][]point
 }
@@ -112,7 +121,7 @@ func (r *request) checks(ctx context.Context, a *asked, s scope) ([]judged, erro
 		j := judged{Check: c, signal: signal, kind: r.kindOf(signal)}
 		j.scope = r.of(j.kind, s)
 		j.order = 1000*slices.IndexFunc(r.catalogue.Dimensions, func(d signals.Dimension) bool { return d.ID == signal.Dimension }) + i
-		if j.expr, err = r.checkExpr(j, a); err != nil {
+		if j.expr, j.window, err = r.checkExpr(j, a); err != nil {
 			return nil, userError{err}
 		}
 		if j.values, j.expr, err = r.points(ctx, j.expr, a); err != nil {
@@ -145,11 +154,11 @@ func upOf(kind string) string {
 }
 
 // checkExpr is a check's PromQL: one value a node, the worst where its signal has several.
-func (r *request) checkExpr(j judged, a *asked) (string, error) {
+func (r *request) checkExpr(j judged, a *asked) (expr string, length time.Duration, err error) {
 	window := cmp.Or(j.Window, a.query.Window)
-	expr, _, err := r.catalogue.Compile(j.signal, nil, j.scope.own, a.times.expand(window), r.options(a))
+	expr, length, err = r.catalogue.Compile(j.signal, nil, j.scope.own, a.times.expand(window), r.options(a))
 	if err != nil || slices.Equal(j.signal.By.Default, []string{"$instance"}) {
-		return expr, err
+		return expr, length, err
 	}
-	return fmt.Sprintf("%s by (%s) (%s)", j.Worst, strings.Join(identity, ", "), expr), nil
+	return fmt.Sprintf("%s by (%s) (%s)", j.Worst, strings.Join(identity, ", "), expr), length, nil
 }

@@ -173,7 +173,7 @@ func TestHealthFilters(t *testing.T) {
 }
 
 func TestHealthSummed(t *testing.T) {
-	d, _ := sickFleet(t)
+	d, f := sickFleet(t)
 	res := queryOne(t, d, `{"kind": "health", "by": ["dimension"]}`)
 	require.Equal(t, []string{
 		"Data quality | critical | 1 | 1 | 3 | 1 | Kernel drops on bad (12 %)",
@@ -184,6 +184,8 @@ func TestHealthSummed(t *testing.T) {
 		rows(t, queryOne(t, d, `{"kind": "health", "by": ["$instance", "dimension"], "signals": ["kernel"], "filters": [{"key": "node", "operator": "=~", "value": "bad|good"}]}`), "node", "verdict"))
 	require.Equal(t, []string{"unknown | 3"}, rows(t, queryOne(t, d, `{"kind": "health", "by": [], "signals": ["kernel"], "filters": [{"key": "node", "operator": "!=", "value": "bad"}]}`), "verdict", "unknown"),
 		"what is partly unknown is not green")
+	f.since = noon.Add(-20 * time.Second)
+	require.Contains(t, strings.Join(texts(t, queryOne(t, d, `{"kind": "health", "by": []}`)), "\n"), "info: There are figures since 11:59 UTC.")
 }
 
 // A check that is about two dimensions is bad in both.

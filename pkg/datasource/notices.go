@@ -92,7 +92,7 @@ func (a *asked) withoutValue() (out []scrape.Status) {
 	for _, result := range a.results {
 		for _, l := range withValue(result) {
 			valued[nodeOf(l)] = true
-			other = other || !l.Has("node")
+			other = other || !l.Has("node") || result.Signal != nil && !a.byNode(result)
 		}
 	}
 	for _, t := range a.targets.all {
@@ -145,12 +145,21 @@ func (r *request) missing(ctx context.Context, g *groups, a *asked, result frame
 	}
 }
 
+// byNode is whether each series of a signal is of one node.
+func (a *asked) byNode(result frames.Result) bool {
+	by := a.query.By
+	if by == nil {
+		by = result.Signal.By.Default
+	}
+	return slices.Contains(by, "$instance") || !slices.ContainsFunc(identity, func(name string) bool { return !slices.Contains(by, name) })
+}
+
 // valuedNodes are the nodes that have a value of a signal. A total, or groups of nodes, says nothing of single nodes: then
 // the signal is asked for each of them, if that is how it stands by itself; else it is not known.
 func (r *request) valuedNodes(ctx context.Context, a *asked, result frames.Result) (nodes map[node]bool, known bool) {
 	values := withValue(result)
 	nodes = map[node]bool{}
-	if len(values) > 0 && !slices.ContainsFunc(values, func(l labels.Labels) bool { return l.Has("node") }) {
+	if len(values) > 0 && !a.byNode(result) {
 		if !slices.Equal(result.Signal.By.Default, []string{"$instance"}) {
 			return nodes, false
 		}

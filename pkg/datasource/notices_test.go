@@ -134,6 +134,13 @@ func TestNotices(t *testing.T) {
 			want: []string{"info: Kernel drops: no value on 1 of 3 nodes: idle. {kernel-drop-ratio}"},
 		},
 		{
+			name: "cannot be known, in groups of nodes", query: `{"by": []}`, statuses: []scrape.Status{kernel("node-1"), kernel("node-2"), kernel("idle")},
+			want: []string{"info: Kernel drops: no value on 1 of 3 nodes: idle. {kernel-drop-ratio}"},
+		},
+		{
+			name: "known of all, by name only", query: `{"by": ["node"]}`, statuses: []scrape.Status{kernel("node-1"), kernel("node-2")},
+		},
+		{
 			name: "cannot be known at all", query: `{"signals": ["kernel-drop-ratio"], "filters": [{"key": "node", "operator": "=", "value": "idle"}]}`,
 			statuses: []scrape.Status{kernel("node-1"), kernel("idle")},
 			want:     []string{"info: Kernel drops: no value on idle. {kernel-drop-ratio}"},
