@@ -3,6 +3,7 @@ package datasource
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -25,6 +26,7 @@ type finding struct {
 	value   *float64
 	verdict string
 	why     string // it is unknown
+	said    string // by the target, where it does not simply answer now
 	change  string
 }
 
@@ -35,6 +37,9 @@ func (r *request) findings(ctx context.Context, a *asked, checks []judged) []fin
 		seen := map[node]bool{}
 		for _, t := range j.scope.nodes(j.kind) {
 			f := finding{judged: j, node: nodeOf(t.Labels), labels: t.Labels.Map()}
+			if _, off := states[t.State]; off {
+				f.said = t.Message
+			}
 			seen[f.node] = true
 			if r.judge(&f); f.verdict == "unknown" {
 				if j.Optional {
@@ -113,6 +118,10 @@ func (r *request) advise(ctx context.Context, a *asked, findings []finding) erro
 		if f.verdict != "warning" && f.verdict != "critical" {
 			continue
 		}
+		if f.said != "" && slices.Equal(metrics(f.expr), []string{"up"}) {
+			f.change = f.said // that is more than what is generally advised where nobody answers
+			continue
+		}
 		var texts []string
 		for j := range f.Advice {
 			advice := &f.Advice[j]
@@ -133,6 +142,11 @@ func (r *request) advise(ctx context.Context, a *asked, findings []finding) erro
 		if len(texts) == 0 { // no figure points to any of it: then what the signal advises in general
 			for _, advice := range f.signal.Advice {
 				texts = append(texts, advised(advice.When, advice.Change, advice.Cost))
+			}
+		}
+		if len(texts) > 1 {
+			for i := range texts {
+				texts[i] = fmt.Sprintf("%d. %s", i+1, texts[i])
 			}
 		}
 		f.change = strings.Join(texts, "\n")

@@ -136,8 +136,8 @@ func TestHealthOfEveryNode(t *testing.T) {
 		"demo | bad | Resources | Memory | ok | 477 MiB | It fits. | ",
 	}, rows(t, res, "cluster", "node", "dimension", "check", "verdict", "text", "meaning", "why"))
 	require.Equal(t, []string{
-		"kernel | 0.12 | Drops come in bursts. raise buf_size_preset to 6. Cost: 32 MB a buffer.\nFewer events help. set base_syscalls.repair. | https://falco.org/drops",
-		"up | 0 | It is down. look at its logs. Cost: none. | ",
+		"kernel | 0.12 | 1. Drops come in bursts. raise buf_size_preset to 6. Cost: 32 MB a buffer.\n2. Fewer events help. set base_syscalls.repair. | https://falco.org/drops",
+		"up | 0 | Connection refused: check the port. | ",
 	}, rows(t, res, "id", "value", "change", "link")[:2])
 	require.Equal(t, "mem | It grows. restart it. Cost: some seconds.", rows(t, res, "id", "change")[3], "the check has no advice of its own that fits")
 	require.Equal(t, data.FrameTypeTable, res.Frames[0].Meta.Type)

@@ -148,7 +148,9 @@ func (u *unit) fetchList(ctx context.Context) (d discovered) {
 		Targets []string          `json:"targets"`
 		Labels  map[string]string `json:"labels"`
 	}
-	why := u.fetcher.get(ctx, u.url, "", func(body []byte, _ string) *Failure {
+	lister := *u.fetcher
+	lister.kind = kindList
+	why := lister.get(ctx, u.url, "", func(body []byte, _ string) *Failure {
 		if err := json.Unmarshal(body, &groups); err != nil {
 			return notAList()
 		}

@@ -198,6 +198,9 @@ func TestHTTPDiscovery(t *testing.T) {
 			require.Equal(t, trouble.message, l.Targets()[0].Discovery)
 			require.Equal(t, Up, l.Targets()[0].State)
 		}
+		n.down("sd.example:80")
+		time.Sleep(time.Minute)
+		require.Equal(t, "The list of targets could not be had. Connection refused: nothing listens on port 80. Check the port, and that what lists the targets runs.", l.Targets()[0].Discovery)
 
 		serve(`[{"targets": ["10.0.0.1:8765"], "labels": {"team": "red"}}]`, http.StatusOK)
 		time.Sleep(time.Minute)

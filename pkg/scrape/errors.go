@@ -197,7 +197,7 @@ func tooLarge(limit int64, decompressed bool) *Failure {
 	if decompressed {
 		after = ", counted after decompression"
 	}
-	return failure(TooLarge, "The answer is larger than %s%s; none of it is used. Check that the address is that of Falco's metrics, or raise limits.bodyBytes.", size(limit), after)
+	return failure(TooLarge, "The answer is larger than %s%s; none of it is used. Check the address, or raise limits.bodyBytes.", size(limit), after)
 }
 
 func tooManySamples(limit int) *Failure {
@@ -275,16 +275,25 @@ func internal(trouble any) *Failure {
 	return failure(Internal, "The plugin itself failed on this target (%v); the other targets are not touched. Please report it, with the plugin's log.", trouble)
 }
 
-// endpoint says where metrics of a kind are by default.
+// kindList stands for what lists targets, which is none itself.
+const kindList = "list"
+
+// endpoint says where a kind answers by default.
 func endpoint(kind string) string {
-	if kind == KindFalcosidekick {
+	switch kind {
+	case kindList:
+		return "that of the list of targets"
+	case KindFalcosidekick:
 		return "Falcosidekick: port 2801, path /metrics"
 	}
 	return "Falco: port 8765, path /metrics"
 }
 
 func runs(kind string) string {
-	if kind == KindFalcosidekick {
+	switch kind {
+	case kindList:
+		return "what lists the targets runs"
+	case KindFalcosidekick:
 		return "Falcosidekick runs"
 	}
 	return "Falco runs with its web server on (webserver.enabled, webserver.listen_port)"

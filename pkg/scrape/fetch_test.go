@@ -179,13 +179,13 @@ func TestBadAnswers(t *testing.T) {
 			w.Header().Set("Content-Length", "104857600")
 			io.WriteString(w, big)
 		}), "", TooLarge, Down,
-			"The answer is larger than 1 MiB; none of it is used. Check that the address is that of Falco's metrics, or raise limits.bodyBytes."},
+			"The answer is larger than 1 MiB; none of it is used. Check the address, or raise limits.bodyBytes."},
 		{"100 MB", serve(text(strings.Repeat(big, 110))), "", TooLarge, Down,
-			"The answer is larger than 1 MiB; none of it is used. Check that the address is that of Falco's metrics, or raise limits.bodyBytes."},
+			"The answer is larger than 1 MiB; none of it is used. Check the address, or raise limits.bodyBytes."},
 		{"endless", serve(endless(big, 0)), "", TooLarge, Down,
-			"The answer is larger than 1 MiB; none of it is used. Check that the address is that of Falco's metrics, or raise limits.bodyBytes."},
+			"The answer is larger than 1 MiB; none of it is used. Check the address, or raise limits.bodyBytes."},
 		{"gzip bomb", serve(sendZipped(zipped(make([]byte, 100<<20)))), "", TooLarge, Down,
-			"The answer is larger than 1 MiB, counted after decompression; none of it is used. Check that the address is that of Falco's metrics, or raise limits.bodyBytes."},
+			"The answer is larger than 1 MiB, counted after decompression; none of it is used. Check the address, or raise limits.bodyBytes."},
 		{"not gzip", serve(sendZipped([]byte("a_total 1\nb_total 2\nc_total 3\n"))), "", Binary, Down,
 			"The answer says it is compressed with gzip, but it could not be decompressed. Check for a proxy in between."},
 		{"gzip cut off", serve(sendZipped(zipped([]byte(big))[:200])), "", CutOff, Down,
