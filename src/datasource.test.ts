@@ -106,6 +106,29 @@ describe('queries', () => {
   });
 });
 
+test('the first threshold begins at -Infinity, which JSON cannot say', async () => {
+  const fieldOf = (steps: Array<{ value: number | null; color: string }>) => ({
+    name: 'value',
+    type: 'number',
+    config: { thresholds: { mode: 'absolute', steps } },
+  });
+  const fields = [
+    fieldOf([
+      { value: null, color: 'green' },
+      { value: 0.02, color: 'yellow' },
+    ]),
+    fieldOf([{ value: 0, color: 'red' }]),
+    { name: 'time', type: 'time', config: {} },
+  ];
+  const frames = [{ schema: { refId: 'A', fields }, data: { values: [[], [], []] } }];
+  const { datasource } = make({}, { results: { A: { frames } } });
+  const { data } = await lastValueFrom(datasource.query(request([{ refId: 'A', signals: ['up'] }])));
+  const values = (data as DataFrame[])[0]?.fields.map(({ config }) =>
+    config.thresholds?.steps.map(({ value }) => value)
+  );
+  expect(values).toEqual([[-Infinity, 0.02], [0], undefined]);
+});
+
 describe('live', () => {
   const live = { refId: 'A', signals: ['up'], live: true };
   const other = { refId: 'B', signals: ['uptime'] };

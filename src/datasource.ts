@@ -27,6 +27,7 @@ import {
 import { DEFAULTS, type FalcoSettings } from './settings';
 import { catalogue } from './signals';
 import { fromAdHoc, interpolateFilters, interpolateQuery } from './templates';
+import { withOpenSteps } from './thresholds';
 import { FalcoVariableSupport, type FalcoVariableQuery } from './variables';
 
 /** Sends a query to its executor, here or in the plugin's backend, and looks up labels there for the editors. */
@@ -56,7 +57,7 @@ export class FalcoDataSource extends DataSourceWithBackend<FalcoQuery, FalcoSett
     if (others.length > 0 || answers.length === 0) {
       answers.push(this.answerFromHistory({ ...request, targets: others }, ignored));
     }
-    return merge(...answers);
+    return merge(...answers).pipe(map(withOpenSteps));
   }
 
   override filterQuery(query: FalcoQuery): boolean {

@@ -85,5 +85,5 @@ func falling(t *signals.Thresholds) []data.Threshold {
 	return append(out, data.Threshold{Value: lower, Color: ok})
 }
 
-// bottom is where the first step begins; it is written as null.
+// bottom is where the first step begins; it is written as null, of which the browser makes -Infinity (src/thresholds.ts).
 var bottom = data.ConfFloat64(math.Inf(-1))

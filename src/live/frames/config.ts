@@ -42,7 +42,7 @@ function named(values: NonNullable<Signal['values']>) {
 
 /**
  * In rising order. A value that lies on a bound is already warning or critical where more is worse, and not yet where
- * less is worse. The first step begins at -Infinity, for which Grafana has null.
+ * less is worse. The first step begins at -Infinity, which is null here as in the JSON of the backend; see thresholds.ts.
  */
 function steps(judged: Thresholds | undefined): Threshold[] {
   if (!judged) {
