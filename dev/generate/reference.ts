@@ -18,6 +18,7 @@ const unitNames: Record<string, string> = {
   ns: 'nanoseconds',
   s: 'seconds',
   short: 'number',
+  locale: 'number',
 };
 
 const preamble = `# Signals

@@ -132,6 +132,10 @@ func difference(after, before frames.Result) frames.Result {
 	out.Column = "change"
 	if s := after.Signal; s != nil {
 		out.Signal = &signals.Signal{ID: s.ID, Title: s.Title, Description: s.Description, Unit: s.Unit, Decimals: s.Decimals}
+		if s.Decimals != nil && s.Unit == "percentunit" { // a change is small where the figure is not
+			fine := max(2, *s.Decimals)
+			out.Signal.Decimals = &fine
+		}
 	}
 	switch v := after.Value.(type) {
 	case promql.Matrix:

@@ -99,8 +99,9 @@ func TestLimitOfTables(t *testing.T) {
 func TestLimitAndComparisonWhereTheyMeanNothing(t *testing.T) {
 	d, _ := twoNodes(t)
 	for query, want := range map[string]string{
+		`{"limit": 0}`:                       `the limit is 0: expected a whole number above 0`,
 		`{"limit": -1}`:                      `the limit is -1: expected a whole number above 0`,
-		`{"limit": 1.5}`:                     `the query cannot be read: limit: expected a number, found number 1.5`,
+		`{"limit": 1.5}`:                     `the query cannot be read: limit: expected a whole number, found number 1.5`,
 		`{"expr": "up", "limit": 1}`:         `queries of kind promql have no limit: write topk or bottomk into the expression`,
 		`{"kind": "rules", "compare": "1h"}`: `queries of kind rules cannot compare: expected kind signal or promql`,
 		`{"compare": "yesterday"}`:           `compare is "yesterday": expected a duration such as 1d, or $__range`,

@@ -53,6 +53,9 @@ func readQuery(raw json.RawMessage) (query, error) {
 	if q.Format != "timeseries" && q.Format != "table" {
 		return query{}, fmt.Errorf("the format is %q: expected timeseries or table", q.Format)
 	}
+	if stored["limit"] == 0.0 { // none would be no limit
+		return query{}, errors.New("the limit is 0: expected a whole number above 0")
+	}
 	return q, q.checkReach()
 }
 

@@ -199,6 +199,8 @@ func jsonType(k reflect.Kind) string {
 		return "list"
 	case reflect.Struct, reflect.Map:
 		return "object"
+	case reflect.Int, reflect.Int64:
+		return "whole number"
 	}
 	return "number"
 }

@@ -17,7 +17,7 @@ func TestText(t *testing.T) {
 		{"percentunit", 0.052, "5.2 %"}, {"percentunit", 0, "0 %"}, {"percentunit", 1, "100 %"}, {"percentunit", 0.00001234, "0.0012 %"},
 		{"percent", 12.345, "12.3 %"},
 		{"bytes", 512 << 20, "512 MiB"}, {"bytes", 1610612736, "1.5 GiB"}, {"bytes", 12, "12 B"},
-		{"s", 0, "0 ns"}, {"s", 0.25, "250 ms"}, {"s", 12, "12 s"}, {"s", 303, "5 min 3 s"}, {"s", 11100, "3 h 5 min"}, {"s", 7200, "2 h"}, {"s", 100 * 3600, "4 d 4 h"}, {"s", -90, "-1 min 30 s"},
+		{"s", 0, "0 s"}, {"s", 0.25, "250 ms"}, {"s", 12, "12 s"}, {"s", 303, "5 min 3 s"}, {"s", 11100, "3 h 5 min"}, {"s", 7200, "2 h"}, {"s", 100 * 3600, "4 d 4 h"}, {"s", -90, "-1 min 30 s"},
 		{"ns", 194, "194 ns"}, {"ns", 2041, "2.04 µs"}, {"ns", 3e9, "3 s"},
 		{"eps", 93500, "93.5 K events/s"}, {"eps", 3, "3 events/s"}, {"cps", 974, "974 /s"}, {"ops", 1500, "1.5 K /s"},
 		{"locale", 1234567.4, "1,234,567"}, {"locale", -1000, "-1,000"}, {"locale", 7.41, "7"}, {"locale", 0, "0"}, {"short", 1234567, "1.23 M"}, {"short", 3, "3"}, {"", 2.5, "2.5"}, {"celsius", 20, "20"},
@@ -26,6 +26,10 @@ func TestText(t *testing.T) {
 	}
 	require.Equal(t, "down", Text(up, 0))
 	require.Equal(t, "5 %", Text(drops, 0.05))
+	none := uint16(0)
+	require.Equal(t, "3 %", Text(&signals.Signal{Unit: "percentunit", Decimals: &none}, 0.0264))
+	require.Equal(t, "7", Text(&signals.Signal{Unit: "short", Decimals: &none}, 7.41))
+	require.Equal(t, "1.5 KiB", Text(&signals.Signal{Unit: "bytes", Decimals: &none}, 1536))
 }
 
 func TestLevel(t *testing.T) {

@@ -16,7 +16,21 @@ func Text(s *signals.Signal, value float64) string {
 			return v.Text
 		}
 	}
+	if s.Decimals != nil && *s.Decimals == 0 {
+		value = whole(s.Unit, value)
+	}
 	return WithUnit(s.Unit, value)
+}
+
+// whole rounds what is shown without decimals.
+func whole(unit string, value float64) float64 {
+	switch unit {
+	case "percentunit":
+		return math.Round(100*value) / 100
+	case "percent", "short", "":
+		return math.Round(value)
+	}
+	return value
 }
 
 // WithUnit writes a value with one of Grafana's units; of those that it does not know, only the number.
@@ -103,6 +117,8 @@ func duration(seconds float64) string {
 		return fmt.Sprintf("%s%d %s %d %s", sign, a, big, b, small)
 	}
 	switch {
+	case seconds == 0:
+		return "0 s"
 	case math.Abs(seconds) < 1:
 		return scale(seconds*1e9, 1000, "ns", "µs", "ms")
 	case whole < 60:
