@@ -28,7 +28,7 @@ type item struct {
 }
 
 // inventory answers queries of kind inventory: one row for every Falco, with the catalogue's columns, its switches, and
-// what differs from what is pinned, else from the majority of those that are listed. Odd ones come first.
+// what differs from what is pinned, else from the majority of those of its cluster that are listed. Odd ones come first.
 func (r *request) inventory(ctx context.Context, a *asked) (data.Frames, error) {
 	s, err := r.scope(a)
 	if err != nil {
@@ -48,9 +48,16 @@ func (r *request) inventory(ctx context.Context, a *asked) (data.Frames, error) 
 			exprs = append(exprs, expr)
 		}
 	}
+	clusters := map[string][]*item{}
+	for _, row := range rows {
+		clusters[row.Labels.Get("cluster")] = append(clusters[row.Labels.Get("cluster")], row)
+	}
 	for _, c := range r.catalogue.Inventory {
-		if c.Compare && !r.markOff(c, rows) {
-			markOdd(c, rows)
+		if !c.Compare || r.markOff(c, rows) {
+			continue
+		}
+		for _, of := range clusters {
+			markOdd(c, of)
 		}
 	}
 	slices.SortStableFunc(rows, func(x, y *item) int {

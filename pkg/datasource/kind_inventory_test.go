@@ -65,6 +65,22 @@ func TestInventoryAgainstTheBaseline(t *testing.T) {
 	}, rows(t, queryOne(t, d, `{"kind": "inventory"}`), "node", "differs"))
 }
 
+// Clusters are upgraded one after the other: each has a majority of its own.
+func TestOddWithinTheCluster(t *testing.T) {
+	in := func(cluster, name string) scrape.Status {
+		return change(falco(name), func(s *scrape.Status) { s.Labels = labels.FromStrings("cluster", cluster, "node", name) })
+	}
+	d, f := newTest(t, in("new", "a"), in("new", "b"), in("new", "c"), in("old", "d"), in("old", "e"))
+	for node, version := range map[string]string{"a": "0.44.1", "b": "0.44.1", "c": "0.41.0"} {
+		f.set(1, "__name__", "falcosecurity_falco_version_info", "cluster", "new", "node", node, "version", version)
+	}
+	for _, node := range []string{"d", "e"} {
+		f.set(1, "__name__", "falcosecurity_falco_version_info", "cluster", "old", "node", node, "version", "0.41.0")
+	}
+	require.Equal(t, []string{"c | Version: 0.41.0, while 2 of 3 have 0.44.1", "a | ", "b | ", "d | ", "e | "},
+		rows(t, queryOne(t, d, `{"kind": "inventory"}`), "node", "differs"))
+}
+
 // Without a majority nobody is odd.
 func TestNobodyIsOdd(t *testing.T) {
 	column := signals.InventoryColumn{ID: "version", Label: "version"}
