@@ -95,10 +95,11 @@ function judged({ direction, warning, critical, because, source }: Thresholds): 
   return `Thresholds: ${bounds.join(', ')}. ${because} ([source](${source}))`;
 }
 
-function need({ metric, anyOf = [], config, host, cost, engines, since, unknownValue }: Need): string {
+function need({ metric, anyOf = [], config, host, cost, engines, since, from, unknownValue }: Need): string {
   const others =
     anyOf.length > 3 ? ` (or one of ${anyOf.length} like it)` : anyOf.map((name) => ` or \`${name}\``).join('');
   const facts = [
+    ...(from ? [`of ${from}, which only a store can have`] : []),
     ...(config ? [`\`${config}\``] : []),
     ...(host ? [host] : []),
     ...(engines ? [`engine ${engines.join(', ')}`] : []),

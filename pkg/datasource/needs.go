@@ -20,6 +20,14 @@ import (
 // target's name. First the engine is looked at, then the version, then the switch is named.
 func (r *request) lacks(ctx context.Context, s *signals.Signal, t scrape.Status, at time.Time) (c cause, detail string, lacks bool) {
 	for _, need := range s.Needs {
+		if need.From != "" {
+			if !r.exec.holds(ctx, need.Metric) {
+				c = note(s.Title+": not known for", fmt.Sprintf("It takes a store that has the figures of %s (docs/scaling-out.md).", need.From))
+				c.negative = true
+				return c, "", true
+			}
+			continue
+		}
 		if kind := r.kindOfMetric(need.Metric); kind != "" && kind != t.Kind {
 			// Of the other kind it is enough that there is one: its counters begin with the first event.
 			if !slices.ContainsFunc(r.targets(), func(other scrape.Status) bool { return other.Kind == kind }) {

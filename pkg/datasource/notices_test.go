@@ -141,6 +141,10 @@ func TestNotices(t *testing.T) {
 			name: "known of all, by name only", query: `{"by": ["node"]}`, statuses: []scrape.Status{kernel("node-1"), kernel("node-2")},
 		},
 		{
+			name: "what only a store can have", query: `{"signals": ["cpu-throttled"]}`, statuses: []scrape.Status{kernel("node-1"), kernel("node-2"), kernel("node-3")},
+			want: []string{"info: CPU throttled: not known for any of the 3 nodes. It takes a store that has the figures of cAdvisor (docs/scaling-out.md)."},
+		},
+		{
 			name: "cannot be known at all", query: `{"signals": ["kernel-drop-ratio"], "filters": [{"key": "node", "operator": "=", "value": "idle"}]}`,
 			statuses: []scrape.Status{kernel("node-1"), kernel("idle")},
 			want:     []string{"info: Kernel drops: no value on idle. {kernel-drop-ratio}"},

@@ -141,6 +141,9 @@ func (s *stored) written(label string) string {
 }
 
 func (s *stored) holds(ctx context.Context, metric string) bool {
+	if slices.Contains(s.config.Catalogue.Store.Foreign, metric) {
+		return s.store.Holds(metric)
+	}
 	now := time.Now().UnixMilli()
 	found, err := s.evaluate(ctx, evaluation{expr: "count(" + metric + ")", start: now, end: now, byHand: true})
 	vector, _ := found.value.(promql.Vector)

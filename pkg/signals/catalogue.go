@@ -99,6 +99,7 @@ type Need struct {
 	Cost         string        `json:"cost,omitempty"`
 	Engines      []string      `json:"engines,omitempty"`
 	Since        string        `json:"since,omitempty"`
+	From         string        `json:"from,omitempty"` // who exports it, where that is not Falco: only a store can have it
 	UnknownValue *UnknownValue `json:"unknownValue,omitempty"`
 }
 

@@ -20,6 +20,9 @@ load 15s
   container_cpu_usage_seconds_total{job="kubelet", instance="n:1", namespace="falco", pod="falco-1", container="falco"} 0+7.5x100
   container_cpu_usage_seconds_total{job="kubelet", instance="n:1", namespace="falco", pod="falco-1", container="sidecar"} 0+60x100
   container_cpu_usage_seconds_total{job="kubelet", instance="n:1", namespace="other", pod="falco-1", container="falco"} 0+90x100
+  container_cpu_cfs_periods_total{job="kubelet", instance="n:1", namespace="falco", pod="falco-1", container="falco"} 0+150x100
+  container_cpu_cfs_throttled_periods_total{job="kubelet", instance="n:1", namespace="falco", pod="falco-1", container="falco"} 0+45x100
+  kube_pod_container_status_last_terminated_reason{job="kube-state-metrics", instance="k:1", namespace="falco", pod="falco-1", container="falco", reason="OOMKilled"} 1x100
 `
 
 // figures are the values of a signal as a store with other exporters' metrics has it.
@@ -46,6 +49,11 @@ func TestWhereTheStoreKnowsMore(t *testing.T) {
 	values, description := figures(t, s, "cpu-usage-recent")
 	require.Regexp(t, `^\{node="a:1"\} => 0\.(5|49999999999999)\d* @\[1500000\]$`, values)
 	require.Contains(t, description, "The store has cAdvisor’s figures")
+
+	values, _ = figures(t, s, "cpu-throttled")
+	require.Regexp(t, `^\{node="a:1"\} => 0\.(3|29999999999999)\d* @\[1500000\]$`, values)
+	values, _ = figures(t, s, "last-termination")
+	require.Equal(t, `{node="a:1", reason="OOMKilled"} => 1 @[1500000]`, values)
 
 	values, description = figures(t, s, "nodes-without-falco", "reason")
 	require.Equal(t, `{reason="down"} => 0 @[1500000]`+"\n"+`{reason="no Falco"} => 1 @[1500000]`, values)

@@ -228,7 +228,7 @@ func (w rewriter) foreign(matchers []*labels.Matcher) (out []*labels.Matcher) {
 		switch {
 		case m.Name == clusterLabel && cluster != "":
 			out = append(out, labels.MustNewMatcher(m.Type, cluster, m.Value))
-		case m.Name == cluster, m.Name == nodeLabel, m.Name == "container", m.Name == model.MetricNameLabel:
+		case m.Name == cluster, m.Name == nodeLabel, m.Name == "container", m.Name == "reason", m.Name == model.MetricNameLabel:
 			out = append(out, m)
 		case m.Name == clusterLabel && !m.Matches(""):
 			out = append(out, m)

@@ -9,7 +9,7 @@ const filteredMetrics = (expr: string) =>
 /** Metrics of the node as such, which every filter on something else leaves alone. */
 const fact = /^up$|_info$|^falco_target_|^falcosecurity_falco_host_num_cpus_total$/;
 /** Series without the query's filters, brought to what is filtered by a join. */
-const joined = /^$|^up$|falcosidekick|^falco_events$|rules_matches/;
+const joined = /^$|^up$|falcosidekick|^falco_events$|rules_matches|^container_|^kube_/;
 
 describe('the catalogue', () => {
   it('has the signals whose ids are public', () => {
@@ -28,6 +28,7 @@ describe('the catalogue', () => {
       'cpu-drop-skew',
       'cpu-limit-share',
       'cpu-share-of-node',
+      'cpu-throttled',
       'cpu-usage-lately',
       'cpu-usage-lifetime',
       'cpu-usage-recent',
@@ -55,6 +56,7 @@ describe('the catalogue', () => {
       'kernel-event-rate',
       'kernel-event-rate-per-cpu',
       'kernel-skew',
+      'last-termination',
       'loss-to-destinations',
       'loss-to-sidekick',
       'matches-by-priority',

@@ -10,7 +10,7 @@ import { rules } from './rules';
 import { security } from './security';
 import { store } from './store';
 import { baselines, targetGauges } from './targets';
-import { type Catalogue } from './types';
+import { type Catalogue, type Signal } from './types';
 
 const signals = [...dataQuality, ...continuity, ...resources, ...delivery, ...security];
 
@@ -34,5 +34,10 @@ export const catalogue: Catalogue = {
   rules,
   targetGauges,
   baselines,
-  store: { ...store, foreign: [...new Set(signals.flatMap(({ inStore }) => inStore?.metrics ?? []))] },
+  store: { ...store, foreign: [...new Set(signals.flatMap(foreign))] },
 };
+
+/** The metrics of others than Falco that a signal reads. */
+function foreign({ needs, inStore }: Signal): string[] {
+  return [...(inStore?.metrics ?? []), ...needs.filter(({ from }) => from).map(({ metric }) => metric)];
+}

@@ -40,6 +40,7 @@ describe('the checks', () => {
       'cpu',
       'cpu-since-start',
       'cpu-limit',
+      'cpu-throttled',
       'memory-limit',
       'memory-trend',
       'outputs-queue',
@@ -56,7 +57,11 @@ describe('the checks', () => {
 
   it('judge every signal that has bounds, but for those that only colour', () => {
     const unjudged = signals.filter(({ id, thresholds }) => thresholds && !checks.some(({ signal }) => signal === id));
-    expect(unjudged.map(({ id }) => id)).toEqual(['kernel-event-rate-per-cpu', 'nodes-without-falco', 'cpu-usage-recent']);
+    expect(unjudged.map(({ id }) => id)).toEqual([
+      'kernel-event-rate-per-cpu',
+      'nodes-without-falco',
+      'cpu-usage-recent',
+    ]);
   });
 
   describe.each(checks)('$id', ({ signal, worst, meaning, advice }) => {

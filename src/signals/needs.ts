@@ -42,6 +42,11 @@ export function stateCounter(metric: string): Need {
   return { metric, config: 'metrics.state_counters_enabled' };
 }
 
+/** A metric of another exporter, which only a store can have. */
+export function foreign(metric: string, from: NonNullable<Need['from']>): Need {
+  return { metric, from };
+}
+
 /** One metric of Falcosidekick; up to 2.29 it had another name. */
 export function sidekickCounter(metric: string, older: string): Need {
   return { metric, anyOf: [older] };

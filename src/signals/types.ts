@@ -36,6 +36,8 @@ export interface Need {
   engines?: Engine[];
   /** First Falco version (major.minor) that exports it. */
   since?: string;
+  /** Who exports it, where that is not Falco: only a store can have it. */
+  from?: 'cAdvisor' | 'kube-state-metrics';
   /** Values that stand for "unknown", e.g. 0 for the container's memory. */
   unknownValue?: { value: number; because: string; change: string };
 }

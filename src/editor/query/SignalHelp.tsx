@@ -63,8 +63,9 @@ function ThresholdText({ signal, thresholds }: { signal: Signal; thresholds: Thr
 }
 
 /** One need as a sentence: the metric, how to switch it on, and what that costs. */
-export function needText({ metric, anyOf = [], config, host, cost, engines, since, unknownValue }: Need): string {
+export function needText({ metric, anyOf = [], config, host, cost, engines, since, from, unknownValue }: Need): string {
   const conditions = [
+    ...(from ? [`of ${from}, which only a store can have`] : []),
     ...(config ? [`set ${config}`] : []),
     ...(host ? [`on the host: ${host}`] : []),
     ...(engines ? [`engines: ${engines.join(', ')}`] : []),

@@ -2,6 +2,7 @@
  * What the figures of a node say together: templates with a sample for every node where it is so. They
  * decide which piece of advice comes first.
  */
+import { lastEnds } from '../continuity/lifecycle';
 import { reasons } from '../data-quality/stall';
 import { recentCpu } from '../resources/cpu';
 import { cpus, rate } from '../templates';
@@ -42,6 +43,9 @@ export const skewed = node(`max without (cpu) (${busy}) > 2 * avg without (cpu) 
 
 /** Alerts were lost in Falco's own queue. */
 export const queueFull = node(`increase(falcosecurity_falco_outputs_queue_num_drops_total{$filter}[$window]) > 0`);
+
+/** Kubernetes killed Falco for its memory; known over a store with the figures of kube-state-metrics only. */
+export const killedForMemory = node(lastEnds('OOMKilled'));
 
 /** Falco stalled, for one reason. */
 export function stalledBy(reason: keyof typeof reasons): string {

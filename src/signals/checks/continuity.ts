@@ -1,4 +1,5 @@
 import { type Check, type CheckAdvice } from '../types';
+import { killedForMemory } from './conditions';
 
 const rollOut: CheckAdvice = {
   why: 'A roll-out that is still going on, or that stands still, leaves nodes behind.',
@@ -12,6 +13,14 @@ const notLoaded: CheckAdvice = {
   change:
     'Set watch_config_files: true or restart Falco; check the files with falco --validate, since files that do not load leave the old ones in place.',
   cost: 'A reload starts the counters again and leaves the node unwatched for a moment.',
+};
+
+const outOfMemory: CheckAdvice = {
+  when: killedForMemory,
+  why: 'Kubernetes tells that the container was last killed for its memory (OOMKilled).',
+  change:
+    'Raise the memory limit of Falco’s container, or lower engine.modern_ebpf.buf_size_preset and bound outputs_queue.capacity.',
+  cost: 'Memory of the node; smaller buffers lose more in bursts, a bounded queue drops alerts when it is full.',
 };
 
 const read: CheckAdvice = {
@@ -70,7 +79,7 @@ export const continuity: Check[] = [
       ok: 'Falco did not start three times within 15 minutes.',
       critical: 'Falco starts again and again: between the starts nobody watches the node.',
     },
-    advice: [read],
+    advice: [outOfMemory, read],
   },
   {
     id: 'hot-restart-failures',

@@ -76,6 +76,20 @@ export const resources: Check[] = [
     optional: true,
   },
   {
+    id: 'cpu-throttled',
+    signal: 'cpu-throttled',
+    worst: 'max',
+    window: '15m',
+    meaning: {
+      ok: 'Falco’s container is hardly ever halted at its CPU limit.',
+      warning: 'Falco’s container is halted at its CPU limit time and again.',
+      critical:
+        'Falco’s container is halted at its CPU limit in a quarter of its time slices or more: ring buffers overflow.',
+    },
+    advice: [raiseCpu, lighter],
+    optional: true,
+  },
+  {
     id: 'memory-limit',
     signal: 'memory-limit-share',
     worst: 'max',

@@ -1,10 +1,11 @@
 import { links } from '../links';
-import { always, sidekickCounter } from '../needs';
+import { always, foreign, sidekickCounter } from '../needs';
 import { events as sidekickEvents, hostnames, olderEvents, onFalco } from '../sidekick';
 import { anyGrouping, total } from '../templates';
 import { type Advice, type Signal } from '../types';
 
 const started = 'falcosecurity_falco_start_timestamp_nanoseconds';
+const terminated = 'kube_pod_container_status_last_terminated_reason';
 const reloaded = 'falcosecurity_falco_reload_timestamp_nanoseconds';
 
 const perInstance = { default: ['$instance'], allowed: anyGrouping };
@@ -17,6 +18,12 @@ const whyItEnds: Advice = {
     'Read why the process ended: out of memory (raise the limit, or bound outputs_queue.capacity), a rule or setting that does not load, a probe of /healthz that is too strict.',
   cost: 'None.',
 };
+
+/** Why the containers of Falcos last ended: reasons as Kubernetes tells them, or one of them. */
+export function lastEnds(reason?: string): string {
+  const matchers = ['container="falco"', ...(reason ? [`reason="${reason}"`] : [])];
+  return `(${terminated}{${matchers.join(',')}} == 1) * on (namespace, pod) group_left ($instance) group by (namespace, pod, $instance) (falcosecurity_falco_version_info{$filter})`;
+}
 
 /** Messages of one of Falco's internal rules, as Falcosidekick counted them; 0 where it knows the Falco and got none. */
 function internal(rule: string): string {
@@ -71,6 +78,23 @@ export const lifecycle: Signal[] = [
       { value: 0, text: 'none', level: 'ok' },
       { value: 1, text: 'crash loop', level: 'critical' },
     ],
+  },
+  {
+    id: 'last-termination',
+    title: 'Last termination',
+    dimension: 'continuity',
+    unit: 'short',
+    decimals: 0,
+    min: 0,
+    summary: 'Why Falco’s container last ended, as Kubernetes tells it: OOMKilled, Error, Completed and others',
+    description:
+      '1 for the reason why the container named falco of the pod last ended, as long as the pod lives; nothing for one that never ended. There is a figure only over a store that has the figures of kube-state-metrics, and where Falco’s series have the labels namespace and pod.',
+    expr: `max by ($by) (${lastEnds()})`,
+    by: { default: ['$instance', 'reason'], allowed: [] },
+    needs: [foreign(terminated, 'kube-state-metrics')],
+    advice: [whyItEnds],
+    link: links.performance,
+    unknown: 'Its container has not ended since the pod was made, or Falco’s series lack the labels namespace and pod',
   },
   {
     id: 'reloads',

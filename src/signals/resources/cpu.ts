@@ -1,5 +1,5 @@
 import { links } from '../links';
-import { always, resource, setting } from '../needs';
+import { always, foreign, resource, setting } from '../needs';
 import { anyGrouping, cpus, highest } from '../templates';
 import { type Advice, type Signal, type Thresholds } from '../types';
 
@@ -8,6 +8,9 @@ export const duration = 'falcosecurity_falco_duration_seconds_total';
 export const started = 'falcosecurity_falco_start_timestamp_nanoseconds';
 /** The CPU limit of the target's settings, in CPUs; only where one is set. */
 const cpuLimit = 'falco_target_cpu_limit';
+
+const periods = 'container_cpu_cfs_periods_total';
+const throttledPeriods = 'container_cpu_cfs_throttled_periods_total';
 
 const perInstance = { default: ['$instance'], allowed: anyGrouping };
 
@@ -27,6 +30,13 @@ export const lessWork: Advice = {
   cost: 'Rules on system calls that are left out no longer match; failed attempts are not seen.',
 };
 
+const raiseCpuLimit: Advice = {
+  when: 'Falco is near its limit.',
+  change:
+    'Raise the CPU limit of the container (resources.limits.cpu in the Helm chart); one full CPU is all that its event loop can use.',
+  cost: 'CPU time that other containers of the node may want.',
+};
+
 /** CPU seconds used since the start; `offset` is empty or a window ago. */
 const used = (offset: string) => `${cpuRatio}{$filter}${offset} * ${duration}{$filter}${offset}`;
 
@@ -41,9 +51,16 @@ function usedWithin(window: string, error: number): string {
 
 export const recentCpu = usedWithin('$window', 0.02);
 
-/** CPU of Falco's container within a window, as cAdvisor counts it, brought to the Falco of that pod. */
-const containerCpu = (window: string) =>
-  `sum by (namespace, pod) (rate(container_cpu_usage_seconds_total{container="falco"}[${window}])) * on (namespace, pod) group_right () group by (namespace, pod, $instance) (falcosecurity_falco_version_info{$filter})`;
+/** How much a counter of cAdvisor's rose per second in Falco's container. */
+const inContainer = (metric: string, window: string) =>
+  `sum by (namespace, pod) (rate(${metric}{container="falco"}[${window}]))`;
+
+/** What is known of pods, one value each, brought to the Falcos in them. */
+const toFalco = (pods: string) =>
+  `${pods} * on (namespace, pod) group_right () group by (namespace, pod, $instance) (falcosecurity_falco_version_info{$filter})`;
+
+/** CPU of Falco's container within a window. */
+const containerCpu = (window: string) => toFalco(inContainer('container_cpu_usage_seconds_total', window));
 const ofContainer = {
   metrics: ['container_cpu_usage_seconds_total'],
   says: 'The store has cAdvisor’s figures: the CPU is that of the container named falco of the pod, whatever its age. Falco’s series need the labels namespace and pod.',
@@ -130,17 +147,35 @@ export const cpu: Signal[] = [
       because: 'A Falco that is throttled loses events whatever the node could spare. The bounds are ours.',
       source: links.performance,
     },
-    advice: [
-      {
-        when: 'Falco is near its limit.',
-        change:
-          'Raise the CPU limit of the container (resources.limits.cpu in the Helm chart); one full CPU is all that its event loop can use.',
-        cost: 'CPU time that other containers of the node may want.',
-      },
-      lessWork,
-    ],
+    advice: [raiseCpuLimit, lessWork],
     link: links.performance,
     unknown: cpuUnknown,
+  },
+  {
+    id: 'cpu-throttled',
+    title: 'CPU throttled',
+    dimension: 'resources',
+    unit: 'percentunit',
+    min: 0,
+    max: 1,
+    summary: 'Share of time slices within the window in which Falco’s container was halted at its CPU limit',
+    description:
+      'Of the periods (0.1 s) in which the container named falco of the pod wanted to run, the share in which it used up its CPU limit and was halted for the rest. Meanwhile the ring buffers fill. The kernel counts it, cAdvisor exports it: there is a figure only over a store that has cAdvisor’s figures, where a limit is set, and where Falco’s series have the labels namespace and pod. A group of nodes shows its highest.',
+    expr: highest(
+      `(${toFalco(`(${inContainer(throttledPeriods, '$window')} / (${inContainer(periods, '$window')} > 0))`)})`
+    ),
+    by: perInstance,
+    needs: [foreign(periods, 'cAdvisor'), foreign(throttledPeriods, 'cAdvisor')],
+    thresholds: {
+      direction: 'above',
+      warning: 0.05,
+      critical: 0.25,
+      because: 'A Falco that is halted loses events although the node may have CPUs to spare. The bounds are ours.',
+      source: links.performance,
+    },
+    advice: [raiseCpuLimit],
+    link: links.performance,
+    unknown: 'Falco’s container has no CPU limit, or its series lack the labels namespace and pod',
   },
   {
     id: 'cpu-share-of-node',
