@@ -6,7 +6,7 @@ import {
   dateTime,
   VariableSupportType,
 } from '@grafana/data';
-import { type BackendSrvRequest, setBackendSrv, setDataSourceSrv, type TemplateSrv } from '@grafana/runtime';
+import { type BackendSrvRequest, config, setBackendSrv, setDataSourceSrv, type TemplateSrv } from '@grafana/runtime';
 import { lastValueFrom, of, throwError, toArray } from 'rxjs';
 import { FalcoDataSource } from './datasource';
 import { type FalcoQuery } from './query';
@@ -130,6 +130,10 @@ test('the first threshold begins at -Infinity, which JSON cannot say', async () 
 });
 
 describe('live', () => {
+  const as = (orgRole: string) => {
+    config.bootData.user = { ...config.bootData.user, orgRole } as typeof config.bootData.user;
+  };
+  beforeEach(() => as('Editor'));
   const live = { refId: 'A', signals: ['up'], live: true };
   const other = { refId: 'B', signals: ['uptime'] };
   const frame = (refId: string) => ({ schema: { refId, meta: {}, fields: [] }, data: { values: [] } });
@@ -153,6 +157,21 @@ describe('live', () => {
     expect(fetch).toHaveBeenCalledTimes(1);
     expect(sent()?.data.queries.map(({ live }: FalcoQuery) => live)).toEqual([false, undefined]);
     expect(notices(data as DataFrame[])).toEqual([['A', `Live is ignored: ${why}.`], ['A'], ['B']]);
+  });
+
+  test('a viewer is not for it, unless the settings say so', async () => {
+    as('Viewer');
+    const { datasource, fetch } = make({}, history);
+    const { data } = await lastValueFrom(datasource.query(request([live])));
+    expect(notices(data as DataFrame[])[0]).toEqual([
+      'A',
+      'Live is ignored: it is for editors and administrators (live.viewers opens it to viewers).',
+    ]);
+    expect(fetch).toHaveBeenCalledTimes(1);
+    const open = make({ live: { viewers: true } }, history);
+    open.fetch.mockImplementation(() => throwError(() => ({ status: 403, data: { error: 'no' } })));
+    await lastValueFrom(open.datasource.query(request([live]))).catch(() => {});
+    expect(open.fetch.mock.calls[0]![0].url).toMatch(/resources\/targets$/);
   });
 
   test('the live button of Explore asks for live as the query does', async () => {

@@ -54,14 +54,17 @@ export function notLive(
   if (config.publicDashboardAccessToken) {
     return 'shared dashboards are answered from the history';
   }
+  if (!mayWatch(settings)) {
+    return 'it is for editors and administrators (live.viewers opens it to viewers)';
+  }
   if (range && (range.to !== 'now' || typeof range.from !== 'string' || !range.from.startsWith('now'))) {
     return 'the time range does not end now';
   }
   return undefined;
 }
 
-/** Whether the user may watch, as far as the page can tell: the backend decides. */
-export function mayWatch({ live }: FalcoSettings): boolean {
+/** As far as the page can tell: the backend decides. */
+function mayWatch({ live }: FalcoSettings): boolean {
   return live?.viewers === true || ['Editor', 'Admin'].includes(config.bootData.user.orgRole);
 }
 

@@ -2,7 +2,7 @@ import { type TimeRange } from '@grafana/data';
 import { EditorField } from '@grafana/plugin-ui';
 import { Stack, Switch, Text } from '@grafana/ui';
 import { useId } from 'react';
-import { mayWatch, notLive } from '../../live-queries';
+import { notLive } from '../../live-queries';
 import { type CompleteQuery, type FalcoQuery } from '../../query';
 import { type FalcoSettings } from '../../settings';
 
@@ -16,12 +16,12 @@ interface Props {
 /** Live or not; and why live is off, not allowed or ignored. */
 export function LiveSwitch({ query, settings, range, onChange }: Props) {
   const id = useId();
-  const never = notLive({ kind: query.kind }, settings) ?? mayNot(settings);
+  const never = notLive({ kind: query.kind }, settings);
   const why = never ?? (query.live ? notLive(query, settings, range?.raw) : undefined);
   return (
     <EditorField
       label="Live"
-      tooltip="Figures straight from Falco, second by second, for as long as somebody looks. Each look walks Falco’s thread table."
+      tooltip="Figures straight from Falco, second by second, for as long as somebody looks. Each scrape walks Falco’s thread table."
     >
       <Stack alignItems="center" height="32px">
         <Switch
@@ -40,8 +40,4 @@ export function LiveSwitch({ query, settings, range, onChange }: Props) {
       </Stack>
     </EditorField>
   );
-}
-
-function mayNot(settings: FalcoSettings): string | undefined {
-  return mayWatch(settings) ? undefined : 'it is for editors and administrators (live.viewers opens it)';
 }

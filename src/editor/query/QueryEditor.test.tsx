@@ -277,7 +277,7 @@ describe('live', () => {
 
   test.each([
     ['off', 'Editor', { minInterval: '0' }, 'it is off in the settings of the data source (live.minInterval).'],
-    ['for editors', 'Viewer', {}, 'it is for editors and administrators (live.viewers opens it).'],
+    ['for editors', 'Viewer', {}, 'it is for editors and administrators (live.viewers opens it to viewers).'],
   ])('where it is %s it cannot be switched on, and that is said', async (_, role, settings, why) => {
     as(role);
     const { query } = show({ kind: 'promql', expr: 'up' }, { datasource: fakeDataSource({ live: settings }) });
