@@ -1,6 +1,7 @@
 package signals
 
 import (
+	"cmp"
 	"encoding/json"
 	"os"
 	"testing"
@@ -29,14 +30,13 @@ type corpus struct {
 type corpusOptions struct {
 	Identity, TargetLabels      []string
 	Step, ScrapeInterval, Range string
+	History                     string // of a case; not known without
 }
 
 // over fills in what a case does not name.
 func (o corpusOptions) over(base corpusOptions) CompileOptions {
 	pick := func(own, other string) time.Duration {
-		if own == "" {
-			own = other
-		}
+		own = cmp.Or(own, other)
 		d, err := model.ParseDuration(own)
 		if err != nil {
 			panic(err)
@@ -52,6 +52,7 @@ func (o corpusOptions) over(base corpusOptions) CompileOptions {
 	return CompileOptions{
 		Identity: o.Identity, TargetLabels: o.TargetLabels,
 		Step: pick(o.Step, base.Step), ScrapeInterval: pick(o.ScrapeInterval, base.ScrapeInterval), Range: pick(o.Range, base.Range),
+		History: pick(o.History, "0s"),
 	}
 }
 

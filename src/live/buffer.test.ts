@@ -90,6 +90,17 @@ describe('SampleBuffer', () => {
     ]);
   });
 
+  it('knows since when there are samples of metrics', () => {
+    const { buffer, scrape } = fixture();
+    scrape(1, 'a 1\n');
+    scrape(2, 'a 1\nb 1\n');
+    expect([buffer.since((metric) => metric === 'b'), buffer.since(() => true), buffer.since(() => false)]).toEqual([
+      2000,
+      1000,
+      Infinity,
+    ]);
+  });
+
   it('holds no more points than it may', () => {
     const { buffer, scrape, at } = fixture({ points: 20, age: 1e9 });
     for (let second = 1; second <= 100; second++) {

@@ -164,6 +164,17 @@ export class SampleBuffer implements Source {
     );
   }
 
+  /** When the oldest sample of some metrics is from, milliseconds; Infinity where there is none. */
+  since(isMeant: (metric: string) => boolean): number {
+    let oldest = Infinity;
+    for (const [metric, byLabels] of this.metrics) {
+      for (const { times, from, to } of isMeant(metric) ? byLabels.values() : []) {
+        oldest = from < to ? Math.min(oldest, times[from]!) : oldest;
+      }
+    }
+    return oldest;
+  }
+
   /** How many series and samples there are. */
   size(): { series: number; samples: number } {
     const all = this.select([]);

@@ -94,6 +94,7 @@ export class Course implements Watcher {
       this.evaluateRange(begin, time);
     }
     plan.watch(time - (feed.runs.first(ids) ?? time) + 1);
+    plan.know(time - Math.min(time, feed.buffer.since((metric) => plan.reads(metric))));
     this.switch(ids, time);
     this.evaluate(time);
     this.time = time;

@@ -164,6 +164,21 @@ describe('A live query', () => {
     ]);
   });
 
+  it('looks back no further than the history reaches at an instant, as a rate would be too low', async () => {
+    const since = begin + skew - 60_000;
+    const { answer, ...young } = falco('a');
+    const { watch } = stage([{ ...young, answer: (time) => (time < since ? undefined : answer(time)) }]);
+    const instant = watch({ ...rate, instant: true, window: '5m' });
+    const course = watch({ ...rate, refId: 'B', window: '5m' });
+    await pass(0);
+    expect(figures(instant.last())[0]!.fields.at(-1)!.values).toEqual([expect.closeTo(100)]);
+    expect(figures(instant.last())[0]!.meta!.executedQueryString).toContain('[61s]');
+    expect(points(course.last()).at(-1)![1]).toBeLessThan(25);
+    await pass(300);
+    expect(figures(instant.last())[0]!.meta!.executedQueryString).toContain('[300s]');
+    expect(figures(instant.last())[0]!.fields.at(-1)!.values).toEqual([expect.closeTo(100)]);
+  });
+
   it('sums since watching began', async () => {
     const { watch } = stage([falco('a')]);
     const { last } = watch({

@@ -41,6 +41,10 @@ export class Plan {
   readonly key: string;
   /** How long it has been watched, milliseconds. */
   private watched = 1;
+  /** How much there is of the history, milliseconds, where that matters. */
+  private history?: number;
+  /** How far back it looks where there is a history, milliseconds. */
+  private readonly longest: number;
   private readonly named: ReadonlySet<string>;
   /** What names have to match, of the selectors that do not name their metric. */
   private readonly described: Matcher[][];
@@ -75,7 +79,7 @@ export class Plan {
     this.named = new Set(names.filter(isExact).map(([name]) => name!.value));
     this.described = names.filter((some) => !isExact(some));
     this.metrics = this.described.length > 0 ? undefined : [...this.named];
-    this.reach(); // refuses what depends on when it is asked
+    this.longest = this.reach(); // refuses what depends on when it is asked
     const { kind, signals, by, filters, window, expr, instant } = query;
     this.key = JSON.stringify([kind, signals, by, filters, window, expr, instant, asked, this.step]);
   }
@@ -136,6 +140,17 @@ export class Plan {
     }
   }
 
+  /** Says how much there is of the history: at an instant rates look back no further, as they would be too low. */
+  know(milliseconds: number): void {
+    // A window ends with the instant, and does not hold its first moment.
+    const history = Math.floor(milliseconds / 1000) * 1000 + 1000;
+    const known = this.query.instant && history < this.longest ? history : undefined;
+    if (known !== this.history) {
+      this.history = known;
+      this.planned.clear();
+    }
+  }
+
   /** The expressions with a window for rates; without one, it is that of the backend. A window that the query names holds. */
   at(window: number | undefined): Planned[] {
     const planned = this.planned.get(window) ?? this.expressions(window);
@@ -170,9 +185,9 @@ export class Plan {
   }
 
   private options() {
-    const { asked, settings, scrapeInterval, watched } = this;
+    const { asked, settings, scrapeInterval, watched, history } = this;
     const step = backendStep(asked, scrapeInterval);
     const labels = { identity: IDENTITY, targetLabels: targetLabels(settings) };
-    return { ...labels, step, scrapeInterval, range: asked.range, live: watched };
+    return { ...labels, step, scrapeInterval, range: asked.range, live: watched, history };
   }
 }

@@ -10,6 +10,7 @@ interface Options {
   step: string;
   scrapeInterval: string;
   range: string;
+  history: string;
 }
 
 interface Case {
@@ -25,7 +26,7 @@ interface Case {
 }
 
 interface Corpus {
-  options: Options;
+  options: Omit<Options, 'history'>;
   catalogue: Pick<Catalogue, 'groupings' | 'metricLabels'>;
   cases: Case[];
 }
@@ -33,9 +34,14 @@ interface Corpus {
 const corpus: Corpus = JSON.parse(readFileSync('tests/corpora/compile.json', 'utf8'));
 
 function run({ signal, template, by, filters, window, options }: Case): string {
-  const { identity, targetLabels, step, scrapeInterval, range } = { ...corpus.options, ...options };
+  const { identity, targetLabels, step, scrapeInterval, range, history } = { ...corpus.options, ...options };
   const ms = (text: string) => parseDuration(text) ?? NaN;
-  const times = { step: ms(step), scrapeInterval: ms(scrapeInterval), range: ms(range) };
+  const times = {
+    step: ms(step),
+    scrapeInterval: ms(scrapeInterval),
+    range: ms(range),
+    history: history === undefined ? undefined : ms(history),
+  };
   const entry = template ?? catalogue.signals.find(({ id }) => id === signal);
   const around = template ? { ...catalogue, ...corpus.catalogue } : catalogue;
   return compile(around, entry as Signal, { by, filters, window }, { identity, targetLabels, ...times }).expr;

@@ -35,6 +35,8 @@ export interface CompileOptions {
   range: number;
   /** How long a live panel has been watched, milliseconds. */
   live?: number;
+  /** How much there is of the history at the instant of evaluation; nothing where that is not known, and over a range. */
+  history?: number;
 }
 
 const operators = ['=', '!=', '=~', '!~'];
@@ -43,7 +45,8 @@ const operators = ['=', '!=', '=~', '!~'];
 const placeholder = /([a-zA-Z_:][a-zA-Z0-9_:]*)(\{[^{}$]*)\$filter\}|\$[a-zA-Z_]+/g;
 
 /**
- * Returns the expression and the length of `$window` in milliseconds. Throws an Error that names
+ * Returns the expression, which looks back no further than there is history, and the length of `$window` that was asked
+ * for, in milliseconds. Throws an Error that names
  * the label, operator or window that was refused, the signal, and what is allowed.
  */
 export function compile(
@@ -68,7 +71,7 @@ export function compile(
       case '$instance':
         return options.identity.join(', ');
       case '$window':
-        return printDuration(window);
+        return printDuration(Math.min(window, options.history ?? Infinity));
       case '$join':
         return join(catalogue, by, filters, options);
       default:
