@@ -94,7 +94,13 @@ export class Course implements Watcher {
       this.evaluateRange(begin, time);
     }
     plan.watch(time - (feed.runs.first(ids) ?? time) + 1);
-    plan.know(time - Math.min(time, feed.buffer.since((metric) => plan.reads(metric))));
+    plan.know(
+      time -
+        Math.min(
+          time,
+          feed.buffer.since((metric) => plan.reads(metric))
+        )
+    );
     this.switch(ids, time);
     this.evaluate(time);
     this.time = time;
