@@ -68,10 +68,13 @@ export class Course implements Watcher {
 
   private async step(tick: Tick): Promise<Snapshot> {
     this.plan.check(tick.targets);
-    this.ask();
+    const asked = this.ask();
     const { time } = tick;
     if (time !== undefined && time > this.time) {
       await this.advance(tick, time);
+    }
+    if (!this.last) {
+      await asked; // nothing is shown as missing without a word why
     }
     const { plan, results, error, noHistory, reasons } = this;
     const isInSight = !plan.query.instant && this.switchedAt >= this.time - plan.asked.range;
@@ -192,7 +195,7 @@ export class Course implements Watcher {
   }
 
   /** Why figures are missing the backend knows, from its history; asked besides, now and then. */
-  private ask(): void {
+  private async ask(): Promise<void> {
     if (performance.now() - this.askedAt < reasonsEvery) {
       return;
     }
@@ -201,11 +204,10 @@ export class Course implements Watcher {
     const { kind, signals, by, filters, version } = query; // its window is no matter, its expression neither
     const windows = this.plan.at(undefined).map(({ window = 0 }) => window);
     const range = query.instant ? Math.max(...windows) : asked.range;
-    this.routes.reasons({ kind, signals, by, filters, version }, range).then(
-      (reasons) => {
-        this.reasons = reasons;
-      },
-      () => {} // the figures are shown all the same
-    );
+    try {
+      this.reasons = await this.routes.reasons({ kind, signals, by, filters, version }, range);
+    } catch {
+      // The figures are shown all the same.
+    }
   }
 }

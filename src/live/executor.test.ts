@@ -186,7 +186,11 @@ describe('A live query', () => {
       expr: 'increase(falcosecurity_scap_n_evts_total[$__live])',
       instant: true,
     });
+    await pass(0);
+    expect(figures(last())[0]!.fields).toEqual([]);
+    expect(notices(last())).toEqual(['Figures since watching began come with the second live scrape, within 1s.']);
     await pass(40);
+    expect(notices(last())).toEqual([]);
     expect(figures(last())[0]!.fields[0]!.values).toEqual([expect.closeTo(4000, 0)]);
     expect(figures(last())[0]!.meta!.executedQueryString).toBe('increase(falcosecurity_scap_n_evts_total[40001ms])');
   });

@@ -132,9 +132,18 @@ export class Plan {
     return windowOf(this.interval);
   }
 
+  /** Whether it looks back to when watching began, and that is now. */
+  get hasJustBegun(): boolean {
+    return this.isSinceWatched && this.watched < this.interval / 2;
+  }
+
+  private get isSinceWatched(): boolean {
+    return `${this.query.window} ${this.query.expr}`.includes('__live');
+  }
+
   /** Says how long it has been watched, above 0. */
   watch(milliseconds: number): void {
-    if (`${this.query.window} ${this.query.expr}`.includes('__live')) {
+    if (this.isSinceWatched) {
       this.watched = Math.min(milliseconds, longestWatch);
       this.planned.clear();
     }

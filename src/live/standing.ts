@@ -43,6 +43,7 @@ export function standing(known: Known): { notices: QueryResultMetaNotice[]; erro
     notices: [
       ...troubles.filter(({ severity }) => severity === 'error'),
       ...(tick.trouble === undefined ? [] : [{ severity: 'warning' as const, text: standstill(tick.trouble) }]),
+      ...info(isEmpty && plan.hasJustBegun ? begun(plan) : undefined),
       ...(lacksValues(about, known) ? reasons.missing : []),
       ...troubles.filter(({ severity }) => severity !== 'error'),
       ...reasons.besides,
@@ -89,6 +90,10 @@ function switched({ plan, switchedAt }: Known): string | undefined {
   const before = Math.max(...plan.at(undefined).map(({ window = 0 }) => window));
   const from = before > 0 ? `${printDuration(before)}, ` : 'further, ';
   return `Until ${at} UTC rates look back ${from}from then on ${printDuration(plan.liveWindow)}: live scrapes are closer together.`;
+}
+
+function begun({ interval }: Plan): string {
+  return `Figures since watching began come with the second live scrape, within ${printDuration(interval)}.`;
 }
 
 function standstill(trouble: string): string {
