@@ -69,14 +69,14 @@ export function overview(): Dashboard {
                 title: 'Checks',
                 description:
                   'Every check over all chosen nodes, the worst first: how many nodes have which verdict, and which are worst. What to change stands on the dashboard of the node.',
-                w: 15,
+                w: 24,
                 h: 9,
               },
               tableOf('health', { by: ['dimension', 'check'] })
             ),
             ['Dimension', 'Ok']
           ),
-          changes(36, 9, 9),
+          changes(36, 24, 6),
         ],
       },
       {
