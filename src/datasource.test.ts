@@ -107,14 +107,14 @@ describe('queries', () => {
 });
 
 test('the first threshold begins at -Infinity, which JSON cannot say', async () => {
-  const fieldOf = (steps: Array<{ value: number | null; color: string }>) => ({
+  const fieldOf = (steps: Array<{ value: number; color: string }>) => ({
     name: 'value',
     type: 'number',
     config: { thresholds: { mode: 'absolute', steps } },
   });
   const fields = [
     fieldOf([
-      { value: null, color: 'green' },
+      { value: -1.7976931348623157e308, color: 'green' },
       { value: 0.02, color: 'yellow' },
     ]),
     fieldOf([{ value: 0, color: 'red' }]),

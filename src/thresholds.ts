@@ -1,8 +1,9 @@
 import { type DataFrame, type DataQueryResponse, type Field } from '@grafana/data';
 
 /**
- * The answer with first thresholds that begin at -Infinity. In JSON that is null, which Grafana's panels take for 0 where it
- * comes from a data source: they would add a green step of their own below it, and draw a line at 0.
+ * The answer with first thresholds that begin at -Infinity, as panels expect it: else they add a green step of their own
+ * below the first, and draw a line where that begins. JSON has no infinity, and Grafana's server reads null as 0: the lowest
+ * number that there is comes in its place.
  */
 export function withOpenSteps(response: DataQueryResponse): DataQueryResponse {
   return {
@@ -13,8 +14,7 @@ export function withOpenSteps(response: DataQueryResponse): DataQueryResponse {
 
 function opened(field: Field): Field {
   const { thresholds } = field.config;
-  // The type has no null for it.
-  if (!thresholds || (thresholds.steps[0]?.value as number | null) !== null) {
+  if (thresholds?.steps[0]?.value !== -Number.MAX_VALUE) {
     return field;
   }
   const [first, ...rest] = thresholds.steps;

@@ -85,5 +85,6 @@ func falling(t *signals.Thresholds) []data.Threshold {
 	return append(out, data.Threshold{Value: lower, Color: ok})
 }
 
-// bottom is where the first step begins; it is written as null, of which the browser makes -Infinity (src/thresholds.ts).
-var bottom = data.ConfFloat64(math.Inf(-1))
+// bottom is where the first step begins. JSON has no infinity, and Grafana's server reads null as 0: the browser makes
+// -Infinity of it (src/thresholds.ts).
+const bottom = data.ConfFloat64(-math.MaxFloat64)

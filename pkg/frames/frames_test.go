@@ -211,7 +211,7 @@ func TestSteps(t *testing.T) {
 		}
 		return out
 	}
-	bottom := math.Inf(-1)
+	bottom := -math.MaxFloat64
 	require.Equal(t, map[float64]string{bottom: neutral}, colours(nil))
 	require.Equal(t, map[float64]string{bottom: ok, 2: warning, 3: critical}, colours(&signals.Thresholds{Direction: "above", Warning: pointer(2.0), Critical: pointer(3.0)}))
 	require.Equal(t, map[float64]string{bottom: ok, 3: critical}, colours(&signals.Thresholds{Direction: "above", Critical: pointer(3.0)}))

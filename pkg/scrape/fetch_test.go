@@ -96,16 +96,14 @@ func TestBadAnswers(t *testing.T) {
 	expired.Config.ErrorLog = silent
 	expired.StartTLS()
 	t.Cleanup(expired.Close)
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	closed.Close()
+	const closed = "127.0.0.1:9" // no port that is given out, so that nobody takes it meanwhile
 	head := "HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\n"
 	big := strings.Repeat("# a comment that fills the answer, which has no sample\n", 1<<14) // 0.9 MB
 
 	cases := []badAnswer{
-		{"nothing listens", "http://" + closed.Addr().String(), "", Refused, Down,
+		{"nothing listens", "http://" + closed, "", Refused, Down,
 			"Connection refused: nothing listens on port PORT. Check the port, and that Falco runs with its web server on (webserver.enabled, webserver.listen_port)."},
-		{"nothing listens, Falcosidekick", "http://" + closed.Addr().String() + "/sidekick", KindFalcosidekick, Refused, Down,
+		{"nothing listens, Falcosidekick", "http://" + closed + "/sidekick", KindFalcosidekick, Refused, Down,
 			"Connection refused: nothing listens on port PORT. Check the port, and that Falcosidekick runs."},
 		{"no answer", serve(hang), "", Timeout, Down,
 			"No answer within 2s. Check network policies and firewalls between Grafana and port PORT; for a target that is only slow, raise scrapeTimeout."},

@@ -74,7 +74,8 @@ describe('Falco overview', () => {
     const begun = await until('every node to answer', async () => {
       const now = Date.now();
       const result = (await stage.query([fleetTable], { from: String(now - 60_000), to: String(now) }))['A'];
-      return result?.frames?.length === 8 ? now : undefined;
+      // The answer waits for first scrapes, for some seconds.
+      return result?.frames?.length === 8 ? Date.now() : undefined;
     });
     const covered = begun + 45_000;
     await until('samples of 45 seconds', async () => (Date.now() > covered ? true : undefined));

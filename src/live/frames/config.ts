@@ -42,7 +42,7 @@ function named(values: NonNullable<Signal['values']>) {
 
 /**
  * In rising order. A value that lies on a bound is already warning or critical where more is worse, and not yet where
- * less is worse. The first step begins at -Infinity, which is null here as in the JSON of the backend; see thresholds.ts.
+ * less is worse. The first step begins at -Infinity, written as the backend does; see thresholds.ts.
  */
 function steps(judged: Thresholds | undefined): Threshold[] {
   if (!judged) {
@@ -62,5 +62,5 @@ function given(bound: number | undefined, color: string): Threshold[] {
 }
 
 function from(value: number | undefined, color: string): Threshold {
-  return { value: value ?? (null as unknown as number), color };
+  return { value: value ?? -Number.MAX_VALUE, color };
 }
