@@ -117,7 +117,7 @@ func (u *unit) resolveServices(ctx context.Context) (d discovered) {
 func unresolved(err error) discovered {
 	var dns *net.DNSError
 	if !errors.As(err, &dns) {
-		return discovered{why: failure(Discovery, "The name could not be resolved: %s.", innermost(err)), unusable: true}
+		return discovered{why: failure(Discovery, "The name could not be resolved: %s.", Innermost(err)), unusable: true}
 	}
 	return discovered{why: dnsFailure(dns), unusable: !dns.IsNotFound}
 }

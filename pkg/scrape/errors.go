@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -33,6 +34,7 @@ const (
 	BadStatus     Cause = "status"
 	HTML          Cause = "html"
 	JSON          Cause = "json"
+	NotHTTP       Cause = "not-http"
 	Binary        Cause = "binary"
 	Empty         Cause = "empty"
 	CutOff        Cause = "cut-off"
@@ -64,53 +66,95 @@ func failure(c Cause, format string, values ...any) *Failure {
 	return &Failure{Cause: c, Message: fmt.Sprintf(format, values...)}
 }
 
+// CauseOf is what an error of Go's HTTP client means, as far as that does not depend on whom it asked. Errors of the system
+// are told by their words, which Linux, macOS and Windows have in common: syscall.Errno is out of reach here.
+func CauseOf(err error) Cause {
+	var (
+		dns     *net.DNSError
+		record  tls.RecordHeaderError
+		alert   tls.AlertError
+		trust   *tls.CertificateVerificationError
+		timeout net.Error
+	)
+	has := func(words ...string) bool {
+		return slices.ContainsFunc(words, func(word string) bool { return strings.Contains(err.Error(), word) })
+	}
+	switch {
+	case errors.As(err, &dns):
+		return DNS
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+		return Timeout
+	case errors.Is(err, http.ErrSchemeMismatch), errors.As(err, &record):
+		return HTTPExpected
+	case has(`malformed HTTP response "\x15\x03`):
+		return TLSExpected
+	case errors.As(err, &trust), errors.As(err, &alert):
+		return Certificate
+	case has("refused"):
+		return Refused
+	case has("no route to host", "unreachable"):
+		return Unreachable
+	case has("connection reset", "forcibly closed", "broken pipe"):
+		return Reset
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), has("server closed"):
+		return CutOff
+	case has("malformed HTTP"):
+		return NotHTTP
+	case has("gzip:", "flate:"):
+		return Binary
+	}
+	return Unknown
+}
+
 // explain says what an error of the HTTP client means. got is how much of the body had arrived, -1 before the body.
 func (f *fetcher) explain(err error, u *url.URL, got int64) *Failure {
-	var (
-		own    *Failure
-		dns    *net.DNSError
-		record tls.RecordHeaderError
-		alert  tls.AlertError
-		text   = err.Error()
-	)
-	switch {
-	case errors.As(err, &own):
+	var own *Failure
+	if errors.As(err, &own) {
 		return own
-	case errors.As(err, &dns):
-		return dnsFailure(dns)
-	case isTimeout(err) && got >= 0:
-		return failure(Timeout, "The answer was not complete after %s; %s had arrived. The target is too slow: %s, or find out what keeps it busy.", f.timeout, size(got), f.allowMore())
-	case isTimeout(err):
-		return failure(Timeout, "No answer within %s. Check network policies and firewalls between Grafana and port %s; for a target that is only slow, %s.", f.timeout, portOf(u), f.allowMore())
-	case errors.Is(err, http.ErrSchemeMismatch), errors.As(err, &record):
-		return failure(HTTPExpected, "The address says https, but the target answers plain HTTP. Change the address to http://, or switch TLS on at the target.")
-	case strings.Contains(text, `malformed HTTP response "\x15\x03`):
-		return tlsExpected()
-	case isCertificate(err):
-		return certificateFailure(err)
-	case errors.As(err, &alert):
-		return failure(Certificate, "The target refused the TLS connection (%s). If it asks for a client certificate, switch on TLS Client Authentication and give one.", strings.TrimPrefix(alert.Error(), "tls: "))
-	case strings.Contains(text, "refused"): // Linux, macOS and Windows all use the word; syscall.Errno is out of reach here
-		return failure(Refused, "Connection refused: nothing listens on port %s. Check the port, and that %s.", portOf(u), runs(f.kind))
-	case strings.Contains(text, "no route to host"), strings.Contains(text, "unreachable"):
-		return failure(Unreachable, "There is no route to this address. Check that the host is up and that Grafana can reach its network.")
-	case got < 0 && u.Scheme == "http" && isReset(text): // Falco's web server (OpenSSL) answers plain HTTP on a TLS port so
-		return failure(Reset, "The connection was reset before an answer came. Check whether port %s expects https://, for a proxy or a firewall in between, and whether the process has just restarted.", portOf(u))
-	case isReset(text):
-		return failure(Reset, "The connection was reset%s. Check for a proxy or a firewall in between, and whether the process has just restarted.", during(got))
-	case errors.Is(err, io.ErrUnexpectedEOF) && got >= 0:
-		return failure(CutOff, "The answer was cut off after %s; none of it is used. Check whether the process has just stopped, and for a proxy in between.", size(got))
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), strings.Contains(text, "server closed"):
-		if u.Scheme == "https" {
-			return failure(Reset, "The connection was closed without an answer. Check whether port %s speaks HTTPS, and whether the process has just restarted.", portOf(u))
-		}
-		return failure(Reset, "The connection was closed without an answer. Check whether port %s expects https://, whether it speaks HTTP at all, and whether the process has just restarted.", portOf(u))
-	case strings.Contains(text, "malformed HTTP"):
-		return failure(Unknown, "What answers on port %s does not speak HTTP. Check the port (%s).", portOf(u), endpoint(f.kind))
-	case strings.Contains(text, "gzip:"), strings.Contains(text, "flate:"):
-		return failure(Binary, "The answer says it is compressed with gzip, but it could not be decompressed. Check for a proxy in between.")
 	}
-	return failure(Unknown, "The scrape failed: %s.", innermost(err))
+	switch cause := CauseOf(err); cause {
+	case DNS:
+		return dnsFailure(err)
+	case Timeout:
+		if got >= 0 {
+			return failure(Timeout, "The answer was not complete after %s; %s had arrived. The target is too slow: %s, or find out what keeps it busy.", f.timeout, size(got), f.allowMore())
+		}
+		return failure(Timeout, "No answer within %s. Check network policies and firewalls between Grafana and port %s; for a target that is only slow, %s.", f.timeout, portOf(u), f.allowMore())
+	case HTTPExpected:
+		return failure(HTTPExpected, "The address says https, but the target answers plain HTTP. Change the address to http://, or switch TLS on at the target.")
+	case TLSExpected:
+		return tlsExpected()
+	case Certificate:
+		return certificateFailure(err)
+	case Refused:
+		return failure(Refused, "Connection refused: nothing listens on port %s. Check the port, and that %s.", portOf(u), runs(f.kind))
+	case Unreachable:
+		return failure(Unreachable, "There is no route to this address. Check that the host is up and that Grafana can reach its network.")
+	case Reset:
+		if got < 0 && u.Scheme == "http" { // Falco's web server (OpenSSL) answers plain HTTP on a TLS port so
+			return failure(Reset, "The connection was reset before an answer came. Check whether port %s expects https://, for a proxy or a firewall in between, and whether the process has just restarted.", portOf(u))
+		}
+		return failure(Reset, "The connection was reset%s. Check for a proxy or a firewall in between, and whether the process has just restarted.", during(got))
+	case CutOff:
+		return cutOff(u, got, errors.Is(err, io.ErrUnexpectedEOF))
+	case NotHTTP:
+		return failure(NotHTTP, "What answers on port %s does not speak HTTP. Check the port (%s).", portOf(u), endpoint(f.kind))
+	case Binary:
+		return failure(Binary, "The answer says it is compressed with gzip, but it could not be decompressed. Check for a proxy in between.")
+	default:
+		return failure(cause, "The scrape failed: %s.", Innermost(err))
+	}
+}
+
+// cutOff tells an answer that ended too soon from none at all.
+func cutOff(u *url.URL, got int64, midway bool) *Failure {
+	switch {
+	case got >= 0 && midway:
+		return failure(CutOff, "The answer was cut off after %s; none of it is used. Check whether the process has just stopped, and for a proxy in between.", size(got))
+	case u.Scheme == "https":
+		return failure(Reset, "The connection was closed without an answer. Check whether port %s speaks HTTPS, and whether the process has just restarted.", portOf(u))
+	}
+	return failure(Reset, "The connection was closed without an answer. Check whether port %s expects https://, whether it speaks HTTP at all, and whether the process has just restarted.", portOf(u))
 }
 
 // allowMore says how to give a slow target more time: the timeout is never above the interval.
@@ -121,37 +165,27 @@ func (f *fetcher) allowMore() string {
 	return fmt.Sprintf("raise scrapeInterval (%s), which scrapeTimeout cannot exceed, and then scrapeTimeout", f.interval)
 }
 
-func isReset(text string) bool {
-	return strings.Contains(text, "connection reset") || strings.Contains(text, "forcibly closed") || strings.Contains(text, "broken pipe")
-}
-
 func tlsExpected() *Failure {
 	return failure(TLSExpected, "The address says http, but the target expects TLS. Change the address to https://.")
 }
 
-func dnsFailure(err *net.DNSError) *Failure {
-	if err.IsNotFound {
-		return failure(DNS, "DNS knows no address for %q. Check the spelling, and that the name is known where Grafana runs.", err.Name)
+func dnsFailure(err error) *Failure {
+	var dns *net.DNSError
+	if errors.As(err, &dns); dns.IsNotFound {
+		return failure(DNS, "DNS knows no address for %q. Check the spelling, and that the name is known where Grafana runs.", dns.Name)
 	}
-	return failure(DNS, "The address of %q could not be resolved: DNS gave no answer. Check the resolver where Grafana runs, and network policies for port 53.", err.Name)
-}
-
-func isTimeout(err error) bool {
-	var timeout net.Error
-	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout()
-}
-
-func isCertificate(err error) bool {
-	var verification *tls.CertificateVerificationError
-	return errors.As(err, &verification)
+	return failure(DNS, "The address of %q could not be resolved: DNS gave no answer. Check the resolver where Grafana runs, and network policies for port 53.", dns.Name)
 }
 
 func certificateFailure(err error) *Failure {
 	var (
+		alert   tls.AlertError
 		host    x509.HostnameError
 		invalid x509.CertificateInvalidError
 	)
 	switch {
+	case errors.As(err, &alert):
+		return failure(Certificate, "The target refused the TLS connection (%s). If it asks for a client certificate, switch on TLS Client Authentication and give one.", strings.TrimPrefix(alert.Error(), "tls: "))
 	case errors.As(err, &host):
 		return failure(Certificate, "The certificate of the target is not valid for the name %q. Set the TLS server name to one that it is valid for.", host.Host)
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
@@ -299,7 +333,8 @@ func runs(kind string) string {
 	return "Falco runs with its web server on (webserver.enabled, webserver.listen_port)"
 }
 
-func innermost(err error) string {
+// Innermost is the text of the error that the others are wrapped around.
+func Innermost(err error) string {
 	for {
 		inner := errors.Unwrap(err)
 		if inner == nil {

@@ -129,7 +129,7 @@ func TestBadAnswers(t *testing.T) {
 			io.WriteString(c, head+"Transfer-Encoding: chunked\r\n\r\na\r\na_total 1\n\r\n")
 		}), "", CutOff, Down,
 			"The answer was cut off after 10 bytes; none of it is used. Check whether the process has just stopped, and for a proxy in between."},
-		{"not HTTP", raw(t, func(c *net.TCPConn) { io.WriteString(c, "SSH-2.0-OpenSSH_9.6\r\n") }), "", Unknown, Down,
+		{"not HTTP", raw(t, func(c *net.TCPConn) { io.WriteString(c, "SSH-2.0-OpenSSH_9.6\r\n") }), "", NotHTTP, Down,
 			"What answers on port PORT does not speak HTTP. Check the port (Falco: port 8765, path /metrics)."},
 		{"TLS expected, as Go answers", "http://" + tlsServer.Listener.Addr().String(), "", TLSExpected, Down,
 			"The address says http, but the target expects TLS. Change the address to https://."},

@@ -42,7 +42,7 @@ func parseURL(address string) (*url.URL, error) {
 		if strings.Contains(address, "@") {
 			return nil, errors.New("the address cannot be read, and seems to hold a user name or a password: expected host:port or a URL, e.g. http://node-1:8765/metrics, and credentials in the data source's authentication settings")
 		}
-		return nil, fmt.Errorf("the address cannot be read (%s): expected host:port or a URL, e.g. http://node-1:8765/metrics", innermost(err))
+		return nil, fmt.Errorf("the address cannot be read (%s): expected host:port or a URL, e.g. http://node-1:8765/metrics", Innermost(err))
 	}
 	switch {
 	case u.User != nil:

@@ -9,6 +9,8 @@ import (
 	"net"
 	"net/http"
 	"strings"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
 )
 
 // Failure is why a store gave no answer, in words that say what to change. The address is not part of it.
@@ -26,55 +28,50 @@ func failure(format string, values ...any) *Failure {
 
 // explain says what an error of the HTTP client means. A request that its own user has given up stays context.Canceled.
 func (s *Store) explain(ctx context.Context, err error) error {
-	var (
-		own     *Failure
-		dns     *net.DNSError
-		record  tls.RecordHeaderError
-		alert   tls.AlertError
-		trust   *tls.CertificateVerificationError
-		host    x509.HostnameError
-		timeout net.Error
-		text    = err.Error()
-	)
-	switch {
-	case errors.As(err, &own):
+	var own *Failure
+	if errors.As(err, &own) {
 		return own
-	case errors.Is(ctx.Err(), context.Canceled):
-		return context.Canceled
-	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
-		return failure("The store gave no answer within %s. Narrow the time range or the filters, check that Grafana may reach it, or raise limits.queryTimeout.", s.config.Timeout)
-	case errors.As(err, &dns):
-		return failure("DNS knows no address for the store's name %q. Check store.url, and that the name is known where Grafana runs.", dns.Name)
-	case errors.Is(err, http.ErrSchemeMismatch), errors.As(err, &record):
-		return failure("store.url says https, but the store answers plain HTTP. Change it to http://, or switch TLS on at the store.")
-	case errors.As(err, &host):
-		return failure("The store's certificate is not valid for the name %q. Set the TLS server name to one that it is valid for.", host.Host)
-	case errors.As(err, &trust):
-		return failure("The store's certificate is not trusted here. Add its CA certificate in the settings (With CA Cert), and check that it has not expired.")
-	case errors.As(err, &alert):
-		return failure("The store refused the TLS connection (%s). If it asks for a client certificate, switch on TLS Client Authentication and give one.", strings.TrimPrefix(alert.Error(), "tls: "))
-	case strings.Contains(text, "refused"):
-		return failure("The store refused the connection: nothing listens at the address of store.url. Check the port, and that the store runs.")
-	case strings.Contains(text, "no route to host"), strings.Contains(text, "unreachable"):
-		return failure("There is no route to the store. Check that its host is up and that Grafana can reach its network.")
-	case strings.Contains(text, `malformed HTTP response "\x15\x03`):
-		return failure("store.url says http, but the store expects TLS. Change it to https://.")
-	case strings.Contains(text, "malformed HTTP"):
-		return failure("What answers at the address of store.url does not speak HTTP. Check the port.")
-	case strings.Contains(text, "reset"), strings.Contains(text, "EOF"), strings.Contains(text, "broken pipe"), strings.Contains(text, "closed"):
-		return failure("The store closed the connection before its answer was complete: it was restarted, or a proxy in between gave up. Ask again.")
 	}
-	return failure("The store could not be asked: %s.", innermost(err))
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return context.Canceled
+	}
+	switch scrape.CauseOf(err) {
+	case scrape.Timeout:
+		return failure("The store gave no answer within %s. Narrow the time range or the filters, check that Grafana may reach it, or raise limits.queryTimeout.", s.config.Timeout)
+	case scrape.DNS:
+		var dns *net.DNSError
+		errors.As(err, &dns)
+		return failure("DNS knows no address for the store's name %q. Check store.url, and that the name is known where Grafana runs.", dns.Name)
+	case scrape.HTTPExpected:
+		return failure("store.url says https, but the store answers plain HTTP. Change it to http://, or switch TLS on at the store.")
+	case scrape.TLSExpected:
+		return failure("store.url says http, but the store expects TLS. Change it to https://.")
+	case scrape.Certificate:
+		return certificateFailure(err)
+	case scrape.Refused:
+		return failure("The store refused the connection: nothing listens at the address of store.url. Check the port, and that the store runs.")
+	case scrape.Unreachable:
+		return failure("There is no route to the store. Check that its host is up and that Grafana can reach its network.")
+	case scrape.Reset, scrape.CutOff:
+		return failure("The store closed the connection before its answer was complete: it was restarted, or a proxy in between gave up. Ask again.")
+	case scrape.NotHTTP:
+		return failure("What answers at the address of store.url does not speak HTTP. Check the port.")
+	}
+	return failure("The store could not be asked: %s.", scrape.Innermost(err))
 }
 
-func innermost(err error) string {
-	for {
-		inner := errors.Unwrap(err)
-		if inner == nil {
-			return err.Error()
-		}
-		err = inner
+func certificateFailure(err error) *Failure {
+	var (
+		alert tls.AlertError
+		host  x509.HostnameError
+	)
+	switch {
+	case errors.As(err, &alert):
+		return failure("The store refused the TLS connection (%s). If it asks for a client certificate, switch on TLS Client Authentication and give one.", strings.TrimPrefix(alert.Error(), "tls: "))
+	case errors.As(err, &host):
+		return failure("The store's certificate is not valid for the name %q. Set the TLS server name to one that it is valid for.", host.Host)
 	}
+	return failure("The store's certificate is not trusted here. Add its CA certificate in the settings (With CA Cert), and check that it has not expired.")
 }
 
 // statusFailure explains an answer that is not the API's.
