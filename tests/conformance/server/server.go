@@ -14,60 +14,76 @@ import (
 	"time"
 )
 
-// Prometheus is a real server with an empty store in a directory of its own.
-type Prometheus struct {
+// Server is a program that runs with an empty store in a directory of its own.
+type Server struct {
 	URL     string
-	Version string // as it says itself, in three words
+	Version string // as it says itself
 
 	dir     string
 	process *exec.Cmd
 }
 
-// StartPrometheus starts the program on the PATH, with a configuration (none to scrape nothing) and further arguments.
-// It returns once the server says that it is ready.
-func StartPrometheus(config string, arguments ...string) (p *Prometheus, err error) {
-	program, err := exec.LookPath("prometheus")
+// start runs a program of the PATH until it says at a path that it is ready. What it says of its version is that of the
+// flag; arguments are made for its directory and address.
+func start(name, version, readyAt string, arguments func(dir, address string) ([]string, error)) (s *Server, err error) {
+	program, err := exec.LookPath(name)
 	if err != nil {
 		return nil, fmt.Errorf("the peer is not installed: %w", err)
 	}
-	about, err := exec.Command(program, "--version").CombinedOutput()
+	about, err := exec.Command(program, version).CombinedOutput()
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "falco-prometheus")
+	dir, err := os.MkdirTemp("", "falco-"+name)
 	if err != nil {
-		return nil, err
-	}
-	file := filepath.Join(dir, "prometheus.yml")
-	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		return nil, err
 	}
 	address, err := freeAddress()
 	if err != nil {
 		return nil, err
 	}
-	p = &Prometheus{URL: "http://" + address, Version: strings.Join(strings.Fields(string(about))[:3], " "), dir: dir}
-	var log bytes.Buffer
-	p.process = exec.Command(program, append([]string{
-		"--config.file=" + file, "--web.listen-address=" + address, "--storage.tsdb.path=" + filepath.Join(dir, "data"),
-		"--web.enable-remote-write-receiver", "--log.level=error",
-	}, arguments...)...)
-	p.process.Stderr = &log
-	if err := p.process.Start(); err != nil {
+	given, err := arguments(dir, address)
+	if err != nil {
 		return nil, err
 	}
-	if err := ready(p.URL+"/-/ready", 30*time.Second); err != nil {
-		p.Stop()
-		return nil, fmt.Errorf("prometheus: %w: %s", err, log.String())
+	s = &Server{URL: "http://" + address, Version: strings.TrimSpace(string(about)), dir: dir, process: exec.Command(program, given...)}
+	var log bytes.Buffer
+	s.process.Stderr = &log
+	if err := s.process.Start(); err != nil {
+		return nil, err
 	}
-	return p, nil
+	if err := ready(s.URL+readyAt, 30*time.Second); err != nil {
+		s.Stop()
+		return nil, fmt.Errorf("%s: %w: %s", name, err, log.String())
+	}
+	return s, nil
 }
 
 // Stop ends the server and takes its directory away.
-func (p *Prometheus) Stop() {
-	_ = p.process.Process.Kill()
-	_ = p.process.Wait()
-	os.RemoveAll(p.dir)
+func (s *Server) Stop() {
+	_ = s.process.Process.Kill()
+	_ = s.process.Wait()
+	os.RemoveAll(s.dir)
+}
+
+// Prometheus is a real one.
+type Prometheus struct{ *Server }
+
+// StartPrometheus starts the program on the PATH, with a configuration (none to scrape nothing) and further arguments.
+// It returns once the server says that it is ready.
+func StartPrometheus(config string, arguments ...string) (*Prometheus, error) {
+	s, err := start("prometheus", "--version", "/-/ready", func(dir, address string) ([]string, error) {
+		file := filepath.Join(dir, "prometheus.yml")
+		return append([]string{
+			"--config.file=" + file, "--web.listen-address=" + address, "--storage.tsdb.path=" + filepath.Join(dir, "data"),
+			"--web.enable-remote-write-receiver", "--log.level=error",
+		}, arguments...), os.WriteFile(file, []byte(config), 0o600)
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.Version = strings.Join(strings.Fields(s.Version)[:3], " ")
+	return &Prometheus{s}, nil
 }
 
 // Write sends whole series to the server.
