@@ -116,7 +116,7 @@ func cell(c signals.InventoryColumn, l labels.Labels) (shown, whole string) {
 		shown = shown[:c.Length]
 	}
 	if prefix := l.Get(c.Prefix); c.Prefix != "" && prefix != "" {
-		return prefix + ":" + shown, prefix + ":" + whole
+		return prefix + " " + shown, prefix + " " + whole
 	}
 	return shown, whole
 }

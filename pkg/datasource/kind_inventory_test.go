@@ -38,9 +38,9 @@ func TestInventory(t *testing.T) {
 	f.set(1, "__name__", "rules_info", "cluster", "demo", "node", "c", "sha256", "0000333", "file_name", "two")
 	res := queryOne(t, d, `{"kind": "inventory"}`)
 	require.Equal(t, []string{
-		"demo | c | up | a | 0.41.0 | one:1111, two:0000 | 16 | 1.8e+12 | 2 | Version: 0.41.0, while 3 of 4 have 0.44.1\nRules: one:1111, two:0000, while 2 of 3 have one:1111 | metrics.kernel |  | http://c:8765/metrics",
-		"demo | a | up | a | 0.44.1 | one:1111 | 16 | 1.8e+12 | 0 |  | metrics.kernel | metrics.libbpf | http://a:8765/metrics",
-		"demo | b | up | a | 0.44.1 | one:1111 | 16 | 1.8e+12 | 0 |  | metrics.kernel, metrics.libbpf |  | http://b:8765/metrics",
+		"demo | c | up | a | 0.41.0 | one 1111, two 0000 | 16 | 1.8e+12 | 2 | Version: 0.41.0, while 3 of 4 have 0.44.1\nRules: one 1111, two 0000, while 2 of 3 have one 1111 | metrics.kernel |  | http://c:8765/metrics",
+		"demo | a | up | a | 0.44.1 | one 1111 | 16 | 1.8e+12 | 0 |  | metrics.kernel | metrics.libbpf | http://a:8765/metrics",
+		"demo | b | up | a | 0.44.1 | one 1111 | 16 | 1.8e+12 | 0 |  | metrics.kernel, metrics.libbpf |  | http://b:8765/metrics",
 		// What it last said of itself is remembered.
 		"demo | d | down | a | 0.44.1 |  | - | - | 0 |  | metrics.kernel | metrics.libbpf | http://d:8765/metrics",
 	}, rows(t, res, "cluster", "node", "state", "zone", "version", "rules", "cpus", "started", "odd", "differs", "on", "off", "address"))
@@ -59,7 +59,7 @@ func TestInventoryAgainstTheBaseline(t *testing.T) {
 	f.set(1, "__name__", "falcosecurity_falco_sha256_rules_files_info", "cluster", "demo", "node", "a", "file_name", "falco_rules.yaml", "sha256", pinned)
 	f.set(1, "__name__", "falcosecurity_falco_sha256_rules_files_info", "cluster", "demo", "node", "b", "file_name", "falco_rules.yaml", "sha256", strings.Repeat("2", 64))
 	require.Equal(t, []string{
-		"b | Version: 0.44.1, while 0.41.0 is pinned\nRules files: falco_rules.yaml:222222222222, while 111111111111 is pinned",
+		"b | Version: 0.44.1, while 0.41.0 is pinned\nRules files: falco_rules.yaml 222222222222, while 111111111111 is pinned",
 		"a | Version: 0.44.1, while 0.41.0 is pinned",
 		"c | ",
 	}, rows(t, queryOne(t, d, `{"kind": "inventory"}`), "node", "differs"))
@@ -94,6 +94,6 @@ func TestNobodyIsOdd(t *testing.T) {
 // What is cut for showing is compared whole.
 func TestCell(t *testing.T) {
 	shown, whole := cell(signals.InventoryColumn{Label: "sha256", Prefix: "file_name", Length: 4}, labels.FromStrings("sha256", "abcdef", "file_name", "x.yaml"))
-	require.Equal(t, "x.yaml:abcd", shown)
-	require.Equal(t, "x.yaml:abcdef", whole)
+	require.Equal(t, "x.yaml abcd", shown)
+	require.Equal(t, "x.yaml abcdef", whole)
 }

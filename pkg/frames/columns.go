@@ -31,7 +31,7 @@ func Words(name, title string, values []string) *data.Field {
 func Prose(name, title string, values []string) *data.Field {
 	field := Words(name, title, values)
 	field.Config.Custom["wrapText"] = true
-	field.Config.Custom["minWidth"] = 260
+	field.Config.Custom["minWidth"] = 200
 	return field
 }
 

@@ -196,7 +196,7 @@ export interface InventoryColumn {
   metric: string;
   /** The label shown; without it the metric's value. Several series of one node are joined with a comma. */
   label?: string;
-  /** Another label of the series, put before `label` with a colon: `falco_rules.yaml:1f0c3a77b2d4`. */
+  /** Another label of the series, put before `label`: `falco_rules.yaml 1f0c3a77b2d4`. */
   prefix?: string;
   /** Show only so many characters of `label`; the whole is compared. */
   length?: number;

@@ -143,7 +143,10 @@ export function fleet(): Dashboard {
             .overrideByName('CPUs', [{ id: 'custom.width', value: 60 }])
             .overrideByName('Version', [{ id: 'custom.width', value: 75 }])
             .overrideByName('Engine', [{ id: 'custom.width', value: 100 }])
-            .overrideByName('Differs', [{ id: 'custom.minWidth', value: 380 }]),
+            .overrideByName('Kernel', [
+              { id: 'custom.width', value: 130 },
+              { id: 'custom.wrapText', value: true },
+            ]),
           barsPanel(
             {
               id: 23,

@@ -11,7 +11,7 @@ const atEnd = { instant: true };
 const over = (ids: string[], query: Record<string, unknown> = {}) => signals(ids, { legend: '{{signal}}', ...query });
 
 const now = (id: number, signalId: string, title: string, description: string, query: Record<string, unknown> = {}) =>
-  statPanel({ id, title, description, w: 4, h: 3 }, signals([signalId], { ...atEnd, ...query }));
+  statPanel({ id, title, description, w: 8, h: 3 }, signals([signalId], { ...atEnd, ...query }));
 
 const sizes = { w: 8, h: 8 };
 
@@ -45,8 +45,7 @@ const verdicts: Group = {
         { id: 'custom.width', value: 150 },
         { id: 'custom.wrapText', value: true },
       ])
-      .overrideByRegexp('^(Verdict|Value)$', [{ id: 'custom.width', value: 80 }])
-      .overrideByName('What to change', [{ id: 'custom.minWidth', value: 400 }]),
+      .overrideByRegexp('^(Verdict|Value)$', [{ id: 'custom.width', value: 80 }]),
     without(
       tablePanel(
         {
@@ -61,12 +60,14 @@ const verdicts: Group = {
       ),
       ['Cluster', 'Node', 'Odd', 'Differs', 'Host booted', 'Started', 'Uptime', 'Switched on', 'Address']
     )
-      .overrideByRegexp('^(State|Version|CPUs)$', [{ id: 'custom.width', value: 75 }])
+      .overrideByRegexp('^(State|Version|CPUs)$', [{ id: 'custom.width', value: 65 }])
       .overrideByName('Engine', [{ id: 'custom.width', value: 100 }])
-      .overrideByRegexp('^(Kernel|Rules.*|Settings.*)$', [
-        { id: 'custom.minWidth', value: 160 },
+      .overrideByName('Kernel', [
+        { id: 'custom.width', value: 130 },
         { id: 'custom.wrapText', value: true },
-      ]),
+      ])
+      .overrideByName('Rules and settings loaded', [{ id: 'custom.width', value: 150 }])
+      .overrideByRegexp('files$', [{ id: 'custom.wrapText', value: true }]),
     statesPanel(
       {
         id: 11,

@@ -132,20 +132,26 @@ export function stackedPanel(place: Place, queries: Target[]): timeseries.PanelB
 
 /**
  * A table, coloured where its figures are judged; names of nodes lead to the node. Headers are wrapped,
- * so that many columns have room.
+ * so that many columns have room. Grafana gives every column without a width the same share of the rest, or its least
+ * width where that is more: a column that needs more than the others gets a width, or the table does not fit.
  */
 export function tablePanel(place: Place, query: Target, sortBy?: string): table.PanelBuilder {
   const panel = placed(new table.PanelBuilder(), place)
     .withTarget(query)
     .maxDataPoints(100)
     .cellOptions({ type: common.TableCellDisplayMode.ColorText, wrapText: false })
-    .minWidth(90)
+    .minWidth(75)
     .overrideByRegexp('.*', [{ id: 'custom.wrapHeaderText', value: true }])
     // Times are not judged.
     .overrideByFieldType('time', [{ id: 'custom.cellOptions', value: { type: 'auto' } }])
     .overrideByRegexp('^[Nn]ode$', [
       { id: 'links', value: [nodeLink('${__value.raw}')] },
-      { id: 'custom.minWidth', value: 150 },
+      { id: 'custom.width', value: 140 },
+      { id: 'custom.wrapText', value: true },
+    ])
+    .overrideByRegexp('^[Cc]luster$', [
+      { id: 'custom.width', value: 85 },
+      { id: 'custom.wrapText', value: true },
     ]);
   return sortBy === undefined
     ? panel
