@@ -43,7 +43,6 @@ func (r *request) healthTable(findings []finding, notices []data.Notice) data.Fr
 		words("text", "Value", finding.text),
 		prose("meaning", "What it means", finding.meaning),
 		prose("change", "What to change", func(f finding) string { return f.change }),
-		prose("why", "Unknown, because", func(f finding) string { return f.why }),
 		frames.Link("link", "Documentation", "Falco's documentation", column(findings, func(f finding) string { return f.signal.Link })),
 		frames.Numbers("value", "Number", "", column(findings, func(f finding) *float64 { return f.value })),
 		words("id", "Id of the check", func(f finding) string { return f.ID }),
@@ -59,6 +58,7 @@ func (f finding) text() string {
 	return frames.Text(f.signal, *f.value)
 }
 
+// meaning is what the verdict means; of an unknown one, why nothing is known.
 func (f finding) meaning() string {
 	switch m := f.Meaning; f.verdict {
 	case "ok":
@@ -68,7 +68,7 @@ func (f finding) meaning() string {
 	case "critical":
 		return m.Critical
 	}
-	return ""
+	return f.why
 }
 
 // executed are the expressions behind the findings.

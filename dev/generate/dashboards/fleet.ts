@@ -23,6 +23,7 @@ const shownOfNode = [
   'Started',
   'Host booted',
   'Switched on',
+  'Switched off',
   'Address',
   'Uptime',
   'Rules and settings loaded',

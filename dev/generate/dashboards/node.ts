@@ -33,7 +33,7 @@ const verdicts: Group = {
           id: 9,
           title: 'Checks',
           description:
-            'Every check of this node, the worst first: what its verdict means, what to change first and what that costs, or why nothing can be known.',
+            'Every check of this node, the worst first: what its verdict means, what to change first and what that costs. Unknown ones say why.',
           w: 24,
           h: 13,
         },
@@ -67,7 +67,7 @@ const verdicts: Group = {
         { id: 'custom.wrapText', value: true },
       ])
       .overrideByName('Rules and settings loaded', [{ id: 'custom.width', value: 150 }])
-      .overrideByRegexp('files$', [{ id: 'custom.wrapText', value: true }]),
+      .overrideByRegexp('.* files', [{ id: 'custom.wrapText', value: true }]),
     statesPanel(
       {
         id: 11,

@@ -152,7 +152,8 @@ export function tablePanel(place: Place, query: Target, sortBy?: string): table.
     .overrideByRegexp('^[Cc]luster$', [
       { id: 'custom.width', value: 85 },
       { id: 'custom.wrapText', value: true },
-    ]);
+    ])
+    .overrideByRegexp('^(Uptime|Availability)$', [{ id: 'custom.width', value: 90 }]);
   return sortBy === undefined
     ? panel
     : panel.sortBy([new common.TableSortByFieldStateBuilder().displayName(sortBy).desc(true)]);
