@@ -126,6 +126,8 @@ export function lossReport(): Dashboard {
             .unit('locale')
             .decimals(0)
             .thresholds(thresholds({}))
+            // Names that nothing can break.
+            .overrideByRegexp('^(.{9,})$', [{ id: 'custom.width', value: 108 }])
             .withTransformation({
               id: 'calculateField',
               options: { mode: 'reduceRow', reduce: { reducer: 'sum' }, alias: 'all', replaceFields: false },

@@ -133,11 +133,10 @@ export function security(): Dashboard {
             },
             tableOf('rules')
           )
-            .overrideByName('Rule', [{ id: 'custom.minWidth', value: 250 }])
-            .overrideByName('Tags', [{ id: 'custom.minWidth', value: 140 }])
-            .overrideByRegexp('^(Priority|Source|Matches|Share.*|Nodes.*)$', [{ id: 'custom.width', value: 85 }])
+            .overrideByRegexp('^(Rule|Tags)$', [{ id: 'custom.wrapText', value: true }])
+            .overrideByRegexp('^(Priority|Source|Matches|Share.*|Nodes.*|Silent)$', [{ id: 'custom.width', value: 80 }])
             .overrideByName('Last match', [
-              { id: 'custom.width', value: 125 },
+              { id: 'custom.width', value: 115 },
               { id: 'unit', value: 'time:MM-DD HH:mm:ss' },
             ]),
           barsPanel(
