@@ -69,10 +69,10 @@ export function slide(
   fn: RangeFunction,
   argument?: Float64Array
 ): StepSeries {
-  const { grid } = evaluator;
-  const { times, values, to } = one.samples;
+  const { grid, query } = evaluator;
+  const { times, values, from, to } = one.samples;
   const result = series(one.labels, grid.count);
-  const window: Window = { times, values, first: 0, last: 0, start: 0, end: 0, now: 0 };
+  const window: Window = { times, values, first: 0, last: 0, start: 0, end: 0, now: 0, from, to };
   let first = after(one.samples, end(grid.start) - length);
   let next = first;
   for (let step = 0; step < grid.count; step++) {
@@ -88,6 +88,10 @@ export function slide(
     if (next > first) {
       window.first = first;
       window.last = next - 1;
+      if (!query.isUneven) {
+        window.from = first;
+        window.to = next;
+      }
       const value = fn(window, argument ? argument[step]! : 0);
       if (value !== undefined) {
         put(result, step, value);
