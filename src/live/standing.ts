@@ -15,19 +15,27 @@ export interface Known {
   error?: string;
   /** When rates began to look back on live scrapes only, milliseconds, where that can be seen. */
   switchedAt?: number;
-  /** Why there are no samples from before live. */
+  /** Targets of which there are no samples from as far back as is looked. */
+  young: string[];
+  /** Samples from before live are on their way. */
+  isFilling: boolean;
+  /** Why there are none. */
   noHistory?: string;
   reasons: Reasons;
 }
+
+const nobody =
+  'No target passes the filters of this query, or answers by a name that does. Live goes on by itself when one does.';
 
 /** How many seconds an answer may take before it is told. */
 const patience = 3;
 
 /** Why a panel shows less than its viewer may expect; or the error, where it can show nothing. */
 export function standing(known: Known): { notices: QueryResultMetaNotice[]; error?: string } {
-  const { plan, tick, results, error, noHistory, reasons } = known;
+  const { plan, tick, results, error, young, isFilling, noHistory, reasons } = known;
   const about = tick.targets.filter((target) => plan.isAbout(target));
-  const troubles = new Names(about).notices(
+  const names = new Names(about);
+  const troubles = names.notices(
     about.flatMap((target) => {
       const trouble = troubleOf(tick.live.get(target.id));
       return trouble ? [{ target, trouble }] : [];
@@ -38,7 +46,9 @@ export function standing(known: Known): { notices: QueryResultMetaNotice[]; erro
   if (error !== undefined || (isEmpty && isDead)) {
     return { notices: [], error: error ?? troubles.map(({ text }) => text).join(' ') };
   }
-  const info = (text: string | undefined): QueryResultMetaNotice[] => (text ? [{ severity: 'info', text }] : []);
+  const info = (text: string | undefined | false): QueryResultMetaNotice[] =>
+    text ? [{ severity: 'info', text }] : [];
+  const youngNames = about.filter(({ id }) => young.includes(id)).map((target) => names.of(target));
   return {
     notices: [
       ...troubles.filter(({ severity }) => severity === 'error'),
@@ -47,6 +57,13 @@ export function standing(known: Known): { notices: QueryResultMetaNotice[]; erro
       ...(lacksValues(about, known) ? reasons.missing : []),
       ...troubles.filter(({ severity }) => severity !== 'error'),
       ...reasons.besides,
+      ...info(about.length === 0 && tick.trouble === undefined && nobody),
+      ...info(
+        youngNames.length > 0 &&
+          !plan.hasJustBegun &&
+          `Rates of ${names.share(youngNames)} read low at first: there are no samples from before live to look back on.`
+      ),
+      ...info(isFilling && 'Figures from before live are on their way.'),
       ...info(noHistory && `There are no figures from before live: ${sentence(noHistory)}`),
       ...info(switched(known)),
     ],
