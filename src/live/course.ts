@@ -161,7 +161,9 @@ export class Course implements Watcher {
     this.filling++;
     try {
       const metrics = plan.metrics && [...new Set([...plan.metrics, 'up'])];
-      const saved = await routes.samples(ids, metrics, begin - plan.reach(), end);
+      // With the sample before: that is where a rise goes on from.
+      const earliest = begin - plan.reach() - plan.scrapeInterval;
+      const saved = await routes.samples(ids, metrics, earliest, end);
       if (buffer !== feed.buffer) {
         return;
       }

@@ -1,59 +1,10 @@
 import { type DataFrame, type DataQueryResponse, LoadingState } from '@grafana/data';
-import { of, type Subscription } from 'rxjs';
-import { type CompleteQuery, migrateQuery, withDefaults } from '../query';
-import { type FalcoSettings } from '../settings';
-import { LiveExecutor } from './executor';
-import { FakeBackend, falco, type FakeTarget } from './testing';
+import { type CompleteQuery } from '../query';
+import { asked, begin, figures, notices, pass, points, setClock, setHidden, skew, stage } from './stage';
+import { falco } from './testing';
 
-const begin = Date.UTC(2027, 0, 1);
-const skew = 3_600_000;
-const settings: FalcoSettings = { targets: [{ url: 'falco:8765' }] };
-const asked = { range: 300_000, interval: 15_000, maxDataPoints: 1000 };
-
-beforeEach(() => {
-  jest.useFakeTimers({ now: begin });
-  setHidden(false);
-});
+beforeEach(() => setClock());
 afterEach(() => jest.useRealTimers());
-
-function setHidden(hidden: boolean): void {
-  Object.defineProperty(document, 'visibilityState', {
-    configurable: true,
-    get: () => (hidden ? 'hidden' : 'visible'),
-  });
-  document.dispatchEvent(new Event('visibilitychange'));
-}
-
-const pass = (seconds: number) => jest.advanceTimersByTimeAsync(seconds * 1000);
-
-function complete(query: Partial<CompleteQuery>): CompleteQuery {
-  return withDefaults(migrateQuery({ refId: 'A', ...query }));
-}
-
-/** A backend and an executor; `watch` subscribes to a query and collects what it is answered. */
-function stage(targets: FakeTarget[], jsonData: FalcoSettings = settings) {
-  const backend = new FakeBackend(targets, skew);
-  const executor = new LiveExecutor(jsonData, backend.get);
-  const fallBack = jest.fn((query: CompleteQuery, why: string | undefined) =>
-    of<DataQueryResponse>({ data: [`history of ${query.refId}: ${why}`] })
-  );
-  const watch = (query: Partial<CompleteQuery>, of = asked) => {
-    const answers: DataQueryResponse[] = [];
-    const subscription: Subscription = executor
-      .answer(complete(query), of, fallBack)
-      .subscribe((answer) => answers.push(answer));
-    return { answers, last: () => answers.at(-1)!, end: () => subscription.unsubscribe() };
-  };
-  return { backend, executor, fallBack, watch };
-}
-
-const figures = ({ data }: DataQueryResponse) => (data as DataFrame[]).filter(({ meta }) => !meta?.dataTopic);
-const notices = (answer: DataQueryResponse) => figures(answer)[0]?.meta?.notices?.map(({ text }) => text) ?? [];
-/** Points of the first series, seconds since the test began (by the backend's clock). */
-function points(answer: DataQueryResponse): Array<[number, number]> {
-  const [time, value] = figures(answer)[0]?.fields ?? [];
-  return (time?.values ?? []).map((at: number, i: number) => [(at - begin - skew) / 1000, value!.values[i]]);
-}
 
 describe('A live query', () => {
   const rate = { signals: ['kernel-event-rate'] };
