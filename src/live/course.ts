@@ -36,8 +36,10 @@ export class Course implements Watcher {
   private points: Points[] = [];
   /** Where its figures come from. */
   private buffer?: SampleBuffer;
-  /** Targets whose history has been asked for, and since when there are samples of them, milliseconds. */
+  /** Targets whose history has been asked for, and since when they have answered, milliseconds; -Infinity where that is not known. */
   private known = new Map<string, number>();
+  /** When rates of targets last read low. */
+  private readonly lowAt = new Map<string, number>();
   /** How many answers of the history are under way. */
   private filling = 0;
   /** Why it may not go on. */
@@ -90,7 +92,7 @@ export class Course implements Watcher {
     if (this.buffer !== feed.buffer) {
       this.restart();
     }
-    const { time } = tick;
+    const time = tick.buffer === feed.buffer ? tick.time : undefined;
     if (time !== undefined) {
       plan.watch(time - feed.since + 1);
     }
@@ -103,10 +105,8 @@ export class Course implements Watcher {
     }
     const { results, error, noHistory, reasons } = this;
     const isFilling = this.filling > 0;
-    const window = plan.windowOf(this.isLive);
-    const young = [...this.known].flatMap(([id, since]) => (this.time - since < window ? [id] : []));
-    const isInSight = !plan.query.instant && (this.switchedAt ?? NaN) >= this.time - plan.asked.range;
-    const switchedAt = isInSight ? this.switchedAt : undefined;
+    const switchedAt = !plan.query.instant && this.isInSight(this.switchedAt) ? this.switchedAt : undefined;
+    const young = this.young();
     this.last = {
       results,
       switchedAt,
@@ -115,12 +115,31 @@ export class Course implements Watcher {
     return this.last;
   }
 
+  /** Targets of which rates are in sight that read low, as there are no samples from as far back as they look. */
+  private young(): string[] {
+    const { plan, time } = this;
+    const window = plan.windowOf(this.isLive);
+    for (const [id, since] of this.known) {
+      if (since <= time && time - since + plan.interval < window) {
+        this.lowAt.set(id, time);
+      }
+    }
+    return [...this.lowAt].flatMap(([id, at]) => (this.isInSight(at) ? [id] : []));
+  }
+
+  /** Whether what is shown goes back to a time. */
+  private isInSight(time = -Infinity): boolean {
+    const { query, asked } = this.plan;
+    return Number.isFinite(time) && time >= this.time - (query.instant ? 0 : asked.range);
+  }
+
   /** Begins anew, with samples that have nothing to do with those before. */
   private restart(): void {
     const { plan, feed } = this;
     this.buffer = feed.buffer;
     this.points = plan.at(undefined).map(() => new Points(plan.step, plan.interval / 2));
     this.known.clear();
+    this.lowAt.clear();
     this.time = -Infinity;
     this.switchedAt = undefined;
   }
@@ -131,7 +150,7 @@ export class Course implements Watcher {
     const ids = this.ids(tick);
     const isGap = time - this.time > gapOf(plan.interval);
     const joined = isGap ? ids : ids.filter((id) => !this.known.has(id));
-    this.known = new Map(ids.map((id) => [id, this.known.get(id) ?? -Infinity]));
+    this.known = new Map(ids.map((id) => [id, this.since(id, tick)]));
     if (joined.length > 0) {
       const begin = isGap ? Math.max(this.time + 1, time - plan.asked.range) : time;
       await atMost(patience, this.fill(tick, joined, begin, time));
@@ -146,6 +165,11 @@ export class Course implements Watcher {
     this.switch(ids, time);
     this.evaluate(time);
     this.time = time;
+  }
+
+  private since(id: string, { live, time = NaN }: Tick): number {
+    const since = this.known.get(id) ?? -Infinity;
+    return live.get(id)?.state === 'up' ? Math.min(since, time) : since;
   }
 
   private ids({ targets }: Tick): string[] {
@@ -171,7 +195,7 @@ export class Course implements Watcher {
         const { labels } = live.get(id) ?? targets.find((one) => one.id === id)!;
         const series = saved.targets[i] ?? [];
         feed.buffer.fill(id, labels, series, gapOf(plan.interval));
-        this.known.set(id, Math.min(end, ...series.map(upSince)));
+        this.known.set(id, Math.min(...series.map(upSince)));
       });
       this.noHistory = undefined;
     } catch (error) {

@@ -16,7 +16,7 @@ import {
 import { SampleBuffer } from './buffer';
 import { type Answer, type Limits, Reader } from './reader';
 import { chunks, type LiveAnswer, type LiveTarget, RouteError, type Routes, type Target } from './routes';
-import { Runs } from './runs';
+import { type Runs } from './runs';
 import { type ReadingRules } from './series';
 
 /** What somebody who watches needs. */
@@ -31,6 +31,8 @@ export interface Watcher {
 
 /** What came in at once. */
 export interface Tick {
+  /** Where it has gone; {@link Feed.buffer} unless that is a new one by now. */
+  buffer: SampleBuffer;
   /** Of the newest scrape, by the backend's clock: what figures are as of. None where nothing new came. */
   time?: number;
   /** All targets of the data source, those that nobody watches, too. */
@@ -155,7 +157,7 @@ export class Feed {
   }
 
   private tickOf(time: number | undefined, trouble: string | undefined): Tick {
-    return { time, targets: this.targets, live: new Map(this.live), trouble };
+    return { buffer: this.buffer, time, targets: this.targets, live: new Map(this.live), trouble };
   }
 
   private get patience(): number {

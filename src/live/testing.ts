@@ -17,7 +17,7 @@ export class FakeBackend {
 
   constructor(
     public targets: FakeTarget[],
-    private readonly skew = 3_600_000
+    public skew = 3_600_000
   ) {}
 
   now(): number {
