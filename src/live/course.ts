@@ -21,7 +21,7 @@ export interface Snapshot {
 }
 
 /** How often the backend is asked why figures are missing, milliseconds. */
-const reasonsEvery = 30_000;
+const reasonsEvery = { usual: 30_000, passing: 2000 };
 /** How long figures wait for what is looked up besides, milliseconds; they go on without it. */
 const patience = 3000;
 /** Live samples lie beside those of the history. */
@@ -271,7 +271,7 @@ export class Course implements Watcher {
 
   /** Why figures are missing the backend knows, from its history; asked besides, now and then. */
   private async ask(): Promise<void> {
-    if (performance.now() - this.askedAt < reasonsEvery) {
+    if (performance.now() - this.askedAt < (this.reasons.passing ? reasonsEvery.passing : reasonsEvery.usual)) {
       return;
     }
     this.askedAt = performance.now();

@@ -496,10 +496,8 @@ describe('What goes wrong', () => {
 
   it('shows why figures are missing only while they are', async () => {
     const { backend, watch } = stage([falco('a')]);
-    backend.reasons = {
-      missing: [{ severity: 'warning', text: 'Not enabled.' }],
-      besides: [{ severity: 'info', text: 'There are figures since.' }],
-    };
+    backend.reasons.missing = [{ severity: 'warning', text: 'Not enabled.' }];
+    backend.reasons.besides = [{ severity: 'info', text: 'There are figures since.' }];
     const known = watch(signal);
     const unknown = watch({ refId: 'B', signals: ['server-load'] });
     await pass(2);
@@ -507,6 +505,29 @@ describe('What goes wrong', () => {
       ['There are figures since.'],
       ['Not enabled.', 'There are figures since.'],
     ]);
+  });
+
+  it('shows why one of several figures is missing', async () => {
+    const { backend, watch } = stage([falco('a')]);
+    backend.reasons.missing = [{ severity: 'warning', text: 'Not enabled.' }];
+    const { last } = watch({ signals: ['memory-rss', 'server-load'] });
+    await pass(2);
+    expect([figures(last()).length, notices(last())]).toEqual([1, ['Not enabled.']]);
+  });
+
+  it('asks again soon where the reason will pass', async () => {
+    const { backend, watch } = stage([falco('a')]);
+    backend.reasons.missing = [{ severity: 'info', text: 'Not yet two scrapes.' }];
+    backend.reasons.passing = true;
+    const { last } = watch({ signals: ['server-load'] });
+    await pass(3);
+    expect(notices(last())).toEqual(['Not yet two scrapes.']);
+    backend.reasons = { missing: [], besides: [], passing: false };
+    await pass(3);
+    expect(notices(last())).toEqual([]);
+    const asked = backend.count('live/reasons');
+    await pass(20);
+    expect(backend.count('live/reasons')).toBe(asked);
   });
 });
 
@@ -570,7 +591,7 @@ describe('The backend answers instead', () => {
 
   it('what live fails at, with the reason', async () => {
     const { backend, fallBack, watch } = stage([falco('a')]);
-    backend.reasons = { missing: [], besides: 5 as unknown as unknown[] };
+    backend.reasons.besides = 5 as unknown as unknown[];
     watch({ signals: ['up'] });
     await pass(1);
     expect(fallBack.mock.calls[0]?.[1]).toMatch(/not iterable/);

@@ -55,6 +55,8 @@ export interface Reasons {
   missing: QueryResultMetaNotice[];
   /** What is to be told in any case. */
   besides: QueryResultMetaNotice[];
+  /** Whether nodes have no value only because they have just been found. */
+  passing?: boolean;
 }
 
 /** A request that was refused, with the reason in the backend's words. */

@@ -5,6 +5,7 @@ import { type FrameResult } from './frames/result';
 import { Names } from './names';
 import { type Plan } from './plan';
 import { type LiveTarget, type Reasons, type Target, type Trouble } from './routes';
+import { kindOf } from './targets';
 
 /** What is known of a query besides its figures. */
 export interface Known {
@@ -84,18 +85,21 @@ function troubleOf(live: LiveTarget | undefined): Trouble | undefined {
   };
 }
 
-/** Whether a node that answers has no value in any result; a total, or groups of nodes, says nothing of single nodes. */
+/** Whether a node that answers lacks a value in a result; a total, or groups of nodes, says nothing of single nodes. */
 function lacksValues(about: Target[], { tick, results }: Known): boolean {
   const nodeOf = (cluster = '', node = '') => JSON.stringify([cluster, node]);
-  const valued = new Set<string>();
-  for (const { labels, values } of results.flatMap(({ series }) => series)) {
-    if (!labels.get('node') || Array.from(values).some((value) => !Number.isNaN(value))) {
-      valued.add(nodeOf(labels.get('cluster'), labels.get('node')));
-    }
-  }
-  return about
-    .filter(({ id }) => tick.live.get(id)?.state === 'up')
-    .some(({ labels }) => !valued.has(nodeOf(labels['cluster'], labels['node'])));
+  const answering = about.filter(({ id }) => tick.live.get(id)?.state === 'up');
+  return results.some(({ signal, series }) => {
+    const valued = new Set(
+      series
+        .filter(({ values }) => Array.from(values).some((value) => !Number.isNaN(value)))
+        .map(({ labels }) => nodeOf(labels.get('cluster'), labels.get('node')))
+    );
+    return answering.some(
+      ({ kind, labels }) =>
+        (!signal || kindOf(signal) === kind) && !valued.has(nodeOf(labels['cluster'], labels['node']))
+    );
+  });
 }
 
 /** Where rates of two kinds are in sight. */
