@@ -65,6 +65,7 @@ class Page {
 
   async run(): Promise<string[]> {
     this.open();
+    await pass(0); // sums begin with the first scrape
     for (let second = 0; second < 180 && this.wrong.length === 0; second++) {
       await this.happen();
       await pass(0.9 + this.random() / 5);
