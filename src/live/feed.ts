@@ -272,6 +272,7 @@ export class Feed {
   /** Makes an end of what somebody needed who has gone for good. */
   private forget(watcher: Watcher): void {
     this.watchers.delete(watcher);
+    watcher.runs.clear();
     this.adapt();
     if (this.watchers.size === 0) {
       this.restart();
