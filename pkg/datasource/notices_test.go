@@ -239,7 +239,7 @@ func TestUnknownValue(t *testing.T) {
 	f.set(0, "__name__", "falcosecurity_falco_container_memory_used_bytes", "cluster", "demo", "node", "node-1")
 	f.set(5e7, "__name__", "falcosecurity_falco_container_memory_used_bytes", "cluster", "demo", "node", "node-2")
 	require.Equal(t, []string{
-		"warning: Container memory: unknown on 1 of 2 nodes: node-1. Falco looks for a file of cgroup v1 by default, which hosts with cgroup v2 do not have. Set the environment variable FALCO_CGROUP_MEM_PATH of Falco to the file with the memory in use, /sys/fs/cgroup/memory.current with cgroup v2.",
+		"warning: Container memory: unknown on 1 of 2 nodes: node-1. Falco looks for a file of cgroup v1 by default, which hosts with cgroup v2 do not have. Set the environment variable FALCO_CGROUP_MEM_PATH of Falco to the file with the memory in use, /sys/fs/cgroup/memory.current with cgroup v2; a privileged container does not have that file (in the Helm chart: driver.kind modern_ebpf with driver.modernEbpf.leastPrivileged: true).",
 	}, texts(t, queryOne(t, d, `{"signals": ["container-memory"], "instant": true}`)))
 }
 

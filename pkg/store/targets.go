@@ -124,7 +124,12 @@ func (s *Store) fill(out []scrape.Status, place map[who]int, f found, kind strin
 		for _, sample := range vector {
 			w, value := s.whoIs(sample.Metric), sample.Metric.Get(fact)
 			i, known := place[w]
-			if known && value != "" && !s.ignored(id, value) && sample.F > latest[w] {
+			if !known || value == "" {
+				continue
+			}
+			had := out[i].Facts[id]
+			was, is := s.last(id, had), s.last(id, value)
+			if had == "" || was && !is || was == is && sample.F > latest[w] {
 				out[i].Facts[id], latest[w] = value, sample.F
 			}
 		}
@@ -152,10 +157,11 @@ func (s *Store) fact(id string) string {
 	return ""
 }
 
-func (s *Store) ignored(id, value string) bool {
+// last is whether a value counts only where there is no other.
+func (s *Store) last(id, value string) bool {
 	for _, f := range s.config.Catalogue.Reading.Facts {
 		if f.ID == id {
-			return slices.Contains(f.Ignore, value)
+			return slices.Contains(f.Last, value)
 		}
 	}
 	return false

@@ -169,10 +169,11 @@ export function checksPanel(place: Place, query: Target): table.PanelBuilder {
     ]);
 }
 
-/** Leaves columns of a table out. */
+/** Hides columns of a table. A transformation would drop an answer without rows, and with it the reason. */
 export function without(panel: table.PanelBuilder, names: string[]): table.PanelBuilder {
-  const excludeByName = Object.fromEntries(names.map((name) => [name, true]));
-  return panel.withTransformation({ id: 'organize', options: { excludeByName, indexByName: {}, renameByName: {} } });
+  return panel.overrideByRegexp(`^(${names.join('|')})$`, [
+    { id: 'custom.hideFrom', value: { viz: true, legend: true, tooltip: true } },
+  ]);
 }
 
 /** Horizontal bars now, one a series. */

@@ -136,7 +136,7 @@ test('Falcosidekick has nothing of Falco to be held against', () => {
 });
 
 test.each([
-  ['Expected instances', 'How many nodes should have one. Used by: Nodes without Falco.'],
+  ['Expected instances', 'How many nodes should have one. Used by: Nodes without Falco, Missing Falcos.'],
   ['Thread table size', 'falco_libs.thread_table_size. Used by: Thread table.'],
   ['Memory limit', 'Of Falco’s container. Used by: Memory of limit, Time to memory limit.'],
   ['CPU limit', 'Of Falco’s container, in CPUs. Used by: CPU of limit.'],
