@@ -119,13 +119,16 @@ func (r *request) checks(ctx context.Context, a *asked, s scope) ([]judged, erro
 			return nil, fmt.Errorf("check %q: %w", c.ID, err)
 		}
 		j := judged{Check: c, signal: signal, kind: r.kindOf(signal)}
-		j.scope = r.of(j.kind, s)
+		j.scope = r.of(signal, s)
 		j.order = 1000*slices.IndexFunc(r.catalogue.Dimensions, func(d signals.Dimension) bool { return d.ID == signal.Dimension }) + i
 		if j.expr, j.window, err = r.checkExpr(j, a); err != nil {
 			return nil, userError{err}
 		}
 		if j.values, j.expr, err = r.points(ctx, j.expr, a); err != nil {
 			return nil, err
+		}
+		if signal.Whole && len(j.scope.nodes(j.kind)) > len(s.nodes(j.kind)) {
+			j.values = nil // of some nodes nothing is said that is about all of them
 		}
 		up, _, err := r.template("up", upOf(j.kind), "", j.scope, a)
 		if err != nil {

@@ -220,6 +220,23 @@ func TestHealthOfANodeHoldsFalcosidekick(t *testing.T) {
 	require.Empty(t, ask(`{"key": "cluster", "operator": "=", "value": "other"}`))
 }
 
+// Of a whole cluster it is said what it lacks, and nothing where only some of its nodes are asked about.
+func TestHealthOfWholeClusters(t *testing.T) {
+	d, f := sickFleet(t)
+	require.NoError(t, json.Unmarshal([]byte(`{"id": "lacking", "title": "Missing", "whole": true, "dimension": "continuity", "unit": "short",
+		"expr": "sum by ($by) (wanted{$filter} - count by (cluster) (up{$filter}))", "by": {"default": ["cluster"]}, "needs": [],
+		"thresholds": {"direction": "above", "critical": 1}}`), &d.catalogue.Signals[2]))
+	d.catalogue.Checks[1].Signal, d.catalogue.Checks[1].Optional = "lacking", true
+	f.set(7, "__name__", "wanted", "cluster", "demo")
+	ask := func(filter string) []string {
+		return rows(t, queryOne(t, d, `{"kind": "health", "signals": ["lacking"], "filters": [`+filter+`]}`), "cluster", "node", "verdict", "text")
+	}
+	require.Equal(t, []string{"demo |  | critical | 3"}, ask(""))
+	require.Equal(t, []string{"demo |  | critical | 3"}, ask(`{"key": "node", "operator": "=~", "value": "bad|dead|good|new|plain"}`))
+	require.Empty(t, ask(`{"key": "node", "operator": "=", "value": "bad"}`))
+	require.Empty(t, ask(`{"key": "cluster", "operator": "=", "value": "other"}`))
+}
+
 func TestHealthForAlertRules(t *testing.T) {
 	d, _ := sickFleet(t)
 	res := queries(t, d, map[string]string{"FromAlert": "true"}, `{"kind": "health"}`)["A"]
