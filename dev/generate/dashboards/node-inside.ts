@@ -1,5 +1,5 @@
 import { type Group } from './page';
-import { barsPanel, seriesPanel, statPanel, tablePanel, without } from './panels';
+import { barsPanel, rulesPanel, seriesPanel, statPanel, without } from './panels';
 import { signals, tableOf } from './queries';
 
 const over = (ids: string[], query: Record<string, unknown> = {}) => signals(ids, { legend: '{{signal}}', ...query });
@@ -139,7 +139,7 @@ export const inside: Group = {
       true
     ),
     without(
-      tablePanel(
+      rulesPanel(
         {
           id: 38,
           title: 'Rules',

@@ -56,11 +56,10 @@ export const probes: Signal[] = [
     dimension: 'resources',
     unit: 'percentunit',
     min: 0,
-    decimals: 2,
     summary: 'Share of the node’s CPU time spent in each of Falco’s programs in the kernel',
     description:
       'As probe-cpu-share, for each program by itself: which of them the time goes to. The shares of a node add up to its probe-cpu-share. A group of nodes shows the mean of those that have the program.',
-    expr: `avg by ($by) ((${byProgram(runTime)}) / 1e9 / on ($instance) group_left () ${cpus})`,
+    expr: `avg by ($by) (((${byProgram(runTime)}) > 0) / 1e9 / on ($instance) group_left () ${cpus})`,
     by: { default: ['$instance', 'tracepoint'], allowed: [] },
     needs: [programStatistic(runTime('sys_exit'))],
     advice: [
