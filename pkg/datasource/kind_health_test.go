@@ -232,6 +232,7 @@ func TestHealthOfWholeClusters(t *testing.T) {
 		return rows(t, queryOne(t, d, `{"kind": "health", "signals": ["lacking"], "filters": [`+filter+`]}`), "cluster", "node", "verdict", "text")
 	}
 	require.Equal(t, []string{"demo |  | critical | 3"}, ask(""))
+	require.Equal(t, []string{"critical | Missing on demo (3)"}, rows(t, queryOne(t, d, `{"kind": "health", "signals": ["lacking"], "by": ["check"]}`), "verdict", "worst"))
 	require.Equal(t, []string{"demo |  | critical | 3"}, ask(`{"key": "node", "operator": "=~", "value": "bad|dead|good|new|plain"}`))
 	require.Empty(t, ask(`{"key": "node", "operator": "=", "value": "bad"}`))
 	require.Empty(t, ask(`{"key": "cluster", "operator": "=", "value": "other"}`))

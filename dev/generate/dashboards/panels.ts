@@ -146,11 +146,11 @@ export function tablePanel(place: Place, query: Target, sortBy?: string): table.
     .overrideByFieldType('time', [{ id: 'custom.cellOptions', value: { type: 'auto' } }])
     .overrideByRegexp('^[Nn]ode$', [
       { id: 'links', value: [nodeLink('${__value.raw}')] },
-      { id: 'custom.width', value: 140 },
+      { id: 'custom.width', value: 130 },
       { id: 'custom.wrapText', value: true },
     ])
     .overrideByRegexp('^[Cc]luster$', [
-      { id: 'custom.width', value: 75 },
+      { id: 'custom.width', value: 90 },
       { id: 'custom.wrapText', value: true },
     ])
     .overrideByRegexp('^(Uptime|Availability)$', [{ id: 'custom.width', value: 86 }]);
