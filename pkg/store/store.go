@@ -101,7 +101,10 @@ func (s *Store) Evaluate(ctx context.Context, q Query) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	q.Expr = s.recordedFor(ctx, q, expr)
+	if answer, ok := s.fromRecorded(ctx, q); ok {
+		return answer, nil
+	}
+	q.Expr = expr
 	return s.send(ctx, q)
 }
 
