@@ -22,6 +22,8 @@ type executor interface {
 	release()
 	// targets are all that are known now; not to be changed.
 	targets() []scrape.Status
+	// outdated is since when nothing could be found out about the targets, and why; zero where they are those of now.
+	outdated() (since time.Time, why string)
 	// catalogue is the catalogue as it holds with what this executor has.
 	catalogue(c *signals.Catalogue) *signals.Catalogue
 	// evaluate answers an expression. Errors are those of the engine, to be put into words by explain, or are in words.

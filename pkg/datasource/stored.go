@@ -38,6 +38,14 @@ func (s *stored) release() { s.store.Close() }
 
 func (s *stored) targets() []scrape.Status { return s.store.Targets() }
 
+func (s *stored) outdated() (since time.Time, why string) {
+	since, err := s.store.Outdated()
+	if err != nil {
+		why = err.Error()
+	}
+	return since, why
+}
+
 // catalogue takes what the store has of other exporters where that tells more.
 func (s *stored) catalogue(c *signals.Catalogue) *signals.Catalogue { return c.InStore(s.store.Holds) }
 

@@ -74,6 +74,24 @@ func TestStoreWarnings(t *testing.T) {
 		noticeOf(store.Thinned{Samples: 6e6, Step: 30 * time.Second}))
 }
 
+// In a store nothing pauses: how long ago the targets were looked up says nothing of how old figures are.
+func TestStoreHasNoOldFigures(t *testing.T) {
+	d := storeWith(t, "")
+	const query = `{"signals": ["cpu-usage-lifetime"], "instant": true}`
+	require.Empty(t, texts(t, queryOne(t, d, query)))
+	d.now = func() time.Time { return time.Now().Add(65 * time.Second) }
+	require.Empty(t, texts(t, queryOne(t, d, query)))
+
+	d.exec = outOfDate{d.exec}
+	d.now = func() time.Time { return noon }
+	require.Equal(t, []string{"warning: The targets are those of 11:00 UTC. The store could not be asked for them since. It is away."}, texts(t, queryOne(t, d, query)))
+}
+
+// outOfDate could not be brought up to date for an hour.
+type outOfDate struct{ executor }
+
+func (outOfDate) outdated() (time.Time, string) { return noon.Add(-time.Hour), "It is away." }
+
 func TestStoreSettings(t *testing.T) {
 	s, err := parseSettings(json.RawMessage(`{
 		"mode": "store", "scrapeInterval": "30s", "targets": [{"url": "kept for later"}],
