@@ -1,11 +1,13 @@
 package scrape
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/json"
 	"maps"
+	"math"
 	"net"
 	"slices"
 	"sync"
@@ -62,7 +64,7 @@ func (p *Pool) Lease(c Config) (*Lease, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	l := &Lease{pool: p, budget: c.HistoryBytes, used: time.Now()}
+	l := &Lease{pool: p, budget: cmp.Or(c.HistoryBytes, math.MaxInt64), used: time.Now()}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	defer p.startTidier()
@@ -139,17 +141,16 @@ func (p *Pool) drop(l *Lease) {
 	p.bindBudgets()
 }
 
-// bindBudgets tells every unit whose budget it has to keep to; one that is no longer used keeps to the last.
-// p.mu must be held.
+// bindBudgets tells every unit whose budget it has to keep to: of those that use it the largest, so that one data source
+// takes no history from another. p.mu must be held.
 func (p *Pool) bindBudgets() {
-	of := map[*unit][]*Lease{}
 	for l := range p.leases {
 		for _, u := range l.units {
-			of[u] = append(of[u], l)
+			keeper := u.keeper.Load()
+			if _, leased := p.leases[keeper]; !leased || l.budget > keeper.budget {
+				u.keeper.Store(l)
+			}
 		}
-	}
-	for u, leases := range of {
-		u.budgets.Store(&leases)
 	}
 }
 
