@@ -175,6 +175,16 @@ func TestEndpointsForTheOperator(t *testing.T) {
 	require.Equal(t, 1, strings.Count(text, "Left out"))
 }
 
+// Over a store the targets from before it are still there to be exported.
+func TestExportOverAStore(t *testing.T) {
+	const store = `{"mode": "store", "store": {"url": "prometheus:9090"}, `
+	for format := range exports {
+		require.Equal(t, exportOf(t, exported, format), exportOf(t, store+exported[1:], format))
+	}
+	d, _ := newTestWith(t, store+`"targets": [{"url": "no port"}]}`)
+	require.NoError(t, d.broken)
+}
+
 // What is exported can be saved as it is.
 func TestExportOfTheSettings(t *testing.T) {
 	var out struct {

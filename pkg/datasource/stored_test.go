@@ -128,7 +128,6 @@ func TestStoreSettings(t *testing.T) {
 			"tenant": "team-a", "memoryLimit": "1Gi", "expected": 3}
 	}`), signals.Load())
 	require.NoError(t, err)
-	require.Empty(t, s.targets)
 	require.Equal(t, "http://mimir/prometheus", s.store.URL.String())
 	require.Equal(t, store.Identity{"cluster", "node"}, s.store.Identity)
 	require.Equal(t, "GET", s.store.Method)
