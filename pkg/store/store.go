@@ -50,7 +50,6 @@ type Store struct {
 	config   Config
 	client   *http.Client
 	idle     func()
-	getOnly  atomic.Bool // it refused POST
 	victoria atomic.Bool // it is a VictoriaMetrics, as far as the last answer tells
 	targets  lookUp
 	recorded recorded
