@@ -35,6 +35,7 @@ type Pool struct {
 	resolver Resolver
 	secret   []byte        // keys of units are digests under it, as they hold credentials
 	live     chan struct{} // a place for each live scrape that may run
+	bodies   chan struct{} // a place for each answer that may be held
 	name     string
 
 	mu     sync.Mutex
@@ -46,7 +47,11 @@ type Pool struct {
 
 // NewPool returns an empty pool. It runs no goroutine as long as nothing is leased.
 func NewPool(o PoolOptions) *Pool {
-	p := &Pool{resolver: o.Resolver, secret: make([]byte, 32), live: make(chan struct{}, liveAtOnce), units: map[string]*unit{}, leases: map[*Lease]struct{}{}}
+	p := &Pool{
+		resolver: o.Resolver, secret: make([]byte, 32),
+		live: make(chan struct{}, liveAtOnce), bodies: make(chan struct{}, bodiesAtOnce),
+		units: map[string]*unit{}, leases: map[*Lease]struct{}{},
+	}
 	if p.resolver == nil {
 		p.resolver = net.DefaultResolver
 	}

@@ -62,7 +62,7 @@ func newUnit(p *Pool, c Config, entry TargetConfig) (*unit, error) {
 			u.host += ":" + port
 		}
 	}
-	u.fetcher, err = newFetcher(c, entry.Kind, name)
+	u.fetcher, err = newFetcher(c, entry.Kind, name, p.bodies)
 	return u, err
 }
 
