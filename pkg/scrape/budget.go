@@ -58,7 +58,7 @@ func (l *Lease) trim(now time.Time, need int64) {
 	const steps = 32
 	goal := l.budget - l.budget/8
 	oldest := statsOf(l.kept()).MinTime
-	span := now.UnixMilli() - oldest
+	span := now.Add(-2*l.units[0].config.Interval).UnixMilli() - oldest // what goes on has a sample after that
 	for step := int64(1); step < steps && l.bytes() > goal; step++ {
 		if step == steps/2 {
 			l.shed(goal, false)

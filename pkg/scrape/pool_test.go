@@ -196,7 +196,6 @@ func TestChurnStaysWithinTheBudget(t *testing.T) {
 		})
 		n.serve("steady:1", (&falco{host: "steady", start: time.Unix(1, 0)}).ServeHTTP)
 		p := NewPool(PoolOptions{Resolver: n})
-		p.name = "" // the order in which the two are scraped, which is otherwise any
 		defer p.Close()
 		c := n.config(TargetConfig{URL: "churn:1"}, TargetConfig{URL: "steady:1"})
 		c.Interval, c.Timeout, c.HistoryBytes = time.Second, time.Second, 4<<20
