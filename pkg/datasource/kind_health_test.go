@@ -1,9 +1,11 @@
 package datasource
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -348,4 +350,28 @@ func BenchmarkHealth(b *testing.B) {
 		require.NoError(b, res.Responses["A"].Error)
 		require.Equal(b, 6000, res.Responses["A"].Frames[0].Rows())
 	}
+}
+
+// A store takes its time for each check: one does not wait for the other.
+func TestChecksAreAskedForAtATime(t *testing.T) {
+	d := storeWith(t, "")
+	slow := &slowExecutor{executor: d.exec}
+	d.exec = slow
+	require.NoError(t, queryOne(t, d, `{"kind": "health"}`).Error)
+	require.EqualValues(t, aheadAtOnce, slow.most.Load())
+}
+
+// slowExecutor takes its time for every expression, and counts those that it is asked for at a time.
+type slowExecutor struct {
+	executor
+	now, most atomic.Int32
+}
+
+func (e *slowExecutor) evaluate(ctx context.Context, what evaluation) (answer, error) {
+	if now := e.now.Add(1); now > e.most.Load() {
+		e.most.Store(now)
+	}
+	defer e.now.Add(-1)
+	time.Sleep(20 * time.Millisecond)
+	return e.executor.evaluate(ctx, what)
 }

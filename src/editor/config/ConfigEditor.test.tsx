@@ -295,6 +295,17 @@ describe('ready YAML', () => {
   });
 });
 
+test.each([
+  ['a store alone, for Kubernetes', [], false],
+  ['a store, and the targets from before it', [{ url: 'a:1' }], true],
+])('ready YAML over %s', async (_, targets, exported) => {
+  show({ mode: 'store', store: { url: 'http://a' }, targets });
+  await userEvent.click(screen.getByRole('button', { name: 'Expand section Ready YAML' }));
+  await userEvent.click(screen.getByRole('button', { name: 'Helm values for Falco' }));
+  expect(screen.getByRole('region', { name: 'Helm values for Falco' })).toHaveTextContent('libbpfStatsEnabled: true');
+  expect(screen.queryAllByRole('button', { name: 'ServiceMonitor' })).toHaveLength(exported ? 1 : 0);
+});
+
 describe('authentication', () => {
   test('user name and password, kept as Grafana keeps them; nothing is forwarded', async () => {
     const { options } = show({});
