@@ -7,7 +7,8 @@ export interface Manifest {
   text: string;
 }
 
-const headlessService = `apiVersion: v1
+const headlessService = `# For targets that are found by DNS. It has no labels, so that no ServiceMonitor scrapes Falco through it a second time.
+apiVersion: v1
 kind: Service
 metadata:
   name: falco-metrics-headless
@@ -23,21 +24,20 @@ spec:
       targetPort: 8765
 `;
 
-const networkPolicy = `apiVersion: networking.k8s.io/v1
+const networkPolicy = `# Once a policy selects a pod, what no policy allows is refused: allow what else comes in, such as another client of
+# Falcosidekick. The pods of its UI are not selected.
+apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata:
   name: falco-metrics
   namespace: falco
 spec:
   podSelector:
-    matchExpressions:
-      - key: app.kubernetes.io/name
-        operator: In
-        values: [falco, falcosidekick]
+    matchLabels:
+      app.kubernetes.io/name: falco
   policyTypes: [Ingress]
   ingress:
-    # Whoever scrapes: Grafana for this plugin, Prometheus for a store. Once a policy selects a pod, what no policy allows
-    # is refused: allow what else comes in, such as Falco's alerts to Falcosidekick.
+    # Whoever scrapes: Grafana for this plugin, Prometheus for a store.
     - from:
         - namespaceSelector:
             matchLabels:
@@ -45,9 +45,24 @@ spec:
       ports:
         - protocol: TCP
           port: 8765
-        - protocol: TCP
-          port: 2801
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: falcosidekick-metrics
+  namespace: falco
+spec:
+  podSelector:
+    matchLabels:
+      app.kubernetes.io/name: falcosidekick
+      app.kubernetes.io/component: core
+  policyTypes: [Ingress]
+  ingress:
+    # Whoever scrapes, and Falco's alerts.
     - from:
+        - namespaceSelector:
+            matchLabels:
+              kubernetes.io/metadata.name: monitoring
         - podSelector:
             matchLabels:
               app.kubernetes.io/name: falco
@@ -68,7 +83,9 @@ metrics:
   libbpfStatsEnabled: true # needs the sysctl below, and the modern_ebpf driver
 extra:
   env:
-    # The container's memory; by default Falco reads the file of cgroup v1, and shows 0 on cgroup v2.
+    # The container's memory; by default Falco reads the file of cgroup v1, and shows 0 on cgroup v2. This file is there
+    # for a container with a cgroup namespace of its own. With containerd a privileged one has none, and goes on with 0:
+    # it takes driver.kind: modern_ebpf with driver.modernEbpf.leastPrivileged: true, where the kernel allows that.
     - name: FALCO_CGROUP_MEM_PATH
       value: /sys/fs/cgroup/memory.current
   initContainers:
@@ -96,7 +113,7 @@ export const MANIFESTS: Manifest[] = [
   {
     file: 'network-policy.yaml',
     title: 'NetworkPolicy',
-    about: 'Lets whoever scrapes reach Falco and Falcosidekick, where ingress is restricted.',
+    about: 'Lets whoever scrapes reach Falco and Falcosidekick, and Falco’s alerts reach Falcosidekick.',
     text: networkPolicy,
   },
 ];

@@ -81,6 +81,9 @@ func filterSets(catalogue *signals.Catalogue, s signals.Signal) [][]signals.Filt
 			keys = append(keys, g.ID)
 		}
 	}
+	if s.Whole {
+		keys = slices.DeleteFunc(keys, func(key string) bool { return key == "node" })
+	}
 	sets := [][]signals.Filter{nil}
 	var all []signals.Filter
 	for _, key := range keys {

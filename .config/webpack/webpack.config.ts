@@ -67,7 +67,7 @@ export default function config(env: Record<string, unknown>): Configuration {
       new CopyPlugin({
         patterns: [
           { from: 'plugin.json', transform: stampPluginJson },
-          { from: 'README.md' },
+          { from: 'README.md', transform: (text) => text.toString().replaceAll('src/img/', 'img/') },
           { from: 'CHANGELOG.md' },
           { from: 'LICENSE' },
           { from: 'img', to: 'img', context: 'src' },

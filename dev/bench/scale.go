@@ -31,8 +31,9 @@ const (
 )
 
 // scraping is the CPU that the plugin's own code takes while it scrapes so many targets every 15 seconds over HTTP, each
-// at an address of its own, in percent of one CPU. They are served by another process. It is met when every scrape
-// was within 100 ms of its place on the grid, which is what its sample's time tells, and none was missed.
+// at an address of its own, in percent of one CPU. They are served by another process, which tells how regularly they were
+// asked. It is met when every scrape was within 100 ms of its place on the grid, which is what its sample's time tells, and
+// none was missed.
 func scraping(targets int) func(*answers) (result, error) {
 	return func(*answers) (result, error) {
 		stop, list, err := serveElsewhere(targets)
@@ -56,18 +57,32 @@ func scraping(targets int) func(*answers) (result, error) {
 		cpu, began := cpuSeconds(), time.Now()
 		time.Sleep(scaleMeasured)
 		share := (cpuSeconds() - cpu) / time.Since(began).Seconds()
-		return scaleResult(d, targets, share)
+		off, err := irregular(strings.Replace(list, targetsPath, irregularPath, 1), began)
+		if err != nil {
+			return result{}, err
+		}
+		return scaleResult(d, targets, share, off)
 	}
 }
 
-func scaleResult(d *datasource.Instance, targets int, share float64) (result, error) {
+// irregular is how far two requests to a target since a time were from one interval apart, at most.
+func irregular(address string, since time.Time) (time.Duration, error) {
+	answer, err := http.Get(fmt.Sprintf("%s?since=%d", address, since.UnixNano()))
+	if err != nil {
+		return 0, err
+	}
+	defer answer.Body.Close()
+	var off time.Duration
+	return off, json.NewDecoder(answer.Body).Decode(&off)
+}
+
+func scaleResult(d *datasource.Instance, targets int, share float64, off time.Duration) (result, error) {
 	window := fmt.Sprintf("[%ds]", int(scaleMeasured.Seconds()))
 	figures := map[string]float64{}
 	for name, expr := range map[string]string{
 		"up":      "count(up == 1)",
 		"least":   "min(count_over_time(up" + window + "))",
 		"onTime":  "avg(abs(timestamp(up) - timestamp(up offset 15s) - 15) < bool 0.001)",
-		"off":     "max(abs(timestamp(up) - timestamp(up offset 15s) - 15))",
 		"longest": "max(max_over_time(scrape_duration_seconds" + window + "))",
 		"samples": "sum(scrape_samples_scraped)",
 	} {
@@ -80,8 +95,8 @@ func scaleResult(d *datasource.Instance, targets int, share float64) (result, er
 		return result{}, fmt.Errorf("%.0f of %d targets answer", figures["up"], targets)
 	}
 	met := figures["onTime"] == 1 && figures["least"] >= scaleMeasured.Seconds()/scaleInterval.Seconds()
-	note := fmt.Sprintf("%.0f samples a scrape of all, %.2f %% on time, at most %.0f ms off, longest scrape %.0f ms, process %.0f MB",
-		figures["samples"], 100*figures["onTime"], 1000*figures["off"], 1000*figures["longest"], fromSystem()/1e6)
+	note := fmt.Sprintf("%.0f samples a scrape of all, %.2f %% on time, targets asked %.1f ms early or late at most, longest scrape %.0f ms, process %.0f MB",
+		figures["samples"], 100*figures["onTime"], float64(off.Microseconds())/1000, 1000*figures["longest"], fromSystem()/1e6)
 	return result{ours: 100 * share, unit: "% of one CPU", goal: "every scrape on time", met: met, note: note}, nil
 }
 
@@ -140,10 +155,13 @@ func serveElsewhere(targets int) (stop func(), list string, err error) {
 	return stop, strings.TrimSpace(line), nil
 }
 
+const targetsPath, irregularPath = "/targets", "/irregular"
+
 // serve answers for so many targets, each at an address of its own, until the process is ended. Their list, in the format of
-// Prometheus's HTTP service discovery, is at the address that is printed.
+// Prometheus's HTTP service discovery, is at the address that is printed; beside it is what irregular asks for.
 func serve(targets int) error {
 	var addresses []string
+	asked := make([]requests, targets)
 	for i := range targets {
 		address := fmt.Sprintf("127.0.%d.%d:%d", 1+i/250, 1+i%250, scalePort)
 		listener, err := net.Listen("tcp", address)
@@ -151,20 +169,52 @@ func serve(targets int) error {
 			return err
 		}
 		addresses = append(addresses, address)
-		go func() { _ = http.Serve(listener, answering(mix.New(i))) }()
+		go func() { _ = http.Serve(listener, answering(mix.New(i), &asked[i])) }()
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
-	fmt.Printf("http://%s/targets\n", listener.Addr())
-	return http.Serve(listener, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	http.HandleFunc(targetsPath, func(w http.ResponseWriter, _ *http.Request) {
 		_ = json.NewEncoder(w).Encode([]map[string]any{{"targets": addresses, "labels": map[string]string{"cluster": "bench"}}})
-	}))
+	})
+	http.HandleFunc(irregularPath, func(w http.ResponseWriter, r *http.Request) {
+		since, _ := strconv.ParseInt(r.FormValue("since"), 10, 64)
+		off := time.Duration(0)
+		for i := range asked {
+			off = max(off, asked[i].irregular(time.Unix(0, since)))
+		}
+		_ = json.NewEncoder(w).Encode(off)
+	})
+	fmt.Printf("http://%s%s\n", listener.Addr(), targetsPath)
+	return http.Serve(listener, nil)
+}
+
+// requests are the times at which one target was asked.
+type requests struct {
+	mu    sync.Mutex
+	times []time.Time
+}
+
+func (r *requests) add() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.times = append(r.times, time.Now())
+}
+
+func (r *requests) irregular(since time.Time) (off time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := 1; i < len(r.times); i++ {
+		if r.times[i-1].After(since) {
+			off = max(off, (r.times[i].Sub(r.times[i-1]) - scaleInterval).Abs())
+		}
+	}
+	return off
 }
 
 // answering serves a node's metrics as Falco does.
-func answering(node *mix.Node) http.Handler {
+func answering(node *mix.Node, asked *requests) http.Handler {
 	var names []string
 	for _, line := range strings.Split(strings.TrimSpace(string(text(node))), "\n") {
 		if name := strings.TrimSuffix(line, " 0"); !strings.HasPrefix(name, "up{") && !strings.HasPrefix(name, "scrape_") {
@@ -176,6 +226,7 @@ func answering(node *mix.Node) http.Handler {
 	var mu sync.Mutex
 	values := make([]float64, len(node.Series))
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked.add()
 		mu.Lock()
 		defer mu.Unlock()
 		node.Scrape(values)

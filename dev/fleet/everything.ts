@@ -25,6 +25,7 @@ export const everything: { nodes: NodeSpec[]; failing: Record<string, number> } 
       burst: { from: 40 * SECOND, to: 45 * SECOND, factor: 1.3, every: 40 * SECOND },
     }),
     faulty('stalled', { stalledAt: 0 }),
+    faulty('blind', FAULTS.blind),
     faulty('full-table', FAULTS.fullThreadTable),
     faulty('filling-table', FAULTS.fillingThreadTable),
     faulty('absent', FAULTS.absent),

@@ -35,6 +35,8 @@ export const FAULTS = {
     burst: { from: MINUTE, to: 2 * MINUTE, factor: 1.3, every: 10 * MINUTE },
   },
   stalled: { stalledAt: MINUTE },
+  /** Its driver hands nothing over, and no statistics of BPF programs can tell that there was anything. */
+  blind: { engine: 'kmod', take: 0, rules: [] },
   fullThreadTable: { fullThreadTable: 262_144 },
   fillingThreadTable: { deadThreads: 222_000 },
   absent: { absent: true },

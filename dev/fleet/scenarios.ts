@@ -211,6 +211,7 @@ export const SCENARIOS: Record<string, Scenario> = {
   'version-drift': { about: 'worker-4 has another version', nodes: but({ 4: FAULTS.otherVersion }) },
   'rules-drift': { about: 'worker-4 has another rule file', nodes: but({ 4: FAULTS.otherRules }) },
   'config-drift': { about: 'worker-4 has another falco.yaml', nodes: but({ 4: FAULTS.otherConfig }) },
+  blind: { about: 'the kernel module of worker-1 hands no event over', nodes: but({ 1: FAULTS.blind }) },
   'full-thread-table': { about: 'the thread table of worker-1 is full', nodes: but({ 1: FAULTS.fullThreadTable }) },
   'filling-thread-table': {
     about: 'the thread table of worker-1 is filled to 85 % with threads that ended',

@@ -24,8 +24,9 @@ type fleet interface {
 	Wait(ctx context.Context) error
 	Targets() []scrape.Status
 	Queryable() storage.Queryable
-	// Since is the time of the oldest sample; zero when there is none.
+	// Since is when the history begins; zero when there is none. Trimmed is whether that is because no more of it fits.
 	Since() time.Time
+	Trimmed() bool
 	// Live scrapes targets beside the grid, by their ids; the answers are in their order.
 	Live(ctx context.Context, ids []string, interval time.Duration) []scrape.Live
 }
@@ -61,6 +62,9 @@ func (e *embedded) ready(ctx context.Context, patience time.Duration) error {
 func (e *embedded) release() { e.fleet.Release() }
 
 func (e *embedded) targets() []scrape.Status { return e.fleet.Targets() }
+
+// outdated never: each target says itself how it stands.
+func (e *embedded) outdated() (time.Time, string) { return time.Time{}, "" }
 
 func (e *embedded) catalogue(c *signals.Catalogue) *signals.Catalogue { return c }
 
@@ -107,6 +111,8 @@ func (e *embedded) present(time.Time) map[node]bool { return nil }
 
 func (e *embedded) since() time.Time { return e.fleet.Since() }
 
+func (e *embedded) trimmed() bool { return e.fleet.Trimmed() }
+
 func (e *embedded) rewritten(expr string) (string, error) { return expr, nil }
 
 func (e *embedded) written(label string) string { return label }
@@ -117,7 +123,7 @@ func (e *embedded) holds(_ context.Context, metric string) bool {
 		slices.ContainsFunc(e.targets(), func(s scrape.Status) bool { return has(s, metric, nil) })
 }
 
-func (e *embedded) check(context.Context) checkup { return checkup{} }
+func (e *embedded) check(context.Context) (checkup, error) { return checkup{}, nil }
 
 func (e *embedded) words() words {
 	var urls []string

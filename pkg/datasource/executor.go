@@ -22,6 +22,8 @@ type executor interface {
 	release()
 	// targets are all that are known now; not to be changed.
 	targets() []scrape.Status
+	// outdated is since when nothing could be found out about the targets, and why; zero where they are those of now.
+	outdated() (since time.Time, why string)
 	// catalogue is the catalogue as it holds with what this executor has.
 	catalogue(c *signals.Catalogue) *signals.Catalogue
 	// evaluate answers an expression. Errors are those of the engine, to be put into words by explain, or are in words.
@@ -36,14 +38,17 @@ type executor interface {
 	present(at time.Time) map[node]bool
 	// since is when the history begins; zero where that is not known, or where it has not begun.
 	since() time.Time
+	// trimmed is whether it begins there because no more of it fits.
+	trimmed() bool
 	// rewritten is an expression of the catalogue as it is evaluated.
 	rewritten(expr string) (string, error)
 	// written is what a label of the frames is called in PromQL written by hand.
 	written(label string) string
 	// holds is whether there is anything of a metric now, whoever it is from.
 	holds(ctx context.Context, metric string) bool
-	// check is what the health check says besides what it says of the targets; asked when all is ready.
-	check(ctx context.Context) checkup
+	// check is what the health check says besides what it says of the targets; asked when all is ready. The error says why
+	// nothing can be asked.
+	check(ctx context.Context) (checkup, error)
 	words() words
 }
 

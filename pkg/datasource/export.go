@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -109,7 +110,7 @@ func (d *Instance) scrapeConfig() (string, error) {
 	for _, j := range jobs {
 		one := ordered{"job_name", j.name,
 			"scrape_interval", signals.FormatDuration(d.settings.interval), "scrape_timeout", signals.FormatDuration(d.settings.timeout),
-			"body_size_limit", fmt.Sprintf("%dMB", max(1, d.settings.limits.BodyBytes>>20)),
+			"body_size_limit", d.settings.bodySize(),
 			"sample_limit", d.settings.limits.SamplesPerScrape,
 			"label_value_length_limit", d.settings.limits.LabelLength}
 		if j.url.Scheme != "http" {
@@ -180,50 +181,80 @@ func (j job) relabelling() (rules []any) {
 	return rules
 }
 
-// serviceMonitors are for the Prometheus operator: one a kind, over the Services that Falco's Helm charts make.
+// bodySize is the limit on an answer, as Prometheus writes it.
+func (s settings) bodySize() string { return fmt.Sprintf("%dMB", max(1, s.limits.BodyBytes>>20)) }
+
+// services are what Falco's Helm charts call the port of the metrics, and the labels that only its Service has.
+var services = map[string]struct {
+	port   string
+	labels map[string]string
+}{
+	scrape.KindFalco:         {"metrics", map[string]string{"app.kubernetes.io/name": "falco", "type": "falco-metrics"}},
+	scrape.KindFalcosidekick: {"http", map[string]string{"app.kubernetes.io/name": "falcosidekick", "app.kubernetes.io/component": "core"}},
+}
+
+// serviceMonitors are for the Prometheus operator: one a kind, over the Services that Falco's Helm charts make. It scrapes
+// all pods alike: of entries that differ the first counts, and the others are named.
 func (d *Instance) serviceMonitors() (string, error) {
 	jobs, err := d.jobs()
 	if err != nil {
 		return "", err
 	}
-	ports := map[string]string{scrape.KindFalco: "metrics", scrape.KindFalcosidekick: "http"} // as the charts call them
 	var all []any
-	done := map[string]bool{}
+	first := map[string]job{}
+	others := ""
 	for _, j := range jobs {
 		kind := cmp.Or(j.Kind, scrape.KindFalco)
-		if done[kind] {
+		endpoint := j.endpoint(d.settings)
+		if written, done := first[kind]; done {
+			if !reflect.DeepEqual(written.endpoint(d.settings), endpoint) {
+				others += fmt.Sprintf("Left out is %s: its path, scheme, parameters or labels are not those of %s. Give it a ServiceMonitor of its own.\n", j.URL, written.URL)
+			}
 			continue
 		}
-		done[kind] = true
-		relabelings := []any{
-			ordered{"targetLabel", "job", "replacement", kind},
-			// The node, so that a Falco whose pod moves goes on as the same series.
-			ordered{"sourceLabels", []string{"__meta_kubernetes_pod_node_name"}, "targetLabel", "instance"},
-		}
-		if kind != scrape.KindFalco {
-			relabelings = relabelings[:1]
-		}
-		if cluster := j.Labels["cluster"]; cluster != "" {
-			relabelings = append(relabelings, ordered{"targetLabel", "cluster", "replacement", strings.ReplaceAll(cluster, "$", "$$")})
-		}
-		endpoint := ordered{"port", ports[kind], "path", cmp.Or(j.url.Path, "/metrics"),
-			"interval", signals.FormatDuration(d.settings.interval), "scrapeTimeout", signals.FormatDuration(d.settings.timeout)}
-		if j.url.Scheme == "https" {
-			endpoint = append(endpoint, "scheme", "https")
-		}
+		first[kind] = j
 		all = append(all, ordered{
 			"apiVersion", "monitoring.coreos.com/v1", "kind", "ServiceMonitor",
 			"metadata", ordered{"name", kind, "namespace", "falco"},
 			"spec", ordered{
-				"selector", ordered{"matchLabels", map[string]string{"app.kubernetes.io/name": kind}},
+				"selector", ordered{"matchLabels", services[kind].labels},
+				"bodySizeLimit", d.settings.bodySize(),
 				"sampleLimit", d.settings.limits.SamplesPerScrape,
 				"labelValueLengthLimit", d.settings.limits.LabelLength,
-				"endpoints", []any{append(endpoint, "relabelings", relabelings)},
+				"endpoints", []any{endpoint},
 			},
 		})
 	}
 	return inYAML("For the Prometheus operator, which may want a label such as release: prometheus on it.\n"+
-		"It selects Services labelled app.kubernetes.io/name, as Falco's Helm charts make them: for Falco with metrics.enabled.\n"+notSecret+"\n", all...)
+		"It selects the Services that Falco's Helm charts make: for Falco with metrics.enabled.\n"+others+notSecret+"\n", all...)
+}
+
+// endpoint is how a ServiceMonitor has the pods of an entry scraped. What a list of HTTP discovery names is scraped as
+// Prometheus does where nothing else is said.
+func (j job) endpoint(s settings) ordered {
+	kind, u := cmp.Or(j.Kind, scrape.KindFalco), j.url
+	if j.Discovery == scrape.DiscoveryHTTP {
+		u = &url.URL{Scheme: "http", Path: "/metrics"}
+	}
+	out := ordered{"port", services[kind].port, "path", cmp.Or(u.Path, "/metrics")}
+	if query := u.Query(); len(query) > 0 {
+		out = append(out, "params", map[string][]string(query))
+	}
+	out = append(out, "interval", signals.FormatDuration(s.interval), "scrapeTimeout", signals.FormatDuration(s.timeout))
+	if u.Scheme != "http" {
+		out = append(out, "scheme", u.Scheme)
+	}
+	relabelings := []any{ordered{"targetLabel", "job", "replacement", kind}}
+	if kind == scrape.KindFalco {
+		// The node, so that a Falco whose pod moves goes on as the same series.
+		relabelings = append(relabelings, ordered{"sourceLabels", []string{"__meta_kubernetes_pod_node_name"}, "targetLabel", "instance"})
+	}
+	labels := j.labels()
+	delete(labels, "instance")
+	for _, name := range slices.Sorted(maps.Keys(labels)) {
+		relabelings = append(relabelings, ordered{"targetLabel", name, "replacement", strings.ReplaceAll(labels[name], "$", "$$")})
+	}
+	return append(out, "relabelings", relabelings)
 }
 
 // storeSettings are those of a data source that reads what the exports let a Prometheus scrape.

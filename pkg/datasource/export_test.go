@@ -119,7 +119,13 @@ scrape_configs:
 }
 
 func TestExportForTheOperator(t *testing.T) {
-	documents := yaml.NewDecoder(strings.NewReader(exportOf(t, exported, "servicemonitor")))
+	text := exportOf(t, exported, "servicemonitor")
+	require.Contains(t, text, `
+# Left out is https://falco.falco.svc:8765/m?x=1: its path, scheme, parameters or labels are not those of node-1:8765. Give it a ServiceMonitor of its own.
+# Left out is _metrics._tcp.falco: its path, scheme, parameters or labels are not those of node-1:8765. Give it a ServiceMonitor of its own.
+# Left out is http://list/targets: its path, scheme, parameters or labels are not those of node-1:8765. Give it a ServiceMonitor of its own.
+`)
+	documents := yaml.NewDecoder(strings.NewReader(text))
 	var falco, sidekick map[string]any
 	require.NoError(t, documents.Decode(&falco))
 	require.NoError(t, documents.Decode(&sidekick))
@@ -127,8 +133,8 @@ func TestExportForTheOperator(t *testing.T) {
 		"apiVersion": "monitoring.coreos.com/v1", "kind": "ServiceMonitor",
 		"metadata": map[string]any{"name": "falco", "namespace": "falco"},
 		"spec": map[string]any{
-			"selector":    map[string]any{"matchLabels": map[string]any{"app.kubernetes.io/name": "falco"}},
-			"sampleLimit": 20000, "labelValueLengthLimit": 1024,
+			"selector":      map[string]any{"matchLabels": map[string]any{"app.kubernetes.io/name": "falco", "type": "falco-metrics"}},
+			"bodySizeLimit": "16MB", "sampleLimit": 20000, "labelValueLengthLimit": 1024,
 			"endpoints": []any{map[string]any{
 				"port": "metrics", "path": "/metrics", "interval": "30s", "scrapeTimeout": "10s",
 				"relabelings": []any{
@@ -139,9 +145,44 @@ func TestExportForTheOperator(t *testing.T) {
 			}},
 		},
 	}, falco)
+	require.Equal(t, map[string]any{"matchLabels": map[string]any{"app.kubernetes.io/name": "falcosidekick", "app.kubernetes.io/component": "core"}},
+		sidekick["spec"].(map[string]any)["selector"], "not the Service of its UI")
 	endpoint := sidekick["spec"].(map[string]any)["endpoints"].([]any)[0].(map[string]any)
 	require.Equal(t, "http", endpoint["port"])
 	require.Equal(t, []any{map[string]any{"targetLabel": "job", "replacement": "falcosidekick"}}, endpoint["relabelings"])
+}
+
+func TestEndpointsForTheOperator(t *testing.T) {
+	for target, want := range map[string]map[string]any{
+		`{"url": "http://list/targets", "discovery": "http"}`:  {"path": "/metrics"},
+		`{"url": "https://list/targets", "discovery": "http"}`: {"path": "/metrics"},
+		`{"url": "https://a/y?x=1&x=2"}`:                       {"path": "/y", "scheme": "https", "params": map[string]any{"x": []any{"1", "2"}}},
+	} {
+		text := exportOf(t, `{"targets": [`+target+`, `+target+`]}`, "servicemonitor")
+		require.NotContains(t, text, "Left out", "they are alike")
+		var out struct {
+			Spec struct{ Endpoints []map[string]any }
+		}
+		require.NoError(t, yaml.Unmarshal([]byte(text), &out))
+		got := out.Spec.Endpoints[0]
+		for _, same := range []string{"port", "interval", "scrapeTimeout", "relabelings"} {
+			delete(got, same)
+		}
+		require.Equal(t, want, got, target)
+	}
+	text := exportOf(t, `{"targets": [{"url": "a:1", "labels": {"cluster": "x"}}, {"url": "b:1", "labels": {"cluster": "y", "zone": "$1"}}, {"url": "c:1", "labels": {"cluster": "x", "node": "n"}}]}`, "servicemonitor")
+	require.Equal(t, 1, strings.Count(text, "Left out is b:1:"))
+	require.Equal(t, 1, strings.Count(text, "Left out"))
+}
+
+// Over a store the targets from before it are still there to be exported.
+func TestExportOverAStore(t *testing.T) {
+	const store = `{"mode": "store", "store": {"url": "prometheus:9090"}, `
+	for format := range exports {
+		require.Equal(t, exportOf(t, exported, format), exportOf(t, store+exported[1:], format))
+	}
+	d, _ := newTestWith(t, store+`"targets": [{"url": "no port"}]}`)
+	require.NoError(t, d.broken)
 }
 
 // What is exported can be saved as it is.

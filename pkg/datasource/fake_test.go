@@ -26,6 +26,7 @@ type fakeFleet struct {
 	statuses []scrape.Status
 	history  *history.History
 	since    time.Time
+	trimmed  bool
 	uses     int
 	released bool
 	live     map[string]scrape.Live
@@ -38,6 +39,7 @@ func (f *fakeFleet) Release()                   { f.released = true }
 func (f *fakeFleet) Wait(context.Context) error { return nil }
 func (f *fakeFleet) Targets() []scrape.Status   { return f.statuses }
 func (f *fakeFleet) Since() time.Time           { return f.since }
+func (f *fakeFleet) Trimmed() bool              { return f.trimmed }
 func (f *fakeFleet) Live(_ context.Context, ids []string, _ time.Duration) []scrape.Live {
 	out := make([]scrape.Live, len(ids))
 	for i, id := range ids {

@@ -34,16 +34,16 @@ func (t targetSettings) config(p *problems, name string, gauges []signals.Target
 		p.add("%s: %w", name, err)
 	}
 	falco := t.Kind != scrape.KindFalcosidekick
-	c.Gauges = t.gauges(p, name, falco, gauges)
+	c.Gauges = t.gauges(p, name, falco, gauges, t.URL)
 	if falco {
 		c.Gauges = append(c.Gauges, pinned...)
 	}
 	return c
 }
 
-// gauges are the series of what is set; fallbacks count for Falcos. What is wrong goes to p under the entry's
-// name.
-func (t targetFacts) gauges(p *problems, name string, falco bool, gauges []signals.TargetGauge) (out []scrape.Gauge) {
+// gauges are the series of what is set for the entry of that URL, or for all of a store, which has none; fallbacks count
+// for Falcos. What is wrong goes to p under the entry's name.
+func (t targetFacts) gauges(p *problems, name string, falco bool, gauges []signals.TargetGauge, url string) (out []scrape.Gauge) {
 	memory, ok := quantity(t.MemoryLimit)
 	if !ok {
 		p.add("%s.memoryLimit is %q: expected an amount of memory as Kubernetes writes it, such as 512Mi, 1.5Gi or 800M", name, t.MemoryLimit)
@@ -72,7 +72,11 @@ func (t targetFacts) gauges(p *problems, name string, falco bool, gauges []signa
 		if value == 0 {
 			continue
 		}
-		out = append(out, scrape.Gauge{Name: g.Metric, Value: value})
+		var own map[string]string
+		if g.OfEntry && url != "" {
+			own = map[string]string{"entry": url}
+		}
+		out = append(out, scrape.Gauge{Name: g.Metric, Labels: own, Value: value})
 	}
 	return out
 }

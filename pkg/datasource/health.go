@@ -35,7 +35,14 @@ func (d *Instance) CheckHealth(ctx context.Context, _ *backend.CheckHealthReques
 	if len(all) == 0 {
 		return unwell(d.exec.words().nobody), nil
 	}
-	h := d.healthOf(all, d.exec.check(ctx))
+	found, err := d.exec.check(ctx)
+	if err != nil {
+		return unwell(err.Error()), nil
+	}
+	if d.exec.trimmed() {
+		found.remarks = append(found.remarks, d.shortHistory(time.Time{}))
+	}
+	h := d.healthOf(all, found)
 	details, err := json.Marshal(h)
 	if err != nil {
 		return nil, err

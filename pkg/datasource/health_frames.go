@@ -1,6 +1,7 @@
 package datasource
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -198,9 +199,9 @@ func (g group) worst() string {
 		if names[title] == nil {
 			order = append(order, title)
 		}
-		name := f.node.name
+		name := cmp.Or(f.node.name, f.node.cluster, "the fleet")
 		if text := f.text(); text != "" {
-			name = strings.TrimSpace(fmt.Sprintf("%s (%s)", name, text))
+			name = fmt.Sprintf("%s (%s)", name, text)
 		}
 		names[title] = append(names[title], name)
 	}

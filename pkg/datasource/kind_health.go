@@ -108,7 +108,11 @@ type judged struct {
 
 // checks evaluates the checks that a query asks for.
 func (r *request) checks(ctx context.Context, a *asked, s scope) ([]judged, error) {
-	var out []judged
+	var (
+		out []judged
+		ups []string // beside each
+		all []string
+	)
 	for i := range r.catalogue.Checks {
 		c := &r.catalogue.Checks[i]
 		if len(a.query.Signals) > 0 && !slices.Contains(a.query.Signals, c.ID) && !slices.Contains(a.query.Signals, c.Signal) {
@@ -119,22 +123,30 @@ func (r *request) checks(ctx context.Context, a *asked, s scope) ([]judged, erro
 			return nil, fmt.Errorf("check %q: %w", c.ID, err)
 		}
 		j := judged{Check: c, signal: signal, kind: r.kindOf(signal)}
-		j.scope = r.of(j.kind, s)
+		j.scope = r.of(signal, s)
 		j.order = 1000*slices.IndexFunc(r.catalogue.Dimensions, func(d signals.Dimension) bool { return d.ID == signal.Dimension }) + i
 		if j.expr, j.window, err = r.checkExpr(j, a); err != nil {
 			return nil, userError{err}
-		}
-		if j.values, j.expr, err = r.points(ctx, j.expr, a); err != nil {
-			return nil, err
 		}
 		up, _, err := r.template("up", upOf(j.kind), "", j.scope, a)
 		if err != nil {
 			return nil, userError{err}
 		}
-		if j.alive, _, err = r.points(ctx, up, a); err != nil {
+		out, ups, all = append(out, j), append(ups, up), append(all, j.expr, up)
+	}
+	r.ahead(ctx, all, a)
+	for i := range out {
+		var err error
+		j := &out[i]
+		if j.values, j.expr, err = r.points(ctx, j.expr, a); err != nil {
 			return nil, err
 		}
-		out = append(out, j)
+		if j.signal.Whole && len(j.scope.nodes(j.kind)) > len(s.nodes(j.kind)) {
+			j.values = nil // of some nodes nothing is said that is about all of them
+		}
+		if j.alive, _, err = r.points(ctx, ups[i], a); err != nil {
+			return nil, err
+		}
 	}
 	for _, id := range a.query.Signals {
 		if !slices.ContainsFunc(out, func(j judged) bool { return j.ID == id || j.Signal == id }) {

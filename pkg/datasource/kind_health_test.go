@@ -1,9 +1,11 @@
 package datasource
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -220,6 +222,24 @@ func TestHealthOfANodeHoldsFalcosidekick(t *testing.T) {
 	require.Empty(t, ask(`{"key": "cluster", "operator": "=", "value": "other"}`))
 }
 
+// Of a whole cluster it is said what it lacks, and nothing where only some of its nodes are asked about.
+func TestHealthOfWholeClusters(t *testing.T) {
+	d, f := sickFleet(t)
+	require.NoError(t, json.Unmarshal([]byte(`{"id": "lacking", "title": "Missing", "whole": true, "dimension": "continuity", "unit": "short",
+		"expr": "sum by ($by) (wanted{$filter} - count by (cluster) (up{$filter}))", "by": {"default": ["cluster"]}, "needs": [],
+		"thresholds": {"direction": "above", "critical": 1}}`), &d.catalogue.Signals[2]))
+	d.catalogue.Checks[1].Signal, d.catalogue.Checks[1].Optional = "lacking", true
+	f.set(7, "__name__", "wanted", "cluster", "demo")
+	ask := func(filter string) []string {
+		return rows(t, queryOne(t, d, `{"kind": "health", "signals": ["lacking"], "filters": [`+filter+`]}`), "cluster", "node", "verdict", "text")
+	}
+	require.Equal(t, []string{"demo |  | critical | 3"}, ask(""))
+	require.Equal(t, []string{"critical | Missing on demo (3)"}, rows(t, queryOne(t, d, `{"kind": "health", "signals": ["lacking"], "by": ["check"]}`), "verdict", "worst"))
+	require.Equal(t, []string{"demo |  | critical | 3"}, ask(`{"key": "node", "operator": "=~", "value": "bad|dead|good|new|plain"}`))
+	require.Empty(t, ask(`{"key": "node", "operator": "=", "value": "bad"}`))
+	require.Empty(t, ask(`{"key": "cluster", "operator": "=", "value": "other"}`))
+}
+
 func TestHealthForAlertRules(t *testing.T) {
 	d, _ := sickFleet(t)
 	res := queries(t, d, map[string]string{"FromAlert": "true"}, `{"kind": "health"}`)["A"]
@@ -330,4 +350,28 @@ func BenchmarkHealth(b *testing.B) {
 		require.NoError(b, res.Responses["A"].Error)
 		require.Equal(b, 6000, res.Responses["A"].Frames[0].Rows())
 	}
+}
+
+// A store takes its time for each check: one does not wait for the other.
+func TestChecksAreAskedForAtATime(t *testing.T) {
+	d := storeWith(t, "")
+	slow := &slowExecutor{executor: d.exec}
+	d.exec = slow
+	require.NoError(t, queryOne(t, d, `{"kind": "health"}`).Error)
+	require.EqualValues(t, aheadAtOnce, slow.most.Load())
+}
+
+// slowExecutor takes its time for every expression, and counts those that it is asked for at a time.
+type slowExecutor struct {
+	executor
+	now, most atomic.Int32
+}
+
+func (e *slowExecutor) evaluate(ctx context.Context, what evaluation) (answer, error) {
+	if now := e.now.Add(1); now > e.most.Load() {
+		e.most.Store(now)
+	}
+	defer e.now.Add(-1)
+	time.Sleep(20 * time.Millisecond)
+	return e.executor.evaluate(ctx, what)
 }

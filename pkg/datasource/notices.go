@@ -269,7 +269,10 @@ func (d *Instance) shortHistory(begin time.Time) string {
 	if since.IsZero() || !since.After(begin) {
 		return ""
 	}
-	if d.now().Sub(since) >= d.settings.retention-time.Minute {
+	switch {
+	case d.exec.trimmed():
+		return fmt.Sprintf("There are figures since %s: what is older did not fit into history.megabytes. Raise it to keep more, up to history.hours.", d.clock(since))
+	case d.now().Sub(since) >= d.settings.retention-time.Minute:
 		return fmt.Sprintf("There are figures since %s: history is kept for %s. Raise history.hours, and history.megabytes with it, to keep more.",
 			d.clock(since), signals.FormatDuration(d.settings.retention))
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/stretchr/testify/require"
 
@@ -239,8 +240,21 @@ func TestUnknownValue(t *testing.T) {
 	f.set(0, "__name__", "falcosecurity_falco_container_memory_used_bytes", "cluster", "demo", "node", "node-1")
 	f.set(5e7, "__name__", "falcosecurity_falco_container_memory_used_bytes", "cluster", "demo", "node", "node-2")
 	require.Equal(t, []string{
-		"warning: Container memory: unknown on 1 of 2 nodes: node-1. Falco looks for a file of cgroup v1 by default, which hosts with cgroup v2 do not have. Set the environment variable FALCO_CGROUP_MEM_PATH of Falco to the file with the memory in use, /sys/fs/cgroup/memory.current with cgroup v2.",
+		"warning: Container memory: unknown on 1 of 2 nodes: node-1. Falco looks for a file of cgroup v1 by default, which hosts with cgroup v2 do not have. Set the environment variable FALCO_CGROUP_MEM_PATH of Falco to the file with the memory in use, /sys/fs/cgroup/memory.current with cgroup v2; a privileged container does not have that file (in the Helm chart: driver.kind modern_ebpf with driver.modernEbpf.leastPrivileged: true).",
 	}, texts(t, queryOne(t, d, `{"signals": ["container-memory"], "instant": true}`)))
+}
+
+// What the byte budget cuts is not told as a restart.
+func TestTrimmedHistory(t *testing.T) {
+	d, f := newTest(t, falco("node-1", kernelCounters...))
+	f.count("node-1", 5)
+	f.since, f.trimmed = noon.Add(-10*time.Minute), true
+	const want = "There are figures since 11:50 UTC: what is older did not fit into history.megabytes. Raise it to keep more, up to history.hours."
+	require.Equal(t, []string{"info: " + want}, texts(t, queryOne(t, d, `{}`)))
+	h, err := d.CheckHealth(t.Context(), nil)
+	require.NoError(t, err)
+	require.Equal(t, backend.HealthStatusOk, h.Status)
+	require.Equal(t, "The target answers. Falco 0.44.1. "+want, h.Message)
 }
 
 func TestShortHistory(t *testing.T) {

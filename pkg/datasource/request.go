@@ -5,6 +5,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
@@ -61,6 +63,23 @@ func (r *request) evaluate(ctx context.Context, e evaluation) (answer, error) {
 	}
 	r.mu.Unlock()
 	return found()
+}
+
+// aheadAtOnce is how many expressions of one query are evaluated at a time.
+const aheadAtOnce = 4
+
+// ahead evaluates at a time what is asked for one by one afterwards.
+func (r *request) ahead(ctx context.Context, exprs []string, a *asked) {
+	var group errgroup.Group
+	group.SetLimit(aheadAtOnce)
+	for _, expr := range exprs {
+		group.Go(func() error {
+			defer func() { _ = recover() }() // whoever asks for it is told, of errors as well
+			_, err := r.over(ctx, expr, a)
+			return err
+		})
+	}
+	_ = group.Wait()
 }
 
 func (r *request) run(ctx context.Context, e evaluation) (answer, error) {

@@ -72,10 +72,10 @@ func (r *request) within(filters []signals.Filter) scope {
 	return s
 }
 
-// of is what passes the filters of a scope that are about a kind of targets. Falcosidekick serves all nodes: a filter on
-// them leaves it in.
-func (r *request) of(kind string, s scope) scope {
-	if kind != scrape.KindFalcosidekick {
+// of is what passes the filters of a scope that a signal can have. Falcosidekick serves all nodes, and a cluster is
+// counted as a whole: a filter on nodes leaves them in.
+func (r *request) of(signal *signals.Signal, s scope) scope {
+	if r.kindOf(signal) != scrape.KindFalcosidekick && !signal.Whole {
 		return s
 	}
 	return r.within(slices.DeleteFunc(slices.Clone(s.filters), func(f signals.Filter) bool { return f.Key == "node" }))

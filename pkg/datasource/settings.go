@@ -78,7 +78,7 @@ type settings struct {
 	samplesPerQuery   int
 	queryTimeout      time.Duration
 	live              liveSettings
-	// store is set in store mode; the targets are not read then.
+	// store is set in store mode; the targets are only exported then.
 	store *store.Config
 }
 
@@ -132,6 +132,10 @@ func parseSettings(raw json.RawMessage, catalogue *signals.Catalogue) (settings,
 		}
 		s.targetLabels = targetLabels(s.targets)
 	case "store":
+		var unread problems // they are kept, and exported, but not used
+		for i, t := range d.Targets {
+			s.targets = append(s.targets, t.config(&unread, fmt.Sprintf("targets[%d]", i), catalogue.TargetGauges, nil))
+		}
 		s.store = d.Store.config(&p, catalogue.TargetGauges)
 		s.store.Gauges = append(s.store.Gauges, pinnedGauges(s.pinned, catalogue.Baselines)...)
 		s.store.Interval, s.store.Timeout, s.store.MaxSamples = s.interval, s.queryTimeout, s.samplesPerQuery

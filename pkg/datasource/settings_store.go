@@ -54,7 +54,7 @@ func (s storeSettings) config(p *problems, gauges []signals.TargetGauge) *store.
 			c.Header = http.Header{http.CanonicalHeaderKey(header): {s.Tenant}}
 		}
 	}
-	c.Gauges = s.gauges(p, "store", true, gauges)
+	c.Gauges = s.gauges(p, "store", true, gauges, "")
 	return c
 }
 

@@ -26,6 +26,9 @@ var states = map[scrape.State]cause{
 func (d *Instance) troubles(all []scrape.Status) *groups {
 	of := newTargets(all)
 	g := newGroups(of)
+	if since, why := d.exec.outdated(); !since.IsZero() {
+		g.add(warn("The targets are those of "+d.clock(since), strings.TrimSpace("The store could not be asked for them since. "+why)), "")
+	}
 	for _, s := range all {
 		if c, known := states[s.State]; known {
 			c = stated(c, s)
@@ -54,9 +57,10 @@ func stated(c cause, s scrape.Status) cause {
 	return c
 }
 
-// stale: figures that are older than two scrapes, which happens while scraping begins again.
+// stale: figures that are older than two scrapes, which happens while scraping begins again. Of a store's targets it is
+// not known when they were scraped.
 func (d *Instance) stale(g *groups, s scrape.Status) {
-	if s.State == scrape.Up && d.now().Sub(s.LastScrape) > 2*d.settings.interval+d.settings.timeout {
+	if s.State == scrape.Up && !s.LastScrape.IsZero() && d.now().Sub(s.LastScrape) > 2*d.settings.interval+d.settings.timeout {
 		g.add(warn("Old figures from",
 			"The last scrape was at "+d.clock(s.LastScrape)+". Scraping pauses when nobody asks for six hours, and has begun again now."), g.of.name(s))
 	}

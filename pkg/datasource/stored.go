@@ -38,6 +38,14 @@ func (s *stored) release() { s.store.Close() }
 
 func (s *stored) targets() []scrape.Status { return s.store.Targets() }
 
+func (s *stored) outdated() (since time.Time, why string) {
+	since, err := s.store.Outdated()
+	if err != nil {
+		why = err.Error()
+	}
+	return since, why
+}
+
 // catalogue takes what the store has of other exporters where that tells more.
 func (s *stored) catalogue(c *signals.Catalogue) *signals.Catalogue { return c.InStore(s.store.Holds) }
 
@@ -130,6 +138,8 @@ func (s *stored) present(at time.Time) map[node]bool {
 // since is not known: how long a store keeps samples, its API does not tell.
 func (s *stored) since() time.Time { return time.Time{} }
 
+func (s *stored) trimmed() bool { return false }
+
 func (s *stored) rewritten(expr string) (string, error) { return s.store.Rewrite(expr) }
 
 // written is the label itself where the store has none for the cluster.
@@ -170,10 +180,7 @@ func (s *stored) within() string {
 	return " with " + strings.Join(all, ", ")
 }
 
-func (s *stored) check(ctx context.Context) checkup {
+func (s *stored) check(ctx context.Context) (checkup, error) {
 	found, err := s.store.Check(ctx)
-	if err != nil {
-		return checkup{remarks: []string{err.Error()}, failed: true}
-	}
-	return checkup{lead: found.Lead, remarks: slices.Concat(found.Wrong, found.Better), failed: len(found.Wrong) > 0}
+	return checkup{lead: found.Lead, remarks: slices.Concat(found.Wrong, found.Better), failed: len(found.Wrong) > 0}, err
 }

@@ -21,20 +21,28 @@ import (
 // storeWith has a Falco that answers, and says more beside each answer.
 func storeWith(t *testing.T, more string) *Instance {
 	t.Helper()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_ = r.ParseForm()
-		w.Header().Set("Content-Type", "application/json")
-		metric := `"job": "falco", "instance": "10.0.0.1:8765"`
-		for _, fact := range []string{"version", "engine_name", "kernel_release"} {
-			if strings.Contains(r.Form.Get("query"), fact) {
-				metric += fmt.Sprintf(`, %q: "x"`, fact)
-			}
+	return storeOf(t, func(w http.ResponseWriter, r *http.Request) { answerOne(w, r, more) })
+}
+
+// answerOne gives every expression the value 1 of one Falco.
+func answerOne(w http.ResponseWriter, r *http.Request, more string) {
+	_ = r.ParseForm()
+	w.Header().Set("Content-Type", "application/json")
+	metric := `"job": "falco", "instance": "10.0.0.1:8765"`
+	for _, fact := range []string{"version", "engine_name", "kernel_release"} {
+		if strings.Contains(r.Form.Get("query"), fact) {
+			metric += fmt.Sprintf(`, %q: "x"`, fact)
 		}
-		if strings.Contains(r.Form.Get("query"), "__name__)") {
-			metric += `, "__name__": "falcosecurity_falco_cpu_usage_ratio"`
-		}
-		fmt.Fprintf(w, `{"status": "success", %s "data": {"resultType": "vector", "result": [{"metric": {%s}, "value": [%d, "1"]}]}}`, more, metric, time.Now().Unix())
-	}))
+	}
+	if strings.Contains(r.Form.Get("query"), "__name__)") {
+		metric += `, "__name__": "falcosecurity_falco_cpu_usage_ratio"`
+	}
+	fmt.Fprintf(w, `{"status": "success", %s "data": {"resultType": "vector", "result": [{"metric": {%s}, "value": [%d, "1"]}]}}`, more, metric, time.Now().Unix())
+}
+
+func storeOf(t *testing.T, answer http.HandlerFunc) *Instance {
+	t.Helper()
+	server := httptest.NewServer(answer)
 	t.Cleanup(server.Close)
 	settings := fmt.Sprintf(`{"mode": "store", "store": {"url": %q}}`, server.URL)
 	d := newInstance(t.Context(), backend.DataSourceInstanceSettings{JSONData: json.RawMessage(settings)}, nil)
@@ -74,6 +82,45 @@ func TestStoreWarnings(t *testing.T) {
 		noticeOf(store.Thinned{Samples: 6e6, Step: 30 * time.Second}))
 }
 
+// In a store nothing pauses: how long ago the targets were looked up says nothing of how old figures are.
+func TestStoreHasNoOldFigures(t *testing.T) {
+	d := storeWith(t, "")
+	const query = `{"signals": ["cpu-usage-lifetime"], "instant": true}`
+	require.Empty(t, texts(t, queryOne(t, d, query)))
+	d.now = func() time.Time { return time.Now().Add(65 * time.Second) }
+	require.Empty(t, texts(t, queryOne(t, d, query)))
+
+	d.exec = outOfDate{d.exec}
+	d.now = func() time.Time { return noon }
+	require.Equal(t, []string{"warning: The targets are those of 11:00 UTC. The store could not be asked for them since. It is away."}, texts(t, queryOne(t, d, query)))
+}
+
+// outOfDate could not be brought up to date for an hour.
+type outOfDate struct{ executor }
+
+func (outOfDate) outdated() (time.Time, string) { return noon.Add(-time.Hour), "It is away." }
+
+// While a store is away there is nothing to say of its targets.
+func TestHealthOfAStoreThatIsAway(t *testing.T) {
+	answers := true
+	d := storeOf(t, func(w http.ResponseWriter, r *http.Request) {
+		if !answers {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		answerOne(w, r, "")
+	})
+	check := func() *backend.CheckHealthResult {
+		h, err := d.CheckHealth(t.Context(), nil)
+		require.NoError(t, err)
+		return h
+	}
+	require.Contains(t, check().Message, "Both targets answer.")
+	answers = false
+	require.Equal(t, &backend.CheckHealthResult{Status: backend.HealthStatusError,
+		Message: "The store answered 503 Service Unavailable: it is starting, overloaded, or a proxy before it cannot reach it. It gave no reason."}, check())
+}
+
 func TestStoreSettings(t *testing.T) {
 	s, err := parseSettings(json.RawMessage(`{
 		"mode": "store", "scrapeInterval": "30s", "targets": [{"url": "kept for later"}],
@@ -81,7 +128,6 @@ func TestStoreSettings(t *testing.T) {
 			"tenant": "team-a", "memoryLimit": "1Gi", "expected": 3}
 	}`), signals.Load())
 	require.NoError(t, err)
-	require.Empty(t, s.targets)
 	require.Equal(t, "http://mimir/prometheus", s.store.URL.String())
 	require.Equal(t, store.Identity{"cluster", "node"}, s.store.Identity)
 	require.Equal(t, "GET", s.store.Method)

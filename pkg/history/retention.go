@@ -22,6 +22,9 @@ func (h *History) Truncate(before int64) {
 		}
 	})
 	h.mu.RUnlock()
+	if d.samples < 0 { // a chunk that reaches across says nothing of what the others still have
+		oldest = max(oldest, before)
+	}
 	h.totals.truncated(oldest, d)
 	if len(empty) > 0 {
 		h.dropEmpty(empty)

@@ -21,7 +21,8 @@ type Stats struct {
 	Dropped int64
 	// Bytes is an estimate of the heap in use, all included; Encoded is the part that is samples.
 	Bytes, Encoded int64
-	// MinTime and MaxTime of the samples held, unix milliseconds; both 0 when there is none.
+	// MinTime and MaxTime of the samples held, unix milliseconds; both 0 when there is none. After a Truncate MinTime is
+	// that from which on all are there: what is older is left of some series only.
 	MinTime, MaxTime int64
 }
 
@@ -100,10 +101,10 @@ func (t *totals) appended(at int64, d delta, retention int64) (sweep bool) {
 	return true
 }
 
-// truncated notes what Truncate dropped, and the oldest time left.
+// truncated notes what Truncate dropped, and from when on all is left.
 func (t *totals) truncated(oldest int64, d delta) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.addLocked(d)
-	t.minTime = oldest
+	t.minTime = max(t.minTime, oldest)
 }

@@ -1,52 +1,43 @@
 package scrape
 
 import (
-	"math"
 	"time"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
 )
 
-// appendWithin appends to the history what the byte budgets have room for; where they have none, what is old makes
-// room for what is new. It returns how many samples were refused all the same.
+// appendWithin appends to the history what the byte budget has room for; where it has none, what is old makes room for
+// what is new. It returns how many samples were refused all the same.
 func (u *unit) appendWithin(at int64, batch []history.Sample) (refused int) {
-	room, _ := u.room()
-	rest := u.history.AppendWithin(at, batch, room)
+	l := u.keeper.Load()
+	rest := u.history.AppendWithin(at, batch, l.budget-l.bytes())
 	if len(rest) > 0 {
 		need := int64(0)
 		for _, s := range rest {
 			need += newSeries + int64(s.Series.Labels().ByteSize())
 		}
-		u.trim(need)
-		room, _ = u.room()
-		rest = u.history.AppendWithin(at, rest, room)
+		l.trim(time.Now(), need)
+		rest = u.history.AppendWithin(at, rest, l.budget-l.bytes())
 	}
-	u.trim(0)
+	l.trim(time.Now(), 0)
 	return len(rest)
 }
 
 // newSeries is about what a series takes without its labels.
 const newSeries = 320
 
-// room is how many bytes may be added; budget is the one that says so.
-func (u *unit) room() (room, budget int64) {
-	room = math.MaxInt64
-	for _, l := range *u.budgets.Load() {
-		if left := l.budget - l.bytes(); l.budget > 0 && left < room {
-			room, budget = left, l.budget
+// kept are the units that the lease's byte budget is for: those that no lease with a larger one uses.
+func (l *Lease) kept() (out []*unit) {
+	for _, u := range l.units {
+		if u.keeper.Load() == l {
+			out = append(out, u)
 		}
 	}
-	return room, budget
-}
-
-func (u *unit) trim(need int64) {
-	for _, l := range *u.budgets.Load() {
-		l.trim(time.Now(), need)
-	}
+	return out
 }
 
 func (l *Lease) bytes() (sum int64) {
-	for _, u := range l.units {
+	for _, u := range l.kept() {
 		sum += u.history.Bytes()
 	}
 	return sum
@@ -56,7 +47,7 @@ func (l *Lease) bytes() (sum int64) {
 // targets alike, but series that have ended go before the younger half of the others. Series that go on are only
 // dropped when the budget is exceeded without them. To do so seldom, it drops an eighth more than it must.
 func (l *Lease) trim(now time.Time, need int64) {
-	if l.budget <= 0 || l.bytes()+need <= l.budget {
+	if l.bytes()+need <= l.budget {
 		return
 	}
 	l.trimming.Lock()
@@ -66,8 +57,8 @@ func (l *Lease) trim(now time.Time, need int64) {
 	}
 	const steps = 32
 	goal := l.budget - l.budget/8
-	oldest := l.Stats().MinTime
-	span := now.UnixMilli() - oldest
+	oldest := statsOf(l.kept()).MinTime
+	span := now.Add(-2*l.units[0].config.Interval).UnixMilli() - oldest // what goes on has a sample after that
 	for step := int64(1); step < steps && l.bytes() > goal; step++ {
 		if step == steps/2 {
 			l.shed(goal, false)
@@ -81,8 +72,15 @@ func (l *Lease) trim(now time.Time, need int64) {
 }
 
 func (l *Lease) truncate(before int64) {
-	for _, u := range l.units {
+	units, dropped := l.kept(), false
+	for _, u := range units {
 		u.history.Truncate(before)
+		dropped = dropped || u.history.Stats().MinTime == before
+	}
+	for _, u := range units {
+		if dropped { // what one still has from before says nothing of the others
+			u.trimmed.Store(before)
+		}
 	}
 }
 
@@ -90,8 +88,8 @@ func (l *Lease) shed(most int64, live bool) {
 	if l.bytes() <= most {
 		return
 	}
-	all := make([]*history.History, 0, len(l.units))
-	for _, u := range l.units {
+	var all []*history.History
+	for _, u := range l.kept() {
 		all = append(all, u.history)
 	}
 	history.Shed(all, most, live)

@@ -128,6 +128,7 @@ func (n *fakeNet) config(targets ...TargetConfig) Config {
 func (n *fakeNet) lease(t *testing.T, targets ...TargetConfig) (*Lease, func()) {
 	t.Helper()
 	p := NewPool(PoolOptions{Resolver: n})
+	p.name = "" // the same grid in every run
 	l, err := p.Lease(n.config(targets...))
 	if err != nil {
 		t.Fatal(err)

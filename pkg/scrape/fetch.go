@@ -26,17 +26,22 @@ type fetcher struct {
 	interval  time.Duration // of scrapes
 	limit     int64
 	kind      string // of the targets, for what is said about failures
+	bodies    chan struct{}
 }
 
+// bodiesAtOnce is how many answers are held in memory at a time in this process: all targets are scraped at once when
+// scraping begins.
+const bodiesAtOnce = 64
+
 // newFetcher builds the client from the data source's HTTP settings. serverName is the TLS server name where the
-// settings give none; empty means the name in the address.
-func newFetcher(c Config, kind, serverName string) (*fetcher, error) {
+// settings give none; empty means the name in the address. bodies has a place for each answer that may be held at a time.
+func newFetcher(c Config, kind, serverName string, bodies chan struct{}) (*fetcher, error) {
 	client, transport, err := HTTPClient(c.Client, c.Timeout, serverName)
 	if err != nil {
 		return nil, err
 	}
 	return &fetcher{
-		client: client, transport: transport, timeout: c.Timeout, interval: c.Interval, limit: c.Limits.BodyBytes, kind: kind,
+		client: client, transport: transport, timeout: c.Timeout, interval: c.Interval, limit: c.Limits.BodyBytes, kind: kind, bodies: bodies,
 	}, nil
 }
 
@@ -126,6 +131,12 @@ func (f *fetcher) get(ctx context.Context, u *url.URL, host string, use func(bod
 		return tooLarge(f.limit, false)
 	}
 
+	select {
+	case f.bodies <- struct{}{}:
+		defer func() { <-f.bodies }()
+	case <-ctx.Done():
+		return f.explain(ctx.Err(), u, 0)
+	}
 	buffer := buffers.Get().(*bytes.Buffer)
 	defer func() {
 		if buffer.Cap() <= 1<<20 {

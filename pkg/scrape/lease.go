@@ -154,9 +154,11 @@ func (l *Lease) Queryable() storage.Queryable {
 }
 
 // Stats of all histories together.
-func (l *Lease) Stats() history.Stats {
+func (l *Lease) Stats() history.Stats { return statsOf(l.units) }
+
+func statsOf(units []*unit) history.Stats {
 	var sum history.Stats
-	for _, u := range l.units {
+	for _, u := range units {
 		s := u.history.Stats()
 		if s.Samples > 0 {
 			if sum.Samples == 0 {
@@ -172,10 +174,22 @@ func (l *Lease) Stats() history.Stats {
 	return sum
 }
 
-// Since is the time of the oldest sample; zero when there is none.
+// Since is the time of the oldest sample, or that from which on none had to go; zero when there is none.
 func (l *Lease) Since() time.Time {
-	if s := l.Stats(); s.Samples > 0 {
-		return time.UnixMilli(s.MinTime)
+	var since time.Time
+	for _, u := range l.units {
+		if s := u.history.Stats(); s.Samples > 0 {
+			begin := time.UnixMilli(max(s.MinTime, u.trimmed.Load()))
+			if since.IsZero() || begin.Before(since) {
+				since = begin
+			}
+		}
 	}
-	return time.Time{}
+	return since
+}
+
+// Trimmed is whether the history begins where it does because the byte budget holds no more.
+func (l *Lease) Trimmed() bool {
+	since := l.Since().UnixMilli()
+	return slices.ContainsFunc(l.units, func(u *unit) bool { return u.trimmed.Load() == since })
 }

@@ -40,11 +40,11 @@ func (u *unit) loop(ctx context.Context, t *target, scraped func()) {
 	}
 }
 
-// nextOnGrid is the next multiple of the interval, shifted by what keeps targets from being scraped all at once: the
-// same shift for the same address, always.
+// nextOnGrid is the next multiple of the interval, shifted by what keeps targets from being scraped all at once, and one
+// target by all replicas of Grafana: in one process always the same shift for the same address.
 func (u *unit) nextOnGrid(t *target, now time.Time) time.Time {
 	hash := fnv.New64a()
-	hash.Write([]byte(t.address))
+	hash.Write([]byte(u.pool.name + t.address))
 	interval := u.config.Interval.Milliseconds()
 	shift := int64(hash.Sum64() % uint64(interval))
 	step := (now.UnixMilli()-shift)/interval + 1

@@ -3,6 +3,8 @@ package scrape
 import (
 	"fmt"
 	"net/http"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -74,6 +76,49 @@ func TestManyTargetsAreSpread(t *testing.T) {
 		for _, s := range l.Targets() {
 			require.Equal(t, Up, s.State, s.Message)
 		}
+	})
+}
+
+// Replicas of Grafana do not ask a Falco at the same moment.
+func TestReplicasAreSpread(t *testing.T) {
+	now := time.Now()
+	shifts := map[time.Time]bool{}
+	for range 20 {
+		u, err := newUnit(NewPool(PoolOptions{}), config(), TargetConfig{URL: "a:1"})
+		require.NoError(t, err)
+		at := u.nextOnGrid(&target{address: "http://a:1/metrics"}, now)
+		require.Equal(t, at, u.nextOnGrid(&target{address: "http://a:1/metrics"}, now))
+		shifts[at] = true
+	}
+	require.Greater(t, len(shifts), 15)
+}
+
+// All targets are scraped when scraping begins; their answers do not lie in memory all at once.
+func TestAnswersAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newFakeNet(t)
+		var now, most atomic.Int32
+		var targets []TargetConfig
+		for i := range 2 * bodiesAtOnce {
+			address := fmt.Sprintf("node-%d:1", i)
+			start := time.Now()
+			n.serve(address, func(w http.ResponseWriter, _ *http.Request) {
+				fmt.Fprint(w, falcoText(address, start, 1), strings.Repeat("# nothing\n", 20_000))
+				w.(http.Flusher).Flush() // which waits for it to be read
+				most.Store(max(most.Load(), now.Add(1)))
+				time.Sleep(time.Second)
+				now.Add(-1)
+			})
+			targets = append(targets, TargetConfig{URL: address})
+		}
+		l, end := n.lease(t, targets...)
+		wait(t, l)
+		for _, s := range l.Targets() {
+			require.Equal(t, Up, s.State, s.Message)
+		}
+		require.EqualValues(t, bodiesAtOnce, most.Load())
+		end()
+		time.Sleep(time.Minute) // answers under way end
 	})
 }
 

@@ -1,11 +1,13 @@
 package scrape
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/json"
 	"maps"
+	"math"
 	"net"
 	"slices"
 	"sync"
@@ -33,6 +35,7 @@ type Pool struct {
 	resolver Resolver
 	secret   []byte        // keys of units are digests under it, as they hold credentials
 	live     chan struct{} // a place for each live scrape that may run
+	bodies   chan struct{} // a place for each answer that may be held
 	name     string
 
 	mu     sync.Mutex
@@ -44,7 +47,11 @@ type Pool struct {
 
 // NewPool returns an empty pool. It runs no goroutine as long as nothing is leased.
 func NewPool(o PoolOptions) *Pool {
-	p := &Pool{resolver: o.Resolver, secret: make([]byte, 32), live: make(chan struct{}, liveAtOnce), units: map[string]*unit{}, leases: map[*Lease]struct{}{}}
+	p := &Pool{
+		resolver: o.Resolver, secret: make([]byte, 32),
+		live: make(chan struct{}, liveAtOnce), bodies: make(chan struct{}, bodiesAtOnce),
+		units: map[string]*unit{}, leases: map[*Lease]struct{}{},
+	}
 	if p.resolver == nil {
 		p.resolver = net.DefaultResolver
 	}
@@ -62,7 +69,7 @@ func (p *Pool) Lease(c Config) (*Lease, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	l := &Lease{pool: p, budget: c.HistoryBytes, used: time.Now()}
+	l := &Lease{pool: p, budget: cmp.Or(c.HistoryBytes, math.MaxInt64), used: time.Now()}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	defer p.startTidier()
@@ -139,17 +146,16 @@ func (p *Pool) drop(l *Lease) {
 	p.bindBudgets()
 }
 
-// bindBudgets tells every unit whose budget it has to keep to; one that is no longer used keeps to the last.
-// p.mu must be held.
+// bindBudgets tells every unit whose budget it has to keep to: of those that use it the largest, so that one data source
+// takes no history from another. p.mu must be held.
 func (p *Pool) bindBudgets() {
-	of := map[*unit][]*Lease{}
 	for l := range p.leases {
 		for _, u := range l.units {
-			of[u] = append(of[u], l)
+			keeper := u.keeper.Load()
+			if _, leased := p.leases[keeper]; !leased || l.budget > keeper.budget {
+				u.keeper.Store(l)
+			}
 		}
-	}
-	for u, leases := range of {
-		u.budgets.Store(&leases)
 	}
 }
 

@@ -3,6 +3,7 @@ package scrape
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -215,5 +216,74 @@ func TestChurnStaysWithinTheBudget(t *testing.T) {
 		churn.Store(0)
 		time.Sleep(10 * time.Second)
 		require.Equal(t, "", l.Targets()[0].Message)
+	})
+}
+
+// noisy serves a Falco with counters that no encoding makes small, and one figure that never changes.
+func (n *fakeNet) noisy(address string) {
+	noise := uint64(1)
+	n.serve(address, func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, falcoText(address, time.Unix(1, 0), 1))
+		for k := range 50 {
+			noise = noise*6364136223846793005 + 1442695040888963407
+			fmt.Fprintf(w, "noise_%d_total %d\n", k, noise>>20)
+		}
+	})
+}
+
+// A data source with a smaller budget takes nothing of what another keeps, and may look at it.
+func TestTheLargestBudgetHolds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newFakeNet(t)
+		n.noisy("a:1")
+		p := NewPool(PoolOptions{Resolver: n})
+		defer p.Close()
+		c := n.config(TargetConfig{URL: "a:1"})
+		c.HistoryBytes = 64 << 20
+		large, err := p.Lease(c)
+		require.NoError(t, err)
+		start := time.Now()
+		time.Sleep(2 * time.Hour)
+
+		c.HistoryBytes = 100 << 10
+		small, err := p.Lease(c)
+		require.NoError(t, err)
+		held := large.Stats().Samples
+		time.Sleep(time.Minute)
+		require.Greater(t, large.Stats().Samples, held)
+		require.Equal(t, start, small.Since())
+		require.False(t, small.Trimmed())
+
+		large.Release()
+		time.Sleep(time.Minute)
+		require.Less(t, small.Stats().Bytes, int64(110<<10), "now it is the largest")
+		require.True(t, small.Trimmed())
+	})
+}
+
+// Chunks of a series that hardly changes go back further than what is left of the others.
+func TestHistoryThatWasTrimmedBeginsWhereAllOfItIsThere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newFakeNet(t)
+		n.noisy("a:1")
+		p := NewPool(PoolOptions{Resolver: n})
+		defer p.Close()
+		c := n.config(TargetConfig{URL: "a:1"})
+		c.HistoryBytes = 120 << 10
+		l, err := p.Lease(c)
+		require.NoError(t, err)
+		require.False(t, l.Trimmed())
+		start := time.Now()
+		time.Sleep(90 * time.Minute)
+		require.True(t, l.Trimmed())
+		require.Contains(t, dump(t, l, start, named("up"))[0], " 1@0s ")
+		since := l.Since().Sub(start)
+		for _, series := range dump(t, l, start, named("noise_7_total")) {
+			first := strings.Split(strings.Split(series, "@")[1], " ")[0]
+			begin, err := time.ParseDuration(first)
+			require.NoError(t, err)
+			require.LessOrEqual(t, begin, since+c.Interval)
+			require.Greater(t, since, 10*time.Minute)
+		}
 	})
 }

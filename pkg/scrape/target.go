@@ -170,9 +170,11 @@ func (a *Answer) facts(reading signals.Reading) map[string]string {
 	for _, f := range reading.Facts {
 		for _, s := range a.Samples {
 			value := s.Series.Labels.Get(f.Label)
-			if s.Series.Name == f.Metric && value != "" && !slices.Contains(f.Ignore, value) {
+			if s.Series.Name != f.Metric || value == "" {
+				continue
+			}
+			if known := facts[f.ID]; known == "" || slices.Contains(f.Last, known) {
 				facts[f.ID] = value
-				break
 			}
 		}
 	}

@@ -35,8 +35,10 @@ type unit struct {
 	context   context.Context
 	running   sync.WaitGroup
 
-	// budgets are the leases whose byte budgets hold here: those that use it, or the last that did.
-	budgets atomic.Pointer[[]*Lease]
+	// keeper is the lease whose byte budget holds here: the largest of those that use it, or of those that last did.
+	keeper atomic.Pointer[Lease]
+	// trimmed is the time (unix milliseconds) before which samples last had to go for the byte budget.
+	trimmed atomic.Int64
 
 	// Guarded by Pool.mu.
 	leases, active int // active: leases that are not idle
@@ -60,7 +62,7 @@ func newUnit(p *Pool, c Config, entry TargetConfig) (*unit, error) {
 			u.host += ":" + port
 		}
 	}
-	u.fetcher, err = newFetcher(c, entry.Kind, name)
+	u.fetcher, err = newFetcher(c, entry.Kind, name, p.bodies)
 	return u, err
 }
 
@@ -159,8 +161,7 @@ func (u *unit) commit(t *target, at time.Time, o outcome) {
 	} else {
 		refused := u.write(t, at.UnixMilli(), o)
 		if refused > 0 && state == Up {
-			_, budget := u.room()
-			why = tooManySeries(refused, len(o.answer.Samples), budget)
+			why = tooManySeries(refused, len(o.answer.Samples), u.keeper.Load().budget)
 		}
 	}
 	t.note(o, state, why, u.config.Reading)

@@ -60,6 +60,8 @@ type Signal struct {
 	Longest string `json:"longest,omitempty"`
 	// Worst is "min" where the lowest values are the worst although no threshold says so.
 	Worst string `json:"worst,omitempty"`
+	// Whole says that clusters are counted as a whole: it cannot be filtered by node.
+	Whole bool `json:"whole,omitempty"`
 	// Relative says that nodes are held against each other: the figure of one depends on which others are asked about.
 	Relative bool     `json:"relative,omitempty"`
 	Advice   []Advice `json:"advice"`

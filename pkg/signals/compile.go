@@ -106,6 +106,9 @@ func (u use) groupBy(by []string) ([]string, error) {
 
 func (u use) checkFilters(filters []Filter) error {
 	allowed := slices.Concat(u.options.Identity, u.options.TargetLabels)
+	if u.signal.Whole {
+		allowed = slices.DeleteFunc(allowed, func(label string) bool { return label == "node" })
+	}
 	for _, g := range u.catalogue.Groupings {
 		if slices.Contains(u.signal.By.Allowed, g.ID) || strings.Contains(u.signal.Expr, "$join") {
 			allowed = append(allowed, g.ID)

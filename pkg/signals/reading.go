@@ -13,7 +13,7 @@ type Reading struct {
 		ID     string   `json:"id"`
 		Metric string   `json:"metric"`
 		Label  string   `json:"label"`
-		Ignore []string `json:"ignore,omitempty"`
+		Last   []string `json:"last,omitempty"`
 	} `json:"facts"`
 	Marks []struct {
 		Kind   string `json:"kind"`
@@ -44,11 +44,13 @@ type Switch struct {
 	OffByDefault bool     `json:"offByDefault,omitempty"`
 }
 
-// TargetGauge is a series written for every target beside `up`, from its settings. A fallback of 0 means: only where the setting is set.
+// TargetGauge is a series written for every target beside `up`, from its settings. A fallback of 0 means: only where the
+// setting is set. One of the entry stands on each target for all of them, with the entry's URL in the label `entry`.
 type TargetGauge struct {
 	Setting  string  `json:"setting"`
 	Metric   string  `json:"metric"`
 	Fallback float64 `json:"fallback"`
+	OfEntry  bool    `json:"ofEntry,omitempty"`
 }
 
 // Baseline is a setting that says what all Falcos are expected to have. Every value becomes a series of Metric with the

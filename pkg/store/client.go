@@ -20,11 +20,10 @@ const mostBytes = 1 << 30
 func (s *Store) ask(ctx context.Context, path string, parameters url.Values, into *decoder) error {
 	ctx, cancel := context.WithTimeout(ctx, s.config.Timeout)
 	defer cancel()
-	get := s.config.Method == http.MethodGet || s.getOnly.Load() || strings.HasSuffix(path, "/values") || strings.HasPrefix(path, "status/")
+	get := s.config.Method == http.MethodGet || strings.HasSuffix(path, "/values") || strings.HasPrefix(path, "status/")
 	response, err := s.request(ctx, get, path, parameters)
 	if err == nil && !get && (response.StatusCode == http.StatusMethodNotAllowed || response.StatusCode == http.StatusNotImplemented) {
-		s.getOnly.Store(true) // as Prometheus's own client does
-		discard(response)
+		discard(response) // as Prometheus's own client does; the next may find POST at work, and long filters fit into that alone
 		response, err = s.request(ctx, true, path, parameters)
 	}
 	if err != nil {

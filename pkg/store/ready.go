@@ -29,25 +29,27 @@ type lookUp struct {
 	running chan struct{}
 }
 
-// Ready returns when the targets have been looked up once. What is known already is brought up to date in the
-// background. The error is why nothing is known.
+// Ready returns when what is known of the targets is not out of date, or cannot be brought up to date. What is only a
+// little old is brought up to date in the background. The error is why nothing is known.
 func (s *Store) Ready(ctx context.Context) error {
 	l := &s.targets
 	l.mu.Lock()
-	known := !l.at.IsZero()
-	if l.running == nil && (!known || s.now().Sub(l.at) > l.keep) {
+	age, known, late := s.now().Sub(l.at), !l.at.IsZero(), s.outOfDate()
+	if l.running == nil && (!known || age > l.keep) {
 		l.running = make(chan struct{})
 		go s.bringUpToDate(context.WithoutCancel(ctx), l.running)
 	}
 	running := l.running
 	l.mu.Unlock()
-	if known {
+	if known && !late {
 		return nil
 	}
 	select {
 	case <-running:
 	case <-ctx.Done():
-		return s.explain(ctx, ctx.Err())
+		if !known {
+			return s.explain(ctx, ctx.Err())
+		}
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -55,6 +57,21 @@ func (s *Store) Ready(ctx context.Context) error {
 		return l.failure
 	}
 	return nil
+}
+
+// outOfDate is whether what is known of the targets is too old to be shown as it is; s.targets.mu must be held.
+func (s *Store) outOfDate() bool {
+	return s.now().Sub(s.targets.at) > max(2*s.targets.keep, time.Minute)
+}
+
+// Outdated is since when nothing was found out about the targets, and why, where that is too long ago.
+func (s *Store) Outdated() (since time.Time, why error) {
+	s.targets.mu.Lock()
+	defer s.targets.mu.Unlock()
+	if !s.outOfDate() {
+		return time.Time{}, nil
+	}
+	return s.targets.at, s.targets.failure
 }
 
 func (s *Store) bringUpToDate(ctx context.Context, done chan struct{}) {

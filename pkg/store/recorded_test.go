@@ -1,6 +1,9 @@
 package store
 
 import (
+	"fmt"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,26 +21,40 @@ const (
 func executed(t *testing.T, script string, filters []signals.Filter, start, end time.Duration, change ...func(*Config)) string {
 	t.Helper()
 	s := newEngine(t, script, nil).store(t, change...)
+	s.config.MaxSamples = 10_000
 	s.now = func() time.Time { return after(6000 * time.Second) }
+	return asking(t, s, filters, Query{Start: after(start), End: after(end), Step: time.Minute}).Executed
+}
+
+// asking asks for the signal.
+func asking(t *testing.T, s *Store, filters []signals.Filter, q Query) Answer {
+	t.Helper()
 	c := signals.Load()
 	signal, err := c.Signal("cpu-usage-lifetime")
 	require.NoError(t, err)
-	expr, _, err := c.Compile(signal, nil, filters, "", signals.CompileOptions{Identity: []string{"cluster", "node"}, ScrapeInterval: 15 * time.Second})
+	q.Expr, _, err = c.Compile(signal, nil, filters, "", signals.CompileOptions{Identity: []string{"cluster", "node"}, ScrapeInterval: 15 * time.Second})
 	require.NoError(t, err)
-	answer, err := s.Evaluate(t.Context(), Query{Expr: expr, Start: after(start), End: after(end), Step: time.Minute})
+	answer, err := s.Evaluate(t.Context(), q)
 	require.NoError(t, err)
-	return answer.Executed
+	return answer
 }
 
+// recordedBy is the recorded figure of an identity, filtered by matchers.
+func recordedBy(identity, matchers string) string {
+	selector := `{__name__="` + rule + `"` + matchers + "}"
+	return fmt.Sprintf("max by (%s) (%s and timestamp(%s) >= time() - 180)", identity, selector, selector)
+}
+
+const plain = "max by (instance) (" + lifetime + ")"
+
 func TestRecordedFigures(t *testing.T) {
-	const plain = "max by (instance) (" + lifetime + ")"
 	good := "load 60s\n  " + lifetime + `{instance="a"} 1+1x100` + "\n  " + rule + `{instance="a"} 1+1x100` + "\n"
 	hour, now := 2400*time.Second, 6000*time.Second
 
-	require.Equal(t, "max by (instance) ({__name__=\""+rule+"\"})", executed(t, good, nil, hour, now))
-	require.Equal(t, "max by (instance) ({__name__=\""+rule+"\",instance=~\"a|b\"})",
+	require.Equal(t, recordedBy("instance", ""), executed(t, good, nil, hour, now))
+	require.Equal(t, recordedBy("instance", `,instance=~"a|b"`),
 		executed(t, good, []signals.Filter{{Key: "node", Operator: "=~", Value: "a|b"}}, hour, now), "filtered as the signal is")
-	require.Equal(t, "max by (cluster, instance) ({__name__=\""+rule+"\"})", executed(t, good, nil, hour, now, func(c *Config) { c.Identity = Identity{"cluster", "instance"} }))
+	require.Equal(t, recordedBy("cluster, instance", ""), executed(t, good, nil, hour, now, func(c *Config) { c.Identity = Identity{"cluster", "instance"} }))
 
 	for name, script := range map[string]string{
 		"no rule":          "load 60s\n  " + lifetime + `{instance="a"} 1+1x100`,
@@ -50,4 +67,68 @@ func TestRecordedFigures(t *testing.T) {
 		require.Equal(t, plain, executed(t, script+"\n", nil, hour, now), name)
 	}
 	require.NotContains(t, executed(t, good, nil, hour, now, func(c *Config) { c.Identity = Identity{"node"} }), rule, "the rules record by instance")
+}
+
+// Rules that are taken out of Prometheus end at once: what was verified before says nothing of what came after.
+func TestRecordedFiguresThatGo(t *testing.T) {
+	for name, series := range map[string]struct {
+		a, b string
+	}{
+		"all end":         {"1x94 stale", "1x94 stale"},
+		"one ends":        {"1x94 stale", "1x100"},
+		"no more samples": {"1x94", "1x94"},
+	} {
+		s := newEngine(t, "load 60s\n  "+lifetime+`{instance="a"} 1x100`+"\n  "+lifetime+`{instance="b"} 1x100`+"\n  "+
+			rule+`{instance="a"} `+series.a+"\n  "+rule+`{instance="b"} `+series.b+"\n", nil).store(t)
+		s.config.MaxSamples = 10_000
+		ask := func(now time.Duration, step time.Duration, filters ...signals.Filter) Answer {
+			s.now = func() time.Time { return after(now) }
+			return asking(t, s, filters, Query{Start: after(now - 10*step), End: after(now), Step: step})
+		}
+		good, gone := 5640*time.Second, 5880*time.Second // four minutes between
+		a := signals.Filter{Key: "node", Operator: "=", Value: "a"}
+		require.Equal(t, recordedBy("instance", ""), ask(good, 0).Executed, name)
+		require.Equal(t, recordedBy("instance", `,instance="a"`), ask(good, 0, a).Executed, name)
+		require.NotContains(t, ask(good, 0, signals.Filter{Key: "node", Operator: "=", Value: "c"}).Executed, rule, "nothing is recorded of it")
+
+		answer := ask(gone, 0)
+		require.Equal(t, plain, answer.Executed, name)
+		require.Len(t, answer.Value, 2, name)
+		require.Empty(t, s.recorded.known, "verified anew")
+		require.Equal(t, plain, ask(gone, time.Minute).Executed, name)
+	}
+}
+
+// Between two evaluations a recorded figure does not change, as small steps would have it.
+func TestRecordedFiguresAreNotForSmallSteps(t *testing.T) {
+	s := newEngine(t, "load 60s\n  "+lifetime+`{instance="a"} 1+1x100`+"\n  "+rule+`{instance="a"} 1+1x100`+"\n", nil).store(t)
+	s.config.MaxSamples = 10_000
+	s.now = func() time.Time { return after(6000 * time.Second) }
+	q := Query{Start: after(5400 * time.Second), End: after(6000 * time.Second), Step: 15 * time.Second}
+	require.Equal(t, plain, asking(t, s, nil, q).Executed)
+	q.Step = time.Minute
+	require.Equal(t, recordedBy("instance", ""), asking(t, s, nil, q).Executed)
+}
+
+// The panels of a dashboard ask at once; a recorded figure is verified once for all of them.
+func TestVerificationIsShared(t *testing.T) {
+	f := newEngine(t, "load 60s\n  "+lifetime+`{instance="a"} 1+1x100`+"\n  "+rule+`{instance="a"} 1+1x100`+"\n", nil)
+	s := f.store(t)
+	s.config.MaxSamples = 10_000
+	s.now = func() time.Time { return after(6000 * time.Second) }
+	var all sync.WaitGroup
+	for range 10 {
+		all.Go(func() { asking(t, s, nil, Query{Start: after(6000 * time.Second), End: after(6000 * time.Second)}) })
+	}
+	all.Wait()
+	times, gaps := 0, 0
+	for _, a := range f.asked {
+		if strings.HasPrefix(a.parameters.Get("query"), "max(timestamp(") {
+			times++
+		}
+		if a.path == "query_range" {
+			gaps++
+		}
+	}
+	require.Equal(t, []int{1, 1, 4 + 10}, []int{times, gaps, len(f.asked)})
 }

@@ -50,7 +50,6 @@ type Store struct {
 	config   Config
 	client   *http.Client
 	idle     func()
-	getOnly  atomic.Bool // it refused POST
 	victoria atomic.Bool // it is a VictoriaMetrics, as far as the last answer tells
 	targets  lookUp
 	recorded recorded
@@ -101,7 +100,10 @@ func (s *Store) Evaluate(ctx context.Context, q Query) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	q.Expr = s.recordedFor(ctx, q, expr)
+	if answer, ok := s.fromRecorded(ctx, q); ok {
+		return answer, nil
+	}
+	q.Expr = expr
 	return s.send(ctx, q)
 }
 

@@ -139,11 +139,11 @@ func TestScalarsAndStrings(t *testing.T) {
 	}
 }
 
-// A proxy may let only GET through; Prometheus's own client turns to it likewise.
+// A proxy may let only GET through; Prometheus's own client turns to it likewise. One refusal says nothing of the next.
 func TestGetWherePostIsRefused(t *testing.T) {
 	f := newFake(t, nil)
 	f.answer = func(string, url.Values) (int, string) {
-		if f.asked[len(f.asked)-1].method == "POST" {
+		if len(f.asked) == 1 {
 			return http.StatusMethodNotAllowed, "no"
 		}
 		return 200, vector()
@@ -157,7 +157,7 @@ func TestGetWherePostIsRefused(t *testing.T) {
 	for _, a := range f.asked {
 		methods = append(methods, a.method)
 	}
-	require.Equal(t, []string{"POST", "GET", "GET"}, methods)
+	require.Equal(t, []string{"POST", "GET", "POST"}, methods)
 }
 
 func TestFailuresInWords(t *testing.T) {

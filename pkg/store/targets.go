@@ -40,7 +40,7 @@ func (s *Store) statuses(f found, now time.Time) []scrape.Status {
 				continue // the same target, scraped by several replicas of the scraper
 			}
 			place[s.whoIs(sample.Metric)] = len(out)
-			out = append(out, s.status(kind, s.whoIs(sample.Metric), sample.F == 1, now))
+			out = append(out, s.status(kind, s.whoIs(sample.Metric), sample.F == 1))
 		}
 		if kind == scrape.KindFalco {
 			for w, last := range s.gone(f, place) {
@@ -57,27 +57,28 @@ func (s *Store) statuses(f found, now time.Time) []scrape.Status {
 	return out
 }
 
-func (s *Store) status(kind string, w who, up bool, now time.Time) scrape.Status {
+// status of a target, but for when it was scraped, which is not looked up.
+func (s *Store) status(kind string, w who, up bool) scrape.Status {
 	b := labels.NewBuilder(labels.FromStrings(clusterLabel, w.cluster, nodeLabel, w.node))
 	if kind != scrape.KindFalco {
 		b.Set(kindLabel, kind)
 	}
 	status := scrape.Status{
 		Address: cmp.Or(w.instance, w.node), Configured: w.job, Kind: kind, Labels: b.Labels(),
-		State: scrape.Up, LastScrape: now, LastUp: now, Facts: map[string]string{}, Metrics: map[string]bool{}, Gauges: s.config.Gauges,
+		State: scrape.Up, Facts: map[string]string{}, Metrics: map[string]bool{}, Gauges: s.config.Gauges,
 	}
 	if kind != scrape.KindFalco {
 		status.Gauges = nil
 	}
 	if !up {
-		status.State, status.LastUp, status.Metrics = scrape.Down, time.Time{}, nil
+		status.State, status.Metrics = scrape.Down, nil
 		status.Message = "The scrape fails, or its answer could not be read as a whole: the store's scraper has the error on its page of targets (in Prometheus Status > Target health)."
 	}
 	return status
 }
 
 func (s *Store) vanished(w who, last time.Time) scrape.Status {
-	status := s.status(scrape.KindFalco, w, false, last)
+	status := s.status(scrape.KindFalco, w, false)
 	status.State, status.LastUp = scrape.Gone, last
 	status.Message = fmt.Sprintf("It was last seen at %s, and is no target of the store's scraper any more: its pod has gone or is not ready (a crash loop?). It is told here for one hour.", last.UTC().Format("15:04 UTC"))
 	return status
@@ -124,7 +125,12 @@ func (s *Store) fill(out []scrape.Status, place map[who]int, f found, kind strin
 		for _, sample := range vector {
 			w, value := s.whoIs(sample.Metric), sample.Metric.Get(fact)
 			i, known := place[w]
-			if known && value != "" && !s.ignored(id, value) && sample.F > latest[w] {
+			if !known || value == "" {
+				continue
+			}
+			had := out[i].Facts[id]
+			was, is := s.last(id, had), s.last(id, value)
+			if had == "" || was && !is || was == is && sample.F > latest[w] {
 				out[i].Facts[id], latest[w] = value, sample.F
 			}
 		}
@@ -152,10 +158,11 @@ func (s *Store) fact(id string) string {
 	return ""
 }
 
-func (s *Store) ignored(id, value string) bool {
+// last is whether a value counts only where there is no other.
+func (s *Store) last(id, value string) bool {
 	for _, f := range s.config.Catalogue.Reading.Facts {
 		if f.ID == id {
-			return slices.Contains(f.Ignore, value)
+			return slices.Contains(f.Last, value)
 		}
 	}
 	return false

@@ -115,4 +115,29 @@ func TestReadyWhileTheStoreIsAway(t *testing.T) {
 	s.now = func() time.Time { return after(1600 * time.Second) }
 	require.NoError(t, s.Ready(t.Context()))
 	require.Len(t, s.Targets(), 6)
+	since, why := s.Outdated()
+	require.Equal(t, after(1500*time.Second), since)
+	require.EqualError(t, why, "The store answered 503 Service Unavailable: it is starting, overloaded, or a proxy before it cannot reach it. It gave no reason.")
+
+	f.answer = good
+	require.NoError(t, s.Ready(t.Context()))
+	since, _ = s.Outdated()
+	require.Zero(t, since)
+}
+
+// Who asks after a pause is told of the targets as they are, not as they were before it.
+func TestReadyAfterAPause(t *testing.T) {
+	s := newEngine(t, `
+load 15s
+  up{job="falco", instance="a:1"} 1x110
+  up{job="falco", instance="b:1"} 1x102 stale
+  falcosecurity_falco_version_info{job="falco", instance="a:1", version="0.44.1"} 1x110
+  falcosecurity_falco_version_info{job="falco", instance="b:1", version="0.44.1"} 1x102 stale
+`, nil).store(t)
+	for i, want := range []scrape.State{scrape.Up, scrape.Gone} {
+		s.now = func() time.Time { return after(1500*time.Second + time.Duration(i)*75*time.Second) }
+		require.NoError(t, s.Ready(t.Context()))
+		require.Equal(t, want, s.Targets()[1].State)
+		require.Zero(t, s.Targets()[1].LastScrape, "that is not looked up")
+	}
 }

@@ -101,7 +101,8 @@ export function allowedFilters(
   const joined = signal.expr.includes('$join');
   const groupings = catalogue.groupings.map(({ id }) => id).filter((id) => joined || signal.by.allowed.includes(id));
   const own = [...signal.expr.matchAll(placeholder)].flatMap(([, metric = '']) => catalogue.metricLabels[metric] ?? []);
-  return sorted([...options.identity, ...options.targetLabels, ...groupings, ...own]);
+  const identity = options.identity.filter((label) => !signal.whole || label !== 'node');
+  return sorted([...identity, ...options.targetLabels, ...groupings, ...own]);
 }
 
 function groupBy(catalogue: Catalogue, signal: Signal, by: string[], options: CompileOptions): string[] {

@@ -1,4 +1,7 @@
-import { type Need } from './types';
+import { type Engine, type Need } from './types';
+
+/** Falco writes figures of its process and its tables only where it has the source of system calls. */
+export const syscallEngines: Engine[] = ['modern_bpf', 'kmod', 'bpf', 'gvisor', 'nodriver'];
 
 const libbpf = {
   config: 'metrics.libbpf_stats_enabled',
@@ -29,7 +32,7 @@ export function programStatistic(metric: string, anyOf: string[] = []): Need {
 
 /** A figure of the process or the host, present when the syscall source is on. */
 export function resource(metric: string): Need {
-  return { metric, config: 'metrics.resource_utilization_enabled' };
+  return { metric, config: 'metrics.resource_utilization_enabled', engines: syscallEngines };
 }
 
 /** A figure that every Falco writes, whatever is switched on. */
@@ -39,7 +42,7 @@ export function always(metric: string): Need {
 
 /** A counter of Falco's own tables of threads and files. */
 export function stateCounter(metric: string): Need {
-  return { metric, config: 'metrics.state_counters_enabled' };
+  return { metric, config: 'metrics.state_counters_enabled', engines: syscallEngines };
 }
 
 /** A metric of another exporter, which only a store can have. */

@@ -1,3 +1,4 @@
+import { syscallEngines } from './needs';
 import { type Grouping, type Reading, type Switch } from './types';
 
 const version = { metric: 'falcosecurity_falco_version_info', label: 'version' };
@@ -31,7 +32,7 @@ export const reading: Reading = {
   start: { metric: 'falcosecurity_falco_start_timestamp_nanoseconds' },
   facts: [
     { id: 'version', ...version },
-    { id: 'engine', ...engine, ignore: ['source_plugin'] },
+    { id: 'engine', ...engine, last: ['source_plugin'] },
     { id: 'kernel', ...kernel },
   ],
   marks: [
@@ -75,8 +76,12 @@ export const switches: Switch[] = [
     host: 'kernel.bpf_stats_enabled=1',
     cost: 'the kernel then times every run of every BPF program on the host',
   },
-  { config: 'metrics.resource_utilization_enabled', metric: 'falcosecurity_falco_memory_rss_bytes' },
-  { config: 'metrics.state_counters_enabled', metric: 'falcosecurity_scap_n_threads_total' },
+  {
+    config: 'metrics.resource_utilization_enabled',
+    metric: 'falcosecurity_falco_memory_rss_bytes',
+    engines: syscallEngines,
+  },
+  { config: 'metrics.state_counters_enabled', metric: 'falcosecurity_scap_n_threads_total', engines: syscallEngines },
   {
     config: 'metrics.kernel_event_counters_per_cpu_enabled',
     metric: 'falcosecurity_scap_n_evts_cpu_total',

@@ -9,7 +9,7 @@ export const targetGauges: Catalogue['targetGauges'] = [
   { setting: 'memoryLimit', metric: 'falco_target_memory_limit_bytes', fallback: 0 },
   { setting: 'cpuLimit', metric: 'falco_target_cpu_limit', fallback: 0 },
   { setting: 'outputsQueueCapacity', metric: 'falco_target_outputs_queue_capacity', fallback: 0 },
-  { setting: 'expected', metric: 'falco_target_expected', fallback: 0 },
+  { setting: 'expected', metric: 'falco_target_expected', fallback: 0, ofEntry: true },
 ];
 
 const digests = { form: '^[0-9a-f]{64}$', formInWords: 'SHA-256 digests of 64 hexadecimal digits' };

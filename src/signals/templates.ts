@@ -55,6 +55,18 @@ export function counted(metric: string, { matchers, unfiltered = false }: Select
   return `((${series} unless ${series} offset $window) and on ($instance) (${wasUp}) or increase(${series}[$window]))`;
 }
 
+/**
+ * A counter's increase within the window, where a process that started within it, or in the minute before, counts from
+ * its start: what happened before its first scrape `increase` cannot see.
+ */
+export function sinceStart(metric: string, matchers?: string): string {
+  const series = `${metric}{${[matchers, '$filter'].filter(Boolean).join(',')}}`;
+  const seconds = 'scalar(count_over_time(vector(1)[$window:15s])) * 15 + 60';
+  const whole = `(${series} and on ($instance) falcosecurity_falco_duration_seconds_total{$filter} < ${seconds})`;
+  const risen = `increase(${series}[$window])`;
+  return `(${whole} > ${risen} or ${risen} or ${whole})`;
+}
+
 /** The series of one metric under two names, that of today and an older one. */
 export function either(names: string[], use: (name: string) => string): string {
   return `(${names.map(use).join(' or ')})`;

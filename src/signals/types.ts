@@ -87,6 +87,8 @@ export interface Signal {
   longest?: string;
   /** Which values come first where only the worst are asked for; without it the highest, or what the thresholds are against. */
   worst?: 'min';
+  /** Clusters are counted as a whole: it cannot be filtered by node. */
+  whole?: true;
   /** Nodes are held against each other: the figure of one depends on which others are asked about. */
   relative?: true;
   advice: Advice[];
@@ -126,8 +128,8 @@ export interface Reading {
   host: { metric: string; label: string };
   /** Start time of the process, unix nanoseconds: tells a load balancer from a restart. */
   start: { metric: string };
-  /** Facts shown in the health check and the target list, by grouping id. */
-  facts: Array<{ id: string; metric: string; label: string; ignore?: string[] }>;
+  /** Facts shown in the health check and the target list, by grouping id; a value of `last` only where there is no other. */
+  facts: Array<{ id: string; metric: string; label: string; last?: string[] }>;
   /** A metric that only a Falco (or a Falcosidekick) has, to tell "metrics, but not Falco's". */
   marks: Array<{ kind: 'falco' | 'falcosidekick'; prefix: string }>;
   /** Label names allowed on a metric; every other label is dropped at reading. */
@@ -273,12 +275,13 @@ export interface Catalogue {
   rules: RuleTable;
   /**
    * Gauges written for every target beside `up`, with its identity, from its settings; a fallback of 0
-   * means: only when set.
+   * means: only when set. One `ofEntry` stands on each target for all of the entry, which the label `entry` tells apart.
    */
   targetGauges: Array<{
     setting: 'threadTableSize' | 'memoryLimit' | 'cpuLimit' | 'outputsQueueCapacity' | 'expected';
     metric: string;
     fallback: number;
+    ofEntry?: true;
   }>;
   baselines: Baseline[];
   store: Store;

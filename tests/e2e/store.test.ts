@@ -137,6 +137,7 @@ const datasource = { type: 'falco-metrics-datasource', uid: 'falco-metrics' };
     await prometheus.kill();
     const answers = await Promise.all(under);
     const failed = answers.filter(({ error }) => error !== undefined);
+    expect(failed).not.toEqual([]);
     expect(failed.filter(({ error = '', status }) => !words.includes(error) || status !== 502)).toEqual([]);
     const { error, status } = await ask({ kind: 'signal', signals: ['kernel-drop-ratio'] });
     expect([status, error]).toEqual([502, words[0]]);

@@ -52,9 +52,9 @@ export const continuity: AlertRule[] = [
   {
     uid: 'falco-missing',
     title: 'Fewer Falcos than expected',
-    signal: 'nodes-without-falco',
+    signal: 'nodes-missing',
     expr: ({ falcos }) => {
-      const wanted = 'sum by (cluster) (falco_target_expected)';
+      const wanted = 'sum by (cluster) (max by (cluster, entry) (falco_target_expected))';
       return `clamp_min(${wanted} - (count by (cluster) (${falcos}) or 0 * ${wanted}), 0)`;
     },
     fires: { type: 'gt', bound: 0 },
@@ -72,13 +72,14 @@ export const continuity: AlertRule[] = [
     title: 'Falco starts again and again',
     signal: 'crash-loops',
     fires: { type: 'gt', bound: 0 },
-    when: 'the process started three times or more within 15 minutes',
+    when: 'the process started three times or more within 30 minutes',
     for: '0s',
     severity: 'critical',
     ...keepLast,
     look: { dashboard: 'Falco fleet and drift', panel: 'Restarts' },
     summary: ({ node }) => `Falco on ${node} is in a crash loop`,
-    description: () => 'It started three times or more within 15 minutes. Between the starts nobody watches the node.',
+    description: () =>
+      'It started three times or more within half an hour. Between the starts nobody watches the node.',
   },
   {
     uid: 'falco-hot-restart-failed',

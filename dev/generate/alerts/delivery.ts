@@ -56,16 +56,17 @@ export const delivery: AlertRule[] = [
     uid: 'falco-destination-errors',
     title: 'Alerts do not arrive at a destination',
     signal: 'destination-error-ratio',
-    window: '15m',
+    // A single refusal has left the window before the rule fires, also where hardly anything is sent.
+    window: '10m',
     fires: { type: 'gt', bound: bound('destination-error-ratio', 'critical') },
-    when: 'a destination of Falcosidekick refuses more than 10 % of the alerts of 15 minutes',
-    for: '5m',
+    when: 'a destination of Falcosidekick refuses more than 10 % of the alerts of 10 minutes',
+    for: '15m',
     severity: 'critical',
     ...keepLast,
     look: { dashboard: 'Falco delivery', panel: 'Failed deliveries over time' },
     summary: ({ value }) => `{{ $labels.destination }} refuses ${value('humanizePercentage')} of Falco's alerts`,
     description: ({ node }) =>
-      `The Falcosidekick ${node} counted errors for that share of the alerts of the last 15 minutes. What was refused has not arrived there; other destinations may have it.`,
+      `The Falcosidekick ${node} counted errors for that share of the alerts of the last ten minutes, and has for a quarter of an hour. What was refused has not arrived there; other destinations may have it.`,
   },
   {
     uid: 'falco-canary',

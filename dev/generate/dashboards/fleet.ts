@@ -112,12 +112,12 @@ export function fleet(): Dashboard {
               id: 11,
               title: 'Nodes without Falco by reason',
               description:
-                'down: no answer. stalled: it answers and reads no events. missing: fewer were ever seen than expected. An empty graph cannot be: 0 is drawn.',
+                'down: no answer. stalled: it answers, and hardly any event gets to its rules. blind: it answers, and its driver hands nothing over. missing: fewer are known than expected. An empty graph cannot be: 0 is drawn.',
               w: 12,
               h: 8,
             },
             [signals(['nodes-without-falco'], { by: ['reason'], filters: [inCluster], legend: '{{reason}}' })]
-          ),
+          ).axisSoftMax(1),
         ],
       },
       {

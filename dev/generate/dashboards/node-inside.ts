@@ -1,5 +1,5 @@
 import { type Group } from './page';
-import { seriesPanel, tablePanel, without } from './panels';
+import { barsPanel, rulesPanel, seriesPanel, statPanel, without } from './panels';
 import { signals, tableOf } from './queries';
 
 const over = (ids: string[], query: Record<string, unknown> = {}) => signals(ids, { legend: '{{signal}}', ...query });
@@ -107,8 +107,39 @@ export const inside: Group = {
         signals(['jemalloc-memory'], { refId: 'B', by: ['stat'], legend: '{{stat}}' }),
       ]
     ),
+    barsPanel(
+      {
+        id: 42,
+        title: 'CPU of each probe',
+        description:
+          'Share of the node’s CPU time that goes into each of Falco’s programs in the kernel, at the end of the range. It is on the account of the applications.',
+        ...sizes,
+      },
+      signals(['tracepoint-cpu-share'], { legend: '{{tracepoint}}', instant: true })
+    ),
+    seriesPanel(
+      {
+        id: 43,
+        title: 'Entries read by iterators',
+        description:
+          'Entries of the kernel’s tables of processes and files that Falco’s iterators took in (Falco 0.44 and later with the modern probe). They rise when Falco starts, reloads or looks something up that it missed.',
+        ...sizes,
+      },
+      [signals(['iterator-events'], { by: ['item'], legend: '{{item}}' })]
+    ),
+    statPanel(
+      {
+        id: 44,
+        title: 'Why its container last ended',
+        description:
+          'As Kubernetes tells it: OOMKilled is for its memory. Known over a store that has the figures of kube-state-metrics.',
+        ...sizes,
+      },
+      signals(['last-termination'], { legend: '{{reason}}', instant: true }),
+      true
+    ),
     without(
-      tablePanel(
+      rulesPanel(
         {
           id: 38,
           title: 'Rules',

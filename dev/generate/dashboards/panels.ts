@@ -146,14 +146,14 @@ export function tablePanel(place: Place, query: Target, sortBy?: string): table.
     .overrideByFieldType('time', [{ id: 'custom.cellOptions', value: { type: 'auto' } }])
     .overrideByRegexp('^[Nn]ode$', [
       { id: 'links', value: [nodeLink('${__value.raw}')] },
-      { id: 'custom.width', value: 140 },
+      { id: 'custom.width', value: 130 },
       { id: 'custom.wrapText', value: true },
     ])
     .overrideByRegexp('^[Cc]luster$', [
-      { id: 'custom.width', value: 85 },
+      { id: 'custom.width', value: 90 },
       { id: 'custom.wrapText', value: true },
     ])
-    .overrideByRegexp('^(Uptime|Availability)$', [{ id: 'custom.width', value: 90 }]);
+    .overrideByRegexp('^(Uptime|Availability)$', [{ id: 'custom.width', value: 86 }]);
   return sortBy === undefined
     ? panel
     : panel.sortBy([new common.TableSortByFieldStateBuilder().displayName(sortBy).desc(true)]);
@@ -169,10 +169,20 @@ export function checksPanel(place: Place, query: Target): table.PanelBuilder {
     ]);
 }
 
-/** Leaves columns of a table out. */
+/** A table of rules, whose names and tags are long. */
+export function rulesPanel(place: Place, query: Target): table.PanelBuilder {
+  return tablePanel(place, query)
+    .overrideByRegexp('^(Rule|Tags)$', [{ id: 'custom.wrapText', value: true }])
+    .overrideByRegexp('^(Priority|Source|Matches|Share.*|Nodes.*|Silent)$', [{ id: 'custom.width', value: 80 }])
+    .overrideByName('Last match', [
+      { id: 'custom.width', value: 115 },
+      { id: 'unit', value: 'time:MM-DD HH:mm:ss' },
+    ]);
+}
+
+/** Hides columns of a table. A transformation would drop an answer without rows, and with it the reason. */
 export function without(panel: table.PanelBuilder, names: string[]): table.PanelBuilder {
-  const excludeByName = Object.fromEntries(names.map((name) => [name, true]));
-  return panel.withTransformation({ id: 'organize', options: { excludeByName, indexByName: {}, renameByName: {} } });
+  return panel.overrideByRegexp(`^(${names.join('|')})$`, [{ id: 'custom.hideFrom.viz', value: true }]);
 }
 
 /** Horizontal bars now, one a series. */

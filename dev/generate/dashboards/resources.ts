@@ -46,7 +46,7 @@ export function resources(): Dashboard {
               id: 4,
               title: 'Nodes',
               description:
-                'Every node at the end of the range, the highest CPU first. CPU now is worked out over 15 minutes and only for processes younger than about five hours; the host’s CPU is an average since it was booted. An empty cell cannot be known there: the sign at the title says why.',
+                'Every node at the end of the range, the highest CPU first. CPU lately is that of the last 15 minutes to 12 hours, the longer the older the process is, and needs a history of that length; the host’s CPU is an average since it was booted. An empty cell cannot be known there: the sign at the title says why.',
               w: 24,
               h: 10,
             },
@@ -88,7 +88,7 @@ export function resources(): Dashboard {
               id: 15,
               title: 'CPU cost in all',
               description:
-                'CPUs that all chosen Falcos keep busy at the end of the range: in the kernel, and in userspace where the present use can be known (young processes; over 15 minutes here). A missing part is not known.',
+                'CPUs that all chosen Falcos keep busy at the end of the range: in the kernel, and in userspace over 15 minutes where that can be known (young processes), elsewhere on average since their start. Nodes without statistics of BPF programs have no part in the kernel.',
               w: 8,
               h: 8,
             },
@@ -143,7 +143,7 @@ export function resources(): Dashboard {
               id: 23,
               title: 'Memory of the container',
               description:
-                'What the container is charged with, on the five largest; the figure that its limit is held against. Falco only knows it when FALCO_CGROUP_MEM_PATH names the right file (cgroup v2: memory.current): else it is unknown, and the table above says where.',
+                'What the container is charged with, on the five largest; the figure that its limit is held against. Falco only knows it when FALCO_CGROUP_MEM_PATH names the right file (cgroup v2: memory.current), which a privileged container does not have: else it is unknown, and the table above says where.',
               w: 8,
               h: 8,
             },

@@ -1,6 +1,6 @@
 import { type Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { page } from './page';
-import { barsPanel, seriesPanel, statesPanel, statPanel, tablePanel } from './panels';
+import { barsPanel, rulesPanel, seriesPanel, statesPanel, statPanel, tablePanel } from './panels';
 import { checksOf, columns, signals, tableOf, verdict, worst } from './queries';
 
 export const uid = 'falco-security';
@@ -122,7 +122,7 @@ export function security(): Dashboard {
         title: 'What the rules found',
         help: 'Falco exports a rule from its **first match** on: a rule that is missing here was never matched since the start, or is not loaded, which its endpoint does not tell. Rules files are compared under *Fleet and drift*.',
         panels: [
-          tablePanel(
+          rulesPanel(
             {
               id: 22,
               title: 'Rules',
@@ -132,13 +132,7 @@ export function security(): Dashboard {
               h: 11,
             },
             tableOf('rules')
-          )
-            .overrideByRegexp('^(Rule|Tags)$', [{ id: 'custom.wrapText', value: true }])
-            .overrideByRegexp('^(Priority|Source|Matches|Share.*|Nodes.*|Silent)$', [{ id: 'custom.width', value: 80 }])
-            .overrideByName('Last match', [
-              { id: 'custom.width', value: 115 },
-              { id: 'unit', value: 'time:MM-DD HH:mm:ss' },
-            ]),
+          ),
           barsPanel(
             {
               id: 23,

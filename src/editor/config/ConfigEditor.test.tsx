@@ -136,7 +136,7 @@ test('Falcosidekick has nothing of Falco to be held against', () => {
 });
 
 test.each([
-  ['Expected instances', 'How many nodes should have one. Used by: Nodes without Falco.'],
+  ['Expected instances', 'How many nodes should have one. Used by: Nodes without Falco, Missing Falcos.'],
   ['Thread table size', 'falco_libs.thread_table_size. Used by: Thread table.'],
   ['Memory limit', 'Of Falco’s container. Used by: Memory of limit, Time to memory limit.'],
   ['CPU limit', 'Of Falco’s container, in CPUs. Used by: CPU of limit.'],
@@ -293,6 +293,17 @@ describe('ready YAML', () => {
     await userEvent.click(screen.getByRole('button', { name: 'ServiceMonitor' }));
     expect(await screen.findByText('no targets are configured')).toBeInTheDocument();
   });
+});
+
+test.each([
+  ['a store alone, for Kubernetes', [], false],
+  ['a store, and the targets from before it', [{ url: 'a:1' }], true],
+])('ready YAML over %s', async (_, targets, exported) => {
+  show({ mode: 'store', store: { url: 'http://a' }, targets });
+  await userEvent.click(screen.getByRole('button', { name: 'Expand section Ready YAML' }));
+  await userEvent.click(screen.getByRole('button', { name: 'Helm values for Falco' }));
+  expect(screen.getByRole('region', { name: 'Helm values for Falco' })).toHaveTextContent('libbpfStatsEnabled: true');
+  expect(screen.queryAllByRole('button', { name: 'ServiceMonitor' })).toHaveLength(exported ? 1 : 0);
 });
 
 describe('authentication', () => {

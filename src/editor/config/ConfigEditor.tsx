@@ -52,12 +52,8 @@ export function ConfigEditor({
       <ConnectionSection options={options} onOptionsChange={onOptionsChange} />
       <Divider />
       <LimitsSection {...section} />
-      {!store && (
-        <>
-          <Divider />
-          <MovingSection uid={options.uid} />
-        </>
-      )}
+      <Divider />
+      <MovingSection uid={options.uid} targets={(options.jsonData.targets ?? []).length > 0} />
     </>
   );
 }

@@ -22,10 +22,12 @@ interface Shown {
 
 interface Props {
   uid: string;
+  /** Whether there are any to export: also those kept from before a store was chosen. */
+  targets: boolean;
 }
 
 /** Ready YAML: for Falco in Kubernetes, and for those whose fleet is moving to a Prometheus. */
-export function MovingSection({ uid }: Props) {
+export function MovingSection({ uid, targets }: Props) {
   const styles = useStyles2(getStyles);
   const [shown, setShown] = useState<Shown>();
   const fetchExport = async (format: string, title: string) => {
@@ -42,7 +44,7 @@ export function MovingSection({ uid }: Props) {
   return (
     <ConfigSection
       title="Ready YAML"
-      description="To set Falco up in Kubernetes, and to let a Prometheus scrape these targets as they are saved (docs/scaling-out.md)."
+      description="To set Falco up in Kubernetes, and to let a Prometheus scrape the targets as they are saved (docs/scaling-out.md)."
       isCollapsible
       isInitiallyOpen={false}
     >
@@ -53,7 +55,7 @@ export function MovingSection({ uid }: Props) {
               {title}
             </Button>
           ))}
-          {EXPORTS.map(({ format, label }) => (
+          {(targets ? EXPORTS : []).map(({ format, label }) => (
             <Button
               key={format}
               variant="secondary"

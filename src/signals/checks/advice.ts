@@ -1,5 +1,13 @@
 import { type CheckAdvice } from '../types';
-import { beyondFalco, inBursts, mostly, nearOneCpu, sustained } from './conditions';
+import { beyondFalco, inBursts, mostly, nearOneCpu, stalledBy, sustained } from './conditions';
+
+export const hangs: CheckAdvice = {
+  when: stalledBy('no look-ups'),
+  why: 'Events happen and Falco looks no thread up: its event loop hangs.',
+  change:
+    'Look for an output that blocks (program_output, http_output, file_output on a full disk) or a plugin that hangs, then restart Falco.',
+  cost: 'The node is unwatched for some seconds.',
+};
 
 export const beyond: CheckAdvice = {
   when: beyondFalco,
@@ -47,4 +55,4 @@ export const pageFaults: CheckAdvice = {
   cost: 'Needs a kernel with BPF ring buffers and BTF, usually 5.8 or later.',
 };
 
-export const againstDrops: CheckAdvice[] = [beyond, tooLarge, pageFaults, busyCpu, fewerEvents, largerBuffers];
+export const againstDrops: CheckAdvice[] = [hangs, beyond, tooLarge, pageFaults, busyCpu, fewerEvents, largerBuffers];

@@ -19,10 +19,10 @@ const lossyMinutes = `avg_over_time((${lossy} and ${events} >= ${events} offset 
 const eventsPerCpu = `${rate('falcosecurity_scap_n_evts_total')} / ${cpus}`;
 const hasDrops = `${rate('falcosecurity_scap_n_drops_total')} > 0`;
 
-/** Drops in less than half of the minutes. */
-export const inBursts = node(`${lossyMinutes} > 0 < 0.5`);
-/** Drops in half of the minutes or more. */
-export const sustained = node(`${lossyMinutes} >= 0.5`);
+/** Drops in less than half of the minutes, of a Falco that works. */
+export const inBursts = `${node(`${lossyMinutes} > 0 < 0.5`)} unless ${stalledBy('no look-ups')}`;
+/** Drops in half of the minutes or more, of a Falco that works. */
+export const sustained = `${node(`${lossyMinutes} >= 0.5`)} unless ${stalledBy('no look-ups')}`;
 /** More events for each CPU than the project holds Falco to keep up with, and drops. */
 export const beyondFalco = node(`(${eventsPerCpu} > 3000) and ${hasDrops}`);
 /** Near the one CPU that the event loop can use; only where the present CPU use is known. */

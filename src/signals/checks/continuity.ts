@@ -19,14 +19,14 @@ const outOfMemory: CheckAdvice = {
   when: killedForMemory,
   why: 'Kubernetes tells that the container was last killed for its memory (OOMKilled).',
   change:
-    'Raise the memory limit of Falco’s container, or lower engine.modern_ebpf.buf_size_preset and bound outputs_queue.capacity.',
+    'Raise the memory limit of Falco’s container, or lower engine.modern_ebpf.buf_size_preset (engine.kmod.buf_size_preset with the kernel module) and bound outputs_queue.capacity.',
   cost: 'Memory of the node; smaller buffers lose more in bursts, a bounded queue drops alerts when it is full.',
 };
 
 const read: CheckAdvice = {
   why: 'The process ends again and again.',
   change:
-    'Read the end of its log (kubectl logs --previous). Killed for memory: raise the limit, or lower engine.modern_ebpf.buf_size_preset and bound outputs_queue.capacity. A rule or setting that does not load: falco --validate. A probe that fails: allow /healthz more time.',
+    'Read the end of its log (kubectl logs --previous). Killed for memory: raise the limit, or lower engine.modern_ebpf.buf_size_preset (engine.kmod.buf_size_preset with the kernel module) and bound outputs_queue.capacity. A rule or setting that does not load: falco --validate. A probe that fails: allow /healthz more time.',
   cost: 'Smaller buffers lose more in bursts; a bounded queue drops alerts when it is full.',
 };
 
@@ -72,11 +72,35 @@ export const continuity: Check[] = [
     ],
   },
   {
+    id: 'missing',
+    signal: 'nodes-missing',
+    also: ['security'],
+    worst: 'max',
+    meaning: {
+      ok: 'As many Falcos are known in this cluster as the settings expect.',
+      critical: 'Fewer Falcos are known in this cluster than the settings expect: nodes that are watched by nobody.',
+    },
+    advice: [
+      {
+        why: 'The DaemonSet leaves nodes out.',
+        change:
+          'Let it tolerate the taints of those nodes (tolerations in the Helm chart), and see whether pods of Falco wait for resources.',
+        cost: 'Falco’s resources on those nodes.',
+      },
+      {
+        why: 'The cluster has shrunk.',
+        change: 'Correct expected in the settings of the target.',
+        cost: 'None.',
+      },
+    ],
+    optional: true,
+  },
+  {
     id: 'crash-loop',
     signal: 'crash-loops',
     worst: 'max',
     meaning: {
-      ok: 'Falco did not start three times within 15 minutes.',
+      ok: 'Falco did not start three times within half an hour.',
       critical: 'Falco starts again and again: between the starts nobody watches the node.',
     },
     advice: [outOfMemory, read],

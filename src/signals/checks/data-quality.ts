@@ -1,5 +1,5 @@
 import { type Check } from '../types';
-import { againstDrops, fewerEvents, largerBuffers } from './advice';
+import { againstDrops, fewerEvents, hangs, largerBuffers } from './advice';
 import { losesProcessEnds, skewed, stalledBy } from './conditions';
 
 const ownBuffers = {
@@ -32,20 +32,14 @@ export const dataQuality: Check[] = [
     worst: 'max',
     window: '2m',
     meaning: {
-      ok: 'Falco goes through events.',
+      ok: 'No sign of a stall was found.',
       critical: 'Falco answers, but hardly any event reaches its rules: nothing on this node is detected.',
     },
     advice: [
-      {
-        when: stalledBy('no look-ups'),
-        why: 'Events happen and Falco looks no thread up: its event loop hangs.',
-        change:
-          'Look for an output that blocks (program_output, http_output, file_output on a full disk) or a plugin that hangs, then restart Falco.',
-        cost: 'The node is unwatched for some seconds.',
-      },
+      hangs,
       {
         when: stalledBy('no events'),
-        why: 'The node makes system calls and none becomes an event.',
+        why: 'Not one system call becomes an event.',
         change:
           'Restart Falco and read in its log whether the driver was loaded; see base_syscalls.custom_set and engine.kind.',
         cost: 'The node is unwatched for some seconds.',
@@ -70,13 +64,27 @@ export const dataQuality: Check[] = [
     advice: againstDrops,
   },
   {
+    id: 'early-drops',
+    signal: 'early-drop-ratio',
+    worst: 'max',
+    meaning: {
+      ok: 'Since its start, of a few minutes ago, Falco has lost at most 2 % of the events.',
+      warning:
+        'Since its start, of a few minutes ago, Falco has lost more than 2 % of the events, those before the first scrape among them.',
+      critical:
+        'Since its start, of a few minutes ago, Falco has lost 10 % of the events or more, those before the first scrape among them.',
+    },
+    advice: againstDrops,
+    optional: true,
+  },
+  {
     id: 'process-start-loss',
     signal: 'process-start-loss',
     also: ['security'],
     worst: 'max',
     window: '5m',
     meaning: {
-      ok: 'No start or end of a process was lost.',
+      ok: 'No start or end of a process was lost on the way from the kernel.',
       warning:
         'Starts or ends of processes were lost: Falco judges what those processes do without their names, parents and containers.',
     },

@@ -28,7 +28,7 @@ const memory: CheckAdvice[] = [
   {
     why: 'Ring buffers, the outputs queue and the table of threads are what Falco’s memory goes to.',
     change:
-      'Lower engine.modern_ebpf.buf_size_preset or raise engine.modern_ebpf.cpus_for_each_buffer; bound outputs_queue.capacity (0, without bound, as shipped); since Falco 0.42 lower falco_libs.thread_table_auto_purging_interval_s.',
+      'Lower engine.modern_ebpf.buf_size_preset (engine.kmod.buf_size_preset with the kernel module) or raise engine.modern_ebpf.cpus_for_each_buffer; bound outputs_queue.capacity (0, without bound, as shipped); since Falco 0.42 lower falco_libs.thread_table_auto_purging_interval_s.',
     cost: 'Each step of the preset halves the buffers: with 16 CPUs 64 MB become 32 at preset 3, and more is lost in bursts. A bounded queue drops alerts when it is full. Purging costs CPU time.',
   },
   {
@@ -49,7 +49,6 @@ export const resources: Check[] = [
       critical: 'Falco uses one full CPU: it cannot go faster, and more load means lost events.',
     },
     advice: [busyNode, lighter],
-    optional: true,
   },
   {
     id: 'cpu-since-start',

@@ -59,17 +59,17 @@ export const lifecycle: Signal[] = [
     unit: 'short',
     decimals: 0,
     min: 0,
-    summary: 'Falcos that started three times or more within a quarter of an hour',
+    summary: 'Falcos that started three times or more within half an hour',
     description:
-      '1 where the start time changed three times or more within the last 15 minutes, whatever the window; else 0. A Falco that ends before it ever answers is down instead (nodes-without-falco). A roll-out or two in a row stay below. A group of nodes shows how many of them are in a crash loop.',
-    expr: total(`changes(${started}{$filter}[15m]) >= bool 3`),
+      '1 where the start time changed three times or more within the last 30 minutes, whatever the window; else 0. A Falco that ends before it ever answers is down instead (nodes-without-falco). A roll-out or two in a row stay below. A group of nodes shows how many of them are in a crash loop.',
+    expr: total(`changes(${started}{$filter}[30m]) >= bool 3`),
     by: perInstance,
     needs: [always(started)],
     thresholds: {
       direction: 'above',
       critical: 1,
       because:
-        'Kubernetes waits up to five minutes between restarts, so that three in 15 minutes are seen however long the loop lasts. The bound is ours.',
+        'Kubernetes waits up to five minutes before each restart: three in half an hour are seen however long the loop lasts, as long as each process lives for less than seven minutes. The bound is ours.',
       source: links.performance,
     },
     advice: [whyItEnds],

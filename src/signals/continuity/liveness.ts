@@ -1,24 +1,33 @@
 import { links } from '../links';
-import { always } from '../needs';
+import { always, kernelCounter } from '../needs';
 import { anyGrouping, named } from '../templates';
-import { stalled } from '../data-quality/stall';
+import { stalledFor } from '../data-quality/stall';
 import { type Signal } from '../types';
 
 const duration = 'falcosecurity_falco_duration_seconds_total';
 /** How many Falcos the settings expect: on each target of an entry, the number for all of them. */
 const expected = 'falco_target_expected';
+/** Of all entries of a cluster. */
+const wanted = `sum by (cluster) (max by (cluster, entry) (${expected}{$filter}))`;
 const falcos = 'up{kind!="falcosidekick",$filter}';
 
-const wanted = `max by ($by) (${expected}{$filter})`;
-const missing = `clamp_min(${wanted} - (count by ($by) (${falcos}) or 0 * ${wanted}), 0)`;
+const missing = `clamp_min(${wanted} - (count by (cluster) (${falcos}) or 0 * ${wanted}), 0)`;
+const answering = (vector: string) => `(max without (reason) (${vector}) and on ($instance) ${falcos} == 1)`;
 const notWorking = [
   named(`(${falcos} == bool 0)`, 'reason', 'down'),
-  named(`(max without (reason) (${stalled}) and on ($instance) ${falcos} == 1)`, 'reason', 'stalled'),
+  named(answering(stalledFor(['nearly all dropped', 'no look-ups'])), 'reason', 'stalled'),
+  named(answering(stalledFor(['no events'])), 'reason', 'blind'),
   named(missing, 'reason', 'missing'),
 ];
 
 /** Nodes of Kubernetes of which no Falco has given the name within an hour. */
-const withoutAny = `group by (cluster, hostname) (label_replace(kube_node_info{$filter}, "hostname", "$1", "node", "(.+)")) unless on (cluster, hostname) last_over_time(falcosecurity_evt_hostname_info[1h])`;
+function withoutAny(): string {
+  const known = 'last_over_time(falcosecurity_evt_hostname_info[1h])';
+  const nodes = (matcher: string) =>
+    `group by (cluster, hostname) (label_replace(kube_node_info{${matcher},$filter}, "hostname", "$1", "node", "(.+)"))`;
+  // Often only Falco's job is given a label for the cluster: then the name of the host alone has to do.
+  return `${nodes('cluster!=""')} unless on (cluster, hostname) ${known} or ${nodes('cluster=""')} unless on (hostname) ${known}`;
+}
 
 export const liveness: Signal[] = [
   {
@@ -92,15 +101,17 @@ export const liveness: Signal[] = [
     min: 0,
     summary: 'Nodes that no working Falco watches',
     description:
-      'Counted by reason. down: the endpoint does not answer, or the node’s Falco has left discovery within the last hour (the data source’s notices and health check tell starting, vanished and unreachable apart). stalled: it answers, but events do not reach it or none happen (see userspace-stall). missing: fewer Falcos were ever seen than the settings expect; only where the settings give a number, the largest one of a cluster standing for the whole of it. Without that count a node that never had a Falco is not known here.',
+      'Counted by reason. down: the endpoint does not answer, or the node’s Falco has left discovery within the last hour (the data source’s notices and health check tell starting, vanished and unreachable apart). stalled: it answers, but hardly any event gets to its rules; blind: it answers, and its driver hands nothing over (see userspace-stall, whose window it shares). missing: fewer Falcos are known than the settings expect (see nodes-missing). Without a number expected a node that never had a Falco is not known here. Clusters are counted as a whole: no filter on a node.',
     expr: `sum by ($by) (${notWorking.join(' or ')})`,
     inStore: {
-      expr: `sum by ($by) (${[...notWorking, named(`(${withoutAny})`, 'reason', 'no Falco')].join(' or ')})`,
+      expr: `sum by ($by) (${[...notWorking, named(`(${withoutAny()})`, 'reason', 'no Falco')].join(' or ')})`,
       metrics: ['kube_node_info'],
       says: 'The store has kube-state-metrics’ list of nodes: no Falco counts those of which no Falco has given the host name within an hour.',
     },
     by: { default: ['cluster'], allowed: ['reason'] },
-    needs: [],
+    whole: true,
+    longest: '2m',
+    needs: [kernelCounter('falcosecurity_scap_n_evts_total')],
     relative: true,
     thresholds: {
       direction: 'above',
@@ -122,6 +133,42 @@ export const liveness: Signal[] = [
       },
     ],
     link: links.performance,
+  },
+  {
+    id: 'nodes-missing',
+    title: 'Missing Falcos',
+    dimension: 'continuity',
+    unit: 'short',
+    decimals: 0,
+    min: 0,
+    summary: 'Falcos that the settings expect in a cluster and that are not known',
+    description:
+      'The numbers that the settings expect of the targets of a cluster, added up, less the Falcos that are known there, whether they answer or not. 0 where as many are known. A Falco that has left service discovery is known for another hour. Clusters are counted as a whole: no filter on a node.',
+    expr: `sum by ($by) (${missing})`,
+    by: { default: ['cluster'], allowed: [] },
+    whole: true,
+    needs: [],
+    thresholds: {
+      direction: 'above',
+      critical: 1,
+      because: 'What happens on a node without Falco is seen by nobody.',
+      source: links.performance,
+    },
+    advice: [
+      {
+        when: 'Nodes have no Falco.',
+        change:
+          'See whether the DaemonSet tolerates the taints of those nodes (tolerations in the Helm chart) and whether its pods find room there.',
+        cost: 'Falco’s resources on those nodes.',
+      },
+      {
+        when: 'The cluster has shrunk.',
+        change: 'Correct expected in the settings of the target.',
+        cost: 'None.',
+      },
+    ],
+    link: links.performance,
+    unknown: 'The settings do not say how many Falcos to expect (expected of a target)',
   },
   {
     id: 'availability',

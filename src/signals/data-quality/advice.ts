@@ -10,7 +10,7 @@ export const biggerBuffers: Advice = {
 export const fewerSyscalls: Advice = {
   when: 'Drops last as long as the load does: Falco is asked for more events than one CPU can handle.',
   change:
-    'Cut the system calls that Falco takes with base_syscalls.custom_set and base_syscalls.repair: true, starting from processes only (clone, clone3, fork, vfork, execve, execveat, procexit), then network, then files; set engine.modern_ebpf.drop_failed_exit: true.',
+    'Cut the system calls that Falco takes with base_syscalls.custom_set and base_syscalls.repair: true, starting from processes only (clone, clone3, fork, vfork, execve, execveat, procexit), then network, then files; set engine.modern_ebpf.drop_failed_exit: true (engine.kmod.drop_failed_exit with the kernel module).',
   cost: 'Rules on system calls that are left out no longer match; with drop_failed_exit failed attempts are not seen.',
 };
 

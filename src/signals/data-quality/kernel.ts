@@ -1,6 +1,6 @@
 import { links } from '../links';
 import { kernelCounter } from '../needs';
-import { anyGrouping, cpusWith, increase, named, rate, share, total } from '../templates';
+import { anyGrouping, cpusWith, named, rate, share, sinceStart, total } from '../templates';
 import { type Need, type Signal } from '../types';
 import { biggerBuffers, fewerSyscalls, slimmerRules } from './advice';
 
@@ -12,7 +12,7 @@ const otherDrops = { scratch_map: 'scratch_map', page_faults: 'page_faults', bug
 
 const perInstance = { default: ['$instance'], allowed: anyGrouping };
 
-/** Every drop that has a cause of its own, as one vector; `count` is rate or increase. */
+/** Every drop that has a cause of its own, as one vector; `count` is by second or over the window. */
 function categorised(count: (metric: string) => string): string {
   const others = Object.entries(otherDrops).map(([cause, name]) =>
     named(count(`falcosecurity_scap_n_drops_${name}_total`), 'cause', cause)
@@ -27,7 +27,21 @@ function byCause(count: (metric: string) => string): string {
 }
 
 /** Starts and ends of processes, as far as the classes of drops tell them. */
-const processDrops = `increase(${bufferDrops}{drop=~"clone_fork|execve|proc",$filter}[$window])`;
+const processDrops = sinceStart(bufferDrops, 'drop=~"clone_fork|execve|proc"');
+
+/** Below this age, in seconds, a process is young. */
+const young = `falcosecurity_falco_duration_seconds_total{$filter} < 900`;
+const ofYoung = (metric: string) => total(`${metric}{$filter} and on ($instance) ${young}`);
+
+/** Bounds for a share of events that is lost. */
+const tooManyLost = {
+  direction: 'above' as const,
+  warning: 0.02,
+  critical: 0.1,
+  because:
+    'The project holds 1 to 2 % on the busiest machines to be acceptable; at 10 % Falco itself raises its drop alert (syscall_event_drops.threshold).',
+  source: links.dropping,
+};
 
 const modulePreemptions: Need = { ...kernelCounter(preemptions), engines: ['kmod'] };
 
@@ -55,7 +69,7 @@ export const kernel: Signal[] = [
     min: 0,
     summary: 'Events per second that the driver handled, for each CPU of the node',
     description:
-      'The rate of kernel events divided by the CPUs that were online when Falco started, which makes nodes of different sizes comparable. A group of nodes shows all its events divided by all its CPUs; nodes without kernel counters are left out of both. Falco 0.42 about halved the number of events, so that the bounds, which are older, are generous for it.',
+      'The rate of kernel events divided by the CPUs that were online when Falco started, which makes nodes of different sizes comparable. A group of nodes shows all its events divided by all its CPUs; nodes without kernel counters are left out of both. Falco 0.42 about halved the number of events, so that the bounds, which are older, are generous for it. Below 1000 the project sees usually no problem.',
     expr: `sum by ($by) (${rate(events)}$join) / ${cpusWith(rate(events))}`,
     by: perInstance,
     needs: [kernelCounter(events)],
@@ -93,21 +107,31 @@ export const kernel: Signal[] = [
     min: 0,
     summary: 'Share of the events the driver handled that never reached Falco',
     description:
-      'Drops divided by the events that the driver handled. Those events already hold the drops, so the two are not added. A node that handled no event at all has no figure instead of 0 %: nothing seen is not the same as nothing lost. A group of nodes shows its drops over its events, in which one bad node can hide: look at it by node. Events lost to re-entrance in the kernel module (n_preemptions) stand in neither counter.',
+      'Drops divided by the events that the driver handled. Those events already hold the drops, so the two are not added. A node that handled no event at all has no figure instead of 0 %: nothing seen is not the same as nothing lost. A group of nodes shows its drops over its events, in which one bad node can hide: look at it by node. What a young Falco lost before its first scrape is not in here: see early-drop-ratio. Events lost to re-entrance in the kernel module (n_preemptions) stand in neither counter.',
     expr: `sum by ($by) (${rate(drops)}$join) / (sum by ($by) (${rate(events)}$join) > 0)`,
     by: perInstance,
     needs: [kernelCounter(drops), kernelCounter(events)],
-    thresholds: {
-      direction: 'above',
-      warning: 0.02,
-      critical: 0.1,
-      because:
-        'The project holds 1 to 2 % on the busiest machines to be acceptable; at 10 % Falco itself raises its drop alert (syscall_event_drops.threshold).',
-      source: links.dropping,
-    },
+    thresholds: tooManyLost,
     advice: [biggerBuffers, fewerSyscalls, slimmerRules],
     link: links.dropping,
     unknown: 'No event happened within the window',
+  },
+  {
+    id: 'early-drop-ratio',
+    title: 'Drops of young Falcos',
+    dimension: 'data-quality',
+    unit: 'percentunit',
+    min: 0,
+    summary: 'Share of the events lost since the start, of processes younger than 15 minutes',
+    description:
+      'As drop-ratio-since-reset, and only as long as the process has run for less than 15 minutes: what it lost before its first scrape is in here and in no rate. Processes that start under load often lose much at first. A group of nodes shows the drops of its young ones over their events.',
+    expr: share(ofYoung(drops), ofYoung(events)),
+    by: perInstance,
+    needs: [kernelCounter(drops), kernelCounter(events)],
+    thresholds: tooManyLost,
+    advice: [biggerBuffers, fewerSyscalls],
+    link: links.dropping,
+    unknown: 'It has run for 15 minutes or longer, or no event has happened since the start',
   },
   {
     id: 'kernel-drop-rate',
@@ -146,8 +170,8 @@ export const kernel: Signal[] = [
     min: 0,
     summary: 'Events lost in the kernel within the window, by what was lost or why',
     description:
-      'The same causes as kernel-drop-rate, counted over the window instead of by second: how many events are missing from the time between two moments. Windows that overlap must not be added up. The count is spread to the ends of the window and may differ from a whole number.',
-    expr: byCause(increase),
+      'The same causes as kernel-drop-rate, counted over the window instead of by second: how many events are missing from the time between two moments. Windows that overlap must not be added up. The count is spread to the ends of the window and may differ from a whole number. A process that started within the window counts from its start, what it lost before its first scrape included.',
+    expr: byCause(sinceStart),
     by: { default: ['$instance', 'cause'], allowed: anyGrouping },
     needs: [kernelCounter(drops), kernelCounter(bufferDrops)],
     advice: [biggerBuffers, fewerSyscalls],
@@ -198,10 +222,11 @@ export const kernel: Signal[] = [
     min: 0,
     summary: 'Starts and ends of processes that were lost within the window',
     description:
-      'Drops of the classes clone_fork, execve and proc. They weigh more than a lost open or close: Falco then does not know the process, its command line, its parents or its container, and every later event of that process is judged without them. Falco looks the process up in /proc where it can, which is dear and too late for short ones. The count is spread to the ends of the window. Up to Falco 0.41 the entry and the exit of a system call count as two.',
-    expr: total(processDrops),
+      'Drops of the classes clone_fork, execve and proc. They weigh more than a lost open or close: Falco then does not know the process, its command line, its parents or its container, and every later event of that process is judged without them. Falco looks the process up in /proc where it can, which is dear and too late for short ones. The count is spread to the ends of the window; a process that started within it counts from its start. A node that handled no event has no figure: nothing seen is not the same as nothing lost. Up to Falco 0.41 the entry and the exit of a system call count as two.',
+    expr: total(`${processDrops} and on ($instance) ${events}{$filter} > 0`),
     by: { default: ['$instance'], allowed: [...anyGrouping, 'drop'] },
-    needs: [kernelCounter(bufferDrops)],
+    needs: [kernelCounter(bufferDrops), kernelCounter(events)],
+    unknown: 'No event has happened since the start',
     thresholds: {
       direction: 'above',
       warning: 1,

@@ -9,10 +9,11 @@ const drops = 'falcosecurity_scap_n_drops_total';
 const cached = 'falcosecurity_scap_n_cached_thread_lookups_total';
 const noncached = 'falcosecurity_scap_n_noncached_thread_lookups_total';
 
-// Every event begins with a look-up of its thread. Below ten events a second a window may hold none.
-const lookUps = `(${rate(cached)} + ${rate(noncached)} == bool 0) and ${rate(events)} > 10`;
+// Every event begins with a look-up of its thread. With less than one a second a window may hold none.
+const lookUps = `(${rate(cached)} + ${rate(noncached)} == bool 0) and ${rate(events)} > 1`;
 const nearlyAll = `(${rate(drops)} >= bool 0.95 * ${rate(events)}) and ${rate(events)} > 0`;
-const noEvents = `(${rate(events)} == bool 0) and on ($instance) ${rate(runs('sys_exit'))} > 100`;
+// The kernel's statistics prove within the window that there was something to see; without them five minutes do.
+const noEvents = `(${rate(events)} == bool 0) and on ($instance) ${rate(runs('sys_exit'))} > 100 or ((rate(${events}{$filter}[5m]) == bool 0) and ${events}{$filter} offset 1m)`;
 
 /** 1 for nodes where a reason to hold Falco for stalled was found, 0 where it was looked for in vain. */
 export const reasons = {
@@ -21,9 +22,12 @@ export const reasons = {
   'no events': noEvents,
 };
 
-export const stalled = Object.entries(reasons)
-  .map(([reason, vector]) => named(`(${vector})`, 'reason', reason))
-  .join(' or ');
+/** Some of the reasons, each with its name in the label `reason`. */
+export function stalledFor(which: Array<keyof typeof reasons>): string {
+  return which.map((reason) => named(`(${reasons[reason]})`, 'reason', reason)).join(' or ');
+}
+
+const stalled = stalledFor(['nearly all dropped', 'no look-ups', 'no events']);
 
 const blindMinute = `max without (reason) (${stalled.replaceAll('$window', '2m')})`;
 
@@ -39,7 +43,7 @@ export const stall: Signal[] = [
     max: 1,
     summary: 'Whether a Falco that answers goes through events no longer: 1 it is stalled or blind',
     description:
-      'Falco’s web server answers also when its event loop hangs. 1 for one of three reasons. nearly all dropped: 95 % of the events or more, so that hardly any gets through. no look-ups: ten events a second or more happen, and Falco looked up no thread, with which it begins every event. no events: the node makes system calls and not one becomes an event; needs the kernel’s statistics of BPF programs. 0 says that none of the reasons that could be looked for was found. It looks back two minutes at most, whatever the window, as a longer one would hide that it just began: see blind-minutes for how long it lasted. A group of nodes shows 1 as soon as one of them is stalled.',
+      'Falco’s web server answers also when its event loop hangs. 1 for one of three reasons. nearly all dropped: 95 % of the events or more, so that hardly any gets through. no look-ups: more than one event a second happens, and Falco looked up no thread, with which it begins every event; needs metrics.state_counters_enabled. no events: the node makes system calls and not one becomes an event, as the kernel’s statistics of BPF programs tell; without them, not one event for five minutes (for as long as it is known, a minute at least). 0 says that none of the reasons that could be looked for was found. It looks back two minutes at most, whatever the window, as a longer one would hide that it just began: see blind-minutes for how long it lasted. A group of nodes shows 1 as soon as one of them is stalled.',
     expr: `max by ($by) ((${stalled})$join)`,
     by: { default: ['$instance'], allowed: [...anyGrouping, 'reason'] },
     needs: [kernelCounter(events), kernelCounter(drops), stateCounter(cached)],
@@ -69,7 +73,6 @@ export const stall: Signal[] = [
       },
     ],
     link: links.dropping,
-    unknown: 'No event happened within the window',
     values: [
       { value: 0, text: 'no', level: 'ok' },
       { value: 1, text: 'stalled', level: 'critical' },
@@ -89,6 +92,6 @@ export const stall: Signal[] = [
     needs: [kernelCounter(events), kernelCounter(drops)],
     advice: [],
     link: links.dropping,
-    unknown: 'No event happened within the window, or it has been scraped for less than a minute',
+    unknown: 'It has been scraped for less than a minute',
   },
 ];

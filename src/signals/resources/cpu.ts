@@ -26,7 +26,7 @@ const oneCpu: Thresholds = {
 export const lessWork: Advice = {
   when: 'Falco is near one full CPU.',
   change:
-    'Cut the system calls that Falco takes with base_syscalls.custom_set and base_syscalls.repair: true, set engine.modern_ebpf.drop_failed_exit: true, and slim down rules on frequent system calls.',
+    'Cut the system calls that Falco takes with base_syscalls.custom_set and base_syscalls.repair: true, set engine.modern_ebpf.drop_failed_exit: true (engine.kmod.drop_failed_exit with the kernel module), and slim down rules on frequent system calls.',
   cost: 'Rules on system calls that are left out no longer match; failed attempts are not seen.',
 };
 
@@ -50,6 +50,7 @@ function usedWithin(window: string, error: number): string {
 }
 
 export const recentCpu = usedWithin('$window', 0.02);
+const lately = ['15m', '1h', '6h', '12h'].map((window) => usedWithin(window, 0.05)).join(' or ');
 
 /** How much a counter of cAdvisor's rose per second in Falco's container. */
 const inContainer = (metric: string, window: string) =>
@@ -59,11 +60,18 @@ const inContainer = (metric: string, window: string) =>
 const toFalco = (pods: string) =>
   `${pods} * on (namespace, pod) group_right () group by (namespace, pod, $instance) (falcosecurity_falco_version_info{$filter})`;
 
-/** CPU of Falco's container within a window. */
-const containerCpu = (window: string) => toFalco(inContainer('container_cpu_usage_seconds_total', window));
+/**
+ * CPU of Falco's container within a window, of five minutes where cAdvisor is scraped too seldom for that; `plain` for
+ * the Falcos whose container is not known.
+ */
+function containerCpu(window: string, plain: string): string {
+  const used = (within: string) => inContainer('container_cpu_usage_seconds_total', within);
+  const container = toFalco(`(${used(window)} or ${used('5m')})`);
+  return `${container} or (${plain} unless on ($instance) ${container})`;
+}
 const ofContainer = {
   metrics: ['container_cpu_usage_seconds_total'],
-  says: 'The store has cAdvisor’s figures: the CPU is that of the container named falco of the pod, whatever its age. Falco’s series need the labels namespace and pod.',
+  says: 'The store has cAdvisor’s figures: the CPU is that of the container named falco of the pod, whatever its age, for Falcos whose series have the labels namespace and pod.',
 };
 
 /** Why a figure that rests on the present CPU use has no value. */
@@ -97,7 +105,7 @@ export const cpu: Signal[] = [
     description:
       'Worked out of two of Falco’s averages since its start. Falco rounds them to 0.1 % of a CPU, which weighs the more the longer it runs: there is a figure only while the rounding is below 2 % of a CPU, that is for about 20 windows after the start (a window of one minute: 20 minutes; of one hour: 20 hours), and none across a restart. Choose a longer window for a Falco that has run for long, or measure its container instead. A group of nodes shows its highest.',
     expr: highest(`(${recentCpu})`),
-    inStore: { expr: highest(`(${containerCpu('$window')})`), ...ofContainer },
+    inStore: { expr: highest(`(${containerCpu('$window', recentCpu)})`), ...ofContainer },
     by: perInstance,
     needs: [resource(cpuRatio), always(duration), always(started)],
     thresholds: oneCpu,
@@ -114,8 +122,8 @@ export const cpu: Signal[] = [
     summary: 'CPU that Falco used in the last 15 minutes to 12 hours; 100 % is one full CPU',
     description:
       'As cpu-usage-recent, over the shortest of the last 15 minutes, hour, 6 hours and 12 hours in which Falco’s rounding weighs less than 5 % of a CPU, whatever window is asked for: 15 minutes serve for about 12 hours after the start, an hour for two days, 6 hours for 12 days, 12 hours for 25 days. The history has to reach back as far. For verdicts and alert rules: a graph of it changes its meaning on the way. A group of nodes shows its highest.',
-    expr: highest(`(${['15m', '1h', '6h', '12h'].map((window) => usedWithin(window, 0.05)).join(' or ')})`),
-    inStore: { expr: highest(`(${containerCpu('15m')})`), ...ofContainer },
+    expr: highest(`(${lately})`),
+    inStore: { expr: highest(`(${containerCpu('15m', `(${lately})`)})`), ...ofContainer },
     by: perInstance,
     needs: [resource(cpuRatio), always(duration), always(started)],
     thresholds: oneCpu,
@@ -135,7 +143,9 @@ export const cpu: Signal[] = [
       'The CPU use of the window (cpu-usage-recent) divided by the CPU limit that the target has in the settings of the data source. At the limit the kernel halts Falco for the rest of each period, and the ring buffer overflows meanwhile, although the node may have CPUs to spare. There is a figure only where a limit is set, and where the present CPU use can be known. A group of nodes shows its highest.',
     expr: highest(`((${recentCpu}) / on ($instance) group_left () (${cpuLimit}{$filter} > 0))`),
     inStore: {
-      expr: highest(`((${containerCpu('$window')}) / on ($instance) group_left () (${cpuLimit}{$filter} > 0))`),
+      expr: highest(
+        `((${containerCpu('$window', recentCpu)}) / on ($instance) group_left () (${cpuLimit}{$filter} > 0))`
+      ),
       ...ofContainer,
     },
     by: perInstance,

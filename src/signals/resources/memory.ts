@@ -18,7 +18,7 @@ const perInstance = { default: ['$instance'], allowed: anyGrouping };
 export const lessMemory: Advice = {
   when: 'Memory is close to the limit that you set for Falco.',
   change:
-    'Lower engine.modern_ebpf.buf_size_preset or raise engine.modern_ebpf.cpus_for_each_buffer; bound outputs_queue.capacity; since Falco 0.42 lower falco_libs.thread_table_auto_purging_interval_s and falco_libs.thread_table_auto_purging_thread_timeout_s.',
+    'Lower engine.modern_ebpf.buf_size_preset (engine.kmod.buf_size_preset with the kernel module) or raise engine.modern_ebpf.cpus_for_each_buffer; bound outputs_queue.capacity; since Falco 0.42 lower falco_libs.thread_table_auto_purging_interval_s and falco_libs.thread_table_auto_purging_thread_timeout_s.',
   cost: 'Smaller buffers drop more in bursts, a bounded queue drops alerts when it is full, purging costs CPU time.',
 };
 
@@ -145,7 +145,7 @@ export const memory: Signal[] = [
           value: 0,
           because: 'Falco looks for a file of cgroup v1 by default, which hosts with cgroup v2 do not have',
           change:
-            'Set the environment variable FALCO_CGROUP_MEM_PATH of Falco to the file with the memory in use, /sys/fs/cgroup/memory.current with cgroup v2',
+            'Set the environment variable FALCO_CGROUP_MEM_PATH of Falco to the file with the memory in use, /sys/fs/cgroup/memory.current with cgroup v2; a privileged container does not have that file (in the Helm chart: driver.kind modern_ebpf with driver.modernEbpf.leastPrivileged: true)',
         },
       },
     ],

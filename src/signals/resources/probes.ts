@@ -1,9 +1,9 @@
 import { links } from '../links';
 import { kernelCounter, programStatistic } from '../needs';
 import { byProgram, runs, runTime } from '../programs';
-import { anyGrouping, cpusWith, named, rate, total } from '../templates';
+import { anyGrouping, cpus, cpusWith, named, rate, total } from '../templates';
 import { type Signal } from '../types';
-import { lessWork, recentCpu } from './cpu';
+import { cpuRatio, lessWork, recentCpu } from './cpu';
 
 const events = 'falcosecurity_scap_n_evts_total';
 
@@ -18,6 +18,11 @@ const inKernel = named(
   'kernel'
 );
 const costs = `(${inUserspace} or ${inKernel})`;
+const sinceStart = named(
+  `(${cpuRatio}{$filter} unless on ($instance) (${recentCpu}))`,
+  'part',
+  'userspace, since start'
+);
 const perEvent = `(${costs} * 1e9 / on ($instance) group_left () (${rate(events)} > 0))`;
 
 export const probes: Signal[] = [
@@ -38,8 +43,31 @@ export const probes: Signal[] = [
       {
         when: 'Applications became slower since Falco runs, or after it was upgraded.',
         change:
-          'Cut the system calls that Falco takes with base_syscalls.custom_set and base_syscalls.repair: true; upgrade to Falco 0.42 or later, which no longer looks at the entry of system calls.',
+          'Cut the system calls that Falco takes with base_syscalls.custom_set and base_syscalls.repair: true; upgrade to Falco 0.42 or later, which looks at the entry of five system calls only.',
         cost: 'Rules on system calls that are left out no longer match.',
+      },
+    ],
+    link: links.performance,
+    unknown: 'The statistics of BPF programs stand still: they are off, or were switched off after Falco started',
+  },
+  {
+    id: 'tracepoint-cpu-share',
+    title: 'CPU of each probe',
+    dimension: 'resources',
+    unit: 'percentunit',
+    min: 0,
+    summary: 'Share of the node’s CPU time spent in each of Falco’s programs in the kernel',
+    description:
+      'As probe-cpu-share, for each program by itself: which of them the time goes to. The shares of a node add up to its probe-cpu-share. A group of nodes shows the mean of those that have the program.',
+    expr: `avg by ($by) (((${byProgram(runTime)}) > 0) / 1e9 / on ($instance) group_left () ${cpus})`,
+    by: { default: ['$instance', 'tracepoint'], allowed: [] },
+    needs: [programStatistic(runTime('sys_exit'))],
+    advice: [
+      {
+        when: 'One program takes most of the time.',
+        change:
+          'sys_exit: cut system calls with base_syscalls.custom_set and base_syscalls.repair: true. sched_switch or page faults: leave them out of base_syscalls.custom_set and of rules. Ends and starts of processes: they cannot be left out.',
+        cost: 'Rules on what is left out no longer match.',
       },
     ],
     link: links.performance,
@@ -76,13 +104,13 @@ export const probes: Signal[] = [
     min: 0,
     summary: 'CPUs that Falco keeps busy, in its process and in its programs in the kernel',
     description:
-      'Part userspace: the process’s CPU use of the window (cpu-usage-recent). Part kernel: the time of Falco’s programs, which the applications are charged with. 1 is one full CPU. The two add up to what Falco costs the node; a part that cannot be known is missing, and a sum over the parts then lacks it. A group of nodes shows its sum.',
-    expr: total(costs),
+      'Part userspace: the process’s CPU use of the window (cpu-usage-recent); where that cannot be known, part “userspace, since start”: its average since it started. Part kernel: the time of Falco’s programs, which the applications are charged with; missing with the kernel module and where the statistics of BPF programs are off. 1 is one full CPU. The parts add up to what Falco costs the node. A group of nodes shows its sum.',
+    expr: total(`${costs} or ${sinceStart}`),
     by: byPart,
     needs: [programStatistic(runTime('sys_exit'))],
     advice: [lessWork],
     link: links.performance,
-    unknown: 'Neither part is known: the statistics of BPF programs stand still, and cpu-usage-recent has no value',
+    unknown: 'Neither part is known: the statistics of BPF programs stand still, and Falco tells no CPU use',
   },
   {
     id: 'cost-per-event',

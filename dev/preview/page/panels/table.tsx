@@ -106,7 +106,7 @@ export const table = () =>
       cellOptions: { type: 'auto' },
       inspect: false,
       filterable: false,
-      hideFrom: undefined,
+      'hideFrom.viz': undefined,
       wrapText: undefined,
       wrapHeaderText: undefined,
       tooltip: undefined,
