@@ -109,6 +109,20 @@ describe('evaluate', () => {
       expect(extremes('rate(reset_total[60s])')[1]).toBeCloseTo(10, 9);
     });
 
+    it('lets a rate go on where the next sample is late, and no sum', () => {
+      const steady = Array.from({ length: 101 }, (_, second) => 10 * second);
+      const late = source([
+        { labels: { __name__: 'late_total' }, values: steady },
+        { labels: { __name__: 'gone_total' }, values: [...steady, null] },
+      ]);
+      const at = (query: string, isUneven = true) =>
+        evaluate(query, late, { start: 105_000, isUneven }).series[0]!.values[0];
+      expect(at('rate(late_total[10s])')).toBeCloseTo(10, 9);
+      expect(at('increase(late_total[10s])')).toBeCloseTo(55, 9);
+      expect(at('rate(gone_total[10s])')).toBeCloseTo(5.5, 9);
+      expect(at('rate(late_total[10s])', false)).toBeCloseTo(5.5, 9);
+    });
+
     it('looks at nothing else beyond', () => {
       const query = 'max_over_time(steady_total[20s]) + count_over_time(steady_total[20s]) + irate(steady_total[20s])';
       expect(values(query, true)).toEqual(values(query, false));

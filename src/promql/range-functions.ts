@@ -14,6 +14,8 @@ export interface Window {
   /** Places of the samples that may be looked at, up to and not including `to`: more than those in the window where samples are uneven. */
   from: number;
   to: number;
+  /** The last sample is the newest of a series that has not ended. */
+  goesOn: boolean;
 }
 
 /** Nothing where the samples do not suffice. `argument` is the function's scalar. */
@@ -59,7 +61,9 @@ function extrapolated(window: Window, counter: boolean, perSecond: boolean) {
   if (after >= close) {
     const slope = slopeAfter(window, last, counter);
     beyond += after * (slope ?? 0);
-    after = slope === undefined ? between / 2 : 0;
+    // What is on its way changes a rate less than a sum, which must not be taken back.
+    const known = perSecond && window.goesOn ? after : between / 2;
+    after = slope === undefined ? known : 0;
   }
   const whole = rise * ((sampled + before + after) / sampled) + beyond;
   return perSecond ? whole / ((end - start) / 1000) : whole;
