@@ -1,5 +1,5 @@
 import { IDENTITY, targetLabels } from '../expression';
-import { type Expr, type Matcher, parse, reachOf, selectorsOf, withConditions } from '../promql';
+import { type Expr, type Matcher, matcher, parse, reachOf, selectorsOf, withConditions } from '../promql';
 import { type CompleteQuery } from '../query';
 import { DEFAULTS, type FalcoSettings, liveInterval } from '../settings';
 import { catalogue } from '../signals';
@@ -47,6 +47,7 @@ export class Plan {
   /** What names have to match, of the selectors that do not name their metric. */
   private readonly described: Matcher[][];
   private readonly own: string[];
+  private readonly filters: Matcher[];
   private readonly signals: Signal[];
   /** Its expressions by window. */
   private readonly planned = new Map<number | undefined, Planned[]>();
@@ -61,6 +62,7 @@ export class Plan {
     this.scrapeInterval = parseDuration(settings.scrapeInterval || DEFAULTS.scrapeInterval) ?? NaN;
     this.step = this.interval * Math.max(1, Math.ceil(asked.range / asked.maxDataPoints / this.interval));
     this.own = [...IDENTITY, ...targetLabels(settings)];
+    this.filters = query.filters.map(({ key, operator, value }) => matcher(key, operator, value));
     const ids = query.kind === 'signal' ? [...new Set(query.signals)] : [];
     this.signals = ids.map((id) => {
       const found = catalogue.signals.find((signal) => signal.id === id);
@@ -87,16 +89,14 @@ export class Plan {
     if (this.query.kind === 'promql') {
       return this.isNeeded(target);
     }
-    return (
-      this.signals.some((signal) => kindOf(signal) === target.kind) && passes(target, this.query.filters, this.own)
-    );
+    return this.signals.some((signal) => kindOf(signal) === target.kind) && passes(target, this.filters, this.own);
   }
 
   /** Targets that have series for it. */
   isNeeded(target: Target): boolean {
     return (
       this.selectors().some((selector) => mayMeet(selector, target, this.own)) &&
-      (target.kind !== 'falco' || this.query.kind === 'promql' || passes(target, this.query.filters, this.own))
+      (target.kind !== 'falco' || this.query.kind === 'promql' || passes(target, this.filters, this.own))
     );
   }
 
