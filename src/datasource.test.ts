@@ -147,6 +147,13 @@ describe('live', () => {
   test.each<[string, object, Partial<DataQueryRequest<FalcoQuery>>, FalcoSettings, string]>([
     ['a kind without', { kind: 'health' }, {}, {}, 'queries of kind health have no live figures'],
     ['a limit', { limit: 3 }, {}, {}, 'a query with a limit looks at the whole range'],
+    [
+      'a window since watching began',
+      { window: '$__live' },
+      absolute,
+      {},
+      'the time range does not end now; $__live is the time range then',
+    ],
     ['a comparison', { compare: '1h' }, {}, {}, 'a query with a comparison looks at the whole range'],
     ['a range that has ended', {}, absolute, {}, 'the time range does not end now'],
     ['a store', {}, {}, { mode: 'store' }, 'figures of a store are not scraped here'],

@@ -14,7 +14,7 @@ import { catchError, from, map, merge, type Observable, switchMap } from 'rxjs';
 import { annotations } from './annotations';
 import { IDENTITY, targetLabels, withoutMacros } from './expression';
 import { type LiveExecutor } from './live/executor';
-import { split, withNotices } from './live-queries';
+import { ignoring, split, withNotices } from './live-queries';
 import {
   type CompleteQuery,
   type FalcoQuery,
@@ -142,7 +142,7 @@ export class FalcoDataSource extends DataSourceWithBackend<FalcoQuery, FalcoSett
       const { refId } = query;
       // A request of the same id would cancel the one for the other queries.
       const requestId = `${request.requestId}-${refId}`;
-      const ignored = new Map(why === undefined ? [] : [[refId, why]]);
+      const ignored = new Map(why === undefined ? [] : [[refId, ignoring(query, why)]]);
       return this.answerFromHistory({ ...request, requestId, targets: [{ ...stored, live: false }] }, ignored).pipe(
         map((response) => ({ ...response, key: `live-${refId}` }))
       );

@@ -27,10 +27,16 @@ export function split(request: DataQueryRequest<FalcoQuery>, settings: FalcoSett
     } else {
       // What the backend answers must not ask for live: only alert rules and expressions bring that there.
       all.others.push({ ...query, live: false });
-      all.ignored.set(query.refId, why);
+      all.ignored.set(query.refId, ignoring(query, why));
     }
   }
   return all;
+}
+
+/** Why a query is not live, with what that does to its window. */
+export function ignoring({ window, expr }: Pick<FalcoQuery, 'window' | 'expr'>, why: string): string {
+  const isSinceWatched = `${window} ${expr}`.includes('__live');
+  return isSinceWatched ? `${why.replace(/\.$/, '')}; $__live is the time range then` : why;
 }
 
 /** Why a query cannot be live, in words; nothing where it can. Without a range, that of the panel is not looked at. */

@@ -40,6 +40,7 @@ func (d *Instance) liveReasons(r *http.Request) (any, error) {
 type reasons struct {
 	Missing []data.Notice `json:"missing"` // why nodes have no value
 	Besides []data.Notice `json:"besides"` // what is to be told in any case
+	Passing bool          `json:"passing"` // whether some of Missing will be over with the next scrape
 }
 
 func (r *request) reasons(ctx context.Context, a *asked) (reasons, error) {
@@ -61,6 +62,7 @@ func (r *request) reasons(ctx context.Context, a *asked) (reasons, error) {
 	for _, result := range a.results {
 		r.missing(ctx, why, a, result)
 	}
+	_, out.Passing = why.names[r.notYetTwo()]
 	for _, t := range a.targets.all {
 		undiscovered(besides, t)
 		r.tooOld(besides, t)

@@ -167,13 +167,19 @@ func TestLiveReasons(t *testing.T) {
 	], "besides": [
 		{"severity": "warning", "text": "Discovery of http://node-4:8765/metrics has trouble. DNS gave no answer."},
 		{"severity": "warning", "text": "Falco is too old on 1 of 4 nodes: node-4 (0.38.2). Signals may be missing or wrong: upgrade to Falco 0.39 or later."}
-	]}}`, ask(`{"signals": "server-load", "live": true}`), "how targets stand is told by live itself")
-	const none = `{"data":{"missing":[],"besides":[]}}`
+	], "passing": false}}`, ask(`{"signals": "server-load", "live": true}`), "how targets stand is told by live itself")
+	const none = `{"data":{"missing":[],"besides":[],"passing":false}}`
 	require.Equal(t, none, ask(`{"signals": "kernel-drop-ratio", "filters": [{"key": "node", "operator": "=", "value": "node-1"}]}`))
 	require.Equal(t, none, ask(`{"expr": "nothing"}`))
 
+	f.statuses[0].Scrapes = 1
+	fresh := ask(`{"signals": "kernel-event-rate"}`)
+	require.Contains(t, fresh, `Not yet two scrapes of 1 of 4 nodes: node-1.`)
+	require.Contains(t, fresh, `"passing":true`)
+	f.statuses[0].Scrapes = 2
+
 	d.now = func() time.Time { return noon.Add(-55 * time.Minute) }
-	short := `{"data":{"missing":[],"besides":[{"severity":"info","text":"There are figures since 11:00 UTC. History is kept in memory: it begins when the data source is first used, and again when Grafana or the plugin restarts."}]}}`
+	short := `{"data":{"missing":[],"besides":[{"severity":"info","text":"There are figures since 11:00 UTC. History is kept in memory: it begins when the data source is first used, and again when Grafana or the plugin restarts."}],"passing":false}}`
 	require.Equal(t, short, ask(`{"signals": "kernel-drop-ratio", "filters": [{"key": "node", "operator": "=", "value": "node-1"}]}`))
 	require.Equal(t, short, ask(`{"expr": "nothing"}`))
 	status, body := as(t, d, "Editor", `live/reasons?query={"signals":"x"}&range=1`)

@@ -37,7 +37,8 @@ type Live struct {
 // liveScrapes are what all who watch a target share. Its unit's mutex guards it.
 type liveScrapes struct {
 	began   time.Time     // of the last one
-	running chan struct{} // closed when the one under way ends; nil while there is none
+	running chan struct{} // closed when the next one ends, which may still wait for its turn; nil while there is none
+	asking  bool          // whether it has begun
 	last    *Live
 }
 
@@ -120,7 +121,7 @@ func (u *unit) live(ctx context.Context, t *target, interval time.Duration) Live
 	if t.live.last != nil {
 		out = *t.live.last
 	}
-	if t.live.running != nil {
+	if t.live.asking {
 		out.Waiting = max(1, time.Since(t.live.began))
 	}
 	if u.discovery != nil {
@@ -135,7 +136,7 @@ func (u *unit) scrapeLive(ctx context.Context, t *target, wait time.Duration) {
 		u.mu.Lock()
 		defer u.mu.Unlock()
 		close(t.live.running)
-		t.live.running = nil
+		t.live.running, t.live.asking = nil, false
 	}()
 	turn := time.NewTimer(wait)
 	defer turn.Stop()
@@ -153,7 +154,7 @@ func (u *unit) scrapeLive(ctx context.Context, t *target, wait time.Duration) {
 
 	start := time.Now()
 	u.mu.Lock()
-	t.live.began = start
+	t.live.began, t.live.asking = start, true
 	u.mu.Unlock()
 	var body string
 	o := u.attempt(ctx, t, func(text []byte, contentType string) (*Answer, *Failure) {

@@ -100,7 +100,9 @@ func TestLiveDoesNotWaitForTheSlow(t *testing.T) {
 		gone, leave := context.WithCancel(t.Context())
 		leave()
 		time.Sleep(time.Second)
-		require.NotZero(t, l.Live(gone, ids[1:], time.Second)[0].Waiting)
+		l.Live(gone, ids[1:], time.Second)
+		time.Sleep(300 * time.Millisecond)
+		require.Equal(t, 300*time.Millisecond, l.Live(gone, ids[1:], time.Second)[0].Waiting)
 		time.Sleep(2 * time.Second)
 	})
 }
@@ -238,5 +240,31 @@ func TestLiveAnswersAreForgotten(t *testing.T) {
 		require.True(t, remembered())
 		time.Sleep(2 * time.Minute)
 		require.False(t, remembered())
+	})
+}
+
+func TestLiveWaitsForAPlace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newFakeNet(t)
+		n.serve("a:1", (&falco{host: "node-1", start: time.Now()}).ServeHTTP)
+		l, end := n.lease(t, TargetConfig{URL: "a:1"})
+		defer end()
+		wait(t, l)
+		ids := []string{idOf(t, l, "a:1")}
+		first := l.Live(t.Context(), ids, time.Second)[0].LastScrape
+
+		places := l.units[0].pool.live
+		for range liveAtOnce {
+			places <- struct{}{}
+		}
+		time.Sleep(5 * time.Second)
+		got := l.Live(t.Context(), ids, time.Second)[0]
+		require.Equal(t, first, got.LastScrape)
+		require.Zero(t, got.Waiting, "no answer has been asked for yet")
+		for range liveAtOnce {
+			<-places
+		}
+		time.Sleep(time.Second)
+		require.Equal(t, 5500*time.Millisecond, l.Live(t.Context(), ids, time.Minute)[0].LastScrape.Sub(first))
 	})
 }

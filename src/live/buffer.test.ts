@@ -138,7 +138,10 @@ describe('SampleBuffer', () => {
     expect(at(2, 'count_over_time(a[5s])')).toEqual(['{node="a"} 2']);
     buffer.want((metric) => metric === 'b');
     scrape(3, 'a 3\nb 3\n');
-    expect(at(3, '{__name__=~"[a-c]"}')).toEqual(['{__name__="b", node="a"} 3']);
+    scrape(4, 'a 4\nb 4\n');
+    buffer.want(() => true);
+    expect(at(3, '{__name__=~"[a-c]"}')).toEqual(['{__name__="a", node="a"} 2', '{__name__="b", node="a"} 3']);
+    expect(at(4, 'a')).toEqual(['{__name__="a", node="a"} 4']);
   });
 
   it('has the gauges of the settings, and counts what a load balancer gives without keeping it', () => {

@@ -102,7 +102,11 @@ export class SampleBuffer implements Source {
       const all = Labels.of([...Object.entries({ ...identity, ...labels }), ['__name__', name]]);
       this.write(target, this.at(all), time, value);
     }
-    end(before, time); // refused by those that have just been appended to
+    // Refused by those that have just been appended to. Those that nobody wants any more only are no longer kept.
+    end(
+      [...before].filter(({ labels }) => this.wants(labels.get('__name__'))),
+      time
+    );
     this.newest = Math.max(this.newest, time);
   }
 

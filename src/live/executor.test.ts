@@ -1,59 +1,10 @@
 import { type DataFrame, type DataQueryResponse, LoadingState } from '@grafana/data';
-import { of, type Subscription } from 'rxjs';
-import { type CompleteQuery, migrateQuery, withDefaults } from '../query';
-import { type FalcoSettings } from '../settings';
-import { LiveExecutor } from './executor';
-import { FakeBackend, falco, type FakeTarget } from './testing';
+import { type CompleteQuery } from '../query';
+import { asked, begin, figures, notices, pass, points, setClock, setHidden, skew, stage } from './stage';
+import { falco } from './testing';
 
-const begin = Date.UTC(2027, 0, 1);
-const skew = 3_600_000;
-const settings: FalcoSettings = { targets: [{ url: 'falco:8765' }] };
-const asked = { range: 300_000, interval: 15_000, maxDataPoints: 1000 };
-
-beforeEach(() => {
-  jest.useFakeTimers({ now: begin });
-  setHidden(false);
-});
+beforeEach(() => setClock());
 afterEach(() => jest.useRealTimers());
-
-function setHidden(hidden: boolean): void {
-  Object.defineProperty(document, 'visibilityState', {
-    configurable: true,
-    get: () => (hidden ? 'hidden' : 'visible'),
-  });
-  document.dispatchEvent(new Event('visibilitychange'));
-}
-
-const pass = (seconds: number) => jest.advanceTimersByTimeAsync(seconds * 1000);
-
-function complete(query: Partial<CompleteQuery>): CompleteQuery {
-  return withDefaults(migrateQuery({ refId: 'A', ...query }));
-}
-
-/** A backend and an executor; `watch` subscribes to a query and collects what it is answered. */
-function stage(targets: FakeTarget[], jsonData: FalcoSettings = settings) {
-  const backend = new FakeBackend(targets, skew);
-  const executor = new LiveExecutor(jsonData, backend.get);
-  const fallBack = jest.fn((query: CompleteQuery, why: string | undefined) =>
-    of<DataQueryResponse>({ data: [`history of ${query.refId}: ${why}`] })
-  );
-  const watch = (query: Partial<CompleteQuery>, of = asked) => {
-    const answers: DataQueryResponse[] = [];
-    const subscription: Subscription = executor
-      .answer(complete(query), of, fallBack)
-      .subscribe((answer) => answers.push(answer));
-    return { answers, last: () => answers.at(-1)!, end: () => subscription.unsubscribe() };
-  };
-  return { backend, executor, fallBack, watch };
-}
-
-const figures = ({ data }: DataQueryResponse) => (data as DataFrame[]).filter(({ meta }) => !meta?.dataTopic);
-const notices = (answer: DataQueryResponse) => figures(answer)[0]?.meta?.notices?.map(({ text }) => text) ?? [];
-/** Points of the first series, seconds since the test began (by the backend's clock). */
-function points(answer: DataQueryResponse): Array<[number, number]> {
-  const [time, value] = figures(answer)[0]?.fields ?? [];
-  return (time?.values ?? []).map((at: number, i: number) => [(at - begin - skew) / 1000, value!.values[i]]);
-}
 
 describe('A live query', () => {
   const rate = { signals: ['kernel-event-rate'] };
@@ -164,7 +115,7 @@ describe('A live query', () => {
     ]);
   });
 
-  it('looks back no further than the history reaches at an instant, as a rate would be too low', async () => {
+  it('looks back no further than the history reaches, as a rate would be too low', async () => {
     const since = begin + skew - 60_000;
     const { answer, ...young } = falco('a');
     const { watch } = stage([{ ...young, answer: (time) => (time < since ? undefined : answer(time)) }]);
@@ -173,10 +124,30 @@ describe('A live query', () => {
     await pass(0);
     expect(figures(instant.last())[0]!.fields.at(-1)!.values).toEqual([expect.closeTo(100)]);
     expect(figures(instant.last())[0]!.meta!.executedQueryString).toContain('[61s]');
-    expect(points(course.last()).at(-1)![1]).toBeLessThan(25);
+    const [before, now] = points(course.last()).slice(-2);
+    expect([before![1], now![1]]).toEqual([expect.any(Number), expect.closeTo(100)]);
+    expect(before![1]).toBeLessThan(25); // over a range, as the backend has it
     await pass(300);
     expect(figures(instant.last())[0]!.meta!.executedQueryString).toContain('[300s]');
     expect(figures(instant.last())[0]!.fields.at(-1)!.values).toEqual([expect.closeTo(100)]);
+  });
+
+  it('has whole rates without any history, or says that there are none', async () => {
+    const first = begin + skew + 500;
+    const { answer, ...fresh } = falco('a');
+    const { watch } = stage([{ ...fresh, answer: (time) => (time < first ? undefined : answer(time)) }]);
+    const { last } = watch(rate);
+    const named = watch({ kind: 'promql', expr: 'rate(falcosecurity_scap_n_evts_total[20s])' });
+    await pass(15);
+    expect(points(last()).every(([, value]) => Math.abs(value - 100) < 0.01)).toBe(true);
+    expect(notices(last())).toEqual([expect.stringMatching(/^Until /)]);
+    const told = ['Rates of a read low at first: there are no samples from before live to look back on.'];
+    expect(notices(named.last())).toEqual(told);
+    await pass(5);
+    expect(points(named.last()).at(-1)![1]).toBeCloseTo(100, 1);
+    expect(notices(named.last())).toEqual(told);
+    await pass(300);
+    expect(notices(named.last())).toEqual([]);
   });
 
   it('sums since watching began', async () => {
@@ -205,7 +176,7 @@ describe('A live query', () => {
       backend.calls.filter(({ path }) => path.startsWith('live')).map(({ params }) => params['ids'] ?? '')
     ).not.toContain('id-a');
     expect(backend.calls.find(({ path }) => path === 'live/samples')?.params['metrics']).toBe(
-      'falcosecurity_falco_memory_rss_bytes'
+      'falcosecurity_falco_memory_rss_bytes,up'
     );
   });
 });
@@ -262,6 +233,74 @@ describe('Panels together', () => {
     await pass(3);
     expect(figures(last())[0]!.meta!.executedQueryString).toBe('increase(up[3001ms])');
     expect(backend.count('live/samples')).toBe(2);
+  });
+});
+
+describe('Panels that are opened later', () => {
+  const rate = { signals: ['kernel-event-rate'] };
+  const sum = { kind: 'promql' as const, expr: 'increase(falcosecurity_scap_n_evts_total[$__live])', instant: true };
+  const only = (answer: DataQueryResponse) => figures(answer)[0]!.fields[0]!.values[0];
+
+  it('have whole rates at once, whatever was watched before', async () => {
+    const { watch } = stage([falco('a')]);
+    watch({ signals: ['memory-rss'] });
+    await pass(35);
+    const { last } = watch(rate);
+    for (let second = 1; second < 15; second++) {
+      await pass(1);
+      expect(points(last()).every(([, value]) => Math.abs(value - 100) < 0.01)).toBe(true);
+    }
+  });
+
+  it('sum since the page began to watch', async () => {
+    const { watch } = stage([falco('a'), falco('b')]);
+    watch({ signals: ['memory-rss'] });
+    await pass(100);
+    const ofNode = (value: string) => ({ ...sum, filters: [{ key: 'node', operator: '=' as const, value }] });
+    const { last, end } = watch(ofNode('a'));
+    await pass(5);
+    expect(only(last())).toBeCloseTo(10_500, -1);
+    end();
+    watch(ofNode('b'));
+    await pass(60);
+    const again = watch(ofNode('a'));
+    await pass(5);
+    expect(only(again.last())).toBeCloseTo(17_000, -1);
+  });
+
+  it('lose nothing through a refresh', async () => {
+    const { watch } = stage([falco('a')]);
+    watch({ signals: ['memory-rss'] });
+    const { last, end } = watch(sum);
+    await pass(300);
+    expect(only(last())).toBeCloseTo(30_000, -1);
+    end();
+    await pass(2);
+    const again = watch(sum);
+    await pass(3);
+    expect(only(again.last())).toBeCloseTo(30_500, -1);
+  });
+
+  it('have whole rates of a node that joins, or say that there are none', async () => {
+    const { backend, watch } = stage([falco('a')]);
+    const { last } = watch(rate);
+    await pass(30);
+    backend.targets = [falco('a'), falco('b')];
+    await pass(14);
+    const values = figures(last())[1]!.fields[1]!.values;
+    expect(values.every((value: number) => Math.abs(value - 100) < 0.01)).toBe(true);
+    const { answer, ...fresh } = falco('c');
+    const first = backend.now() + 10_000;
+    backend.targets = [...backend.targets, { ...fresh, answer: (time) => (time < first ? undefined : answer(time)) }];
+    const told = 'Rates of 1 of 3 nodes: c read low at first: there are no samples from before live to look back on.';
+    await pass(8);
+    expect(notices(last())).not.toContain(told);
+    await pass(4);
+    expect(notices(last())).toContain(told);
+    await pass(9);
+    expect(figures(last())[2]!.fields[1]!.values.at(-1)).toBeCloseTo(100);
+    await pass(300);
+    expect(notices(last())).not.toContain(told);
   });
 });
 
@@ -335,6 +374,81 @@ describe('What goes wrong', () => {
     expect(Math.max(...gaps)).toBeLessThanOrEqual(2);
   });
 
+  it('with the list of targets is told, and gets over', async () => {
+    const { backend, fallBack, watch } = stage([falco('a')]);
+    backend.refused.set('targets', { status: 502, error: 'Bad Gateway' });
+    const { last } = watch(signal);
+    await pass(0);
+    expect([figures(last())[0]!.fields, notices(last())]).toEqual([
+      [],
+      ['Live stands still, and goes on by itself: Bad Gateway.'],
+    ]);
+    backend.refused.clear();
+    await pass(5);
+    expect([points(last()).at(-1), notices(last())]).toEqual([[5, expect.closeTo(100)], []]);
+    expect(fallBack).not.toHaveBeenCalled();
+  });
+
+  it('with a node whose name is not known yet is told, and gets over', async () => {
+    const { backend, fallBack, watch } = stage([{ ...falco('a'), labels: {} }]);
+    const { last } = watch({ ...signal, filters: [{ key: 'node', operator: '=', value: 'a' }] });
+    await pass(12);
+    expect(notices(last())).toEqual([
+      'No target passes the filters of this query, or answers by a name that does. Live goes on by itself when one does.',
+    ]);
+    backend.targets = [falco('a')];
+    await pass(10);
+    expect(notices(last())).not.toContain(expect.stringContaining('No target'));
+    expect(points(last()).at(-1)).toEqual([22, expect.closeTo(100)]);
+    expect(fallBack).not.toHaveBeenCalled();
+  });
+
+  it('with an answer that never comes is told, and tried again', async () => {
+    let hangs = false;
+    const { watch } = stage(
+      [falco('a')],
+      (get) => (path, params) => (hangs && path === 'live' ? new Promise(() => {}) : get(path, params))
+    );
+    const { answers, last } = watch(signal);
+    await pass(20);
+    hangs = true;
+    await pass(4);
+    expect(notices(last())).toContain('Live stands still, and goes on by itself: an answer is overdue.');
+    await pass(8);
+    expect(notices(last())).toContain('Live stands still, and goes on by itself: no answer within 10s.');
+    const told = answers.length;
+    await pass(600);
+    expect(answers.length).toBeGreaterThan(told + 10);
+    hangs = false;
+    await pass(60);
+    expect(notices(last()).join()).not.toContain('stands still');
+    expect(points(last()).at(-1)![0]).toBeGreaterThan(690);
+  });
+
+  it('with answers that bring nothing new is told', async () => {
+    const stuck = falco('a');
+    const { watch } = stage([stuck]);
+    const { last } = watch(signal);
+    await pass(20);
+    stuck.live = { time: begin + skew + 20_000 };
+    await pass(5);
+    expect(notices(last())).toContain('Live stands still, and goes on by itself: the answers bring nothing new.');
+    stuck.live = {};
+    await pass(1);
+    expect(notices(last()).join()).not.toContain('stands still');
+  });
+
+  it("with the backend's clock, which is put back, makes it begin anew", async () => {
+    const { backend, watch } = stage([falco('a')]);
+    const { last } = watch(signal);
+    await pass(20);
+    backend.skew -= 120_000;
+    await pass(20);
+    const course = points(last());
+    expect([course[0]![0], course.at(-1)]).toEqual([-380, [-80, expect.closeTo(100)]]);
+    expect(course.every(([, value]) => Math.abs(value - 100) < 0.01)).toBe(true);
+  });
+
   it('with a target that moves to another address leaves its series alone', async () => {
     const old = falco('a');
     const { backend, watch } = stage([old]);
@@ -382,10 +496,8 @@ describe('What goes wrong', () => {
 
   it('shows why figures are missing only while they are', async () => {
     const { backend, watch } = stage([falco('a')]);
-    backend.reasons = {
-      missing: [{ severity: 'warning', text: 'Not enabled.' }],
-      besides: [{ severity: 'info', text: 'There are figures since.' }],
-    };
+    backend.reasons.missing = [{ severity: 'warning', text: 'Not enabled.' }];
+    backend.reasons.besides = [{ severity: 'info', text: 'There are figures since.' }];
     const known = watch(signal);
     const unknown = watch({ refId: 'B', signals: ['server-load'] });
     await pass(2);
@@ -393,6 +505,64 @@ describe('What goes wrong', () => {
       ['There are figures since.'],
       ['Not enabled.', 'There are figures since.'],
     ]);
+  });
+
+  it('shows why one of several figures is missing', async () => {
+    const { backend, watch } = stage([falco('a')]);
+    backend.reasons.missing = [{ severity: 'warning', text: 'Not enabled.' }];
+    const { last } = watch({ signals: ['memory-rss', 'server-load'] });
+    await pass(2);
+    expect([figures(last()).length, notices(last())]).toEqual([1, ['Not enabled.']]);
+  });
+
+  it('asks again soon where the reason will pass', async () => {
+    const { backend, watch } = stage([falco('a')]);
+    backend.reasons.missing = [{ severity: 'info', text: 'Not yet two scrapes.' }];
+    backend.reasons.passing = true;
+    const { last } = watch({ signals: ['server-load'] });
+    await pass(3);
+    expect(notices(last())).toEqual(['Not yet two scrapes.']);
+    backend.reasons = { missing: [], besides: [], passing: false };
+    await pass(3);
+    expect(notices(last())).toEqual([]);
+    const asked = backend.count('live/reasons');
+    await pass(20);
+    expect(backend.count('live/reasons')).toBe(asked);
+  });
+});
+
+describe('A history that takes its time', () => {
+  /** Answers of the history come so many seconds later. */
+  const late = (seconds: number) =>
+    stage([falco('a')], (get) => async (path, params) => {
+      if (path === 'live/samples') {
+        await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+      }
+      return get(path, params);
+    });
+  const waits = 'Figures from before live are on their way.';
+
+  it('does not keep live figures waiting', async () => {
+    const { watch } = late(20);
+    const { answers, last } = watch({ signals: ['kernel-event-rate'] });
+    await pass(2);
+    expect(answers).toEqual([]);
+    await pass(13);
+    expect(notices(last())).toContain(waits);
+    expect(points(last()).map(([at]) => at)).toEqual(Array.from({ length: 15 }, (_, i) => i + 1));
+    await pass(10);
+    expect(notices(last())).not.toContain(waits);
+    const course = points(last());
+    expect([course[0]![0], course.length]).toEqual([-275, 300]); // a rate begins with the second scrape
+    expect(course.every(([, value]) => Math.abs(value - 100) < 0.01)).toBe(true);
+  });
+
+  it('is given up', async () => {
+    const { watch } = late(1000);
+    const { last } = watch({ signals: ['kernel-event-rate'] });
+    await pass(70);
+    expect(notices(last())).toContain('There are no figures from before live: no answer within 60s.');
+    expect(points(last()).at(-1)).toEqual([70, expect.closeTo(100)]);
   });
 });
 
@@ -411,17 +581,20 @@ describe('The backend answers instead', () => {
       undefined,
     ],
     ['a signal that is not known', { signals: ['nothing'] }, undefined],
-    [
-      'a filter that passes no target',
-      { signals: ['up'], filters: [{ key: 'node', operator: '=', value: 'x' }] },
-      undefined,
-    ],
   ] as Array<[string, Partial<CompleteQuery>, string | undefined]>)('%s', async (_, query, why) => {
     const { fallBack, watch } = stage([falco('a')]);
     const { answers } = watch(query);
     await pass(1);
     expect(fallBack.mock.calls.map(([{ refId }, reason]) => [refId, reason])).toEqual([['A', why]]);
     expect(answers).toEqual([{ data: [`history of A: ${why}`] }]);
+  });
+
+  it('what live fails at, with the reason', async () => {
+    const { backend, fallBack, watch } = stage([falco('a')]);
+    backend.reasons.besides = 5 as unknown as unknown[];
+    watch({ signals: ['up'] });
+    await pass(1);
+    expect(fallBack.mock.calls[0]?.[1]).toMatch(/not iterable/);
   });
 
   it('too many targets', async () => {

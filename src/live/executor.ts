@@ -6,18 +6,15 @@ import { type CompleteQuery } from '../query';
 import { DEFAULTS, type FalcoSettings, liveInterval } from '../settings';
 import { catalogue } from '../signals';
 import { Course, type Snapshot } from './course';
-import { Feed } from './feed';
+import { Feed, keepFor } from './feed';
 import { framesOf } from './frames/frames';
 import { pageIsVisible } from './page';
 import { type Asked } from './macros';
 import { NotLive, Plan } from './plan';
-import { type Get, RouteError, Routes } from './routes';
+import { type Get, Routes } from './routes';
 
 /** Answers a query from the history; `why` is why live does not, in words, where the answer itself does not say so. */
 export type FallBack = (query: CompleteQuery, why: string | undefined) => Observable<DataQueryResponse>;
-
-/** How long what has been shown is kept when nobody looks at it any more, milliseconds: a panel may but be refreshed. */
-const keepFor = 30_000;
 
 interface Kept {
   course: Course;
@@ -47,10 +44,18 @@ export class LiveExecutor {
 
   /** Whole frames at each tick, until nobody looks any more; what live does not know is left to the backend. */
   answer(query: CompleteQuery, asked: Asked, fallBack: FallBack): Observable<DataQueryResponse> {
-    return defer(() => this.watch(new Plan(query, asked, this.settings))).pipe(
-      map(({ snapshot, plan }) => respond(snapshot, plan, query)),
-      catchError((error: unknown) => fallBack(query, reasonOf(error)))
-    );
+    return defer(() => {
+      let plan: Plan;
+      try {
+        plan = new Plan(query, asked, this.settings);
+      } catch (error) {
+        return fallBack(query, reasonOf(error));
+      }
+      return this.watch(plan).pipe(
+        map(({ snapshot, plan }) => respond(snapshot, plan, query)),
+        catchError((error: unknown) => fallBack(query, messageOf(error)))
+      );
+    });
   }
 
   /** Panels that show the same share a course. */
@@ -70,11 +75,13 @@ export class LiveExecutor {
   }
 }
 
+/** Why a query cannot be live; what is wrong with one that none can answer the backend says in its own words. */
 function reasonOf(error: unknown): string | undefined {
-  if (error instanceof NotLive || error instanceof UnsupportedError || error instanceof RouteError) {
-    return error.message || undefined;
-  }
-  return undefined; // what is wrong with the query the backend says in its own words
+  return error instanceof NotLive || error instanceof UnsupportedError ? error.message || undefined : undefined;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function respond(
@@ -98,7 +105,7 @@ function respond(
     return {
       ...base,
       data: [],
-      errors: [{ refId, message: thrown instanceof Error ? thrown.message : String(thrown) }],
+      errors: [{ refId, message: messageOf(thrown) }],
     };
   }
 }

@@ -2,18 +2,21 @@ import {
   defer,
   filter,
   finalize,
+  map,
+  merge,
   NEVER,
   type Observable,
   repeat,
   share,
   type Subscription,
   switchMap,
+  takeUntil,
   timer,
 } from 'rxjs';
 import { SampleBuffer } from './buffer';
 import { type Answer, type Limits, Reader } from './reader';
 import { chunks, type LiveAnswer, type LiveTarget, RouteError, type Routes, type Target } from './routes';
-import { Runs } from './runs';
+import { type Runs } from './runs';
 import { type ReadingRules } from './series';
 
 /** What somebody who watches needs. */
@@ -22,10 +25,14 @@ export interface Watcher {
   wantsMetric(metric: string): boolean;
   /** How old samples of these metrics may be that are still looked at, milliseconds. */
   reach(): number;
+  /** The scrapes since it watches: those whose samples it finds in the buffer, all of them. */
+  readonly runs: Runs;
 }
 
 /** What came in at once. */
 export interface Tick {
+  /** Where it has gone; {@link Feed.buffer} unless that is a new one by now. */
+  buffer: SampleBuffer;
   /** Of the newest scrape, by the backend's clock: what figures are as of. None where nothing new came. */
   time?: number;
   /** All targets of the data source, those that nobody watches, too. */
@@ -49,50 +56,59 @@ export interface FeedOptions {
 export const mostTargets = 20;
 /** How often the list of targets is looked at, milliseconds. */
 const listEvery = 10_000;
-/** How long samples are kept when the last panel has gone: it may but have been refreshed. Milliseconds. */
-const keepFor = 30_000;
+/** How long what somebody needs is kept after they have gone: a panel may but be refreshed. Milliseconds. */
+export const keepFor = 30_000;
 /** Samples are kept for as long as somebody looks back, and that much longer, milliseconds. */
 const slack = 60_000;
 /** The longest pause after failures, milliseconds. */
 const longestPause = 30_000;
-/** Samples of one series: half a day of one a second. */
-const mostPoints = 45_000;
+/** How long nothing new may come before that is told, milliseconds, three ticks at least. */
+const patience = 3000;
+/** How long a window since watching began may become, milliseconds. */
+export const longestWatch = 12 * 3_600_000;
+/** Samples of one series: as many as come in that time at the shortest interval, 500 ms. */
+const mostPoints = (longestWatch + 2 * slack) / 500;
 
 /**
  * Asks for scrapes, tick by tick, as long as somebody watches and the page can be seen: once for all panels of a data
  * source. What comes in is in the buffer when it is told.
  */
 export class Feed {
+  /** Another one where what it held is worth nothing any more. */
   buffer = this.emptyBuffer();
-  readonly runs: Runs;
-  private readonly watchers = new Set<Watcher>();
+  /** The first scrape, by the backend's clock. */
+  since = Infinity;
+  /** Those who watch, and those who have gone a moment ago, with what makes an end of that. */
+  private readonly watchers = new Map<Watcher, Subscription | undefined>();
   private readonly readers = new Map<string, Reader>();
   private readonly live = new Map<string, LiveTarget>();
   private targets: Target[] = [];
   private listedAt = -Infinity;
   private begun = 0;
   private failures = 0;
-  private clearing?: Subscription;
+  /** The backend's clock, as of the last answer. */
+  private now = -Infinity;
+  /** When something new came last, by the page's clock. */
+  private newAt = 0;
 
   private readonly ticks: Observable<Tick> = defer(() => this.options.visible).pipe(
-    switchMap((visible) =>
-      visible ? defer(() => this.tick()).pipe(repeat({ delay: () => timer(this.pause()) })) : NEVER
-    ),
+    switchMap((visible) => {
+      this.newAt = performance.now();
+      return visible ? defer(() => this.oneTick()).pipe(repeat({ delay: () => timer(this.pause()) })) : NEVER;
+    }),
     share()
   );
 
   constructor(
     private readonly routes: Routes,
     private readonly options: FeedOptions
-  ) {
-    this.runs = new Runs(gapOf(options.interval));
-  }
+  ) {}
 
   /** Ticks until the last one who watches has gone. Fails where live is not to be had. */
   watch(watcher: Watcher): Observable<Tick> {
     return defer(() => {
-      this.clearing?.unsubscribe();
-      this.watchers.add(watcher);
+      this.watchers.get(watcher)?.unsubscribe();
+      this.watchers.set(watcher, undefined);
       this.adapt();
       return this.ticks.pipe(
         // A tick that began before this one watched knows nothing of its targets.
@@ -101,14 +117,23 @@ export class Feed {
             trouble !== undefined || targets.every((one) => !watcher.wantsTarget(one) || live.has(one.id))
         ),
         finalize(() => {
-          this.watchers.delete(watcher);
-          this.adapt();
-          if (this.watchers.size === 0) {
-            this.clearing = timer(keepFor).subscribe(() => this.clear());
-          }
+          this.watchers.set(
+            watcher,
+            timer(keepFor).subscribe(() => this.forget(watcher))
+          );
         })
       );
     });
+  }
+
+  /** One tick; where it takes long, that is told meanwhile. */
+  private oneTick(): Observable<Tick> {
+    const tick = this.tick();
+    const overdue = timer(this.patience).pipe(
+      map(() => this.tickOf(undefined, 'an answer is overdue')),
+      takeUntil(tick)
+    );
+    return merge(tick, overdue);
   }
 
   private async tick(): Promise<Tick> {
@@ -120,6 +145,7 @@ export class Feed {
       const answers = await Promise.all(chunks(this.ids(), mostTargets).map((ids) => this.routes.live(ids)));
       time = this.take(answers);
       this.failures = 0;
+      trouble = this.isStale() ? 'the answers bring nothing new' : undefined;
     } catch (error) {
       if (error instanceof RouteError && [400, 403, 404].includes(error.status)) {
         throw error;
@@ -127,7 +153,22 @@ export class Feed {
       this.failures++;
       trouble = error instanceof Error ? error.message : String(error);
     }
-    return { time, targets: this.targets, live: new Map(this.live), trouble };
+    return this.tickOf(time, trouble);
+  }
+
+  private tickOf(time: number | undefined, trouble: string | undefined): Tick {
+    return { buffer: this.buffer, time, targets: this.targets, live: new Map(this.live), trouble };
+  }
+
+  private get patience(): number {
+    return Math.max(3 * this.options.interval, patience);
+  }
+
+  /** Whether all who are scraped have answered, and none of them has anything new. */
+  private isStale(): boolean {
+    const scraped = [...this.live.values()].filter((one) => !isGone(one));
+    const isWaiting = scraped.some(({ waiting = 0 }) => waiting > 0);
+    return scraped.length > 0 && !isWaiting && performance.now() - this.newAt > this.patience;
   }
 
   /** From the end of one tick to the begin of the next. */
@@ -143,51 +184,69 @@ export class Feed {
     if (isLost || now - this.listedAt >= listEvery) {
       this.targets = await this.routes.targets();
       this.listedAt = now;
+      const ids = new Set(this.targets.map(({ id }) => id));
+      for (const id of this.readers.keys()) {
+        if (!ids.has(id)) {
+          this.readers.delete(id);
+        }
+      }
+      this.watchers.forEach((_, { runs }) => runs.retain(ids));
     }
   }
 
   private ids(): string[] {
-    const watchers = [...this.watchers];
+    const watchers = [...this.watchers].flatMap(([watcher, leaving]) => (leaving ? [] : [watcher]));
     return this.targets.filter((one) => watchers.some((watcher) => watcher.wantsTarget(one))).map(({ id }) => id);
   }
 
   /** Puts what came in into the buffer; the time of the newest scrape, if there was a new one. */
   private take(answers: LiveAnswer[]): number | undefined {
     const all = answers.flatMap(({ targets }) => targets);
-    const times = all.flatMap((one) => (one.time !== undefined && this.isNew(one) ? [one.time] : []));
-    const earliest = Math.min(...times, ...answers.map(({ now }) => now));
+    const now = Math.min(...answers.map(({ now }) => now));
+    if (now < this.now - gapOf(this.options.interval)) {
+      this.restart(); // its clock was put back: what is at hand lies in the future
+    }
+    this.now = all.length > 0 ? now : this.now;
+    const fresh = new Map(
+      all.flatMap(({ id, time }) =>
+        time !== undefined && time > (this.live.get(id)?.time ?? -Infinity) ? [[id, time]] : []
+      )
+    );
+    const earliest = Math.min(now, ...fresh.values());
     this.live.clear();
     // Who leaves a node comes before who goes on with it.
     for (const one of all.filter(isGone)) {
       this.buffer.leave(one.id, earliest - 1);
       this.live.set(one.id, one);
     }
-    for (const one of all.filter((one) => !isGone(one))) {
+    for (const { text, ...one } of all.filter((one) => !isGone(one))) {
       this.live.set(one.id, one);
-      if (one.time !== undefined && this.isNew(one)) {
-        this.append(one, one.time);
+      const time = fresh.get(one.id);
+      if (time !== undefined) {
+        this.append(one, time, text);
       }
     }
-    const reaches = [...this.watchers].map((watcher) => ({ watcher, reach: watcher.reach() }));
+    const reaches = [...this.watchers.keys()].map((watcher) => ({ watcher, reach: watcher.reach() }));
     this.buffer.keepFor(
       (metric) => slack + Math.max(0, ...reaches.map(({ watcher, reach }) => (watcher.wantsMetric(metric) ? reach : 0)))
     );
     this.buffer.trim();
-    return times.length > 0 ? Math.max(...times) : undefined;
+    if (fresh.size === 0) {
+      return undefined;
+    }
+    this.newAt = performance.now();
+    this.since = Math.min(this.since, ...fresh.values());
+    return Math.max(...fresh.values());
   }
 
-  private isNew({ id, time = 0 }: LiveTarget): boolean {
-    return time > this.runs.last(id);
-  }
-
-  private append({ id, labels, gauges, text, seconds, state }: LiveTarget, time: number): void {
+  private append({ id, labels, gauges, seconds, state }: LiveTarget, time: number, text: string | undefined): void {
     const kind = this.targets.find((one) => one.id === id)?.kind ?? 'falco';
     const reader = this.readers.get(id) ?? new Reader(kind, this.options.rules, this.options.limits);
     this.readers.set(id, reader);
     const answer = text === undefined ? undefined : this.read(id, reader, text);
     const isBalanced = state === 'load-balancer';
     this.buffer.append(id, labels, { time, answer, duration: seconds, isBalanced, gauges });
-    this.runs.add(id, time);
+    this.watchers.forEach((_, { runs }) => runs.add(id, time));
   }
 
   /** An answer that cannot be read is none: the backend reads all of them first, and refuses what it cannot. */
@@ -206,17 +265,31 @@ export class Feed {
   }
 
   private adapt(): void {
-    const watchers = [...this.watchers];
+    const watchers = [...this.watchers.keys()];
     this.buffer.want((metric) => watchers.some((watcher) => watcher.wantsMetric(metric)));
   }
 
-  private clear(): void {
+  /** Makes an end of what somebody needed who has gone for good. */
+  private forget(watcher: Watcher): void {
+    this.watchers.delete(watcher);
+    watcher.runs.clear();
+    this.adapt();
+    if (this.watchers.size === 0) {
+      this.restart();
+      this.readers.clear();
+      this.targets = [];
+      this.listedAt = -Infinity;
+    }
+  }
+
+  /** Begins anew with what comes in. */
+  private restart(): void {
     this.buffer = this.emptyBuffer();
-    this.readers.clear();
+    this.adapt();
+    this.since = Infinity;
+    this.now = -Infinity;
     this.live.clear();
-    this.runs.clear();
-    this.targets = [];
-    this.listedAt = -Infinity;
+    this.watchers.forEach((_, { runs }) => runs.clear());
   }
 
   private emptyBuffer(): SampleBuffer {

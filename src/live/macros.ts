@@ -24,13 +24,17 @@ export interface Macros {
   live: number;
   /** How far rates look back where that is not worked out from the step. */
   window?: number;
+  /** How much there is of the history: they look back no further. */
+  history?: number;
 }
 
 /** Replaces Grafana's macros; unknown ones stay, for PromQL to complain of. All times are milliseconds. */
-export function expandMacros(text: string, { step, scrapeInterval, range, live, window }: Macros): string {
+export function expandMacros(text: string, macros: Macros): string {
+  const { step, scrapeInterval, range, live, history = Infinity } = macros;
+  const { window = rateInterval({ step, scrapeInterval }) } = macros;
   const seconds = Math.max(1, Math.round(range / 1000));
   const values: Record<string, string> = {
-    __rate_interval: printDuration(window ?? rateInterval({ step, scrapeInterval })),
+    __rate_interval: printDuration(Math.min(window, history)),
     __interval: printDuration(step),
     __interval_ms: String(step),
     __range: `${seconds}s`,

@@ -1,12 +1,12 @@
 import { IDENTITY, targetLabels } from '../expression';
-import { type Expr, type Matcher, parse, reachOf, selectorsOf, withConditions } from '../promql';
+import { type Expr, type Matcher, matcher, parse, reachOf, selectorsOf, withConditions } from '../promql';
 import { type CompleteQuery } from '../query';
 import { DEFAULTS, type FalcoSettings, liveInterval } from '../settings';
 import { catalogue } from '../signals';
 import { compile } from '../signals/compile';
 import { type Signal } from '../signals/types';
 import { parseDuration, printDuration } from '../signals/window';
-import { mostTargets, windowOf } from './feed';
+import { longestWatch, mostTargets, windowOf } from './feed';
 import { type Asked, backendStep, expandMacros } from './macros';
 import { type Target } from './routes';
 import { kindOf, mayMeet, passes } from './targets';
@@ -23,8 +23,6 @@ export interface Planned {
 /** A query that can only be answered by the backend, and why. */
 export class NotLive extends Error {}
 
-/** How long a window since watching began may become, milliseconds. */
-const longestWatch = 12 * 3_600_000;
 const rateMacro = /^(?:|\$__rate_interval|\$\{__rate_interval\})$/;
 
 /** What a query asks of live samples: which targets and metrics, how far back, and the PromQL of each moment. */
@@ -44,11 +42,12 @@ export class Plan {
   /** How much there is of the history, milliseconds, where that matters. */
   private history?: number;
   /** How far back it looks where there is a history, milliseconds. */
-  private readonly longest: number;
+  private longest: number;
   private readonly named: ReadonlySet<string>;
   /** What names have to match, of the selectors that do not name their metric. */
   private readonly described: Matcher[][];
   private readonly own: string[];
+  private readonly filters: Matcher[];
   private readonly signals: Signal[];
   /** Its expressions by window. */
   private readonly planned = new Map<number | undefined, Planned[]>();
@@ -63,6 +62,7 @@ export class Plan {
     this.scrapeInterval = parseDuration(settings.scrapeInterval || DEFAULTS.scrapeInterval) ?? NaN;
     this.step = this.interval * Math.max(1, Math.ceil(asked.range / asked.maxDataPoints / this.interval));
     this.own = [...IDENTITY, ...targetLabels(settings)];
+    this.filters = query.filters.map(({ key, operator, value }) => matcher(key, operator, value));
     const ids = query.kind === 'signal' ? [...new Set(query.signals)] : [];
     this.signals = ids.map((id) => {
       const found = catalogue.signals.find((signal) => signal.id === id);
@@ -89,16 +89,14 @@ export class Plan {
     if (this.query.kind === 'promql') {
       return this.isNeeded(target);
     }
-    return (
-      this.signals.some((signal) => kindOf(signal) === target.kind) && passes(target, this.query.filters, this.own)
-    );
+    return this.signals.some((signal) => kindOf(signal) === target.kind) && passes(target, this.filters, this.own);
   }
 
   /** Targets that have series for it. */
   isNeeded(target: Target): boolean {
     return (
       this.selectors().some((selector) => mayMeet(selector, target, this.own)) &&
-      (target.kind !== 'falco' || this.query.kind === 'promql' || passes(target, this.query.filters, this.own))
+      (target.kind !== 'falco' || this.query.kind === 'promql' || passes(target, this.filters, this.own))
     );
   }
 
@@ -111,9 +109,6 @@ export class Plan {
   /** Throws where live cannot watch what is needed. */
   check(targets: readonly Target[]): void {
     const count = targets.filter((target) => this.isNeeded(target)).length;
-    if (count === 0) {
-      throw new NotLive();
-    }
     if (count > mostTargets) {
       throw new NotLive(
         `it watches ${mostTargets} targets at most, and this query is about ${count}; choose fewer nodes`
@@ -123,8 +118,16 @@ export class Plan {
 
   /** How old samples may be that it looks at, milliseconds. */
   reach(): number {
-    const windows = [undefined, this.liveWindow].flatMap((window) => this.at(window));
-    return Math.max(...windows.map(({ text, expr }) => reachOf(expr, text, this.asked.range)));
+    return Math.max(this.back(undefined), this.back(this.liveWindow));
+  }
+
+  /** How far it looks back for more than the newest sample, milliseconds, before live samples suffice and from then on. */
+  windowOf(isLive: boolean): number {
+    return this.back(isLive ? this.liveWindow : undefined, 0);
+  }
+
+  private back(window: number | undefined, lookback?: number): number {
+    return Math.max(...this.at(window).map(({ text, expr }) => reachOf(expr, text, this.asked.range, lookback)));
   }
 
   /** How far rates look back once live samples suffice, milliseconds. */
@@ -145,15 +148,18 @@ export class Plan {
   watch(milliseconds: number): void {
     if (this.isSinceWatched) {
       this.watched = Math.min(milliseconds, longestWatch);
+      this.history = undefined;
       this.planned.clear();
+      this.longest = this.reach();
     }
   }
 
-  /** Says how much there is of the history: at an instant rates look back no further, as they would be too low. */
+  /** Says how much there is of the history up to now: rates look back no further, as they would be too low. */
   know(milliseconds: number): void {
     // A window ends with the instant, and does not hold its first moment.
-    const history = Math.floor(milliseconds / 1000) * 1000 + 1000;
-    const known = this.query.instant && history < this.longest ? history : undefined;
+    const unit = Math.min(this.interval, 1000);
+    const history = Math.floor(milliseconds / unit) * unit + unit;
+    const known = history < this.longest ? history : undefined;
     if (known !== this.history) {
       this.history = known;
       this.planned.clear();

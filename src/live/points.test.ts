@@ -11,7 +11,7 @@ function result(...points: Array<[number, number]>) {
 /** Adds a point at each of these seconds, with the second as its value. */
 function filled(step: number, slack: number, seconds: number[]): Points {
   const points = new Points(step, slack);
-  seconds.forEach((second) => points.add([second * 1000], result([second * 1000, second])));
+  seconds.forEach((second) => points.add(second * 1000, result([second * 1000, second])));
   return points;
 }
 
@@ -29,15 +29,23 @@ describe('Points', () => {
 
   it('goes on behind a whole range', () => {
     const points = new Points(5000, 500);
-    points.add([0, 5000, 10_000], result([0, 0], [10_000, 10]));
-    points.add([11_000], result([11_000, 11]));
-    points.add([12_000], result([12_000, 12]));
+    points.insert([0, 5000, 10_000], result([0, 0], [10_000, 10]));
+    points.add(11_000, result([11_000, 11]));
+    points.add(12_000, result([12_000, 12]));
     expect([values(points), points.newest]).toEqual([[0, 10, 12], 12_000]);
+  });
+
+  it('lets a range come in between, and knows better where it has a point', () => {
+    const points = filled(1000, 500, [1, 6, 7]);
+    points.insert([4000, 5000, 6000], result([4000, 4], [5000, 5], [6000, 60]));
+    points.insert([2000], { series: [{ ...result([2000, 2]).series[0]!, labels: Labels.from({ node: 'b' }) }] });
+    points.trim(1000, 5);
+    expect([values(points), points.newest]).toEqual([[4, 5, 6, 7, 2], 7000]);
   });
 
   it('forgets what is too old or too much', () => {
     const points = filled(1000, 500, [1, 2, 3, 4, 5]);
-    points.add([6000], { series: [{ ...result([6000, 6]).series[0]!, labels: Labels.from({ node: 'b' }) }] });
+    points.add(6000, { series: [{ ...result([6000, 6]).series[0]!, labels: Labels.from({ node: 'b' }) }] });
     points.trim(2000, 100);
     expect(values(points)).toEqual([2, 3, 4, 5, 6]);
     points.trim(2000, 2);

@@ -26,21 +26,33 @@ export class Points {
     return this.times.at(-1) ?? -Infinity;
   }
 
-  /** Adds results of later moments, which all lie a step apart. */
-  add(times: number[], { series }: Pick<Result, 'series'>): void {
+  /** Adds the results of a later moment. */
+  add(time: number, { series }: Pick<Result, 'series'>): void {
     const last = this.times.at(-2);
-    if (times.length === 1 && last !== undefined && this.newest - last < this.step - this.slack) {
+    if (last !== undefined && this.newest - last < this.step - this.slack) {
       this.drop(this.newest);
     }
-    this.times.push(...times);
+    this.times.push(time);
     for (const { labels, times, values } of series) {
-      let line = this.lines.get(labels.key);
-      if (!line) {
-        line = { labels, times: [], values: [] };
-        this.lines.set(labels.key, line);
-      }
+      const line = this.line(labels);
       line.times.push(...times);
       line.values.push(...values);
+    }
+  }
+
+  /** Puts results of other moments in between, which lie a step apart. */
+  insert(times: number[], { series }: Pick<Result, 'series'>): void {
+    const known = new Set(this.times);
+    const isOther = (time: number) => !known.has(time);
+    this.times = [...this.times, ...times.filter(isOther)].sort(ascending);
+    for (const { labels, times, values } of series) {
+      const line = this.line(labels);
+      const all = [
+        ...line.times.map((time, i) => ({ time, value: line.values[i]! })),
+        ...Array.from(times, (time, i) => ({ time, value: values[i]! })).filter(({ time }) => isOther(time)),
+      ].sort((a, b) => ascending(a.time, b.time));
+      line.times = all.map(({ time }) => time);
+      line.values = all.map(({ value }) => value);
     }
   }
 
@@ -68,6 +80,12 @@ export class Points {
     return { type: 'matrix', series: [...this.lines.values()].sort((a, b) => a.labels.compare(b.labels)) };
   }
 
+  private line(labels: Labels): Line {
+    const line = this.lines.get(labels.key) ?? { labels, times: [], values: [] };
+    this.lines.set(labels.key, line);
+    return line;
+  }
+
   private drop(time: number): void {
     this.times.pop();
     for (const [key, line] of this.lines) {
@@ -80,4 +98,8 @@ export class Points {
       }
     }
   }
+}
+
+function ascending(a: number, b: number): number {
+  return a - b;
 }

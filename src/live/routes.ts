@@ -1,4 +1,6 @@
 import { type QueryResultMetaNotice } from '@grafana/data';
+import { from, lastValueFrom, timeout, TimeoutError } from 'rxjs';
+import { printDuration } from '../signals/window';
 import { type Gauge, type SavedSeries } from './buffer';
 
 /** A target as the look-up `targets` gives it, as far as it matters here (pkg/datasource/resources.go). */
@@ -53,6 +55,8 @@ export interface Reasons {
   missing: QueryResultMetaNotice[];
   /** What is to be told in any case. */
   besides: QueryResultMetaNotice[];
+  /** Whether nodes have no value only because they have just been found. */
+  passing?: boolean;
 }
 
 /** A request that was refused, with the reason in the backend's words. */
@@ -68,6 +72,9 @@ export class RouteError extends Error {
 
 /** Sends a look-up to the backend: its path and parameters. */
 export type Get = (path: string, params?: Record<string, string>) => Promise<unknown>;
+
+/** How long an answer may take, milliseconds; one of the history may be large. */
+const patience = { usual: 10_000, history: 60_000 };
 
 /** As many names as fit into an address. */
 const mostNames = 60;
@@ -90,7 +97,9 @@ export class Routes {
     const times = { ids: ids.join(','), from: String(Math.floor(from)), to: String(Math.ceil(to)) };
     const parts = metrics ? chunks(metrics, mostNames).map((names) => ({ metrics: names.join(',') })) : [{}];
     const answers = await Promise.all(
-      parts.map((part) => this.ask<{ now: number; targets: SentSeries[][] }>('live/samples', { ...times, ...part }))
+      parts.map((part) =>
+        this.ask<{ now: number; targets: SentSeries[][] }>('live/samples', { ...times, ...part }, patience.history)
+      )
     );
     return {
       now: answers[0]?.now ?? to,
@@ -103,10 +112,14 @@ export class Routes {
     return this.ask('live/reasons', { query: JSON.stringify(query), range: String(range) });
   }
 
-  private async ask<Answer>(path: string, params?: Record<string, string>): Promise<Answer> {
+  private async ask<Answer>(path: string, params?: Record<string, string>, limit = patience.usual): Promise<Answer> {
     try {
-      return ((await this.get(path, params)) as { data: Answer }).data;
+      const answer = from(this.get(path, params)).pipe(timeout(limit));
+      return ((await lastValueFrom(answer)) as { data: Answer }).data;
     } catch (error) {
+      if (error instanceof TimeoutError) {
+        throw new RouteError(0, `no answer within ${printDuration(limit)}`);
+      }
       const {
         status = 0,
         statusText,

@@ -27,11 +27,13 @@ describe('Runs', () => {
 
   it('end with a pause', () => {
     const runs = scraped(...upTo(20), ...upTo(34, 30));
-    expect([covers(runs, 34), runs.first(['a', 'b']), runs.last('a'), runs.last('b')]).toEqual([
-      false,
-      0,
-      34_000,
-      -Infinity,
-    ]);
+    expect([covers(runs, 34), runs.last('a'), runs.last('b')]).toEqual([false, 34_000, -Infinity]);
+  });
+
+  it('are kept of some only', () => {
+    const runs = scraped(...upTo(9));
+    runs.add('b', 9000);
+    runs.retain(new Set(['b']));
+    expect([runs.last('a'), runs.last('b')]).toEqual([-Infinity, 9000]);
   });
 });

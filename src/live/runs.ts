@@ -7,7 +7,6 @@ interface Run {
 /** Since when targets have been scraped live without a pause. Times are milliseconds, by the backend's clock. */
 export class Runs {
   private readonly runs = new Map<string, Run>();
-  private readonly firsts = new Map<string, number>();
 
   /** `gap`: scrapes that are further apart begin a new run. */
   constructor(private readonly gap: number) {}
@@ -20,9 +19,6 @@ export class Runs {
         ? { ...run, last: time, count: run.count + 1 }
         : { start: time, last: time, count: 1 }
     );
-    if (!this.firsts.has(id)) {
-      this.firsts.set(id, time);
-    }
   }
 
   /** The last scrape of a target; -Infinity where there was none. */
@@ -30,23 +26,25 @@ export class Runs {
     return this.runs.get(id)?.last ?? -Infinity;
   }
 
-  /** The first live scrape of any of these, pauses or not. */
-  first(ids: readonly string[]): number | undefined {
-    const firsts = ids.flatMap((id) => this.firsts.get(id) ?? []);
-    return firsts.length > 0 ? Math.min(...firsts) : undefined;
-  }
-
   /**
    * Whether the live scrapes of a target cover a window: at least four, from one interval after the window's begin on. With
-   * fewer, a rate would read low.
+   * fewer, a rate would say more of what was before.
    */
   covers(id: string, end: number, length: number, interval: number): boolean {
     const run = this.runs.get(id);
     return run !== undefined && run.last > end - length && run.count >= 4 && run.start <= end - length + 1.5 * interval;
   }
 
+  /** Forgets all targets but these. */
+  retain(ids: ReadonlySet<string>): void {
+    for (const id of this.runs.keys()) {
+      if (!ids.has(id)) {
+        this.runs.delete(id);
+      }
+    }
+  }
+
   clear(): void {
     this.runs.clear();
-    this.firsts.clear();
   }
 }

@@ -5,6 +5,7 @@ import { type FrameResult } from './frames/result';
 import { Names } from './names';
 import { type Plan } from './plan';
 import { type LiveTarget, type Reasons, type Target, type Trouble } from './routes';
+import { kindOf } from './targets';
 
 /** What is known of a query besides its figures. */
 export interface Known {
@@ -15,19 +16,27 @@ export interface Known {
   error?: string;
   /** When rates began to look back on live scrapes only, milliseconds, where that can be seen. */
   switchedAt?: number;
-  /** Why there are no samples from before live. */
+  /** Targets of which there are no samples from as far back as is looked. */
+  young: string[];
+  /** Samples from before live are on their way. */
+  isFilling: boolean;
+  /** Why there are none. */
   noHistory?: string;
   reasons: Reasons;
 }
+
+const nobody =
+  'No target passes the filters of this query, or answers by a name that does. Live goes on by itself when one does.';
 
 /** How many seconds an answer may take before it is told. */
 const patience = 3;
 
 /** Why a panel shows less than its viewer may expect; or the error, where it can show nothing. */
 export function standing(known: Known): { notices: QueryResultMetaNotice[]; error?: string } {
-  const { plan, tick, results, error, noHistory, reasons } = known;
+  const { plan, tick, results, error, young, isFilling, noHistory, reasons } = known;
   const about = tick.targets.filter((target) => plan.isAbout(target));
-  const troubles = new Names(about).notices(
+  const names = new Names(about);
+  const troubles = names.notices(
     about.flatMap((target) => {
       const trouble = troubleOf(tick.live.get(target.id));
       return trouble ? [{ target, trouble }] : [];
@@ -38,7 +47,9 @@ export function standing(known: Known): { notices: QueryResultMetaNotice[]; erro
   if (error !== undefined || (isEmpty && isDead)) {
     return { notices: [], error: error ?? troubles.map(({ text }) => text).join(' ') };
   }
-  const info = (text: string | undefined): QueryResultMetaNotice[] => (text ? [{ severity: 'info', text }] : []);
+  const info = (text: string | undefined | false): QueryResultMetaNotice[] =>
+    text ? [{ severity: 'info', text }] : [];
+  const youngNames = about.filter(({ id }) => young.includes(id)).map((target) => names.of(target));
   return {
     notices: [
       ...troubles.filter(({ severity }) => severity === 'error'),
@@ -47,6 +58,13 @@ export function standing(known: Known): { notices: QueryResultMetaNotice[]; erro
       ...(lacksValues(about, known) ? reasons.missing : []),
       ...troubles.filter(({ severity }) => severity !== 'error'),
       ...reasons.besides,
+      ...info(about.length === 0 && tick.trouble === undefined && nobody),
+      ...info(
+        youngNames.length > 0 &&
+          !plan.hasJustBegun &&
+          `Rates of ${names.share(youngNames)} read low at first: there are no samples from before live to look back on.`
+      ),
+      ...info(isFilling && 'Figures from before live are on their way.'),
       ...info(noHistory && `There are no figures from before live: ${sentence(noHistory)}`),
       ...info(switched(known)),
     ],
@@ -67,18 +85,21 @@ function troubleOf(live: LiveTarget | undefined): Trouble | undefined {
   };
 }
 
-/** Whether a node that answers has no value in any result; a total, or groups of nodes, says nothing of single nodes. */
+/** Whether a node that answers lacks a value in a result; a total, or groups of nodes, says nothing of single nodes. */
 function lacksValues(about: Target[], { tick, results }: Known): boolean {
   const nodeOf = (cluster = '', node = '') => JSON.stringify([cluster, node]);
-  const valued = new Set<string>();
-  for (const { labels, values } of results.flatMap(({ series }) => series)) {
-    if (!labels.get('node') || Array.from(values).some((value) => !Number.isNaN(value))) {
-      valued.add(nodeOf(labels.get('cluster'), labels.get('node')));
-    }
-  }
-  return about
-    .filter(({ id }) => tick.live.get(id)?.state === 'up')
-    .some(({ labels }) => !valued.has(nodeOf(labels['cluster'], labels['node'])));
+  const answering = about.filter(({ id }) => tick.live.get(id)?.state === 'up');
+  return results.some(({ signal, series }) => {
+    const valued = new Set(
+      series
+        .filter(({ values }) => Array.from(values).some((value) => !Number.isNaN(value)))
+        .map(({ labels }) => nodeOf(labels.get('cluster'), labels.get('node')))
+    );
+    return answering.some(
+      ({ kind, labels }) =>
+        (!signal || kindOf(signal) === kind) && !valued.has(nodeOf(labels['cluster'], labels['node']))
+    );
+  });
 }
 
 /** Where rates of two kinds are in sight. */

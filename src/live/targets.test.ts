@@ -1,4 +1,4 @@
-import { parse, selectorsOf } from '../promql';
+import { matcher, parse, selectorsOf } from '../promql';
 import { catalogue } from '../signals';
 import { type Target } from './routes';
 import { kindOf, mayMeet, passes } from './targets';
@@ -29,7 +29,7 @@ describe('passes', () => {
     ['kernel', '=', 'not known of it', true],
     ['cpu', '=', 'says nothing of targets', true],
   ] as const)('%s %s %s: %s', (key, operator, value, expected) => {
-    expect(passes(falco, [{ key, operator, value }], own)).toBe(expected);
+    expect(passes(falco, [matcher(key, operator, value)], own)).toBe(expected);
   });
 });
 

@@ -1,5 +1,4 @@
-import { matcher, type Selector } from '../promql';
-import { type Filter } from '../query';
+import { type Matcher, type Selector } from '../promql';
 import { catalogue } from '../signals';
 import { type Signal } from '../signals/types';
 import { type Target } from './routes';
@@ -18,10 +17,10 @@ export function kindOf({ needs }: Pick<Signal, 'needs'>): string {
  * Whether a target's labels and facts pass the filters on them, as pkg/datasource/targets.go has it: filters on a metric's
  * own labels say nothing about targets. `own` are the labels that every target may have.
  */
-export function passes({ labels, facts }: Target, filters: readonly Filter[], own: readonly string[]): boolean {
-  return filters.every(({ key, operator, value }) => {
-    const known = own.includes(key) ? (labels[key] ?? '') : facts?.[key];
-    return known === undefined || matcher(key, operator, value).matches(known);
+export function passes({ labels, facts }: Target, filters: readonly Matcher[], own: readonly string[]): boolean {
+  return filters.every(({ label, matches }) => {
+    const known = own.includes(label) ? (labels[label] ?? '') : facts?.[label];
+    return known === undefined || matches(known);
   });
 }
 

@@ -13,11 +13,11 @@ export class FakeBackend {
   readonly calls: Array<{ path: string; params: Record<string, string> }> = [];
   /** Refuses a path with a status and a reason. */
   refused = new Map<string, { status: number; error: string }>();
-  reasons = { missing: [] as unknown[], besides: [] as unknown[] };
+  reasons = { missing: [] as unknown[], besides: [] as unknown[], passing: false };
 
   constructor(
     public targets: FakeTarget[],
-    private readonly skew = 3_600_000
+    public skew = 3_600_000
   ) {}
 
   now(): number {

@@ -14,6 +14,8 @@ export interface Query {
   step: number;
   /** How old a sample may be, milliseconds. */
   lookback: number;
+  /** Rises are followed to samples beyond their windows. */
+  isUneven: boolean;
   /** Names are dropped at the end instead of where they lose their meaning. */
   delayedNameRemoval: boolean;
   /** What Prometheus would remark on the query, each once. */

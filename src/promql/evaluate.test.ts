@@ -77,4 +77,55 @@ describe('evaluate', () => {
       new Error('invalid expression type "range vector" for range query, must be Scalar or instant Vector')
     );
   });
+
+  describe('over samples that are closer together in some places', () => {
+    // Every 15 seconds, every second, every 15 seconds, every second: 10 a second throughout.
+    const isScraped = (second: number) => second % 15 === 0 || (second >= 110 && second < 200) || second > 280;
+    const course = (value: (second: number) => number) =>
+      Array.from({ length: 401 }, (_, second) => (isScraped(second) ? value(second) : undefined));
+    const uneven = source([
+      { labels: { __name__: 'steady_total' }, values: course((second) => 10 * second) },
+      { labels: { __name__: 'reset_total' }, values: course((second) => 10 * (second % 290)) },
+    ]);
+    const values = (query: string, isUneven: boolean) =>
+      evaluate(query, uneven, { start: 60_000, end: 400_000, step: 1000, isUneven }).series.flatMap(({ values }) => [
+        ...values,
+      ]);
+    const extremes = (query: string, isUneven = true) => {
+      const found = values(query, isUneven);
+      return [Math.min(...found), Math.max(...found)];
+    };
+
+    it.each([
+      'rate(steady_total[60s])',
+      'increase(steady_total[37s]) / 37',
+      'delta(steady_total[35s] offset 10s) / 35',
+    ])('%s goes by those on both sides of its window', (query) => {
+      expect(extremes(query)).toEqual([expect.closeTo(10, 9), expect.closeTo(10, 9)]);
+      expect(extremes(query, false)[0]).toBeLessThan(9);
+    });
+
+    it('does so for no counter that was reset there', () => {
+      expect(extremes('rate(reset_total[60s])')[1]).toBeCloseTo(10, 9);
+    });
+
+    it('lets a rate go on where the next sample is late, and no sum', () => {
+      const steady = Array.from({ length: 101 }, (_, second) => 10 * second);
+      const late = source([
+        { labels: { __name__: 'late_total' }, values: steady },
+        { labels: { __name__: 'gone_total' }, values: [...steady, null] },
+      ]);
+      const at = (query: string, isUneven = true) =>
+        evaluate(query, late, { start: 105_000, isUneven }).series[0]!.values[0];
+      expect(at('rate(late_total[10s])')).toBeCloseTo(10, 9);
+      expect(at('increase(late_total[10s])')).toBeCloseTo(55, 9);
+      expect(at('rate(gone_total[10s])')).toBeCloseTo(5.5, 9);
+      expect(at('rate(late_total[10s])', false)).toBeCloseTo(5.5, 9);
+    });
+
+    it('looks at nothing else beyond', () => {
+      const query = 'max_over_time(steady_total[20s]) + count_over_time(steady_total[20s]) + irate(steady_total[20s])';
+      expect(values(query, true)).toEqual(values(query, false));
+    });
+  });
 });

@@ -17,6 +17,12 @@ export interface Options {
   asked?: { start: number; end: number };
   /** How old a sample may be, milliseconds; default five minutes. */
   lookback?: number;
+  /**
+   * Samples lie closer together in some places than in others. PromQL takes their average distance for what may be missing
+   * at the ends of a window, so that a rate would read low; with this, it goes by the samples on both sides of the end.
+   * Default off.
+   */
+  isUneven?: boolean;
   /** Prometheus's `promql-delayed-name-removal`, which its own test scripts expect. Default off. */
   delayedNameRemoval?: boolean;
 }
@@ -31,11 +37,11 @@ export function evaluate(text: string, source: Source, options: Options): Result
 
 /** The same for an expression that has been parsed; `text` is what it was parsed from. */
 export function evaluateExpr(expr: Expr, text: string, source: Source, options: Options): Result {
-  const { start, end = start, step = 0, lookback = 300_000, delayedNameRemoval = false } = options;
+  const { start, end = start, step = 0, lookback = 300_000, isUneven = false, delayedNameRemoval = false } = options;
   const { asked = { start, end } } = options;
   const ranges = step > 0;
   const count = ranges ? Math.floor((end - start) / step) + 1 : 1;
-  const query: Query = { text, source, ...asked, step, lookback, delayedNameRemoval, notes: new Set() };
+  const query: Query = { text, source, ...asked, step, lookback, isUneven, delayedNameRemoval, notes: new Set() };
   const evaluator = new Evaluation(query, { start, step: ranges ? step : 1, count });
   const type = typeOf(expr);
   const notes = () => [...query.notes];

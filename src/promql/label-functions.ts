@@ -1,6 +1,7 @@
 import { type Expr, type StringLiteral } from './ast';
+import { type RE2JS } from 're2js';
 import { EvaluationError } from './errors';
-import { anchored } from './regex';
+import { wholeText } from './regex';
 import { merge, type StepSeries } from './steps';
 
 function texts(args: Expr[]): string[] {
@@ -21,27 +22,39 @@ function relabelled(one: StepSeries, label: string, value: string): StepSeries {
 
 export function labelReplace(all: StepSeries[], args: Expr[]): StepSeries[] {
   const [target = '', replacement = '', source = '', regex = ''] = texts(args);
-  let pattern: RegExp;
+  let pattern: RE2JS;
   try {
-    pattern = anchored(regex);
+    pattern = wholeText(regex);
   } catch {
     throw new EvaluationError(`invalid regular expression in label_replace(): ${regex}`);
   }
   checkName(target, 'destination label name in label_replace()');
   return merge(
     all.map((one) => {
-      const match = pattern.exec(one.labels.get(source));
-      return match ? relabelled(one, target, expand(replacement, match)) : one;
+      const match = pattern.matcher(one.labels.get(source));
+      return match.matches()
+        ? relabelled(
+            one,
+            target,
+            expand(replacement, (group) => groupOf(match, group))
+          )
+        : one;
     })
   );
 }
 
 /** `$1`, `${1}` and `${name}` become what their groups matched; `$1x` is the group called `1x`. */
-function expand(template: string, match: RegExpExecArray): string {
-  return template.replace(/\$(?:(\$)|(\w+)|\{(\w+)\})/g, (_, dollar?: string, bare?: string, braced?: string) => {
-    const group = bare ?? braced ?? '';
-    return dollar ?? (/^\d+$/.test(group) ? match[Number(group)] : match.groups?.[group]) ?? '';
-  });
+function expand(template: string, group: (name: string) => string): string {
+  return template.replace(
+    /\$(?:(\$)|(\w+)|\{(\w+)\})/g,
+    (_, dollar?: string, bare?: string, braced?: string) => dollar ?? group(bare ?? braced ?? '')
+  );
+}
+
+/** What a group has matched, by its number or name; '' where there is none such. */
+function groupOf(match: ReturnType<RE2JS['matcher']>, name: string): string {
+  const group = /^\d+$/.test(name) ? Number(name) : (match.pattern().namedGroups()[name] ?? Infinity);
+  return group <= match.groupCount() ? (match.group(group) ?? '') : '';
 }
 
 export function labelJoin(all: StepSeries[], args: Expr[]): StepSeries[] {

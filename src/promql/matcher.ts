@@ -1,4 +1,4 @@
-import { anchored } from './regex';
+import { wholeText } from './regex';
 
 export type MatchOperator = '=' | '!=' | '=~' | '!~';
 
@@ -23,9 +23,15 @@ function test(operator: MatchOperator, value: string): (value: string) => boolea
       return (given) => given !== value;
     case '=~':
     case '!~': {
-      const pattern = anchored(value);
+      const pattern = wholeText(value);
       const wanted = operator === '=~';
-      return (given) => pattern.test(given) === wanted;
+      // The same values are asked for again and again.
+      const known = new Map<string, boolean>();
+      return (given) => {
+        const matches = known.get(given) ?? pattern.testExact(given);
+        known.set(given, matches);
+        return matches === wanted;
+      };
     }
   }
 }

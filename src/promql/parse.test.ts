@@ -61,10 +61,7 @@ describe('parse', () => {
     ['foo(a)', '1:1: parse error: unknown function with name "foo"'],
     ['{}', '1:1: parse error: vector selector must contain at least one non-empty matcher'],
     ['a{__name__="b"}', '1:1: parse error: metric name must not be set twice: "a" or "b"'],
-    [
-      'a{b=~"("}',
-      '1:6: parse error: the regular expression "(": Invalid regular expression: /^(?:()$/su: Unterminated group',
-    ],
+    ['a{b=~"("}', '1:6: parse error: the regular expression "(": error parsing regexp: missing closing ): `(?s)(`'],
     ['rate(a)', '1:6: parse error: expected type range vector in call to function "rate", got instant vector'],
     ['clamp(a, 1)', '1:1: parse error: expected 3 argument(s) in call to "clamp", got 2'],
     ['sum(a, b)', '1:1: parse error: wrong number of arguments for aggregate expression provided, expected 1, got 2'],

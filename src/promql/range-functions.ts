@@ -11,6 +11,11 @@ export interface Window {
   start: number;
   end: number;
   now: number;
+  /** Places of the samples that may be looked at, up to and not including `to`: more than those in the window where samples are uneven. */
+  from: number;
+  to: number;
+  /** The last sample is the newest of a series that has not ended. */
+  goesOn: boolean;
 }
 
 /** Nothing where the samples do not suffice. `argument` is the function's scalar. */
@@ -22,9 +27,11 @@ export const delta: RangeFunction = (window) => extrapolated(window, false, fals
 
 /**
  * What a value rose by within the window. Where the samples come close to an end of the window, the rise is taken to go
- * on to it, otherwise for half the time between samples; a counter is never taken to have been below zero.
+ * on to it, otherwise along the line to the next sample beyond it, and for half the time between samples where there is
+ * none; a counter is never taken to have been below zero.
  */
-function extrapolated({ times, values, first, last, start, end }: Window, counter: boolean, perSecond: boolean) {
+function extrapolated(window: Window, counter: boolean, perSecond: boolean) {
+  const { times, values, first, last, start, end } = window;
   if (last <= first) {
     return undefined;
   }
@@ -41,18 +48,33 @@ function extrapolated({ times, values, first, last, start, end }: Window, counte
   const close = between * 1.1;
   let before = (times[first]! - start) / 1000;
   let after = (end - times[last]!) / 1000;
+  let beyond = 0;
   if (before >= close) {
-    before = between / 2;
+    const slope = slopeAfter(window, first - 1, counter);
+    beyond += before * (slope ?? 0);
+    before = slope === undefined ? between / 2 : 0;
   }
   if (counter && rise > 0 && values[first]! >= 0) {
     const sinceZero = sampled * (values[first]! / rise);
     before = sinceZero < before ? sinceZero : before;
   }
   if (after >= close) {
-    after = between / 2;
+    const slope = slopeAfter(window, last, counter);
+    beyond += after * (slope ?? 0);
+    // What is on its way changes a rate less than a sum, which must not be taken back.
+    const known = perSecond && window.goesOn ? after : between / 2;
+    after = slope === undefined ? known : 0;
   }
-  const factor = (sampled + before + after) / sampled;
-  return rise * (perSecond ? factor / ((end - start) / 1000) : factor);
+  const whole = rise * ((sampled + before + after) / sampled) + beyond;
+  return perSecond ? whole / ((end - start) / 1000) : whole;
+}
+
+/** What a value rises by per second from one sample to the next; nothing where one of them is none's, or a counter was reset. */
+function slopeAfter({ times, values, from, to }: Window, at: number, counter: boolean): number | undefined {
+  if (at < from || at + 1 >= to || (counter && values[at + 1]! < values[at]!)) {
+    return undefined;
+  }
+  return (1000 * (values[at + 1]! - values[at]!)) / (times[at + 1]! - times[at]!);
 }
 
 export const irate: RangeFunction = (window) => instant(window, true);

@@ -11,7 +11,7 @@ const defaultStep = 60_000;
 
 /** Series over which windows slide. */
 export interface Ranged {
-  series: Array<{ labels: Labels; dropName: boolean; samples: Samples }>;
+  series: Array<{ labels: Labels; dropName: boolean; samples: Samples; isOver?: boolean }>;
   /** Milliseconds. */
   length: number;
   /** The end of the window of a time of the grid. */
@@ -28,7 +28,12 @@ export function ranged(expr: RangeSelector | Subquery, evaluator: Evaluator): Ra
   }
   const stored = evaluator.query.source.select(expr.selector.matchers);
   return {
-    series: stored.map((one) => ({ labels: one.labels, dropName: false, samples: withoutStale(one) })),
+    series: stored.map((one) => ({
+      labels: one.labels,
+      dropName: false,
+      samples: withoutStale(one),
+      isOver: one.stale[one.to - 1] === 1,
+    })),
     length,
     end: shift(expr.selector, evaluator.query),
   };
@@ -64,15 +69,15 @@ function subquery(expr: Subquery, length: number, evaluator: Evaluator): Ranged[
  */
 export function slide(
   { length, end }: Ranged,
-  one: { labels: Labels; samples: Samples },
+  one: Pick<Ranged['series'][number], 'labels' | 'samples' | 'isOver'>,
   evaluator: Evaluator,
   fn: RangeFunction,
   argument?: Float64Array
 ): StepSeries {
-  const { grid } = evaluator;
-  const { times, values, to } = one.samples;
+  const { grid, query } = evaluator;
+  const { times, values, from, to } = one.samples;
   const result = series(one.labels, grid.count);
-  const window: Window = { times, values, first: 0, last: 0, start: 0, end: 0, now: 0 };
+  const window: Window = { times, values, first: 0, last: 0, start: 0, end: 0, now: 0, from, to, goesOn: false };
   let first = after(one.samples, end(grid.start) - length);
   let next = first;
   for (let step = 0; step < grid.count; step++) {
@@ -88,6 +93,12 @@ export function slide(
     if (next > first) {
       window.first = first;
       window.last = next - 1;
+      if (query.isUneven) {
+        window.goesOn = next === to && one.isOver === false;
+      } else {
+        window.from = first;
+        window.to = next;
+      }
       const value = fn(window, argument ? argument[step]! : 0);
       if (value !== undefined) {
         put(result, step, value);

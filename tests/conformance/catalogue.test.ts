@@ -5,11 +5,10 @@ import { queriesOf, templates, withSignals } from './catalogue';
 import { runScript } from './run';
 
 const folder = 'tests/corpora/signals';
-const values = { cluster: 'x', node: 'a', zone: 'z', version: '0.44.1', engine: 'kmod', kernel: '6.1', cpu: '0' };
 
 describe('The catalogue', () => {
   it.each(templates.map((signal) => [signal.id, signal] as const))('%s is PromQL that live mode knows', (_, signal) => {
-    const queries = queriesOf(signal, values);
+    const queries = queriesOf(signal, () => 'x');
     expect(queries.length).toBeGreaterThan(3);
     queries.forEach(({ expr }) => parse(expr));
   });

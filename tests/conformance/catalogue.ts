@@ -1,3 +1,4 @@
+import { matcher, type Source } from '../../src/promql';
 import { catalogue } from '../../src/signals';
 import {
   allowedFilters,
@@ -49,15 +50,18 @@ export interface CatalogueQuery {
   expr: string;
 }
 
-/** A template by everything it may be grouped by, alone and all at once; `values` are what its filters ask for. */
-export function queriesOf(signal: Signal, values: Record<string, string>): CatalogueQuery[] {
+/**
+ * A template by everything it may be grouped by, alone and all at once, with every filter, alone and all at once; `valueOf`
+ * is what a filter asks for.
+ */
+export function queriesOf(signal: Signal, valueOf: (key: string, signal: Signal) => string): CatalogueQuery[] {
   const single = allowedGroupings(signal, options).map((name) => [name]);
   const groupings = [undefined, [], ...single, single.flat()];
-  const filterable = allowedFilters(catalogue, signal, options).filter((key) => values[key] !== undefined);
+  const known = allowedFilters(catalogue, signal, options).map((key) => ({ key, value: valueOf(key, signal) }));
   const filters: CompileFilter[][] = [
     [],
-    ...filterable.map((key) => [{ key, operator: '=', value: values[key]! }]),
-    filterable.map((key) => ({ key, operator: '!~', value: `${values[key]!}|none` })),
+    ...known.map(({ key, value }) => [{ key, operator: '=', value }]),
+    known.map(({ key, value }) => ({ key, operator: '!~', value: `${value}|none` })),
   ];
   return groupings.flatMap((by) =>
     filters.map((chosen) => ({
@@ -65,6 +69,18 @@ export function queriesOf(signal: Signal, values: Record<string, string>): Catal
       expr: compile(catalogue, signal, { by, filters: chosen }, options).expr,
     }))
   );
+}
+
+/** A value that a filter of a signal may ask for, out of the samples: of its own metrics, if they have one. */
+export function valueIn(source: Source, key: string, { expr }: Signal): string {
+  const label = catalogue.groupings.find(({ id }) => id === key)?.label ?? key;
+  const having = source.select([matcher(label, '!=', '')]).map(({ labels }) => labels);
+  const own = having.find((labels) => expr.includes(`${labels.get('__name__')}{`));
+  const value = (own ?? having[0])?.get(label);
+  if (value === undefined) {
+    throw new Error(`no sample has the label ${label}, by which signals can be filtered`);
+  }
+  return value;
 }
 
 /** Replaces `signal:<id> by=a,b window=5m` and `when:<check>/<number>` in a script by their PromQL. */

@@ -1,19 +1,20 @@
 import { spawnSync } from 'node:child_process';
 import { evaluate, type ResultSeries } from '../../src/promql';
-import { queriesOf, templates } from './catalogue';
+import { queriesOf, templates, valueIn } from './catalogue';
 import { type Answers, askEngine, difference, type EngineAnswer } from './engine';
 import { firstScrape, watchFleet } from './fleet';
 
-const values = { cluster: 'demo', node: 'worker-1', version: '0.44.1', engine: 'modern_bpf', kernel: '6.8', cpu: '1' };
 const withServer = spawnSync('prometheus', ['--version']).error === undefined ? it : it.skip;
 
 /** Live = embedded = Prometheus: the same expression over the same samples has the same answer. */
 describe('The evaluator', () => {
-  const buffer = watchFleet({ interval: 15, scrapes: 60 });
+  const buffer = watchFleet({ interval: 15, scrapes: 60, zones: true });
   // Off the grid of the samples (3 s past a quarter of a minute) and that of the catalogue's subqueries: Prometheus before
   // 3.0 counts both ends of a window.
   const times = { start: firstScrape + 299_000, end: firstScrape + 899_000, step: 60_000 };
-  const queries = templates.flatMap((signal) => queriesOf(signal, values).map((one) => ({ ...one, ...times })));
+  const queries = templates.flatMap((signal) =>
+    queriesOf(signal, (key) => valueIn(buffer, key, signal)).map((one) => ({ ...one, ...times }))
+  );
   let ours: ResultSeries[][];
   let theirs: Answers;
 

@@ -8,20 +8,26 @@ export interface Watch {
   scrapes: number;
   /** At most so many nodes. */
   nodes?: number;
+  /** Gives every other node the label `zone`, as the settings of a target can. */
+  zones?: boolean;
 }
 
 /** When the first scrape is; off any step. */
 export const firstScrape = 1_790_000_003_000;
 
 /** The demo fleet as live mode would have seen it, with what the settings of a target add. */
-export function watchFleet({ interval, scrapes, nodes }: Watch): SampleBuffer {
+export function watchFleet({ interval, scrapes, nodes, zones = false }: Watch): SampleBuffer {
   const fleet = createFleet({ start: firstScrape, nodes });
   const buffer = new SampleBuffer({ points: scrapes + 1, age: Infinity });
   const limits = { samplesPerScrape: 20_000, labelLength: 1000 };
   const gauges = catalogue.targetGauges.map(({ metric, fallback }) => `${metric} ${fallback || 8}\n`).join('');
   const targets = [
-    ...fleet.nodes.map((node) => ({
-      identity: { cluster: node.spec.cluster ?? 'demo', node: node.spec.name },
+    ...fleet.nodes.map((node, i) => ({
+      identity: {
+        cluster: node.spec.cluster ?? 'demo',
+        node: node.spec.name,
+        ...(zones && i % 2 === 0 && { zone: 'a' }),
+      },
       reader: new Reader('falco', catalogue.reading, limits),
       answer: (at: number) => (fleet.phase(node, at) === 'up' ? fleet.answer(node, at) : undefined),
     })),

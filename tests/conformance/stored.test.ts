@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { catalogue } from '../../src/signals';
-import { queriesOf, templates } from './catalogue';
+import { queriesOf, templates, valueIn } from './catalogue';
 import { exchanged } from './engine';
 import { firstScrape, watchFleet } from './fleet';
 
@@ -16,8 +16,6 @@ interface Verdict {
   queries: number;
   differences: Array<{ query: string; why: string }>;
 }
-
-const values = { cluster: 'demo', node: 'worker-1', version: '0.44.1', engine: 'modern_bpf', kernel: '6.8', cpu: '1' };
 
 /**
  * Times are off the grid of the samples (8 s past a quarter of a minute) and off that of the catalogue's subqueries (15
@@ -40,11 +38,16 @@ function gauges(all: Series) {
 }
 
 function ask(): { figures: number; prometheus?: Verdict; victoria?: Verdict } {
-  const all = exchanged(watchFleet({ interval: 15, scrapes: 60 }));
+  const buffer = watchFleet({ interval: 15, scrapes: 60 });
+  const all = exchanged(buffer);
   const set = gauges(all);
   const series = all.filter(({ labels }) => !set.some(({ name }) => name === labels['__name__']));
   const queries = templates.flatMap((signal) =>
-    queriesOf(signal, values).map((one, i) => ({ ...one, ...times, plain: i === 0 }))
+    queriesOf(signal, (key) => (key === 'zone' ? 'none has it' : valueIn(buffer, key, signal))).map((one, i) => ({
+      ...one,
+      ...times,
+      plain: i === 0,
+    }))
   );
   const answer = execFileSync('go', ['run', './tests/conformance/stored'], {
     input: JSON.stringify({ series, gauges: set, queries }),

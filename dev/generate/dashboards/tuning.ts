@@ -3,7 +3,7 @@ import { page, type Group } from './page';
 import { seriesPanel, stackedPanel, statPanel } from './panels';
 import { signals } from './queries';
 
-/** A point a second over the ten minutes that are shown. */
+/** A point a second over the ten minutes that are shown, at the usual interval. */
 const points = 600;
 const sizes = { w: 8, h: 8 };
 
@@ -15,9 +15,9 @@ const now = (id: number, signalId: string, title: string, description: string, q
 
 const watched: Group = {
   id: 1,
-  help: 'Change one thing in `falco.yaml`, and watch. The figures come **straight from Falco, a scrape a second**, as long as this page can be seen. Each scrape walks Falco’s thread table: _Scrape takes_ is the price. The tiles _so far_ begin when this page is opened.',
+  help: 'Change one thing in `falco.yaml`, and watch. The figures come **straight from Falco, scrape by scrape**, as long as this page can be seen. Each scrape walks Falco’s thread table: _Scrape takes_ is the price. The tiles _so far_ begin when this page is opened. Where live is ignored, the sign at a panel’s title says why: then all of this is the history, and _so far_ is the time range.',
   panels: [
-    now(3, 'kernel-drop-ratio', 'Drops now', 'Share of the events of the last ten seconds that never reached Falco.'),
+    now(3, 'kernel-drop-ratio', 'Drops now', 'Share of the events that never reached Falco, lately.'),
     now(
       4,
       'kernel-drop-ratio',
@@ -31,17 +31,12 @@ const watched: Group = {
       window: '$__live',
       by: ['$instance'],
     }),
-    now(
-      6,
-      'kernel-event-rate',
-      'Events now',
-      'Events per second that the driver handled within the last ten seconds, drops included.'
-    ),
+    now(6, 'kernel-event-rate', 'Events now', 'Events per second that the driver handled lately, drops included.'),
     now(
       7,
       'probe-cpu-share',
       'CPU in probes',
-      'Share of the node’s CPU time that Falco’s programs in the kernel took within the last ten seconds.'
+      'Share of the node’s CPU time that Falco’s programs in the kernel took lately.'
     ),
     now(8, 'scrape-duration', 'Scrape takes', 'How long Falco took to answer the last scrape: the price of watching.'),
     seriesPanel(
