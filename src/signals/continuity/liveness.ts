@@ -2,7 +2,7 @@ import { links } from '../links';
 import { always, kernelCounter } from '../needs';
 import { anyGrouping, named } from '../templates';
 import { stalledFor } from '../data-quality/stall';
-import { type Signal } from '../types';
+import { type Signal, type Thresholds } from '../types';
 
 const duration = 'falcosecurity_falco_duration_seconds_total';
 /** How many Falcos the settings expect: on each target of an entry, the number for all of them. */
@@ -28,6 +28,13 @@ function withoutAny(): string {
   // Often only Falco's job is given a label for the cluster: then the name of the host alone has to do.
   return `${nodes('cluster!=""')} unless on (cluster, hostname) ${known} or ${nodes('cluster=""')} unless on (hostname) ${known}`;
 }
+
+const unwatched: Thresholds = {
+  direction: 'above',
+  critical: 1,
+  because: 'What happens on a node without Falco is seen by nobody.',
+  source: links.performance,
+};
 
 export const liveness: Signal[] = [
   {
@@ -113,12 +120,7 @@ export const liveness: Signal[] = [
     longest: '2m',
     needs: [kernelCounter('falcosecurity_scap_n_evts_total')],
     relative: true,
-    thresholds: {
-      direction: 'above',
-      critical: 1,
-      because: 'What happens on a node without Falco is seen by nobody.',
-      source: links.performance,
-    },
+    thresholds: unwatched,
     advice: [
       {
         when: 'Many nodes of a cluster fail at one time.',
@@ -148,12 +150,7 @@ export const liveness: Signal[] = [
     by: { default: ['cluster'], allowed: [] },
     whole: true,
     needs: [],
-    thresholds: {
-      direction: 'above',
-      critical: 1,
-      because: 'What happens on a node without Falco is seen by nobody.',
-      source: links.performance,
-    },
+    thresholds: unwatched,
     advice: [
       {
         when: 'Nodes have no Falco.',
