@@ -96,10 +96,6 @@ const fleet = {
 };
 
 const children = [fleet, server].map(({ command, args }) => spawn(command, args, { cwd: root, env, stdio: 'inherit' }));
-if (grafana) {
-  console.log(`\nGrafana: http://127.0.0.1:${port}/d/falco-overview\n`);
-}
-
 let closing = false;
 function close(code) {
   if (!closing) {
@@ -112,3 +108,11 @@ function close(code) {
 children.forEach((child) => child.on('exit', (code) => close(code ?? 0)));
 process.on('SIGINT', () => close(0));
 process.on('SIGTERM', () => close(0));
+
+if (grafana) {
+  const address = `http://127.0.0.1:${port}`;
+  while (!closing && !(await fetch(`${address}/api/health`).catch(() => undefined))?.ok) {
+    await new Promise((done) => setTimeout(done, 500));
+  }
+  console.log(closing ? 'Grafana has ended.' : `\nGrafana: ${address}/d/falco-overview\n`);
+}

@@ -18,13 +18,14 @@ type targetSettings struct {
 	targetFacts
 }
 
-// targetFacts cannot be scraped but are known to those who run Falco. A setting that is missing or 0 is not set.
+// targetFacts cannot be scraped but are known to those who run Falco. A setting that is missing or 0 is not set, but for
+// the queue's capacity: 0 says that it has no bound.
 type targetFacts struct {
-	ThreadTableSize float64 `json:"threadTableSize"`
-	MemoryLimit     string  `json:"memoryLimit"`
-	CPULimit        float64 `json:"cpuLimit"`
-	QueueCapacity   float64 `json:"outputsQueueCapacity"`
-	Expected        float64 `json:"expected"`
+	ThreadTableSize float64  `json:"threadTableSize"`
+	MemoryLimit     string   `json:"memoryLimit"`
+	CPULimit        float64  `json:"cpuLimit"`
+	QueueCapacity   *float64 `json:"outputsQueueCapacity"`
+	Expected        float64  `json:"expected"`
 }
 
 // config checks an entry; what is wrong goes to p under the entry's name. What is pinned is written for Falcos only.
@@ -54,31 +55,39 @@ func (t targetFacts) gauges(p *problems, name string, falco bool, gauges []signa
 	if t.ThreadTableSize < 0 || t.ThreadTableSize != math.Trunc(t.ThreadTableSize) {
 		p.add("%s.threadTableSize is %v: expected a whole number above 0, that of falco_libs.thread_table_size", name, t.ThreadTableSize)
 	}
-	if t.QueueCapacity < 0 || t.QueueCapacity != math.Trunc(t.QueueCapacity) {
-		p.add("%s.outputsQueueCapacity is %v: expected a whole number above 0, that of outputs_queue.capacity", name, t.QueueCapacity)
+	if c := t.QueueCapacity; c != nil && (*c < 0 || *c != math.Trunc(*c)) {
+		p.add("%s.outputsQueueCapacity is %v: expected a whole number, that of outputs_queue.capacity", name, *c)
 	}
 	if t.Expected < 0 || t.Expected != math.Trunc(t.Expected) {
 		p.add("%s.expected is %v: expected a whole number of nodes above 0", name, t.Expected)
 	}
-	set := map[string]float64{
-		"threadTableSize": t.ThreadTableSize, "memoryLimit": memory, "cpuLimit": t.CPULimit, "outputsQueueCapacity": t.QueueCapacity,
-		"expected": t.Expected,
+	set := map[string]*float64{
+		"threadTableSize": above0(t.ThreadTableSize), "memoryLimit": above0(memory), "cpuLimit": above0(t.CPULimit),
+		"outputsQueueCapacity": t.QueueCapacity, "expected": above0(t.Expected),
 	}
 	for _, g := range gauges {
 		value := set[g.Setting]
-		if value == 0 && falco {
-			value = g.Fallback
+		if value == nil && falco {
+			value = above0(g.Fallback)
 		}
-		if value == 0 {
+		if value == nil {
 			continue
 		}
 		var own map[string]string
 		if g.OfEntry && url != "" {
 			own = map[string]string{"entry": url}
 		}
-		out = append(out, scrape.Gauge{Name: g.Metric, Labels: own, Value: value})
+		out = append(out, scrape.Gauge{Name: g.Metric, Labels: own, Value: *value})
 	}
 	return out
+}
+
+// above0 is nothing where nothing is set.
+func above0(v float64) *float64 {
+	if v == 0 {
+		return nil
+	}
+	return &v
 }
 
 var (

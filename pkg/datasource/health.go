@@ -73,7 +73,7 @@ func unwell(message string) *backend.CheckHealthResult {
 
 // health is the details of the check, as JSON.
 type health struct {
-	// VerboseMessage is what Grafana shows under the message: one line for everything that could be better.
+	// VerboseMessage is what Grafana shows under the message where that is an error: one line for what else could be better.
 	VerboseMessage string         `json:"verboseMessage"`
 	Targets        int            `json:"targets"`
 	Answering      int            `json:"answering"`
@@ -110,9 +110,10 @@ func (d *Instance) healthOf(all []scrape.Status, found checkup) health {
 	}
 	var verbose []string
 	for _, n := range d.troubles(all).notices() {
-		verbose = append(verbose, n.Text)
 		if n.Severity != data.NoticeSeverityInfo || strings.HasPrefix(n.Text, states[scrape.Starting].what) {
 			parts = append(parts, n.Text)
+		} else {
+			verbose = append(verbose, n.Text)
 		}
 	}
 	if len(h.Versions) > 0 {
@@ -121,9 +122,13 @@ func (d *Instance) healthOf(all []scrape.Status, found checkup) health {
 	if len(h.Engines) > 0 {
 		verbose = append(verbose, "Engine "+tally(h.Engines)+".")
 	}
-	verbose = slices.Concat(verbose, d.remarks(all).lines(), d.garbled(newTargets(all), all).lines())
-	h.message = strings.Join(append(parts, found.remarks...), " ")
-	h.VerboseMessage = strings.Join(append(verbose, d.switchedOff(all)...), "\n")
+	off, long := d.switchedOff(all)
+	parts = slices.Concat(parts, found.remarks, d.remarks(all).lines(), d.garbled(newTargets(all), all).lines())
+	if len(off) > 0 {
+		parts = append(parts, "Switched off: "+strings.Join(off, "; ")+".")
+	}
+	h.message = strings.Join(parts, " ")
+	h.VerboseMessage = strings.Join(append(verbose, long...), "\n")
 	return h
 }
 
@@ -185,8 +190,9 @@ func tally(counts map[string]int) string {
 	return list(values)
 }
 
-// switchedOff names the switches of falco.yaml that are off, with what they cost.
-func (d *Instance) switchedOff(all []scrape.Status) (long []string) {
+// switchedOff names the switches of falco.yaml that are off: those that Falco ships on in short, and all of them with what
+// they cost.
+func (d *Instance) switchedOff(all []scrape.Status) (short, long []string) {
 	falcos := newTargets(slices.DeleteFunc(slices.Clone(all), func(s scrape.Status) bool {
 		return s.Kind != scrape.KindFalco || s.State != scrape.Up || s.Metrics == nil
 	}))
@@ -203,8 +209,10 @@ func (d *Instance) switchedOff(all []scrape.Status) (long []string) {
 		shipped := ""
 		if sw.OffByDefault {
 			shipped = ", as Falco ships it"
+		} else {
+			short = append(short, sw.Config+" on "+falcos.share(names))
 		}
 		long = append(long, fmt.Sprintf("%s is off on %s%s. %s", sw.Config, falcos.share(names), shipped, enable(sw.Config, sw.Host, sw.Cost)))
 	}
-	return long
+	return short, long
 }

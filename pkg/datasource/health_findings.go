@@ -27,6 +27,7 @@ type finding struct {
 	verdict string
 	why     string // it is unknown
 	said    string // by the target, where it does not simply answer now
+	cause   string // the same in a word or two
 	change  string
 }
 
@@ -38,7 +39,7 @@ func (r *request) findings(ctx context.Context, a *asked, checks []judged) []fin
 		for _, t := range j.scope.nodes(j.kind) {
 			f := finding{judged: j, node: nodeOf(t.Labels), labels: t.Labels.Map()}
 			if _, off := states[t.State]; off {
-				f.said = t.Message
+				f.said, f.cause = t.Message, strings.ReplaceAll(string(t.Cause), "-", " ")
 			}
 			seen[f.node] = true
 			if r.judge(&f); f.verdict == "unknown" {
@@ -118,7 +119,7 @@ func (r *request) advise(ctx context.Context, a *asked, findings []finding) erro
 		if f.verdict != "warning" && f.verdict != "critical" {
 			continue
 		}
-		if f.said != "" && slices.Equal(metrics(f.expr), []string{"up"}) {
+		if f.said != "" && f.isAboutUp() {
 			f.change = f.said // that is more than what is generally advised where nobody answers
 			continue
 		}
@@ -153,6 +154,9 @@ func (r *request) advise(ctx context.Context, a *asked, findings []finding) erro
 	}
 	return nil
 }
+
+// isAboutUp is whether the check asks for nothing but an answer.
+func (f finding) isAboutUp() bool { return slices.Equal(metrics(f.expr), []string{"up"}) }
 
 func advised(why, change, cost string) string {
 	text := sentence(why) + " " + sentence(change)

@@ -200,7 +200,11 @@ func (g group) worst() string {
 			order = append(order, title)
 		}
 		name := cmp.Or(f.node.name, f.node.cluster, "the fleet")
-		if text := f.text(); text != "" {
+		text := f.text()
+		if f.cause != "" && f.isAboutUp() {
+			text += ": " + f.cause
+		}
+		if text != "" {
 			name = fmt.Sprintf("%s (%s)", name, text)
 		}
 		names[title] = append(names[title], name)

@@ -122,13 +122,13 @@ func bundled(found []event, by func(event) string, gap time.Duration) []bundle {
 // first is when it began.
 func (b bundle) first() time.Time { return time.UnixMilli(b[len(b)-1].at).UTC() }
 
-// end is nil where there is none. Good news is a moment: its end would shade all that is well.
-func (b bundle) end() *time.Time {
+// end is when it began where it has none: Grafana takes what a mark has from the first of them, and fails on a later one
+// that has more. Good news is a moment: its end would shade all that is well.
+func (b bundle) end() time.Time {
 	if len(b) > 1 || b[0].end == 0 || b[0].Level == "info" {
-		return nil
+		return b.first()
 	}
-	end := time.UnixMilli(b[0].end).UTC()
-	return &end
+	return time.UnixMilli(b[0].end).UTC()
 }
 
 // shared is what all events of a bundle have in common; else it is empty.

@@ -179,7 +179,7 @@ func TestHealthSummed(t *testing.T) {
 	res := queryOne(t, d, `{"kind": "health", "by": ["dimension"]}`)
 	require.Equal(t, []string{
 		"Data quality | critical | 1 | 1 | 3 | 1 | Kernel drops on bad (12 %)",
-		"Continuity | critical | 1 | 0 | 1 | 3 | Up on dead (down)",
+		"Continuity | critical | 1 | 0 | 1 | 3 | Up on dead (down: refused)",
 		"Resources | warning | 0 | 1 | 3 | 1 | Memory on good (1.86 GiB)",
 	}, rows(t, res, "dimension", "verdict", "critical", "warning", "unknown", "ok", "worst"))
 	require.Equal(t, []string{"bad | critical", "good | ok"},

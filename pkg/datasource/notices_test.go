@@ -254,7 +254,7 @@ func TestTrimmedHistory(t *testing.T) {
 	h, err := d.CheckHealth(t.Context(), nil)
 	require.NoError(t, err)
 	require.Equal(t, backend.HealthStatusOk, h.Status)
-	require.Equal(t, "The target answers. Falco 0.44.1. "+want, h.Message)
+	require.Contains(t, h.Message, "The target answers. Falco 0.44.1. "+want)
 }
 
 func TestShortHistory(t *testing.T) {

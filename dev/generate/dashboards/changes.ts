@@ -14,7 +14,7 @@ export function changes(id: number, w: number, h: number) {
     },
     tableOf('events')
   )
-    .noValue('Nothing changed in this range.')
+    .noValue('No change was seen in this range.')
     .overrideByName('time', [
       { id: 'custom.width', value: 130 },
       { id: 'unit', value: 'time:MM-DD HH:mm:ss' },

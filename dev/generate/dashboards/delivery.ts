@@ -1,3 +1,4 @@
+import { VizTextDisplayOptionsBuilder } from '@grafana/grafana-foundation-sdk/common';
 import { type Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { labelVariable, page } from './page';
 import { barsPanel, checksPanel, seriesPanel, stackedPanel, statesPanel, statPanel, tablePanel } from './panels';
@@ -12,6 +13,9 @@ const inRange = { by: [], window: '$__range', instant: true };
 function joint(id: number, title: string, description: string, query: Target, named = false) {
   return statPanel({ id, title, description, w: 8, h: 3 }, query, named);
 }
+
+/** Grafana's own choice for two figures in one tile is too small to be read. */
+const two = new VizTextDisplayOptionsBuilder().titleSize(14).valueSize(18);
 
 /** Figures of the canary's rule on the chosen nodes. */
 function ofCanary(id: string, query: Record<string, unknown>): Target {
@@ -42,7 +46,7 @@ export function delivery(): Dashboard {
           joint(
             4,
             '2 Lost: queue of Falco',
-            'Alerts that Falco threw away in the range as its outputs queue was full. Unknown where the queue has no bound, or none that is known (outputsQueueCapacity of the target): without one memory grows instead.',
+            'Alerts that Falco threw away in the range as its outputs queue was full. Unknown where nobody says whether the queue has a bound (outputsQueueCapacity of the target): without one memory grows instead.',
             signals(['outputs-queue-drops'], inRange)
           ),
           joint(
@@ -57,7 +61,7 @@ export function delivery(): Dashboard {
             'Requests per second that Falcosidekick accepted, and rejected, over the range.',
             ofSidekick(['sidekick-inputs'], { ...inRange, by: ['status'], legend: '{{status}}' }),
             true
-          ),
+          ).text(two),
           joint(
             7,
             '5 Lost: worst destination',
@@ -75,7 +79,7 @@ export function delivery(): Dashboard {
             'Deliveries per second that destinations took (ok) and refused (error) over the range; an alert that goes to three destinations counts three times.',
             ofSidekick(['destination-outputs'], { ...inRange, by: ['status'], legend: '{{status}}' }, [toChosen]),
             true
-          ),
+          ).text(two),
           checksPanel(
             {
               id: 9,

@@ -8,8 +8,8 @@ export const uid = 'falco-fleet';
 
 const steadiness = [
   'up',
-  'availability',
   'seconds-down',
+  'blind-minutes',
   'uptime',
   'restarts',
   'crash-loops',

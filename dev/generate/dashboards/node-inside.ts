@@ -1,5 +1,5 @@
 import { type Group } from './page';
-import { barsPanel, rulesPanel, seriesPanel, statPanel, without } from './panels';
+import { barsPanel, rulesPanel, seriesPanel, without } from './panels';
 import { signals, tableOf } from './queries';
 
 const over = (ids: string[], query: Record<string, unknown> = {}) => signals(ids, { legend: '{{signal}}', ...query });
@@ -63,7 +63,7 @@ export const inside: Group = {
     seriesPanel(
       {
         id: 37,
-        title: 'Alerts lost',
+        title: 'Lost before Falcosidekick',
         description:
           'Share of this node’s alerts that Falcosidekick never counted, estimated over ten minutes. Alerts that Falco’s own queue dropped are in it.',
         ...sizes,
@@ -127,7 +127,7 @@ export const inside: Group = {
       },
       [signals(['iterator-events'], { by: ['item'], legend: '{{item}}' })]
     ),
-    statPanel(
+    seriesPanel(
       {
         id: 44,
         title: 'Why its container last ended',
@@ -135,8 +135,7 @@ export const inside: Group = {
           'As Kubernetes tells it: OOMKilled is for its memory. Known over a store that has the figures of kube-state-metrics.',
         ...sizes,
       },
-      signals(['last-termination'], { legend: '{{reason}}', instant: true }),
-      true
+      [signals(['last-termination'], { legend: '{{reason}}' })]
     ),
     without(
       rulesPanel(

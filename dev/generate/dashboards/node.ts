@@ -3,7 +3,7 @@ import { changes } from './changes';
 import { inside } from './node-inside';
 import { page, type Group } from './page';
 import { barsPanel, seriesPanel, stackedPanel, statesPanel, statPanel, tablePanel, without } from './panels';
-import { signals, tableOf } from './queries';
+import { signals, tableOf, verdict } from './queries';
 
 export const uid = 'falco-node';
 
@@ -24,7 +24,17 @@ const verdicts: Group = {
     now(5, 'kernel-drop-ratio', 'Kernel drops', 'Share of the events over the range that never reached Falco.', {
       window: '$__range',
     }),
-    now(6, 'userspace-stall', 'Stalled', 'Whether Falco answers and yet reads no events, at the end of the range.'),
+    statPanel(
+      {
+        id: 6,
+        title: 'Reads events',
+        description:
+          'Whether a sign was found that Falco goes through no events; unknown where nobody can tell, as of one that is down.',
+        w: 8,
+        h: 3,
+      },
+      verdict(['stall'])
+    ),
     now(7, 'cpu-usage-lifetime', 'CPU since start', 'Average since the process started; 100 % is one full CPU.'),
     now(8, 'memory-rss', 'Memory', 'Resident memory at the end of the range.'),
     without(

@@ -24,10 +24,10 @@ export const panelIds = { up: 22, kernelDrops: 11, alertsLost };
 
 const fleetColumns = [
   'up',
+  'userspace-stall',
   'uptime',
   'kernel-drop-ratio',
   'process-start-loss',
-  'outputs-queue-drops',
   'server-load',
   'probe-cpu-share',
   'cpu-usage-lifetime',
@@ -53,13 +53,14 @@ export function overview(): Dashboard {
               id: 10,
               title: 'Nodes, last five minutes',
               description:
-                'Every node with its figures of the last five minutes of the range, those that are down first, then the largest drops; a click on a name opens the node. Colours follow the thresholds of the catalogue; an empty cell is a figure that cannot be known there (another engine, a switch that is off, Falco down).',
+                'Every node with its figures of the last five minutes of the range, those that are down first, then those that answer and see nothing, then the largest drops; a click on a name opens the node. Colours follow the thresholds of the catalogue; an empty cell is a figure that cannot be known there (another engine, a switch that is off, Falco down).',
               w: 24,
               h: 11,
             },
             columns(fleetColumns, { window: '5m' })
           ).sortBy([
             new TableSortByFieldStateBuilder().displayName('Falco up').desc(false),
+            new TableSortByFieldStateBuilder().displayName('Stalled').desc(true),
             new TableSortByFieldStateBuilder().displayName('Kernel drops').desc(true),
           ]),
           without(

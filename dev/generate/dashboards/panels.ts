@@ -173,7 +173,7 @@ export function checksPanel(place: Place, query: Target): table.PanelBuilder {
 export function rulesPanel(place: Place, query: Target): table.PanelBuilder {
   return tablePanel(place, query)
     .overrideByRegexp('^(Rule|Tags)$', [{ id: 'custom.wrapText', value: true }])
-    .overrideByRegexp('^(Priority|Source|Matches|Share.*|Nodes.*|Silent)$', [{ id: 'custom.width', value: 80 }])
+    .overrideByRegexp('^(Priority|Source|Matches|Share.*|Nodes.*|Silent)$', [{ id: 'custom.width', value: 85 }])
     .overrideByName('Last match', [
       { id: 'custom.width', value: 115 },
       { id: 'unit', value: 'time:MM-DD HH:mm:ss' },
@@ -185,20 +185,26 @@ export function without(panel: table.PanelBuilder, names: string[]): table.Panel
   return panel.overrideByRegexp(`^(${names.join('|')})$`, [{ id: 'custom.hideFrom.viz', value: true }]);
 }
 
-/** Horizontal bars now, one a series. */
+/** Horizontal bars now, one a series, with the names of its legend also where there is only one. */
 export function barsPanel(place: Place, query: Target): bargauge.PanelBuilder {
-  return placed(new bargauge.PanelBuilder(), place)
-    .withTarget(query)
-    .maxDataPoints(100)
-    .noValue(nothing)
-    .reduceOptions(lastValue())
-    .orientation(common.VizOrientation.Horizontal)
-    .displayMode(common.BarGaugeDisplayMode.Basic)
-    .minVizHeight(12)
-    .maxVizHeight(40)
-    .text(new common.VizTextDisplayOptionsBuilder().titleSize(12).valueSize(14))
-    .namePlacement(common.BarGaugeNamePlacement.Left)
-    .sizing(common.BarGaugeSizing.Auto);
+  const { legend = '' } = query.build() as { legend?: string };
+  return (
+    placed(new bargauge.PanelBuilder(), place)
+      .withTarget(query)
+      .displayName(legend.replaceAll(/\{\{(\w+)\}\}/g, '${__field.labels.$1}'))
+      // Where there is nothing, Grafana makes a bar in the lowest colour: no green.
+      .thresholds(new dashboard.ThresholdsConfigBuilder().steps([{ value: null, color: 'purple' }]))
+      .maxDataPoints(100)
+      .noValue(nothing)
+      .reduceOptions(lastValue())
+      .orientation(common.VizOrientation.Horizontal)
+      .displayMode(common.BarGaugeDisplayMode.Basic)
+      .minVizHeight(12)
+      .maxVizHeight(40)
+      .text(new common.VizTextDisplayOptionsBuilder().titleSize(12).valueSize(14))
+      .namePlacement(common.BarGaugeNamePlacement.Left)
+      .sizing(common.BarGaugeSizing.Auto)
+  );
 }
 
 /** One band a series, coloured by the names of its values. */

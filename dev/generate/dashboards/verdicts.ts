@@ -80,6 +80,6 @@ export const figures = [
     6,
     'uptime',
     'Latest restart',
-    'The Falco that started last, and how long ago. A short time that you cannot explain by a roll-out is a crash.'
+    'Of the Falcos that answer, the one that started last, and how long ago; one that is down just now stands in the table. A short time that you cannot explain by a roll-out is a crash.'
   ),
 ];

@@ -83,8 +83,8 @@ describe('targets', () => {
 
   test('what it is, how it is found, and its labels', async () => {
     const { settings } = show({ targets: [{ url: 'falco.svc:8765' }] });
-    await choose('What it is', 'Falcosidekick');
-    await choose('Found by', /^DNS Every address/);
+    await choose('Kind', 'Falcosidekick');
+    await choose('Discovery', /^DNS Every address/);
     const labels = screen.getByLabelText(/^Labels/);
     await userEvent.type(labels, 'cluster');
     expect(screen.getByRole('alert')).toHaveTextContent(
@@ -109,10 +109,10 @@ describe('targets', () => {
     expect(within(last).getByLabelText(/^Labels/)).toHaveValue('zone=c');
   });
 
-  test('what to hold the figures against is folded away until it is set', async () => {
+  test('limits and sizes are folded away until one is set', async () => {
     const { settings } = show({ targets: [{ url: 'a:1' }] });
     expect(screen.queryByLabelText(/^Expected instances/)).not.toBeInTheDocument();
-    await userEvent.click(screen.getByRole('button', { name: 'Expand section What to hold the figures against' }));
+    await userEvent.click(screen.getByRole('button', { name: 'Expand section Limits and sizes' }));
     await userEvent.type(screen.getByLabelText(/^Expected instances/), '12');
     const table = screen.getByLabelText(/^Thread table size/);
     expect(table).toHaveAttribute('placeholder', '262144');
@@ -132,7 +132,7 @@ describe('targets', () => {
 
 test('Falcosidekick has nothing of Falco to be held against', () => {
   show({ targets: [{ url: 'a:1', kind: 'falcosidekick', expected: 3 }] });
-  expect(screen.queryByText('What to hold the figures against')).not.toBeInTheDocument();
+  expect(screen.queryByText('Limits and sizes')).not.toBeInTheDocument();
 });
 
 test.each([

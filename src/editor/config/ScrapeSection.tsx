@@ -25,7 +25,7 @@ export function ScrapeSection({ settings, onChange, disabled }: SectionProps) {
         />
         <TextField
           label="Scrape time-out"
-          description="The only time-out there is"
+          description="For connecting and for the whole answer"
           placeholder={timeoutProblem(DEFAULTS.scrapeTimeout, interval) ? interval : DEFAULTS.scrapeTimeout}
           value={settings.scrapeTimeout}
           problem={settings.scrapeTimeout ? timeoutProblem(settings.scrapeTimeout, interval) : undefined}

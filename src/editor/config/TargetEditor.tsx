@@ -57,7 +57,7 @@ export function TargetEditor({ number, target, onChange, onRemove, disabled }: P
           disabled={disabled}
           width={50}
         />
-        <Field label="What it is" disabled={disabled}>
+        <Field label="Kind" disabled={disabled}>
           <Combobox
             id={`${id}-kind`}
             options={KINDS}
@@ -66,7 +66,7 @@ export function TargetEditor({ number, target, onChange, onRemove, disabled }: P
             width={20}
           />
         </Field>
-        <Field label="Found by" disabled={disabled}>
+        <Field label="Discovery" disabled={disabled}>
           <Combobox
             id={`${id}-discovery`}
             options={DISCOVERIES}

@@ -20,7 +20,7 @@ export function TargetFacts({ target, onChange, disabled }: Props) {
   // Wide enough for the descriptions, so that the fields stand in columns.
   const common = { disabled, width: 52 };
   return (
-    <ConfigSubSection title="What to hold the figures against" isCollapsible isInitiallyOpen={isSet(target)}>
+    <ConfigSubSection title="Limits and sizes" isCollapsible isInitiallyOpen={isSet(target)}>
       <Stack gap={2} wrap="wrap" alignItems="flex-start">
         <NumberField
           {...common}
@@ -62,8 +62,8 @@ export function TargetFacts({ target, onChange, disabled }: Props) {
           {...common}
           label="Outputs queue capacity"
           description={help('outputs_queue.capacity of Falco', 'outputsQueueCapacity')}
-          placeholder="none, as shipped"
-          min={1}
+          placeholder="not known; 0, as shipped: no bound"
+          min={0}
           step={1}
           value={target.outputsQueueCapacity}
           onChange={(outputsQueueCapacity) => onChange({ outputsQueueCapacity })}

@@ -23,8 +23,8 @@ const hasDrops = `${rate('falcosecurity_scap_n_drops_total')} > 0`;
 export const inBursts = `${node(`${lossyMinutes} > 0 < 0.5`)} unless ${stalledBy('no look-ups')}`;
 /** Drops in half of the minutes or more, of a Falco that works. */
 export const sustained = `${node(`${lossyMinutes} >= 0.5`)} unless ${stalledBy('no look-ups')}`;
-/** More events for each CPU than the project holds Falco to keep up with, and drops. */
-export const beyondFalco = node(`(${eventsPerCpu} > 3000) and ${hasDrops}`);
+/** More events for each CPU than the project holds Falco to keep up with, and drops, of a Falco that works. */
+export const beyondFalco = `${node(`(${eventsPerCpu} > 3000) and ${hasDrops}`)} unless ${stalledBy('no look-ups')}`;
 /** Near the one CPU that the event loop can use; only where the present CPU use is known. */
 export const nearOneCpu = node(`(${recentCpu}) > 0.8`);
 
@@ -47,7 +47,7 @@ export const queueFull = node(`increase(falcosecurity_falco_outputs_queue_num_dr
 /** Kubernetes killed Falco for its memory; known over a store with the figures of kube-state-metrics only. */
 export const killedForMemory = node(lastEnds('OOMKilled'));
 
-/** Falco stalled, for one reason. */
+/** Falco stalled, for one reason; looked for within two minutes, as a longer window would hide that it just began. */
 export function stalledBy(reason: keyof typeof reasons): string {
-  return node(`(${reasons[reason]}) == 1`);
+  return node(`(${reasons[reason].replaceAll('$window', '2m')}) == 1`);
 }

@@ -28,7 +28,7 @@ export const dataQuality: Check[] = [
   {
     id: 'stall',
     signal: 'userspace-stall',
-    also: ['security'],
+    also: ['continuity', 'security'],
     worst: 'max',
     window: '2m',
     meaning: {
@@ -100,7 +100,7 @@ export const dataQuality: Check[] = [
       warning: 'A CPU loses more than 2 % of its events, though the node as a whole may not.',
       critical: 'A CPU loses 10 % of its events or more: what runs there can go unseen.',
     },
-    advice: [ownBuffers, largerBuffers, fewerEvents],
+    advice: [hangs, ownBuffers, largerBuffers, fewerEvents],
     optional: true,
   },
   {
@@ -113,7 +113,7 @@ export const dataQuality: Check[] = [
       warning: 'A CPU loses more than 2 % of its events, though the node as a whole may not.',
       critical: 'A CPU loses 10 % of its events or more: what runs there can go unseen.',
     },
-    advice: [largerBuffers, fewerEvents],
+    advice: [hangs, largerBuffers, fewerEvents],
     optional: true,
   },
   {

@@ -15,7 +15,7 @@ export const delivery: Check[] = [
     worst: 'max',
     window: '15m',
     meaning: {
-      ok: 'No alert was thrown away in Falco’s queue, which has a bound.',
+      ok: 'No alert was thrown away in Falco’s queue.',
       critical: 'Alerts were thrown away in Falco’s own queue, and reach nobody.',
     },
     advice: [slowOutput],

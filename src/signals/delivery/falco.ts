@@ -13,8 +13,8 @@ const raised = `last_over_time(${matches}[$window])`;
 const received = onFalco('source!="internal"');
 
 const lost = `increase(${queueDrops}{$filter}[$window])`;
-/** The queue has a bound: the settings say so, or something was lost. */
-const bounded = `${queueDrops}{$filter} > 0 or ${lost} > 0 or on ($instance) falco_target_outputs_queue_capacity{$filter} > 0`;
+/** The settings say whether the queue has a bound, or something was lost, which proves one. */
+const isKnown = `${queueDrops}{$filter} > 0 or ${lost} > 0 or on ($instance) falco_target_outputs_queue_capacity{$filter}`;
 /** So many alerts have to be raised for a share of them: two scrapes at different moments differ by a few. */
 const enough = 20;
 
@@ -28,8 +28,8 @@ export const falcoSide: Signal[] = [
     min: 0,
     summary: 'Alerts that Falco lost within the window since its outputs queue was full',
     description:
-      'Alerts, and Falco’s own messages, that found the outputs queue full and were thrown away, counted within the window ending at each point: points of a series overlap and must not be added up. The count is spread to the ends of the window and may differ from a whole number. Only a queue with a bound can lose: with outputs_queue.capacity 0, as Falco ships it, memory grows instead. Falco does not tell the bound: there is a figure where the settings of the target give it (outputsQueueCapacity), or where something was lost since the start, which proves one.',
-    expr: `sum by ($by) ((${lost} and on ($instance) (${bounded}))$join)`,
+      'Alerts, and Falco’s own messages, that found the outputs queue full and were thrown away, counted within the window ending at each point: points of a series overlap and must not be added up. The count is spread to the ends of the window and may differ from a whole number. Only a queue with a bound can lose: with outputs_queue.capacity 0, as Falco ships it, memory grows instead. Falco does not tell the bound: there is a figure where the settings of the target give it (outputsQueueCapacity, 0 for none), or where something was lost since the start, which proves one.',
+    expr: `sum by ($by) ((${lost} and on ($instance) (${isKnown}))$join)`,
     by: { default: ['$instance'], allowed: anyGrouping },
     needs: [always(queueDrops)],
     thresholds: {
@@ -57,7 +57,7 @@ export const falcoSide: Signal[] = [
     ],
     link: links.config,
     unknown:
-      'Nothing was lost since the start, and whether the queue has a bound is not known: without one (outputs_queue.capacity 0, as shipped) alerts pile up in memory instead; give the bound as outputsQueueCapacity in the settings of the target',
+      'Nothing was lost since the start, and whether the queue has a bound is not known: without one (outputs_queue.capacity 0, as shipped) alerts pile up in memory instead; say it as outputsQueueCapacity in the settings of the target (0: no bound)',
   },
   {
     id: 'rule-match-rate',

@@ -50,7 +50,7 @@ function usedWithin(window: string, error: number): string {
 }
 
 export const recentCpu = usedWithin('$window', 0.02);
-const lately = ['15m', '1h', '6h', '12h'].map((window) => usedWithin(window, 0.05)).join(' or ');
+const lately = ['15m', '1h', '6h', '12h'].map((window) => usedWithin(window, 0.1)).join(' or ');
 
 /** How much a counter of cAdvisor's rose per second in Falco's container. */
 const inContainer = (metric: string, window: string) =>
@@ -121,7 +121,7 @@ export const cpu: Signal[] = [
     min: 0,
     summary: 'CPU that Falco used in the last 15 minutes to 12 hours; 100 % is one full CPU',
     description:
-      'As cpu-usage-recent, over the shortest of the last 15 minutes, hour, 6 hours and 12 hours in which Falco’s rounding weighs less than 5 % of a CPU, whatever window is asked for: 15 minutes serve for about 12 hours after the start, an hour for two days, 6 hours for 12 days, 12 hours for 25 days. The history has to reach back as far. For verdicts and alert rules: a graph of it changes its meaning on the way. A group of nodes shows its highest.',
+      'As cpu-usage-recent, over the shortest of the last 15 minutes, hour, 6 hours and 12 hours in which Falco’s rounding weighs less than 10 % of a CPU, whatever window is asked for: 15 minutes serve for about a day after the start, an hour for four days, 6 hours for 25 days, 12 hours for 50 days. The history has to reach back as far. For verdicts and alert rules: a graph of it changes its meaning on the way. A group of nodes shows its highest.',
     expr: highest(`(${lately})`),
     inStore: { expr: highest(`(${containerCpu('15m', `(${lately})`)})`), ...ofContainer },
     by: perInstance,
