@@ -85,7 +85,7 @@ describe('Falco overview', () => {
     let window = 0;
     page.on('response', (response) => {
       const asked = response.request().postData() ?? '';
-      if (response.url().includes('/api/ds/query') && asked.includes('"signals":["up","uptime",')) {
+      if (response.url().includes('/api/ds/query') && asked.includes('"signals":["up","userspace-stall",')) {
         void response.json().then(({ results }: { results: Record<string, { frames?: Frame[] }> }) => {
           const text = JSON.stringify(results);
           window = Number(/n_drops_total\{[^}]*\}\[(\d+)s\]/.exec(text)?.[1] ?? 0);
