@@ -29,6 +29,7 @@ var figures = []figure{
 	{"query of a store, 100 targets × 720 steps", storeQuery},
 	{"backend CPU of a dashboard’s refresh, 10 nodes", refreshing(10, 200)},
 	{"backend CPU of a dashboard’s refresh, 100 nodes", refreshing(100, 1000)},
+	{"backend CPU of a dashboard’s refresh, 200 nodes", refreshing(200, 1500)},
 	{"backend CPU of a dashboard’s refresh, 1000 nodes", refreshing(1000, 10_000)},
 	{"live: reading 500 samples, first time", liveFirst},
 	{"live: reading 500 samples, again", liveAgain},

@@ -26,7 +26,7 @@ import (
 func BenchmarkDashboards(b *testing.B) {
 	files, err := filepath.Glob("../../src/dashboards/*.json")
 	require.NoError(b, err)
-	for _, nodes := range []int{10, 100, 1000} {
+	for _, nodes := range []int{10, 100, 200, 1000} {
 		b.Run(fmt.Sprintf("%d-nodes", nodes), func(b *testing.B) {
 			d := benchFleet(b, nodes)
 			for _, file := range files {
