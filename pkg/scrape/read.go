@@ -213,7 +213,7 @@ func (r *Reader) add(e *entry, value float64) {
 	}
 	if e.identity.seen == r.round {
 		r.answer.Duplicates++
-		if e.series.program {
+		if cutProgram.MatchString(e.series.Name) {
 			r.answer.Shortened++
 		}
 		return

@@ -20,7 +20,6 @@ type Series struct {
 	Labels labels.Labels
 
 	nanoTime bool
-	program  bool   // of a kernel program whose name may have been cut
 	seen     uint64 // number of the last answer that had it
 	at       int    // its place among that answer's samples
 
@@ -50,7 +49,7 @@ func (r *Reader) identify(s sample) (id *identity, why string) {
 		identity
 		series Series
 	}{series: Series{
-		Name: name, Labels: kept, nanoTime: strings.HasSuffix(name, "timestamp_nanoseconds"), program: cutProgram.MatchString(name),
+		Name: name, Labels: kept, nanoTime: strings.HasSuffix(name, "timestamp_nanoseconds"),
 	}}
 	id = &both.identity
 	id.series = &both.series
