@@ -23,7 +23,7 @@ func withFilters(expr string, filters []signals.Filter, allowed []string, writte
 		if !slices.Contains(allowed, f.Key) {
 			return "", fmt.Errorf("PromQL can only be filtered by labels that every series has, not by %q; allowed: %s", f.Key, strings.Join(slices.Sorted(slices.Values(allowed)), ", "))
 		}
-		kind, known := matchTypes[f.Operator]
+		kind, known := signals.MatchTypes[f.Operator]
 		if !known {
 			return "", fmt.Errorf("the filter on %q has the operator %q; expected =, !=, =~ or !~", f.Key, f.Operator)
 		}

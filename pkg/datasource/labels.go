@@ -80,7 +80,7 @@ func (d *Instance) matchers(filters string) ([]*labels.Matcher, error) {
 	}
 	var out []*labels.Matcher
 	for _, f := range list {
-		kind, known := matchTypes[f.Operator]
+		kind, known := signals.MatchTypes[f.Operator]
 		if !known {
 			return nil, userError{fmt.Errorf("the filter on %q has the operator %q; allowed: = != =~ !~", f.Key, f.Operator)}
 		}

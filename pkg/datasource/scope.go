@@ -37,7 +37,7 @@ func (r *request) scope(a *asked) (scope, error) {
 		if !slices.Contains(allowed, f.Key) {
 			return scope{}, userError{fmt.Errorf("queries of kind %s cannot be filtered by %q; allowed: %s", a.query.Kind, f.Key, strings.Join(allowed, ", "))}
 		}
-		if _, known := matchTypes[f.Operator]; !known {
+		if _, known := signals.MatchTypes[f.Operator]; !known {
 			return scope{}, userError{fmt.Errorf("the filter on %q has the operator %q; allowed: = != =~ !~", f.Key, f.Operator)}
 		}
 		if strings.HasSuffix(f.Operator, "~") {
@@ -91,7 +91,7 @@ func (r *request) template(name, expr, window string, s scope, a *asked) (string
 func (s scope) matchers(metric string) ([]*labels.Matcher, error) {
 	out := []*labels.Matcher{labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, metric)}
 	for _, f := range s.own {
-		m, err := labels.NewMatcher(matchTypes[f.Operator], f.Key, f.Value)
+		m, err := labels.NewMatcher(signals.MatchTypes[f.Operator], f.Key, f.Value)
 		if err != nil {
 			return nil, err
 		}

@@ -110,13 +110,9 @@ func (d *Instance) passing(filters []signals.Filter) func(scrape.Status) bool {
 	}
 }
 
-var matchTypes = map[string]labels.MatchType{
-	"=": labels.MatchEqual, "!=": labels.MatchNotEqual, "=~": labels.MatchRegexp, "!~": labels.MatchNotRegexp,
-}
-
 // matches is whether a value passes a filter; one that is no regular expression lets nothing pass.
 func matches(f signals.Filter) func(value string) bool {
-	m, err := labels.NewMatcher(matchTypes[f.Operator], f.Key, f.Value)
+	m, err := labels.NewMatcher(signals.MatchTypes[f.Operator], f.Key, f.Value)
 	if err != nil {
 		return func(string) bool { return false }
 	}

@@ -1,6 +1,7 @@
 package scrape
 
 import (
+	"iter"
 	"time"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
@@ -27,17 +28,18 @@ func (u *unit) appendWithin(at int64, batch []history.Sample) (refused int) {
 const newSeries = 320
 
 // kept are the units that the lease's byte budget is for: those that no lease with a larger one uses.
-func (l *Lease) kept() (out []*unit) {
-	for _, u := range l.units {
-		if u.keeper.Load() == l {
-			out = append(out, u)
+func (l *Lease) kept() iter.Seq[*unit] {
+	return func(yield func(*unit) bool) {
+		for _, u := range l.units {
+			if u.keeper.Load() == l && !yield(u) {
+				return
+			}
 		}
 	}
-	return out
 }
 
 func (l *Lease) bytes() (sum int64) {
-	for _, u := range l.kept() {
+	for u := range l.kept() {
 		sum += u.history.Bytes()
 	}
 	return sum
@@ -72,13 +74,13 @@ func (l *Lease) trim(now time.Time, need int64) {
 }
 
 func (l *Lease) truncate(before int64) {
-	units, dropped := l.kept(), false
-	for _, u := range units {
+	dropped := false
+	for u := range l.kept() {
 		u.history.Truncate(before)
 		dropped = dropped || u.history.Stats().MinTime == before
 	}
-	for _, u := range units {
-		if dropped { // what one still has from before says nothing of the others
+	if dropped { // what one still has from before says nothing of the others
+		for u := range l.kept() {
 			u.trimmed.Store(before)
 		}
 	}
@@ -89,7 +91,7 @@ func (l *Lease) shed(most int64, live bool) {
 		return
 	}
 	var all []*history.History
-	for _, u := range l.kept() {
+	for u := range l.kept() {
 		all = append(all, u.history)
 	}
 	history.Shed(all, most, live)

@@ -3,6 +3,7 @@ package scrape
 import (
 	"cmp"
 	"context"
+	"iter"
 	"slices"
 	"sync"
 	"time"
@@ -154,11 +155,11 @@ func (l *Lease) Queryable() storage.Queryable {
 }
 
 // Stats of all histories together.
-func (l *Lease) Stats() history.Stats { return statsOf(l.units) }
+func (l *Lease) Stats() history.Stats { return statsOf(slices.Values(l.units)) }
 
-func statsOf(units []*unit) history.Stats {
+func statsOf(units iter.Seq[*unit]) history.Stats {
 	var sum history.Stats
-	for _, u := range units {
+	for u := range units {
 		s := u.history.Stats()
 		if s.Samples > 0 {
 			if sum.Samples == 0 {

@@ -224,13 +224,19 @@ func TestLiveEndsWithItsLease(t *testing.T) {
 	})
 }
 
+// oneFalco is a lease of a Falco at a:1 that has answered.
+func oneFalco(t *testing.T) (l *Lease, end func()) {
+	n := newFakeNet(t)
+	n.serve("a:1", (&falco{host: "node-1", start: time.Now()}).ServeHTTP)
+	l, end = n.lease(t, TargetConfig{URL: "a:1"})
+	wait(t, l)
+	return l, end
+}
+
 func TestLiveAnswersAreForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		n := newFakeNet(t)
-		n.serve("a:1", (&falco{host: "node-1", start: time.Now()}).ServeHTTP)
-		l, end := n.lease(t, TargetConfig{URL: "a:1"})
+		l, end := oneFalco(t)
 		defer end()
-		wait(t, l)
 		l.Live(t.Context(), []string{idOf(t, l, "a:1")}, time.Second)
 		remembered := func() bool {
 			l.units[0].mu.Lock()
@@ -245,11 +251,8 @@ func TestLiveAnswersAreForgotten(t *testing.T) {
 
 func TestLiveWaitsForAPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		n := newFakeNet(t)
-		n.serve("a:1", (&falco{host: "node-1", start: time.Now()}).ServeHTTP)
-		l, end := n.lease(t, TargetConfig{URL: "a:1"})
+		l, end := oneFalco(t)
 		defer end()
-		wait(t, l)
 		ids := []string{idOf(t, l, "a:1")}
 		first := l.Live(t.Context(), ids, time.Second)[0].LastScrape
 

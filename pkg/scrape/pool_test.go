@@ -231,17 +231,23 @@ func (n *fakeNet) noisy(address string) {
 	})
 }
 
+// noisyPool has one such Falco, of which a lease with the given byte budget is held.
+func noisyPool(t *testing.T, budget int64) (p *Pool, c Config, l *Lease) {
+	n := newFakeNet(t)
+	n.noisy("a:1")
+	p = NewPool(PoolOptions{Resolver: n})
+	c = n.config(TargetConfig{URL: "a:1"})
+	c.HistoryBytes = budget
+	l, err := p.Lease(c)
+	require.NoError(t, err)
+	return p, c, l
+}
+
 // A data source with a smaller budget takes nothing of what another keeps, and may look at it.
 func TestTheLargestBudgetHolds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		n := newFakeNet(t)
-		n.noisy("a:1")
-		p := NewPool(PoolOptions{Resolver: n})
+		p, c, large := noisyPool(t, 64<<20)
 		defer p.Close()
-		c := n.config(TargetConfig{URL: "a:1"})
-		c.HistoryBytes = 64 << 20
-		large, err := p.Lease(c)
-		require.NoError(t, err)
 		start := time.Now()
 		time.Sleep(2 * time.Hour)
 
@@ -264,14 +270,8 @@ func TestTheLargestBudgetHolds(t *testing.T) {
 // Chunks of a series that hardly changes go back further than what is left of the others.
 func TestHistoryThatWasTrimmedBeginsWhereAllOfItIsThere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		n := newFakeNet(t)
-		n.noisy("a:1")
-		p := NewPool(PoolOptions{Resolver: n})
+		p, c, l := noisyPool(t, 120<<10)
 		defer p.Close()
-		c := n.config(TargetConfig{URL: "a:1"})
-		c.HistoryBytes = 120 << 10
-		l, err := p.Lease(c)
-		require.NoError(t, err)
 		require.False(t, l.Trimmed())
 		start := time.Now()
 		time.Sleep(90 * time.Minute)

@@ -1,6 +1,7 @@
 package scrape
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"net/url"
@@ -169,13 +170,18 @@ func (a *Answer) facts(reading signals.Reading) map[string]string {
 	facts := map[string]string{}
 	for _, f := range reading.Facts {
 		for _, s := range a.Samples {
-			value := s.Series.Labels.Get(f.Label)
-			if s.Series.Name != f.Metric || value == "" {
+			if s.Series.Name != f.Metric {
 				continue
 			}
-			if known := facts[f.ID]; known == "" || slices.Contains(f.Last, known) {
-				facts[f.ID] = value
+			value := s.Series.Labels.Get(f.Label)
+			if value == "" {
+				continue
 			}
+			if !slices.Contains(f.Last, value) {
+				facts[f.ID] = value
+				break
+			}
+			facts[f.ID] = cmp.Or(facts[f.ID], value)
 		}
 	}
 	return facts

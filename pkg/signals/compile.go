@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
 )
 
 // Filter is one matcher of a query: a label or grouping, an operator (= != =~ !~) and a value.
@@ -15,6 +17,11 @@ type Filter struct {
 	Key      string `json:"key"`
 	Operator string `json:"operator"`
 	Value    string `json:"value"`
+}
+
+// MatchTypes are the operators of filters as Prometheus knows them.
+var MatchTypes = map[string]labels.MatchType{
+	"=": labels.MatchEqual, "!=": labels.MatchNotEqual, "=~": labels.MatchRegexp, "!~": labels.MatchNotRegexp,
 }
 
 // CompileOptions is what a template needs to know of its surroundings.

@@ -51,10 +51,13 @@ type verification struct {
 // with the series and values of the plain expression. It is as old as the last evaluation of the rules; in between it
 // has no values of its own, as small steps would ask for.
 func (s *Store) fromRecorded(ctx context.Context, q Query) (answer Answer, ok bool) {
+	if q.Step > 0 && q.Step < evaluated {
+		return Answer{}, false
+	}
 	if q.ByHand || !slices.Contains(s.config.Identity, "instance") || len(s.config.Identity) == 2 && s.config.Identity[0] != clusterLabel {
 		return Answer{}, false // the rules record by cluster and instance
 	}
-	if all := s.Targets(); q.Step > 0 && q.Step < evaluated || beginning(all) && len(all) > 0 {
+	if all := s.Targets(); beginning(all) && len(all) > 0 {
 		return Answer{}, false // new targets would be missing until the rules run again
 	}
 	filters := identityFilters(q.Expr)
@@ -175,8 +178,7 @@ func (s *Store) recordedExpr(r signals.Recording, filters []signals.Filter) stri
 
 func matchers(filters []signals.Filter) (out []*labels.Matcher) {
 	for _, f := range filters {
-		kind := map[string]labels.MatchType{"=": labels.MatchEqual, "!=": labels.MatchNotEqual, "=~": labels.MatchRegexp, "!~": labels.MatchNotRegexp}[f.Operator]
-		out = append(out, labels.MustNewMatcher(kind, f.Key, f.Value))
+		out = append(out, labels.MustNewMatcher(signals.MatchTypes[f.Operator], f.Key, f.Value))
 	}
 	return out
 }

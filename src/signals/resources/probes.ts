@@ -18,11 +18,7 @@ const inKernel = named(
   'kernel'
 );
 const costs = `(${inUserspace} or ${inKernel})`;
-const sinceStart = named(
-  `(${cpuRatio}{$filter} unless on ($instance) (${recentCpu}))`,
-  'part',
-  'userspace, since start'
-);
+const average = named(`(${cpuRatio}{$filter} unless on ($instance) (${recentCpu}))`, 'part', 'userspace, since start');
 const perEvent = `(${costs} * 1e9 / on ($instance) group_left () (${rate(events)} > 0))`;
 
 export const probes: Signal[] = [
@@ -105,7 +101,7 @@ export const probes: Signal[] = [
     summary: 'CPUs that Falco keeps busy, in its process and in its programs in the kernel',
     description:
       'Part userspace: the process’s CPU use of the window (cpu-usage-recent); where that cannot be known, part “userspace, since start”: its average since it started. Part kernel: the time of Falco’s programs, which the applications are charged with; missing with the kernel module and where the statistics of BPF programs are off. 1 is one full CPU. The parts add up to what Falco costs the node. A group of nodes shows its sum.',
-    expr: total(`${costs} or ${sinceStart}`),
+    expr: total(`${costs} or ${average}`),
     by: byPart,
     needs: [programStatistic(runTime('sys_exit'))],
     advice: [lessWork],
