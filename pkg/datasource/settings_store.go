@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/httpclient"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/store"
 )
@@ -66,7 +66,7 @@ func parameters(text string) (url.Values, error) {
 	if err != nil {
 		return nil, fmt.Errorf("store.parameters cannot be read: expected them as in an address, such as dedup=true&partial_response=true")
 	}
-	if name := scrape.SecretIn(out); name != "" {
+	if name := httpclient.SecretParameter(out); name != "" {
 		return nil, fmt.Errorf("store.parameters holds %q, which every viewer could read: remove it and send it as a header", name)
 	}
 	for _, name := range slices.Sorted(maps.Keys(out)) {

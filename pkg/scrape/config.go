@@ -16,15 +16,11 @@ import (
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend/httpclient"
 	"github.com/grafana/grafana-plugin-sdk-go/backend/log"
-	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
 
 const (
-	KindFalco         = "falco"
-	KindFalcosidekick = "falcosidekick"
-
 	DiscoveryStatic = "static"
 	DiscoveryDNS    = "dns"  // A and AAAA records; the port is the URL's
 	DiscoverySRV    = "srv"  // host and port from SRV records
@@ -39,13 +35,6 @@ type TargetConfig struct {
 	Labels    map[string]string
 	// Gauges are written for each of its targets at every scrape, whatever it answers.
 	Gauges []Gauge
-}
-
-// Gauge is a sample that comes from the settings instead of an answer.
-type Gauge struct {
-	Name   string
-	Labels map[string]string // besides the target's; may be nil
-	Value  float64
 }
 
 // Config is all that matters for scraping on behalf of one data source.
@@ -64,62 +53,14 @@ type Config struct {
 	Logger    log.Logger // may be nil
 }
 
-// State is where a target stands.
-type State string
-
-const (
-	Pending      State = "pending" // not scraped yet
-	Up           State = "up"
-	Starting     State = "starting" // 404 that has not lasted
-	Down         State = "down"
-	Gone         State = "vanished" // left discovery; stays for an hour
-	Duplicate    State = "duplicate"
-	LoadBalancer State = "load-balancer"
-	Unlisted     State = "unlisted" // no target has this id; only Lease.Live says so
-)
-
-// Status is a snapshot of one target.
-type Status struct {
-	ID         string // stands for the address in what a browser asks; the same in every process
-	Address    string // the URL scraped
-	Configured string // the URL in the settings
-	Kind       string
-	Labels     labels.Labels // what every sample of the target carries
-	State      State
-	Cause      Cause  // empty when there is nothing to change
-	Message    string // in words, with what to change; may be a remark when the target is up
-	Discovery  string // what is wrong with the discovery this target comes from; else empty
-
-	Since, FirstScrape, LastScrape, LastUp time.Time // Since: of the state; the others are zero when it never was
-
-	Scrapes    int // since the start
-	Duration   time.Duration
-	Samples    int // in the last answer
-	Unreadable int
-	Duplicates int               // without Answer.Shortened, which are normal on healthy nodes
-	Problems   []Problem         // the first 20
-	Facts      map[string]string // by id of signals.Reading.Facts; remembered while down
-	Metrics    map[string]bool   // names in the last good answer; not to be changed
-	Gauges     []Gauge           // as configured; not to be changed
-}
-
 // claimedBy is the status of a target whose node another entry of the settings shows.
-func (s Status) claimedBy(o owner) Status {
+func claimedBy(s Status, o owner) Status {
 	if s.State == Up {
 		why := claimed(s.Node(), o.address)
 		s.State, s.Cause, s.Message = Duplicate, why.Cause, why.Message
 	}
 	return s
 }
-
-// Node is the target's node label.
-func (s Status) Node() string { return s.Labels.Get(nodeLabel) }
-
-const (
-	nodeLabel    = "node"
-	clusterLabel = "cluster"
-	kindLabel    = "kind"
-)
 
 // Check reads the entry as Lease will: the error says in words what is wrong with it.
 func (t TargetConfig) Check() error {

@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/httpclient"
 )
 
 const (
@@ -92,7 +94,7 @@ func (u *unit) resolveAddresses(ctx context.Context) (d discovered) {
 	}
 	for _, ip := range addresses {
 		ip = ip.Unmap()
-		if isLinkLocal(ip) {
+		if httpclient.IsLinkLocal(ip) {
 			d.why = linkLocal(ip.String())
 			continue
 		}
@@ -117,7 +119,7 @@ func (u *unit) resolveServices(ctx context.Context) (d discovered) {
 func unresolved(err error) discovered {
 	var dns *net.DNSError
 	if !errors.As(err, &dns) {
-		return discovered{why: failure(Discovery, "The name could not be resolved: %s.", Innermost(err)), unusable: true}
+		return discovered{why: failure(Discovery, "The name could not be resolved: %s.", httpclient.Innermost(err)), unusable: true}
 	}
 	return discovered{why: dnsFailure(dns), unusable: !dns.IsNotFound}
 }

@@ -1,7 +1,6 @@
 package scrape
 
 import (
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -10,47 +9,10 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
-)
 
-// Cause says in one word why a scrape failed. It is for grouping and for tests; people read the message.
-type Cause string
-
-const (
-	Refused       Cause = "refused"
-	Unreachable   Cause = "unreachable"
-	Timeout       Cause = "timeout"
-	DNS           Cause = "dns"
-	Reset         Cause = "reset"
-	TLSExpected   Cause = "tls-expected" // the target speaks HTTPS, the address says http
-	HTTPExpected  Cause = "http-expected"
-	Certificate   Cause = "certificate"
-	Unauthorized  Cause = "unauthorized" // 401, 403
-	NotFound      Cause = "not-found"
-	ServerError   Cause = "server-error" // 5xx
-	Redirect      Cause = "redirect"
-	BadStatus     Cause = "status"
-	HTML          Cause = "html"
-	JSON          Cause = "json"
-	NotHTTP       Cause = "not-http"
-	Binary        Cause = "binary"
-	Empty         Cause = "empty"
-	CutOff        Cause = "cut-off"
-	TooLarge      Cause = "too-large"
-	TooMany       Cause = "too-many-samples"
-	TooManySeries Cause = "too-many-series" // the byte budget has no room for them; the others are kept
-	NotMetrics    Cause = "not-metrics"
-	NotFalco      Cause = "not-falco"
-	LinkLocal     Cause = "link-local"
-	Discovery     Cause = "discovery"
-	Vanished      Cause = "vanished"
-	Balanced      Cause = "load-balancer"
-	Claimed       Cause = "duplicate"
-	NotListed     Cause = "unlisted"
-	Internal      Cause = "internal"
-	Unknown       Cause = "unknown"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/httpclient"
 )
 
 // Failure is why a scrape, or a discovery, failed: one sentence or two that say what was expected, what was found and
@@ -66,53 +28,17 @@ func failure(c Cause, format string, values ...any) *Failure {
 	return &Failure{Cause: c, Message: fmt.Sprintf(format, values...)}
 }
 
-// CauseOf is what an error of Go's HTTP client means, as far as that does not depend on whom it asked. Errors of the system
-// are told by their words, which Linux, macOS and Windows have in common: syscall.Errno is out of reach here.
-func CauseOf(err error) Cause {
-	var (
-		dns     *net.DNSError
-		record  tls.RecordHeaderError
-		alert   tls.AlertError
-		trust   *tls.CertificateVerificationError
-		timeout net.Error
-	)
-	has := func(words ...string) bool {
-		return slices.ContainsFunc(words, func(word string) bool { return strings.Contains(err.Error(), word) })
-	}
-	switch {
-	case errors.As(err, &dns):
-		return DNS
-	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
-		return Timeout
-	case errors.Is(err, http.ErrSchemeMismatch), errors.As(err, &record):
-		return HTTPExpected
-	case has(`malformed HTTP response "\x15\x03`):
-		return TLSExpected
-	case errors.As(err, &trust), errors.As(err, &alert):
-		return Certificate
-	case has("refused"):
-		return Refused
-	case has("no route to host", "unreachable"):
-		return Unreachable
-	case has("connection reset", "forcibly closed", "broken pipe"):
-		return Reset
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), has("server closed"):
-		return CutOff
-	case has("malformed HTTP"):
-		return NotHTTP
-	case has("gzip:", "flate:"):
-		return Binary
-	}
-	return Unknown
-}
-
 // explain says what an error of the HTTP client means. got is how much of the body had arrived, -1 before the body.
 func (f *fetcher) explain(err error, u *url.URL, got int64) *Failure {
 	var own *Failure
 	if errors.As(err, &own) {
 		return own
 	}
-	switch cause := CauseOf(err); cause {
+	switch cause := httpclient.CauseOf(err); cause {
+	case LinkLocal:
+		var refused *httpclient.LinkLocalError
+		errors.As(err, &refused)
+		return linkLocal(refused.Host)
 	case DNS:
 		return dnsFailure(err)
 	case Timeout:
@@ -142,7 +68,7 @@ func (f *fetcher) explain(err error, u *url.URL, got int64) *Failure {
 	case Binary:
 		return failure(Binary, "The answer says it is compressed with gzip, but it could not be decompressed. Check for a proxy in between.")
 	default:
-		return failure(cause, "The scrape failed: %s.", Innermost(err))
+		return failure(cause, "The scrape failed: %s.", httpclient.Innermost(err))
 	}
 }
 
@@ -254,12 +180,12 @@ func notFalco(kind string) *Failure {
 	return failure(NotFalco, "These are metrics, but not Falco's. Check the port and the path (%s).", endpoint(kind))
 }
 
-func noteContentType(contentType string) string {
-	return fmt.Sprintf("The answer was read, though its content type is %q and not text/plain. Prometheus would refuse it.", contentType)
-}
-
 func linkLocal(host string) *Failure {
 	return failure(LinkLocal, "%s is a link-local or cloud metadata address, and is never scraped. Give the target's own address.", host)
+}
+
+func noteContentType(contentType string) string {
+	return fmt.Sprintf("The answer was read, though its content type is %q and not text/plain. Prometheus would refuse it.", contentType)
 }
 
 // notFound: Falco registers its route when it starts to capture, and only if its metrics are on.
@@ -331,17 +257,6 @@ func runs(kind string) string {
 		return "Falcosidekick runs"
 	}
 	return "Falco runs with its web server on (webserver.enabled, webserver.listen_port)"
-}
-
-// Innermost is the text of the error that the others are wrapped around.
-func Innermost(err error) string {
-	for {
-		inner := errors.Unwrap(err)
-		if inner == nil {
-			return err.Error()
-		}
-		err = inner
-	}
 }
 
 func during(got int64) string {

@@ -3,19 +3,15 @@ package scrape
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
-	"fmt"
 	"io"
 	"mime"
-	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/grafana/grafana-plugin-sdk-go/backend/httpclient"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/httpclient"
 )
 
 // fetcher sends the requests of one unit.
@@ -36,73 +32,13 @@ const bodiesAtOnce = 64
 // newFetcher builds the client from the data source's HTTP settings. serverName is the TLS server name where the
 // settings give none; empty means the name in the address. bodies has a place for each answer that may be held at a time.
 func newFetcher(c Config, kind, serverName string, bodies chan struct{}) (*fetcher, error) {
-	client, transport, err := HTTPClient(c.Client, c.Timeout, serverName)
+	client, transport, err := httpclient.New(c.Client, c.Timeout, serverName)
 	if err != nil {
 		return nil, err
 	}
 	return &fetcher{
 		client: client, transport: transport, timeout: c.Timeout, interval: c.Interval, limit: c.Limits.BodyBytes, kind: kind, bodies: bodies,
 	}, nil
-}
-
-// HTTPClient builds the client for whatever a data source fetches, from Grafana's HTTP settings: redirects are not
-// followed, link-local addresses refused, and headers of a user's request never passed on. Connecting may take as long as
-// timeout; a whole request is bounded by its context alone. serverName is the TLS server name where the settings give none.
-func HTTPClient(options httpclient.Options, timeout time.Duration, serverName string) (*http.Client, *http.Transport, error) {
-	var used *http.Transport
-	timeouts := httpclient.DefaultTimeoutOptions
-	if options.Timeouts != nil {
-		timeouts = *options.Timeouts
-	}
-	timeouts.Timeout, timeouts.DialTimeout, timeouts.TLSHandshakeTimeout = timeout, timeout, timeout
-	options.Timeouts = &timeouts
-	options.ForwardHTTPHeaders = false
-
-	tlsBefore, transportBefore, clientBefore := options.ConfigureTLSConfig, options.ConfigureTransport, options.ConfigureClient
-	options.ConfigureTLSConfig = func(o httpclient.Options, config *tls.Config) {
-		if tlsBefore != nil {
-			tlsBefore(o, config)
-		}
-		if config.ServerName == "" {
-			config.ServerName = serverName
-		}
-	}
-	options.ConfigureTransport = func(o httpclient.Options, transport *http.Transport) {
-		if transportBefore != nil {
-			transportBefore(o, transport)
-		}
-		transport.DialContext = refuseLinkLocal(transport.DialContext)
-		used = transport
-	}
-	options.ConfigureClient = func(o httpclient.Options, client *http.Client) {
-		if clientBefore != nil {
-			clientBefore(o, client)
-		}
-		client.Timeout = 0 // requests have deadlines of their own, over the body, too
-		client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	}
-	client, err := httpclient.New(options)
-	if err != nil {
-		return nil, nil, fmt.Errorf("the data source's HTTP settings cannot be used: %w", err)
-	}
-	return client, used, nil
-}
-
-type dial = func(ctx context.Context, network, address string) (net.Conn, error)
-
-// refuseLinkLocal looks at the address a name has really led to, before anything is sent there.
-func refuseLinkLocal(next dial) dial {
-	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		conn, err := next(ctx, network, address)
-		if err != nil {
-			return nil, err
-		}
-		if to, err := netip.ParseAddrPort(conn.RemoteAddr().String()); err == nil && isLinkLocal(to.Addr()) {
-			conn.Close()
-			return nil, linkLocal(to.Addr().String())
-		}
-		return conn, nil
-	}
 }
 
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}

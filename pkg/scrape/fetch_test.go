@@ -238,7 +238,9 @@ func manySamples(n int) string {
 	return b.String()
 }
 
-func pretendDNS(next dial) dial {
+type dialFunc = func(ctx context.Context, network, address string) (net.Conn, error)
+
+func pretendDNS(next dialFunc) dialFunc {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		switch host, _, _ := net.SplitHostPort(address); host {
 		case "falco.nowhere":

@@ -92,7 +92,7 @@ func (l *Lease) Targets() []Status {
 	for i, u := range l.units {
 		for _, s := range u.statuses() {
 			if owner, ok := owners[claimOf(s.Labels)]; ok && owner.unit != i {
-				s = s.claimedBy(owner)
+				s = claimedBy(s, owner)
 			}
 			all = append(all, s)
 		}

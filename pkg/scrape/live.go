@@ -70,7 +70,7 @@ func (l *Lease) live(ctx context.Context, id string, interval time.Duration, own
 			continue
 		}
 		if owner, ok := owners[claimOf(status.Labels)]; ok && owner.unit != i {
-			status, elsewhere = status.claimedBy(owner), true
+			status, elsewhere = claimedBy(status, owner), true
 		}
 		if elsewhere {
 			return Live{Status: status, Elsewhere: true}

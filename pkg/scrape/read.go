@@ -24,13 +24,6 @@ type Sample struct {
 	Value  float64
 }
 
-// Problem is a line that could not be read.
-type Problem struct {
-	Line   int    `json:"line"` // from 1
-	Reason string `json:"reason"`
-	Text   string `json:"text"` // the line, at most 120 characters of it
-}
-
 // Answer is what could be read of one answer. It is only valid until the Reader reads the next one.
 type Answer struct {
 	Samples    []Sample
@@ -232,7 +225,7 @@ func (r *Reader) add(e *entry, value float64) {
 func (r *Reader) refuse(line int, text, why string) {
 	r.answer.Unreadable++
 	if len(r.answer.Problems) < maxProblems {
-		r.answer.Problems = append(r.answer.Problems, Problem{line, why, excerpt(text, maxExcerpt)})
+		r.answer.Problems = append(r.answer.Problems, Problem{Line: line, Reason: why, Text: excerpt(text, maxExcerpt)})
 	}
 }
 

@@ -3,12 +3,12 @@ package scrape
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"net"
 	"net/netip"
 	"net/url"
-	"slices"
 	"strings"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/httpclient"
 )
 
 // ParseTarget reads the address of a target: a URL, or a bare host:port, which means http://host:port/metrics. A path
@@ -42,7 +42,7 @@ func parseURL(address string) (*url.URL, error) {
 		if strings.Contains(address, "@") {
 			return nil, errors.New("the address cannot be read, and seems to hold a user name or a password: expected host:port or a URL, e.g. http://node-1:8765/metrics, and credentials in the data source's authentication settings")
 		}
-		return nil, fmt.Errorf("the address cannot be read (%s): expected host:port or a URL, e.g. http://node-1:8765/metrics", Innermost(err))
+		return nil, fmt.Errorf("the address cannot be read (%s): expected host:port or a URL, e.g. http://node-1:8765/metrics", httpclient.Innermost(err))
 	}
 	switch {
 	case u.User != nil:
@@ -52,40 +52,14 @@ func parseURL(address string) (*url.URL, error) {
 	case u.Hostname() == "":
 		return nil, fmt.Errorf("the address %q has no host: expected host:port or a URL, e.g. http://node-1:8765/metrics", u.Scheme+"://"+u.Path)
 	}
-	if name := SecretIn(u.Query()); name != "" {
+	if name := httpclient.SecretParameter(u.Query()); name != "" {
 		return nil, fmt.Errorf("the address of %s holds %q in its query, which every viewer could read: remove it and use the data source's authentication settings or a header", u.Host, name)
 	}
-	if ip, err := netip.ParseAddr(u.Hostname()); err == nil && isLinkLocal(ip) {
+	if ip, err := netip.ParseAddr(u.Hostname()); err == nil && httpclient.IsLinkLocal(ip) {
 		return nil, linkLocal(u.Hostname())
 	}
 	u.Fragment = ""
 	return u, nil
-}
-
-// SecretIn is the name of a parameter that looks like a secret, or empty.
-func SecretIn(parameters url.Values) string {
-	for _, name := range slices.Sorted(maps.Keys(parameters)) {
-		if isSecret(name) {
-			return name
-		}
-	}
-	return ""
-}
-
-// secretWords are what names of secrets are made of.
-var secretWords = []string{"token", "key", "pass", "pwd", "secret", "auth", "credential", "signature", "jwt", "bearer", "session"}
-
-func isSecret(name string) bool {
-	name = strings.ToLower(name)
-	return name == "sig" || slices.ContainsFunc(secretWords, func(word string) bool { return strings.Contains(name, word) })
-}
-
-// metadata are addresses at which clouds hand out credentials and that are not link-local (AWS on IPv6, Alibaba).
-var metadata = []netip.Addr{netip.MustParseAddr("fd00:ec2::254"), netip.MustParseAddr("100.100.100.200")}
-
-func isLinkLocal(ip netip.Addr) bool {
-	ip = ip.Unmap().WithZone("")
-	return ip.IsLinkLocalUnicast() || ip.IsLinkLocalMulticast() || slices.Contains(metadata, ip)
 }
 
 // portOf is the port of an address, the scheme's own where none is written.

@@ -15,8 +15,8 @@ import (
 	"github.com/prometheus/prometheus/promql"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 )
 
 // Checkup is what a store and the settings for it are found to be.
@@ -59,7 +59,7 @@ func (s *Store) Check(ctx context.Context) (Checkup, error) {
 		return err
 	})
 	reading := s.config.Catalogue.Reading
-	mark := s.config.mark(scrape.KindFalco)
+	mark := s.config.mark(target.KindFalco)
 	ask(&info, mark.String())
 	ask(&hosts, s.selector(labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, reading.Host.Metric)))
 	ask(&twice, fmt.Sprintf("max(count by (%s) (%s))", s.config.Identity.target(), mark))
@@ -93,7 +93,7 @@ func (s *Store) held() string {
 		}
 	}
 	var parts []string
-	for _, kind := range []string{scrape.KindFalco, scrape.KindFalcosidekick} {
+	for _, kind := range []string{target.KindFalco, target.KindFalcosidekick} {
 		if counts[kind] == 0 {
 			continue
 		}
@@ -117,7 +117,7 @@ func (s *Store) held() string {
 func (s *Store) interval(ctx context.Context, now time.Time) (time.Duration, error) {
 	instances := map[string]bool{}
 	for _, t := range s.Targets() {
-		if t.Kind == scrape.KindFalco && t.State == scrape.Up && len(instances) < measured {
+		if t.Kind == target.KindFalco && t.State == target.Up && len(instances) < measured {
 			instances[t.Address] = true
 		}
 	}
@@ -201,10 +201,10 @@ func varying(info promql.Vector, id Identity) []string {
 }
 
 // jobs proposes extra matchers where none are set and several jobs look like Falco's.
-func (c *Checkup) jobs(targets []scrape.Status, config Config) {
+func (c *Checkup) jobs(targets []target.Status, config Config) {
 	counts := map[string]int{}
 	for _, t := range targets {
-		if t.Kind == scrape.KindFalco && t.Configured != "" {
+		if t.Kind == target.KindFalco && t.Configured != "" {
 			counts[t.Configured]++
 		}
 	}

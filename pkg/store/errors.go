@@ -10,7 +10,8 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/httpclient"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 )
 
 // Failure is why a store gave no answer, in words that say what to change. The address is not part of it.
@@ -35,29 +36,29 @@ func (s *Store) explain(ctx context.Context, err error) error {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return context.Canceled
 	}
-	switch scrape.CauseOf(err) {
-	case scrape.Timeout:
+	switch httpclient.CauseOf(err) {
+	case target.Timeout:
 		return failure("The store gave no answer within %s. Narrow the time range or the filters, check that Grafana may reach it, or raise limits.queryTimeout.", s.config.Timeout)
-	case scrape.DNS:
+	case target.DNS:
 		var dns *net.DNSError
 		errors.As(err, &dns)
 		return failure("DNS knows no address for the store's name %q. Check store.url, and that the name is known where Grafana runs.", dns.Name)
-	case scrape.HTTPExpected:
+	case target.HTTPExpected:
 		return failure("store.url says https, but the store answers plain HTTP. Change it to http://, or switch TLS on at the store.")
-	case scrape.TLSExpected:
+	case target.TLSExpected:
 		return failure("store.url says http, but the store expects TLS. Change it to https://.")
-	case scrape.Certificate:
+	case target.Certificate:
 		return certificateFailure(err)
-	case scrape.Refused:
+	case target.Refused:
 		return failure("The store refused the connection: nothing listens at the address of store.url. Check the port, and that the store runs.")
-	case scrape.Unreachable:
+	case target.Unreachable:
 		return failure("There is no route to the store. Check that its host is up and that Grafana can reach its network.")
-	case scrape.Reset, scrape.CutOff:
+	case target.Reset, target.CutOff:
 		return failure("The store closed the connection before its answer was complete: it was restarted, or a proxy in between gave up. Ask again.")
-	case scrape.NotHTTP:
+	case target.NotHTTP:
 		return failure("What answers at the address of store.url does not speak HTTP. Check the port.")
 	}
-	return failure("The store could not be asked: %s.", scrape.Innermost(err))
+	return failure("The store could not be asked: %s.", httpclient.Innermost(err))
 }
 
 func certificateFailure(err error) *Failure {

@@ -14,8 +14,8 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 )
 
 // atOnce is how many queries are sent at a time to find out about the targets.
@@ -41,7 +41,7 @@ func (s *Store) silence() time.Duration { return max(time.Minute, 4*s.config.Int
 func (s *Store) findJobs(ctx context.Context, now time.Time) (map[string][]string, error) {
 	out := map[string][]string{}
 	up := &parser.VectorSelector{Name: "up", LabelMatchers: s.config.Matchers}
-	for _, kind := range []string{scrape.KindFalco, scrape.KindFalcosidekick} {
+	for _, kind := range []string{target.KindFalco, target.KindFalcosidekick} {
 		shown := rewriter{Config: s.config}.shown(kind, up)
 		of, err := s.vector(ctx, fmt.Sprintf("group by (job) (%s)", shown), now)
 		if err != nil {
@@ -85,7 +85,7 @@ func (s *Store) findForeign(ctx context.Context, now time.Time) (map[string]bool
 }
 
 // find asks the store for all that a status says.
-func (s *Store) find(ctx context.Context, w rewriter, now time.Time) ([]scrape.Status, error) {
+func (s *Store) find(ctx context.Context, w rewriter, now time.Time) ([]target.Status, error) {
 	f := found{up: map[string]promql.Vector{}, recent: map[string]promql.Vector{}, answered: map[string]promql.Vector{}, facts: map[string]promql.Vector{}}
 	var mu sync.Mutex
 	group, ctx := errgroup.WithContext(ctx)
@@ -102,7 +102,7 @@ func (s *Store) find(ctx context.Context, w rewriter, now time.Time) ([]scrape.S
 	written := func(format string, values ...any) string {
 		return w.expr(parse(fmt.Sprintf(format, values...))).String()
 	}
-	for kind, label := range map[string]string{scrape.KindFalco: "", scrape.KindFalcosidekick: scrape.KindFalcosidekick} {
+	for kind, label := range map[string]string{target.KindFalco: "", target.KindFalcosidekick: target.KindFalcosidekick} {
 		ask(written("up{kind=%q}", label), func(v promql.Vector) { f.up[kind] = v })
 		ask(written("count_over_time(up{kind=%q}[%s])", label, signals.FormatDuration(s.silence())), func(v promql.Vector) { f.recent[kind] = v })
 		ask(written("sum_over_time(up{kind=%q}[%s])", label, signals.FormatDuration(Youth)), func(v promql.Vector) { f.answered[kind] = v })

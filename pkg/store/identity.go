@@ -12,7 +12,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 
-	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/httpclient"
 )
 
 // What the plugin calls a Falco, whatever the labels of the store are.
@@ -124,7 +124,7 @@ func ParseURL(text string) (*url.URL, error) {
 	case u.Hostname() == "":
 		return nil, errors.New("store.url has no host: " + expected)
 	}
-	if name := scrape.SecretIn(u.Query()); name != "" {
+	if name := httpclient.SecretParameter(u.Query()); name != "" {
 		return nil, fmt.Errorf("store.url holds %q in its query, which every viewer could read: remove it and use the data source's authentication settings or a header", name)
 	}
 	u.Fragment = ""

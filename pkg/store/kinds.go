@@ -10,23 +10,23 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 
-	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 )
 
 // kinds takes the matchers on the label `kind`, which the plugin's scraper writes on what is no Falco, off a selector,
 // and returns the kinds that they let through.
 func (w rewriter) kinds(e *parser.VectorSelector) []string {
-	passes := map[string]bool{scrape.KindFalco: true, scrape.KindFalcosidekick: true}
+	passes := map[string]bool{target.KindFalco: true, target.KindFalcosidekick: true}
 	e.LabelMatchers = slices.DeleteFunc(e.LabelMatchers, func(m *labels.Matcher) bool {
 		if m.Name != kindLabel {
 			return false
 		}
-		passes[scrape.KindFalco] = passes[scrape.KindFalco] && m.Matches("")
-		passes[scrape.KindFalcosidekick] = passes[scrape.KindFalcosidekick] && m.Matches(scrape.KindFalcosidekick)
+		passes[target.KindFalco] = passes[target.KindFalco] && m.Matches("")
+		passes[target.KindFalcosidekick] = passes[target.KindFalcosidekick] && m.Matches(target.KindFalcosidekick)
 		return true
 	})
 	var out []string
-	for _, kind := range []string{scrape.KindFalco, scrape.KindFalcosidekick} {
+	for _, kind := range []string{target.KindFalco, target.KindFalcosidekick} {
 		if passes[kind] {
 			out = append(out, kind)
 		}
@@ -61,8 +61,8 @@ func (w rewriter) ofKinds(e parser.Expr, selector *parser.VectorSelector, kinds 
 		return join("and", kinds...)
 	case len(kinds) == 0:
 		return parse(nobody)
-	case kinds[0] == scrape.KindFalco && w.named():
-		return join("unless", scrape.KindFalcosidekick)
+	case kinds[0] == target.KindFalco && w.named():
+		return join("unless", target.KindFalcosidekick)
 	}
 	return join("and", kinds[0])
 }

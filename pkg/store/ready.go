@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 )
 
 const (
@@ -22,7 +22,7 @@ type lookUp struct {
 	mu      sync.Mutex
 	at      time.Time // of the last that worked
 	keep    time.Duration
-	all     []scrape.Status
+	all     []target.Status
 	jobs    map[string][]string // those that are of one kind alone, by kind; a kind in a job of several is missing
 	failure error               // of the last, if it did not work
 	foreign map[string]bool     // metrics of other exporters that are there
@@ -80,7 +80,7 @@ func (s *Store) bringUpToDate(ctx context.Context, done chan struct{}) {
 	began := time.Now()
 	now := s.now()
 	jobs, err := s.findJobs(ctx, now)
-	var all []scrape.Status
+	var all []target.Status
 	if err == nil {
 		all, err = s.find(ctx, rewriter{Config: s.config, jobs: jobs}, now)
 	}
@@ -104,9 +104,9 @@ func (s *Store) bringUpToDate(ctx context.Context, done chan struct{}) {
 }
 
 // beginning is whether more is about to be known: nothing is yet, or some targets were scraped a few times only.
-func beginning(all []scrape.Status) bool {
-	return len(all) == 0 || slices.ContainsFunc(all, func(t scrape.Status) bool {
-		return t.State == scrape.Up && (t.Scrapes < 4 || t.Metrics == nil)
+func beginning(all []target.Status) bool {
+	return len(all) == 0 || slices.ContainsFunc(all, func(t target.Status) bool {
+		return t.State == target.Up && (t.Scrapes < 4 || t.Metrics == nil)
 	})
 }
 
@@ -118,7 +118,7 @@ func (s *Store) Holds(metric string) bool {
 }
 
 // Targets are the Falcos and Falcosidekicks that the store holds, as far as they were last looked up; not to be changed.
-func (s *Store) Targets() []scrape.Status {
+func (s *Store) Targets() []target.Status {
 	s.targets.mu.Lock()
 	defer s.targets.mu.Unlock()
 	return s.targets.all

@@ -11,7 +11,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 
-	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 )
 
 // rewrite makes an expression the store's. What a user wrote only gets the extra matchers. What the catalogue says of
@@ -44,7 +44,7 @@ func (s *Store) Rewrite(expr string) (string, error) { return s.rewrite(Query{Ex
 type rewriter struct {
 	Config
 	jobs map[string][]string // by kind; of a kind that is missing nothing is known
-	all  []scrape.Status     // the targets that are known
+	all  []target.Status     // the targets that are known
 	// victoria is whether the store is a VictoriaMetrics: there `changes` counts the first sample of a series, too, so that
 	// a Falco seen for the first time would have restarted. It has Prometheus's function under another name.
 	victoria bool
@@ -135,7 +135,7 @@ func (w rewriter) selector(e *parser.VectorSelector) parser.Expr {
 		w.translate(e)
 		return w.ofKinds(e, e, kinds)
 	}
-	var set []scrape.Gauge
+	var set []target.Gauge
 	for _, g := range w.Gauges {
 		if g.Name == e.Name {
 			set = append(set, g)
@@ -149,9 +149,9 @@ func (w rewriter) selector(e *parser.VectorSelector) parser.Expr {
 }
 
 // gauges are the values of what is set, for every Falco with an `up`. A gauge's own labels are matched here.
-func (w rewriter) gauges(e *parser.VectorSelector, set []scrape.Gauge) parser.Expr {
+func (w rewriter) gauges(e *parser.VectorSelector, set []target.Gauge) parser.Expr {
 	var parts []string
-	set = slices.DeleteFunc(set, func(g scrape.Gauge) bool {
+	set = slices.DeleteFunc(set, func(g target.Gauge) bool {
 		return slices.ContainsFunc(e.LabelMatchers, func(m *labels.Matcher) bool {
 			own, has := g.Labels[m.Name]
 			return has && !m.Matches(own)
@@ -167,7 +167,7 @@ func (w rewriter) gauges(e *parser.VectorSelector, set []scrape.Gauge) parser.Ex
 		}
 	}
 	w.translate(e)
-	falcos := w.ofKinds(e, e, []string{scrape.KindFalco})
+	falcos := w.ofKinds(e, e, []string{target.KindFalco})
 	for _, g := range set {
 		part := fmt.Sprintf("group by (%s) (%s)", strings.Join(w.Identity, ", "), falcos)
 		if g.Value != 1 {
@@ -217,7 +217,7 @@ func (w rewriter) passes(m *labels.Matcher) bool {
 	if m.Type != labels.MatchRegexp || m.Name != nodeLabel && m.Name != clusterLabel || len(w.all) == 0 {
 		return false
 	}
-	return !slices.ContainsFunc(w.all, func(t scrape.Status) bool { return !m.Matches(t.Labels.Get(m.Name)) })
+	return !slices.ContainsFunc(w.all, func(t target.Status) bool { return !m.Matches(t.Labels.Get(m.Name)) })
 }
 
 // foreign are those matchers that say something of metrics of other exporters, such as kube-state-metrics: on their own

@@ -7,8 +7,8 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/stretchr/testify/require"
 
-	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 )
 
 // shownBy is how an expression finds the targets of a kind.
@@ -18,15 +18,15 @@ const (
 )
 
 func TestRewrite(t *testing.T) {
-	jobs := map[string][]string{scrape.KindFalco: {"falco"}, scrape.KindFalcosidekick: {"sidekick"}}
-	known := []scrape.Status{{Labels: labels.FromStrings("node", "a")}, {Labels: labels.FromStrings("node", "b")}}
-	table := []scrape.Gauge{{Name: "falco_target_thread_table_size", Value: 262144}}
+	jobs := map[string][]string{target.KindFalco: {"falco"}, target.KindFalcosidekick: {"sidekick"}}
+	known := []target.Status{{Labels: labels.FromStrings("node", "a")}, {Labels: labels.FromStrings("node", "b")}}
+	table := []target.Gauge{{Name: "falco_target_thread_table_size", Value: 262144}}
 	tests := []struct {
 		name, matchers string
 		identity       Identity
 		jobs           map[string][]string
-		gauges         []scrape.Gauge
-		all            []scrape.Status
+		gauges         []target.Gauge
+		all            []target.Status
 		expr, want     string
 	}{
 		{name: "a node", expr: `sum by (cluster, node, cpu) (rate(x{node=~"a|b"}[1m])) / on (cluster, node) group_left (zone) y`,
@@ -50,7 +50,7 @@ func TestRewrite(t *testing.T) {
 		{name: "up of both, told apart by instance", expr: `x and on (cluster, node) (up offset 1m == 1)`, want: `x and on (instance) (up offset 1m == 1)`},
 		{name: "up of a Falcosidekick", jobs: jobs, expr: `up{kind="falcosidekick"}`, want: `up{job="sidekick"}`},
 		{name: "up of neither", expr: `up{kind="x"}`, want: `(vector(0) > 0)`},
-		{name: "up of a kind that is not there", jobs: map[string][]string{scrape.KindFalco: {"falco"}, scrape.KindFalcosidekick: nil}, expr: `up{kind="falcosidekick"}`, want: `(vector(0) > 0)`},
+		{name: "up of a kind that is not there", jobs: map[string][]string{target.KindFalco: {"falco"}, target.KindFalcosidekick: nil}, expr: `up{kind="falcosidekick"}`, want: `(vector(0) > 0)`},
 		{name: "up over a range", expr: `avg_over_time(up{kind=""}[5m] offset 1h)`,
 			want: `(avg_over_time(up[5m] offset 1h) and on (job, instance) (group by (job, instance) (falcosecurity_falco_version_info offset 1h) or max_over_time((group by (job, instance) (falcosecurity_falco_version_info))[1d:5m] offset 1h)))`},
 		{name: "up at a time", jobs: jobs, expr: `up{kind=""} @ 100`, want: `up{job="falco"} @ 100.000`},
@@ -58,11 +58,11 @@ func TestRewrite(t *testing.T) {
 		{name: "a setting", jobs: jobs, gauges: table, expr: `x / on (cluster, node) group_left () falco_target_thread_table_size{node="a"}`,
 			want: `x / on (instance) group_left () (group by (instance) (up{instance="a",job="falco"}) * 262144)`},
 		{name: "a setting that is not set may be a series", gauges: table, expr: `falco_target_memory_limit_bytes{node="a"}`, want: `falco_target_memory_limit_bytes{instance="a"}`},
-		{name: "what is pinned", jobs: jobs, gauges: []scrape.Gauge{
+		{name: "what is pinned", jobs: jobs, gauges: []target.Gauge{
 			{Name: "e", Labels: map[string]string{"sha256": "aa"}, Value: 1}, {Name: "e", Labels: map[string]string{"sha256": "$b"}, Value: 1},
 		}, expr: `count by (node) (e)`,
 			want: `count by (instance) ((label_replace(group by (instance) (up{job="falco"}), "sha256", "aa", "", "") or label_replace(group by (instance) (up{job="falco"}), "sha256", "$$b", "", "")))`},
-		{name: "what is pinned, matched", jobs: jobs, gauges: []scrape.Gauge{
+		{name: "what is pinned, matched", jobs: jobs, gauges: []target.Gauge{
 			{Name: "e", Labels: map[string]string{"sha256": "aa"}, Value: 1}, {Name: "e", Labels: map[string]string{"sha256": "bb"}, Value: 1},
 		}, expr: `e{sha256!="aa"}`, want: `(label_replace(group by (instance) (up{job="falco"}), "sha256", "bb", "", ""))`},
 	}

@@ -14,13 +14,14 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/grafana/grafana-plugin-sdk-go/backend/httpclient"
+	sdkhttp "github.com/grafana/grafana-plugin-sdk-go/backend/httpclient"
 	"github.com/grafana/grafana-plugin-sdk-go/backend/log"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 
-	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/httpclient"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 )
 
 // Config is what a store is asked with. It has been checked: see ParseURL, ParseIdentity and ParseMatchers.
@@ -35,12 +36,12 @@ type Config struct {
 	// Matchers are put on every selector.
 	Matchers []*labels.Matcher
 	// Gauges are the series that the settings stand for, of all Falcos.
-	Gauges []scrape.Gauge
+	Gauges []target.Gauge
 	// Interval is how often the store's scraper asks Falco, Timeout how long a request may take.
 	Interval, Timeout time.Duration
 	// MaxSamples bounds what one answer may hold.
 	MaxSamples int
-	Client     httpclient.Options
+	Client     sdkhttp.Options
 	Catalogue  *signals.Catalogue
 	Logger     log.Logger
 }
@@ -58,7 +59,7 @@ type Store struct {
 
 // New makes a store. Nothing is sent before it is asked.
 func New(c Config) (*Store, error) {
-	client, transport, err := scrape.HTTPClient(c.Client, c.Timeout, "")
+	client, transport, err := httpclient.New(c.Client, c.Timeout, "")
 	if err != nil {
 		return nil, err
 	}

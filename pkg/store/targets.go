@@ -10,8 +10,8 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
-	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 )
 
 // who is a target of the store's scraper.
@@ -31,9 +31,9 @@ func (s *Store) whoIs(l labels.Labels) who {
 }
 
 // statuses puts together what was found, sorted by node and address.
-func (s *Store) statuses(f found, now time.Time) []scrape.Status {
-	var out []scrape.Status
-	for _, kind := range []string{scrape.KindFalco, scrape.KindFalcosidekick} {
+func (s *Store) statuses(f found, now time.Time) []target.Status {
+	var out []target.Status
+	for _, kind := range []string{target.KindFalco, target.KindFalcosidekick} {
 		place := map[who]int{}
 		for _, sample := range f.up[kind] {
 			if _, twice := place[s.whoIs(sample.Metric)]; twice {
@@ -42,7 +42,7 @@ func (s *Store) statuses(f found, now time.Time) []scrape.Status {
 			place[s.whoIs(sample.Metric)] = len(out)
 			out = append(out, s.status(kind, s.whoIs(sample.Metric), sample.F == 1))
 		}
-		if kind == scrape.KindFalco {
+		if kind == target.KindFalco {
 			for w, last := range s.gone(f, place) {
 				place[w] = len(out)
 				out = append(out, s.vanished(w, last))
@@ -51,35 +51,35 @@ func (s *Store) statuses(f found, now time.Time) []scrape.Status {
 		s.fill(out, place, f, kind, now)
 	}
 	duplicates(out)
-	slices.SortStableFunc(out, func(a, b scrape.Status) int {
+	slices.SortStableFunc(out, func(a, b target.Status) int {
 		return cmp.Or(cmp.Compare(a.Node(), b.Node()), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Address, b.Address), cmp.Compare(a.Configured, b.Configured))
 	})
 	return out
 }
 
 // status of a target, but for when it was scraped, which is not looked up.
-func (s *Store) status(kind string, w who, up bool) scrape.Status {
+func (s *Store) status(kind string, w who, up bool) target.Status {
 	b := labels.NewBuilder(labels.FromStrings(clusterLabel, w.cluster, nodeLabel, w.node))
-	if kind != scrape.KindFalco {
+	if kind != target.KindFalco {
 		b.Set(kindLabel, kind)
 	}
-	status := scrape.Status{
+	status := target.Status{
 		Address: cmp.Or(w.instance, w.node), Configured: w.job, Kind: kind, Labels: b.Labels(),
-		State: scrape.Up, Facts: map[string]string{}, Metrics: map[string]bool{}, Gauges: s.config.Gauges,
+		State: target.Up, Facts: map[string]string{}, Metrics: map[string]bool{}, Gauges: s.config.Gauges,
 	}
-	if kind != scrape.KindFalco {
+	if kind != target.KindFalco {
 		status.Gauges = nil
 	}
 	if !up {
-		status.State, status.Metrics = scrape.Down, nil
+		status.State, status.Metrics = target.Down, nil
 		status.Message = "The scrape fails, or its answer could not be read as a whole: the store's scraper has the error on its page of targets (in Prometheus Status > Target health)."
 	}
 	return status
 }
 
-func (s *Store) vanished(w who, last time.Time) scrape.Status {
-	status := s.status(scrape.KindFalco, w, false)
-	status.State, status.LastUp = scrape.Gone, last
+func (s *Store) vanished(w who, last time.Time) target.Status {
+	status := s.status(target.KindFalco, w, false)
+	status.State, status.LastUp = target.Gone, last
 	status.Message = fmt.Sprintf("It was last seen at %s, and is no target of the store's scraper any more: its pod has gone or is not ready (a crash loop?). It is told here for one hour.", last.UTC().Format("15:04 UTC"))
 	return status
 }
@@ -102,7 +102,7 @@ func (s *Store) gone(f found, present map[who]int) map[who]time.Time {
 }
 
 // fill completes the statuses of a kind with what is known by target.
-func (s *Store) fill(out []scrape.Status, place map[who]int, f found, kind string, now time.Time) {
+func (s *Store) fill(out []target.Status, place map[who]int, f found, kind string, now time.Time) {
 	recent, answered := map[who]float64{}, map[who]float64{}
 	for _, sample := range f.recent[kind] {
 		recent[s.whoIs(sample.Metric)] = sample.F
@@ -114,8 +114,8 @@ func (s *Store) fill(out []scrape.Status, place map[who]int, f found, kind strin
 		one := &out[i]
 		one.Scrapes = int(answered[w])
 		one.FirstScrape = now.Add(-min(Youth, time.Duration(one.Scrapes)*s.config.Interval))
-		if one.State == scrape.Up && recent[w] == 0 {
-			one.State = scrape.Down
+		if one.State == target.Up && recent[w] == 0 {
+			one.State = target.Down
 			one.Message = fmt.Sprintf("No sample for %s: whoever scrapes for the store has stopped, or its remote write lags behind.", signals.FormatDuration(s.silence()))
 		}
 	}
@@ -169,13 +169,13 @@ func (s *Store) last(id, value string) bool {
 }
 
 // duplicates marks targets that another one of the same name has a claim on: their figures count twice.
-func duplicates(all []scrape.Status) {
+func duplicates(all []target.Status) {
 	owner := map[[3]string]int{}
 	for _, i := range slices.SortedFunc(maps.Keys(indices(all)), func(a, b int) int {
 		return cmp.Compare(all[a].Configured+all[a].Address, all[b].Configured+all[b].Address)
 	}) {
 		one := &all[i]
-		if one.State != scrape.Up {
+		if one.State != target.Up {
 			continue
 		}
 		key := [3]string{one.Labels.Get(clusterLabel), one.Node(), one.Kind}
@@ -184,13 +184,13 @@ func duplicates(all []scrape.Status) {
 			owner[key] = i
 			continue
 		}
-		one.State = scrape.Duplicate
+		one.State = target.Duplicate
 		one.Message = fmt.Sprintf("The store has %s twice, of the jobs %s and %s: its figures are added up. Let store.matchers name one job, such as job=%q, or add to store.identity.",
 			one.Node(), all[first].Configured, one.Configured, all[first].Configured)
 	}
 }
 
-func indices(all []scrape.Status) map[int]bool {
+func indices(all []target.Status) map[int]bool {
 	out := map[int]bool{}
 	for i := range all {
 		out[i] = true

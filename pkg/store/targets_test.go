@@ -8,11 +8,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 )
 
 // summary says of each target what matters.
-func summary(all []scrape.Status) (out []string) {
+func summary(all []target.Status) (out []string) {
 	for _, t := range all {
 		out = append(out, fmt.Sprintf("%s %s at %s of %s: %s %v, %d scrapes, %d metrics", t.Kind, t.Labels, t.Address, t.Configured, t.State, t.Facts, t.Scrapes, len(t.Metrics)))
 	}
@@ -82,7 +82,7 @@ load 15s
 `, nil).store(t, func(c *Config) { c.Identity = Identity{"node"} })
 	s.now = func() time.Time { return after(1500 * time.Second) }
 	require.NoError(t, s.Ready(t.Context()))
-	require.Equal(t, scrape.Duplicate, s.Targets()[1].State)
+	require.Equal(t, target.Duplicate, s.Targets()[1].State)
 	require.Equal(t, `The store has n twice, of the jobs a and b: its figures are added up. Let store.matchers name one job, such as job="a", or add to store.identity.`, s.Targets()[1].Message)
 }
 
@@ -95,7 +95,7 @@ load 15s
 `, nil).store(t)
 	s.now = func() time.Time { return after(1620 * time.Second) }
 	require.NoError(t, s.Ready(t.Context()))
-	require.Equal(t, scrape.Down, s.Targets()[0].State)
+	require.Equal(t, target.Down, s.Targets()[0].State)
 	require.Equal(t, "No sample for 60s: whoever scrapes for the store has stopped, or its remote write lags behind.", s.Targets()[0].Message)
 }
 
@@ -134,7 +134,7 @@ load 15s
   falcosecurity_falco_version_info{job="falco", instance="a:1", version="0.44.1"} 1x110
   falcosecurity_falco_version_info{job="falco", instance="b:1", version="0.44.1"} 1x102 stale
 `, nil).store(t)
-	for i, want := range []scrape.State{scrape.Up, scrape.Gone} {
+	for i, want := range []target.State{target.Up, target.Gone} {
 		s.now = func() time.Time { return after(1500*time.Second + time.Duration(i)*75*time.Second) }
 		require.NoError(t, s.Ready(t.Context()))
 		require.Equal(t, want, s.Targets()[1].State)

@@ -58,7 +58,7 @@ describe('addresses', () => {
   });
 
   test('secrets are known by the same words as in the backend', () => {
-    const source = readFileSync(join(__dirname, '../../../pkg/scrape/url.go'), 'utf8');
+    const source = readFileSync(join(__dirname, '../../../pkg/httpclient/secret.go'), 'utf8');
     const [, words = ''] = /secretWords = \[\]string\{(.*)\}/.exec(source) ?? [];
     expect(JSON.parse(`[${words}]`)).toEqual(SECRET_WORDS);
   });

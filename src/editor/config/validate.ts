@@ -4,7 +4,7 @@ import { parseDuration } from '../../signals/window';
 /** Every function here returns what is wrong, in words that say what to change; nothing when all is well. */
 type Problem = string | undefined;
 
-/** What the names of secrets are made of; the list of pkg/scrape/url.go, a test compares them. */
+/** What the names of secrets are made of; the list of pkg/httpclient/secret.go, a test compares them. */
 export const SECRET_WORDS = 'token key pass pwd secret auth credential signature jwt bearer session'.split(' ');
 
 /** The address of a target, as the backend reads it: a bare `host:port` means http and /metrics. */

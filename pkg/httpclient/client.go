@@ -1,0 +1,54 @@
+// Package httpclient builds the HTTP client for every request to a target or a Prometheus server, and classifies its errors.
+package httpclient
+
+import (
+	"crypto/tls"
+	"fmt"
+	"net/http"
+	"time"
+
+	sdkhttp "github.com/grafana/grafana-plugin-sdk-go/backend/httpclient"
+)
+
+// New builds a client from Grafana's HTTP settings. It does not follow redirects, refuses link-local addresses and never
+// forwards headers of a user's request. timeout limits dialing and the TLS handshake; callers limit a whole request by its
+// context. serverName is the TLS server name to use if the settings have none; empty means the host of the URL.
+func New(options sdkhttp.Options, timeout time.Duration, serverName string) (*http.Client, *http.Transport, error) {
+	var used *http.Transport
+	timeouts := sdkhttp.DefaultTimeoutOptions
+	if options.Timeouts != nil {
+		timeouts = *options.Timeouts
+	}
+	timeouts.Timeout, timeouts.DialTimeout, timeouts.TLSHandshakeTimeout = timeout, timeout, timeout
+	options.Timeouts = &timeouts
+	options.ForwardHTTPHeaders = false
+
+	tlsBefore, transportBefore, clientBefore := options.ConfigureTLSConfig, options.ConfigureTransport, options.ConfigureClient
+	options.ConfigureTLSConfig = func(o sdkhttp.Options, config *tls.Config) {
+		if tlsBefore != nil {
+			tlsBefore(o, config)
+		}
+		if config.ServerName == "" {
+			config.ServerName = serverName
+		}
+	}
+	options.ConfigureTransport = func(o sdkhttp.Options, transport *http.Transport) {
+		if transportBefore != nil {
+			transportBefore(o, transport)
+		}
+		transport.DialContext = refuseLinkLocal(transport.DialContext)
+		used = transport
+	}
+	options.ConfigureClient = func(o sdkhttp.Options, client *http.Client) {
+		if clientBefore != nil {
+			clientBefore(o, client)
+		}
+		client.Timeout = 0 // the context of a request limits it, including its body
+		client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	}
+	client, err := sdkhttp.New(options)
+	if err != nil {
+		return nil, nil, fmt.Errorf("the data source's HTTP settings cannot be used: %w", err)
+	}
+	return client, used, nil
+}

@@ -1,0 +1,64 @@
+package scrape
+
+// The alias keeps the package apart from the type target.
+import vocabulary "github.com/falco-metrics/falco-metrics-datasource/pkg/target"
+
+// The vocabulary of pkg/target under this package's name.
+type (
+	Cause   = vocabulary.Cause
+	Gauge   = vocabulary.Gauge
+	Problem = vocabulary.Problem
+	State   = vocabulary.State
+	Status  = vocabulary.Status
+)
+
+const (
+	KindFalco         = vocabulary.KindFalco
+	KindFalcosidekick = vocabulary.KindFalcosidekick
+
+	nodeLabel    = vocabulary.NodeLabel
+	clusterLabel = vocabulary.ClusterLabel
+	kindLabel    = vocabulary.KindLabel
+
+	Pending      = vocabulary.Pending
+	Up           = vocabulary.Up
+	Starting     = vocabulary.Starting
+	Down         = vocabulary.Down
+	Gone         = vocabulary.Gone
+	Duplicate    = vocabulary.Duplicate
+	LoadBalancer = vocabulary.LoadBalancer
+	Unlisted     = vocabulary.Unlisted
+
+	Refused       = vocabulary.Refused
+	Unreachable   = vocabulary.Unreachable
+	Timeout       = vocabulary.Timeout
+	DNS           = vocabulary.DNS
+	Reset         = vocabulary.Reset
+	TLSExpected   = vocabulary.TLSExpected
+	HTTPExpected  = vocabulary.HTTPExpected
+	Certificate   = vocabulary.Certificate
+	Unauthorized  = vocabulary.Unauthorized
+	NotFound      = vocabulary.NotFound
+	ServerError   = vocabulary.ServerError
+	Redirect      = vocabulary.Redirect
+	BadStatus     = vocabulary.BadStatus
+	HTML          = vocabulary.HTML
+	JSON          = vocabulary.JSON
+	NotHTTP       = vocabulary.NotHTTP
+	Binary        = vocabulary.Binary
+	Empty         = vocabulary.Empty
+	CutOff        = vocabulary.CutOff
+	TooLarge      = vocabulary.TooLarge
+	TooMany       = vocabulary.TooMany
+	TooManySeries = vocabulary.TooManySeries
+	NotMetrics    = vocabulary.NotMetrics
+	NotFalco      = vocabulary.NotFalco
+	LinkLocal     = vocabulary.LinkLocal
+	Discovery     = vocabulary.Discovery
+	Vanished      = vocabulary.Vanished
+	Balanced      = vocabulary.Balanced
+	Claimed       = vocabulary.Claimed
+	NotListed     = vocabulary.NotListed
+	Internal      = vocabulary.Internal
+	Unknown       = vocabulary.Unknown
+)

@@ -1,0 +1,40 @@
+package target
+
+// Cause classifies why a scrape or a discovery failed. Use it for grouping and in tests; Status.Message is for people.
+type Cause string
+
+// Causes of failure.
+const (
+	Refused       Cause = "refused"
+	Unreachable   Cause = "unreachable"
+	Timeout       Cause = "timeout"
+	DNS           Cause = "dns"
+	Reset         Cause = "reset"
+	TLSExpected   Cause = "tls-expected" // the target speaks HTTPS, the address says http
+	HTTPExpected  Cause = "http-expected"
+	Certificate   Cause = "certificate"
+	Unauthorized  Cause = "unauthorized" // 401, 403
+	NotFound      Cause = "not-found"
+	ServerError   Cause = "server-error" // 5xx
+	Redirect      Cause = "redirect"
+	BadStatus     Cause = "status"
+	HTML          Cause = "html"
+	JSON          Cause = "json"
+	NotHTTP       Cause = "not-http"
+	Binary        Cause = "binary"
+	Empty         Cause = "empty"
+	CutOff        Cause = "cut-off"
+	TooLarge      Cause = "too-large"
+	TooMany       Cause = "too-many-samples"
+	TooManySeries Cause = "too-many-series" // the byte budget has no room for them; the others are kept
+	NotMetrics    Cause = "not-metrics"
+	NotFalco      Cause = "not-falco"
+	LinkLocal     Cause = "link-local"
+	Discovery     Cause = "discovery"
+	Vanished      Cause = "vanished"
+	Balanced      Cause = "load-balancer"
+	Claimed       Cause = "duplicate"
+	NotListed     Cause = "unlisted"
+	Internal      Cause = "internal"
+	Unknown       Cause = "unknown"
+)
