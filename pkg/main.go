@@ -14,7 +14,7 @@ import (
 const pluginID = "falco-metrics-datasource"
 
 func main() {
-	pool := scrape.NewPool(scrape.PoolOptions{})
+	pool := scrape.NewManager(scrape.ManagerOptions{})
 	err := sdk.Manage(pluginID, datasource.Factory(pool), sdk.ManageOpts{})
 	pool.Close()
 	if err != nil {

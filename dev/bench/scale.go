@@ -41,7 +41,7 @@ func scraping(targets int) func(*answers) (result, error) {
 			return result{}, err
 		}
 		defer stop()
-		pool := scrape.NewPool(scrape.PoolOptions{})
+		pool := scrape.NewManager(scrape.ManagerOptions{})
 		defer pool.Close()
 		settings := fmt.Sprintf(`{"targets": [{"url": %q, "discovery": "http"}], "history": {"megabytes": 4096}}`, list)
 		made, err := datasource.Factory(pool)(context.Background(), backend.DataSourceInstanceSettings{JSONData: json.RawMessage(settings)})

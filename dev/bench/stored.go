@@ -110,7 +110,7 @@ func storeInstance(url string) (backend.QueryDataHandler, error) {
 	if err != nil {
 		return nil, err
 	}
-	made, err := datasource.Factory(scrape.NewPool(scrape.PoolOptions{}))(context.Background(), backend.DataSourceInstanceSettings{JSONData: settings})
+	made, err := datasource.Factory(scrape.NewManager(scrape.ManagerOptions{}))(context.Background(), backend.DataSourceInstanceSettings{JSONData: settings})
 	if err != nil {
 		return nil, err
 	}

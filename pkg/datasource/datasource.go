@@ -51,7 +51,7 @@ var (
 )
 
 // Factory makes instances that share one pool of scrapers.
-func Factory(pool *scrape.Pool) datasource.InstanceFactoryFunc {
+func Factory(pool *scrape.Manager) datasource.InstanceFactoryFunc {
 	return func(ctx context.Context, s backend.DataSourceInstanceSettings) (instancemgmt.Instance, error) {
 		lease := func(c scrape.Config) (fleet, error) { return pool.Lease(c) }
 		d := newInstance(ctx, s, lease)
@@ -85,17 +85,17 @@ func (d *Instance) start(ctx context.Context, s backend.DataSourceInstanceSettin
 	}
 	leased, err := lease(scrape.Config{
 		//lint:ignore SA1019 the number tells organisations apart in every Grafana that is supported
-		OrgID:        backend.PluginConfigFromContext(ctx).OrgID,
-		Targets:      d.settings.targets,
-		Interval:     d.settings.interval,
-		Timeout:      d.settings.timeout,
-		Retention:    d.settings.retention,
-		HistoryBytes: d.settings.historyBytes,
-		Limits:       d.settings.limits,
-		Client:       client,
-		ClientKey:    key,
-		Reading:      d.catalogue.Reading,
-		Logger:       log.DefaultLogger.With("datasource", s.UID),
+		OrgID:          backend.PluginConfigFromContext(ctx).OrgID,
+		Targets:        d.settings.targets,
+		Interval:       d.settings.interval,
+		Timeout:        d.settings.timeout,
+		Retention:      d.settings.retention,
+		RetentionBytes: d.settings.historyBytes,
+		Limits:         d.settings.limits,
+		Client:         client,
+		ClientKey:      key,
+		Reading:        d.catalogue.Reading,
+		Logger:         log.DefaultLogger.With("datasource", s.UID),
 	})
 	if err != nil {
 		return err

@@ -44,7 +44,7 @@ func overloaded(t *testing.T) *httptest.Server {
 }
 
 // start makes an instance as the SDK does.
-func start(t *testing.T, pool *scrape.Pool, url, password string) *Instance {
+func start(t *testing.T, pool *scrape.Manager, url, password string) *Instance {
 	t.Helper()
 	return inOrganisation(t, pool, 1, url, password)
 }
@@ -74,7 +74,7 @@ func now(d *Instance, query string) backend.DataResponse {
 
 func TestFromEndpointToFrame(t *testing.T) {
 	server := overloaded(t)
-	pool := scrape.NewPool(scrape.PoolOptions{})
+	pool := scrape.NewManager(scrape.ManagerOptions{})
 	defer pool.Close()
 	d := start(t, pool, server.URL, password)
 	defer d.Dispose()
@@ -109,7 +109,7 @@ func TestFromEndpointToFrame(t *testing.T) {
 // A data source with a wrong password must not see what another one fetched from the same address.
 func TestCredentialsAreNotShared(t *testing.T) {
 	server := overloaded(t)
-	pool := scrape.NewPool(scrape.PoolOptions{})
+	pool := scrape.NewManager(scrape.ManagerOptions{})
 	defer pool.Close()
 	good, wrong := start(t, pool, server.URL, password), start(t, pool, server.URL, "guessed")
 	defer good.Dispose()

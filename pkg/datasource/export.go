@@ -111,8 +111,8 @@ func (d *Instance) scrapeConfig() (string, error) {
 		one := ordered{"job_name", j.name,
 			"scrape_interval", signals.FormatDuration(d.settings.interval), "scrape_timeout", signals.FormatDuration(d.settings.timeout),
 			"body_size_limit", d.settings.bodySize(),
-			"sample_limit", d.settings.limits.SamplesPerScrape,
-			"label_value_length_limit", d.settings.limits.LabelLength}
+			"sample_limit", d.settings.limits.SampleLimit,
+			"label_value_length_limit", d.settings.limits.LabelLengthLimit}
 		if j.url.Scheme != "http" {
 			one = append(one, "scheme", j.url.Scheme)
 		}
@@ -182,7 +182,7 @@ func (j job) relabelling() (rules []any) {
 }
 
 // bodySize is the limit on an answer, as Prometheus writes it.
-func (s settings) bodySize() string { return fmt.Sprintf("%dMB", max(1, s.limits.BodyBytes>>20)) }
+func (s settings) bodySize() string { return fmt.Sprintf("%dMB", max(1, s.limits.BodySizeLimit>>20)) }
 
 // services are what Falco's Helm charts call the port of the metrics, and the labels that only its Service has.
 var services = map[string]struct {
@@ -219,8 +219,8 @@ func (d *Instance) serviceMonitors() (string, error) {
 			"spec", ordered{
 				"selector", ordered{"matchLabels", services[kind].labels},
 				"bodySizeLimit", d.settings.bodySize(),
-				"sampleLimit", d.settings.limits.SamplesPerScrape,
-				"labelValueLengthLimit", d.settings.limits.LabelLength,
+				"sampleLimit", d.settings.limits.SampleLimit,
+				"labelValueLengthLimit", d.settings.limits.LabelLengthLimit,
 				"endpoints", []any{endpoint},
 			},
 		})

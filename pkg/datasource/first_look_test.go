@@ -14,7 +14,7 @@ import (
 // The request that starts the scraping asks for a range that ended before it: it sees the first scrape all the same.
 func TestFirstLook(t *testing.T) {
 	server := overloaded(t)
-	pool := scrape.NewPool(scrape.PoolOptions{})
+	pool := scrape.NewManager(scrape.ManagerOptions{})
 	t.Cleanup(pool.Close)
 	asked := time.Now()
 	d := start(t, pool, server.URL+"/metrics", password)

@@ -116,11 +116,11 @@ func (d *Instance) live(r *http.Request) (any, error) {
 		return nil, err
 	}
 	answer := liveAnswer{Targets: []liveTarget{}}
-	room := d.settings.limits.BodyBytes
+	room := d.settings.limits.BodySizeLimit
 	for _, one := range fleet.Live(r.Context(), ids, d.settings.live.interval) {
 		if room -= int64(len(one.Body)); room < 0 {
 			one.State, one.Body = scrape.Down, ""
-			one.Cause, one.Message = scrape.TooLarge, fmt.Sprintf("The answers of all targets watched are together larger than one may be (%d bytes): watch fewer of them at once, or raise limits.bodyBytes.", d.settings.limits.BodyBytes)
+			one.Cause, one.Message = scrape.TooLarge, fmt.Sprintf("The answers of all targets watched are together larger than one may be (%d bytes): watch fewer of them at once, or raise limits.bodyBytes.", d.settings.limits.BodySizeLimit)
 		}
 		answer.Targets = append(answer.Targets, d.liveTarget(one))
 	}

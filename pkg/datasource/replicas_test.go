@@ -62,7 +62,7 @@ func origin(t *testing.T, d *Instance) map[string]any {
 // Two data sources on the same target, of one organisation and with the same credentials, share its scrapes and history.
 func TestDataSourcesShareScrapes(t *testing.T) {
 	falco := newCounted(t)
-	pool := scrape.NewPool(scrape.PoolOptions{})
+	pool := scrape.NewManager(scrape.ManagerOptions{})
 	defer pool.Close()
 	one, other := inOrganisation(t, pool, 1, falco.URL, "word"), inOrganisation(t, pool, 1, falco.URL, "word")
 	defer one.Dispose()
@@ -75,7 +75,7 @@ func TestDataSourcesShareScrapes(t *testing.T) {
 // What one organisation, or one set of credentials, has fetched another one never sees, from the same address or not.
 func TestNothingIsSharedAcrossOrganisations(t *testing.T) {
 	falco := newCounted(t)
-	pool := scrape.NewPool(scrape.PoolOptions{})
+	pool := scrape.NewManager(scrape.ManagerOptions{})
 	defer pool.Close()
 	first := inOrganisation(t, pool, 1, falco.URL, "word")
 	defer first.Dispose()
@@ -97,7 +97,7 @@ func TestReplicasTellWhoseHistoryItIs(t *testing.T) {
 	falco := newCounted(t)
 	var seen []map[string]any
 	for range 2 {
-		pool := scrape.NewPool(scrape.PoolOptions{})
+		pool := scrape.NewManager(scrape.ManagerOptions{})
 		defer pool.Close()
 		d := inOrganisation(t, pool, 1, falco.URL, "word")
 		defer d.Dispose()
@@ -109,7 +109,7 @@ func TestReplicasTellWhoseHistoryItIs(t *testing.T) {
 	require.GreaterOrEqual(t, falco.total(), 2, "each scrapes for itself")
 }
 
-func inOrganisation(t *testing.T, pool *scrape.Pool, org int64, url, password string) *Instance {
+func inOrganisation(t *testing.T, pool *scrape.Manager, org int64, url, password string) *Instance {
 	t.Helper()
 	settings := settingsOf(url, password)
 	//lint:ignore SA1019 see newInstance

@@ -110,7 +110,7 @@ func parseSettings(raw json.RawMessage, catalogue *signals.Catalogue) (settings,
 		historyBytes:    int64(d.History.Megabytes * 1024 * 1024),
 		samplesPerQuery: d.Limits.SamplesPerQuery,
 		limits: scrape.Limits{
-			BodyBytes: d.Limits.BodyBytes, SamplesPerScrape: d.Limits.SamplesPerScrape, LabelLength: d.Limits.LabelLength,
+			BodySizeLimit: d.Limits.BodyBytes, SampleLimit: d.Limits.SamplesPerScrape, LabelLengthLimit: d.Limits.LabelLength,
 		},
 	}
 	s.timeout = min(s.timeout, s.interval)

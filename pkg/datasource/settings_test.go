@@ -64,7 +64,7 @@ func TestParseSettings(t *testing.T) {
 		targets: []scrape.TargetConfig{{URL: "node-1:8765"}}, pinned: map[string][]string{},
 		interval: 15 * time.Second, timeout: 10 * time.Second, queryTimeout: 30 * time.Second,
 		retention: 24 * time.Hour, historyBytes: 512 << 20, samplesPerQuery: 50_000_000,
-		limits: scrape.Limits{BodyBytes: 16 << 20, SamplesPerScrape: 20_000, LabelLength: 1024},
+		limits: scrape.Limits{BodySizeLimit: 16 << 20, SampleLimit: 20_000, LabelLengthLimit: 1024},
 		live:   liveSettings{interval: time.Second},
 	}, least)
 
@@ -81,7 +81,7 @@ func TestParseSettings(t *testing.T) {
 	require.Equal(t, 5*time.Second, whole.timeout, "never above the interval")
 	require.Equal(t, []string{"team", "zone"}, whole.targetLabels)
 	require.Equal(t, 30*time.Minute, whole.retention)
-	require.Equal(t, scrape.Limits{BodyBytes: 1, SamplesPerScrape: 2, LabelLength: 3}, whole.limits)
+	require.Equal(t, scrape.Limits{BodySizeLimit: 1, SampleLimit: 2, LabelLengthLimit: 3}, whole.limits)
 	require.Equal(t, liveSettings{interval: 2 * time.Second, viewers: true}, whole.live)
 
 	cleared, err := parseSettings(json.RawMessage(`{"scrapeInterval": "", "scrapeTimeout": null, "history": {}}`), &signals.Catalogue{})

@@ -42,7 +42,7 @@ func fiveHundred() []byte {
 
 func BenchmarkRead(b *testing.B) {
 	body := fiveHundred()
-	limits := Limits{SamplesPerScrape: 20000, LabelLength: 1024}
+	limits := Limits{SampleLimit: 20000, LabelLengthLimit: 1024}
 	read := func(b *testing.B, r *Reader) {
 		answer, why := r.Read(body)
 		if why != nil || len(answer.Samples) != 500 {

@@ -9,7 +9,7 @@ import (
 
 // appendWithin appends to the history what the byte budget has room for; where it has none, what is old makes room for
 // what is new. It returns how many samples were refused all the same.
-func (u *unit) appendWithin(at int64, batch []history.Sample) (refused int) {
+func (u *scrapePool) appendWithin(at int64, batch []history.Sample) (refused int) {
 	l := u.keeper.Load()
 	rest := u.history.AppendWithin(at, batch, l.budget-l.bytes())
 	if len(rest) > 0 {
@@ -28,9 +28,9 @@ func (u *unit) appendWithin(at int64, batch []history.Sample) (refused int) {
 const newSeries = 320
 
 // kept are the units that the lease's byte budget is for: those that no lease with a larger one uses.
-func (l *Lease) kept() iter.Seq[*unit] {
-	return func(yield func(*unit) bool) {
-		for _, u := range l.units {
+func (l *Lease) kept() iter.Seq[*scrapePool] {
+	return func(yield func(*scrapePool) bool) {
+		for _, u := range l.pools {
 			if u.keeper.Load() == l && !yield(u) {
 				return
 			}
@@ -60,7 +60,7 @@ func (l *Lease) trim(now time.Time, need int64) {
 	const steps = 32
 	goal := l.budget - l.budget/8
 	oldest := statsOf(l.kept()).MinTime
-	span := now.Add(-2*l.units[0].config.Interval).UnixMilli() - oldest // what goes on has a sample after that
+	span := now.Add(-2*l.pools[0].config.Interval).UnixMilli() - oldest // what goes on has a sample after that
 	for step := int64(1); step < steps && l.bytes() > goal; step++ {
 		if step == steps/2 {
 			l.shed(goal, false)

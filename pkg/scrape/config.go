@@ -43,7 +43,7 @@ type Config struct {
 	Targets           []TargetConfig
 	Interval, Timeout time.Duration // the timeout is never above the interval
 	Retention         time.Duration
-	HistoryBytes      int64 // over all targets; 0 is no limit
+	RetentionBytes    int64 // over all targets; 0 is no limit
 	Limits            Limits
 	Client            httpclient.Options
 	// ClientKey is a digest over all effective HTTP options, secrets included: data sources with other credentials

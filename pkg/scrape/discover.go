@@ -46,7 +46,7 @@ type discovered struct {
 }
 
 // discover looks for targets until ctx ends.
-func (u *unit) discover(ctx context.Context) {
+func (u *scrapePool) discover(ctx context.Context) {
 	for first, worked := true, false; ; first = false {
 		limited, cancel := context.WithTimeout(ctx, u.config.Timeout)
 		d := u.resolve(limited)
@@ -73,7 +73,7 @@ func (u *unit) discover(ctx context.Context) {
 	}
 }
 
-func (u *unit) resolve(ctx context.Context) (d discovered) {
+func (u *scrapePool) resolve(ctx context.Context) (d discovered) {
 	options := u.config.Client.ProxyOptions
 	if u.entry.Discovery != DiscoveryHTTP && options != nil && options.Enabled {
 		return discovered{why: behindProxy(u.entry.Discovery), unusable: true}
@@ -87,7 +87,7 @@ func (u *unit) resolve(ctx context.Context) (d discovered) {
 	return u.fetchList(ctx)
 }
 
-func (u *unit) resolveAddresses(ctx context.Context) (d discovered) {
+func (u *scrapePool) resolveAddresses(ctx context.Context) (d discovered) {
 	addresses, err := u.pool.resolver.LookupNetIP(ctx, "ip", u.url.Hostname())
 	if err != nil {
 		return unresolved(err)
@@ -103,7 +103,7 @@ func (u *unit) resolveAddresses(ctx context.Context) (d discovered) {
 	return d
 }
 
-func (u *unit) resolveServices(ctx context.Context) (d discovered) {
+func (u *scrapePool) resolveServices(ctx context.Context) (d discovered) {
 	_, records, err := u.pool.resolver.LookupSRV(ctx, "", "", u.url.Hostname())
 	if err != nil {
 		return unresolved(err)
@@ -125,7 +125,7 @@ func unresolved(err error) discovered {
 }
 
 // at is the entry's URL at another host.
-func (u *unit) at(host, port string) *url.URL {
+func (u *scrapePool) at(host, port string) *url.URL {
 	at := *u.url
 	at.Host = net.JoinHostPort(host, port)
 	return &at
@@ -145,7 +145,7 @@ func serviceName(name string) string {
 
 // fetchList reads Prometheus's HTTP service discovery: [{"targets": ["host:port"], "labels": {…}}]. Of the labels that
 // begin with two underscores, scheme and path are honoured, the others dropped.
-func (u *unit) fetchList(ctx context.Context) (d discovered) {
+func (u *scrapePool) fetchList(ctx context.Context) (d discovered) {
 	var groups []struct {
 		Targets []string          `json:"targets"`
 		Labels  map[string]string `json:"labels"`
@@ -194,7 +194,7 @@ func (u *unit) fetchList(ctx context.Context) (d discovered) {
 }
 
 // apply brings the targets in line with what was found. u.mu must be held.
-func (u *unit) apply(d discovered) {
+func (u *scrapePool) apply(d discovered) {
 	u.discovery = nil
 	if d.why != nil { // one cause, whatever it is, for this and for the target that stands in
 		u.discovery = failure(Discovery, "%s", d.why.Message)
@@ -221,7 +221,7 @@ func (u *unit) apply(d discovered) {
 }
 
 // list makes a target of each address that is new, and marks those that are no longer listed.
-func (u *unit) list(listed []found) {
+func (u *scrapePool) list(listed []found) {
 	now := map[string]bool{}
 	for _, f := range listed {
 		address := f.url.String()
@@ -249,7 +249,7 @@ func (u *unit) list(listed []found) {
 }
 
 // statuses of the targets, by address.
-func (u *unit) statuses() []Status {
+func (u *scrapePool) statuses() []Status {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	var all []Status

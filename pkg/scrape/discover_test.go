@@ -238,7 +238,7 @@ func TestEmptyListIsDown(t *testing.T) {
 }
 
 func TestNamesBehindTheSecureSocksProxy(t *testing.T) {
-	u := &unit{entry: headless, config: Config{}}
+	u := &scrapePool{entry: headless, config: Config{}}
 	u.config.Client.ProxyOptions = &proxy.Options{Enabled: true}
 	got := u.resolve(t.Context())
 	require.True(t, got.unusable)

@@ -127,7 +127,7 @@ func (n *fakeNet) config(targets ...TargetConfig) Config {
 // lease is a lease on a new pool; what it returns ends both.
 func (n *fakeNet) lease(t *testing.T, targets ...TargetConfig) (*Lease, func()) {
 	t.Helper()
-	p := NewPool(PoolOptions{Resolver: n})
+	p := NewManager(ManagerOptions{Resolver: n})
 	p.name = "" // the same grid in every run
 	l, err := p.Lease(n.config(targets...))
 	if err != nil {

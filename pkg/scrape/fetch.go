@@ -37,7 +37,7 @@ func newFetcher(c Config, kind, serverName string, bodies chan struct{}) (*fetch
 		return nil, err
 	}
 	return &fetcher{
-		client: client, transport: transport, timeout: c.Timeout, interval: c.Interval, limit: c.Limits.BodyBytes, kind: kind, bodies: bodies,
+		client: client, transport: transport, timeout: c.Timeout, interval: c.Interval, limit: c.Limits.BodySizeLimit, kind: kind, bodies: bodies,
 	}, nil
 }
 

@@ -210,14 +210,14 @@ func TestBadAnswers(t *testing.T) {
 		c.Targets = append(c.Targets, TargetConfig{URL: bad.url, Kind: bad.kind})
 	}
 	c.Timeout = 2 * time.Second
-	c.Limits = Limits{BodyBytes: 1 << 20, SamplesPerScrape: 100, LabelLength: 1024}
+	c.Limits = Limits{BodySizeLimit: 1 << 20, SampleLimit: 100, LabelLengthLimit: 1024}
 	c.Client.ConfigureTransport = func(_ httpclient.Options, tr *http.Transport) { tr.DialContext = pretendDNS(tr.DialContext) }
-	l := lease(t, PoolOptions{}, c)
+	l := lease(t, ManagerOptions{}, c)
 	wait(t, l)
 	for i, bad := range cases {
 		t.Run(bad.name, func(t *testing.T) {
-			s := l.units[i].statuses()[0]
-			message := strings.ReplaceAll(bad.message, "PORT", portOf(l.units[i].url))
+			s := l.pools[i].statuses()[0]
+			message := strings.ReplaceAll(bad.message, "PORT", portOf(l.pools[i].url))
 			if before, after, ok := strings.Cut(message, "SIZE"); ok {
 				require.True(t, strings.HasPrefix(s.Message, before) && strings.HasSuffix(s.Message, after), s.Message)
 				message = s.Message
@@ -304,7 +304,7 @@ func TestCredentialsAndConnectionsAreUsed(t *testing.T) {
 		TLS: &httpclient.TLSOptions{CACertificate: string(pem.EncodeToMemory(
 			&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw}))},
 	}
-	l := lease(t, PoolOptions{}, c)
+	l := lease(t, ManagerOptions{}, c)
 	require.Eventually(t, func() bool { return l.Targets()[0].Scrapes > 5 }, 20*time.Second, time.Millisecond)
 	got := l.Targets()[0]
 	require.Equal(t, Up, got.State, got.Message)
@@ -316,7 +316,7 @@ func TestCredentialsAndConnectionsAreUsed(t *testing.T) {
 func TestGzipIsRead(t *testing.T) {
 	s := httptest.NewServer(sendZipped(zipped([]byte(falcoText("zipped", time.Now(), 5)))))
 	defer s.Close()
-	l := lease(t, PoolOptions{}, config(TargetConfig{URL: s.URL}))
+	l := lease(t, ManagerOptions{}, config(TargetConfig{URL: s.URL}))
 	wait(t, l)
 	require.Equal(t, "zipped", l.Targets()[0].Node())
 }
@@ -330,7 +330,7 @@ func TestSecretsStayWithTheirDataSource(t *testing.T) {
 		answerFalco("secured")(w, r)
 	}))
 	defer s.Close()
-	p := NewPool(PoolOptions{})
+	p := NewManager(ManagerOptions{})
 	defer p.Close()
 	with := func(password string) *Lease {
 		c := config(TargetConfig{URL: s.URL})
@@ -346,8 +346,8 @@ func TestSecretsStayWithTheirDataSource(t *testing.T) {
 	require.Equal(t, Unauthorized, wrong.Targets()[0].Cause)
 	require.Empty(t, dump(t, wrong, time.Now(), named("falcosecurity_scap_n_evts_total")))
 	require.Len(t, dump(t, right, time.Now(), named("falcosecurity_scap_n_evts_total")), 1)
-	require.Same(t, right.units[0], same.units[0])
-	for key := range p.units {
+	require.Same(t, right.pools[0], same.pools[0])
+	for key := range p.pools {
 		require.NotContains(t, key, "right")
 	}
 }
@@ -368,10 +368,10 @@ func TestPanicStaysInItsTarget(t *testing.T) {
 				return next.RoundTrip(r)
 			})
 		})}
-	l := lease(t, PoolOptions{}, c)
+	l := lease(t, ManagerOptions{}, c)
 	wait(t, l)
-	require.Equal(t, Up, l.units[0].statuses()[0].State)
-	bad := l.units[1].statuses()[0]
+	require.Equal(t, Up, l.pools[0].statuses()[0].State)
+	bad := l.pools[1].statuses()[0]
 	require.Equal(t, Internal, bad.Cause)
 	require.Equal(t, "The plugin itself failed on this target (boom); the other targets are not touched. Please report it, with the plugin's log.", bad.Message)
 }
@@ -395,21 +395,21 @@ func TestDiscoveredAddressesKeepTheName(t *testing.T) {
 	)
 	c.Client.TLS = &httpclient.TLSOptions{CACertificate: string(pem.EncodeToMemory(
 		&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw}))}
-	l := lease(t, PoolOptions{Resolver: dns}, c)
+	l := lease(t, ManagerOptions{Resolver: dns}, c)
 	wait(t, l)
-	require.Equal(t, Up, l.units[0].statuses()[0].State)
-	require.Equal(t, "https://127.0.0.1:"+port+"/metrics", l.units[0].statuses()[0].Address)
+	require.Equal(t, Up, l.pools[0].statuses()[0].State)
+	require.Equal(t, "https://127.0.0.1:"+port+"/metrics", l.pools[0].statuses()[0].Address)
 	require.Equal(t, "example.com:"+port, host.Load())
 	require.Equal(t, `The certificate of the target is not valid for the name "other.org". Set the TLS server name to one that it is valid for.`,
-		l.units[1].statuses()[0].Message)
+		l.pools[1].statuses()[0].Message)
 }
 
 func TestHTTPSettingsThatCannotBeUsed(t *testing.T) {
-	p := NewPool(PoolOptions{})
+	p := NewManager(ManagerOptions{})
 	defer p.Close()
 	c := config(TargetConfig{URL: "a:1"})
 	c.Client.TLS = &httpclient.TLSOptions{CACertificate: "no certificate"}
 	_, err := p.Lease(c)
 	require.EqualError(t, err, "the data source's HTTP settings cannot be used: failed to parse TLS CA PEM certificate")
-	require.Empty(t, p.units)
+	require.Empty(t, p.pools)
 }

@@ -20,7 +20,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-var testLimits = Limits{BodyBytes: 16 << 20, SamplesPerScrape: 20_000, LabelLength: 1024}
+var testLimits = Limits{BodySizeLimit: 16 << 20, SampleLimit: 20_000, LabelLengthLimit: 1024}
 
 func config(targets ...TargetConfig) Config {
 	return Config{
@@ -49,9 +49,9 @@ func answerFalco(host string) http.HandlerFunc {
 }
 
 // lease takes a lease on a new pool; both end with the test.
-func lease(t *testing.T, o PoolOptions, c Config) *Lease {
+func lease(t *testing.T, o ManagerOptions, c Config) *Lease {
 	t.Helper()
-	p := NewPool(o)
+	p := NewManager(o)
 	t.Cleanup(p.Close)
 	l, err := p.Lease(c)
 	require.NoError(t, err)

@@ -16,9 +16,9 @@ import (
 
 // Lease is what one data source instance uses of the pool. All its methods may be called concurrently.
 type Lease struct {
-	pool   *Pool
+	pool   *Manager
 	budget int64
-	units  []*unit // in the order of the settings; never changes once leased
+	pools  []*scrapePool // in the order of the settings; never changes once leased
 
 	trimming sync.Mutex
 
@@ -45,7 +45,7 @@ func (l *Lease) Use() {
 	l.used = time.Now()
 	if l.idle && !l.released {
 		l.idle = false
-		for _, u := range l.units {
+		for _, u := range l.pools {
 			u.active++
 			u.start()
 		}
@@ -54,7 +54,7 @@ func (l *Lease) Use() {
 
 // Wait returns when every target has been scraped at least once since scraping started; the error is ctx's.
 func (l *Lease) Wait(ctx context.Context) error {
-	for _, u := range l.units {
+	for _, u := range l.pools {
 		u.mu.Lock()
 		found := u.found
 		u.mu.Unlock()
@@ -89,9 +89,9 @@ func await(ctx context.Context, c <-chan struct{}) error {
 func (l *Lease) Targets() []Status {
 	owners := l.owners()
 	var all []Status
-	for i, u := range l.units {
+	for i, u := range l.pools {
 		for _, s := range u.statuses() {
-			if owner, ok := owners[claimOf(s.Labels)]; ok && owner.unit != i {
+			if owner, ok := owners[claimOf(s.Labels)]; ok && owner.scrapePool != i {
 				s = claimedBy(s, owner)
 			}
 			all = append(all, s)
@@ -111,15 +111,15 @@ func claimOf(l labels.Labels) claimKey {
 }
 
 type owner struct {
-	unit    int
-	address string
-	answers bool
+	scrapePool int
+	address    string
+	answers    bool
 }
 
 // owners settles which unit shows a node: the first in the settings that gets an answer from it, else the first.
 func (l *Lease) owners() map[claimKey]owner {
 	owners := map[claimKey]owner{}
-	for i, u := range l.units {
+	for i, u := range l.pools {
 		u.mu.Lock()
 		for _, t := range u.claims {
 			key := claimOf(t.identity.labels)
@@ -135,13 +135,13 @@ func (l *Lease) owners() map[claimKey]owner {
 // Queryable answers queries over the histories of all targets. What two of them claim is shown once.
 func (l *Lease) Queryable() storage.Queryable {
 	owners := l.owners()
-	histories := make([]*history.History, 0, len(l.units))
+	histories := make([]*history.History, 0, len(l.pools))
 	contested := false
-	for i, u := range l.units {
+	for i, u := range l.pools {
 		histories = append(histories, u.history)
 		u.mu.Lock()
 		for _, t := range u.claims {
-			contested = contested || owners[claimOf(t.identity.labels)].unit != i
+			contested = contested || owners[claimOf(t.identity.labels)].scrapePool != i
 		}
 		u.mu.Unlock()
 	}
@@ -150,16 +150,16 @@ func (l *Lease) Queryable() storage.Queryable {
 	}
 	return history.Queryable(histories, func(i int, of labels.Labels) bool {
 		owner, ok := owners[claimOf(of)]
-		return ok && owner.unit != i
+		return ok && owner.scrapePool != i
 	})
 }
 
 // Stats of all histories together.
-func (l *Lease) Stats() history.Stats { return statsOf(slices.Values(l.units)) }
+func (l *Lease) Stats() history.Stats { return statsOf(slices.Values(l.pools)) }
 
-func statsOf(units iter.Seq[*unit]) history.Stats {
+func statsOf(pools iter.Seq[*scrapePool]) history.Stats {
 	var sum history.Stats
-	for u := range units {
+	for u := range pools {
 		s := u.history.Stats()
 		if s.Samples > 0 {
 			if sum.Samples == 0 {
@@ -178,7 +178,7 @@ func statsOf(units iter.Seq[*unit]) history.Stats {
 // Since is the time of the oldest sample, or that from which on none had to go; zero when there is none.
 func (l *Lease) Since() time.Time {
 	var since time.Time
-	for _, u := range l.units {
+	for _, u := range l.pools {
 		if s := u.history.Stats(); s.Samples > 0 {
 			begin := time.UnixMilli(max(s.MinTime, u.trimmed.Load()))
 			if since.IsZero() || begin.Before(since) {
@@ -192,5 +192,5 @@ func (l *Lease) Since() time.Time {
 // Trimmed is whether the history begins where it does because the byte budget holds no more.
 func (l *Lease) Trimmed() bool {
 	since := l.Since().UnixMilli()
-	return slices.ContainsFunc(l.units, func(u *unit) bool { return u.trimmed.Load() == since })
+	return slices.ContainsFunc(l.pools, func(u *scrapePool) bool { return u.trimmed.Load() == since })
 }

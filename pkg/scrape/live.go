@@ -64,12 +64,12 @@ func (l *Lease) Live(ctx context.Context, ids []string, interval time.Duration) 
 }
 
 func (l *Lease) live(ctx context.Context, id string, interval time.Duration, owners map[claimKey]owner) Live {
-	for i, u := range l.units {
+	for i, u := range l.pools {
 		t, status, elsewhere := u.find(id)
 		if t == nil {
 			continue
 		}
-		if owner, ok := owners[claimOf(status.Labels)]; ok && owner.unit != i {
+		if owner, ok := owners[claimOf(status.Labels)]; ok && owner.scrapePool != i {
 			status, elsewhere = claimedBy(status, owner), true
 		}
 		if elsewhere {
@@ -82,7 +82,7 @@ func (l *Lease) live(ctx context.Context, id string, interval time.Duration, own
 }
 
 // find returns a target, its status, and whether another target of the unit has its node.
-func (u *unit) find(id string) (t *target, s Status, elsewhere bool) {
+func (u *scrapePool) find(id string) (t *target, s Status, elsewhere bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	for _, t := range u.targets {
@@ -95,7 +95,7 @@ func (u *unit) find(id string) (t *target, s Status, elsewhere bool) {
 }
 
 // live waits for the live scrape that is under way, or whose turn is near, and returns the last one.
-func (u *unit) live(ctx context.Context, t *target, interval time.Duration) Live {
+func (u *scrapePool) live(ctx context.Context, t *target, interval time.Duration) Live {
 	u.mu.Lock()
 	wait := max(0, time.Until(t.live.began.Add(interval)))
 	if t.live.running == nil && wait <= liveTurn && u.cancel != nil && !t.removed {
@@ -131,7 +131,7 @@ func (u *unit) live(ctx context.Context, t *target, interval time.Duration) Live
 }
 
 // scrapeLive does one live scrape after a wait.
-func (u *unit) scrapeLive(ctx context.Context, t *target, wait time.Duration) {
+func (u *scrapePool) scrapeLive(ctx context.Context, t *target, wait time.Duration) {
 	defer func() {
 		u.mu.Lock()
 		defer u.mu.Unlock()
@@ -157,10 +157,10 @@ func (u *unit) scrapeLive(ctx context.Context, t *target, wait time.Duration) {
 	t.live.began, t.live.asking = start, true
 	u.mu.Unlock()
 	var body string
-	o := u.attempt(ctx, t, func(text []byte, contentType string) (*Answer, *Failure) {
+	o := u.attempt(ctx, t, func(text []byte, contentType string) (*ScrapeResult, *Failure) {
 		body = string(text)
 		// A reader of its own: the target's remembers the scrapes of the grid.
-		return readBy(NewReaderOf(u.entry.Kind, u.config.Reading, u.config.Limits), u.entry.Kind, text, contentType)
+		return readBy(NewReaderForKind(u.entry.Kind, u.config.Reading, u.config.Limits), u.entry.Kind, text, contentType)
 	})
 	if ctx.Err() != nil {
 		return
@@ -180,7 +180,7 @@ func (u *unit) scrapeLive(ctx context.Context, t *target, wait time.Duration) {
 }
 
 // targetID stands for the target at an address: a digest, so that every process gives it the same one.
-func (u *unit) targetID(address string) string {
+func (u *scrapePool) targetID(address string) string {
 	text, err := json.Marshal([]any{u.entry, address})
 	if err != nil {
 		panic(err) // strings, numbers and maps of them

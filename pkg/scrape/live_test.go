@@ -239,9 +239,9 @@ func TestLiveAnswersAreForgotten(t *testing.T) {
 		defer end()
 		l.Live(t.Context(), []string{idOf(t, l, "a:1")}, time.Second)
 		remembered := func() bool {
-			l.units[0].mu.Lock()
-			defer l.units[0].mu.Unlock()
-			return l.units[0].targets["http://a:1/metrics"].live.last != nil
+			l.pools[0].mu.Lock()
+			defer l.pools[0].mu.Unlock()
+			return l.pools[0].targets["http://a:1/metrics"].live.last != nil
 		}
 		require.True(t, remembered())
 		time.Sleep(2 * time.Minute)
@@ -256,7 +256,7 @@ func TestLiveWaitsForAPlace(t *testing.T) {
 		ids := []string{idOf(t, l, "a:1")}
 		first := l.Live(t.Context(), ids, time.Second)[0].LastScrape
 
-		places := l.units[0].pool.live
+		places := l.pools[0].pool.live
 		for range liveAtOnce {
 			places <- struct{}{}
 		}

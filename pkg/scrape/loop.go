@@ -17,7 +17,7 @@ const (
 
 // loop scrapes one target until ctx ends: at once, after two seconds, and then on the target's grid. It calls
 // scraped after each.
-func (u *unit) loop(ctx context.Context, t *target, scraped func()) {
+func (u *scrapePool) loop(ctx context.Context, t *target, scraped func()) {
 	defer scraped()
 	start := time.Now()
 	next := start
@@ -42,7 +42,7 @@ func (u *unit) loop(ctx context.Context, t *target, scraped func()) {
 
 // nextOnGrid is the next multiple of the interval, shifted by what keeps targets from being scraped all at once, and one
 // target by all replicas of Grafana: in one process always the same shift for the same address.
-func (u *unit) nextOnGrid(t *target, now time.Time) time.Time {
+func (u *scrapePool) nextOnGrid(t *target, now time.Time) time.Time {
 	hash := fnv.New64a()
 	hash.Write([]byte(u.pool.name + t.address))
 	interval := u.config.Interval.Milliseconds()
@@ -52,7 +52,7 @@ func (u *unit) nextOnGrid(t *target, now time.Time) time.Time {
 }
 
 // scrape does one scrape of one target. Whatever goes wrong in it stays in it.
-func (u *unit) scrape(ctx context.Context, t *target, planned time.Time) {
+func (u *scrapePool) scrape(ctx context.Context, t *target, planned time.Time) {
 	start := time.Now()
 	at := start
 	if start.Sub(planned).Abs() <= onGrid {
@@ -75,7 +75,7 @@ func (u *unit) scrape(ctx context.Context, t *target, planned time.Time) {
 }
 
 // attempt gets an answer and reads it by read. A panic in it is a failed scrape like any other.
-func (u *unit) attempt(ctx context.Context, t *target, read func(body []byte, contentType string) (*Answer, *Failure)) (o outcome) {
+func (u *scrapePool) attempt(ctx context.Context, t *target, read func(body []byte, contentType string) (*ScrapeResult, *Failure)) (o outcome) {
 	defer func() {
 		if trouble := recover(); trouble != nil {
 			u.config.Logger.Error("Reading a target panicked", "target", t.address, "panic", fmt.Sprint(trouble), "stack", string(debug.Stack()))
@@ -108,11 +108,11 @@ func (u *unit) attempt(ctx context.Context, t *target, read func(body []byte, co
 }
 
 // read turns a body into an answer, or says why it is none.
-func (t *target) read(body []byte, contentType string) (*Answer, *Failure) {
+func (t *target) read(body []byte, contentType string) (*ScrapeResult, *Failure) {
 	return readBy(t.reader, t.status.Kind, body, contentType)
 }
 
-func readBy(reader *Reader, kind string, body []byte, contentType string) (*Answer, *Failure) {
+func readBy(reader *Reader, kind string, body []byte, contentType string) (*ScrapeResult, *Failure) {
 	if why := foreign(body, contentType, kind); why != nil {
 		return nil, why
 	}

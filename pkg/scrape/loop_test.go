@@ -23,7 +23,7 @@ func TestScrapesOnTheGrid(t *testing.T) {
 		time.Sleep(time.Minute)
 		synctest.Wait()
 
-		shift := l.units[0].nextOnGrid(l.units[0].targets["http://a:1/metrics"], start).Sub(start) % (15 * time.Second)
+		shift := l.pools[0].nextOnGrid(l.pools[0].targets["http://a:1/metrics"], start).Sub(start) % (15 * time.Second)
 		var want []time.Duration
 		for at := shift; at <= time.Minute; at += 15 * time.Second {
 			if at > 2*time.Second {
@@ -84,7 +84,7 @@ func TestReplicasAreSpread(t *testing.T) {
 	now := time.Now()
 	shifts := map[time.Time]bool{}
 	for range 20 {
-		u, err := newUnit(NewPool(PoolOptions{}), config(), TargetConfig{URL: "a:1"})
+		u, err := newScrapePool(NewManager(ManagerOptions{}), config(), TargetConfig{URL: "a:1"})
 		require.NoError(t, err)
 		at := u.nextOnGrid(&target{address: "http://a:1/metrics"}, now)
 		require.Equal(t, at, u.nextOnGrid(&target{address: "http://a:1/metrics"}, now))
@@ -131,7 +131,7 @@ func TestFailuresEndTheSeries(t *testing.T) {
 		defer end()
 		up := func() []string { return dump(t, l, start, named("up")) }
 		tick := 15 * time.Second
-		grid := l.units[0].nextOnGrid(l.units[0].targets["http://a:1/metrics"], start.Add(2*time.Second)).Sub(start)
+		grid := l.pools[0].nextOnGrid(l.pools[0].targets["http://a:1/metrics"], start.Add(2*time.Second)).Sub(start)
 		time.Sleep(grid - time.Second)
 		// Not known yet who it is.
 		require.Equal(t, []string{`{__name__="up", node="a:1"} 0@0s 0@2s`}, up())

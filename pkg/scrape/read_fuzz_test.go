@@ -22,7 +22,7 @@ func FuzzRead(f *testing.F) {
 		f.Add(body)
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		r := NewReader(signals.Reading{}, Limits{SamplesPerScrape: 1 << 20, LabelLength: 1 << 20})
+		r := NewReader(signals.Reading{}, Limits{SampleLimit: 1 << 20, LabelLengthLimit: 1 << 20})
 		first, why := r.Read(body)
 		require.Nil(t, why)
 		once := encode(t, readable(first))
@@ -46,7 +46,7 @@ func TestReadsAsPrometheus(t *testing.T) {
 		if bytes.Contains(body, []byte{'\\'}) {
 			kind = KindFalcosidekick
 		}
-		answer, why := NewReaderOf(kind, signals.Reading{}, testLimits).Read(body)
+		answer, why := NewReaderForKind(kind, signals.Reading{}, testLimits).Read(body)
 		require.Nil(t, why)
 		ours := map[string]float64{}
 		for _, s := range answer.Samples {

@@ -111,7 +111,7 @@ func (r *Reader) keep(name string, full labels.Labels) (kept labels.Labels, part
 }
 
 func (r *Reader) checkLengths(kept labels.Labels) (why string) {
-	limit := r.limits.LabelLength
+	limit := r.limits.LabelLengthLimit
 	kept.Range(func(l labels.Label) {
 		for _, text := range []string{l.Name, l.Value} {
 			if len(text) > limit && utf8.RuneCountInString(text) > limit {

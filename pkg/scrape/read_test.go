@@ -47,12 +47,12 @@ func corpusReader(t testing.TB, name string) *Reader {
 		Kinds   map[string]string
 	}
 	require.NoError(t, json.Unmarshal(text, &options))
-	return NewReaderOf(cmp.Or(options.Kinds[name], KindFalco), options.Reading, Limits{
-		SamplesPerScrape: options.Limits.SamplesPerScrape, LabelLength: options.Limits.LabelLength,
+	return NewReaderForKind(cmp.Or(options.Kinds[name], KindFalco), options.Reading, Limits{
+		SampleLimit: options.Limits.SamplesPerScrape, LabelLengthLimit: options.Limits.LabelLength,
 	})
 }
 
-func readable(a *Answer) readCase {
+func readable(a *ScrapeResult) readCase {
 	c := readCase{Samples: []readSample{}, Duplicates: a.Duplicates, Unreadable: a.Unreadable, Problems: []Problem{}}
 	for _, s := range a.Samples {
 		own := map[string]string{}

@@ -46,17 +46,17 @@ type target struct {
 
 // outcome of one scrape: an answer or a failure.
 type outcome struct {
-	answer   *Answer
+	answer   *ScrapeResult
 	remark   string
 	failure  *Failure
 	duration time.Duration
 }
 
 // newTarget makes a target for an address; found is what discovery says of it.
-func (u *unit) newTarget(at found) *target {
+func (u *scrapePool) newTarget(at found) *target {
 	t := &target{
 		url: at.url, listed: at.labels, labels: map[string]string{}, address: u.url.String(), fallback: hostPort(u.url),
-		reader: NewReaderOf(u.entry.Kind, u.config.Reading, u.config.Limits),
+		reader: NewReaderForKind(u.entry.Kind, u.config.Reading, u.config.Limits),
 	}
 	if at.url != nil {
 		t.address, t.fallback = at.url.String(), hostPort(at.url)
@@ -81,7 +81,7 @@ type identityLabels struct {
 
 // identify works out who a target is now. The address is no part of it, so that a node which answers from a new
 // address goes on as the same series.
-func (u *unit) identify(t *target) *identityLabels {
+func (u *scrapePool) identify(t *target) *identityLabels {
 	b := labels.NewBuilder(labels.EmptyLabels())
 	switch {
 	case t.balancer.on, t.host == "":
@@ -119,7 +119,7 @@ func (id *identityLabels) series(h *history.History, s *Series) *history.Series 
 
 // own adds to a batch the series that are written for a target whatever it answers: those of every scrape, whose values
 // are given, and the configured gauges. Without values, it adds the end of each.
-func (u *unit) own(batch []history.Sample, id *identityLabels, values ...float64) []history.Sample {
+func (u *scrapePool) own(batch []history.Sample, id *identityLabels, values ...float64) []history.Sample {
 	if id.own == nil {
 		for _, name := range []string{"up", "scrape_duration_seconds", "scrape_samples_scraped"} {
 			id.own = append(id.own, id.ownSeries(u.history, Gauge{Name: name}))
@@ -153,7 +153,7 @@ func (id *identityLabels) ownSeries(h *history.History, g Gauge) *history.Series
 }
 
 // process tells which process has given an answer.
-func (a *Answer) process(reading signals.Reading) (p process) {
+func (a *ScrapeResult) process(reading signals.Reading) (p process) {
 	for _, s := range a.Samples {
 		switch s.Series.Name {
 		case reading.Host.Metric:
@@ -166,7 +166,7 @@ func (a *Answer) process(reading signals.Reading) (p process) {
 }
 
 // facts are what the catalogue wants to know of a target in words.
-func (a *Answer) facts(reading signals.Reading) map[string]string {
+func (a *ScrapeResult) facts(reading signals.Reading) map[string]string {
 	facts := map[string]string{}
 	for _, f := range reading.Facts {
 		for _, s := range a.Samples {
@@ -189,7 +189,7 @@ func (a *Answer) facts(reading signals.Reading) map[string]string {
 
 // foreign tells metrics that are not those of the kind expected. A Falcosidekick without a mark is accepted: its
 // counters only appear with the first event.
-func (a *Answer) foreign(kind string, reading signals.Reading) *Failure {
+func (a *ScrapeResult) foreign(kind string, reading signals.Reading) *Failure {
 	other := ""
 	for _, mark := range reading.Marks {
 		for name := range a.Names {

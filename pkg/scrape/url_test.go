@@ -71,7 +71,7 @@ func TestTargetConfigIsChecked(t *testing.T) {
 }
 
 func TestLeaseNamesEveryWrongTarget(t *testing.T) {
-	p := NewPool(PoolOptions{})
+	p := NewManager(ManagerOptions{})
 	defer p.Close()
 	c := config(TargetConfig{URL: "node-1"}, TargetConfig{URL: "a:1"}, TargetConfig{URL: "b:1", Kind: "x"})
 	c.Interval = 0
@@ -79,5 +79,5 @@ func TestLeaseNamesEveryWrongTarget(t *testing.T) {
 	require.EqualError(t, err, `the scrape interval is 0s: expected 1ms or more
 the address "node-1" has no port: expected host:port or a URL, e.g. http://node-1:8765/metrics
 the kind of target b:1 is "x": expected falco or falcosidekick`)
-	require.Empty(t, p.units)
+	require.Empty(t, p.pools)
 }

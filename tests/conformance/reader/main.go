@@ -61,7 +61,7 @@ func run() error {
 			return err
 		}
 		if q.Fresh {
-			reader = scrape.NewReaderOf(q.Kind, q.Reading, scrape.Limits{SamplesPerScrape: q.SamplesPerScrape, LabelLength: q.LabelLength})
+			reader = scrape.NewReaderForKind(q.Kind, q.Reading, scrape.Limits{SampleLimit: q.SamplesPerScrape, LabelLengthLimit: q.LabelLength})
 		}
 		if err := json.NewEncoder(out).Encode(read(reader, q.Body)); err != nil {
 			return err

@@ -17,14 +17,14 @@ import (
 
 // unit is one entry of the settings' targets: what it finds, and the history of that. Data sources whose entries
 // agree in all that matters share it.
-type unit struct {
+type scrapePool struct {
 	config  Config
 	entry   TargetConfig
 	url     *url.URL // of the entry
 	host    string   // Host header for discovered addresses
 	history *history.History
 	fetcher *fetcher
-	pool    *Pool
+	pool    *Manager
 
 	mu        sync.Mutex
 	targets   map[string]*target // by address
@@ -45,8 +45,8 @@ type unit struct {
 	released       time.Time
 }
 
-func newUnit(p *Pool, c Config, entry TargetConfig) (*unit, error) {
-	u := &unit{
+func newScrapePool(p *Manager, c Config, entry TargetConfig) (*scrapePool, error) {
+	u := &scrapePool{
 		config: c, entry: entry, pool: p, history: history.New(history.Options{Retention: c.Retention}),
 		targets: map[string]*target{}, claims: map[string]*target{},
 	}
@@ -67,7 +67,7 @@ func newUnit(p *Pool, c Config, entry TargetConfig) (*unit, error) {
 }
 
 // start begins scraping; it does nothing where that goes on already.
-func (u *unit) start() {
+func (u *scrapePool) start() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.cancel != nil {
@@ -90,7 +90,7 @@ func (u *unit) start() {
 }
 
 // stop ends scraping, and with it all series; what is in the history stays.
-func (u *unit) stop() {
+func (u *scrapePool) stop() {
 	u.mu.Lock()
 	cancel := u.cancel
 	u.cancel = nil
@@ -110,7 +110,7 @@ func (u *unit) stop() {
 }
 
 // launch starts the target's goroutine where it does not run; u.mu must be held.
-func (u *unit) launch(t *target) {
+func (u *scrapePool) launch(t *target) {
 	if t.cancel != nil {
 		return
 	}
@@ -121,7 +121,7 @@ func (u *unit) launch(t *target) {
 }
 
 // remove takes a target out for good.
-func (u *unit) remove(t *target) {
+func (u *scrapePool) remove(t *target) {
 	t.removed = true
 	t.cancel()
 	u.end(t, time.Now().UnixMilli())
@@ -130,7 +130,7 @@ func (u *unit) remove(t *target) {
 }
 
 // commit takes in the outcome of a scrape.
-func (u *unit) commit(t *target, at time.Time, o outcome) {
+func (u *scrapePool) commit(t *target, at time.Time, o outcome) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if t.removed {
@@ -168,7 +168,7 @@ func (u *unit) commit(t *target, at time.Time, o outcome) {
 }
 
 // rename gives the target the identity that its last answer makes it have. Under the old one everything ends.
-func (u *unit) rename(t *target, at int64) {
+func (u *scrapePool) rename(t *target, at int64) {
 	now := u.identify(t)
 	if now == t.identity {
 		return
@@ -180,7 +180,7 @@ func (u *unit) rename(t *target, at int64) {
 
 // claim settles who writes a target's (cluster, node): the first that does, until it no longer answers and another
 // one does. That is a pod that has moved; it goes on with the same series. u.mu must be held.
-func (u *unit) claim(t *target, answers bool, at int64) (owner *target) {
+func (u *scrapePool) claim(t *target, answers bool, at int64) (owner *target) {
 	owner = u.claims[t.identity.claim]
 	switch {
 	case owner == t:
@@ -201,7 +201,7 @@ func (u *unit) claim(t *target, answers bool, at int64) (owner *target) {
 	return t
 }
 
-func (u *unit) disclaim(t *target) {
+func (u *scrapePool) disclaim(t *target) {
 	if u.claims[t.identity.claim] == t {
 		delete(u.claims, t.identity.claim)
 	}
@@ -211,7 +211,7 @@ var stale = math.Float64frombits(value.StaleNaN)
 
 // write appends one scrape to the history: the samples, an end for each series that has gone, and the target's own.
 // It returns how many samples were refused because the byte budget has no room for their series.
-func (u *unit) write(t *target, at int64, o outcome) (refused int) {
+func (u *scrapePool) write(t *target, at int64, o outcome) (refused int) {
 	up, count := 0.0, 0
 	var samples []Sample
 	if o.answer != nil {
@@ -241,7 +241,7 @@ func (u *unit) write(t *target, at int64, o outcome) (refused int) {
 }
 
 // end marks all that a target writes as ended. u.mu must be held.
-func (u *unit) end(t *target, at int64) {
+func (u *scrapePool) end(t *target, at int64) {
 	var batch []history.Sample
 	for _, s := range t.active {
 		batch = append(batch, history.Sample{Series: t.identity.series(u.history, s), Value: stale})
@@ -254,7 +254,7 @@ func (u *unit) end(t *target, at int64) {
 }
 
 // forget drops what was written for the hosts behind a load balancer, except those that another target has.
-func (u *unit) forget(t *target) {
+func (u *scrapePool) forget(t *target) {
 	hosts := t.balancer.hosts()
 	hosts = append(hosts, t.identity.labels.Get(nodeLabel))
 	cluster := t.identity.labels.Get(clusterLabel)

@@ -13,9 +13,9 @@ import (
 // Limits on one answer.
 type Limits struct {
 	// BodyBytes is counted after decompression.
-	BodyBytes int64
+	BodySizeLimit int64
 	// SamplesPerScrape refuses the whole answer, LabelLength (in characters) only the line.
-	SamplesPerScrape, LabelLength int
+	SampleLimit, LabelLengthLimit int
 }
 
 // Sample is one value of an answer.
@@ -25,7 +25,7 @@ type Sample struct {
 }
 
 // Answer is what could be read of one answer. It is only valid until the Reader reads the next one.
-type Answer struct {
+type ScrapeResult struct {
 	Samples    []Sample
 	Duplicates int       // series that came more than once; the first is kept
 	Shortened  int       // those of Duplicates that are normal: the kernel cuts the names of programs to 15 characters
@@ -59,7 +59,7 @@ type Reader struct {
 	parts      map[labels.Labels]*Series   // by the labels kept, of metrics that lose some
 	scratch    labels.ScratchBuilder
 
-	answer  Answer
+	answer  ScrapeResult
 	entries int  // texts seen in this round
 	changed bool // a series was not in the last answer
 }
@@ -78,18 +78,18 @@ type identity struct {
 
 // NewReader returns a Reader of a Falco's answers, with an empty memory.
 func NewReader(reading signals.Reading, limits Limits) *Reader {
-	return NewReaderOf(KindFalco, reading, limits)
+	return NewReaderForKind(KindFalco, reading, limits)
 }
 
 // NewReaderOf is NewReader for targets of any kind.
-func NewReaderOf(kind string, reading signals.Reading, limits Limits) *Reader {
+func NewReaderForKind(kind string, reading signals.Reading, limits Limits) *Reader {
 	return &Reader{reading: reading, limits: limits, values: valuesOf(kind), scratch: labels.NewScratchBuilder(8)}
 }
 
 // prepare makes room for the series of the first answer: growing step by step would cost a third of the time.
 func (r *Reader) prepare(body []byte) {
 	lines := bytes.Count(body, []byte{'\n'}) - bytes.Count(body, []byte("\n#"))
-	samples := min(lines, r.limits.SamplesPerScrape) + 1
+	samples := min(lines, r.limits.SampleLimit) + 1
 	r.known = make(map[string]*entry, samples)
 	r.identities = make(map[labels.Labels]*identity, samples)
 	r.parts = map[labels.Labels]*Series{}
@@ -98,14 +98,14 @@ func (r *Reader) prepare(body []byte) {
 }
 
 // Read reads one answer. It fails only on more samples than the limit.
-func (r *Reader) Read(body []byte) (*Answer, *Failure) {
+func (r *Reader) Read(body []byte) (*ScrapeResult, *Failure) {
 	if r.round == 0 {
 		r.prepare(body)
 	}
 	r.round++
 	r.entries, r.changed = 0, len(r.answer.Names) == 0
 	before := len(r.answer.Samples)
-	r.answer = Answer{Samples: r.answer.Samples[:0], Names: r.answer.Names}
+	r.answer = ScrapeResult{Samples: r.answer.Samples[:0], Names: r.answer.Names}
 	body = bytes.TrimPrefix(body, []byte("\ufeff"))
 	for number := 1; len(body) > 0; number++ {
 		line, rest, ended := bytes.Cut(body, []byte{'\n'})
@@ -120,8 +120,8 @@ func (r *Reader) Read(body []byte) (*Answer, *Failure) {
 				number++
 			}
 		}
-		if len(r.answer.Samples) > r.limits.SamplesPerScrape {
-			return nil, tooManySamples(r.limits.SamplesPerScrape)
+		if len(r.answer.Samples) > r.limits.SampleLimit {
+			return nil, tooManySamples(r.limits.SampleLimit)
 		}
 	}
 	r.forget()

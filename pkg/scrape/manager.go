@@ -26,12 +26,12 @@ const (
 )
 
 // PoolOptions are for tests.
-type PoolOptions struct {
+type ManagerOptions struct {
 	Resolver Resolver // default: the system's
 }
 
 // Pool holds all that is scraped in this process. It outlives the data source instances that use it.
-type Pool struct {
+type Manager struct {
 	resolver Resolver
 	secret   []byte        // keys of units are digests under it, as they hold credentials
 	live     chan struct{} // a place for each live scrape that may run
@@ -39,18 +39,18 @@ type Pool struct {
 	name     string
 
 	mu     sync.Mutex
-	units  map[string]*unit
+	pools  map[string]*scrapePool
 	leases map[*Lease]struct{}
 	tidier chan struct{} // closed to end the tidier; nil while there is none
 	ended  sync.WaitGroup
 }
 
 // NewPool returns an empty pool. It runs no goroutine as long as nothing is leased.
-func NewPool(o PoolOptions) *Pool {
-	p := &Pool{
+func NewManager(o ManagerOptions) *Manager {
+	p := &Manager{
 		resolver: o.Resolver, secret: make([]byte, 32),
 		live: make(chan struct{}, liveAtOnce), bodies: make(chan struct{}, bodiesAtOnce),
-		units: map[string]*unit{}, leases: map[*Lease]struct{}{},
+		pools: map[string]*scrapePool{}, leases: map[*Lease]struct{}{},
 	}
 	if p.resolver == nil {
 		p.resolver = net.DefaultResolver
@@ -61,50 +61,50 @@ func NewPool(o PoolOptions) *Pool {
 }
 
 // Name tells this pool, and with it the histories of its process, from those of other replicas.
-func (p *Pool) Name() string { return p.name }
+func (p *Manager) Name() string { return p.name }
 
 // Lease begins to scrape, or goes on with what is already scraped with the very same settings. The error names every
 // target that is wrong.
-func (p *Pool) Lease(c Config) (*Lease, error) {
+func (p *Manager) Lease(c Config) (*Lease, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	l := &Lease{pool: p, budget: cmp.Or(c.HistoryBytes, math.MaxInt64), used: time.Now()}
+	l := &Lease{pool: p, budget: cmp.Or(c.RetentionBytes, math.MaxInt64), used: time.Now()}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	defer p.startTidier()
 	for _, entry := range c.Targets {
 		entry = entry.withDefaults()
 		key := p.key(c, entry)
-		u := p.units[key]
+		u := p.pools[key]
 		if u == nil {
 			var err error
-			if u, err = newUnit(p, c, entry); err != nil {
+			if u, err = newScrapePool(p, c, entry); err != nil {
 				p.drop(l)
 				return nil, err
 			}
-			p.units[key] = u
+			p.pools[key] = u
 		}
-		if !slices.Contains(l.units, u) {
-			l.units = append(l.units, u)
+		if !slices.Contains(l.pools, u) {
+			l.pools = append(l.pools, u)
 			u.leases++
 			u.active++
 		}
 	}
 	p.leases[l] = struct{}{}
 	p.bindBudgets()
-	for _, u := range l.units {
+	for _, u := range l.pools {
 		u.start()
 	}
 	return l, nil
 }
 
 // Close stops everything at once and waits for it.
-func (p *Pool) Close() {
+func (p *Manager) Close() {
 	p.mu.Lock()
-	for key, u := range p.units {
+	for key, u := range p.pools {
 		u.stop()
-		delete(p.units, key)
+		delete(p.pools, key)
 	}
 	p.endTidier()
 	p.mu.Unlock()
@@ -112,7 +112,7 @@ func (p *Pool) Close() {
 }
 
 // key is a digest of all that makes two entries differ in what they would fetch and keep.
-func (p *Pool) key(c Config, entry TargetConfig) string {
+func (p *Manager) key(c Config, entry TargetConfig) string {
 	text, err := json.Marshal(struct {
 		Org                          int64
 		Entry                        TargetConfig
@@ -130,8 +130,8 @@ func (p *Pool) key(c Config, entry TargetConfig) string {
 }
 
 // drop gives back a lease's units; p.mu must be held.
-func (p *Pool) drop(l *Lease) {
-	for _, u := range l.units {
+func (p *Manager) drop(l *Lease) {
+	for _, u := range l.pools {
 		u.leases--
 		if !l.idle {
 			u.active--
@@ -148,9 +148,9 @@ func (p *Pool) drop(l *Lease) {
 
 // bindBudgets tells every unit whose budget it has to keep to: of those that use it the largest, so that one data source
 // takes no history from another. p.mu must be held.
-func (p *Pool) bindBudgets() {
+func (p *Manager) bindBudgets() {
 	for l := range p.leases {
-		for _, u := range l.units {
+		for _, u := range l.pools {
 			keeper := u.keeper.Load()
 			if _, leased := p.leases[keeper]; !leased || l.budget > keeper.budget {
 				u.keeper.Store(l)
@@ -159,22 +159,22 @@ func (p *Pool) bindBudgets() {
 	}
 }
 
-func (p *Pool) startTidier() {
-	if p.tidier == nil && len(p.units) > 0 {
+func (p *Manager) startTidier() {
+	if p.tidier == nil && len(p.pools) > 0 {
 		end := make(chan struct{})
 		p.tidier = end
 		p.ended.Go(func() { p.tidyUntil(end) })
 	}
 }
 
-func (p *Pool) endTidier() {
+func (p *Manager) endTidier() {
 	if p.tidier != nil {
 		close(p.tidier)
 		p.tidier = nil
 	}
 }
 
-func (p *Pool) tidyUntil(end chan struct{}) {
+func (p *Manager) tidyUntil(end chan struct{}) {
 	ticker := time.NewTicker(tidyEvery)
 	defer ticker.Stop()
 	for {
@@ -189,7 +189,7 @@ func (p *Pool) tidyUntil(end chan struct{}) {
 
 // tidy lets go of what is no longer used, and of samples that are too old or too many. It ends its own goroutine when
 // nothing is left.
-func (p *Pool) tidy(now time.Time) {
+func (p *Manager) tidy(now time.Time) {
 	unused, leases := p.letGo(now)
 	for _, u := range unused {
 		if u.config.Retention > 0 { // a history that grows sees to it by itself
@@ -202,31 +202,31 @@ func (p *Pool) tidy(now time.Time) {
 }
 
 // letGo stops what is no longer used. It returns the units that are kept but not scraped, and all leases.
-func (p *Pool) letGo(now time.Time) (unused []*unit, leases []*Lease) {
+func (p *Manager) letGo(now time.Time) (unused []*scrapePool, leases []*Lease) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for key, u := range p.units {
+	for key, u := range p.pools {
 		if u.leases == 0 && now.Sub(u.released) >= grace {
 			u.stop()
-			delete(p.units, key)
+			delete(p.pools, key)
 		}
 	}
 	for l := range p.leases {
 		if !l.idle && now.Sub(l.used) >= idleAfter {
 			l.idle = true
-			for _, u := range l.units {
+			for _, u := range l.pools {
 				if u.active--; u.active == 0 {
 					u.stop()
 				}
 			}
 		}
 	}
-	for _, u := range p.units {
+	for _, u := range p.pools {
 		if u.active == 0 {
 			unused = append(unused, u)
 		}
 	}
-	if len(p.units) == 0 {
+	if len(p.pools) == 0 {
 		p.endTidier()
 	}
 	return unused, slices.Collect(maps.Keys(p.leases))

@@ -164,7 +164,7 @@ func TestSeriesComeBackAfterForgetting(t *testing.T) {
 		l, end := n.lease(t, TargetConfig{URL: "a:1"})
 		defer end()
 		time.Sleep(time.Second)
-		l.units[0].history.Truncate(time.Now().UnixMilli())
+		l.pools[0].history.Truncate(time.Now().UnixMilli())
 		require.Empty(t, dump(t, l, start))
 		time.Sleep(2 * time.Second)
 		require.Equal(t, []string{`{__name__="falcosecurity_scap_n_evts_total", node="node-1"} 7@2s`}, dump(t, l, start, named("falcosecurity_scap_n_evts_total")))

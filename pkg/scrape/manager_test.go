@@ -17,7 +17,7 @@ func TestReleasedHistoryIsKeptForTenMinutes(t *testing.T) {
 		n := newFakeNet(t)
 		f := &falco{host: "node-1", start: time.Now()}
 		n.serve("a:1", f.ServeHTTP)
-		p := NewPool(PoolOptions{Resolver: n})
+		p := NewManager(ManagerOptions{Resolver: n})
 		start := time.Now()
 		first, err := p.Lease(n.config(TargetConfig{URL: "a:1"}))
 		require.NoError(t, err)
@@ -28,7 +28,7 @@ func TestReleasedHistoryIsKeptForTenMinutes(t *testing.T) {
 
 		second, err := p.Lease(n.config(TargetConfig{URL: "a:1"}))
 		require.NoError(t, err)
-		require.Same(t, first.units[0], second.units[0])
+		require.Same(t, first.pools[0], second.pools[0])
 		require.Equal(t, start, second.Since())
 		require.Greater(t, len(f.requests()), 38) // it went on
 		time.Sleep(time.Hour)
@@ -37,7 +37,7 @@ func TestReleasedHistoryIsKeptForTenMinutes(t *testing.T) {
 		second.Release()
 		time.Sleep(11 * time.Minute)
 		synctest.Wait()
-		require.Empty(t, p.units)
+		require.Empty(t, p.pools)
 		asked := len(f.requests())
 		time.Sleep(time.Hour)
 		require.Equal(t, asked, len(f.requests()))
@@ -51,7 +51,7 @@ func TestOneTargetChangesTheOthersStay(t *testing.T) {
 		for _, node := range []string{"a", "b", "c"} {
 			n.serve(node+":1", (&falco{host: node, start: time.Now()}).ServeHTTP)
 		}
-		p := NewPool(PoolOptions{Resolver: n})
+		p := NewManager(ManagerOptions{Resolver: n})
 		defer p.Close()
 		before, err := p.Lease(n.config(TargetConfig{URL: "a:1"}, TargetConfig{URL: "b:1"}))
 		require.NoError(t, err)
@@ -59,16 +59,16 @@ func TestOneTargetChangesTheOthersStay(t *testing.T) {
 		after, err := p.Lease(n.config(TargetConfig{URL: "a:1"}, TargetConfig{URL: "c:1"}, TargetConfig{URL: "a:1"}))
 		require.NoError(t, err)
 		before.Release()
-		require.Len(t, after.units, 2)
-		require.Same(t, before.units[0], after.units[0])
-		require.Len(t, p.units, 3)
+		require.Len(t, after.pools, 2)
+		require.Same(t, before.pools[0], after.pools[0])
+		require.Len(t, p.pools, 3)
 
 		changes := map[string]func(*Config){
 			"organisation": func(c *Config) { c.OrgID++ },
 			"interval":     func(c *Config) { c.Interval++ },
 			"timeout":      func(c *Config) { c.Timeout-- },
 			"retention":    func(c *Config) { c.Retention++ },
-			"limits":       func(c *Config) { c.Limits.LabelLength++ },
+			"limits":       func(c *Config) { c.Limits.LabelLengthLimit++ },
 			"credentials":  func(c *Config) { c.ClientKey = "other" },
 			"labels":       func(c *Config) { c.Targets[0].Labels = map[string]string{"cluster": "x"} },
 			"kind":         func(c *Config) { c.Targets[0].Kind = KindFalcosidekick },
@@ -79,13 +79,13 @@ func TestOneTargetChangesTheOthersStay(t *testing.T) {
 			change(&c)
 			other, err := p.Lease(c)
 			require.NoError(t, err)
-			require.NotSame(t, before.units[0], other.units[0], what)
+			require.NotSame(t, before.pools[0], other.pools[0], what)
 		}
 		c := n.config(TargetConfig{URL: "a:1", Kind: KindFalco, Discovery: DiscoveryStatic})
-		c.HistoryBytes++ // the budget is the lease's
+		c.RetentionBytes++ // the budget is the lease's
 		same, err := p.Lease(c)
 		require.NoError(t, err)
-		require.Same(t, before.units[0], same.units[0])
+		require.Same(t, before.pools[0], same.pools[0])
 	})
 }
 
@@ -124,7 +124,7 @@ func TestIdleLeaseBesideAUsedOne(t *testing.T) {
 		n := newFakeNet(t)
 		f := &falco{host: "node-1", start: time.Now()}
 		n.serve("a:1", f.ServeHTTP)
-		p := NewPool(PoolOptions{Resolver: n})
+		p := NewManager(ManagerOptions{Resolver: n})
 		defer p.Close()
 		idle, err := p.Lease(n.config(TargetConfig{URL: "a:1"}))
 		require.NoError(t, err)
@@ -163,10 +163,10 @@ func TestHistoryStaysWithinItsBounds(t *testing.T) {
 			})
 			targets = append(targets, TargetConfig{URL: address})
 		}
-		p := NewPool(PoolOptions{Resolver: n})
+		p := NewManager(ManagerOptions{Resolver: n})
 		defer p.Close()
 		c := n.config(targets...)
-		c.HistoryBytes = 2 << 20
+		c.RetentionBytes = 2 << 20
 		l, err := p.Lease(c)
 		require.NoError(t, err)
 		start := time.Now()
@@ -195,10 +195,10 @@ func TestChurnStaysWithinTheBudget(t *testing.T) {
 			}
 		})
 		n.serve("steady:1", (&falco{host: "steady", start: time.Unix(1, 0)}).ServeHTTP)
-		p := NewPool(PoolOptions{Resolver: n})
+		p := NewManager(ManagerOptions{Resolver: n})
 		defer p.Close()
 		c := n.config(TargetConfig{URL: "churn:1"}, TargetConfig{URL: "steady:1"})
-		c.Interval, c.Timeout, c.HistoryBytes = time.Second, time.Second, 4<<20
+		c.Interval, c.Timeout, c.RetentionBytes = time.Second, time.Second, 4<<20
 		l, err := p.Lease(c)
 		require.NoError(t, err)
 		start := time.Now()
@@ -232,12 +232,12 @@ func (n *fakeNet) noisy(address string) {
 }
 
 // noisyPool has one such Falco, of which a lease with the given byte budget is held.
-func noisyPool(t *testing.T, budget int64) (p *Pool, c Config, l *Lease) {
+func noisyPool(t *testing.T, budget int64) (p *Manager, c Config, l *Lease) {
 	n := newFakeNet(t)
 	n.noisy("a:1")
-	p = NewPool(PoolOptions{Resolver: n})
+	p = NewManager(ManagerOptions{Resolver: n})
 	c = n.config(TargetConfig{URL: "a:1"})
-	c.HistoryBytes = budget
+	c.RetentionBytes = budget
 	l, err := p.Lease(c)
 	require.NoError(t, err)
 	return p, c, l
@@ -251,7 +251,7 @@ func TestTheLargestBudgetHolds(t *testing.T) {
 		start := time.Now()
 		time.Sleep(2 * time.Hour)
 
-		c.HistoryBytes = 100 << 10
+		c.RetentionBytes = 100 << 10
 		small, err := p.Lease(c)
 		require.NoError(t, err)
 		held := large.Stats().Samples
