@@ -80,8 +80,12 @@ func (d *Instance) start(ctx context.Context, s backend.DataSourceInstanceSettin
 	}
 	if c := d.settings.store; c != nil {
 		c.Client, c.Catalogue, c.Logger = client, d.catalogue, log.DefaultLogger.With("datasource", s.UID)
-		d.exec, err = newStored(*c)
-		return err
+		exec, err := newStored(*c)
+		if err != nil {
+			return err // d.exec stays nil: there is nothing to release
+		}
+		d.exec = exec
+		return nil
 	}
 	leased, err := lease(scrape.Config{
 		//lint:ignore SA1019 the number tells organisations apart in every Grafana that is supported

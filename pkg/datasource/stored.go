@@ -25,7 +25,10 @@ type stored struct {
 
 func newStored(c store.Config) (*stored, error) {
 	s, err := store.New(c)
-	return &stored{store: s, config: c}, err
+	if err != nil {
+		return nil, err
+	}
+	return &stored{store: s, config: c}, nil
 }
 
 func (s *stored) ready(ctx context.Context, patience time.Duration) error {

@@ -121,6 +121,26 @@ func TestHealthOfAStoreThatIsAway(t *testing.T) {
 		Message: "The store answered 503 Service Unavailable: it is starting, overloaded, or a proxy before it cannot reach it. It gave no reason."}, check())
 }
 
+// A data source with an unusable certificate reports that, and can be disposed of like any other.
+func TestDisposeWithAnInvalidCertificate(t *testing.T) {
+	for name, settings := range map[string]backend.DataSourceInstanceSettings{
+		"CA certificate": {
+			JSONData:                json.RawMessage(`{"mode": "store", "store": {"url": "https://prometheus:9090"}, "tlsAuthWithCACert": true}`),
+			DecryptedSecureJSONData: map[string]string{"tlsCACert": "not a certificate"},
+		},
+		"client certificate": {
+			JSONData:                json.RawMessage(`{"mode": "store", "store": {"url": "https://prometheus:9090"}, "tlsAuth": true}`),
+			DecryptedSecureJSONData: map[string]string{"tlsClientCert": "not a certificate", "tlsClientKey": "not a key"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newInstance(t.Context(), settings, nil)
+			require.ErrorContains(t, d.broken, "the data source's HTTP settings cannot be used")
+			require.NotPanics(t, d.Dispose)
+		})
+	}
+}
+
 func TestStoreSettings(t *testing.T) {
 	s, err := parseSettings(json.RawMessage(`{
 		"mode": "store", "scrapeInterval": "30s", "targets": [{"url": "kept for later"}],
