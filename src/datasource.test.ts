@@ -4,14 +4,12 @@ import {
   type DataQueryRequest,
   type DataSourceInstanceSettings,
   dateTime,
-  VariableSupportType,
 } from '@grafana/data';
 import { type BackendSrvRequest, config, setBackendSrv, setDataSourceSrv, type TemplateSrv } from '@grafana/runtime';
 import { lastValueFrom, of, throwError, toArray } from 'rxjs';
 import { FalcoDataSource } from './datasource';
-import { type FalcoQuery } from './query';
+import { type FalcoQuery, type FalcoVariableQuery } from './query';
 import { type FalcoSettings } from './settings';
-import { type FalcoVariableQuery } from './variables';
 
 const templateSrv = {
   replace: (text = '', _scopedVars: unknown, format: unknown) =>
@@ -269,23 +267,6 @@ describe('variables', () => {
     const { datasource, sent } = make({}, { data: ['prod', 'test'] });
     expect(await datasource.metricFindQuery(query)).toEqual([{ text: 'prod' }, { text: 'test' }]);
     expect(sent()?.params).toEqual({ filters: JSON.stringify([{ key: 'node', operator: '=', value: 'worker-1' }]) });
-  });
-
-  test('come as a frame, which every dashboard reads', async () => {
-    const { datasource } = make({}, { data: ['prod', 'test'] });
-    expect(datasource.variables?.getType()).toBe(VariableSupportType.Custom);
-    const request = { targets: [query], scopedVars: {} } as unknown as DataQueryRequest<FalcoVariableQuery>;
-    const { data } = await lastValueFrom(
-      (
-        datasource.variables as FalcoDataSource['variables'] & {
-          query: (r: typeof request) => ReturnType<FalcoDataSource['query']>;
-        }
-      ).query(request)
-    );
-    expect(data[0].fields.map(({ name, values }: { name: string; values: string[] }) => [name, values])).toEqual([
-      ['text', ['prod', 'test']],
-      ['value', ['prod', 'test']],
-    ]);
   });
 
   test('without a label there is nothing to ask', async () => {

@@ -11,13 +11,13 @@ import {
 } from '@grafana/data';
 import { DataSourceWithBackend, getTemplateSrv } from '@grafana/runtime';
 import { catchError, from, map, merge, type Observable, switchMap } from 'rxjs';
-import { annotations } from './annotations';
 import { IDENTITY, targetLabels, withoutMacros } from './expression';
 import { type LiveExecutor } from './live/executor';
 import { ignoring, split, withNotices } from './live-queries';
 import {
   type CompleteQuery,
   type FalcoQuery,
+  type FalcoVariableQuery,
   type Filter,
   isComplete,
   migrateQuery,
@@ -28,12 +28,10 @@ import { DEFAULTS, type FalcoSettings } from './settings';
 import { catalogue } from './signals';
 import { fromAdHoc, interpolateFilters, interpolateQuery } from './templates';
 import { withOpenSteps } from './thresholds';
-import { FalcoVariableSupport, type FalcoVariableQuery } from './variables';
 
 /** Sends a query to its executor, here or in the plugin's backend, and looks up labels there for the editors. */
 export class FalcoDataSource extends DataSourceWithBackend<FalcoQuery, FalcoSettings> {
   readonly settings: FalcoSettings;
-  override annotations = annotations;
   private executor?: Promise<LiveExecutor>;
 
   constructor(
@@ -44,7 +42,6 @@ export class FalcoDataSource extends DataSourceWithBackend<FalcoQuery, FalcoSett
     this.settings = instanceSettings.jsonData ?? {};
     // Grafana's shortest step: more points than scrapes would show nothing more.
     this.interval = this.settings.scrapeInterval || DEFAULTS.scrapeInterval;
-    this.variables = new FalcoVariableSupport(this);
   }
 
   override getDefaultQuery(_app: CoreApp): Partial<FalcoQuery> {

@@ -1,9 +1,17 @@
 import { DataSourcePlugin } from '@grafana/data';
 import { FalcoDataSource } from './datasource';
-import { ConfigEditor, QueryEditor } from './editor';
+import { annotations, ConfigEditor, FalcoVariableSupport, QueryEditor } from './editor';
 import { type FalcoQuery } from './query';
 import { type FalcoSecrets, type FalcoSettings } from './settings';
 
-export const plugin = new DataSourcePlugin<FalcoDataSource, FalcoQuery, FalcoSettings, FalcoSecrets>(FalcoDataSource)
+/** The data source with the two editors that Grafana reads from the data source and not from the plugin. */
+class FalcoDataSourceWithEditors extends FalcoDataSource {
+  override annotations = annotations;
+  override variables: FalcoVariableSupport = new FalcoVariableSupport(this);
+}
+
+export const plugin = new DataSourcePlugin<FalcoDataSource, FalcoQuery, FalcoSettings, FalcoSecrets>(
+  FalcoDataSourceWithEditors
+)
   .setConfigEditor(ConfigEditor)
   .setQueryEditor(QueryEditor);

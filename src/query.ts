@@ -48,6 +48,13 @@ export interface FalcoQuery extends DataQuery {
   version?: number;
 }
 
+/** The query of a dashboard variable: the values of a label on the samples that match the filters. */
+export interface FalcoVariableQuery extends DataQuery {
+  kind: 'label';
+  label: string;
+  filters?: Filter[];
+}
+
 /** What a new panel asks: a figure that every Falco with kernel counters answers at once. */
 export const NEW_QUERY: Omit<FalcoQuery, 'refId'> = {
   kind: 'signal',

@@ -1,4 +1,4 @@
-import { MANIFESTS } from '../../src/kubernetes';
+import { MANIFESTS } from '../../src/editor/config/manifests';
 import { catalogue } from '../../src/signals';
 import { alertingFile } from './alerts/grafana';
 import { prometheusFile, recordings } from './alerts/prometheus';

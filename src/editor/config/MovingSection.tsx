@@ -4,7 +4,7 @@ import { ConfigSection } from '@grafana/plugin-ui';
 import { getBackendSrv } from '@grafana/runtime';
 import { Alert, Button, ClipboardButton, Stack, Text, useStyles2 } from '@grafana/ui';
 import { useState } from 'react';
-import { MANIFESTS } from '../../kubernetes';
+import { MANIFESTS } from './manifests';
 import { messageOf } from './message';
 
 /** What the backend exports, by the format's name in its resource. */

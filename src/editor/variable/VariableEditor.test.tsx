@@ -2,7 +2,7 @@ import { type QueryEditorProps } from '@grafana/data';
 import { render, screen } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { type ComponentProps, useState } from 'react';
-import { type FalcoVariableQuery } from '../../variables';
+import { type FalcoVariableQuery } from '../../query';
 import { choose, expectQuietConsole, fakeDataSource, giveElementsASize } from '../testing';
 import { VariableEditor } from './VariableEditor';
 

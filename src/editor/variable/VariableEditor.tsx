@@ -3,9 +3,8 @@ import { EditorField, EditorRow, EditorRows } from '@grafana/plugin-ui';
 import { Combobox } from '@grafana/ui';
 import { useId } from 'react';
 import { type FalcoDataSource } from '../../datasource';
-import { type FalcoQuery } from '../../query';
+import { type FalcoQuery, type FalcoVariableQuery } from '../../query';
 import { type FalcoSettings } from '../../settings';
-import { type FalcoVariableQuery } from '../../variables';
 import { filterKeysOf } from '../query/allowed';
 import { Filters } from '../query/Filters';
 

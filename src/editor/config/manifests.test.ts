@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
-import { MANIFESTS } from './kubernetes';
+import { MANIFESTS } from './manifests';
 
 /** What stands in a manifest. */
 function manifest(file: string) {
@@ -49,7 +49,7 @@ test('the NetworkPolicies let the scraper in, and Falco’s alerts, and leave th
 });
 
 test('every name of a Service in the documents is one that there is', () => {
-  const root = join(__dirname, '..');
+  const root = join(__dirname, '../../..');
   const texts = ['docs', 'provisioning/datasources'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
       .filter((file) => /\.(md|yaml)$/.test(file))

@@ -1,10 +1,10 @@
 import { type AnnotationQuery } from '@grafana/data';
 import { render, screen } from '@testing-library/react';
 import { useState } from 'react';
+import { type FalcoQuery } from '../../query';
+import { choose, expectQuietConsole, fakeDataSource, giveElementsASize } from '../testing';
+import { AnnotationEditor } from './AnnotationEditor';
 import { annotations } from './annotations';
-import { AnnotationEditor } from './editor/annotation/AnnotationEditor';
-import { choose, expectQuietConsole, fakeDataSource, giveElementsASize } from './editor/testing';
-import { type FalcoQuery } from './query';
 
 expectQuietConsole();
 beforeEach(giveElementsASize);
@@ -47,8 +47,4 @@ test('kinds of events and nodes are chosen in its editor', async () => {
   await choose('Kinds of events', /^Restart/);
   expect(current).toEqual({ refId: 'Anno', kind: 'events', signals: ['restart'], version: 1 });
   expect(onRunQuery).toHaveBeenCalledTimes(1);
-});
-
-test('dashboards find it on the data source', () => {
-  expect(fakeDataSource().annotations).toBe(annotations);
 });

@@ -5,22 +5,14 @@ import {
   FieldType,
   toDataFrame,
 } from '@grafana/data';
-import { type DataQuery } from '@grafana/schema';
 import { from, map, type Observable } from 'rxjs';
-import { type FalcoDataSource } from './datasource';
-import { VariableEditor } from './editor';
-import { type Filter } from './query';
+import { type FalcoDataSource } from '../../datasource';
+import { type FalcoVariableQuery } from '../../query';
+import { onDemand } from '../onDemand';
 
-/** What a dashboard variable asks: the values of a label, on the samples that the filters leave. */
-export interface FalcoVariableQuery extends DataQuery {
-  kind: 'label';
-  label: string;
-  filters?: Filter[];
-}
-
-/** Lets a dashboard's variables take their values from this data source. */
+/** Fills dashboard variables with the values of a label. */
 export class FalcoVariableSupport extends CustomVariableSupport<FalcoDataSource, FalcoVariableQuery> {
-  editor = VariableEditor;
+  editor = onDemand(async () => (await import('./VariableEditor')).VariableEditor);
 
   constructor(private readonly datasource: FalcoDataSource) {
     super();

@@ -1,0 +1,27 @@
+import { type AnnotationQuery, type AnnotationSupport } from '@grafana/data';
+import { isEqual } from 'lodash';
+import { asEvents, type FalcoQuery, QUERY_VERSION } from '../../query';
+import { onDemand } from '../onDemand';
+
+/** The query of a new annotation: events of every kind on every node. Events that happen together become one annotation. */
+const NEW_ANNOTATION: Omit<FalcoQuery, 'refId'> = { kind: 'events', by: [], version: QUERY_VERSION };
+
+/**
+ * Shows events as annotations on dashboards. The frames of an events query have the fields that Grafana reads: time,
+ * timeEnd, title, text, tags.
+ */
+export const annotations: AnnotationSupport<FalcoQuery> = {
+  QueryEditor: onDemand(async () => (await import('./AnnotationEditor')).AnnotationEditor),
+  getDefaultQuery: () => NEW_ANNOTATION,
+  prepareAnnotation,
+};
+
+/**
+ * Completes the query of a saved annotation. An annotation written by hand may have no query or only a part of one.
+ * An annotation that is already complete is returned unchanged: Grafana's editor treats any other object as a change
+ * and runs the query again.
+ */
+function prepareAnnotation(saved: AnnotationQuery<FalcoQuery>): AnnotationQuery<FalcoQuery> {
+  const target = asEvents(saved.target);
+  return isEqual(target, saved.target) ? saved : { ...saved, target };
+}
