@@ -156,7 +156,7 @@ func TestLimits(t *testing.T) {
 	require.EqualError(t, queryOne(t, d, `{}`).Error, "the query took longer than 1ns: narrow its time range or its filters, or raise limits.queryTimeout")
 }
 
-func TestOneQuerysTroubleIsItsOwn(t *testing.T) {
+func TestFailedQueryLeavesOthersAlone(t *testing.T) {
 	d, f := twoNodes(t)
 	var calls atomic.Int32
 	f.queryable = func() storage.Queryable {

@@ -11,7 +11,7 @@ import (
 )
 
 // New builds a client from Grafana's HTTP settings. It does not follow redirects, refuses link-local addresses and never
-// forwards headers of a user's request. timeout limits dialing and the TLS handshake; callers limit a whole request by its
+// forwards headers of a user's request. timeout limits dialling and the TLS handshake; callers limit a whole request by its
 // context. serverName is the TLS server name to use if the settings have none; empty means the host of the URL.
 func New(options sdkhttp.Options, timeout time.Duration, serverName string) (*http.Client, *http.Transport, error) {
 	var used *http.Transport

@@ -58,8 +58,8 @@ describe('the checks', () => {
   });
 
   it('judge every signal that has bounds, but for those that only colour', () => {
-    const unjudged = signals.filter(({ id, thresholds }) => thresholds && !checks.some(({ signal }) => signal === id));
-    expect(unjudged.map(({ id }) => id)).toEqual([
+    const withoutCheck = signals.filter(({ id, thresholds }) => thresholds && !checks.some(({ signal }) => signal === id));
+    expect(withoutCheck.map(({ id }) => id)).toEqual([
       'kernel-event-rate-per-cpu',
       'nodes-without-falco',
       'cpu-usage-recent',

@@ -19,7 +19,7 @@ func write(t *testing.T, root, name, content string) string {
 	return path
 }
 
-func TestDataSourcesAreExpandedLikeGrafanas(t *testing.T) {
+func TestDataSourcesExpandVariablesAsGrafanaDoes(t *testing.T) {
 	root := t.TempDir()
 	t.Setenv("FLEET", "127.0.0.1")
 	t.Setenv("HOURS", "12")
