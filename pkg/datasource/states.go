@@ -27,7 +27,7 @@ func (d *Instance) troubles(all []scrape.Status) *groups {
 	of := newTargets(all)
 	g := newGroups(of)
 	if since, why := d.exec.outdated(); !since.IsZero() {
-		g.add(warn("The targets are those of "+d.clock(since), strings.TrimSpace("The store could not be asked for them since. "+why)), "")
+		g.add(warn("The targets are those of "+d.clock(since), strings.TrimSpace("The Prometheus server could not be queried for them since then. "+why)), "")
 	}
 	for _, s := range all {
 		if c, known := states[s.State]; known {

@@ -17,7 +17,7 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/store"
 )
 
-// stored asks a Prometheus-compatible store.
+// stored is the executor of Prometheus mode.
 type stored struct {
 	store  *store.Store
 	config store.Config
@@ -42,25 +42,25 @@ func (s *stored) release() { s.store.Close() }
 func (s *stored) targets() []scrape.Status { return s.store.Targets() }
 
 func (s *stored) outdated() (since time.Time, why string) {
-	since, err := s.store.Outdated()
+	since, err := s.store.TargetsOutdated()
 	if err != nil {
 		why = err.Error()
 	}
 	return since, why
 }
 
-// catalogue takes what the store has of other exporters where that tells more.
-func (s *stored) catalogue(c *signals.Catalogue) *signals.Catalogue { return c.InStore(s.store.Holds) }
+// catalogue uses metrics of other exporters where the Prometheus server has them.
+func (s *stored) catalogue(c *signals.Catalogue) *signals.Catalogue { return c.InStore(s.store.HasExternalMetric) }
 
 func (s *stored) evaluate(ctx context.Context, e evaluation) (answer, error) {
 	found, err := s.store.Evaluate(ctx, store.Query{
-		Expr: e.expr, Start: time.UnixMilli(e.start), End: time.UnixMilli(e.end), Step: e.step, ByHand: e.byHand,
+		Expr: e.expr, Start: time.UnixMilli(e.start), End: time.UnixMilli(e.end), Step: e.step, UserWritten: e.byHand,
 	})
 	return answer{value: found.Value, executed: found.Executed, notices: storeNotices(found)}, err
 }
 
-// storeNotices are what the store said of an answer.
-func storeNotices(a store.Answer) (out []data.Notice) {
+// storeNotices returns the warnings of a result as notices.
+func storeNotices(a store.Result) (out []data.Notice) {
 	if a.Partial {
 		out = append(out, data.Notice{Severity: data.NoticeSeverityWarning, Text: noticeOf(store.ErrPartial)})
 	}
@@ -70,18 +70,18 @@ func storeNotices(a store.Answer) (out []data.Notice) {
 	return out
 }
 
-const partialAnswer = "The store's answer is partial: a part of it did not answer, and figures may be missing or too low. Look at the health of its components."
+const partialAnswer = "The Prometheus server returned a partial result because one of its components did not answer. Figures may be missing or too low. Check the health of its components."
 
-// noticeOf is a warning of the store's. Thanos tells so of components that it could not ask.
+// noticeOf returns the text of a warning. Thanos warns about components that it cannot reach.
 func noticeOf(warning error) string {
-	var thinned store.Thinned
+	var downsampled store.Downsampled
 	switch {
-	case errors.As(warning, &thinned):
-		return thinned.Error()
+	case errors.As(warning, &downsampled):
+		return downsampled.Error()
 	case errors.Is(warning, store.ErrPartial):
 		return partialAnswer
 	}
-	text := "The store says: " + sentence(warning.Error())
+	text := "The Prometheus server says: " + sentence(warning.Error())
 	for _, word := range []string{"partial", "No StoreAPIs matched", "fetch series", "receive series"} {
 		if strings.Contains(warning.Error(), word) {
 			return partialAnswer + " " + text
@@ -94,11 +94,11 @@ func (s *stored) querier(from, to int64) (storage.Querier, error) {
 	return s.store.Querier(from, to), nil
 }
 
-// firstUp of a short time up to now is known of the targets. Of others steps of a thousandth of the range are looked at:
-// that is as exact as anybody needs it.
+// firstUp is known from the targets for a short range that ends now. For other ranges it is exact to a thousandth of the
+// range.
 func (s *stored) firstUp(ctx context.Context, sc scope, from, to time.Time) (map[node]int64, error) {
 	length := to.Sub(from)
-	if length < store.Youth && time.Since(to) < time.Minute {
+	if length < store.FirstScrapeLookback && time.Since(to) < time.Minute {
 		out := map[node]int64{}
 		for _, t := range s.targets() {
 			out[nodeOf(t.Labels)] = t.FirstScrape.UnixMilli()
@@ -124,7 +124,8 @@ func (s *stored) firstUp(ctx context.Context, sc scope, from, to time.Time) (map
 	return out, nil
 }
 
-// present spares the store a question in nearly every panel: most ranges end now.
+// present returns the nodes that the target list contains now. Most ranges end now, which saves a query in nearly every
+// panel. It is nil for other times.
 func (s *stored) present(at time.Time) map[node]bool {
 	if time.Since(at) > time.Minute {
 		return nil
@@ -138,16 +139,16 @@ func (s *stored) present(at time.Time) map[node]bool {
 	return nodes
 }
 
-// since is not known: how long a store keeps samples, its API does not tell.
+// since is unknown: the API does not tell how long the server keeps samples.
 func (s *stored) since() time.Time { return time.Time{} }
 
 func (s *stored) trimmed() bool { return false }
 
 func (s *stored) rewritten(expr string) (string, error) { return s.store.Rewrite(expr) }
 
-// written is the label itself where the store has none for the cluster.
+// written returns the label itself if the server has no label for the cluster.
 func (s *stored) written(label string) string {
-	if name := s.config.Identity.Written(label); name != "" {
+	if name := s.config.Identity.ServerLabel(label); name != "" {
 		return name
 	}
 	return label
@@ -155,7 +156,7 @@ func (s *stored) written(label string) string {
 
 func (s *stored) holds(ctx context.Context, metric string) bool {
 	if slices.Contains(s.config.Catalogue.Store.Foreign, metric) {
-		return s.store.Holds(metric)
+		return s.store.HasExternalMetric(metric)
 	}
 	now := time.Now().UnixMilli()
 	found, err := s.evaluate(ctx, evaluation{expr: "count(" + metric + ")", start: now, end: now, byHand: true})
@@ -165,14 +166,14 @@ func (s *stored) holds(ctx context.Context, metric string) bool {
 
 func (s *stored) words() words {
 	return words{
-		nobody:        "The store holds no Falco" + s.within() + ": nothing has shown " + strings.Join(s.config.Catalogue.Store.Shows[0].Metrics, " or ") + " within the last day. Let the store's scraper ask Falco (docs/scaling-out.md), or check store.matchers and store.tenant.",
-		missingKind:   "Let the store's scraper ask it, as kind: %s, and store.matchers let it through.",
-		targetSetting: "store.%s",
+		nobody:        "The Prometheus server has no Falco" + s.describeMatchers() + ": no target exported " + strings.Join(s.config.Catalogue.Store.Shows[0].Metrics, " or ") + " within the last day. Add Falco to its scrape configuration (docs/scaling-out.md), or check prometheus.matchers and prometheus.tenant.",
+		missingKind:   "Add %s to the scrape configuration of the Prometheus server, and check that prometheus.matchers selects it.",
+		targetSetting: "prometheus.%s",
 	}
 }
 
-// within names the extra matchers, where there are any.
-func (s *stored) within() string {
+// describeMatchers lists the extra matchers, if any.
+func (s *stored) describeMatchers() string {
 	if len(s.config.Matchers) == 0 {
 		return ""
 	}
@@ -185,5 +186,5 @@ func (s *stored) within() string {
 
 func (s *stored) check(ctx context.Context) (checkup, error) {
 	found, err := s.store.Check(ctx)
-	return checkup{lead: found.Lead, remarks: slices.Concat(found.Wrong, found.Better), failed: len(found.Wrong) > 0}, err
+	return checkup{lead: found.Summary, remarks: slices.Concat(found.Problems, found.Suggestions), failed: len(found.Problems) > 0}, err
 }

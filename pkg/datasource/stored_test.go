@@ -75,11 +75,11 @@ func TestStoreWarnings(t *testing.T) {
 	}
 	require.Empty(t, said(""))
 	require.Equal(t, []string{"warning: " + partialAnswer}, said(`"isPartial": true,`), "VictoriaMetrics")
-	require.Equal(t, []string{"warning: " + partialAnswer + " The store says: receive series from Addr: 10.0.0.2: rpc error."},
+	require.Equal(t, []string{"warning: " + partialAnswer + " The Prometheus server says: receive series from Addr: 10.0.0.2: rpc error."},
 		said(`"warnings": ["receive series from Addr: 10.0.0.2: rpc error"],`), "Thanos")
-	require.Equal(t, []string{"warning: The store says: something else."}, said(`"warnings": ["something else"],`))
-	require.Equal(t, "The range holds about 6 million samples: it was looked at every 30s, and what changed and changed back in between is not seen. Narrow the range or the filters to see all.",
-		noticeOf(store.Thinned{Samples: 6e6, Step: 30 * time.Second}))
+	require.Equal(t, []string{"warning: The Prometheus server says: something else."}, said(`"warnings": ["something else"],`))
+	require.Equal(t, "The range contains about 6 million samples, so the plugin read one value every 30s. Changes between two of these values are not visible. Narrow the range or the filters to see all of them.",
+		noticeOf(store.Downsampled{Samples: 6e6, Step: 30 * time.Second}))
 }
 
 // In a store nothing pauses: how long ago the targets were looked up says nothing of how old figures are.
@@ -92,7 +92,7 @@ func TestStoreHasNoOldFigures(t *testing.T) {
 
 	d.exec = outOfDate{d.exec}
 	d.now = func() time.Time { return noon }
-	require.Equal(t, []string{"warning: The targets are those of 11:00 UTC. The store could not be asked for them since. It is away."}, texts(t, queryOne(t, d, query)))
+	require.Equal(t, []string{"warning: The targets are those of 11:00 UTC. The Prometheus server could not be queried for them since then. It is away."}, texts(t, queryOne(t, d, query)))
 }
 
 // outOfDate could not be brought up to date for an hour.
@@ -118,7 +118,7 @@ func TestHealthOfAStoreThatIsAway(t *testing.T) {
 	require.Contains(t, check().Message, "Both targets answer.")
 	answers = false
 	require.Equal(t, &backend.CheckHealthResult{Status: backend.HealthStatusError,
-		Message: "The store answered 503 Service Unavailable: it is starting, overloaded, or a proxy before it cannot reach it. It gave no reason."}, check())
+		Message: "The Prometheus server answered 503 Service Unavailable: it is starting or overloaded, or a proxy cannot reach it. It gave no reason."}, check())
 }
 
 // A data source with an unusable certificate reports that, and can be disposed of like any other.

@@ -9,13 +9,13 @@ import (
 )
 
 func build(version string) func(string, url.Values) (int, string) {
-	return one(200, `{"status": "success", "data": {"version": "`+version+`", "revision": "x"}}`)
+	return always(200, `{"status": "success", "data": {"version": "`+version+`", "revision": "x"}}`)
 }
 
-func checkOf(t *testing.T, script string, change ...func(*Config)) Checkup {
+func checkOf(t *testing.T, script string, change ...func(*Config)) CheckResult {
 	t.Helper()
 	s := newEngine(t, script, build("2.42.0")).store(t, change...)
-	s.now = func() time.Time { return after(1500 * time.Second) }
+	s.now = func() time.Time { return timeAt(1500 * time.Second) }
 	require.NoError(t, s.Ready(t.Context()))
 	c, err := s.Check(t.Context())
 	require.NoError(t, err)
@@ -23,21 +23,21 @@ func checkOf(t *testing.T, script string, change ...func(*Config)) Checkup {
 }
 
 func TestCheck(t *testing.T) {
-	require.Equal(t, Checkup{Lead: "Prometheus 2.42.0 holds 5 Falcos (job falco) and 1 Falcosidekick (job sidekick)."}, checkOf(t, twoJobs))
+	require.Equal(t, CheckResult{Summary: "Prometheus 2.42.0 has 5 Falcos (job falco) and 1 Falcosidekick (job sidekick)."}, checkOf(t, twoJobs))
 }
 
-func TestCheckProposesWhatNamesNodes(t *testing.T) {
+func TestCheckSuggestsIdentityLabels(t *testing.T) {
 	script := `
 load 15s
   up{job="falco", instance="10.0.0.1:8765", cluster="c", node="worker-1"} 1x100
   falcosecurity_falco_version_info{job="falco", instance="10.0.0.1:8765", cluster="c", node="worker-1", version="0.44.1"} 1x100
   falcosecurity_evt_hostname_info{job="falco", instance="10.0.0.1:8765", cluster="c", node="worker-1", hostname="worker-1"} 1x100
 `
-	require.Equal(t, []string{`Set store.identity to ["cluster" "node"]: these labels name the nodes as Falco itself does.`}, checkOf(t, script).Better)
-	require.Empty(t, checkOf(t, script, func(c *Config) { c.Identity = Identity{"cluster", "node"} }).Better)
+	require.Equal(t, []string{`Set prometheus.identityLabels to ["cluster" "node"]. These labels hold the node names that Falco reports.`}, checkOf(t, script).Suggestions)
+	require.Empty(t, checkOf(t, script, func(c *Config) { c.Identity = Identity{"cluster", "node"} }).Suggestions)
 }
 
-func TestCheckFindsWhatMakesFiguresWrong(t *testing.T) {
+func TestCheckFindsProblems(t *testing.T) {
 	c := checkOf(t, `
 load 30s
   up{job="falco", instance="a:1", replica="0"} 1x50
@@ -49,12 +49,12 @@ load 30s
   falcosecurity_falco_start_timestamp_nanoseconds{job="pods", instance="b:1"} 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1
 `, func(c *Config) { c.Identity = Identity{"node"} })
 	require.Equal(t, []string{
-		"store.identity has the label node, which 3 of 3 Falcos do not have: they cannot be told apart by it. Relabel them, or take another.",
-		"Series are there up to 2 times; they differ in replica. Sums count all of them. Let the store deduplicate its replicas (Thanos: store.parameters dedup=true, and --query.replica-label at the querier), or let store.matchers take one.",
-		"The address b:1 answers for several Falcos in turn: rates over it mean nothing. Let the scraper discover the pods, through a headless Service (clusterIP: None) or a PodMonitor.",
-		"Falco is scraped every 30s, but scrapeInterval is 15s: set it to 30s, as windows of rates follow it.",
-	}, c.Wrong)
-	require.Equal(t, []string{`Several jobs look like Falco's: falco (1), pods (1). If they scrape the same Falcos, set store.matchers to job="falco".`}, c.Better)
+		"3 of 3 Falcos do not have the label node, which prometheus.identityLabels contains, and cannot be told apart. Add the label by relabelling, or use another one.",
+		"Series exist up to 2 times and differ in replica, so sums count them several times. Deduplicate the replicas (Thanos: set prometheus.parameters to dedup=true, and --query.replica-label on the querier), or select one with prometheus.matchers.",
+		"Several Falcos answer in turn at the address b:1, so rates are meaningless. Let Prometheus discover the pods, through a headless Service (clusterIP: None) or a PodMonitor.",
+		"The Prometheus server scrapes Falco every 30s, but scrapeInterval is 15s. Set it to 30s, because the windows of rates depend on it.",
+	}, c.Problems)
+	require.Equal(t, []string{`Several jobs scrape Falcos: falco (1), pods (1). If they scrape the same ones, set prometheus.matchers to job="falco".`}, c.Suggestions)
 }
 
 func TestFlavours(t *testing.T) {
@@ -62,9 +62,9 @@ func TestFlavours(t *testing.T) {
 		`{"status": "success", "data": {"version": "3.5.0"}}`:                                  "Prometheus 3.5.0",
 		`{"status": "success", "data": {"version": "0.37.2"}}`:                                 "Thanos 0.37.2",
 		`{"status": "success", "data": {"version": "2.15.0", "application": "Grafana Mimir"}}`: "Mimir 2.15.0",
-		"404 page not found": "A store that does not tell its name",
+		"404 page not found": "The Prometheus-compatible server",
 	} {
-		f, _ := newFake(t, one(200, body)).store(t).flavour(t.Context())
+		f, _ := newFakeServer(t, always(200, body)).store(t).flavour(t.Context())
 		require.Equal(t, want, f.String())
 	}
 }

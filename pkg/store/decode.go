@@ -13,15 +13,15 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 )
 
-// decoder reads one answer of Prometheus's HTTP API (https://prometheus.io/docs/prometheus/latest/querying/api/) while it
-// arrives. Exactly what its data are is known only at the end, as the keys of JSON have no order.
+// decoder reads one response of the Prometheus HTTP API (https://prometheus.io/docs/prometheus/latest/querying/api/) while
+// it arrives. The type of the result is only known at the end, because the keys of JSON objects have no order.
 type decoder struct {
-	identity Identity
-	keep     bool // the labels' names
-	limit    int  // samples
-	// whole, if set, reads the data, which are no result of a query then.
-	whole func(*jsoniter.Iterator)
-	// headers, if set, is told those of the answer.
+	identity       Identity
+	keepLabelNames bool
+	maxSamples     int // 0 means no limit
+	// readData, if set, reads the data field of responses that are not query results.
+	readData func(*jsoniter.Iterator)
+	// headers, if set, receives the response headers.
 	headers func(http.Header)
 
 	status, errorType, message string
@@ -34,16 +34,16 @@ type decoder struct {
 	scalar     *promql.Scalar
 	text       *promql.String
 	samples    int
-	longest    int // points of the last series
+	lastLength int // points of the last series
 	histograms bool
-	trouble    error
+	err        error
 
 	builder labels.ScratchBuilder
 	strings map[string]string
 }
 
-// read reads the whole answer; the error is a *Failure.
-func (d *decoder) read(it *jsoniter.Iterator) error {
+// decode reads the whole response. The error is a *Failure.
+func (d *decoder) decode(it *jsoniter.Iterator) error {
 	d.strings = map[string]string{}
 	for field := it.ReadObject(); field != ""; field = it.ReadObject() {
 		switch field {
@@ -53,51 +53,50 @@ func (d *decoder) read(it *jsoniter.Iterator) error {
 			d.errorType = it.ReadString()
 		case "error":
 			d.message = it.ReadString()
-		case "isPartial": // VictoriaMetrics's cluster
+		case "isPartial": // a VictoriaMetrics cluster
 			d.partial = it.ReadBool()
 		case "warnings", "infos":
 			for it.ReadArray() {
 				d.warn(field, it.ReadString())
 			}
 		case "data":
-			if d.whole != nil {
-				d.whole(it)
+			if d.readData != nil {
+				d.readData(it)
 			} else {
-				d.data(it)
+				d.readResult(it)
 			}
 		default:
 			it.Skip()
 		}
-		if d.trouble != nil {
-			return d.trouble
+		if d.err != nil {
+			return d.err
 		}
 	}
 	if it.Error != nil {
-		return notTheAPI("JSON that is cut off or of another shape")
+		return notTheAPI("JSON that is truncated or has another shape")
 	}
 	return nil
 }
 
-// warn keeps what the store wants to be told. Prometheus tells by infos of PromQL that may be meant otherwise: that
-// concerns whoever wrote the expression.
+// warn keeps a warning of the server. Infos are about the way an expression is written, so only its author needs them.
 func (d *decoder) warn(field, text string) {
-	if (field == "warnings" || d.keep) && !slices.Contains(d.warnings, text) && len(d.warnings) < 10 {
+	if (field == "warnings" || d.keepLabelNames) && !slices.Contains(d.warnings, text) && len(d.warnings) < 10 {
 		d.warnings = append(d.warnings, text)
 	}
 }
 
-func (d *decoder) data(it *jsoniter.Iterator) {
-	for field := it.ReadObject(); field != "" && d.trouble == nil; field = it.ReadObject() {
+func (d *decoder) readResult(it *jsoniter.Iterator) {
+	for field := it.ReadObject(); field != "" && d.err == nil; field = it.ReadObject() {
 		switch field {
 		case "resultType":
 			d.resultType = it.ReadString()
 		case "result":
-			for it.ReadArray() && d.trouble == nil {
+			for it.ReadArray() && d.err == nil {
 				if it.WhatIsNext() == jsoniter.NumberValue { // [time, "value"]
-					d.single(it)
+					d.readScalar(it)
 					continue
 				}
-				d.series(it)
+				d.readSeries(it)
 			}
 		default:
 			it.Skip()
@@ -105,8 +104,8 @@ func (d *decoder) data(it *jsoniter.Iterator) {
 	}
 }
 
-// single reads a scalar or a string, of which the bracket has been read.
-func (d *decoder) single(it *jsoniter.Iterator) {
+// readScalar reads a scalar or a string after its opening bracket.
+func (d *decoder) readScalar(it *jsoniter.Iterator) {
 	at := milliseconds(it.ReadFloat64())
 	it.ReadArray()
 	text := it.ReadString()
@@ -117,26 +116,26 @@ func (d *decoder) single(it *jsoniter.Iterator) {
 	}
 }
 
-// series reads one series of a matrix, or one sample of a vector.
-func (d *decoder) series(it *jsoniter.Iterator) {
+// readSeries reads one series of a matrix or one sample of a vector.
+func (d *decoder) readSeries(it *jsoniter.Iterator) {
 	var (
 		metric labels.Labels
 		points []promql.FPoint
 		one    *promql.FPoint
 	)
-	for field := it.ReadObject(); field != "" && d.trouble == nil; field = it.ReadObject() {
+	for field := it.ReadObject(); field != "" && d.err == nil; field = it.ReadObject() {
 		switch field {
 		case "metric":
-			metric = d.labels(it)
+			metric = d.readLabels(it)
 		case "value":
 			it.ReadArray()
-			p := d.point(it)
+			p := d.readPoint(it)
 			one = &p
 		case "values":
-			points = make([]promql.FPoint, 0, d.longest) // most series of an answer are as long as the one before
-			for it.ReadArray() && d.trouble == nil {
+			points = make([]promql.FPoint, 0, d.lastLength) // series usually have equal lengths
+			for it.ReadArray() && d.err == nil {
 				it.ReadArray()
-				points = append(points, d.point(it))
+				points = append(points, d.readPoint(it))
 			}
 		case "histogram", "histograms":
 			d.histograms = true
@@ -148,22 +147,22 @@ func (d *decoder) series(it *jsoniter.Iterator) {
 	if one != nil {
 		d.vector = append(d.vector, promql.Sample{T: one.T, F: one.F, Metric: metric})
 	} else if len(points) > 0 {
-		d.longest = len(points)
+		d.lastLength = len(points)
 		d.matrix = append(d.matrix, promql.Series{Metric: metric, Floats: points})
 	}
 }
 
-// point reads [time, "value"], of which the bracket has been read.
-func (d *decoder) point(it *jsoniter.Iterator) promql.FPoint {
-	if d.samples++; d.limit > 0 && d.samples > d.limit {
-		d.trouble = tooManySamples(d.limit)
+// readPoint reads [time, "value"] after its opening bracket.
+func (d *decoder) readPoint(it *jsoniter.Iterator) promql.FPoint {
+	if d.samples++; d.maxSamples > 0 && d.samples > d.maxSamples {
+		d.err = tooManySamples(d.maxSamples)
 	}
 	at := it.ReadFloat64()
 	it.ReadArray()
 	text := it.ReadStringAsSlice()
 	v, err := strconv.ParseFloat(string(text), 64)
 	if err != nil && it.Error == nil {
-		d.trouble = notTheAPI(fmt.Sprintf("the value %q", text))
+		d.err = notTheAPI(fmt.Sprintf("the value %q", text))
 	}
 	it.ReadArray() // the closing bracket
 	return promql.FPoint{T: milliseconds(at), F: v}
@@ -171,24 +170,24 @@ func (d *decoder) point(it *jsoniter.Iterator) promql.FPoint {
 
 func milliseconds(seconds float64) int64 { return int64(math.Round(seconds * 1000)) }
 
-// labels reads the labels of a series. Their texts come again and again, and are kept once.
-func (d *decoder) labels(it *jsoniter.Iterator) labels.Labels {
+// readLabels reads the labels of a series and interns their strings.
+func (d *decoder) readLabels(it *jsoniter.Iterator) labels.Labels {
 	d.builder.Reset()
 	for name := it.ReadObject(); name != ""; name = it.ReadObject() {
 		value := it.ReadString()
 		if value == "" {
 			continue
 		}
-		if !d.keep {
-			name = d.identity.called(name)
+		if !d.keepLabelNames {
+			name = d.identity.pluginLabel(name)
 		}
-		d.builder.Add(d.shared(name), d.shared(value))
+		d.builder.Add(d.intern(name), d.intern(value))
 	}
 	d.builder.Sort()
 	return d.builder.Labels()
 }
 
-func (d *decoder) shared(text string) string {
+func (d *decoder) intern(text string) string {
 	if known, ok := d.strings[text]; ok {
 		return known
 	}
@@ -198,10 +197,10 @@ func (d *decoder) shared(text string) string {
 	return text
 }
 
-// value is the result of a query. The order of a vector is the store's, as topk and sort give it.
+// value returns the result of a query. A vector keeps the server's order, because topk and sort define it.
 func (d *decoder) value() (parser.Value, error) {
 	if d.histograms {
-		d.warnings = append(d.warnings, "the result has native histograms, which are left out")
+		d.warnings = append(d.warnings, "the result contains native histograms, which are not supported and were left out")
 	}
 	switch parser.ValueType(d.resultType) {
 	case parser.ValueTypeMatrix:

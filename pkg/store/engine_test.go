@@ -16,9 +16,9 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
 )
 
-// newEngine is a store with Prometheus's own engine over the samples of a script (`load 15s`, then series). Whatever is
-// not a query is answered by other, which may be nil.
-func newEngine(t *testing.T, script string, other func(path string, p url.Values) (int, string)) *fakeStore {
+// newEngine returns a server that evaluates queries with Prometheus's engine over the samples of a promqltest script. other
+// answers all other requests; it may be nil.
+func newEngine(t *testing.T, script string, other func(path string, p url.Values) (int, string)) *fakeServer {
 	t.Helper()
 	storage := promqltest.LoadedStorage(t, script)
 	t.Cleanup(func() { storage.Close() })
@@ -28,8 +28,8 @@ func newEngine(t *testing.T, script string, other func(path string, p url.Values
 		require.NoError(t, err)
 		return time.UnixMilli(int64(seconds * 1000))
 	}
-	var mu sync.Mutex // this storage is for one at a time
-	return newFake(t, func(path string, p url.Values) (int, string) {
+	var mu sync.Mutex // the storage does not allow concurrent use
+	return newFakeServer(t, func(path string, p url.Values) (int, string) {
 		mu.Lock()
 		defer mu.Unlock()
 		var (
@@ -58,5 +58,5 @@ func newEngine(t *testing.T, script string, other func(path string, p url.Values
 	})
 }
 
-// after is a time of a script, whose first sample is at 0.
-func after(d time.Duration) time.Time { return time.UnixMilli(d.Milliseconds()) }
+// timeAt returns a time of a script, whose first sample is at 0.
+func timeAt(d time.Duration) time.Time { return time.UnixMilli(d.Milliseconds()) }

@@ -8,15 +8,16 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"strings"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/httpclient"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 )
 
-// Failure is why a store gave no answer, in words that say what to change. The address is not part of it.
+// Failure says why the Prometheus server returned no result and what to change. It does not contain the address.
 type Failure struct {
-	// Query is whether the store is well and the query is at fault.
+	// Query means that the query is at fault, not the server.
 	Query   bool
 	Message string
 }
@@ -27,38 +28,44 @@ func failure(format string, values ...any) *Failure {
 	return &Failure{Message: fmt.Sprintf(format, values...)}
 }
 
-// explain says what an error of the HTTP client means. A request that its own user has given up stays context.Canceled.
+func queryFailure(format string, values ...any) *Failure {
+	return &Failure{Query: true, Message: fmt.Sprintf(format, values...)}
+}
+
+// explain turns an error of the HTTP client into a Failure. A request that the caller cancelled stays context.Canceled.
 func (s *Store) explain(ctx context.Context, err error) error {
-	var own *Failure
-	if errors.As(err, &own) {
-		return own
+	var known *Failure
+	if errors.As(err, &known) {
+		return known
 	}
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return context.Canceled
 	}
 	switch httpclient.CauseOf(err) {
 	case target.Timeout:
-		return failure("The store gave no answer within %s. Narrow the time range or the filters, check that Grafana may reach it, or raise limits.queryTimeout.", s.config.Timeout)
+		return failure("The Prometheus server did not respond within %s. Narrow the time range or the filters, check that Grafana can reach the server, or raise limits.queryTimeout.", s.config.Timeout)
 	case target.DNS:
 		var dns *net.DNSError
 		errors.As(err, &dns)
-		return failure("DNS knows no address for the store's name %q. Check store.url, and that the name is known where Grafana runs.", dns.Name)
+		return failure("DNS has no address for the Prometheus server's name %q. Check prometheus.url, and that the name can be resolved where Grafana runs.", dns.Name)
 	case target.HTTPExpected:
-		return failure("store.url says https, but the store answers plain HTTP. Change it to http://, or switch TLS on at the store.")
+		return failure("prometheus.url says https, but the Prometheus server answers plain HTTP. Change the URL to http://, or enable TLS on the server.")
 	case target.TLSExpected:
-		return failure("store.url says http, but the store expects TLS. Change it to https://.")
+		return failure("prometheus.url says http, but the Prometheus server expects TLS. Change the URL to https://.")
 	case target.Certificate:
 		return certificateFailure(err)
 	case target.Refused:
-		return failure("The store refused the connection: nothing listens at the address of store.url. Check the port, and that the store runs.")
+		return failure("The Prometheus server refused the connection: nothing listens at prometheus.url. Check the port, and that the server is running.")
 	case target.Unreachable:
-		return failure("There is no route to the store. Check that its host is up and that Grafana can reach its network.")
+		return failure("There is no route to the Prometheus server. Check that its host is up and that Grafana can reach its network.")
 	case target.Reset, target.CutOff:
-		return failure("The store closed the connection before its answer was complete: it was restarted, or a proxy in between gave up. Ask again.")
+		return failure("The Prometheus server closed the connection before its response was complete. It was restarted, or a proxy in between gave up. Try again.")
 	case target.NotHTTP:
-		return failure("What answers at the address of store.url does not speak HTTP. Check the port.")
+		return failure("What answers at prometheus.url does not speak HTTP. Check the port.")
+	case target.LinkLocal:
+		return failure("Cannot connect to the Prometheus server: %s. Change prometheus.url.", httpclient.Innermost(err))
 	}
-	return failure("The store could not be asked: %s.", httpclient.Innermost(err))
+	return failure("Cannot query the Prometheus server: %s.", httpclient.Innermost(err))
 }
 
 func certificateFailure(err error) *Failure {
@@ -68,36 +75,36 @@ func certificateFailure(err error) *Failure {
 	)
 	switch {
 	case errors.As(err, &alert):
-		return failure("The store refused the TLS connection (%s). If it asks for a client certificate, switch on TLS Client Authentication and give one.", strings.TrimPrefix(alert.Error(), "tls: "))
+		return failure("The Prometheus server refused the TLS connection (%s). If it requires a client certificate, enable TLS Client Authentication and enter one.", strings.TrimPrefix(alert.Error(), "tls: "))
 	case errors.As(err, &host):
-		return failure("The store's certificate is not valid for the name %q. Set the TLS server name to one that it is valid for.", host.Host)
+		return failure("The Prometheus server's certificate is not valid for the name %q. Set the TLS server name to a name that the certificate is valid for.", host.Host)
 	}
-	return failure("The store's certificate is not trusted here. Add its CA certificate in the settings (With CA Cert), and check that it has not expired.")
+	return failure("The Prometheus server's certificate is not trusted. Add its CA certificate in the settings (With CA Cert), and check that the certificate has not expired.")
 }
 
-// statusFailure explains an answer that is not the API's.
+// statusFailure explains a response that is not one of the API.
 func statusFailure(r *http.Response, body string) error {
 	code := r.StatusCode
-	answered := strings.TrimSpace(fmt.Sprintf("%d %s", code, http.StatusText(code)))
+	status := strings.TrimSpace(fmt.Sprintf("%d %s", code, http.StatusText(code)))
 	switch {
 	case code == http.StatusBadRequest && strings.Contains(body, "HTTP request to an HTTPS server"):
-		return failure("store.url says http, but the store expects TLS. Change it to https://.")
+		return failure("prometheus.url says http, but the Prometheus server expects TLS. Change the URL to https://.")
 	case code == http.StatusUnauthorized && strings.Contains(body, "org id"):
-		return failure("The store answered %s: it wants to know the tenant. Set store.tenant.", answered)
+		return failure("The Prometheus server answered %s: it requires a tenant. Set prometheus.tenant.", status)
 	case code == http.StatusUnauthorized:
-		return failure("The store answered %s. Check the user and password, or the header, in the data source's authentication settings.", answered)
+		return failure("The Prometheus server answered %s. Check the user and password, or the header, in the data source's authentication settings.", status)
 	case code == http.StatusForbidden:
-		return failure("The store answered %s: these credentials may not read. Check the authentication settings, and what guards the store.", answered)
+		return failure("The Prometheus server answered %s: these credentials do not allow reading. Check the authentication settings, and any proxy in front of the server.", status)
 	case code == http.StatusNotFound:
-		return failure("The store answered %s to %s. Set store.url to what comes before /api/v1: for Mimir it ends with /prometheus, for a cluster of VictoriaMetrics with /select/<account>/prometheus.", answered, r.Request.URL.Path)
+		return failure("The Prometheus server answered %s to %s. Set prometheus.url to the part before /api/v1. For Mimir it ends in /prometheus, for a VictoriaMetrics cluster in /select/<account>/prometheus.", status, r.Request.URL.Path)
 	case code >= 300 && code < 400:
-		return failure("The store answered %s. Redirects are not followed, as they would carry the credentials along: set store.url to the address that it redirects to.", answered)
+		return failure("The Prometheus server answered %s. The plugin does not follow redirects, because they would send the credentials to another address. Set prometheus.url to the address it redirects to.", status)
 	case code == http.StatusTooManyRequests:
-		return failure("The store answered %s: it has too much to do for this tenant or user. Ask less often, or raise its limit.", answered)
+		return failure("The Prometheus server answered %s: it limits this tenant or user. Refresh less often, or raise the server's limit.", status)
 	case code == http.StatusServiceUnavailable, code == http.StatusBadGateway, code == http.StatusGatewayTimeout:
-		return failure("The store answered %s: it is starting, overloaded, or a proxy before it cannot reach it. %s", answered, excerpt(body))
+		return failure("The Prometheus server answered %s: it is starting or overloaded, or a proxy cannot reach it. %s", status, excerpt(body))
 	case code >= 400:
-		return failure("The store answered %s. %s", answered, excerpt(body))
+		return failure("The Prometheus server answered %s. %s", status, excerpt(body))
 	case strings.HasPrefix(strings.TrimSpace(body), "<"):
 		return notTheAPI("an HTML page")
 	}
@@ -105,26 +112,26 @@ func statusFailure(r *http.Response, body string) error {
 }
 
 func notTheAPI(found string) error {
-	return failure("An answer of Prometheus's HTTP API was expected, %s was found. Check the address and the path of store.url.", found)
+	return failure("Expected a response of the Prometheus HTTP API, found %s. Check the host and the path of prometheus.url.", found)
 }
 
-// refused explains an error that the API itself gave; the types are those of Prometheus's HTTP API.
-func refused(r *http.Response, kind, message string) error {
-	switch kind {
+// apiFailure explains an error that the API itself returned. The types are those of the Prometheus HTTP API.
+func apiFailure(r *http.Response, errorType, message string) error {
+	switch errorType {
 	case "bad_data", "execution", "422", "400":
-		return &Failure{Query: true, Message: fmt.Sprintf("The store refuses the expression: %s", excerpt(message))}
+		return queryFailure("The Prometheus server rejected the expression: %s", excerpt(message))
 	case "timeout", "canceled":
-		return &Failure{Query: true, Message: fmt.Sprintf("The store gave the query up: %s Narrow the time range or the filters, or raise its time-out.", excerpt(message))}
+		return queryFailure("The Prometheus server stopped the query: %s Narrow the time range or the filters, or raise the server's query timeout.", excerpt(message))
 	case "too_many_requests", "unavailable":
-		return failure("The store cannot answer now (%s): %s", kind, excerpt(message))
+		return failure("The Prometheus server cannot answer at the moment (%s): %s", errorType, excerpt(message))
 	}
 	if r.StatusCode == http.StatusUnprocessableEntity || r.StatusCode == http.StatusBadRequest {
-		return &Failure{Query: true, Message: fmt.Sprintf("The store refuses the expression: %s", excerpt(message))}
+		return queryFailure("The Prometheus server rejected the expression: %s", excerpt(message))
 	}
 	return statusFailure(r, message)
 }
 
-// excerpt is the beginning of a text of the store's, as a sentence.
+// excerpt returns the beginning of a text from the server as a sentence.
 func excerpt(text string) string {
 	text = strings.Join(strings.Fields(text), " ")
 	if runes := []rune(text); len(runes) > 300 {
@@ -136,10 +143,22 @@ func excerpt(text string) string {
 	return strings.TrimSuffix(text, ".") + "."
 }
 
-func tooLarge() error {
-	return &Failure{Query: true, Message: fmt.Sprintf("The store's answer is larger than %d MB; none of it is used. Narrow the time range or the filters.", mostBytes>>20)}
+func bodyTooLarge() error {
+	return queryFailure("The Prometheus server's response is larger than %d MB. The plugin discarded it. Narrow the time range or the filters.", maxBodyBytes>>20)
 }
 
 func tooManySamples(limit int) error {
-	return &Failure{Query: true, Message: fmt.Sprintf("The store's answer has more than %d samples; none of it is used. Narrow the time range or the filters, or raise limits.samplesPerQuery.", limit)}
+	return queryFailure("The Prometheus server's response has more than %d samples. The plugin discarded it. Narrow the time range or the filters, or raise limits.maxSamples.", limit)
+}
+
+// recovered runs f and returns a panic as an error. Nothing else recovers a goroutine, and a panic in it would end the
+// plugin's process.
+func (s *Store) recovered(f func() error) (err error) {
+	defer func() {
+		if trouble := recover(); trouble != nil {
+			s.config.Logger.Error("Panic while querying the Prometheus server", "panic", trouble, "stack", string(debug.Stack()))
+			err = failure("The plugin failed while it queried the Prometheus server (%v). Report this, with the plugin's log.", trouble)
+		}
+	}()
+	return f()
 }

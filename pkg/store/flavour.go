@@ -8,29 +8,28 @@ import (
 	jsoniter "github.com/json-iterator/go"
 )
 
-// Flavour is which store answers, as far as it tells.
+// Flavour is the product behind the Prometheus HTTP API.
 type Flavour struct {
-	Name    string // Prometheus, Thanos, Mimir, VictoriaMetrics; empty where it is not known
-	Version string // empty where the API does not tell
+	Name    string // Prometheus, Thanos, Mimir or VictoriaMetrics; empty if unknown
+	Version string // empty if the API does not tell
 }
 
 func (f Flavour) String() string {
 	if f.Name == "" {
-		return "A store that does not tell its name"
+		return "The Prometheus-compatible server"
 	}
 	return strings.TrimSpace(f.Name + " " + f.Version)
 }
 
-// isVictoria tells VictoriaMetrics by a header that it sets on every answer.
+// isVictoria recognises VictoriaMetrics by a header that it sets on every response.
 func isVictoria(headers http.Header) bool { return headers.Get("X-Server-Hostname") != "" }
 
-// flavour asks for the build. Prometheus tells its version there. Mimir names itself in `application`
-// (https://grafana.com/docs/mimir/latest/references/http-api/, build information). Thanos has had no version above 0 so
-// far. VictoriaMetrics gives a version of Prometheus that clients take, none of its own, and names its host in a header of
-// every answer. Cortex has no such path.
+// flavour reads the build information. Prometheus reports its version. Mimir reports its name in `application`
+// (https://grafana.com/docs/mimir/latest/references/http-api/, build information). Thanos has only released 0.x versions
+// so far. VictoriaMetrics reports a Prometheus version for the sake of clients. Cortex has no such path.
 func (s *Store) flavour(ctx context.Context) (f Flavour, err error) {
 	var application string
-	d := &decoder{whole: func(it *jsoniter.Iterator) {
+	d := &decoder{readData: func(it *jsoniter.Iterator) {
 		for field := it.ReadObject(); field != ""; field = it.ReadObject() {
 			switch field {
 			case "version":
@@ -44,7 +43,7 @@ func (s *Store) flavour(ctx context.Context) (f Flavour, err error) {
 	}}
 	var headers http.Header
 	d.headers = func(h http.Header) { headers = h }
-	err = s.ask(ctx, "status/buildinfo", nil, d)
+	err = s.request(ctx, "status/buildinfo", nil, d)
 	switch {
 	case isVictoria(headers):
 		return Flavour{Name: "VictoriaMetrics"}, nil

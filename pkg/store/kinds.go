@@ -13,75 +13,72 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 )
 
-// kinds takes the matchers on the label `kind`, which the plugin's scraper writes on what is no Falco, off a selector,
-// and returns the kinds that they let through.
-func (w rewriter) kinds(e *parser.VectorSelector) []string {
-	passes := map[string]bool{target.KindFalco: true, target.KindFalcosidekick: true}
+// kinds lists the kinds of targets in the order in which results show them.
+var kinds = []string{target.KindFalco, target.KindFalcosidekick}
+
+// takeKinds removes the matchers on the label kind, which only exists in scrape mode, from a selector. It returns the kinds
+// that they match.
+func (w rewriter) takeKinds(e *parser.VectorSelector) []string {
+	matches := map[string]bool{target.KindFalco: true, target.KindFalcosidekick: true}
 	e.LabelMatchers = slices.DeleteFunc(e.LabelMatchers, func(m *labels.Matcher) bool {
-		if m.Name != kindLabel {
+		if m.Name != target.KindLabel {
 			return false
 		}
-		passes[target.KindFalco] = passes[target.KindFalco] && m.Matches("")
-		passes[target.KindFalcosidekick] = passes[target.KindFalcosidekick] && m.Matches(target.KindFalcosidekick)
+		matches[target.KindFalco] = matches[target.KindFalco] && m.Matches("")
+		matches[target.KindFalcosidekick] = matches[target.KindFalcosidekick] && m.Matches(target.KindFalcosidekick)
 		return true
 	})
-	var out []string
-	for _, kind := range []string{target.KindFalco, target.KindFalcosidekick} {
-		if passes[kind] {
-			out = append(out, kind)
-		}
-	}
-	return out
+	return slices.DeleteFunc(slices.Clone(kinds), func(kind string) bool { return !matches[kind] })
 }
 
-// ofKinds leaves of what was made of `up` the targets of some kinds.
+// restrictToKinds restricts an expression that reads `up` to targets of some kinds.
 //
-//   - A target is what it showed itself to be within the last day.
-//   - Where a job is known to be of Falcos alone, all of its targets are, also one that never answered.
-//   - Where the extra matchers name the job, every target that is no Falcosidekick is a Falco.
-//   - Both kinds together are not looked for where all that is joined with `up` later is by instance.
-func (w rewriter) ofKinds(e parser.Expr, selector *parser.VectorSelector, kinds []string) parser.Expr {
+//   - A target has the kind whose metrics it exported within the last day.
+//   - If all targets of a job are Falcos, so are those that never answered.
+//   - If the extra matchers name the job, every target that is not a Falcosidekick is a Falco.
+//   - Both kinds together are not restricted if later joins with `up` use the instance.
+func (w rewriter) restrictToKinds(e parser.Expr, selector *parser.VectorSelector, kinds []string) parser.Expr {
 	join := func(operator string, kind ...string) parser.Expr {
-		var shown []string
+		var targets []string
 		for _, k := range kind {
-			shown = append(shown, w.shown(k, selector))
+			targets = append(targets, w.targetsOfKind(k, selector))
 		}
-		return parse(fmt.Sprintf("(%s %s on (%s) (%s))", e, operator, w.Identity.target(), strings.Join(shown, " or ")))
+		return parse(fmt.Sprintf("(%s %s on (%s) (%s))", e, operator, w.Identity.targetLabels(), strings.Join(targets, " or ")))
 	}
-	jobs, known := w.jobsOf(kinds)
+	jobs, known := w.jobsOfKinds(kinds)
 	switch {
-	case known && len(jobs) == 0 && len(kinds) > 0 && !w.named():
-		return parse(nobody)
-	case known && len(jobs) > 0 && !w.named():
-		selector.LabelMatchers = append(selector.LabelMatchers, oneOf("job", jobs))
+	case known && len(jobs) == 0 && len(kinds) > 0 && !w.matchersNameJob():
+		return parse(emptyVector)
+	case known && len(jobs) > 0 && !w.matchersNameJob():
+		selector.LabelMatchers = append(selector.LabelMatchers, matchAny("job", jobs))
 		return e
-	case len(kinds) == 2 && (w.named() || slices.Contains(w.Identity, "instance")):
+	case len(kinds) == 2 && (w.matchersNameJob() || slices.Contains(w.Identity, "instance")):
 		return e
 	case len(kinds) == 2:
 		return join("and", kinds...)
 	case len(kinds) == 0:
-		return parse(nobody)
-	case kinds[0] == target.KindFalco && w.named():
+		return parse(emptyVector)
+	case kinds[0] == target.KindFalco && w.matchersNameJob():
 		return join("unless", target.KindFalcosidekick)
 	}
 	return join("and", kinds[0])
 }
 
-// jobsOf are the jobs of some kinds, where all of them are known.
-func (w rewriter) jobsOf(kinds []string) (jobs []string, known bool) {
+// jobsOfKinds returns the jobs of some kinds, if the jobs of all of them are known.
+func (w rewriter) jobsOfKinds(kinds []string) (jobs []string, known bool) {
 	for _, kind := range kinds {
-		of, ok := w.jobs[kind]
+		found, ok := w.jobs[kind]
 		if !ok {
 			return nil, false
 		}
-		jobs = append(jobs, of...)
+		jobs = append(jobs, found...)
 	}
 	slices.Sort(jobs)
 	return slices.Compact(jobs), true
 }
 
-// oneOf matches a label that has one of some values.
-func oneOf(label string, values []string) *labels.Matcher {
+// matchAny matches a label that has one of some values.
+func matchAny(label string, values []string) *labels.Matcher {
 	if len(values) == 1 {
 		return labels.MustNewMatcher(labels.MatchEqual, label, values[0])
 	}
@@ -92,38 +89,41 @@ func oneOf(label string, values []string) *labels.Matcher {
 	return labels.MustNewMatcher(labels.MatchRegexp, label, strings.Join(quoted, "|"))
 }
 
-// named is whether the extra matchers name the job.
-func (w rewriter) named() bool {
+// matchersNameJob reports whether the extra matchers select a job.
+func (w rewriter) matchersNameJob() bool {
 	return slices.ContainsFunc(w.Matchers, func(m *labels.Matcher) bool {
 		return m.Name == "job" && (m.Type == labels.MatchEqual || m.Type == labels.MatchRegexp)
 	})
 }
 
-// shown are the targets that show to be of a kind at the time that a selector is about, or did within a day before. The
-// steps of the day are no longer than the look-back, so that none is missed.
-func (w rewriter) shown(kind string, at *parser.VectorSelector) string {
-	mark := w.mark(kind)
-	mark.OriginalOffset, mark.Timestamp, mark.StartOrEnd = at.OriginalOffset, at.Timestamp, at.StartOrEnd
-	subquery := parse(fmt.Sprintf("(group by (%s) (%s))[1d:5m]", w.Identity.target(), w.mark(kind))).(*parser.SubqueryExpr)
-	subquery.OriginalOffset, subquery.Timestamp, subquery.StartOrEnd = at.OriginalOffset, at.Timestamp, at.StartOrEnd
-	return fmt.Sprintf("group by (%s) (%s) or max_over_time(%s)", w.Identity.target(), mark, subquery)
+// targetsOfKind is an expression for the targets that export a kind's metrics at the time of a selector, or did within the
+// day before it. The steps of the day are as long as the look-back, so that they miss no sample.
+func (w rewriter) targetsOfKind(kind string, when *parser.VectorSelector) string {
+	metrics := w.kindSelector(kind)
+	metrics.OriginalOffset, metrics.Timestamp, metrics.StartOrEnd = when.OriginalOffset, when.Timestamp, when.StartOrEnd
+	subquery := parse(fmt.Sprintf("(group by (%s) (%s))[1d:5m]", w.Identity.targetLabels(), w.kindSelector(kind))).(*parser.SubqueryExpr)
+	subquery.OriginalOffset, subquery.Timestamp, subquery.StartOrEnd = when.OriginalOffset, when.Timestamp, when.StartOrEnd
+	return fmt.Sprintf("group by (%s) (%s) or max_over_time(%s)", w.Identity.targetLabels(), metrics, subquery)
 }
 
-// mark selects the metrics by which a target shows its kind.
-func (c Config) mark(kind string) *parser.VectorSelector {
-	metrics := c.marks(kind)
+// kindSelector selects the metrics that identify a kind of target.
+func (c Config) kindSelector(kind string) *parser.VectorSelector {
+	metrics := c.kindMetrics(kind)
 	selector := &parser.VectorSelector{LabelMatchers: slices.Clone(c.Matchers)}
 	if len(metrics) == 1 {
 		selector.Name = metrics[0]
 	} else {
-		selector.LabelMatchers = append([]*labels.Matcher{
-			labels.MustNewMatcher(labels.MatchRegexp, model.MetricNameLabel, strings.Join(metrics, "|")),
-		}, selector.LabelMatchers...)
+		selector.LabelMatchers = append([]*labels.Matcher{c.kindMatcher(kind)}, selector.LabelMatchers...)
 	}
 	return selector
 }
 
-func (c Config) marks(kind string) []string {
+// kindMatcher matches the names of the metrics that identify a kind of target.
+func (c Config) kindMatcher(kind string) *labels.Matcher {
+	return labels.MustNewMatcher(labels.MatchRegexp, model.MetricNameLabel, strings.Join(c.kindMetrics(kind), "|"))
+}
+
+func (c Config) kindMetrics(kind string) []string {
 	for _, m := range c.Catalogue.Store.Shows {
 		if m.Kind == kind {
 			return m.Metrics

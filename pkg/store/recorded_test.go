@@ -17,29 +17,29 @@ const (
 	rule     = "instance:falco_cpu_usage_lifetime:value_v1"
 )
 
-// executed is what is sent for a signal that a rule records.
+// executed returns the expression that is sent for a signal that a rule records.
 func executed(t *testing.T, script string, filters []signals.Filter, start, end time.Duration, change ...func(*Config)) string {
 	t.Helper()
 	s := newEngine(t, script, nil).store(t, change...)
 	s.config.MaxSamples = 10_000
-	s.now = func() time.Time { return after(6000 * time.Second) }
-	return asking(t, s, filters, Query{Start: after(start), End: after(end), Step: time.Minute}).Executed
+	s.now = func() time.Time { return timeAt(6000 * time.Second) }
+	return evaluateSignal(t, s, filters, Query{Start: timeAt(start), End: timeAt(end), Step: time.Minute}).Executed
 }
 
-// asking asks for the signal.
-func asking(t *testing.T, s *Store, filters []signals.Filter, q Query) Answer {
+// evaluateSignal evaluates that signal.
+func evaluateSignal(t *testing.T, s *Store, filters []signals.Filter, q Query) Result {
 	t.Helper()
 	c := signals.Load()
 	signal, err := c.Signal("cpu-usage-lifetime")
 	require.NoError(t, err)
 	q.Expr, _, err = c.Compile(signal, nil, filters, "", signals.CompileOptions{Identity: []string{"cluster", "node"}, ScrapeInterval: 15 * time.Second})
 	require.NoError(t, err)
-	answer, err := s.Evaluate(t.Context(), q)
+	result, err := s.Evaluate(t.Context(), q)
 	require.NoError(t, err)
-	return answer
+	return result
 }
 
-// recordedBy is the recorded figure of an identity, filtered by matchers.
+// recordedBy returns the expression for the recorded series with an identity and matchers.
 func recordedBy(identity, matchers string) string {
 	selector := `{__name__="` + rule + `"` + matchers + "}"
 	return fmt.Sprintf("max by (%s) (%s and timestamp(%s) >= time() - 180)", identity, selector, selector)
@@ -47,13 +47,13 @@ func recordedBy(identity, matchers string) string {
 
 const plain = "max by (instance) (" + lifetime + ")"
 
-func TestRecordedFigures(t *testing.T) {
+func TestRecordingRules(t *testing.T) {
 	good := "load 60s\n  " + lifetime + `{instance="a"} 1+1x100` + "\n  " + rule + `{instance="a"} 1+1x100` + "\n"
 	hour, now := 2400*time.Second, 6000*time.Second
 
 	require.Equal(t, recordedBy("instance", ""), executed(t, good, nil, hour, now))
 	require.Equal(t, recordedBy("instance", `,instance=~"a|b"`),
-		executed(t, good, []signals.Filter{{Key: "node", Operator: "=~", Value: "a|b"}}, hour, now), "filtered as the signal is")
+		executed(t, good, []signals.Filter{{Key: "node", Operator: "=~", Value: "a|b"}}, hour, now), "the filters of the signal apply")
 	require.Equal(t, recordedBy("cluster, instance", ""), executed(t, good, nil, hour, now, func(c *Config) { c.Identity = Identity{"cluster", "instance"} }))
 
 	for name, script := range map[string]string{
@@ -69,8 +69,8 @@ func TestRecordedFigures(t *testing.T) {
 	require.NotContains(t, executed(t, good, nil, hour, now, func(c *Config) { c.Identity = Identity{"node"} }), rule, "the rules record by instance")
 }
 
-// Rules that are taken out of Prometheus end at once: what was verified before says nothing of what came after.
-func TestRecordedFiguresThatGo(t *testing.T) {
+// The series of a rule end at once when the rule is removed, so an earlier verification is no longer valid.
+func TestRemovedRecordingRules(t *testing.T) {
 	for name, series := range map[string]struct {
 		a, b string
 	}{
@@ -81,48 +81,50 @@ func TestRecordedFiguresThatGo(t *testing.T) {
 		s := newEngine(t, "load 60s\n  "+lifetime+`{instance="a"} 1x100`+"\n  "+lifetime+`{instance="b"} 1x100`+"\n  "+
 			rule+`{instance="a"} `+series.a+"\n  "+rule+`{instance="b"} `+series.b+"\n", nil).store(t)
 		s.config.MaxSamples = 10_000
-		ask := func(now time.Duration, step time.Duration, filters ...signals.Filter) Answer {
-			s.now = func() time.Time { return after(now) }
-			return asking(t, s, filters, Query{Start: after(now - 10*step), End: after(now), Step: step})
+		ask := func(now time.Duration, step time.Duration, filters ...signals.Filter) Result {
+			s.now = func() time.Time { return timeAt(now) }
+			return evaluateSignal(t, s, filters, Query{Start: timeAt(now - 10*step), End: timeAt(now), Step: step})
 		}
-		good, gone := 5640*time.Second, 5880*time.Second // four minutes between
+		good, gone := 5640*time.Second, 5880*time.Second // four minutes later
 		a := signals.Filter{Key: "node", Operator: "=", Value: "a"}
 		require.Equal(t, recordedBy("instance", ""), ask(good, 0).Executed, name)
 		require.Equal(t, recordedBy("instance", `,instance="a"`), ask(good, 0, a).Executed, name)
-		require.NotContains(t, ask(good, 0, signals.Filter{Key: "node", Operator: "=", Value: "c"}).Executed, rule, "nothing is recorded of it")
+		require.NotContains(t, ask(good, 0, signals.Filter{Key: "node", Operator: "=", Value: "c"}).Executed, rule, "there is no recorded series for this node")
 
-		answer := ask(gone, 0)
-		require.Equal(t, plain, answer.Executed, name)
-		require.Len(t, answer.Value, 2, name)
-		require.Empty(t, s.recorded.known, "verified anew")
+		result := ask(gone, 0)
+		require.Equal(t, plain, result.Executed, name)
+		require.Len(t, result.Value, 2, name)
+		require.Empty(t, s.recorded.verifications, "the rule is verified again")
 		require.Equal(t, plain, ask(gone, time.Minute).Executed, name)
 	}
 }
 
-// Between two evaluations a recorded figure does not change, as small steps would have it.
-func TestRecordedFiguresAreNotForSmallSteps(t *testing.T) {
+// Recorded series do not change between two evaluations, so they are too coarse for small steps.
+func TestSmallStepsAreNotRecorded(t *testing.T) {
 	s := newEngine(t, "load 60s\n  "+lifetime+`{instance="a"} 1+1x100`+"\n  "+rule+`{instance="a"} 1+1x100`+"\n", nil).store(t)
 	s.config.MaxSamples = 10_000
-	s.now = func() time.Time { return after(6000 * time.Second) }
-	q := Query{Start: after(5400 * time.Second), End: after(6000 * time.Second), Step: 15 * time.Second}
-	require.Equal(t, plain, asking(t, s, nil, q).Executed)
+	s.now = func() time.Time { return timeAt(6000 * time.Second) }
+	q := Query{Start: timeAt(5400 * time.Second), End: timeAt(6000 * time.Second), Step: 15 * time.Second}
+	require.Equal(t, plain, evaluateSignal(t, s, nil, q).Executed)
 	q.Step = time.Minute
-	require.Equal(t, recordedBy("instance", ""), asking(t, s, nil, q).Executed)
+	require.Equal(t, recordedBy("instance", ""), evaluateSignal(t, s, nil, q).Executed)
 }
 
-// The panels of a dashboard ask at once; a recorded figure is verified once for all of them.
+// The panels of a dashboard query at the same time and share one verification.
 func TestVerificationIsShared(t *testing.T) {
 	f := newEngine(t, "load 60s\n  "+lifetime+`{instance="a"} 1+1x100`+"\n  "+rule+`{instance="a"} 1+1x100`+"\n", nil)
 	s := f.store(t)
 	s.config.MaxSamples = 10_000
-	s.now = func() time.Time { return after(6000 * time.Second) }
+	s.now = func() time.Time { return timeAt(6000 * time.Second) }
 	var all sync.WaitGroup
 	for range 10 {
-		all.Go(func() { asking(t, s, nil, Query{Start: after(6000 * time.Second), End: after(6000 * time.Second)}) })
+		all.Go(func() {
+			evaluateSignal(t, s, nil, Query{Start: timeAt(6000 * time.Second), End: timeAt(6000 * time.Second)})
+		})
 	}
 	all.Wait()
 	times, gaps := 0, 0
-	for _, a := range f.asked {
+	for _, a := range f.requests {
 		if strings.HasPrefix(a.parameters.Get("query"), "max(timestamp(") {
 			times++
 		}
@@ -130,5 +132,5 @@ func TestVerificationIsShared(t *testing.T) {
 			gaps++
 		}
 	}
-	require.Equal(t, []int{1, 1, 4 + 10}, []int{times, gaps, len(f.asked)})
+	require.Equal(t, []int{1, 1, 4 + 10}, []int{times, gaps, len(f.requests)})
 }

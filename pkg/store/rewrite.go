@@ -14,18 +14,18 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 )
 
-// rewrite makes an expression the store's. What a user wrote only gets the extra matchers. What the catalogue says of
-// `cluster` and `node` is said of the store's own labels, and what the plugin's scraper writes beside Falco's metrics,
-// and no store has, is put in by what the store does have: see selector.
+// rewrite translates the expression of a query for the server. An expression that a user wrote only gets the extra matchers.
+// In the catalogue's expressions, cluster and node become the identity labels, and series that only exist in scrape mode
+// are replaced: see selector.
 func (s *Store) rewrite(q Query) (string, error) {
-	if q.ByHand && len(s.config.Matchers) == 0 {
-		return q.Expr, nil // also what this parser does not know, such as MetricsQL
+	if q.UserWritten && len(s.config.Matchers) == 0 {
+		return q.Expr, nil // may be a dialect that this parser does not know, such as MetricsQL
 	}
 	expr, err := parser.NewParser(parser.Options{}).ParseExpr(q.Expr)
 	if err != nil {
 		return "", err
 	}
-	if q.ByHand {
+	if q.UserWritten {
 		parser.Inspect(expr, func(node parser.Node, _ []parser.Node) error {
 			if selector, ok := node.(*parser.VectorSelector); ok {
 				selector.LabelMatchers = append(selector.LabelMatchers, s.config.Matchers...)
@@ -37,16 +37,16 @@ func (s *Store) rewrite(q Query) (string, error) {
 	return s.rewriter().expr(expr).String(), nil
 }
 
-// Rewrite makes an expression of the catalogue the store's.
+// Rewrite translates an expression of the catalogue for the server.
 func (s *Store) Rewrite(expr string) (string, error) { return s.rewrite(Query{Expr: expr}) }
 
-// rewriter rewrites by what is set, and by which jobs were found to be of one kind alone.
+// rewriter rewrites expressions according to the settings and the known targets.
 type rewriter struct {
 	Config
-	jobs map[string][]string // by kind; of a kind that is missing nothing is known
-	all  []target.Status     // the targets that are known
-	// victoria is whether the store is a VictoriaMetrics: there `changes` counts the first sample of a series, too, so that
-	// a Falco seen for the first time would have restarted. It has Prometheus's function under another name.
+	jobs map[string][]string // jobs whose targets have one kind, by kind; nothing is known of a missing kind
+	all  []target.Status     // the known targets
+	// victoria means that the server is VictoriaMetrics. Its `changes` counts the first sample of a series, so that every
+	// new Falco would count as restarted; it offers Prometheus's function as changes_prometheus.
 	victoria bool
 }
 
@@ -60,14 +60,14 @@ func (s *Store) rewriter() rewriter {
 func (w rewriter) expr(e parser.Expr) parser.Expr {
 	switch e := e.(type) {
 	case *parser.AggregateExpr:
-		e.Expr, e.Grouping = w.expr(e.Expr), w.names(e.Grouping)
+		e.Expr, e.Grouping = w.expr(e.Expr), w.labelNames(e.Grouping)
 		if e.Param != nil {
 			e.Param = w.expr(e.Param)
 		}
 	case *parser.BinaryExpr:
 		e.LHS, e.RHS = w.expr(e.LHS), w.expr(e.RHS)
 		if m := e.VectorMatching; m != nil {
-			m.MatchingLabels, m.Include = w.names(m.MatchingLabels), w.names(m.Include)
+			m.MatchingLabels, m.Include = w.labelNames(m.MatchingLabels), w.labelNames(m.Include)
 		}
 	case *parser.Call:
 		return w.call(e)
@@ -78,26 +78,25 @@ func (w rewriter) expr(e parser.Expr) parser.Expr {
 	case *parser.UnaryExpr:
 		e.Expr = w.expr(e.Expr)
 	case *parser.NumberLiteral:
-		e.Duration = false // Prometheus before 3.0 takes no duration for a number
+		e.Duration = false // Prometheus before 3.0 does not accept a duration as a number
 	case *parser.VectorSelector:
 		return w.selector(e)
 	}
 	return e
 }
 
-// names are labels in a list of an expression: `by`, `on`, `group_left`.
-func (w rewriter) names(list []string) []string {
+// labelNames translates the labels of `by`, `on` or `group_left`.
+func (w rewriter) labelNames(list []string) []string {
 	var out []string
 	for _, name := range list {
-		if name = w.Identity.Written(name); name != "" && !slices.Contains(out, name) {
+		if name = w.Identity.ServerLabel(name); name != "" && !slices.Contains(out, name) {
 			out = append(out, name)
 		}
 	}
 	return out
 }
 
-// call rewrites a function. A range of samples cannot be joined with anything: what its selector has to be joined with,
-// the function's result is.
+// call rewrites a function. A range vector cannot be joined, so the function's result is joined instead.
 func (w rewriter) call(e *parser.Call) parser.Expr {
 	var out parser.Expr = e
 	if w.victoria && e.Func.Name == "changes" {
@@ -113,9 +112,9 @@ func (w rewriter) call(e *parser.Call) parser.Expr {
 		}
 		selector := matrix.VectorSelector.(*parser.VectorSelector)
 		if selector.Name == "up" {
-			kinds := w.kinds(selector)
+			kinds := w.takeKinds(selector)
 			w.translate(selector)
-			out = w.ofKinds(out, selector, kinds)
+			out = w.restrictToKinds(out, selector, kinds)
 			continue
 		}
 		w.translate(selector)
@@ -125,40 +124,43 @@ func (w rewriter) call(e *parser.Call) parser.Expr {
 
 // selector rewrites an instant selector.
 //
-//   - Extra matchers are added, and `cluster` and `node` are called what the store calls them.
-//   - `up` is there for all that the store's scraper asks: only that of Falco and Falcosidekick is meant.
-//   - A gauge from the settings becomes its value for every Falco that has an `up`. Where it is not set, the selector
-//     stays: a store may have such series from a recording rule.
+//   - It gets the extra matchers, and cluster and node become the identity labels.
+//   - `up` is restricted to Falco and Falcosidekick, because the server has one for every target.
+//   - A gauge from the settings becomes its value for every Falco that has an `up`. If the gauge is not set, the selector
+//     stays: the server may have such a series from a recording rule.
 func (w rewriter) selector(e *parser.VectorSelector) parser.Expr {
 	if e.Name == "up" {
-		kinds := w.kinds(e)
+		kinds := w.takeKinds(e)
 		w.translate(e)
-		return w.ofKinds(e, e, kinds)
+		return w.restrictToKinds(e, e, kinds)
 	}
-	var set []target.Gauge
+	var gauges []target.Gauge
 	for _, g := range w.Gauges {
 		if g.Name == e.Name {
-			set = append(set, g)
+			gauges = append(gauges, g)
 		}
 	}
-	if len(set) == 0 {
+	if len(gauges) == 0 {
 		w.translate(e)
 		return e
 	}
-	return w.gauges(e, set)
+	return w.gauges(e, gauges)
 }
 
-// gauges are the values of what is set, for every Falco with an `up`. A gauge's own labels are matched here.
-func (w rewriter) gauges(e *parser.VectorSelector, set []target.Gauge) parser.Expr {
-	var parts []string
-	set = slices.DeleteFunc(set, func(g target.Gauge) bool {
+// gauges returns the values of gauges for every Falco with an `up`. It evaluates matchers on the gauges' own labels.
+func (w rewriter) gauges(e *parser.VectorSelector, gauges []target.Gauge) parser.Expr {
+	gauges = slices.DeleteFunc(gauges, func(g target.Gauge) bool {
 		return slices.ContainsFunc(e.LabelMatchers, func(m *labels.Matcher) bool {
-			own, has := g.Labels[m.Name]
-			return has && !m.Matches(own)
+			value, has := g.Labels[m.Name]
+			return has && !m.Matches(value)
 		})
 	})
+	if len(gauges) == 0 {
+		return parse(emptyVector)
+	}
 	e.LabelMatchers = slices.DeleteFunc(e.LabelMatchers, func(m *labels.Matcher) bool {
-		return len(set) > 0 && slices.Contains(slices.Collect(maps.Keys(set[0].Labels)), m.Name)
+		_, has := gauges[0].Labels[m.Name]
+		return has
 	})
 	e.Name = "up"
 	for i, m := range e.LabelMatchers {
@@ -167,8 +169,9 @@ func (w rewriter) gauges(e *parser.VectorSelector, set []target.Gauge) parser.Ex
 		}
 	}
 	w.translate(e)
-	falcos := w.ofKinds(e, e, []string{target.KindFalco})
-	for _, g := range set {
+	falcos := w.restrictToKinds(e, e, []string{target.KindFalco})
+	var parts []string
+	for _, g := range gauges {
 		part := fmt.Sprintf("group by (%s) (%s)", strings.Join(w.Identity, ", "), falcos)
 		if g.Value != 1 {
 			part += " * " + strconv.FormatFloat(g.Value, 'f', -1, 64)
@@ -178,30 +181,27 @@ func (w rewriter) gauges(e *parser.VectorSelector, set []target.Gauge) parser.Ex
 		}
 		parts = append(parts, part)
 	}
-	if len(parts) == 0 {
-		return parse(nobody)
-	}
 	return parse("(" + strings.Join(parts, " or ") + ")")
 }
 
-// nobody is a vector without a sample.
-const nobody = "(vector(0) > 0)"
+// emptyVector is an expression without a result.
+const emptyVector = "(vector(0) > 0)"
 
-// translate renames the labels of a selector's matchers, and adds the extra ones.
+// translate renames the labels of a selector's matchers and adds the extra matchers.
 func (w rewriter) translate(e *parser.VectorSelector) {
 	if slices.Contains(w.Catalogue.Store.Foreign, e.Name) {
-		e.LabelMatchers = append(w.foreign(e.LabelMatchers), w.foreign(w.Matchers)...)
+		e.LabelMatchers = append(w.externalMatchers(e.LabelMatchers), w.externalMatchers(w.Matchers)...)
 		return
 	}
-	e.LabelMatchers = append(w.renamed(e.LabelMatchers), w.Matchers...)
+	e.LabelMatchers = append(w.serverMatchers(e.LabelMatchers), w.Matchers...)
 }
 
-// renamed are matchers in the store's own labels. Where it has none for the cluster, every Falco passes what lets an empty
-// one through; what asks for a cluster stays as it is. What all known Falcos pass is left out.
-func (w rewriter) renamed(matchers []*labels.Matcher) (out []*labels.Matcher) {
+// serverMatchers translates matchers to the server's labels. If the server has no label for the cluster, a matcher on it is
+// dropped when it matches an empty value and stays as it is otherwise. Matchers that all known targets pass are dropped.
+func (w rewriter) serverMatchers(matchers []*labels.Matcher) (out []*labels.Matcher) {
 	for _, m := range matchers {
-		switch name := w.Identity.Written(m.Name); {
-		case name == "" && m.Matches(""), w.passes(m):
+		switch name := w.Identity.ServerLabel(m.Name); {
+		case name == "" && m.Matches(""), w.matchesAllTargets(m):
 		case name == "" || name == m.Name:
 			out = append(out, m)
 		default:
@@ -211,33 +211,33 @@ func (w rewriter) renamed(matchers []*labels.Matcher) (out []*labels.Matcher) {
 	return out
 }
 
-// passes is whether a pattern lets every known target through, as that of a dashboard's variable does which stands for all
-// nodes: it names each of them, in every selector, and VictoriaMetrics takes no query beyond 16 KiB.
-func (w rewriter) passes(m *labels.Matcher) bool {
-	if m.Type != labels.MatchRegexp || m.Name != nodeLabel && m.Name != clusterLabel || len(w.all) == 0 {
+// matchesAllTargets reports whether a regular expression matches every known target, as a dashboard variable does that is
+// set to All: it lists every node in every selector, and VictoriaMetrics limits a query to 16 KiB.
+func (w rewriter) matchesAllTargets(m *labels.Matcher) bool {
+	if m.Type != labels.MatchRegexp || m.Name != target.NodeLabel && m.Name != target.ClusterLabel || len(w.all) == 0 {
 		return false
 	}
 	return !slices.ContainsFunc(w.all, func(t target.Status) bool { return !m.Matches(t.Labels.Get(m.Name)) })
 }
 
-// foreign are those matchers that say something of metrics of other exporters, such as kube-state-metrics: on their own
-// labels, and on the cluster. Others say which targets of a scraper are Falcos.
-func (w rewriter) foreign(matchers []*labels.Matcher) (out []*labels.Matcher) {
-	cluster := w.Identity.Written(clusterLabel)
+// externalMatchers keeps the matchers that apply to metrics of other exporters, such as kube-state-metrics: those on their
+// own labels and on the cluster. The others select targets that are Falcos.
+func (w rewriter) externalMatchers(matchers []*labels.Matcher) (out []*labels.Matcher) {
+	cluster := w.Identity.ServerLabel(target.ClusterLabel)
 	for _, m := range matchers {
 		switch {
-		case m.Name == clusterLabel && cluster != "":
+		case m.Name == target.ClusterLabel && cluster != "":
 			out = append(out, labels.MustNewMatcher(m.Type, cluster, m.Value))
-		case m.Name == cluster, m.Name == nodeLabel, m.Name == "container", m.Name == "reason", m.Name == model.MetricNameLabel:
+		case m.Name == cluster, m.Name == target.NodeLabel, m.Name == "container", m.Name == "reason", m.Name == model.MetricNameLabel:
 			out = append(out, m)
-		case m.Name == clusterLabel && !m.Matches(""):
+		case m.Name == target.ClusterLabel && !m.Matches(""):
 			out = append(out, m)
 		}
 	}
 	return out
 }
 
-// parse reads PromQL that is put together here, of parts that have been parsed.
+// parse parses an expression that this package composed of parsed parts.
 func parse(text string) parser.Expr {
 	expr, err := parser.NewParser(parser.Options{}).ParseExpr(text)
 	if err != nil {

@@ -11,10 +11,10 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 )
 
-// shownBy is how an expression finds the targets of a kind.
+// These expressions select the targets of a kind.
 const (
-	shownFalco    = `(group by (job, instance) (falcosecurity_falco_version_info) or max_over_time((group by (job, instance) (falcosecurity_falco_version_info))[1d:5m]))`
-	shownSidekick = `(group by (job, instance) ({__name__=~"falcosecurity_falcosidekick_inputs_total|falcosidekick_inputs",job=~"f.*"}) or max_over_time((group by (job, instance) ({__name__=~"falcosecurity_falcosidekick_inputs_total|falcosidekick_inputs",job=~"f.*"}))[1d:5m]))`
+	falcoTargets    = `(group by (job, instance) (falcosecurity_falco_version_info) or max_over_time((group by (job, instance) (falcosecurity_falco_version_info))[1d:5m]))`
+	sidekickTargets = `(group by (job, instance) ({__name__=~"falcosecurity_falcosidekick_inputs_total|falcosidekick_inputs",job=~"f.*"}) or max_over_time((group by (job, instance) ({__name__=~"falcosecurity_falcosidekick_inputs_total|falcosidekick_inputs",job=~"f.*"}))[1d:5m]))`
 )
 
 func TestRewrite(t *testing.T) {
@@ -37,32 +37,32 @@ func TestRewrite(t *testing.T) {
 		{name: "no label for the cluster", expr: `x{cluster=~".*"} or y{cluster="c"}`, want: `x or y{cluster="c"}`},
 		{name: "extra matchers, everywhere", matchers: `cluster="c", env!="test"`, expr: `absent(x) or max_over_time((rate(y{a="b"}[1m] offset 1h))[1h:1m]) > bool scalar(z)`,
 			want: `absent(x{cluster="c",env!="test"}) or max_over_time((rate(y{a="b",cluster="c",env!="test"}[1m] offset 1h))[1h:1m]) > bool scalar(z{cluster="c",env!="test"})`},
-		{name: "what all Falcos pass", all: known, expr: `x{node=~"a|b"} or y{node=~"a|c"} or z{node!~"a|b"}`, want: `x or y{instance=~"a|c"} or z{instance!~"a|b"}`},
-		{name: "durations for numbers", expr: `x / 1m`, want: `x / 60`},
+		{name: "matchers that all Falcos pass", all: known, expr: `x{node=~"a|b"} or y{node=~"a|c"} or z{node!~"a|b"}`, want: `x or y{instance=~"a|c"} or z{instance!~"a|b"}`},
+		{name: "durations as numbers", expr: `x / 1m`, want: `x / 60`},
 
-		{name: "up of Falcos, each of which shows what it is", expr: `min by (cluster, node) (up{kind!="falcosidekick"})`,
-			want: `min by (instance) ((up and on (job, instance) ` + shownFalco + `))`},
-		{name: "up of Falcos, of a job that is theirs", jobs: jobs, expr: `min by (cluster, node) (up{kind!="falcosidekick",node="a"})`,
+		{name: "up of Falcos, recognised by their metrics", expr: `min by (cluster, node) (up{kind!="falcosidekick"})`,
+			want: `min by (instance) ((up and on (job, instance) ` + falcoTargets + `))`},
+		{name: "up of Falcos with a job of their own", jobs: jobs, expr: `min by (cluster, node) (up{kind!="falcosidekick",node="a"})`,
 			want: `min by (instance) (up{instance="a",job="falco"})`},
-		{name: "up of Falcos, of the job that is named", matchers: `job=~"f.*"`, jobs: jobs, expr: `up{kind=""}`,
-			want: `(up{job=~"f.*"} unless on (job, instance) ` + shownSidekick + `)`},
+		{name: "up of Falcos with a job in the extra matchers", matchers: `job=~"f.*"`, jobs: jobs, expr: `up{kind=""}`,
+			want: `(up{job=~"f.*"} unless on (job, instance) ` + sidekickTargets + `)`},
 		{name: "up of both", jobs: jobs, expr: `up`, want: `up{job=~"falco|sidekick"}`},
-		{name: "up of both, told apart by instance", expr: `x and on (cluster, node) (up offset 1m == 1)`, want: `x and on (instance) (up offset 1m == 1)`},
+		{name: "up of both, joined by instance", expr: `x and on (cluster, node) (up offset 1m == 1)`, want: `x and on (instance) (up offset 1m == 1)`},
 		{name: "up of a Falcosidekick", jobs: jobs, expr: `up{kind="falcosidekick"}`, want: `up{job="sidekick"}`},
 		{name: "up of neither", expr: `up{kind="x"}`, want: `(vector(0) > 0)`},
-		{name: "up of a kind that is not there", jobs: map[string][]string{target.KindFalco: {"falco"}, target.KindFalcosidekick: nil}, expr: `up{kind="falcosidekick"}`, want: `(vector(0) > 0)`},
+		{name: "up of a kind without targets", jobs: map[string][]string{target.KindFalco: {"falco"}, target.KindFalcosidekick: nil}, expr: `up{kind="falcosidekick"}`, want: `(vector(0) > 0)`},
 		{name: "up over a range", expr: `avg_over_time(up{kind=""}[5m] offset 1h)`,
 			want: `(avg_over_time(up[5m] offset 1h) and on (job, instance) (group by (job, instance) (falcosecurity_falco_version_info offset 1h) or max_over_time((group by (job, instance) (falcosecurity_falco_version_info))[1d:5m] offset 1h)))`},
-		{name: "up at a time", jobs: jobs, expr: `up{kind=""} @ 100`, want: `up{job="falco"} @ 100.000`},
+		{name: "up with @", jobs: jobs, expr: `up{kind=""} @ 100`, want: `up{job="falco"} @ 100.000`},
 
-		{name: "a setting", jobs: jobs, gauges: table, expr: `x / on (cluster, node) group_left () falco_target_thread_table_size{node="a"}`,
+		{name: "a gauge from the settings", jobs: jobs, gauges: table, expr: `x / on (cluster, node) group_left () falco_target_thread_table_size{node="a"}`,
 			want: `x / on (instance) group_left () (group by (instance) (up{instance="a",job="falco"}) * 262144)`},
-		{name: "a setting that is not set may be a series", gauges: table, expr: `falco_target_memory_limit_bytes{node="a"}`, want: `falco_target_memory_limit_bytes{instance="a"}`},
-		{name: "what is pinned", jobs: jobs, gauges: []target.Gauge{
+		{name: "a gauge that is not set", gauges: table, expr: `falco_target_memory_limit_bytes{node="a"}`, want: `falco_target_memory_limit_bytes{instance="a"}`},
+		{name: "a pinned baseline", jobs: jobs, gauges: []target.Gauge{
 			{Name: "e", Labels: map[string]string{"sha256": "aa"}, Value: 1}, {Name: "e", Labels: map[string]string{"sha256": "$b"}, Value: 1},
 		}, expr: `count by (node) (e)`,
 			want: `count by (instance) ((label_replace(group by (instance) (up{job="falco"}), "sha256", "aa", "", "") or label_replace(group by (instance) (up{job="falco"}), "sha256", "$$b", "", "")))`},
-		{name: "what is pinned, matched", jobs: jobs, gauges: []target.Gauge{
+		{name: "a pinned baseline with matchers", jobs: jobs, gauges: []target.Gauge{
 			{Name: "e", Labels: map[string]string{"sha256": "aa"}, Value: 1}, {Name: "e", Labels: map[string]string{"sha256": "bb"}, Value: 1},
 		}, expr: `e{sha256!="aa"}`, want: `(label_replace(group by (instance) (up{job="falco"}), "sha256", "bb", "", ""))`},
 	}
@@ -74,17 +74,17 @@ func TestRewrite(t *testing.T) {
 			require.NoError(t, err)
 			w := rewriter{Config: Config{Identity: id, Matchers: matchers, Gauges: test.gauges, Catalogue: signals.Load()}, jobs: test.jobs, all: test.all}
 			require.Equal(t, test.want, w.expr(parse(test.expr)).String())
-			parse(test.want) // a wrong bracket would be the store's to complain of
+			parse(test.want) // fails if the brackets do not match
 		})
 	}
 }
 
-func TestRewriteByHand(t *testing.T) {
+func TestRewriteUserWritten(t *testing.T) {
 	rewrite := func(matchers, expr string) (string, error) {
 		all, err := ParseMatchers(matchers)
 		require.NoError(t, err)
 		s := &Store{config: Config{Identity: Identity{"instance"}, Matchers: all, Catalogue: signals.Load()}}
-		return s.rewrite(Query{Expr: expr, ByHand: true})
+		return s.rewrite(Query{Expr: expr, UserWritten: true})
 	}
 	got, err := rewrite(`job="falco"`, `sum by (node) (up{kind="x"} == 1m) / falco_target_expected`)
 	require.NoError(t, err)
@@ -92,15 +92,15 @@ func TestRewriteByHand(t *testing.T) {
 
 	got, err = rewrite("", "rate(x) keep_metric_names")
 	require.NoError(t, err)
-	require.Equal(t, "rate(x) keep_metric_names", got, "what only the store knows, such as MetricsQL")
+	require.Equal(t, "rate(x) keep_metric_names", got, "a dialect such as MetricsQL")
 
 	_, err = rewrite(`job="falco"`, "rate(x) keep_metric_names")
 	var parse parser.ParseErrors
-	require.ErrorAs(t, err, &parse, "there matchers cannot be put in")
+	require.ErrorAs(t, err, &parse, "matchers cannot be added")
 }
 
-// Whatever the catalogue holds can be rewritten and read again, with every identity.
-func TestRewriteTheCatalogue(t *testing.T) {
+// Every expression of the catalogue can be rewritten and parsed again, with every identity.
+func TestRewriteCatalogue(t *testing.T) {
 	catalogue := signals.Load()
 	for _, id := range []Identity{{"instance"}, {"cluster", "node"}, {"region", "host"}} {
 		matchers, err := ParseMatchers(`job="falco"`)

@@ -1,9 +1,12 @@
-// Package store answers from a Prometheus-compatible store: Prometheus, Thanos, Mimir, VictoriaMetrics.
+// Package store answers queries in Prometheus mode, from the HTTP API of Prometheus, Thanos, Mimir or VictoriaMetrics.
 //
-// The parts, from the inside out: client.go (one HTTP request; errors.go says in words what went wrong), decode.go (an
-// answer becomes PromQL's values), identity.go and rewrite.go (the catalogue's expressions become the store's), raw.go
-// (samples as they were scraped), lookup.go (labels), targets.go (the Falcos that the store holds), check.go (what the
-// health check wants to know).
+//	client.go                one HTTP request                errors.go             its failures in words
+//	decode.go                a response as PromQL values     identity.go           checks of the settings
+//	rewrite.go, kinds.go     the catalogue's expressions in the server's labels
+//	recorded.go, verify.go   the recording rules that ship with the plugin
+//	samples.go               samples as they were scraped    labels.go             label names and values
+//	discover.go, targets.go  the Falcos that the server scrapes, kept up to date by refresh.go
+//	check.go, flavour.go     findings for the health check
 package store
 
 import (
@@ -24,47 +27,49 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 )
 
-// Config is what a store is asked with. It has been checked: see ParseURL, ParseIdentity and ParseMatchers.
+// Config holds the checked settings of a Prometheus server. See ParseURL, ParseIdentity and ParseMatchers.
 type Config struct {
-	URL    *url.URL // where /api/v1 is
+	URL    *url.URL // the part before /api/v1
 	Method string   // GET or POST
-	// Parameters go with every request, e.g. dedup=true for Thanos.
+	// Parameters are sent with every request, for example dedup=true for Thanos.
 	Parameters url.Values
-	// Header is set on every request besides those of Client, e.g. X-Scope-OrgID for the tenant.
+	// Header is set on every request in addition to the headers of Client, for example X-Scope-OrgID for the tenant.
 	Header   http.Header
 	Identity Identity
-	// Matchers are put on every selector.
+	// Matchers are added to every selector.
 	Matchers []*labels.Matcher
-	// Gauges are the series that the settings stand for, of all Falcos.
+	// Gauges are the series that come from the settings. They apply to every Falco.
 	Gauges []target.Gauge
-	// Interval is how often the store's scraper asks Falco, Timeout how long a request may take.
-	Interval, Timeout time.Duration
-	// MaxSamples bounds what one answer may hold.
+	// Interval is the scrape interval of the Prometheus server.
+	Interval time.Duration
+	// Timeout limits one request.
+	Timeout time.Duration
+	// MaxSamples limits the samples of one response.
 	MaxSamples int
 	Client     sdkhttp.Options
 	Catalogue  *signals.Catalogue
 	Logger     log.Logger
 }
 
-// Store is one store, asked on behalf of one data source. All its methods may be called concurrently.
+// Store queries one Prometheus server on behalf of one data source. Its methods may be called concurrently.
 type Store struct {
 	config   Config
 	client   *http.Client
 	idle     func()
-	victoria atomic.Bool // it is a VictoriaMetrics, as far as the last answer tells
-	targets  lookUp
-	recorded recorded
+	victoria atomic.Bool // whether the last response came from VictoriaMetrics
+	targets  targetCache
+	recorded recordedSignals
 	now      func() time.Time
 }
 
-// New makes a store. Nothing is sent before it is asked.
+// New returns a Store. It sends nothing until it is queried.
 func New(c Config) (*Store, error) {
 	client, transport, err := httpclient.New(c.Client, c.Timeout, "")
 	if err != nil {
 		return nil, err
 	}
-	// Packing and unpacking took a fifth of the time of a query for 72 000 points from a server on the same machine
-	// (dev/bench, "query of a store"); the network between Grafana and its store is seldom what is slow.
+	// Compression took a fifth of the time of a query for 72 000 points from a server on the same machine (dev/bench,
+	// "query of a store"). The network between Grafana and its Prometheus server is rarely the bottleneck.
 	transport.DisableCompression = true
 	if c.Logger == nil {
 		c.Logger = log.NewNullLogger()
@@ -72,62 +77,62 @@ func New(c Config) (*Store, error) {
 	return &Store{config: c, client: client, idle: transport.CloseIdleConnections, now: time.Now}, nil
 }
 
-// Close ends the connections that wait for further use.
+// Close closes idle connections.
 func (s *Store) Close() { s.idle() }
 
-// Query is an expression at an instant, whose Step is 0, or over a range.
+// Query is an expression to evaluate at an instant (End, if Step is 0) or over a range.
 type Query struct {
 	Expr       string
 	Start, End time.Time
 	Step       time.Duration
-	// ByHand is whether a user wrote the expression: then only the extra matchers are put in, and the labels of the
-	// answer stay as the store has them.
-	ByHand bool
+	// UserWritten means that Expr uses the server's own labels: only the extra matchers are added to it, and the labels
+	// of the result are not renamed.
+	UserWritten bool
 }
 
-// Answer is what a store says to a query.
-type Answer struct {
+// Result is the value of a query.
+type Result struct {
 	Value parser.Value
 	// Executed is the expression that was sent.
 	Executed string
-	// Partial is whether the store says that samples may be missing.
+	// Partial means that the server says samples may be missing.
 	Partial  bool
 	Warnings []string
 }
 
-// Evaluate answers a query. The error is a *Failure, a parser error, or ctx's.
-func (s *Store) Evaluate(ctx context.Context, q Query) (Answer, error) {
+// Evaluate evaluates a query. The error is a *Failure, a parser error, or that of ctx.
+func (s *Store) Evaluate(ctx context.Context, q Query) (Result, error) {
 	expr, err := s.rewrite(q)
 	if err != nil {
-		return Answer{}, err
+		return Result{}, err
 	}
-	if answer, ok := s.fromRecorded(ctx, q); ok {
-		return answer, nil
+	if result, ok := s.evaluateRecorded(ctx, q); ok {
+		return result, nil
 	}
 	q.Expr = expr
 	return s.send(ctx, q)
 }
 
-// send asks an expression as it is written.
-func (s *Store) send(ctx context.Context, q Query) (Answer, error) {
+// send sends a query without changing its expression.
+func (s *Store) send(ctx context.Context, q Query) (Result, error) {
 	path, parameters := "query", url.Values{"query": {q.Expr}}
 	if q.Step == 0 {
-		parameters.Set("time", timestamp(q.End))
+		parameters.Set("time", formatTime(q.End))
 	} else {
 		path = "query_range"
-		parameters.Set("start", timestamp(q.Start))
-		parameters.Set("end", timestamp(q.End))
-		parameters.Set("step", seconds(q.Step))
+		parameters.Set("start", formatTime(q.Start))
+		parameters.Set("end", formatTime(q.End))
+		parameters.Set("step", formatSeconds(q.Step))
 	}
-	parameters.Set("timeout", seconds(s.config.Timeout))
-	d := decoder{identity: s.config.Identity, keep: q.ByHand, limit: s.config.MaxSamples}
-	if err := s.ask(ctx, path, parameters, &d); err != nil {
-		return Answer{}, err
+	parameters.Set("timeout", formatSeconds(s.config.Timeout))
+	d := decoder{identity: s.config.Identity, keepLabelNames: q.UserWritten, maxSamples: s.config.MaxSamples}
+	if err := s.request(ctx, path, parameters, &d); err != nil {
+		return Result{}, err
 	}
 	value, err := d.value()
-	return Answer{Value: value, Executed: q.Expr, Partial: d.partial, Warnings: d.warnings}, err
+	return Result{Value: value, Executed: q.Expr, Partial: d.partial, Warnings: d.warnings}, err
 }
 
-func timestamp(t time.Time) string { return fmt.Sprintf("%.3f", float64(t.UnixMilli())/1000) }
+func formatTime(t time.Time) string { return fmt.Sprintf("%.3f", float64(t.UnixMilli())/1000) }
 
-func seconds(d time.Duration) string { return fmt.Sprintf("%.3f", d.Seconds()) }
+func formatSeconds(d time.Duration) string { return fmt.Sprintf("%.3f", d.Seconds()) }

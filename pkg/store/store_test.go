@@ -19,31 +19,31 @@ import (
 
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// fakeStore answers what a test tells it, and keeps what it was asked.
-type fakeStore struct {
+// fakeServer answers as a test defines and records the requests.
+type fakeServer struct {
 	*httptest.Server
-	mu    sync.Mutex
-	asked []asked
-	// answer is given the path behind /api/v1/ and the parameters.
-	answer func(path string, p url.Values) (status int, body string)
+	mu       sync.Mutex
+	requests []request
+	// respond receives the path after /api/v1/ and the parameters.
+	respond func(path string, p url.Values) (status int, body string)
 }
 
-type asked struct {
+type request struct {
 	method, path string
 	parameters   url.Values
 	header       http.Header
 }
 
-func newFake(t *testing.T, answer func(path string, p url.Values) (int, string)) *fakeStore {
+func newFakeServer(t *testing.T, respond func(path string, p url.Values) (int, string)) *fakeServer {
 	t.Helper()
-	f := &fakeStore{answer: answer}
+	f := &fakeServer{respond: respond}
 	f.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_ = r.ParseForm()
 		path := strings.TrimPrefix(r.URL.Path, "/api/v1/")
 		f.mu.Lock()
-		f.asked = append(f.asked, asked{r.Method, path, r.Form, r.Header})
+		f.requests = append(f.requests, request{r.Method, path, r.Form, r.Header})
 		f.mu.Unlock()
-		status, body := f.answer(path, r.Form)
+		status, body := f.respond(path, r.Form)
 		if strings.HasPrefix(body, "{") {
 			w.Header().Set("Content-Type", "application/json")
 		}
@@ -54,8 +54,8 @@ func newFake(t *testing.T, answer func(path string, p url.Values) (int, string))
 	return f
 }
 
-// store makes one that asks the fake.
-func (f *fakeStore) store(t *testing.T, change ...func(*Config)) *Store {
+// store returns a Store that queries the fake server.
+func (f *fakeServer) store(t *testing.T, change ...func(*Config)) *Store {
 	t.Helper()
 	u, err := ParseURL(f.URL)
 	require.NoError(t, err)
@@ -73,12 +73,12 @@ func (f *fakeStore) store(t *testing.T, change ...func(*Config)) *Store {
 	return s
 }
 
-// one answers every request alike.
-func one(status int, body string) func(string, url.Values) (int, string) {
+// always answers every request in the same way.
+func always(status int, body string) func(string, url.Values) (int, string) {
 	return func(string, url.Values) (int, string) { return status, body }
 }
 
-// vector writes an instant answer of series, each as `{"a": "b"} value`.
+// vector writes the response to an instant query, from series as `{"a": "b"} value`.
 func vector(series ...string) string {
 	var out []string
 	for _, s := range series {
@@ -89,41 +89,41 @@ func vector(series ...string) string {
 }
 
 func TestEvaluateAtAnInstant(t *testing.T) {
-	f := newFake(t, one(200, vector(`{"__name__": "x", "instance": "node-1", "node": "other", "zone": ""} 1.5`, `{"instance": "node-2"} NaN`)))
+	f := newFakeServer(t, always(200, vector(`{"__name__": "x", "instance": "node-1", "node": "other", "zone": ""} 1.5`, `{"instance": "node-2"} NaN`)))
 	s := f.store(t, func(c *Config) {
 		c.Parameters = url.Values{"dedup": {"true"}}
 		c.Header = http.Header{"X-Scope-Orgid": {"team-a"}}
 	})
-	answer, err := s.Evaluate(t.Context(), Query{Expr: `sum by (cluster, node) (x{node="node-1"})`, End: noon})
+	result, err := s.Evaluate(t.Context(), Query{Expr: `sum by (cluster, node) (x{node="node-1"})`, End: noon})
 	require.NoError(t, err)
-	require.Equal(t, `sum by (instance) (x{instance="node-1"})`, answer.Executed)
-	require.Equal(t, `{__name__="x", exported_node="other", node="node-1"} => 1.5 @[1772366400000]`+"\n"+`{node="node-2"} => NaN @[1772366400000]`, answer.Value.String())
-	require.Equal(t, []asked{{
-		"POST", "query", url.Values{"query": {answer.Executed}, "time": {"1772366400.000"}, "timeout": {"5.000"}, "dedup": {"true"}}, f.asked[0].header,
-	}}, f.asked)
-	require.Equal(t, "team-a", f.asked[0].header.Get("X-Scope-OrgID"))
+	require.Equal(t, `sum by (instance) (x{instance="node-1"})`, result.Executed)
+	require.Equal(t, `{__name__="x", exported_node="other", node="node-1"} => 1.5 @[1772366400000]`+"\n"+`{node="node-2"} => NaN @[1772366400000]`, result.Value.String())
+	require.Equal(t, []request{{
+		"POST", "query", url.Values{"query": {result.Executed}, "time": {"1772366400.000"}, "timeout": {"5.000"}, "dedup": {"true"}}, f.requests[0].header,
+	}}, f.requests)
+	require.Equal(t, "team-a", f.requests[0].header.Get("X-Scope-OrgID"))
 }
 
 func TestEvaluateOverARange(t *testing.T) {
-	f := newFake(t, one(200, `{"data": {"result": [
+	f := newFakeServer(t, always(200, `{"data": {"result": [
 		{"metric": {"instance": "b"}, "values": [[1772366385.001, "+Inf"], [1772366400, "-1e3"]]},
 		{"values": [[1772366400, "7"]], "metric": {"instance": "a"}, "histograms": [[1772366400, {"count": "1"}]]}
 	], "resultType": "matrix"}, "warnings": ["w"], "infos": ["i"], "isPartial": true, "status": "success"}`))
-	answer, err := f.store(t).Evaluate(t.Context(), Query{Expr: "x", Start: noon.Add(-time.Minute), End: noon, Step: 15 * time.Second})
+	result, err := f.store(t).Evaluate(t.Context(), Query{Expr: "x", Start: noon.Add(-time.Minute), End: noon, Step: 15 * time.Second})
 	require.NoError(t, err)
-	require.Equal(t, "{node=\"a\"} =>\n7 @[1772366400000]\n{node=\"b\"} =>\n+Inf @[1772366385001]\n-1000 @[1772366400000]", answer.Value.String())
-	require.True(t, answer.Partial)
-	require.Equal(t, []string{"w", "the result has native histograms, which are left out"}, answer.Warnings)
-	require.Equal(t, "15.000", f.asked[0].parameters.Get("step"))
-	require.Equal(t, "1772366340.000", f.asked[0].parameters.Get("start"))
+	require.Equal(t, "{node=\"a\"} =>\n7 @[1772366400000]\n{node=\"b\"} =>\n+Inf @[1772366385001]\n-1000 @[1772366400000]", result.Value.String())
+	require.True(t, result.Partial)
+	require.Equal(t, []string{"w", "the result contains native histograms, which are not supported and were left out"}, result.Warnings)
+	require.Equal(t, "15.000", f.requests[0].parameters.Get("step"))
+	require.Equal(t, "1772366340.000", f.requests[0].parameters.Get("start"))
 }
 
-func TestEvaluateByHand(t *testing.T) {
-	f := newFake(t, one(200, vector(`{"instance": "node-1", "node": "other"} 1`)))
-	answer, err := f.store(t).Evaluate(t.Context(), Query{Expr: "rate(x)", End: noon, ByHand: true}) // MetricsQL
+func TestEvaluateUserWritten(t *testing.T) {
+	f := newFakeServer(t, always(200, vector(`{"instance": "node-1", "node": "other"} 1`)))
+	result, err := f.store(t).Evaluate(t.Context(), Query{Expr: "rate(x)", End: noon, UserWritten: true}) // MetricsQL
 	require.NoError(t, err)
-	require.Equal(t, "rate(x)", answer.Executed)
-	require.Equal(t, `{instance="node-1", node="other"} => 1 @[1772366400000]`, answer.Value.String())
+	require.Equal(t, "rate(x)", result.Executed)
+	require.Equal(t, `{instance="node-1", node="other"} => 1 @[1772366400000]`, result.Value.String())
 }
 
 func TestScalarsAndStrings(t *testing.T) {
@@ -133,17 +133,17 @@ func TestScalarsAndStrings(t *testing.T) {
 		`{"status": "success", "data": {"resultType": "vector", "result": []}}`:                 "",
 		`{"status": "success", "data": {"resultType": "matrix", "result": []}}`:                 "",
 	} {
-		answer, err := newFake(t, one(200, body)).store(t).Evaluate(t.Context(), Query{Expr: "x", End: noon})
+		result, err := newFakeServer(t, always(200, body)).store(t).Evaluate(t.Context(), Query{Expr: "x", End: noon})
 		require.NoError(t, err, body)
-		require.Equal(t, want, answer.Value.String())
+		require.Equal(t, want, result.Value.String())
 	}
 }
 
-// A proxy may let only GET through; Prometheus's own client turns to it likewise. One refusal says nothing of the next.
-func TestGetWherePostIsRefused(t *testing.T) {
-	f := newFake(t, nil)
-	f.answer = func(string, url.Values) (int, string) {
-		if len(f.asked) == 1 {
+// A proxy may only allow GET. Prometheus's own client falls back to it as well. Every request tries POST first.
+func TestFallbackToGet(t *testing.T) {
+	f := newFakeServer(t, nil)
+	f.respond = func(string, url.Values) (int, string) {
+		if len(f.requests) == 1 {
 			return http.StatusMethodNotAllowed, "no"
 		}
 		return 200, vector()
@@ -154,40 +154,40 @@ func TestGetWherePostIsRefused(t *testing.T) {
 		require.NoError(t, err)
 	}
 	var methods []string
-	for _, a := range f.asked {
+	for _, a := range f.requests {
 		methods = append(methods, a.method)
 	}
 	require.Equal(t, []string{"POST", "GET", "POST"}, methods)
 }
 
-func TestFailuresInWords(t *testing.T) {
+func TestFailures(t *testing.T) {
 	tests := []struct {
 		status int
 		body   string
 		want   string
 		query  bool
 	}{
-		{400, `{"status": "error", "errorType": "bad_data", "error": "1:2: parse error"}`, "The store refuses the expression: 1:2: parse error.", true},
-		{422, `{"status": "error", "errorType": "execution", "error": "many-to-many"}`, "The store refuses the expression: many-to-many.", true},
-		{422, `{"status": "error", "errorType": "422", "error": "cannot parse"}`, "The store refuses the expression: cannot parse.", true},
-		{503, `{"status": "error", "errorType": "timeout", "error": "query timed out"}`, "The store gave the query up: query timed out. Narrow the time range or the filters, or raise its time-out.", true},
-		{500, `{"status": "error", "errorType": "internal", "error": "disk"}`, "The store answered 500 Internal Server Error. disk.", false},
-		{401, "no org id", "The store answered 401 Unauthorized: it wants to know the tenant. Set store.tenant.", false},
-		{401, "", "The store answered 401 Unauthorized. Check the user and password, or the header, in the data source's authentication settings.", false},
-		{403, "", "The store answered 403 Forbidden: these credentials may not read. Check the authentication settings, and what guards the store.", false},
-		{404, "", "The store answered 404 Not Found to /api/v1/query. Set store.url to what comes before /api/v1: for Mimir it ends with /prometheus, for a cluster of VictoriaMetrics with /select/<account>/prometheus.", false},
-		{302, "", "The store answered 302 Found. Redirects are not followed, as they would carry the credentials along: set store.url to the address that it redirects to.", false},
-		{429, "", "The store answered 429 Too Many Requests: it has too much to do for this tenant or user. Ask less often, or raise its limit.", false},
-		{503, "Service Unavailable", "The store answered 503 Service Unavailable: it is starting, overloaded, or a proxy before it cannot reach it. Service Unavailable.", false},
-		{200, "<html>", "An answer of Prometheus's HTTP API was expected, an HTML page was found. Check the address and the path of store.url.", false},
-		{200, "up 1", `An answer of Prometheus's HTTP API was expected, the content type "text/plain; charset=utf-8" was found. Check the address and the path of store.url.`, false},
-		{200, `{"x": 1}`, "An answer of Prometheus's HTTP API was expected, JSON without a status of the API was found. Check the address and the path of store.url.", false},
-		{200, `{"status": "success", "data": {"resultType": "vector", "result": [{"metric": {}, "value": [1, "x"]}]}}`, `An answer of Prometheus's HTTP API was expected, the value "x" was found. Check the address and the path of store.url.`, false},
-		{200, `{"status": "success", "data": {"resultType": "streams", "result": []}}`, `An answer of Prometheus's HTTP API was expected, a result of type "streams" was found. Check the address and the path of store.url.`, false},
-		{200, `{"status": "success", "data": {"resultType": "vector", "result": [`, "An answer of Prometheus's HTTP API was expected, JSON that is cut off or of another shape was found. Check the address and the path of store.url.", false},
+		{400, `{"status": "error", "errorType": "bad_data", "error": "1:2: parse error"}`, "The Prometheus server rejected the expression: 1:2: parse error.", true},
+		{422, `{"status": "error", "errorType": "execution", "error": "many-to-many"}`, "The Prometheus server rejected the expression: many-to-many.", true},
+		{422, `{"status": "error", "errorType": "422", "error": "cannot parse"}`, "The Prometheus server rejected the expression: cannot parse.", true},
+		{503, `{"status": "error", "errorType": "timeout", "error": "query timed out"}`, "The Prometheus server stopped the query: query timed out. Narrow the time range or the filters, or raise the server's query timeout.", true},
+		{500, `{"status": "error", "errorType": "internal", "error": "disk"}`, "The Prometheus server answered 500 Internal Server Error. disk.", false},
+		{401, "no org id", "The Prometheus server answered 401 Unauthorized: it requires a tenant. Set prometheus.tenant.", false},
+		{401, "", "The Prometheus server answered 401 Unauthorized. Check the user and password, or the header, in the data source's authentication settings.", false},
+		{403, "", "The Prometheus server answered 403 Forbidden: these credentials do not allow reading. Check the authentication settings, and any proxy in front of the server.", false},
+		{404, "", "The Prometheus server answered 404 Not Found to /api/v1/query. Set prometheus.url to the part before /api/v1. For Mimir it ends in /prometheus, for a VictoriaMetrics cluster in /select/<account>/prometheus.", false},
+		{302, "", "The Prometheus server answered 302 Found. The plugin does not follow redirects, because they would send the credentials to another address. Set prometheus.url to the address it redirects to.", false},
+		{429, "", "The Prometheus server answered 429 Too Many Requests: it limits this tenant or user. Refresh less often, or raise the server's limit.", false},
+		{503, "Service Unavailable", "The Prometheus server answered 503 Service Unavailable: it is starting or overloaded, or a proxy cannot reach it. Service Unavailable.", false},
+		{200, "<html>", "Expected a response of the Prometheus HTTP API, found an HTML page. Check the host and the path of prometheus.url.", false},
+		{200, "up 1", `Expected a response of the Prometheus HTTP API, found the content type "text/plain; charset=utf-8". Check the host and the path of prometheus.url.`, false},
+		{200, `{"x": 1}`, "Expected a response of the Prometheus HTTP API, found JSON without the API's status field. Check the host and the path of prometheus.url.", false},
+		{200, `{"status": "success", "data": {"resultType": "vector", "result": [{"metric": {}, "value": [1, "x"]}]}}`, `Expected a response of the Prometheus HTTP API, found the value "x". Check the host and the path of prometheus.url.`, false},
+		{200, `{"status": "success", "data": {"resultType": "streams", "result": []}}`, `Expected a response of the Prometheus HTTP API, found a result of type "streams". Check the host and the path of prometheus.url.`, false},
+		{200, `{"status": "success", "data": {"resultType": "vector", "result": [`, "Expected a response of the Prometheus HTTP API, found JSON that is truncated or has another shape. Check the host and the path of prometheus.url.", false},
 	}
 	for _, test := range tests {
-		_, err := newFake(t, one(test.status, test.body)).store(t).Evaluate(t.Context(), Query{Expr: "x", End: noon})
+		_, err := newFakeServer(t, always(test.status, test.body)).store(t).Evaluate(t.Context(), Query{Expr: "x", End: noon})
 		require.EqualError(t, err, test.want)
 		var failed *Failure
 		require.ErrorAs(t, err, &failed)
@@ -201,31 +201,31 @@ func TestTooManySamples(t *testing.T) {
 		points = append(points, fmt.Sprintf(`[%d, "1"]`, i))
 	}
 	body := `{"status": "success", "data": {"resultType": "matrix", "result": [{"metric": {}, "values": [` + strings.Join(points, ",") + `]}]}}`
-	_, err := newFake(t, one(200, body)).store(t).Evaluate(t.Context(), Query{Expr: "x", End: noon, Step: time.Second})
-	require.EqualError(t, err, "The store's answer has more than 1000 samples; none of it is used. Narrow the time range or the filters, or raise limits.samplesPerQuery.")
+	_, err := newFakeServer(t, always(200, body)).store(t).Evaluate(t.Context(), Query{Expr: "x", End: noon, Step: time.Second})
+	require.EqualError(t, err, "The Prometheus server's response has more than 1000 samples. The plugin discarded it. Narrow the time range or the filters, or raise limits.maxSamples.")
 }
 
 func TestUnreachable(t *testing.T) {
-	f := newFake(t, nil)
+	f := newFakeServer(t, nil)
 	f.Close()
 	_, err := f.store(t).Evaluate(t.Context(), Query{Expr: "x", End: noon})
-	require.EqualError(t, err, "The store refused the connection: nothing listens at the address of store.url. Check the port, and that the store runs.")
+	require.EqualError(t, err, "The Prometheus server refused the connection: nothing listens at prometheus.url. Check the port, and that the server is running.")
 
-	slow := newFake(t, nil)
-	slow.answer = func(string, url.Values) (int, string) {
+	slow := newFakeServer(t, nil)
+	slow.respond = func(string, url.Values) (int, string) {
 		<-t.Context().Done()
 		return 200, ""
 	}
 	s := slow.store(t, func(c *Config) { c.Timeout = 50 * time.Millisecond })
 	_, err = s.Evaluate(t.Context(), Query{Expr: "x", End: noon})
-	require.EqualError(t, err, "The store gave no answer within 50ms. Narrow the time range or the filters, check that Grafana may reach it, or raise limits.queryTimeout.")
+	require.EqualError(t, err, "The Prometheus server did not respond within 50ms. Narrow the time range or the filters, check that Grafana can reach the server, or raise limits.queryTimeout.")
 }
 
-// A panel that is closed cancels its request, and with it the store's.
+// Closing a panel cancels its request, and with it the request to the Prometheus server.
 func TestCancelled(t *testing.T) {
 	asked, ended := make(chan struct{}), make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		_ = r.ParseForm() // the server notices the end of a connection whose body was read
+		_ = r.ParseForm() // the server only notices a closed connection after it has read the body
 		close(asked)
 		<-r.Context().Done()
 		close(ended)
@@ -236,7 +236,7 @@ func TestCancelled(t *testing.T) {
 		<-asked
 		cancel()
 	}()
-	_, err := (&fakeStore{Server: server}).store(t).Evaluate(ctx, Query{Expr: "x", End: noon})
+	_, err := (&fakeServer{Server: server}).store(t).Evaluate(ctx, Query{Expr: "x", End: noon})
 	require.ErrorIs(t, err, context.Canceled)
 	<-ended
 }
@@ -251,12 +251,12 @@ func TestParseURL(t *testing.T) {
 		require.Equal(t, want, u.String())
 	}
 	for text, want := range map[string]string{
-		"":                 "store.url is empty: expected a URL, e.g. http://prometheus:9090, http://mimir/prometheus or http://victoria-metrics:8428",
-		"ftp://a":          `store.url begins with "ftp://": expected http:// or https://`,
-		"http://u:p@a":     "store.url holds a user name or a password, which every viewer could read: remove it and use the data source's authentication settings",
-		"http://a?token=x": `store.url holds "token" in its query, which every viewer could read: remove it and use the data source's authentication settings or a header`,
-		"http://":          "store.url has no host: expected a URL, e.g. http://prometheus:9090, http://mimir/prometheus or http://victoria-metrics:8428",
-		"http://a b":       "store.url cannot be read: expected a URL, e.g. http://prometheus:9090, http://mimir/prometheus or http://victoria-metrics:8428",
+		"":                 "prometheus.url is empty: expected a URL, e.g. http://prometheus:9090, http://mimir/prometheus or http://victoria-metrics:8428",
+		"ftp://a":          `prometheus.url starts with "ftp://": expected http:// or https://`,
+		"http://u:p@a":     "prometheus.url contains a user name or a password, which every viewer could read: remove it and use the data source's authentication settings",
+		"http://a?token=x": `prometheus.url contains the parameter "token", which every viewer could read: remove it and use the data source's authentication settings or a header`,
+		"http://":          "prometheus.url has no host: expected a URL, e.g. http://prometheus:9090, http://mimir/prometheus or http://victoria-metrics:8428",
+		"http://a b":       "prometheus.url is not a URL: expected a URL, e.g. http://prometheus:9090, http://mimir/prometheus or http://victoria-metrics:8428",
 	} {
 		_, err := ParseURL(text)
 		require.EqualError(t, err, want)
@@ -268,10 +268,10 @@ func TestParseIdentity(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, Identity{"instance"}, id)
 	for text, want := range map[string]string{
-		`["a", "b", "c"]`: `store.identity is ["a" "b" "c"]: expected one label or two, the node last and before it the cluster, such as ["instance"] or ["cluster", "node"]`,
-		`["a", "a"]`:      `store.identity is ["a" "a"]: expected one label or two, the node last and before it the cluster, such as ["instance"] or ["cluster", "node"]`,
-		`["kind"]`:        `store.identity has the label "kind": expected letters, digits and underscores, no leading digit, not __… and not kind`,
-		`["a b"]`:         `store.identity has the label "a b": expected letters, digits and underscores, no leading digit, not __… and not kind`,
+		`["a", "b", "c"]`: `prometheus.identityLabels is ["a" "b" "c"]: expected one label for the node, or two for the cluster and the node, such as ["instance"] or ["cluster", "node"]`,
+		`["a", "a"]`:      `prometheus.identityLabels is ["a" "a"]: expected one label for the node, or two for the cluster and the node, such as ["instance"] or ["cluster", "node"]`,
+		`["kind"]`:        `prometheus.identityLabels contains "kind": expected letters, digits and underscores, no leading digit, not __… and not kind`,
+		`["a b"]`:         `prometheus.identityLabels contains "a b": expected letters, digits and underscores, no leading digit, not __… and not kind`,
 	} {
 		var names []string
 		require.NoError(t, json.Unmarshal([]byte(text), &names))
@@ -291,5 +291,5 @@ func TestParseMatchers(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, none)
 	_, err = ParseMatchers("job=falco")
-	require.EqualError(t, err, `store.matchers is "job=falco": expected matchers such as job="falco", cluster=~"prod.*" (unexpected identifier "falco" in label matching, expected string)`)
+	require.EqualError(t, err, `prometheus.matchers is "job=falco": expected matchers such as job="falco", cluster=~"prod.*" (unexpected identifier "falco" in label matching, expected string)`)
 }

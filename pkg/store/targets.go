@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -14,57 +13,56 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 )
 
-// who is a target of the store's scraper.
-type who struct{ job, instance, cluster, node string }
+// targetKey identifies a target of the Prometheus server.
+type targetKey struct{ job, instance, cluster, node string }
 
-// whoIs reads the labels of an answer, in which the identity has been renamed.
-func (s *Store) whoIs(l labels.Labels) who {
-	instance := l.Get("instance")
-	if s.config.Identity.Written(nodeLabel) == "instance" {
-		instance = l.Get(nodeLabel)
+// targetKey reads the labels of a result, in which the identity labels have the plugin's names.
+func (s *Store) targetKey(l labels.Labels) targetKey {
+	get := func(label string) string {
+		if s.config.Identity.ServerLabel(target.NodeLabel) == label {
+			return l.Get(target.NodeLabel)
+		}
+		return l.Get(label)
 	}
-	job := l.Get("job")
-	if s.config.Identity.Written(nodeLabel) == "job" {
-		job = l.Get(nodeLabel)
-	}
-	return who{job, instance, l.Get(clusterLabel), l.Get(nodeLabel)}
+	return targetKey{get("job"), get("instance"), l.Get(target.ClusterLabel), l.Get(target.NodeLabel)}
 }
 
-// statuses puts together what was found, sorted by node and address.
-func (s *Store) statuses(f found, now time.Time) []target.Status {
+// statuses combines the results, sorted by node and address.
+func (s *Store) statuses(v targetVectors, now time.Time) []target.Status {
 	var out []target.Status
-	for _, kind := range []string{target.KindFalco, target.KindFalcosidekick} {
-		place := map[who]int{}
-		for _, sample := range f.up[kind] {
-			if _, twice := place[s.whoIs(sample.Metric)]; twice {
-				continue // the same target, scraped by several replicas of the scraper
+	for _, kind := range kinds {
+		index := map[targetKey]int{}
+		for _, sample := range v.up[kind] {
+			key := s.targetKey(sample.Metric)
+			if _, known := index[key]; known {
+				continue // several replicas of Prometheus scrape the same target
 			}
-			place[s.whoIs(sample.Metric)] = len(out)
-			out = append(out, s.status(kind, s.whoIs(sample.Metric), sample.F == 1))
+			index[key] = len(out)
+			out = append(out, s.newStatus(kind, key, sample.F == 1))
 		}
 		if kind == target.KindFalco {
-			for w, last := range s.gone(f, place) {
-				place[w] = len(out)
-				out = append(out, s.vanished(w, last))
+			for key, last := range s.vanishedTargets(v, index) {
+				index[key] = len(out)
+				out = append(out, s.vanishedStatus(key, last))
 			}
 		}
-		s.fill(out, place, f, kind, now)
+		s.complete(out, index, v, kind, now)
 	}
-	duplicates(out)
+	markDuplicates(out)
 	slices.SortStableFunc(out, func(a, b target.Status) int {
 		return cmp.Or(cmp.Compare(a.Node(), b.Node()), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Address, b.Address), cmp.Compare(a.Configured, b.Configured))
 	})
 	return out
 }
 
-// status of a target, but for when it was scraped, which is not looked up.
-func (s *Store) status(kind string, w who, up bool) target.Status {
-	b := labels.NewBuilder(labels.FromStrings(clusterLabel, w.cluster, nodeLabel, w.node))
+// newStatus returns a status without the time of the last scrape, which the plugin does not query.
+func (s *Store) newStatus(kind string, key targetKey, up bool) target.Status {
+	b := labels.NewBuilder(labels.FromStrings(target.ClusterLabel, key.cluster, target.NodeLabel, key.node))
 	if kind != target.KindFalco {
-		b.Set(kindLabel, kind)
+		b.Set(target.KindLabel, kind)
 	}
 	status := target.Status{
-		Address: cmp.Or(w.instance, w.node), Configured: w.job, Kind: kind, Labels: b.Labels(),
+		Address: cmp.Or(key.instance, key.node), Configured: key.job, Kind: kind, Labels: b.Labels(),
 		State: target.Up, Facts: map[string]string{}, Metrics: map[string]bool{}, Gauges: s.config.Gauges,
 	}
 	if kind != target.KindFalco {
@@ -72,128 +70,111 @@ func (s *Store) status(kind string, w who, up bool) target.Status {
 	}
 	if !up {
 		status.State, status.Metrics = target.Down, nil
-		status.Message = "The scrape fails, or its answer could not be read as a whole: the store's scraper has the error on its page of targets (in Prometheus Status > Target health)."
+		status.Message = "The scrape fails. The Prometheus server shows the error on its page Status > Target health."
 	}
 	return status
 }
 
-func (s *Store) vanished(w who, last time.Time) target.Status {
-	status := s.status(target.KindFalco, w, false)
+func (s *Store) vanishedStatus(key targetKey, last time.Time) target.Status {
+	status := s.newStatus(target.KindFalco, key, false)
 	status.State, status.LastUp = target.Gone, last
-	status.Message = fmt.Sprintf("It was last seen at %s, and is no target of the store's scraper any more: its pod has gone or is not ready (a crash loop?). It is told here for one hour.", last.UTC().Format("15:04 UTC"))
+	status.Message = fmt.Sprintf("The Prometheus server last scraped it at %s and no longer has it as a target: its pod is gone or not ready, possibly in a crash loop. It stays listed for one hour.", last.UTC().Format("15:04 UTC"))
 	return status
 }
 
-// gone are Falcos that showed themselves within the hour and are no target now, unless their node is seen elsewhere.
-func (s *Store) gone(f found, present map[who]int) map[who]time.Time {
-	here := map[[2]string]bool{}
-	for w := range present {
-		here[[2]string{w.cluster, w.node}] = true
+// vanishedTargets returns the Falcos that had samples within the last hour and are no longer targets, with the time of the
+// last sample. It leaves out nodes that another target has.
+func (s *Store) vanishedTargets(v targetVectors, present map[targetKey]int) map[targetKey]time.Time {
+	nodes := map[[2]string]bool{}
+	for key := range present {
+		nodes[[2]string{key.cluster, key.node}] = true
 	}
-	out := map[who]time.Time{}
-	for _, sample := range f.facts[s.config.Catalogue.Reading.Facts[0].ID] {
-		if w := s.whoIs(sample.Metric); !here[[2]string{w.cluster, w.node}] {
-			if at := time.UnixMilli(milliseconds(sample.F)); at.After(out[w]) {
-				out[w] = at
+	out := map[targetKey]time.Time{}
+	for _, sample := range v.facts[s.config.Catalogue.Reading.Facts[0].ID] {
+		if key := s.targetKey(sample.Metric); !nodes[[2]string{key.cluster, key.node}] {
+			if last := time.UnixMilli(milliseconds(sample.F)); last.After(out[key]) {
+				out[key] = last
 			}
 		}
 	}
 	return out
 }
 
-// fill completes the statuses of a kind with what is known by target.
-func (s *Store) fill(out []target.Status, place map[who]int, f found, kind string, now time.Time) {
-	recent, answered := map[who]float64{}, map[who]float64{}
-	for _, sample := range f.recent[kind] {
-		recent[s.whoIs(sample.Metric)] = sample.F
+// complete adds scrapes, facts and metrics to the statuses of a kind. index holds their positions.
+func (s *Store) complete(out []target.Status, index map[targetKey]int, v targetVectors, kind string, now time.Time) {
+	recent, scrapes := map[targetKey]float64{}, map[targetKey]float64{}
+	for _, sample := range v.recent[kind] {
+		recent[s.targetKey(sample.Metric)] = sample.F
 	}
-	for _, sample := range f.answered[kind] {
-		answered[s.whoIs(sample.Metric)] = sample.F
+	for _, sample := range v.scrapes[kind] {
+		scrapes[s.targetKey(sample.Metric)] = sample.F
 	}
-	for w, i := range place {
+	for key, i := range index {
 		one := &out[i]
-		one.Scrapes = int(answered[w])
-		one.FirstScrape = now.Add(-min(Youth, time.Duration(one.Scrapes)*s.config.Interval))
-		if one.State == target.Up && recent[w] == 0 {
+		one.Scrapes = int(scrapes[key])
+		one.FirstScrape = now.Add(-min(FirstScrapeLookback, time.Duration(one.Scrapes)*s.config.Interval))
+		if one.State == target.Up && recent[key] == 0 {
 			one.State = target.Down
-			one.Message = fmt.Sprintf("No sample for %s: whoever scrapes for the store has stopped, or its remote write lags behind.", signals.FormatDuration(s.silence()))
+			one.Message = fmt.Sprintf("The Prometheus server has no sample of the last %s: it has stopped scraping, or remote write is delayed.", signals.FormatDuration(s.maxSilence()))
 		}
 	}
-	for id, vector := range f.facts {
-		fact := s.fact(id)
-		latest := map[who]float64{}
-		for _, sample := range vector {
-			w, value := s.whoIs(sample.Metric), sample.Metric.Get(fact)
-			i, known := place[w]
-			if !known || value == "" {
-				continue
-			}
-			had := out[i].Facts[id]
-			was, is := s.last(id, had), s.last(id, value)
-			if had == "" || was && !is || was == is && sample.F > latest[w] {
-				out[i].Facts[id], latest[w] = value, sample.F
-			}
-		}
-	}
-	for _, sample := range f.exported {
-		if i, known := place[s.whoIs(sample.Metric)]; known && out[i].Metrics != nil {
+	s.addFacts(out, index, v)
+	for _, sample := range v.exported {
+		if i, known := index[s.targetKey(sample.Metric)]; known && out[i].Metrics != nil {
 			out[i].Metrics[sample.Metric.Get(model.MetricNameLabel)] = true
 		}
 	}
-	// A target with no metrics at all may have none yet: nothing can be said of what it lacks.
-	for _, i := range place {
+	// A target without any metric may not have been scraped yet, so nothing is known about missing metrics.
+	for _, i := range index {
 		if len(out[i].Metrics) == 0 {
 			out[i].Metrics = nil
 		}
 	}
 }
 
-// fact is the label of a fact, as an answer has it.
-func (s *Store) fact(id string) string {
-	for _, f := range s.config.Catalogue.Reading.Facts {
-		if f.ID == id {
-			return s.config.Identity.called(f.Label)
+// addFacts sets the latest value of every fact. A value that the catalogue lists as a last resort gives way to any other.
+func (s *Store) addFacts(out []target.Status, index map[targetKey]int, v targetVectors) {
+	for _, fact := range s.config.Catalogue.Reading.Facts {
+		label := s.config.Identity.pluginLabel(fact.Label)
+		latest := map[targetKey]float64{}
+		for _, sample := range v.facts[fact.ID] {
+			key, value := s.targetKey(sample.Metric), sample.Metric.Get(label)
+			i, known := index[key]
+			if !known || value == "" {
+				continue
+			}
+			current := out[i].Facts[fact.ID]
+			currentLast, last := slices.Contains(fact.Last, current), slices.Contains(fact.Last, value)
+			if current == "" || currentLast && !last || currentLast == last && sample.F > latest[key] {
+				out[i].Facts[fact.ID], latest[key] = value, sample.F
+			}
 		}
 	}
-	return ""
 }
 
-// last is whether a value counts only where there is no other.
-func (s *Store) last(id, value string) bool {
-	for _, f := range s.config.Catalogue.Reading.Facts {
-		if f.ID == id {
-			return slices.Contains(f.Last, value)
-		}
+// markDuplicates marks targets whose cluster, node and kind another target has: their figures are counted twice.
+func markDuplicates(all []target.Status) {
+	order := make([]int, len(all))
+	for i := range all {
+		order[i] = i
 	}
-	return false
-}
-
-// duplicates marks targets that another one of the same name has a claim on: their figures count twice.
-func duplicates(all []target.Status) {
-	owner := map[[3]string]int{}
-	for _, i := range slices.SortedFunc(maps.Keys(indices(all)), func(a, b int) int {
+	slices.SortFunc(order, func(a, b int) int {
 		return cmp.Compare(all[a].Configured+all[a].Address, all[b].Configured+all[b].Address)
-	}) {
+	})
+	first := map[[3]string]int{}
+	for _, i := range order {
 		one := &all[i]
 		if one.State != target.Up {
 			continue
 		}
-		key := [3]string{one.Labels.Get(clusterLabel), one.Node(), one.Kind}
-		first, twice := owner[key]
-		if !twice {
-			owner[key] = i
+		key := [3]string{one.Labels.Get(target.ClusterLabel), one.Node(), one.Kind}
+		original, known := first[key]
+		if !known {
+			first[key] = i
 			continue
 		}
 		one.State = target.Duplicate
-		one.Message = fmt.Sprintf("The store has %s twice, of the jobs %s and %s: its figures are added up. Let store.matchers name one job, such as job=%q, or add to store.identity.",
-			one.Node(), all[first].Configured, one.Configured, all[first].Configured)
+		one.Message = fmt.Sprintf("The Prometheus server has %s twice, in the jobs %s and %s, so its figures are added up. Select one job with prometheus.matchers, such as job=%q, or add a label to prometheus.identityLabels.",
+			one.Node(), all[original].Configured, one.Configured, all[original].Configured)
 	}
-}
-
-func indices(all []target.Status) map[int]bool {
-	out := map[int]bool{}
-	for i := range all {
-		out[i] = true
-	}
-	return out
 }

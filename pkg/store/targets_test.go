@@ -11,7 +11,7 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 )
 
-// summary says of each target what matters.
+// summary lists what the tests compare.
 func summary(all []target.Status) (out []string) {
 	for _, t := range all {
 		out = append(out, fmt.Sprintf("%s %s at %s of %s: %s %v, %d scrapes, %d metrics", t.Kind, t.Labels, t.Address, t.Configured, t.State, t.Facts, t.Scrapes, len(t.Metrics)))
@@ -41,7 +41,7 @@ load 15s
 
 func TestTargets(t *testing.T) {
 	s := newEngine(t, twoJobs, nil).store(t)
-	s.now = func() time.Time { return after(1500 * time.Second) }
+	s.now = func() time.Time { return timeAt(1500 * time.Second) }
 	require.NoError(t, s.Ready(t.Context()))
 	require.Equal(t, []string{
 		`falco {node="a:1"} at a:1 of falco: up map[engine:kmod version:0.44.1], 60 scrapes, 3 metrics`,
@@ -53,12 +53,12 @@ func TestTargets(t *testing.T) {
 	}, summary(s.Targets()))
 	require.Equal(t, map[string][]string{"falco": {"falco"}, "falcosidekick": {"sidekick"}}, s.targets.jobs)
 	all := s.Targets()
-	require.Equal(t, "It was last seen at 00:15 UTC, and is no target of the store's scraper any more: its pod has gone or is not ready (a crash loop?). It is told here for one hour.", all[2].Message)
-	require.Equal(t, after(1455*time.Second), all[4].FirstScrape.UTC().Local(), "as far as the scrapes tell")
+	require.Equal(t, "The Prometheus server last scraped it at 00:15 UTC and no longer has it as a target: its pod is gone or not ready, possibly in a crash loop. It stays listed for one hour.", all[2].Message)
+	require.Equal(t, timeAt(1455*time.Second), all[4].FirstScrape.UTC().Local(), "derived from the number of scrapes")
 }
 
-// Where Falco's job has other targets, too, each has to show what it is.
-func TestTargetsOfAMixedJob(t *testing.T) {
+// In a job with other targets, a Falco is only recognised by its metrics.
+func TestTargetsOfMixedJob(t *testing.T) {
 	s := newEngine(t, `
 load 15s
   up{job="pods", instance="a:1"} 1x100
@@ -66,13 +66,13 @@ load 15s
   up{job="pods", instance="never:1"} 0x100
   falcosecurity_falco_version_info{job="pods", instance="a:1", version="0.44.1"} 1x100
 `, nil).store(t)
-	s.now = func() time.Time { return after(1500 * time.Second) }
+	s.now = func() time.Time { return timeAt(1500 * time.Second) }
 	require.NoError(t, s.Ready(t.Context()))
 	require.Equal(t, []string{`falco {node="a:1"} at a:1 of pods: up map[version:0.44.1], 60 scrapes, 1 metrics`}, summary(s.Targets()))
 	require.Equal(t, map[string][]string{"falcosidekick": nil}, s.targets.jobs)
 }
 
-func TestTargetsThatAreStoredTwice(t *testing.T) {
+func TestDuplicateTargets(t *testing.T) {
 	s := newEngine(t, `
 load 15s
   up{job="a", instance="1:1", node="n"} 1x100
@@ -80,52 +80,52 @@ load 15s
   falcosecurity_falco_version_info{job="a", instance="1:1", node="n", version="0.44.1"} 1x100
   falcosecurity_falco_version_info{job="b", instance="1:1", node="n", version="0.44.1"} 1x100
 `, nil).store(t, func(c *Config) { c.Identity = Identity{"node"} })
-	s.now = func() time.Time { return after(1500 * time.Second) }
+	s.now = func() time.Time { return timeAt(1500 * time.Second) }
 	require.NoError(t, s.Ready(t.Context()))
 	require.Equal(t, target.Duplicate, s.Targets()[1].State)
-	require.Equal(t, `The store has n twice, of the jobs a and b: its figures are added up. Let store.matchers name one job, such as job="a", or add to store.identity.`, s.Targets()[1].Message)
+	require.Equal(t, `The Prometheus server has n twice, in the jobs a and b, so its figures are added up. Select one job with prometheus.matchers, such as job="a", or add a label to prometheus.identityLabels.`, s.Targets()[1].Message)
 }
 
-// A scraper that has stopped leaves what it last wrote for five minutes.
+// After Prometheus stops scraping, its last samples stay visible for five minutes.
 func TestSilence(t *testing.T) {
 	s := newEngine(t, `
 load 15s
   up{job="falco", instance="a:1"} 1x100
   falcosecurity_falco_version_info{job="falco", instance="a:1", version="0.44.1"} 1x100
 `, nil).store(t)
-	s.now = func() time.Time { return after(1620 * time.Second) }
+	s.now = func() time.Time { return timeAt(1620 * time.Second) }
 	require.NoError(t, s.Ready(t.Context()))
 	require.Equal(t, target.Down, s.Targets()[0].State)
-	require.Equal(t, "No sample for 60s: whoever scrapes for the store has stopped, or its remote write lags behind.", s.Targets()[0].Message)
+	require.Equal(t, "The Prometheus server has no sample of the last 60s: it has stopped scraping, or remote write is delayed.", s.Targets()[0].Message)
 }
 
-// What was known stays while the store is away, and is brought up to date when it is back.
-func TestReadyWhileTheStoreIsAway(t *testing.T) {
+// The list of targets is kept while the server is unavailable, and refreshed afterwards.
+func TestReadyWhileUnavailable(t *testing.T) {
 	f := newEngine(t, twoJobs, nil)
-	good := f.answer
-	f.answer = one(503, "")
+	good := f.respond
+	f.respond = always(503, "")
 	s := f.store(t)
-	s.now = func() time.Time { return after(1500 * time.Second) }
-	require.EqualError(t, s.Ready(t.Context()), "The store answered 503 Service Unavailable: it is starting, overloaded, or a proxy before it cannot reach it. It gave no reason.")
-	f.answer = good
+	s.now = func() time.Time { return timeAt(1500 * time.Second) }
+	require.EqualError(t, s.Ready(t.Context()), "The Prometheus server answered 503 Service Unavailable: it is starting or overloaded, or a proxy cannot reach it. It gave no reason.")
+	f.respond = good
 	require.NoError(t, s.Ready(t.Context()))
 	require.Len(t, s.Targets(), 6)
 
-	f.answer = func(string, url.Values) (int, string) { return 503, "" }
-	s.now = func() time.Time { return after(1600 * time.Second) }
+	f.respond = func(string, url.Values) (int, string) { return 503, "" }
+	s.now = func() time.Time { return timeAt(1600 * time.Second) }
 	require.NoError(t, s.Ready(t.Context()))
 	require.Len(t, s.Targets(), 6)
-	since, why := s.Outdated()
-	require.Equal(t, after(1500*time.Second), since)
-	require.EqualError(t, why, "The store answered 503 Service Unavailable: it is starting, overloaded, or a proxy before it cannot reach it. It gave no reason.")
+	since, why := s.TargetsOutdated()
+	require.Equal(t, timeAt(1500*time.Second), since)
+	require.EqualError(t, why, "The Prometheus server answered 503 Service Unavailable: it is starting or overloaded, or a proxy cannot reach it. It gave no reason.")
 
-	f.answer = good
+	f.respond = good
 	require.NoError(t, s.Ready(t.Context()))
-	since, _ = s.Outdated()
+	since, _ = s.TargetsOutdated()
 	require.Zero(t, since)
 }
 
-// Who asks after a pause is told of the targets as they are, not as they were before it.
+// The first query after a pause waits for a current list of targets.
 func TestReadyAfterAPause(t *testing.T) {
 	s := newEngine(t, `
 load 15s
@@ -135,9 +135,9 @@ load 15s
   falcosecurity_falco_version_info{job="falco", instance="b:1", version="0.44.1"} 1x102 stale
 `, nil).store(t)
 	for i, want := range []target.State{target.Up, target.Gone} {
-		s.now = func() time.Time { return after(1500*time.Second + time.Duration(i)*75*time.Second) }
+		s.now = func() time.Time { return timeAt(1500*time.Second + time.Duration(i)*75*time.Second) }
 		require.NoError(t, s.Ready(t.Context()))
 		require.Equal(t, want, s.Targets()[1].State)
-		require.Zero(t, s.Targets()[1].LastScrape, "that is not looked up")
+		require.Zero(t, s.Targets()[1].LastScrape, "the plugin does not query it")
 	}
 }

@@ -128,8 +128,8 @@ const datasource = { type: 'falco-metrics-datasource', uid: 'falco-metrics' };
 
   it('says in words when the store goes in the middle of queries, and recovers by itself', async () => {
     const words = [
-      'The store refused the connection: nothing listens at the address of store.url. Check the port, and that the store runs.',
-      'The store closed the connection before its answer was complete: it was restarted, or a proxy in between gave up. Ask again.',
+      'The Prometheus server refused the connection: nothing listens at prometheus.url. Check the port, and that the server is running.',
+      'The Prometheus server closed the connection before its response was complete. It was restarted, or a proxy in between gave up. Try again.',
     ];
     // Expressions that differ are worked out one by one: some of them are under way when the store ends.
     const under = Array.from({ length: 40 }, (_, i) => ask({ kind: 'promql', expr: `count({job="falco"}) + ${i}` }));

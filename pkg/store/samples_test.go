@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// raw reads all samples of a metric, each as `seconds value`, the end of a series as `seconds end`.
+// raw reads all samples of a metric as `seconds value`, staleness markers as `seconds end`.
 func raw(t *testing.T, s *Store, metric string, from, to time.Duration) (series []string, notes []string) {
 	t.Helper()
 	set := s.Querier(from.Milliseconds(), to.Milliseconds()).Select(t.Context(), true, nil, labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, metric))
@@ -39,7 +39,7 @@ func raw(t *testing.T, s *Store, metric string, from, to time.Duration) (series 
 	return series, notes
 }
 
-// A store gives no marks of ends: they are put where a sample is missing.
+// The API returns no staleness markers. The querier adds them where a sample is missing.
 func TestRawSamples(t *testing.T) {
 	s := newEngine(t, `
 load 15s
@@ -47,7 +47,7 @@ load 15s
   m{instance="a", v="2"} _ _ _ _ 5x4 _ _ _
   m{instance="b"} 7x9
 `, nil).store(t)
-	s.now = func() time.Time { return after(140 * time.Second) }
+	s.now = func() time.Time { return timeAt(140 * time.Second) }
 	series, notes := raw(t, s, "m", 0, time.Hour)
 	require.Equal(t, []string{
 		`{__name__="m", node="a", v="1"}: 15 1, 30 1, 45 1, 60 end, 90 2, 105 2, 120 2, 135 2`,
@@ -55,29 +55,29 @@ load 15s
 		`{__name__="m", node="b"}: 15 7, 30 7, 45 7, 60 7, 75 7, 90 7, 105 7, 120 7, 135 7`,
 	}, series)
 	require.Empty(t, notes)
-	s.now = func() time.Time { return after(200 * time.Second) }
+	s.now = func() time.Time { return timeAt(200 * time.Second) }
 	series, _ = raw(t, s, "m", 60*time.Second, time.Hour)
-	require.Equal(t, `{__name__="m", node="a", v="2"}: 75 5, 90 5, 105 5, 120 5, 135 end`, series[1], "it has ended before now")
+	require.Equal(t, `{__name__="m", node="a", v="2"}: 75 5, 90 5, 105 5, 120 5, 135 end`, series[1], "the series ended before the end of the range")
 }
 
-// Long ranges come in pieces, and no sample twice.
-func TestRawSamplesInPieces(t *testing.T) {
+// Long ranges are read in chunks, without duplicate samples.
+func TestRawSamplesInChunks(t *testing.T) {
 	f := newEngine(t, "load 15s\n  m 0+1x2000\n", nil)
 	s := f.store(t, func(c *Config) { c.MaxSamples = 1e6 })
-	s.now = func() time.Time { return after(30000 * time.Second) }
+	s.now = func() time.Time { return timeAt(30000 * time.Second) }
 	series, _ := raw(t, s, "m", 0, 24*time.Hour)
 	require.Len(t, strings.Split(series[0], ","), 2000)
-	var pieces []string
-	for _, a := range f.asked {
-		pieces = append(pieces, a.parameters.Get("query"))
+	var chunks []string
+	for _, a := range f.requests {
+		chunks = append(chunks, a.parameters.Get("query"))
 	}
-	require.Equal(t, []string{`{__name__="m"}[3600000ms]`, `{__name__="m"}[7200000ms]`, `{__name__="m"}[14400000ms]`, `{__name__="m"}[4800000ms]`}, pieces)
+	require.Equal(t, []string{`{__name__="m"}[3600000ms]`, `{__name__="m"}[7200000ms]`, `{__name__="m"}[14400000ms]`, `{__name__="m"}[4800000ms]`}, chunks)
 }
 
-// Where there are too many samples, the series are looked at in steps, and that is said.
-func TestRawSamplesThinned(t *testing.T) {
-	f := newFake(t, nil)
-	f.answer = func(path string, p url.Values) (int, string) {
+// If there are too many samples, the series are read in steps and a warning says so.
+func TestRawSamplesDownsampled(t *testing.T) {
+	f := newFakeServer(t, nil)
+	f.respond = func(path string, p url.Values) (int, string) {
 		var out []string
 		if path == "query" { // an hour of a thousand series
 			for i := range 1000 {
@@ -93,17 +93,17 @@ func TestRawSamplesThinned(t *testing.T) {
 		return 200, `{"status": "success", "data": {"resultType": "matrix", "result": [` + strings.Join(out, ",") + `]}}`
 	}
 	s := f.store(t, func(c *Config) { c.MaxSamples = 1e7 })
-	s.now = func() time.Time { return after(24 * time.Hour) }
+	s.now = func() time.Time { return timeAt(24 * time.Hour) }
 	series, notes := raw(t, s, "m", 0, 24*time.Hour)
 	require.Len(t, series, 1)
-	require.Equal(t, []string{"The range holds about 6 million samples: it was looked at every 22s, and what changed and changed back in between is not seen. Narrow the range or the filters to see all."}, notes)
-	last := f.asked[len(f.asked)-1]
+	require.Equal(t, []string{"The range contains about 6 million samples, so the plugin read one value every 22s. Changes between two of these values are not visible. Narrow the range or the filters to see all of them."}, notes)
+	last := f.requests[len(f.requests)-1]
 	require.Equal(t, "query_range", last.path)
 	require.Equal(t, "22.000", last.parameters.Get("step"))
 }
 
 func TestLabels(t *testing.T) {
-	f := newFake(t, func(path string, _ url.Values) (int, string) {
+	f := newFakeServer(t, func(path string, _ url.Values) (int, string) {
 		if path == "labels" {
 			return 200, `{"status": "success", "data": ["__name__", "node", "instance", "cpu"]}`
 		}
@@ -113,7 +113,7 @@ func TestLabels(t *testing.T) {
 	names, _, err := s.Querier(0, math.MaxInt64).LabelNames(t.Context(), nil)
 	require.NoError(t, err)
 	require.Equal(t, []string{"__name__", "cpu", "exported_node", "node"}, names)
-	last := func() asked { return f.asked[len(f.asked)-1] }
+	last := func() request { return f.requests[len(f.requests)-1] }
 	require.Equal(t, url.Values{
 		"match[]": {`{__name__=~"falcosecurity_falco_.*|falcosecurity_scap_.*|falcosecurity_evt_.*|falcosecurity_plugins_.*|falcosecurity_falcosidekick_.*|falcosidekick_.*|falco_events.*"}`},
 		"start":   {"1772280000.000"}, "end": {"1772366400.000"},
@@ -125,16 +125,16 @@ func TestLabels(t *testing.T) {
 		return found
 	}
 	require.Equal(t, []string{"a", "b"}, values("node", 1000, 2000, labels.MustNewMatcher(labels.MatchRegexp, "node", "a|b")))
-	require.Equal(t, asked{"GET", "label/instance/values", url.Values{
+	require.Equal(t, request{"GET", "label/instance/values", url.Values{
 		"match[]": {`{instance=~"a|b",__name__=~"falcosecurity_falco_version_info"}`, `{instance=~"a|b",__name__=~"falcosecurity_falcosidekick_inputs_total|falcosidekick_inputs"}`},
 		"start":   {"1.000"}, "end": {"2.000"},
 	}, last().header}, last())
 	s.targets.jobs = map[string][]string{"falco": {"falco"}}
 	values("node", 0, 1, labels.MustNewMatcher(labels.MatchNotEqual, "kind", "falcosidekick"))
 	require.Equal(t, []string{`{__name__=~"falcosecurity_falco_version_info"}`, `{__name__="up",job="falco"}`}, last().parameters["match[]"], "Falcos only")
-	require.Empty(t, values("cluster", 0, 1), "the store has no label for it")
+	require.Empty(t, values("cluster", 0, 1), "the server has no label for the cluster")
 	values("cpu", 0, 1, labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, "x"))
 	require.Equal(t, []string{`{__name__="x"}`}, last().parameters["match[]"])
 	values(model.MetricNameLabel, 0, 1)
-	require.Empty(t, last().parameters["match[]"], "all metrics there are")
+	require.Empty(t, last().parameters["match[]"], "all metrics")
 }

@@ -25,44 +25,44 @@ load 15s
   kube_pod_container_status_last_terminated_reason{job="kube-state-metrics", instance="k:1", namespace="falco", pod="falco-1", container="falco", reason="OOMKilled"} 1x100
 `
 
-// figures are the values of a signal as a store with other exporters' metrics has it.
-func figures(t *testing.T, s *Store, id string, by ...string) (values, description string) {
+// evaluateExternal evaluates a signal with the metrics of other exporters.
+func evaluateExternal(t *testing.T, s *Store, id string, by ...string) (values, description string) {
 	t.Helper()
 	require.NoError(t, s.Ready(t.Context()))
-	c := s.config.Catalogue.InStore(s.Holds)
+	c := s.config.Catalogue.InStore(s.HasExternalMetric)
 	signal, err := c.Signal(id)
 	require.NoError(t, err)
 	expr, _, err := c.Compile(signal, by, nil, "1m", signals.CompileOptions{Identity: []string{"cluster", "node"}, ScrapeInterval: 15 * time.Second})
 	require.NoError(t, err)
-	answer, err := s.Evaluate(t.Context(), Query{Expr: expr, Start: s.now(), End: s.now()})
+	result, err := s.Evaluate(t.Context(), Query{Expr: expr, Start: s.now(), End: s.now()})
 	require.NoError(t, err)
-	return answer.Value.String(), signal.Description
+	return result.Value.String(), signal.Description
 }
 
-func TestWhereTheStoreKnowsMore(t *testing.T) {
+func TestExternalMetrics(t *testing.T) {
 	s := newEngine(t, kubernetes, nil).store(t, func(c *Config) {
 		var err error
-		c.Matchers, err = ParseMatchers(`job="falco"`) // which says nothing of what other exporters know
+		c.Matchers, err = ParseMatchers(`job="falco"`) // does not apply to other exporters
 		require.NoError(t, err)
 	})
-	s.now = func() time.Time { return after(1500 * time.Second) }
-	values, description := figures(t, s, "cpu-usage-recent")
+	s.now = func() time.Time { return timeAt(1500 * time.Second) }
+	values, description := evaluateExternal(t, s, "cpu-usage-recent")
 	require.Regexp(t, `^\{node="a:1"\} => 0\.(5|49999999999999)\d* @\[1500000\]$`, values)
 	require.Contains(t, description, "The store has cAdvisor’s figures")
 
-	values, _ = figures(t, s, "cpu-throttled")
+	values, _ = evaluateExternal(t, s, "cpu-throttled")
 	require.Regexp(t, `^\{node="a:1"\} => 0\.(3|29999999999999)\d* @\[1500000\]$`, values)
-	values, _ = figures(t, s, "last-termination")
+	values, _ = evaluateExternal(t, s, "last-termination")
 	require.Equal(t, `{node="a:1", reason="OOMKilled"} => 1 @[1500000]`, values)
 
-	values, description = figures(t, s, "nodes-without-falco", "reason")
+	values, description = evaluateExternal(t, s, "nodes-without-falco", "reason")
 	require.Equal(t, `{reason="down"} => 0 @[1500000]`+"\n"+`{reason="no Falco"} => 1 @[1500000]`, values)
 	require.Contains(t, description, "kube-state-metrics’ list of nodes")
 }
 
-func TestWhereTheStoreKnowsNoMore(t *testing.T) {
+func TestNoExternalMetrics(t *testing.T) {
 	s := newEngine(t, twoJobs, nil).store(t)
-	s.now = func() time.Time { return after(1500 * time.Second) }
-	_, description := figures(t, s, "cpu-usage-recent")
+	s.now = func() time.Time { return timeAt(1500 * time.Second) }
+	_, description := evaluateExternal(t, s, "cpu-usage-recent")
 	require.NotContains(t, description, "cAdvisor")
 }

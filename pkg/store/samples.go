@@ -1,0 +1,243 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/model/value"
+	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/storage"
+	"github.com/prometheus/prometheus/util/annotations"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
+)
+
+const (
+	// firstChunk is the part of a long range that the first request reads. Later chunks grow and shrink with the number of
+	// samples in the responses.
+	firstChunk = time.Hour
+	// A chunk with more samples than largeChunk is halved, one with fewer than smallChunk doubled.
+	largeChunk, smallChunk = 400_000, 50_000
+	// maxRawSamples limits raw samples. Series with more of them are read in steps, which misses changes between two steps.
+	maxRawSamples = 4_000_000
+	// maxPoints is the number of points per series to which Prometheus limits a range query.
+	maxPoints = 11_000
+)
+
+// Querier returns a querier for labels and raw samples between two times in Unix milliseconds. The API does not return
+// staleness markers; the querier adds one wherever the next sample is overdue.
+func (s *Store) Querier(from, to int64) storage.Querier { return querier{s, from, to} }
+
+type querier struct {
+	*Store
+	from, to int64
+}
+
+func (q querier) Close() error { return nil }
+
+// LabelNames implements [storage.LabelQuerier].
+func (q querier) LabelNames(ctx context.Context, _ *storage.LabelHints, _ ...*labels.Matcher) ([]string, annotations.Annotations, error) {
+	names, err := q.labelNames(ctx, q.from, q.to)
+	return names, nil, err
+}
+
+// LabelValues implements [storage.LabelQuerier].
+func (q querier) LabelValues(ctx context.Context, name string, _ *storage.LabelHints, matchers ...*labels.Matcher) ([]string, annotations.Annotations, error) {
+	values, err := q.labelValues(ctx, name, q.from, q.to, matchers)
+	return values, nil, err
+}
+
+// Select implements [storage.Querier]. It ignores the hints. The warnings of the result tell of missing samples.
+func (q querier) Select(ctx context.Context, _ bool, _ *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
+	from, to := time.UnixMilli(q.from), time.UnixMilli(q.to)
+	if now := q.now(); to.After(now) {
+		to = now
+	}
+	r := sampleReader{Store: q.Store, selector: q.selector(q.rewriter().serverMatchers(matchers)...), from: from, to: to, series: map[labels.Labels]*promql.Series{}}
+	if err := r.read(ctx); err != nil {
+		return storage.ErrSeriesSet(err)
+	}
+	return r.seriesSet()
+}
+
+// sampleReader collects the samples of one selector.
+type sampleReader struct {
+	*Store
+	selector string
+	from, to time.Time
+	series   map[labels.Labels]*promql.Series
+	samples  int
+	// step is not 0 if the series were read in steps.
+	step        time.Duration
+	downsampled Downsampled
+	partial     bool
+	warnings    []string
+}
+
+func (r *sampleReader) read(ctx context.Context) error {
+	length := min(firstChunk, max(r.to.Sub(r.from), time.Second))
+	for end := r.from.Add(length); ; end = end.Add(length) {
+		end = earlier(end, r.to)
+		before := r.samples
+		if err := r.add(ctx, Query{Expr: fmt.Sprintf("%s[%s]", r.selector, formatMillis(length)), Start: end, End: end}); err != nil {
+			return err
+		}
+		if !end.Before(r.to) {
+			return nil
+		}
+		got := r.samples - before
+		done := end.Sub(r.from)
+		if total := float64(r.samples) * float64(r.to.Sub(r.from)) / float64(done); total > maxRawSamples {
+			return r.readInSteps(ctx, total)
+		}
+		switch {
+		case got > largeChunk:
+			length = max(length/2, time.Minute)
+		case got < smallChunk:
+			length *= 2
+		}
+		length = min(length, r.to.Sub(end))
+	}
+}
+
+// readInSteps starts over with range queries. total is the estimated number of raw samples.
+func (r *sampleReader) readInSteps(ctx context.Context, total float64) error {
+	r.series, r.samples = map[labels.Labels]*promql.Series{}, 0
+	r.step = time.Duration(math.Ceil(total/maxRawSamples*r.config.Interval.Seconds())) * time.Second
+	for start := r.from; start.Before(r.to); {
+		end := earlier(start.Add(maxPoints/10*r.step), r.to)
+		if err := r.add(ctx, Query{Expr: r.selector, Start: start, End: end, Step: r.step}); err != nil {
+			return err
+		}
+		start = end
+	}
+	r.downsampled = Downsampled{Samples: total, Step: r.step}
+	return nil
+}
+
+func (r *sampleReader) add(ctx context.Context, q Query) error {
+	result, err := r.send(ctx, q)
+	if err != nil {
+		return err
+	}
+	r.partial = r.partial || result.Partial
+	for _, w := range result.Warnings {
+		if !slices.Contains(r.warnings, w) {
+			r.warnings = append(r.warnings, w)
+		}
+	}
+	matrix, _ := result.Value.(promql.Matrix)
+	for _, series := range matrix {
+		known := r.series[series.Metric]
+		if known == nil {
+			known = &promql.Series{Metric: series.Metric}
+			r.series[series.Metric] = known
+		}
+		for _, p := range series.Floats {
+			// Prometheus before 3.0 includes the sample at the start of a range, which the chunk before contains as well.
+			if n := len(known.Floats); n == 0 || p.T > known.Floats[n-1].T {
+				known.Floats = append(known.Floats, p)
+				r.samples++
+			}
+		}
+	}
+	if r.samples > r.config.MaxSamples {
+		return tooManySamples(r.config.MaxSamples)
+	}
+	return nil
+}
+
+func (r *sampleReader) seriesSet() storage.SeriesSet {
+	all := make([]storage.Series, 0, len(r.series))
+	for _, metric := range slices.SortedFunc(maps.Keys(r.series), labels.Compare) {
+		one := r.series[metric]
+		all = append(all, promql.NewStorageSeries(promql.Series{Metric: one.Metric, Floats: r.withStaleness(one.Floats)}))
+	}
+	warnings := annotations.New()
+	for _, text := range r.warnings {
+		warnings.Add(errors.New(text))
+	}
+	if r.step > 0 {
+		warnings.Add(r.downsampled)
+	}
+	if r.partial {
+		warnings.Add(ErrPartial)
+	}
+	return &seriesSet{all: all, index: -1, warnings: *warnings}
+}
+
+// withStaleness adds a staleness marker after every sample whose successor is overdue by half an interval.
+func (r *sampleReader) withStaleness(points []promql.FPoint) []promql.FPoint {
+	interval := r.usualInterval(points)
+	staleAfter := func(p promql.FPoint) promql.FPoint {
+		return promql.FPoint{T: p.T + interval, F: math.Float64frombits(value.StaleNaN)}
+	}
+	out := make([]promql.FPoint, 0, len(points)+1)
+	for i, p := range points {
+		if i > 0 && p.T-points[i-1].T > interval*3/2 {
+			out = append(out, staleAfter(points[i-1]))
+		}
+		out = append(out, p)
+	}
+	if last := points[len(points)-1]; r.to.UnixMilli()-last.T > 2*interval {
+		out = append(out, staleAfter(last))
+	}
+	return out
+}
+
+// usualInterval returns the median time between two samples in milliseconds.
+func (r *sampleReader) usualInterval(points []promql.FPoint) int64 {
+	if r.step > 0 {
+		return r.step.Milliseconds()
+	}
+	if len(points) < 4 {
+		return r.config.Interval.Milliseconds()
+	}
+	gaps := make([]int64, 0, len(points)-1)
+	for i := range points[1:] {
+		gaps = append(gaps, points[i+1].T-points[i].T)
+	}
+	slices.Sort(gaps)
+	return gaps[len(gaps)/2]
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// formatMillis formats a duration for PromQL to the millisecond.
+func formatMillis(d time.Duration) string { return fmt.Sprintf("%dms", max(1, d.Milliseconds())) }
+
+// ErrPartial is a warning of a [storage.SeriesSet] that samples may be missing.
+var ErrPartial = errors.New("the response is partial")
+
+// Downsampled is a warning of a [storage.SeriesSet] that the series were read in steps.
+type Downsampled struct {
+	Samples float64 // the estimated number of raw samples
+	Step    time.Duration
+}
+
+func (d Downsampled) Error() string {
+	return fmt.Sprintf("The range contains about %.0f million samples, so the plugin read one value every %s. Changes between two of these values are not visible. Narrow the range or the filters to see all of them.",
+		d.Samples/1e6, signals.FormatDuration(d.Step))
+}
+
+type seriesSet struct {
+	all      []storage.Series
+	index    int
+	warnings annotations.Annotations
+}
+
+func (s *seriesSet) Next() bool                        { s.index++; return s.index < len(s.all) }
+func (s *seriesSet) At() storage.Series                { return s.all[s.index] }
+func (s *seriesSet) Err() error                        { return nil }
+func (s *seriesSet) Warnings() annotations.Annotations { return s.warnings }
