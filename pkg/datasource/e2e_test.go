@@ -117,7 +117,7 @@ func TestCredentialsAreNotShared(t *testing.T) {
 
 	require.NoError(t, now(good, `{"expr": "falcosecurity_scap_n_evts_total", "instant": true}`).Error)
 	res := now(wrong, `{"expr": "falcosecurity_scap_n_evts_total", "instant": true}`)
-	require.ErrorContains(t, res.Error, "The target answered 401 Unauthorized.")
+	require.ErrorContains(t, res.Error, "The target responded with 401 Unauthorized.")
 	require.NotContains(t, res.Error.Error(), "guessed")
 	_, body := look(t, wrong, http.MethodGet, "metrics")
 	require.NotContains(t, body, "falcosecurity")

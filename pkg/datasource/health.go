@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -154,10 +153,6 @@ func answering(up, total int) string {
 	return fmt.Sprintf("%d of %d targets answer.", up, total)
 }
 
-// truncated are the metrics of a BPF program with a name of 15 characters, which is all that libbpf keeps of it: programs
-// that begin alike share their names, which is known and does no harm.
-var truncated = regexp.MustCompile(`^falcosecurity_scap_.{15}_(run_cnt|run_time_ns|avg_time_ns)(_total)?$`)
-
 // remarks are on targets that are up: series that came twice, and an answer that Prometheus would refuse.
 func (d *Instance) remarks(all []scrape.Status) *groups {
 	g := newGroups(newTargets(all))
@@ -165,8 +160,7 @@ func (d *Instance) remarks(all []scrape.Status) *groups {
 		if s.State != scrape.Up {
 			continue
 		}
-		harmless := s.Duplicates%3 == 0 && slices.ContainsFunc(slices.Collect(maps.Keys(s.Metrics)), truncated.MatchString)
-		if s.Duplicates > 0 && !harmless {
+		if s.Duplicates > 0 { // without those that truncated program names cause
 			g.add(note(count(s.Duplicates, "sample")+" came twice in the answer of", "The first of each counts."), g.of.name(s))
 		}
 		if s.Message != "" {

@@ -157,5 +157,5 @@ func TestHealthRemarks(t *testing.T) {
 		change(falco("node-2", append(everything, "falcosecurity_scap_sys_exit_abcdef_run_cnt_total")...), func(s *scrape.Status) { s.Duplicates = 3 }))
 	res, _ := check(t, d)
 	require.Equal(t, "Both targets answer. Falco 0.44.1. 2 samples came twice in the answer of 1 of 2 nodes: node-1. The first of each counts. "+
-		"Remark on 1 of 2 nodes: node-1. The content type is wrong.", res.Message)
+		"Remark on 1 of 2 nodes: node-1. The content type is wrong. 3 samples came twice in the answer of 1 of 2 nodes: node-2. The first of each counts.", res.Message)
 }

@@ -144,7 +144,7 @@ func idsOf(r *http.Request) ([]string, error) {
 func (d *Instance) liveTarget(one scrape.Live) liveTarget {
 	out := liveTarget{
 		ID: one.ID, Seconds: one.Duration.Seconds(), State: one.State, Cause: one.Cause, Message: one.Message,
-		Labels: one.Labels.Map(), Gauges: []liveGauge{}, Text: one.Body, Waiting: one.Waiting.Seconds(), Elsewhere: one.Elsewhere,
+		Labels: one.Labels.Map(), Gauges: []liveGauge{}, Text: one.Body, Waiting: one.Waiting.Seconds(), Elsewhere: one.DuplicateNode,
 	}
 	if !one.LastScrape.IsZero() {
 		out.Time = one.LastScrape.UnixMilli()

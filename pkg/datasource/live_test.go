@@ -68,7 +68,7 @@ func TestLive(t *testing.T) {
 	d, f := newTest(t, up, down, fresh)
 	f.live = map[string]scrape.Live{
 		"1": {Status: up, Body: "falcosecurity_x 1\n"}, "2": {Status: down}, "3": {Status: fresh, Waiting: time.Second},
-		"4": {Status: up, Elsewhere: true},
+		"4": {Status: up, DuplicateNode: true},
 	}
 	status, body := as(t, d, "Editor", "live?ids=1,2,3,4")
 	require.Equal(t, 200, status)

@@ -117,7 +117,7 @@ func TestParseSettingsRefuses(t *testing.T) {
 		`{"keepCookies": ["a"]}`:                                          `keepCookies names cookies: scrapes run without a user, so that there are none to forward; use a header or basic authentication`,
 		`{"targets": [{"url": "a:1", "kind": "x"}]}`:                      `targets[0]: the kind of target a:1 is "x": expected falco or falcosidekick`,
 		`{"targets": [{"url": "a:1"}, {"url": "a:1", "discovery": "x"}]}`: `targets[1]: the discovery of target a:1 is "x": expected static, dns, srv or http`,
-		`{"targets": [{"url": "http://u:p@a:1"}]}`:                        `targets[0]: the address of a:1 holds a user name or a password, which every viewer could read: remove it and use the data source's authentication settings`,
+		`{"targets": [{"url": "http://u:p@a:1"}]}`:                        `targets[0]: the address of a:1 contains a user name or a password, which every viewer could read: remove it and use the data source's authentication settings`,
 		`{"mode": "store", "scrapeInterval": "x"}`:                        "scrapeInterval is \"x\": expected a duration such as 15s or 1m\nprometheus.url is empty: expected a URL, e.g. http://prometheus:9090, http://mimir/prometheus or http://victoria-metrics:8428",
 		`{"targets": [{"url": "a:1", "memoryLimit": "half"}]}`:            `targets[0].memoryLimit is "half": expected an amount of memory as Kubernetes writes it, such as 512Mi, 1.5Gi or 800M`,
 		`{"targets": [{"url": "a:1", "memoryLimit": "500m"}]}`:            `targets[0].memoryLimit is "500m": expected an amount of memory as Kubernetes writes it, such as 512Mi, 1.5Gi or 800M`,

@@ -16,7 +16,7 @@ import (
 
 const benchStart = 1_760_000_000_000 // ms, on the grid
 
-// scrapeMix fills a history with an hour or so of made-up Falcos.
+// scrapeMix fills a history with about an hour of scrapes of simulated Falcos.
 func scrapeMix(nodes, scrapes int) *History {
 	h := New(Options{Retention: 24 * time.Hour})
 	for i := range nodes {
@@ -36,7 +36,7 @@ func scrapeMix(nodes, scrapes int) *History {
 	return h
 }
 
-// Stats.Bytes rules when history is thrown away, so it has to be what the heap really holds.
+// Stats.Bytes decides when samples are evicted, so it must match the heap.
 func TestBytesAreThoseOfTheHeap(t *testing.T) {
 	for _, c := range []struct {
 		name           string

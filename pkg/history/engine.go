@@ -12,15 +12,15 @@ import (
 
 // EngineOptions are the limits of one query.
 type EngineOptions struct {
-	// MaxSamples is how many samples a query may hold at any one time.
+	// MaxSamples is how many samples a query may hold in memory at a time.
 	MaxSamples int
 	Timeout    time.Duration
 	// Logger may be nil.
 	Logger *slog.Logger
 }
 
-// NewEngine returns Prometheus's engine as this plugin runs it: `@` and negative offsets on, a look-back of 5 m,
-// subqueries without a step evaluated every minute, nothing experimental.
+// NewEngine returns Prometheus's query engine with `@` and negative offsets enabled, a look-back of 5 minutes, a default
+// subquery step of 1 minute, and no experimental features.
 func NewEngine(o EngineOptions) *promql.Engine {
 	return promql.NewEngine(promql.EngineOpts{
 		Logger:                   o.Logger,
@@ -35,13 +35,13 @@ func NewEngine(o EngineOptions) *promql.Engine {
 	})
 }
 
-// queryTracker bounds how many queries run at once: one place in the channel for each of them. Prometheus's own
-// tracker writes a file, which a plugin must not.
+// queryTracker limits how many queries run at a time: each takes one place in the channel. Prometheus's own tracker writes
+// a file, which a plugin must not do.
 type queryTracker chan struct{}
 
 func (t queryTracker) GetMaxConcurrent() int { return cap(t) }
 
-// Insert waits for a free place, or until the context ends.
+// Insert waits for a free place or until the context ends.
 func (t queryTracker) Insert(ctx context.Context, _ string) (int, error) {
 	select {
 	case t <- struct{}{}:

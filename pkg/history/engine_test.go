@@ -29,19 +29,19 @@ func testEngine() *promql.Engine {
 	return NewEngine(EngineOptions{MaxSamples: 10_000, Timeout: time.Minute})
 }
 
-// What the contract of the engine promises, in the notation of Prometheus's own tests.
+// The promises of the engine's contract, in the notation of Prometheus's own tests.
 func TestEngine(t *testing.T) {
 	promqltest.RunTestWithStorage(t, engineScript, testEngine(), openStorage)
 }
 
-// Prometheus's acceptance tests, run on our storage.
+// Prometheus's acceptance tests on this storage.
 func TestPrometheusAcceptance(t *testing.T) {
 	engine := promqltest.NewTestEngine(t, false, 0, promqltest.DefaultMaxSamplesPerQuery)
 	promqltest.RunBuiltinTestsWithStorage(t, engine, openStorage)
 }
 
-// testStorage lets the scripts load into a history. What a history has no place for, histograms and start times, goes
-// to Prometheus's storage, and queries see both.
+// testStorage loads the scripts into a history. Histograms and start times, which a history cannot store, go to
+// Prometheus's storage, and queries see both.
 type testStorage struct {
 	storage.Storage
 	history *History
@@ -102,7 +102,7 @@ func TestSampleLimit(t *testing.T) {
 	require.NoError(t, run(t, engine, queryable(h), `a{i!="4"}`, 0).Err)
 }
 
-// patient answers a select when the query's time is over.
+// patient returns from a select when the query has timed out.
 type patient struct{ storage.Querier }
 
 func (p patient) Select(ctx context.Context, sorted bool, h *storage.SelectHints, m ...*labels.Matcher) storage.SeriesSet {
@@ -129,7 +129,7 @@ func TestExperimentalIsRefused(t *testing.T) {
 	}
 }
 
-// A query takes its place in the queue twice: when it is made, and when it runs.
+// A query takes a place in the queue twice: when it is created and when it runs.
 func TestNoMoreQueriesThanPlaces(t *testing.T) {
 	h := New(Options{})
 	appendOne(h, 0, h.Series(named("a")), 1)
@@ -169,7 +169,7 @@ func TestNoMoreQueriesThanPlaces(t *testing.T) {
 	}
 }
 
-// A series that two histories have, one after the other, is one series with one rate.
+// A series that is first in one history and then in another is one series with one rate.
 func TestHistoriesAreChained(t *testing.T) {
 	first, second := New(Options{}), New(Options{})
 	for at := range int64(8) {

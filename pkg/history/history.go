@@ -1,9 +1,9 @@
-// Package history keeps samples in memory, in Prometheus's chunk encoding, and answers PromQL over them.
+// Package history keeps samples in memory, in Prometheus's chunk encoding, and answers PromQL queries over them.
 //
-// It knows nothing of Falco. What makes it smaller than Prometheus's own head block: chunks are cut by size, so that a
-// series that never changes costs a bit a sample; there is one map by name instead of postings for every label value;
-// and nothing is kept for isolation, exemplars or out-of-order samples. A query that runs while a scrape is appended
-// may therefore see a part of that scrape.
+// It knows nothing about Falco. It is smaller than Prometheus's own head block for three reasons: chunks are cut by size,
+// so that a series that never changes costs a bit per sample; one map by name replaces postings for every label value;
+// and nothing is kept for isolation, exemplars or out-of-order samples. A query that runs while a scrape is being
+// appended may therefore see a part of that scrape.
 package history
 
 import (
@@ -17,7 +17,7 @@ import (
 
 // Options of a History.
 type Options struct {
-	// Retention is how long samples are kept, counted back from the newest one; 0 keeps them until Truncate.
+	// Retention is how long samples are kept, counted back from the newest one. 0 keeps them until Truncate.
 	Retention time.Duration
 }
 
@@ -25,7 +25,7 @@ type Options struct {
 type History struct {
 	retention int64 // ms
 
-	// mu guards the index and which series are live. It is taken before the mutex of a series, and before totals.mu.
+	// mu guards the index. It is locked before the mutex of a series and before totals.mu.
 	mu    sync.RWMutex
 	index index
 
@@ -43,8 +43,8 @@ func New(o Options) *History {
 	return &History{retention: o.Retention.Milliseconds(), index: newIndex()}
 }
 
-// Series gets or creates the series of these labels (with __name__). The labels are kept, not copied; their owner may
-// share them through [Series.Labels].
+// Series returns the series with these labels (including __name__) and creates it if necessary. It keeps the labels
+// without copying them.
 func (h *History) Series(l labels.Labels) *Series {
 	hash := l.Hash()
 	h.mu.RLock()
@@ -55,10 +55,10 @@ func (h *History) Series(l labels.Labels) *Series {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.adopt(&Series{labels: l, hash: hash})
+	return h.insert(&Series{labels: l, hash: hash})
 }
 
-// Lookup returns the series of these labels where there is one, else a handle that the next Append makes one.
+// Lookup returns the series with these labels, or a handle from which the next Append creates it.
 func (h *History) Lookup(l labels.Labels) *Series {
 	hash := l.Hash()
 	h.mu.RLock()
@@ -69,45 +69,45 @@ func (h *History) Lookup(l labels.Labels) *Series {
 	return &Series{labels: l, hash: hash}
 }
 
-// adopt makes s live, unless its labels already belong to a live series: then that one is returned.
-// h.mu must be held for writing.
-func (h *History) adopt(s *Series) *Series {
-	if live := h.index.find(s.hash, s.labels); live != nil {
-		return live
+// insert adds s to the index, unless it already has a series with the same labels, which is returned then. h.mu must be
+// held for writing.
+func (h *History) insert(s *Series) *Series {
+	if existing := h.index.find(s.hash, s.labels); existing != nil {
+		return existing
 	}
 	h.index.add(s)
 	h.totals.add(delta{series: 1, bytes: s.fixedBytes()})
 	return s
 }
 
-// Append adds one scrape: all samples have the time t (unix milliseconds). A sample that is not newer than the last
-// one of its series is dropped and counted in [Stats]. A series that was dropped meanwhile is taken up again, unless the
-// sample is but the mark of its end.
+// Append adds the samples of one scrape, all with the time t (unix milliseconds). A sample that is not newer than the
+// last one of its series is dropped and counted in [Stats]. A series that has been dropped meanwhile is created again,
+// unless the sample is a staleness marker.
 func (h *History) Append(t int64, samples []Sample) { h.AppendWithin(t, samples, math.MaxInt64) }
 
-// AppendWithin is Append that takes up no further series once it has made the history so many bytes larger. It returns
-// the samples that were refused for that.
+// AppendWithin is Append that creates no more series once the history has grown by room bytes. It returns the samples
+// that were refused for that reason.
 func (h *History) AppendWithin(t int64, samples []Sample, room int64) (refused []Sample) {
 	var d delta
-	var gone []Sample
+	var missing []Sample // of series that are not in the index
 	h.mu.RLock()
 	for _, sample := range samples {
-		if !sample.Series.live {
-			gone = append(gone, sample)
+		if !sample.Series.indexed {
+			missing = append(missing, sample)
 			continue
 		}
 		d.append(sample.Series, t, sample.Value)
 	}
 	h.mu.RUnlock()
 
-	if len(gone) > 0 {
+	if len(missing) > 0 {
 		h.mu.Lock()
-		for _, sample := range gone {
+		for _, sample := range missing {
 			s := h.index.find(sample.Series.hash, sample.Series.labels)
 			switch {
 			case s == nil && value.IsStaleNaN(sample.Value):
 				continue
-			case s == nil && int64(d.bytes)+newBytes(sample.Series) > room:
+			case s == nil && int64(d.bytes)+bytesWithFirstSample(sample.Series) > room:
 				refused = append(refused, sample)
 				continue
 			case s == nil:
@@ -125,5 +125,5 @@ func (h *History) AppendWithin(t int64, samples []Sample, room int64) (refused [
 	return refused
 }
 
-// newBytes is what a series takes with its first sample.
-func newBytes(s *Series) int64 { return int64(s.fixedBytes() + headBytes + headOverhead) }
+// bytesWithFirstSample returns how much memory a series takes with its first sample.
+func bytesWithFirstSample(s *Series) int64 { return int64(s.fixedBytes() + headBytes + headOverhead) }

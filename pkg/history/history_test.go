@@ -25,7 +25,7 @@ func named(name string, pairs ...string) labels.Labels {
 
 func queryable(hs ...*History) storage.Queryable { return Queryable(hs, nil) }
 
-// dump writes what a selector gives, one line a series: its labels and time@value of each sample.
+// dump returns what a selector selects, one line per series: its labels and time@value of each sample.
 func dump(t *testing.T, q storage.Queryable, mint, maxt int64, matchers ...*labels.Matcher) string {
 	t.Helper()
 	querier, err := q.Querier(mint, maxt)
@@ -86,10 +86,10 @@ func TestTruncateDropsWholeChunksAndEmptySeries(t *testing.T) {
 		}
 		appendOne(h, i*step, grows, 7)
 	}
-	h.Truncate((chunkSamples - 1) * step) // nothing but old lies wholly before it
+	h.Truncate((chunkSamples - 1) * step) // only the chunk of old ends before it
 	require.Equal(t, int64(count), h.Stats().Samples)
 
-	h.Truncate(chunkSamples * step) // the first of three chunks ends one step before
+	h.Truncate(chunkSamples * step) // the first of three chunks ends one step earlier
 	stats := h.Stats()
 	require.Equal(t, Stats{
 		Series: 1, Samples: count - chunkSamples, Bytes: stats.Bytes, Encoded: stats.Encoded,
@@ -109,20 +109,20 @@ func TestADroppedSeriesIsTakenUpAgain(t *testing.T) {
 	h.Forget(func(l labels.Labels) bool { return l.Get(model.MetricNameLabel) == "a" })
 	require.Equal(t, Stats{}, h.Stats())
 
-	appendOne(h, 1000, s, 2) // its past is gone, so any time will do
+	appendOne(h, 1000, s, 2) // its samples are gone, so any time is accepted
 	require.Equal(t, "{__name__=\"a\"} 1000@2\n", dumpAll(t, h))
 	require.Same(t, s, h.Series(named("a")))
 
 	h.Forget(func(labels.Labels) bool { return true })
 	replacement := h.Series(named("a"))
 	require.NotSame(t, s, replacement)
-	appendOne(h, 2000, s, 3) // the handle from before finds the series that took its place
+	appendOne(h, 2000, s, 3) // the old handle finds the new series
 	appendOne(h, 3000, replacement, 4)
 	require.Equal(t, "{__name__=\"a\"} 2000@3 3000@4\n", dumpAll(t, h))
 	require.Equal(t, 1, h.Stats().Series)
 }
 
-// Truncate finds empty series under one lock and drops them under another; this is what may happen in between.
+// Truncate finds empty series under one lock and drops them under another. This is what may happen in between.
 func TestASeriesFoundEmptyMayHaveChanged(t *testing.T) {
 	h := New(Options{})
 	empty, filled, dropped := h.Series(named("empty")), h.Series(named("filled")), h.Series(named("dropped"))
@@ -151,12 +151,12 @@ func TestSeriesWithTheSameHashAreKeptApart(t *testing.T) {
 	}
 	for range all {
 		for _, s := range all {
-			if s.live {
+			if s.indexed {
 				require.Same(t, s, x.find(1, s.labels))
 			}
 		}
-		for _, s := range []*Series{all[1], all[0], all[2]} { // from the middle, the end, alone
-			if s.live {
+		for _, s := range []*Series{all[1], all[0], all[2]} { // in the middle, at the end, alone
+			if s.indexed {
 				x.remove([]*Series{s})
 				require.Nil(t, x.find(1, s.labels))
 				break
@@ -167,7 +167,7 @@ func TestSeriesWithTheSameHashAreKeptApart(t *testing.T) {
 	require.Empty(t, x.byName)
 }
 
-// A pod that moves leaves its series behind; ten thousand moves must not cost more than the few that retention covers.
+// A pod that moves leaves its series behind. Ten thousand moves must not cost more than the few within the retention.
 func TestMovedPodsDoNotGrowTheHistory(t *testing.T) {
 	const perPod, warm = 10, 500
 	h := New(Options{Retention: 10 * time.Minute})
@@ -186,7 +186,7 @@ func TestMovedPodsDoNotGrowTheHistory(t *testing.T) {
 	move(warm, 10_000)
 	after, heapAfter := h.Stats(), heap()
 
-	// 40 generations are younger than ten minutes; between two sweeps one or two more pile up.
+	// 40 generations are younger than ten minutes. One or two more accumulate between two sweeps.
 	require.InDelta(t, 42*perPod, after.Series, 2*perPod)
 	require.InDelta(t, before.Bytes, after.Bytes, float64(before.Bytes)/10)
 	require.Less(t, heapAfter, heapBefore+1<<20)
@@ -196,7 +196,7 @@ func TestMovedPodsDoNotGrowTheHistory(t *testing.T) {
 func heap() int64 {
 	var m runtime.MemStats
 	runtime.GC()
-	runtime.GC() // the second one frees what finalizers and pools held
+	runtime.GC() // the second run frees what finalizers and pools held
 	runtime.ReadMemStats(&m)
 	return int64(m.HeapAlloc)
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 )
 
-// index finds series by all their labels, or by name and then one by one: an answer of Falco has some 200 names, and a
-// query nearly always gives one. Postings by label value would cost more than the labels themselves.
+// index finds series by all their labels, or by name and then one by one: a scrape of Falco has some 200 names, and a
+// query nearly always specifies one. Postings by label value would cost more than the labels themselves.
 type index struct {
 	byHash map[uint64]*Series
 	byName map[string][]*Series
@@ -19,7 +19,7 @@ func newIndex() index {
 	return index{byHash: map[uint64]*Series{}, byName: map[string][]*Series{}}
 }
 
-// find returns the series of exactly these labels, or nil.
+// find returns the series with exactly these labels, or nil.
 func (x *index) find(hash uint64, l labels.Labels) *Series {
 	s := x.byHash[hash]
 	for s != nil && !labels.Equal(s.labels, l) {
@@ -28,29 +28,29 @@ func (x *index) find(hash uint64, l labels.Labels) *Series {
 	return s
 }
 
-// add enters a series that is not there yet.
+// add adds a series that is not in the index.
 func (x *index) add(s *Series) {
 	s.next = x.byHash[s.hash]
 	x.byHash[s.hash] = s
 	name := s.labels.Get(model.MetricNameLabel)
 	family, known := x.byName[name]
 	if !known {
-		name = strings.Clone(name) // else the key would hold on to all labels of this series
+		name = strings.Clone(name) // otherwise the key would keep all labels of this series in memory
 	}
 	x.byName[name] = append(family, s)
-	s.live = true
+	s.indexed = true
 }
 
-// remove takes out series that are there.
-func (x *index) remove(dead []*Series) {
+// remove removes series that are in the index.
+func (x *index) remove(removed []*Series) {
 	names := map[string]bool{}
-	for _, s := range dead {
+	for _, s := range removed {
 		x.unlink(s)
-		s.live = false
+		s.indexed = false
 		names[s.labels.Get(model.MetricNameLabel)] = true
 	}
 	for name := range names {
-		family := slices.DeleteFunc(x.byName[name], func(s *Series) bool { return !s.live })
+		family := slices.DeleteFunc(x.byName[name], func(s *Series) bool { return !s.indexed })
 		if len(family) == 0 {
 			delete(x.byName, name)
 		} else {
@@ -60,13 +60,13 @@ func (x *index) remove(dead []*Series) {
 }
 
 func (x *index) unlink(s *Series) {
-	at := x.byHash[s.hash]
+	previous := x.byHash[s.hash]
 	switch {
-	case at != s:
-		for at.next != s {
-			at = at.next
+	case previous != s:
+		for previous.next != s {
+			previous = previous.next
 		}
-		at.next = s.next
+		previous.next = s.next
 	case s.next != nil:
 		x.byHash[s.hash] = s.next
 	default:
@@ -75,29 +75,29 @@ func (x *index) unlink(s *Series) {
 	s.next = nil
 }
 
-// each calls visit for every series that all matchers match.
-func (x *index) each(matchers []*labels.Matcher, visit func(*Series)) {
-	var onName, onRest []*labels.Matcher
+// forEach calls visit for every series that all matchers match.
+func (x *index) forEach(matchers []*labels.Matcher, visit func(*Series)) {
+	var nameMatchers, otherMatchers []*labels.Matcher
 	for _, m := range matchers {
 		if m.Name == model.MetricNameLabel {
-			onName = append(onName, m)
+			nameMatchers = append(nameMatchers, m)
 		} else {
-			onRest = append(onRest, m)
+			otherMatchers = append(otherMatchers, m)
 		}
 	}
 	family := func(name string, all []*Series) {
-		for _, m := range onName {
+		for _, m := range nameMatchers {
 			if !m.Matches(name) {
 				return
 			}
 		}
 		for _, s := range all {
-			if matches(s.labels, onRest) {
+			if matches(s.labels, otherMatchers) {
 				visit(s)
 			}
 		}
 	}
-	for _, m := range onName {
+	for _, m := range nameMatchers {
 		if m.Type == labels.MatchEqual {
 			family(m.Value, x.byName[m.Value])
 			return

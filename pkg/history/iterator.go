@@ -7,38 +7,40 @@ import (
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
 )
 
-// iterator goes over the samples of a series in [mint, maxt]. It holds closed chunks, which never change, and a copy
+// iterator iterates over the samples of a series in [mint, maxt]. It holds closed chunks, which never change, and a copy
 // of the head chunk, so that the series may grow and shrink meanwhile.
 type iterator struct {
 	chunkenc.Iterator // the current chunk's; nil before the first
 
 	mint, maxt int64
-	chunks     []chunk // still to come, the head's copy apart
-	head       chunk   // data is nil when the head is behind us or out of range
-	headBuffer []byte  // where the copy lies
+	chunks     []chunk // not opened yet, without the copy of the head
+	head       chunk   // data is nil once the head has been opened, or if it is out of range
+	headBuffer []byte  // holds the copy
 	data       chunkenc.XORChunk
 	chunkMax   int64 // time of the current chunk's last sample
-	state      state
+	state      iteratorState
 }
 
-// millis is a unix time. The alias also keeps `go vet` from taking Seek for that of io.Seeker.
+// millis is a unix time. The alias also keeps `go vet` from mistaking Seek for that of io.Seeker.
 type millis = int64
 
-type state uint8
+// iteratorState says where an iterator is.
+type iteratorState uint8
 
 const (
-	fresh state = iota
+	beforeFirst iteratorState = iota
 	onSample
 	exhausted
 )
 
-// iterator over the samples that the series has now; reuse is an iterator no longer needed, or nil.
+// iterator returns an iterator over the current samples of the series. reuse is an iterator that is no longer needed, or
+// nil.
 func (s *Series) iterator(reuse chunkenc.Iterator, mint, maxt int64) chunkenc.Iterator {
 	it, ok := reuse.(*iterator)
 	if !ok {
 		it = &iterator{}
 	}
-	it.mint, it.maxt, it.state, it.chunkMax = mint, maxt, fresh, 0
+	it.mint, it.maxt, it.state, it.chunkMax = mint, maxt, beforeFirst, 0
 	it.head.data = nil
 
 	s.mu.Lock()
@@ -51,23 +53,23 @@ func (s *Series) iterator(reuse chunkenc.Iterator, mint, maxt int64) chunkenc.It
 	return it
 }
 
-// Next goes to the next sample within the bounds.
+// Next advances to the next sample within the bounds.
 func (it *iterator) Next() chunkenc.ValueType {
 	switch it.state {
-	case fresh:
+	case beforeFirst:
 		return it.Seek(it.mint)
 	case exhausted:
 		return chunkenc.ValNone
 	}
 	for it.Iterator.Next() == chunkenc.ValNone {
-		if it.Iterator.Err() != nil || !it.open(it.mint) {
-			return it.end()
+		if it.Iterator.Err() != nil || !it.openChunk(it.mint) {
+			return it.finish()
 		}
 	}
-	return it.within()
+	return it.checkEnd()
 }
 
-// Seek goes to the first sample at t or later within the bounds. Chunks before t are not decoded.
+// Seek advances to the first sample at t or later within the bounds. It does not decode chunks before t.
 func (it *iterator) Seek(t millis) chunkenc.ValueType {
 	t = max(t, it.mint)
 	switch {
@@ -75,19 +77,19 @@ func (it *iterator) Seek(t millis) chunkenc.ValueType {
 		return chunkenc.ValNone
 	case it.state == onSample && it.AtT() >= t:
 		return chunkenc.ValFloat
-	case it.state == fresh || it.chunkMax < t:
-		if !it.open(t) {
-			return it.end()
+	case it.state == beforeFirst || it.chunkMax < t:
+		if !it.openChunk(t) {
+			return it.finish()
 		}
 	}
 	if it.Iterator.Seek(t) == chunkenc.ValNone {
-		return it.end()
+		return it.finish()
 	}
-	return it.within()
+	return it.checkEnd()
 }
 
-// open goes to the next chunk that ends at t or later; the head's copy, the last one, may end before.
-func (it *iterator) open(t int64) bool {
+// openChunk advances to the next chunk that ends at t or later. The copy of the head, which is last, may end earlier.
+func (it *iterator) openChunk(t int64) bool {
 	skip, _ := slices.BinarySearchFunc(it.chunks, t, func(c chunk, t int64) int { return cmp.Compare(c.maxTime, t) })
 	it.chunks = it.chunks[skip:]
 	var next chunk
@@ -105,22 +107,22 @@ func (it *iterator) open(t int64) bool {
 	return true
 }
 
-// within ends the iteration when it has passed maxt.
-func (it *iterator) within() chunkenc.ValueType {
+// checkEnd ends the iteration if it has passed maxt.
+func (it *iterator) checkEnd() chunkenc.ValueType {
 	if it.chunkMax > it.maxt && it.AtT() > it.maxt {
-		return it.end()
+		return it.finish()
 	}
 	it.state = onSample
 	return chunkenc.ValFloat
 }
 
-func (it *iterator) end() chunkenc.ValueType {
+func (it *iterator) finish() chunkenc.ValueType {
 	it.state = exhausted
 	it.chunks = nil
 	return chunkenc.ValNone
 }
 
-// Err is the error of a chunk that could not be decoded.
+// Err returns the error of a chunk that could not be decoded.
 func (it *iterator) Err() error {
 	if it.Iterator == nil {
 		return nil

@@ -18,7 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The same random scrapes go to Prometheus's own storage and to histories; every select and look-up must agree.
+// The same random scrapes go to Prometheus's own storage and to histories. Every select and lookup must agree.
 func TestAgreesWithPrometheus(t *testing.T) {
 	for seed := range uint64(6) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
@@ -40,7 +40,7 @@ var (
 	nodes = []string{"n1", "n2", "n10", ""}
 )
 
-// fill appends some hundreds of scrapes; from the middle on, the second history goes on with the same series.
+// fill appends some hundreds of scrapes. From the middle on, the second history continues the same series.
 func fill(t *testing.T, random *rand.Rand, peer storage.Storage, ours []*History) (newest int64) {
 	t.Helper()
 	all := make([]labels.Labels, 0, len(names)*len(nodes)*2)
@@ -48,7 +48,7 @@ func fill(t *testing.T, random *rand.Rand, peer storage.Storage, ours []*History
 		for _, node := range nodes {
 			for cpu := range 2 {
 				builder := labels.NewBuilder(named(name, "cpu", fmt.Sprint(cpu)))
-				all = append(all, builder.Set("node", node).Labels()) // "" leaves the label out
+				all = append(all, builder.Set("node", node).Labels()) // "" omits the label
 			}
 		}
 	}
@@ -92,7 +92,7 @@ func sampleValue(random *rand.Rand, kind int, total *float64) float64 {
 func randomMatchers(random *rand.Rand) []*labels.Matcher {
 	some := func(of ...string) string { return of[random.IntN(len(of))] }
 	kinds := []labels.MatchType{labels.MatchEqual, labels.MatchNotEqual, labels.MatchRegexp, labels.MatchNotRegexp}
-	// PromQL refuses selectors without a matcher that refuses the empty value.
+	// PromQL rejects selectors without a matcher that rejects the empty value.
 	matchers := []*labels.Matcher{labels.MustNewMatcher(labels.MatchRegexp, model.MetricNameLabel, some("up", ".+", "up|drops", "nothing"))}
 	for range random.IntN(3) {
 		kind := kinds[random.IntN(len(kinds))]
@@ -122,7 +122,7 @@ func compare(t *testing.T, peer, ours storage.Queryable, mint, maxt int64, match
 	defer mine.Close()
 
 	hints := &storage.SelectHints{Start: mint, End: maxt}
-	seek := func() []int64 { // the same walk on both sides
+	seek := func() []int64 { // the same on both sides
 		var to []int64
 		for range random.IntN(4) {
 			to = append(to, mint+random.Int64N(maxt-mint+2*step)-step)
@@ -138,8 +138,8 @@ func compare(t *testing.T, peer, ours storage.Queryable, mint, maxt int64, match
 	require.Equal(t, sorted, unsorted)
 }
 
-// walk prints each series, having sought each of the times in turn before it goes through the rest. A series without
-// samples in the range is left out: whether it appears is up to the storage.
+// walk prints each series: it seeks each of the times in turn and then iterates over the rest. It omits series without
+// samples in the range, because a storage may or may not return them.
 func walk(t *testing.T, set storage.SeriesSet, seek []int64) []string {
 	t.Helper()
 	lines := []string{}
@@ -207,7 +207,7 @@ func TestAnEndedContextEndsASelect(t *testing.T) {
 	require.ErrorIs(t, set.Err(), context.Canceled)
 }
 
-// What a reader holds stays readable while the series goes on, is cut back, or goes.
+// An iterator stays readable while the series grows, is truncated, or is dropped.
 func TestIteratorsSurviveChanges(t *testing.T) {
 	h := New(Options{})
 	s := h.Series(named("a"))

@@ -12,8 +12,8 @@ import (
 	"github.com/prometheus/prometheus/util/annotations"
 )
 
-// Queryable is the union of histories: the same labels in several of them make one series. hide, which may
-// be nil, leaves a series of the i-th history out.
+// Queryable returns the union of histories: series with the same labels in several of them are one series. hide, which
+// may be nil, excludes a series of the i-th history.
 func Queryable(hs []*History, hide func(i int, l labels.Labels) bool) storage.Queryable {
 	return storage.QueryableFunc(func(mint, maxt int64) (storage.Querier, error) {
 		return &querier{histories: hs, hide: hide, mint: mint, maxt: maxt}, nil
@@ -26,22 +26,22 @@ type querier struct {
 	mint, maxt int64
 }
 
-// Select implements [storage.Querier]. Of the hints only the time range is used.
+// Select implements [storage.Querier]. It only uses the time range of the hints.
 func (q *querier) Select(ctx context.Context, sorted bool, hints *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
 	mint, maxt := q.mint, q.maxt
 	if hints != nil {
 		mint, maxt = max(mint, hints.Start), min(maxt, hints.End)
 	}
-	set := seriesSet{at: -1}
-	place := map[labels.Labels]int{} // where in the set these labels are
-	err := q.each(ctx, mint, maxt, matchers, func(s *Series) {
+	set := seriesSet{index: -1}
+	indexByLabels := map[labels.Labels]int{} // in the set
+	err := q.forEach(ctx, mint, maxt, matchers, func(s *Series) {
 		selected := &selection{series: s, mint: mint, maxt: maxt}
-		if at, twice := place[s.labels]; twice {
-			set.series[at] = storage.ChainedSeriesMerge(set.series[at], selected)
+		if i, twice := indexByLabels[s.labels]; twice {
+			set.series[i] = storage.ChainedSeriesMerge(set.series[i], selected)
 			return
 		}
-		if len(q.histories) > 1 { // one history has no labels twice
-			place[s.labels] = len(set.series)
+		if len(q.histories) > 1 { // within one history, labels are unique
+			indexByLabels[s.labels] = len(set.series)
 		}
 		set.series = append(set.series, selected)
 	})
@@ -54,10 +54,10 @@ func (q *querier) Select(ctx context.Context, sorted bool, hints *storage.Select
 	return &set
 }
 
-// LabelValues implements [storage.LabelQuerier]. Where the time is bounded, only series with a value within count.
+// LabelValues implements [storage.LabelQuerier]. If the time is bounded, it only considers series with a value in it.
 func (q *querier) LabelValues(ctx context.Context, name string, _ *storage.LabelHints, matchers ...*labels.Matcher) ([]string, annotations.Annotations, error) {
 	values := map[string]struct{}{}
-	err := q.each(ctx, q.mint, q.maxt, matchers, func(s *Series) {
+	err := q.forEach(ctx, q.mint, q.maxt, matchers, func(s *Series) {
 		value := s.labels.Get(name)
 		if _, known := values[value]; value != "" && !known && q.hasValue(s) {
 			values[value] = struct{}{}
@@ -81,7 +81,7 @@ func (q *querier) hasValue(s *Series) bool {
 // LabelNames implements [storage.LabelQuerier].
 func (q *querier) LabelNames(ctx context.Context, _ *storage.LabelHints, matchers ...*labels.Matcher) ([]string, annotations.Annotations, error) {
 	names := map[string]struct{}{}
-	err := q.each(ctx, q.mint, q.maxt, matchers, func(s *Series) {
+	err := q.forEach(ctx, q.mint, q.maxt, matchers, func(s *Series) {
 		s.labels.Range(func(l labels.Label) { names[l.Name] = struct{}{} })
 	})
 	return slices.Sorted(maps.Keys(names)), nil, err
@@ -90,8 +90,8 @@ func (q *querier) LabelNames(ctx context.Context, _ *storage.LabelHints, matcher
 // Close implements [storage.LabelQuerier].
 func (q *querier) Close() error { return nil }
 
-// each visits the series that match, are not hidden, and may have samples in [mint, maxt].
-func (q *querier) each(ctx context.Context, mint, maxt int64, matchers []*labels.Matcher, visit func(*Series)) error {
+// forEach visits the series that match, are not hidden, and may have samples in [mint, maxt].
+func (q *querier) forEach(ctx context.Context, mint, maxt int64, matchers []*labels.Matcher, visit func(*Series)) error {
 	for i, h := range q.histories {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -108,11 +108,11 @@ func (q *querier) each(ctx context.Context, mint, maxt int64, matchers []*labels
 func (h *History) match(matchers []*labels.Matcher) (found []*Series) {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	h.index.each(matchers, func(s *Series) { found = append(found, s) })
+	h.index.forEach(matchers, func(s *Series) { found = append(found, s) })
 	return found
 }
 
-// selection is a series within the bounds of a query.
+// selection is the part of a series that a query asks for.
 type selection struct {
 	series     *Series
 	mint, maxt int64
@@ -126,14 +126,14 @@ func (s *selection) Iterator(reuse chunkenc.Iterator) chunkenc.Iterator {
 
 type seriesSet struct {
 	series []storage.Series
-	at     int
+	index  int
 }
 
 func (s *seriesSet) Next() bool {
-	s.at++
-	return s.at < len(s.series)
+	s.index++
+	return s.index < len(s.series)
 }
 
-func (s *seriesSet) At() storage.Series                { return s.series[s.at] }
+func (s *seriesSet) At() storage.Series                { return s.series[s.index] }
 func (s *seriesSet) Err() error                        { return nil }
 func (s *seriesSet) Warnings() annotations.Annotations { return nil }

@@ -7,14 +7,14 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 )
 
-// Truncate drops the chunks that lie wholly before a time (unix milliseconds), and the series left empty. With a
-// retention in the options, Append does so by itself.
+// Truncate drops the chunks that end before a time (unix milliseconds) and the series that become empty. With a
+// retention in the options, Append calls it.
 func (h *History) Truncate(before int64) {
 	var d delta
 	var empty []*Series
 	oldest := int64(math.MaxInt64)
 	h.mu.RLock()
-	h.index.each(nil, func(s *Series) {
+	h.index.forEach(nil, func(s *Series) {
 		first, left := s.truncate(before, &d)
 		oldest = min(oldest, first)
 		if !left {
@@ -22,7 +22,7 @@ func (h *History) Truncate(before int64) {
 		}
 	})
 	h.mu.RUnlock()
-	if d.samples < 0 { // a chunk that reaches across says nothing of what the others still have
+	if d.samples < 0 { // a chunk that begins earlier and ends later does not make the history complete from its beginning
 		oldest = max(oldest, before)
 	}
 	h.totals.truncated(oldest, d)
@@ -31,52 +31,52 @@ func (h *History) Truncate(before int64) {
 	}
 }
 
-// dropEmpty drops series that were found empty, unless one has got a sample or has been dropped since.
-func (h *History) dropEmpty(found []*Series) {
+// dropEmpty drops series that were empty, except for those that have received a sample or were dropped since.
+func (h *History) dropEmpty(empty []*Series) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.drop(slices.DeleteFunc(found, func(s *Series) bool { return !s.live || s.overlaps(math.MinInt64, math.MaxInt64) }))
+	h.drop(slices.DeleteFunc(empty, func(s *Series) bool { return !s.indexed || s.overlaps(math.MinInt64, math.MaxInt64) }))
 }
 
-// Forget drops at once the series that match, whatever their age.
+// Forget drops all series that match, regardless of their age.
 func (h *History) Forget(match func(labels.Labels) bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	var dead []*Series
-	h.index.each(nil, func(s *Series) {
+	var matched []*Series
+	h.index.forEach(nil, func(s *Series) {
 		if match(s.labels) {
-			dead = append(dead, s)
+			matched = append(matched, s)
 		}
 	})
-	h.drop(dead)
+	h.drop(matched)
 }
 
-// drop takes live series out; h.mu must be held for writing. Handles that others keep no longer hold any samples.
-func (h *History) drop(dead []*Series) {
+// drop removes series from the index. h.mu must be held for writing. Handles that others cut no longer hold samples.
+func (h *History) drop(dropped []*Series) {
 	var d delta
-	for _, s := range dead {
+	for _, s := range dropped {
 		s.truncate(math.MaxInt64, &d)
 		d.series--
 		d.bytes -= s.fixedBytes()
 	}
-	h.index.remove(dead)
+	h.index.remove(dropped)
 	h.totals.add(d)
 }
 
-// truncate drops chunks that lie wholly before a time and takes them off the totals. It returns the first time left;
-// left is false when there is none.
+// truncate drops the chunks that end before a time and subtracts them from the totals. It returns the time of the first
+// sample that is left; left is false if there is none.
 func (s *Series) truncate(before int64, d *delta) (first int64, left bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	keep := 0
-	for keep < len(s.full) && s.full[keep].maxTime < before {
-		d.samples -= sampleCount(s.full[keep].data)
-		d.bytes -= cap(s.full[keep].data)
-		d.encoded -= len(s.full[keep].data)
-		keep++
+	cut := 0 // number of chunks to drop
+	for cut < len(s.full) && s.full[cut].maxTime < before {
+		d.samples -= sampleCount(s.full[cut].data)
+		d.bytes -= cap(s.full[cut].data)
+		d.encoded -= len(s.full[cut].data)
+		cut++
 	}
-	if keep > 0 {
-		kept := slices.Clone(s.full[keep:])
+	if cut > 0 {
+		kept := slices.Clone(s.full[cut:])
 		d.bytes += (cap(kept) - cap(s.full)) * chunkOverhead
 		s.full = kept
 	}

@@ -5,28 +5,27 @@ import (
 	"sync/atomic"
 )
 
-// Heap that goes with each thing, in bytes, as Go's allocator rounds it up on 64 bits; a test holds the sum against
-// the heap.
+// Heap bytes per object, as Go's allocator rounds them up on 64-bit machines. A test compares the sum with the heap.
 const (
-	seriesOverhead = 112 + 8 + 30 // Series, its place among its name's, its entry in the map
+	seriesOverhead = 112 + 8 + 30 // Series, its element in the slice of its name, its entry in the map
 	headOverhead   = 32 + 64      // the chunk's header, its appender
 	chunkOverhead  = 32           // an element of Series.full
 )
 
-// Stats of a History.
+// Stats describe a History.
 type Stats struct {
 	Series  int
 	Samples int64
-	// Dropped counts samples refused because their series already had one at that time or later.
+	// Dropped counts samples that were refused because their series already had one at that time or later.
 	Dropped int64
-	// Bytes is an estimate of the heap in use, all included; Encoded is the part that is samples.
+	// Bytes is an estimate of all heap in use. Encoded is the part that holds samples.
 	Bytes, Encoded int64
-	// MinTime and MaxTime of the samples held, unix milliseconds; both 0 when there is none. After a Truncate MinTime is
-	// that from which on all are there: what is older is left of some series only.
+	// MinTime and MaxTime are the times of the first and the last sample in unix milliseconds, both 0 if there is none.
+	// After Truncate, MinTime is the time from which on the history is complete; some series may have older samples.
 	MinTime, MaxTime int64
 }
 
-// Stats of what is held now.
+// Stats returns the current statistics.
 func (h *History) Stats() Stats {
 	h.totals.mu.Lock()
 	defer h.totals.mu.Unlock()
@@ -38,10 +37,10 @@ func (h *History) Stats() Stats {
 	return stats
 }
 
-// Bytes is that of Stats, for those who look often.
+// Bytes returns Stats.Bytes without locking.
 func (h *History) Bytes() int64 { return h.totals.size.Load() }
 
-// delta is what one call changed.
+// delta is what one call changes.
 type delta struct {
 	series, bytes, encoded int
 	samples, dropped       int64
@@ -58,13 +57,13 @@ func (d *delta) append(s *Series, t int64, v float64) {
 	d.encoded += encoded
 }
 
-// totals are kept up to date by every call, so that Stats need not walk the series.
+// totals are updated by every call, so that Stats need not visit the series.
 type totals struct {
 	mu sync.Mutex
 	delta
 	size             atomic.Int64 // bytes
 	minTime, maxTime int64
-	swept            int64 // newest sample when samples past their retention were last dropped
+	swept            int64 // time of the newest sample when samples past the retention were last dropped
 }
 
 func (t *totals) add(d delta) {
@@ -82,8 +81,8 @@ func (t *totals) addLocked(d delta) {
 	t.dropped += d.dropped
 }
 
-// appended notes samples of one time. It tells whether it is time to drop what is past its retention, which is done
-// 32 times in its course.
+// appended records samples of one time. It returns whether it is time to drop samples past the retention, which happens
+// 32 times per retention.
 func (t *totals) appended(at int64, d delta, retention int64) (sweep bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -101,7 +100,7 @@ func (t *totals) appended(at int64, d delta, retention int64) (sweep bool) {
 	return true
 }
 
-// truncated notes what Truncate dropped, and from when on all is left.
+// truncated records what Truncate dropped, and the time from which on the history is complete.
 func (t *totals) truncated(oldest int64, d delta) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

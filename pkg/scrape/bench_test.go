@@ -14,9 +14,9 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
 
-// fiveHundred is an answer of 500 samples in the mix of a large node: per-CPU counters, rules with many labels, bare
-// names, each with its HELP and TYPE.
-func fiveHundred() []byte {
+// largeBody returns a response with the 500 samples of a large node: per-CPU counters, rules with many labels and bare
+// names, each with HELP and TYPE.
+func largeBody() []byte {
 	var text strings.Builder
 	add := func(series, value string) {
 		name, _, _ := strings.Cut(series, "{")
@@ -41,7 +41,7 @@ func fiveHundred() []byte {
 }
 
 func BenchmarkRead(b *testing.B) {
-	body := fiveHundred()
+	body := largeBody()
 	limits := Limits{SampleLimit: 20000, LabelLengthLimit: 1024}
 	read := func(b *testing.B, r *Reader) {
 		answer, why := r.Read(body)
@@ -73,7 +73,7 @@ func BenchmarkRead(b *testing.B) {
 	})
 }
 
-// readWithPrometheus does what Prometheus's scrape loop does with every line when it knows none of the series.
+// readWithPrometheus does what Prometheus's scrape loop does with every line of a target whose series are all new.
 func readWithPrometheus(t testing.TB, body []byte) (samples int) {
 	p := textparse.NewPromParser(body, labels.NewSymbolTable(), false)
 	var l labels.Labels

@@ -7,31 +7,30 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
 )
 
-// appendWithin appends to the history what the byte budget has room for; where it has none, what is old makes room for
-// what is new. It returns how many samples were refused all the same.
-func (u *scrapePool) appendWithin(at int64, batch []history.Sample) (refused int) {
-	l := u.keeper.Load()
-	rest := u.history.AppendWithin(at, batch, l.budget-l.bytes())
-	if len(rest) > 0 {
-		need := int64(0)
-		for _, s := range rest {
-			need += newSeries + int64(s.Series.Labels().ByteSize())
-		}
-		l.trim(time.Now(), need)
-		rest = u.history.AppendWithin(at, rest, l.budget-l.bytes())
-	}
-	l.trim(time.Now(), 0)
-	return len(rest)
+// newSeriesBytes is roughly what a series takes in memory without its labels.
+const newSeriesBytes = 320
+
+// room returns how many bytes the budget still has.
+func (sp *scrapePool) room() int64 {
+	l := sp.budgetLease.Load()
+	return l.budget - l.bytes()
 }
 
-// newSeries is about what a series takes without its labels.
-const newSeries = 320
+// evict makes room for the given samples of new series and keeps the histories within the byte budget. sp.mu must not
+// be held.
+func (sp *scrapePool) evict(refused []history.Sample) {
+	need := int64(0)
+	for _, s := range refused {
+		need += newSeriesBytes + int64(s.Series.Labels().ByteSize())
+	}
+	sp.budgetLease.Load().evict(time.Now(), need)
+}
 
-// kept are the units that the lease's byte budget is for: those that no lease with a larger one uses.
-func (l *Lease) kept() iter.Seq[*scrapePool] {
+// budgetedPools are the scrape pools that the lease's byte budget applies to: those that no lease with a larger one uses.
+func (l *Lease) budgetedPools() iter.Seq[*scrapePool] {
 	return func(yield func(*scrapePool) bool) {
-		for _, u := range l.pools {
-			if u.keeper.Load() == l && !yield(u) {
+		for _, sp := range l.pools {
+			if sp.budgetLease.Load() == l && !yield(sp) {
 				return
 			}
 		}
@@ -39,60 +38,60 @@ func (l *Lease) kept() iter.Seq[*scrapePool] {
 }
 
 func (l *Lease) bytes() (sum int64) {
-	for u := range l.kept() {
-		sum += u.history.Bytes()
+	for sp := range l.budgetedPools() {
+		sum += sp.history.Bytes()
 	}
 	return sum
 }
 
-// trim keeps the histories within the byte budget, with so many bytes to spare: what is oldest goes first, over all
-// targets alike, but series that have ended go before the younger half of the others. Series that go on are only
-// dropped when the budget is exceeded without them. To do so seldom, it drops an eighth more than it must.
-func (l *Lease) trim(now time.Time, need int64) {
+// evict keeps the histories within the byte budget, with the needed bytes to spare. The oldest samples of all targets
+// go first, but series that have ended go before the newer half of the others. Active series are only dropped if the
+// budget is exceeded without them. It evicts an eighth more than necessary, so that it rarely runs.
+func (l *Lease) evict(now time.Time, need int64) {
 	if l.bytes()+need <= l.budget {
 		return
 	}
-	l.trimming.Lock()
-	defer l.trimming.Unlock()
-	if l.bytes()+need <= l.budget { // another target has seen to it
+	l.evicting.Lock()
+	defer l.evicting.Unlock()
+	if l.bytes()+need <= l.budget { // another target has evicted enough
 		return
 	}
 	const steps = 32
 	goal := l.budget - l.budget/8
-	oldest := statsOf(l.kept()).MinTime
-	span := now.Add(-2*l.pools[0].config.Interval).UnixMilli() - oldest // what goes on has a sample after that
+	oldest := statsOf(l.budgetedPools()).MinTime
+	span := now.Add(-2*l.pools[0].config.Interval).UnixMilli() - oldest // active series have samples after that
 	for step := int64(1); step < steps && l.bytes() > goal; step++ {
 		if step == steps/2 {
-			l.shed(goal, false)
+			l.evictSeries(goal, false)
 		}
 		l.truncate(oldest + span*step/steps)
 	}
-	l.shed(min(goal, l.budget-need), false)
+	l.evictSeries(min(goal, l.budget-need), false)
 	if l.bytes() > l.budget {
-		l.shed(goal, true)
+		l.evictSeries(goal, true)
 	}
 }
 
 func (l *Lease) truncate(before int64) {
 	dropped := false
-	for u := range l.kept() {
-		u.history.Truncate(before)
-		dropped = dropped || u.history.Stats().MinTime == before
+	for sp := range l.budgetedPools() {
+		sp.history.Truncate(before)
+		dropped = dropped || sp.history.Stats().MinTime == before
 	}
-	if dropped { // what one still has from before says nothing of the others
-		for u := range l.kept() {
-			u.trimmed.Store(before)
+	if dropped { // older samples that are left are incomplete
+		for sp := range l.budgetedPools() {
+			sp.evictedBefore.Store(before)
 		}
 	}
 }
 
-func (l *Lease) shed(most int64, live bool) {
-	if l.bytes() <= most {
+func (l *Lease) evictSeries(maxBytes int64, includeActive bool) {
+	if l.bytes() <= maxBytes {
 		return
 	}
 	var all []*history.History
-	for u := range l.kept() {
-		all = append(all, u.history)
+	for sp := range l.budgetedPools() {
+		all = append(all, sp.history)
 	}
-	history.Shed(all, most, live)
+	history.EvictSeries(all, maxBytes, includeActive)
 }

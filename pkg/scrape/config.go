@@ -1,8 +1,8 @@
-// Package scrape reads the metrics endpoints of Falco and Falcosidekick and keeps what they say in a history each.
+// Package scrape scrapes the metrics endpoints of Falco and Falcosidekick and keeps the samples in memory.
 //
-// The parts, from the inside out: Reader (one answer), fetcher (one HTTP request), target (one address), unit (one
-// entry of the settings: its discovery, its targets, its history), Pool (all units of the process), Lease (what one
-// data source instance uses of the pool).
+// The parts, from the inside out: Reader parses one response body, fetcher sends one HTTP request, target is one
+// address, scrapePool is one entry of the settings' targets (its discovery, its targets and its history), Manager holds
+// all scrape pools of the process, Lease is what one data source instance uses of the Manager.
 package scrape
 
 import (
@@ -20,10 +20,11 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
 
+// Ways to discover the targets of an entry.
 const (
 	DiscoveryStatic = "static"
-	DiscoveryDNS    = "dns"  // A and AAAA records; the port is the URL's
-	DiscoverySRV    = "srv"  // host and port from SRV records
+	DiscoveryDNS    = "dns"  // A and AAAA records; the port is that of the URL
+	DiscoverySRV    = "srv"  // host and port come from SRV records
 	DiscoveryHTTP   = "http" // Prometheus's HTTP service discovery
 )
 
@@ -33,42 +34,33 @@ type TargetConfig struct {
 	Kind      string // default falco
 	Discovery string // default static
 	Labels    map[string]string
-	// Gauges are written for each of its targets at every scrape, whatever it answers.
+	// Gauges are written for each target of the entry at every scrape, even if the scrape fails.
 	Gauges []Gauge
 }
 
-// Config is all that matters for scraping on behalf of one data source.
+// Config is everything that matters for scraping on behalf of one data source.
 type Config struct {
 	OrgID             int64
 	Targets           []TargetConfig
-	Interval, Timeout time.Duration // the timeout is never above the interval
+	Interval, Timeout time.Duration // the timeout never exceeds the interval
 	Retention         time.Duration
-	RetentionBytes    int64 // over all targets; 0 is no limit
+	RetentionBytes    int64 // for all targets together; 0 means no limit
 	Limits            Limits
 	Client            httpclient.Options
-	// ClientKey is a digest over all effective HTTP options, secrets included: data sources with other credentials
-	// never share what was fetched.
+	// ClientKey is a digest of all effective HTTP options, secrets included. Data sources with different credentials
+	// never share scraped data.
 	ClientKey string
 	Reading   signals.Reading
 	Logger    log.Logger // may be nil
 }
 
-// claimedBy is the status of a target whose node another entry of the settings shows.
-func claimedBy(s Status, o owner) Status {
-	if s.State == Up {
-		why := claimed(s.Node(), o.address)
-		s.State, s.Cause, s.Message = Duplicate, why.Cause, why.Message
-	}
-	return s
-}
-
-// Check reads the entry as Lease will: the error says in words what is wrong with it.
+// Check returns an error that says what is wrong with the entry, or nil.
 func (t TargetConfig) Check() error {
 	_, err := t.parse()
 	return err
 }
 
-// Address is the URL as it is read: with scheme, port and path.
+// Address returns the URL with scheme, port and path filled in.
 func (t TargetConfig) Address() (*url.URL, error) { return t.parse() }
 
 // withDefaults fills in kind and discovery.
@@ -85,7 +77,7 @@ func (t TargetConfig) withDefaults() TargetConfig {
 
 func (t TargetConfig) parse() (*url.URL, error) {
 	t = t.withDefaults()
-	u, err := t.parseURL() // before anything that repeats the address, which may hold a password
+	u, err := t.parseURL() // first, because the other errors repeat the address, which may contain a password
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +86,7 @@ func (t TargetConfig) parse() (*url.URL, error) {
 	}
 	for name := range t.Labels {
 		if !isLabelName(name) || name == kindLabel {
-			return nil, fmt.Errorf("target %s has a label named %q: expected letters, digits and underscores, no leading digit, not __… and not kind", t.URL, name)
+			return nil, fmt.Errorf("target %s has a label named %q: expected letters, digits and underscores, not starting with a digit or with __, and not kind", t.URL, name)
 		}
 	}
 	switch t.Discovery {
@@ -118,7 +110,7 @@ func isLabelName(name string) bool {
 	return name != "" && !strings.HasPrefix(name, "__") && nameEnd(name) == len(name) && cleanLabel(name) == name
 }
 
-// check completes a configuration and says what is wrong with it, all of it at once.
+// check fills in defaults and reports everything that is wrong with the configuration at once.
 func (c *Config) check() error {
 	var wrong []error
 	if c.Interval < time.Millisecond {

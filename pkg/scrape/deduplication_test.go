@@ -26,18 +26,18 @@ func TestTwoAddressesOfOneNode(t *testing.T) {
 		require.Equal(t, []string{
 			"node-1 http://10.0.0.1:8765/metrics up",
 			"node-1 http://10.0.0.2:8765/metrics duplicate",
-		}, stands(l))
-		require.Equal(t, "Node node-1 is already scraped at http://10.0.0.1:8765/metrics; what this target answers is not used. Remove one of the two, or give them different node or cluster labels.", l.Targets()[1].Message)
+		}, targetStates(l))
+		require.Equal(t, "Node node-1 is already scraped at http://10.0.0.1:8765/metrics. The metrics of this target are ignored. Remove one of the two targets, or give them different node or cluster labels.", l.Targets()[1].Message)
 		require.NotContains(t, dump(t, l, start, named("falcosecurity_scap_n_evts_total"))[0], "500")
 
-		// The first one fails: the other takes over, in the same series.
+		// When the first one fails, the other continues the same series.
 		n.down("10.0.0.1:8765")
 		time.Sleep(time.Minute)
 		require.Equal(t, []string{
 			"node-1 http://10.0.0.1:8765/metrics down",
 			"node-1 http://10.0.0.2:8765/metrics up",
-		}, stands(l))
-		require.Equal(t, "Connection refused: nothing listens on port 8765. Check the port, and that Falco runs with its web server on (webserver.enabled, webserver.listen_port). Its node node-1 answers at http://10.0.0.2:8765/metrics.", l.Targets()[0].Message)
+		}, targetStates(l))
+		require.Equal(t, "Connection refused: nothing listens on port 8765. Check the port, and that Falco is running with its web server enabled (webserver.enabled, webserver.listen_port). Its node node-1 responds at http://10.0.0.2:8765/metrics.", l.Targets()[0].Message)
 		events := dump(t, l, start, named("falcosecurity_scap_n_evts_total"))
 		require.Len(t, events, 1)
 		require.Contains(t, events[0], " 500")
@@ -54,19 +54,19 @@ func TestTwoEntriesOfOneNode(t *testing.T) {
 		l, end := n.lease(t, TargetConfig{URL: "b:1"}, TargetConfig{URL: "a:1"}) // the first in the settings wins
 		defer end()
 		wait(t, l)
-		require.Equal(t, []string{"node-1 http://a:1/metrics duplicate", "node-1 http://b:1/metrics up"}, stands(l))
-		require.Equal(t, "Node node-1 is already scraped at http://b:1/metrics; what this target answers is not used. Remove one of the two, or give them different node or cluster labels.", l.Targets()[0].Message)
+		require.Equal(t, []string{"node-1 http://a:1/metrics duplicate", "node-1 http://b:1/metrics up"}, targetStates(l))
+		require.Equal(t, "Node node-1 is already scraped at http://b:1/metrics. The metrics of this target are ignored. Remove one of the two targets, or give them different node or cluster labels.", l.Targets()[0].Message)
 		require.Equal(t, []string{`{__name__="falcosecurity_scap_n_evts_total", node="node-1"} 5010@0s`}, dump(t, l, start, named("falcosecurity_scap_n_evts_total")))
 
 		n.down("b:1")
 		time.Sleep(time.Minute)
-		require.Equal(t, []string{"node-1 http://a:1/metrics up", "node-1 http://b:1/metrics down"}, stands(l))
+		require.Equal(t, []string{"node-1 http://a:1/metrics up", "node-1 http://b:1/metrics down"}, targetStates(l))
 		require.Contains(t, dump(t, l, start, named("falcosecurity_scap_n_evts_total"))[0], " 10@0s 20@2s")
 	})
 }
 
-// behind serves several Falcos in turn at one address.
-func behind(all ...*falco) http.HandlerFunc {
+// alternating serves several Falcos in turn at one address.
+func alternating(all ...*falco) http.HandlerFunc {
 	turn := 0
 	return func(w http.ResponseWriter, r *http.Request) {
 		turn++
@@ -79,31 +79,31 @@ func TestLoadBalancer(t *testing.T) {
 		n := newFakeNet(t)
 		old := time.Now().Add(-time.Hour)
 		one, two := &falco{host: "node-1", start: old}, &falco{host: "node-2", start: old}
-		n.serve("falco:80", behind(one, two))
+		n.serve("falco:80", alternating(one, two))
 		start := time.Now()
 		l, end := n.lease(t, TargetConfig{URL: "falco:80", Labels: map[string]string{"cluster": "demo"}})
 		defer end()
 		time.Sleep(time.Minute)
-		require.Equal(t, []string{"falco:80 http://falco:80/metrics load-balancer"}, stands(l))
+		require.Equal(t, []string{"falco:80 http://falco:80/metrics load-balancer"}, targetStates(l))
 		s := l.Targets()[0]
 		require.Equal(t, Balanced, s.Cause)
-		require.Equal(t, "node-1, node-2 answer in turn at this address: it is a load balancer, and no rate can be worked out of what it gives. Make the Service headless (clusterIP: None) and set discovery: dns, so that each Falco is scraped by itself.", s.Message)
+		require.Equal(t, "node-1, node-2 take turns to respond at this address: it is a load balancer, and rates cannot be calculated. Make the Service headless (clusterIP: None) and set discovery: dns, so that each instance is scraped separately.", s.Message)
 		require.Empty(t, dump(t, l, start, named("falcosecurity_scap_n_evts_total")))
 		up := dump(t, l, start, named("up"))
 		require.Len(t, up, 1)
 		require.Regexp(t, `^\{__name__="up", cluster="demo", node="falco:80"\}( 0@\S+)+$`, up[0])
 
-		// One Falco only, for an hour.
+		// Only one Falco for an hour.
 		n.serve("falco:80", one.ServeHTTP)
 		time.Sleep(59 * time.Minute)
 		require.Equal(t, LoadBalancer, l.Targets()[0].State)
 		time.Sleep(2 * time.Minute)
-		require.Equal(t, []string{"node-1 http://falco:80/metrics up"}, stands(l))
+		require.Equal(t, []string{"node-1 http://falco:80/metrics up"}, targetStates(l))
 		require.NotEmpty(t, dump(t, l, start, named("falcosecurity_scap_n_evts_total")))
 	})
 }
 
-// Of many Falcos behind an address the third answer is enough.
+// With many Falcos behind an address, the third response is proof.
 func TestLoadBalancerOverMany(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newFakeNet(t)
@@ -111,17 +111,17 @@ func TestLoadBalancerOverMany(t *testing.T) {
 		for i := range 50 {
 			all = append(all, &falco{host: fmt.Sprintf("node-%d", i), start: time.Now().Add(-time.Hour)})
 		}
-		n.serve("falco:80", behind(all...))
+		n.serve("falco:80", alternating(all...))
 		l, end := n.lease(t, TargetConfig{URL: "falco:80"})
 		defer end()
 		time.Sleep(2*time.Second + 16*time.Second)
 		require.Equal(t, LoadBalancer, l.Targets()[0].State)
 		time.Sleep(time.Minute)
-		require.Regexp(t, `^node-1, node-2, node-3 and \d more answer in turn`, l.Targets()[0].Message)
+		require.Regexp(t, `^node-1, node-2, node-3 and \d more take turns to respond`, l.Targets()[0].Message)
 	})
 }
 
-// Restarts, also many of them, and an address that is pointed elsewhere, are no load balancer.
+// Neither restarts, even many of them, nor an address that is pointed elsewhere are a load balancer.
 func TestNoLoadBalancer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newFakeNet(t)
@@ -136,24 +136,24 @@ func TestNoLoadBalancer(t *testing.T) {
 		other := &falco{host: "node-2", start: time.Now().Add(-time.Hour)}
 		n.serve("falco:80", other.ServeHTTP)
 		time.Sleep(time.Minute)
-		require.Equal(t, []string{"node-2 http://falco:80/metrics up"}, stands(l))
+		require.Equal(t, []string{"node-2 http://falco:80/metrics up"}, targetStates(l))
 	})
 }
 
-// Two processes on one node, which a host name does not tell apart.
+// Two processes on one node have the same host name.
 func TestLoadBalancerOnOneNode(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newFakeNet(t)
-		n.serve("falco:80", behind(&falco{host: "node-1", start: time.Now().Add(-time.Hour)}, &falco{host: "node-1", start: time.Now().Add(-time.Minute)}))
+		n.serve("falco:80", alternating(&falco{host: "node-1", start: time.Now().Add(-time.Hour)}, &falco{host: "node-1", start: time.Now().Add(-time.Minute)}))
 		l, end := n.lease(t, TargetConfig{URL: "falco:80"})
 		defer end()
 		time.Sleep(time.Minute)
 		require.Equal(t, LoadBalancer, l.Targets()[0].State)
-		require.Regexp(t, "^Several processes answer in turn at this address", l.Targets()[0].Message)
+		require.Regexp(t, "^Several processes take turns to respond at this address", l.Targets()[0].Message)
 	})
 }
 
-// What a series was called does not matter once it has been dropped and is written again.
+// A series that was dropped is created again by the next scrape.
 func TestSeriesComeBackAfterForgetting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newFakeNet(t)
@@ -171,7 +171,7 @@ func TestSeriesComeBackAfterForgetting(t *testing.T) {
 	})
 }
 
-// What is configured for a target is written beside up, also while it is down, and ends with it.
+// Configured gauges are written together with up, also while the target is down, and end with it.
 func TestGauges(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newFakeNet(t)

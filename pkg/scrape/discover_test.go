@@ -14,8 +14,8 @@ import (
 
 var headless = TargetConfig{URL: "http://falco.example:8765/metrics", Discovery: DiscoveryDNS}
 
-// stands writes who is where in which state.
-func stands(l *Lease) (lines []string) {
+// targetStates returns node, address and state of each target.
+func targetStates(l *Lease) (lines []string) {
 	for _, s := range l.Targets() {
 		lines = append(lines, fmt.Sprintf("%s %s %s", s.Node(), s.Address, s.State))
 	}
@@ -35,13 +35,13 @@ func TestDNSDiscovery(t *testing.T) {
 		require.Equal(t, []string{
 			"node-1 http://10.0.0.1:8765/metrics up",
 			"node-2 http://[fd00::2]:8765/metrics up",
-		}, stands(l))
-		require.Equal(t, "falco.example:8765", one.called())
-		require.Equal(t, "169.254.0.9 is a link-local or cloud metadata address, and is never scraped. Give the target's own address.", l.Targets()[0].Discovery)
+		}, targetStates(l))
+		require.Equal(t, "falco.example:8765", one.firstHost())
+		require.Equal(t, "169.254.0.9 is a link-local or cloud metadata address, which is never scraped. Use the target's own address.", l.Targets()[0].Discovery)
 	})
 }
 
-// A pod that moves: the name gives another address, the same node answers there.
+// When a pod moves, the name resolves to another address and the same node responds there.
 func TestMovedPodGoesOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newFakeNet(t)
@@ -52,21 +52,21 @@ func TestMovedPodGoesOn(t *testing.T) {
 		l, end := n.lease(t, headless)
 		defer end()
 		time.Sleep(time.Minute + time.Second)
-		require.Equal(t, []string{"node-1 http://10.0.0.1:8765/metrics up"}, stands(l))
+		require.Equal(t, []string{"node-1 http://10.0.0.1:8765/metrics up"}, targetStates(l))
 
 		n.down("10.0.0.1:8765")
 		n.name("falco.example")
 		time.Sleep(time.Minute)
-		require.Equal(t, []string{"node-1 http://10.0.0.1:8765/metrics vanished"}, stands(l))
+		require.Equal(t, []string{"node-1 http://10.0.0.1:8765/metrics vanished"}, targetStates(l))
 		s := l.Targets()[0]
 		require.Equal(t, Vanished, s.Cause)
-		require.Equal(t, "The target left discovery at 00:01:30 UTC: its pod has gone or is not ready (a crash loop?). It stays here as down for 1h0m0s, or until its node answers from another address.", s.Message)
-		require.Equal(t, `DNS knows no address for "falco.example". Check the spelling, and that the name is known where Grafana runs.`, s.Discovery)
+		require.Equal(t, "The target left discovery at 00:01:30 UTC: its pod is gone or not ready, for example because it is in a crash loop. The target is shown as down for 1h0m0s, or until its node responds from another address.", s.Message)
+		require.Equal(t, `DNS has no address for "falco.example". Check the spelling, and that the host that runs Grafana can resolve the name.`, s.Discovery)
 
 		n.name("falco.example", "10.0.0.7")
 		n.serve("10.0.0.7:8765", f.ServeHTTP)
 		time.Sleep(time.Minute)
-		require.Equal(t, []string{"node-1 http://10.0.0.7:8765/metrics up"}, stands(l))
+		require.Equal(t, []string{"node-1 http://10.0.0.7:8765/metrics up"}, targetStates(l))
 
 		lines := dump(t, l, start, named("up"))
 		require.Len(t, lines, 1)
@@ -89,17 +89,17 @@ func TestVanishedStaysForAnHour(t *testing.T) {
 		time.Sleep(time.Second)
 		n.name("falco.example", "10.0.0.2")
 		time.Sleep(time.Hour)
-		require.Equal(t, []string{"node-1 http://10.0.0.1:8765/metrics vanished", "node-2 http://10.0.0.2:8765/metrics up"}, stands(l))
+		require.Equal(t, []string{"node-1 http://10.0.0.1:8765/metrics vanished", "node-2 http://10.0.0.2:8765/metrics up"}, targetStates(l))
 		time.Sleep(time.Minute)
-		require.Equal(t, []string{"node-2 http://10.0.0.2:8765/metrics up"}, stands(l))
+		require.Equal(t, []string{"node-2 http://10.0.0.2:8765/metrics up"}, targetStates(l))
 		up := dump(t, l, start, named("up"))[0]
 		require.Contains(t, up, " 0@59m")
 		require.Regexp(t, ` end@1h0m30s$`, up)
 
-		// It may come back.
+		// It may return.
 		n.name("falco.example", "10.0.0.1", "10.0.0.2")
 		time.Sleep(time.Minute)
-		require.Len(t, stands(l), 2)
+		require.Len(t, targetStates(l), 2)
 	})
 }
 
@@ -113,12 +113,12 @@ func TestDNSTroubleKeepsTheTargets(t *testing.T) {
 		time.Sleep(time.Second)
 		n.breakDNS()
 		time.Sleep(time.Minute)
-		require.Equal(t, []string{"node-1 http://10.0.0.1:8765/metrics up"}, stands(l))
-		require.Equal(t, `The address of "falco.example" could not be resolved: DNS gave no answer. Check the resolver where Grafana runs, and network policies for port 53.`, l.Targets()[0].Discovery)
+		require.Equal(t, []string{"node-1 http://10.0.0.1:8765/metrics up"}, targetStates(l))
+		require.Equal(t, `Cannot resolve "falco.example": DNS did not respond. Check the resolver of the host that runs Grafana, and network policies for port 53.`, l.Targets()[0].Discovery)
 	})
 }
 
-// A name that is not known yet is down, not absent.
+// A name that DNS does not know yet is shown as down.
 func TestNothingFoundIsDown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newFakeNet(t)
@@ -126,7 +126,7 @@ func TestNothingFoundIsDown(t *testing.T) {
 		l, end := n.lease(t, headless)
 		defer end()
 		wait(t, l)
-		require.Equal(t, []string{"falco.example:8765 http://falco.example:8765/metrics down"}, stands(l))
+		require.Equal(t, []string{"falco.example:8765 http://falco.example:8765/metrics down"}, targetStates(l))
 		require.Equal(t, Discovery, l.Targets()[0].Cause)
 		require.Equal(t, l.Targets()[0].Discovery, l.Targets()[0].Message)
 		require.Equal(t, []string{`{__name__="up", node="falco.example:8765"} 0@0s`}, dump(t, l, start, named("up")))
@@ -134,7 +134,7 @@ func TestNothingFoundIsDown(t *testing.T) {
 		n.name("falco.example", "10.0.0.1")
 		n.serve("10.0.0.1:8765", (&falco{host: "node-1", start: time.Now()}).ServeHTTP)
 		time.Sleep(time.Minute)
-		require.Equal(t, []string{"node-1 http://10.0.0.1:8765/metrics up"}, stands(l))
+		require.Equal(t, []string{"node-1 http://10.0.0.1:8765/metrics up"}, targetStates(l))
 		require.Contains(t, dump(t, l, start, named("up"))[0], "end@")
 	})
 }
@@ -152,8 +152,8 @@ func TestSRVDiscovery(t *testing.T) {
 		require.Equal(t, []string{
 			"node-1 http://pod-1.falco.example:8765/metrics up",
 			"node-2 http://pod-2.falco.example:8766/metrics up",
-		}, stands(l))
-		require.Equal(t, "falco.example", one.called())
+		}, targetStates(l))
+		require.Equal(t, "falco.example", one.firstHost())
 	})
 }
 
@@ -177,34 +177,34 @@ func TestHTTPDiscovery(t *testing.T) {
 		require.Equal(t, []string{
 			"node-1 http://10.0.0.1:8765/metrics up",
 			"node-2 http://10.0.0.2:9000/falco/metrics up",
-		}, stands(l))
+		}, targetStates(l))
 		s := l.Targets()[0]
 		require.Equal(t, `{cluster="demo", node="node-1", team="blue"}`, s.Labels.String())
 		require.Equal(t, "http://sd.example/targets", s.Configured)
-		require.Equal(t, "Some targets of the list are left out: 169.254.169.254 is a link-local or cloud metadata address, and is never scraped. Give the target's own address.", s.Discovery)
+		require.Equal(t, "Some targets of the list are left out: 169.254.169.254 is a link-local or cloud metadata address, which is never scraped. Use the target's own address.", s.Discovery)
 
 		for _, trouble := range []struct {
 			list    string
 			code    int
 			message string
 		}{
-			{"not JSON", 200, `The list of targets could not be had. A list in the format of Prometheus's HTTP service discovery was expected: [{"targets": ["host:port"], "labels": {}}].`},
-			{"", 404, `The list of targets could not be had. 404 Not Found was answered: check the path /targets.`},
-			{"", 500, `The list of targets could not be had. The target answered 500 Internal Server Error. Look into its log, or into that of the proxy before it.`},
+			{"not JSON", 200, `Cannot get the list of targets. Expected a list in the format of Prometheus's HTTP service discovery: [{"targets": ["host:port"], "labels": {}}].`},
+			{"", 404, `Cannot get the list of targets. The server responded with 404 Not Found: check the path /targets.`},
+			{"", 500, `Cannot get the list of targets. The target responded with 500 Internal Server Error. Check its log, or that of the proxy in front of it.`},
 		} {
 			serve(trouble.list, trouble.code)
 			time.Sleep(time.Minute)
-			require.Len(t, stands(l), 2)
+			require.Len(t, targetStates(l), 2)
 			require.Equal(t, trouble.message, l.Targets()[0].Discovery)
 			require.Equal(t, Up, l.Targets()[0].State)
 		}
 		n.down("sd.example:80")
 		time.Sleep(time.Minute)
-		require.Equal(t, "The list of targets could not be had. Connection refused: nothing listens on port 80. Check the port, and that what lists the targets runs.", l.Targets()[0].Discovery)
+		require.Equal(t, "Cannot get the list of targets. Connection refused: nothing listens on port 80. Check the port, and that the server of the target list is running.", l.Targets()[0].Discovery)
 
 		serve(`[{"targets": ["10.0.0.1:8765"], "labels": {"team": "red"}}]`, http.StatusOK)
 		time.Sleep(time.Minute)
-		require.Equal(t, []string{"node-1 http://10.0.0.1:8765/metrics up", "node-2 http://10.0.0.2:9000/falco/metrics vanished"}, stands(l))
+		require.Equal(t, []string{"node-1 http://10.0.0.1:8765/metrics up", "node-2 http://10.0.0.2:9000/falco/metrics vanished"}, targetStates(l))
 		require.Equal(t, `{cluster="demo", node="node-1", team="red"}`, l.Targets()[0].Labels.String())
 	})
 }
@@ -220,8 +220,8 @@ func TestListWithAnAddressTwice(t *testing.T) {
 		l, end := n.lease(t, TargetConfig{URL: "http://sd.example/targets", Discovery: DiscoveryHTTP})
 		defer end()
 		wait(t, l)
-		require.Equal(t, []string{"node-1 http://a:1/metrics up", "node-2 http://b:1/metrics up"}, stands(l))
-		require.Equal(t, "The list has http://a:1/metrics more than once, with different labels; only the first is used. Remove the others, or make one group of them.", l.Targets()[0].Discovery)
+		require.Equal(t, []string{"node-1 http://a:1/metrics up", "node-2 http://b:1/metrics up"}, targetStates(l))
+		require.Equal(t, "The list contains http://a:1/metrics more than once, with different labels. Only the first entry is used. Remove the others or merge them into one group.", l.Targets()[0].Discovery)
 	})
 }
 
@@ -232,8 +232,8 @@ func TestEmptyListIsDown(t *testing.T) {
 		l, end := n.lease(t, TargetConfig{URL: "http://sd.example/targets", Discovery: DiscoveryHTTP})
 		defer end()
 		wait(t, l)
-		require.Equal(t, []string{"sd.example:80 http://sd.example/targets down"}, stands(l))
-		require.Equal(t, "Discovery works, but lists no target. Check that the pods are ready and that the name or the list is the right one.", l.Targets()[0].Message)
+		require.Equal(t, []string{"sd.example:80 http://sd.example/targets down"}, targetStates(l))
+		require.Equal(t, "Discovery works but lists no target. Check that the pods are ready and that the name or the list is the right one.", l.Targets()[0].Message)
 	})
 }
 
@@ -242,5 +242,5 @@ func TestNamesBehindTheSecureSocksProxy(t *testing.T) {
 	u.config.Client.ProxyOptions = &proxy.Options{Enabled: true}
 	got := u.resolve(t.Context())
 	require.True(t, got.unusable)
-	require.Equal(t, "Names cannot be resolved behind the secure socks proxy, so that discovery: dns does not work there. Use discovery: http, or list the targets.", got.why.Message)
+	require.Equal(t, "Names cannot be resolved behind the secure socks proxy, so discovery: dns does not work. Use discovery: http, or list the targets.", got.why.Message)
 }

@@ -9,12 +9,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A timeout that cannot be raised alone is not said to be so.
+// The advice is not to raise the timeout alone when the interval limits it.
 func TestTimeoutOfAWholeInterval(t *testing.T) {
 	f := &fetcher{timeout: 4 * time.Second, interval: 4 * time.Second}
 	u := &url.URL{Scheme: "http", Host: "a:1"}
-	require.Equal(t, "No answer within 4s. Check network policies and firewalls between Grafana and port 1; for a target that is only slow, raise scrapeInterval (4s), which scrapeTimeout cannot exceed, and then scrapeTimeout.",
+	require.Equal(t, "No response within 4s. Check network policies and firewalls between Grafana and port 1. If the target is just slow, raise scrapeInterval (4s), which scrapeTimeout cannot exceed, and then scrapeTimeout.",
 		f.explain(context.DeadlineExceeded, u, -1).Message)
-	require.Equal(t, "The answer was not complete after 4s; 7 bytes had arrived. The target is too slow: raise scrapeInterval (4s), which scrapeTimeout cannot exceed, and then scrapeTimeout, or find out what keeps it busy.",
+	require.Equal(t, "The response was incomplete after 4s (7 bytes received). The target is too slow: raise scrapeInterval (4s), which scrapeTimeout cannot exceed, and then scrapeTimeout, or find out what keeps it busy.",
 		f.explain(context.DeadlineExceeded, u, 7).Message)
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/backend/log"
 )
 
-// fakeNet is a network and a DNS in memory, so that tests can run on the clock of testing/synctest.
+// fakeNet is a network and DNS in memory, so that tests can use the clock of testing/synctest.
 type fakeNet struct {
 	mu      sync.Mutex
 	hosts   map[string]*http.Server // by host:port
@@ -35,7 +35,7 @@ func newFakeNet(t *testing.T) *fakeNet {
 	return n
 }
 
-// serve puts a handler at host:port, in the place of what was there.
+// serve serves a handler at host:port, instead of the one that was there.
 func (n *fakeNet) serve(address string, h http.HandlerFunc) {
 	n.down(address)
 	conns := make(chan net.Conn)
@@ -46,7 +46,7 @@ func (n *fakeNet) serve(address string, h http.HandlerFunc) {
 	go s.Serve(&pipes{conns: conns, closed: make(chan struct{})})
 }
 
-// down takes a host off the network: its connections break, new ones are refused.
+// down takes a host off the network: its connections break and new ones are refused.
 func (n *fakeNet) down(address string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -115,7 +115,7 @@ func (n *fakeNet) problem(name string, found int) error {
 	return nil
 }
 
-// config is one that uses this network.
+// config returns a configuration that uses this network.
 func (n *fakeNet) config(targets ...TargetConfig) Config {
 	c := config(targets...)
 	c.Logger = log.NewNullLogger()
@@ -124,7 +124,7 @@ func (n *fakeNet) config(targets ...TargetConfig) Config {
 	return c
 }
 
-// lease is a lease on a new pool; what it returns ends both.
+// lease returns a lease of a new manager and a function that closes the manager.
 func (n *fakeNet) lease(t *testing.T, targets ...TargetConfig) (*Lease, func()) {
 	t.Helper()
 	p := NewManager(ManagerOptions{Resolver: n})
@@ -154,7 +154,7 @@ func (p *pipes) Accept() (net.Conn, error) {
 func (p *pipes) Close() error   { p.once.Do(func() { close(p.closed) }); return nil }
 func (p *pipes) Addr() net.Addr { return &net.TCPAddr{} }
 
-// falco is a Falco whose answers a test can change.
+// falco is a Falco whose responses a test can change.
 type falco struct {
 	mu     sync.Mutex
 	host   string
@@ -180,15 +180,15 @@ func (f *falco) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprint(w, falcoText(f.host, f.start, f.events), f.extra)
 }
 
-// requests are the times it was asked.
+// requests returns the times of all requests.
 func (f *falco) requests() []time.Time {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return slices.Clone(f.asked)
 }
 
-// called is the Host header of the first request.
-func (f *falco) called() string {
+// firstHost returns the Host header of the first request.
+func (f *falco) firstHost() string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.header[0]

@@ -14,45 +14,44 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/httpclient"
 )
 
-// fetcher sends the requests of one unit.
+// maxConcurrentBodies is how many response bodies this process holds in memory at a time. All targets are scraped at
+// once when scraping begins.
+const maxConcurrentBodies = 64
+
+// fetcher sends the requests of one scrape pool.
 type fetcher struct {
 	client    *http.Client
 	transport *http.Transport
 	timeout   time.Duration
 	interval  time.Duration // of scrapes
-	limit     int64
-	kind      string // of the targets, for what is said about failures
-	bodies    chan struct{}
+	limit     int64         // bytes of a body
+	kind      string        // of the targets, for error messages
+	bodySlots chan struct{}
 }
 
-// bodiesAtOnce is how many answers are held in memory at a time in this process: all targets are scraped at once when
-// scraping begins.
-const bodiesAtOnce = 64
-
-// newFetcher builds the client from the data source's HTTP settings. serverName is the TLS server name where the
-// settings give none; empty means the name in the address. bodies has a place for each answer that may be held at a time.
-func newFetcher(c Config, kind, serverName string, bodies chan struct{}) (*fetcher, error) {
+// newFetcher builds the client from the data source's HTTP settings. serverName is the TLS server name if the settings
+// have none; empty means the name in the address. bodySlots has room for each body that may be in memory.
+func newFetcher(c Config, kind, serverName string, bodySlots chan struct{}) (*fetcher, error) {
 	client, transport, err := httpclient.New(c.Client, c.Timeout, serverName)
 	if err != nil {
 		return nil, err
 	}
 	return &fetcher{
-		client: client, transport: transport, timeout: c.Timeout, interval: c.Interval, limit: c.Limits.BodySizeLimit, kind: kind, bodies: bodies,
+		client: client, transport: transport, timeout: c.Timeout, interval: c.Interval, limit: c.Limits.BodySizeLimit, kind: kind, bodySlots: bodySlots,
 	}, nil
 }
 
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
-// get fetches a URL and hands the body of a good answer to use, which may not keep it. host is the Host header, empty
-// for that of the URL.
-func (f *fetcher) get(ctx context.Context, u *url.URL, host string, use func(body []byte, contentType string) *Failure) *Failure {
+// get requests a URL and passes the body of a 200 response to use, which must not keep it. hostHeader may be empty.
+func (f *fetcher) get(ctx context.Context, u *url.URL, hostHeader string, use func(body []byte, contentType string) *Failure) *Failure {
 	ctx, cancel := context.WithTimeout(ctx, f.timeout)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
 		return f.explain(err, u, -1)
 	}
-	request.Host = host
+	request.Host = hostHeader
 	request.Header.Set("Accept", "text/plain;version=0.0.4, application/json;q=0.5, */*;q=0.1")
 	response, err := f.client.Do(request)
 	if err != nil {
@@ -60,7 +59,7 @@ func (f *fetcher) get(ctx context.Context, u *url.URL, host string, use func(bod
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		start, _ := io.ReadAll(io.LimitReader(response.Body, 4096)) // read, so that the connection can be used again
+		start, _ := io.ReadAll(io.LimitReader(response.Body, 4096)) // read, so that the connection can be reused
 		return statusFailure(response, start, f.kind)
 	}
 	if response.ContentLength > f.limit {
@@ -68,8 +67,8 @@ func (f *fetcher) get(ctx context.Context, u *url.URL, host string, use func(bod
 	}
 
 	select {
-	case f.bodies <- struct{}{}:
-		defer func() { <-f.bodies }()
+	case f.bodySlots <- struct{}{}:
+		defer func() { <-f.bodySlots }()
 	case <-ctx.Done():
 		return f.explain(ctx.Err(), u, 0)
 	}
@@ -80,22 +79,22 @@ func (f *fetcher) get(ctx context.Context, u *url.URL, host string, use func(bod
 			buffers.Put(buffer)
 		}
 	}()
-	got, err := buffer.ReadFrom(io.LimitReader(response.Body, f.limit+1))
+	received, err := buffer.ReadFrom(io.LimitReader(response.Body, f.limit+1))
 	switch {
-	case got > f.limit:
+	case received > f.limit:
 		return tooLarge(f.limit, response.Uncompressed)
 	case err != nil:
-		return f.explain(err, u, got)
+		return f.explain(err, u, received)
 	}
 	return use(buffer.Bytes(), response.Header.Get("Content-Type"))
 }
 
-// foreign tells what is plainly not Prometheus's text format.
-func foreign(body []byte, contentType, kind string) *Failure {
+// checkFormat fails for a body that is obviously not in Prometheus's text format.
+func checkFormat(body []byte, contentType, kind string) *Failure {
 	start := bytes.TrimLeft(bytes.TrimPrefix(body[:min(len(body), 1024)], []byte("\ufeff")), " \t\r\n")
 	switch {
 	case len(start) == 0:
-		return notText(kind, Empty, "an empty answer")
+		return notText(kind, Empty, "an empty response")
 	case bytes.IndexByte(start, 0) >= 0, strings.Contains(contentType, "protobuf"):
 		return notText(kind, Binary, "binary data")
 	case start[0] == '<':
@@ -106,7 +105,7 @@ func foreign(body []byte, contentType, kind string) *Failure {
 	return nil
 }
 
-// isText tells whether Prometheus would read an answer of this content type.
+// isText reports whether Prometheus would read a response of this content type.
 func isText(contentType string) bool {
 	media, _, _ := mime.ParseMediaType(contentType)
 	return media == "text/plain" || media == "application/openmetrics-text"

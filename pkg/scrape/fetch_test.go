@@ -63,7 +63,7 @@ func sendZipped(body []byte) http.HandlerFunc {
 	}
 }
 
-// endless writes text until the client has had enough, with a pause after each piece.
+// endless writes text until the client disconnects, with a pause after each piece.
 func endless(piece string, pause time.Duration) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; version=0.0.4")
@@ -96,102 +96,102 @@ func TestBadAnswers(t *testing.T) {
 	expired.Config.ErrorLog = silent
 	expired.StartTLS()
 	t.Cleanup(expired.Close)
-	const closed = "127.0.0.1:9" // no port that is given out, so that nobody takes it meanwhile
+	const closed = "127.0.0.1:9" // a port that the system never assigns
 	head := "HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\n"
-	big := strings.Repeat("# a comment that fills the answer, which has no sample\n", 1<<14) // 0.9 MB
+	big := strings.Repeat("# a comment that fills the response, which has no sample\n", 1<<14) // 0.9 MB
 
 	cases := []badAnswer{
 		{"nothing listens", "http://" + closed, "", Refused, Down,
-			"Connection refused: nothing listens on port PORT. Check the port, and that Falco runs with its web server on (webserver.enabled, webserver.listen_port)."},
+			"Connection refused: nothing listens on port PORT. Check the port, and that Falco is running with its web server enabled (webserver.enabled, webserver.listen_port)."},
 		{"nothing listens, Falcosidekick", "http://" + closed + "/sidekick", KindFalcosidekick, Refused, Down,
-			"Connection refused: nothing listens on port PORT. Check the port, and that Falcosidekick runs."},
+			"Connection refused: nothing listens on port PORT. Check the port, and that Falcosidekick is running."},
 		{"no answer", serve(hang), "", Timeout, Down,
-			"No answer within 2s. Check network policies and firewalls between Grafana and port PORT; for a target that is only slow, raise scrapeTimeout."},
+			"No response within 2s. Check network policies and firewalls between Grafana and port PORT. If the target is just slow, raise scrapeTimeout."},
 		{"slow answer", serve(endless("# slow\n", 100*time.Second)), "", Timeout, Down,
-			"The answer was not complete after 2s; 7 bytes had arrived. The target is too slow: raise scrapeTimeout, or find out what keeps it busy."},
+			"The response was incomplete after 2s (7 bytes received). The target is too slow: raise scrapeTimeout, or find out what keeps it busy."},
 		{"unknown name", "http://falco.nowhere:8765/metrics", "", DNS, Down,
-			`DNS knows no address for "falco.nowhere". Check the spelling, and that the name is known where Grafana runs.`},
+			`DNS has no address for "falco.nowhere". Check the spelling, and that the host that runs Grafana can resolve the name.`},
 		{"DNS does not answer", "http://falco.silent:8765/metrics", "", DNS, Down,
-			`The address of "falco.silent" could not be resolved: DNS gave no answer. Check the resolver where Grafana runs, and network policies for port 53.`},
+			`Cannot resolve "falco.silent": DNS did not respond. Check the resolver of the host that runs Grafana, and network policies for port 53.`},
 		{"name of a link-local address", "http://falco.metadata:8765/metrics", "", LinkLocal, Down,
-			"169.254.169.254 is a link-local or cloud metadata address, and is never scraped. Give the target's own address."},
+			"169.254.169.254 is a link-local or cloud metadata address, which is never scraped. Use the target's own address."},
 		{"reset", raw(t, func(c *net.TCPConn) { c.SetLinger(0) }), "", Reset, Down,
-			"The connection was reset before an answer came. Check whether port PORT expects https://, for a proxy or a firewall in between, and whether the process has just restarted."},
+			"The connection was reset before a response arrived. Check whether the process has just restarted, then for a proxy or a firewall in between, and last whether port PORT expects https://."},
 		{"reset, https", "https://" + raw(t, func(c *net.TCPConn) { c.SetLinger(0) }), "", Reset, Down,
-			"The connection was reset before an answer came. Check for a proxy or a firewall in between, and whether the process has just restarted."},
+			"The connection was reset before a response arrived. Check whether the process has just restarted, and for a proxy or a firewall in between."},
 		{"closed", raw(t, func(*net.TCPConn) {}), "", Reset, Down,
-			"The connection was closed without an answer. Check whether port PORT expects https://, whether it speaks HTTP at all, and whether the process has just restarted."},
+			"The connection was closed without a response. Check whether the process has just restarted, then whether port PORT speaks HTTP at all, and last whether it expects https://."},
 		{"closed, https", "https://" + raw(t, func(*net.TCPConn) {}), "", Reset, Down,
-			"The connection was closed without an answer. Check whether port PORT speaks HTTPS, and whether the process has just restarted."},
+			"The connection was closed without a response. Check whether the process has just restarted, and whether port PORT speaks HTTPS."},
 		{"cut off", raw(t, func(c *net.TCPConn) { io.WriteString(c, head+"Content-Length: 999\r\n\r\na_total 1\nb_to") }), "", CutOff, Down,
-			"The answer was cut off after 14 bytes; none of it is used. Check whether the process has just stopped, and for a proxy in between."},
+			"The response was cut off after 14 bytes and was discarded. Check whether the process has just stopped, and for a proxy in between."},
 		{"cut off, chunked", raw(t, func(c *net.TCPConn) {
 			io.WriteString(c, head+"Transfer-Encoding: chunked\r\n\r\na\r\na_total 1\n\r\n")
 		}), "", CutOff, Down,
-			"The answer was cut off after 10 bytes; none of it is used. Check whether the process has just stopped, and for a proxy in between."},
+			"The response was cut off after 10 bytes and was discarded. Check whether the process has just stopped, and for a proxy in between."},
 		{"not HTTP", raw(t, func(c *net.TCPConn) { io.WriteString(c, "SSH-2.0-OpenSSH_9.6\r\n") }), "", NotHTTP, Down,
-			"What answers on port PORT does not speak HTTP. Check the port (Falco: port 8765, path /metrics)."},
+			"The server on port PORT does not speak HTTP. Check the port (Falco: port 8765, path /metrics)."},
 		{"TLS expected, as Go answers", "http://" + tlsServer.Listener.Addr().String(), "", TLSExpected, Down,
 			"The address says http, but the target expects TLS. Change the address to https://."},
 		{"TLS expected, as OpenSSL answers", raw(t, func(c *net.TCPConn) { io.WriteString(c, "\x15\x03\x01\x00\x02\x02\x46\r\n") }), "", TLSExpected, Down,
 			"The address says http, but the target expects TLS. Change the address to https://."},
 		{"HTTP expected", strings.Replace(serve(text("")), "http:", "https:", 1), "", HTTPExpected, Down,
-			"The address says https, but the target answers plain HTTP. Change the address to http://, or switch TLS on at the target."},
+			"The address says https, but the target speaks plain HTTP. Change the address to http://, or enable TLS on the target."},
 		{"unknown authority", tlsServer.URL, "", Certificate, Down,
-			"The certificate of the target is signed by an authority that is not known here. Add its CA certificate in the settings (With CA Cert)."},
+			"The target's certificate is signed by an unknown authority. Add its CA certificate to the data source's settings (With CA Cert)."},
 		{"another name", strings.Replace(tlsServer.URL, "127.0.0.1", "localhost", 1), "", Certificate, Down,
-			`The certificate of the target is not valid for the name "localhost". Set the TLS server name to one that it is valid for.`},
+			`The target's certificate is not valid for the name "localhost". Set the TLS server name to a name that it is valid for.`},
 		{"expired", expired.URL, "", Certificate, Down,
-			"The certificate of the target has expired or is not valid yet. Renew it, and check the clocks."},
+			"The target's certificate has expired or is not valid yet. Renew it, and check the clocks of both hosts."},
 		{"401", serve(status(401)), "", Unauthorized, Down,
-			"The target answered 401 Unauthorized. Check the user and password, or the header, in the data source's authentication settings."},
+			"The target responded with 401 Unauthorized. Check the user and password, or the header, in the data source's authentication settings. In a provisioned secret, write $ as $$."},
 		{"403", serve(status(403)), "", Unauthorized, Down,
-			"The target answered 403 Forbidden: these credentials may not read the metrics. Check the authentication settings and what guards the target."},
+			"The target responded with 403 Forbidden: these credentials may not read the metrics. Check the authentication settings and the access rules of the target."},
 		{"404", serve(status(404)), "", NotFound, Starting,
-			"The target answered 404 Not Found: Falco is starting, or its metrics are off (metrics.enabled and webserver.prometheus_metrics_enabled have to be true), or the path /metrics is wrong."},
+			"The target responded with 404 Not Found: Falco is starting, or its metrics are off (metrics.enabled and webserver.prometheus_metrics_enabled must be true), or the path /metrics is wrong."},
 		{"404, Falcosidekick", serve(status(404)), KindFalcosidekick, NotFound, Starting,
-			"The target answered 404 Not Found. Check the path /metrics."},
+			"The target responded with 404 Not Found. Check the path /metrics."},
 		{"500", serve(status(500)), "", ServerError, Down,
-			"The target answered 500 Internal Server Error. Look into its log, or into that of the proxy before it."},
+			"The target responded with 500 Internal Server Error. Check its log, or that of the proxy in front of it."},
 		{"418", serve(status(418)), "", BadStatus, Down,
-			"The target answered 418 I'm a teapot; 200 OK was expected. Check the address and its path."},
+			"The target responded with 418 I'm a teapot instead of 200 OK. Check the address and its path."},
 		{"redirect", serve(func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "http://elsewhere.example/login?next=secret", http.StatusFound)
 		}), "", Redirect, Down,
-			"The target answered 302 Found to the path /login. Redirects are not followed, as they would carry the credentials along: set the address it redirects to as the target's URL."},
+			"The target responded with 302 Found to the path /login. Redirects are not followed because they would forward the credentials. Set the redirect's address as the target's URL."},
 		{"redirect to https", serve(func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "https://elsewhere.example/metrics", http.StatusMovedPermanently)
 		}), "", Redirect, Down,
-			"The target answered 301 Moved Permanently to https and the path /metrics. Redirects are not followed, as they would carry the credentials along: set the address it redirects to as the target's URL."},
+			"The target responded with 301 Moved Permanently to https and the path /metrics. Redirects are not followed because they would forward the credentials. Set the redirect's address as the target's URL."},
 		{"HTML", serve(text("\n<!DOCTYPE html><html>")), "", HTML, Down,
-			"Metrics in Prometheus's text format were expected, an HTML page was found. Check the port and the path (Falco: port 8765, path /metrics)."},
+			"Expected metrics in Prometheus's text format, found an HTML page. Check the port and the path (Falco: port 8765, path /metrics)."},
 		{"JSON", serve(text(`{"status": "ok"}`)), "", JSON, Down,
-			"Metrics in Prometheus's text format were expected, JSON was found. Check the port and the path (Falco: port 8765, path /metrics)."},
+			"Expected metrics in Prometheus's text format, found JSON. Check the port and the path (Falco: port 8765, path /metrics)."},
 		{"binary", serve(text("\x7fELF\x02\x01\x01\x00\x00")), "", Binary, Down,
-			"Metrics in Prometheus's text format were expected, binary data was found. Check the port and the path (Falco: port 8765, path /metrics)."},
+			"Expected metrics in Prometheus's text format, found binary data. Check the port and the path (Falco: port 8765, path /metrics)."},
 		{"empty", serve(text(" \n")), "", Empty, Down,
-			"Metrics in Prometheus's text format were expected, an empty answer was found. Check the port and the path (Falco: port 8765, path /metrics)."},
+			"Expected metrics in Prometheus's text format, found an empty response. Check the port and the path (Falco: port 8765, path /metrics)."},
 		{"prose", serve(text("hello,\nthis is no metric")), KindFalcosidekick, NotMetrics, Down,
-			"Metrics in Prometheus's text format were expected, text without a single sample that can be read was found. Check the port and the path (Falcosidekick: port 2801, path /metrics)."},
+			"Expected metrics in Prometheus's text format, found text without a readable sample. Check the port and the path (Falcosidekick: port 2801, path /metrics)."},
 		{"100 MB, said beforehand", serve(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "104857600")
 			io.WriteString(w, big)
 		}), "", TooLarge, Down,
-			"The answer is larger than 1 MiB; none of it is used. Check the address, or raise limits.bodyBytes."},
+			"The response is larger than 1 MiB and was discarded. Check the address, or raise limits.bodySizeLimit."},
 		{"100 MB", serve(text(strings.Repeat(big, 110))), "", TooLarge, Down,
-			"The answer is larger than 1 MiB; none of it is used. Check the address, or raise limits.bodyBytes."},
+			"The response is larger than 1 MiB and was discarded. Check the address, or raise limits.bodySizeLimit."},
 		{"endless", serve(endless(big, 0)), "", TooLarge, Down,
-			"The answer is larger than 1 MiB; none of it is used. Check the address, or raise limits.bodyBytes."},
+			"The response is larger than 1 MiB and was discarded. Check the address, or raise limits.bodySizeLimit."},
 		{"gzip bomb", serve(sendZipped(zipped(make([]byte, 100<<20)))), "", TooLarge, Down,
-			"The answer is larger than 1 MiB, counted after decompression; none of it is used. Check the address, or raise limits.bodyBytes."},
+			"The response is larger than 1 MiB after decompression and was discarded. Check the address, or raise limits.bodySizeLimit."},
 		{"not gzip", serve(sendZipped([]byte("a_total 1\nb_total 2\nc_total 3\n"))), "", Binary, Down,
-			"The answer says it is compressed with gzip, but it could not be decompressed. Check for a proxy in between."},
+			"The response claims to be compressed with gzip but cannot be decompressed. Check for a proxy in between."},
 		{"gzip cut off", serve(sendZipped(zipped([]byte(big))[:200])), "", CutOff, Down,
-			"The answer was cut off after SIZE; none of it is used. Check whether the process has just stopped, and for a proxy in between."},
+			"The response was cut off after SIZE and was discarded. Check whether the process has just stopped, and for a proxy in between."},
 		{"too many samples", serve(text(strings.Repeat("a_total 1\nb_total 2\nc_total 3\nd_total 4\n", 1) + manySamples(101))), "", TooMany, Down,
-			"The answer has more than 100 samples; none of it is used. Check that the address is that of Falco's metrics, or raise limits.samplesPerScrape."},
+			"The response has more than 100 samples and was discarded. Check that the address serves Falco's metrics, or raise limits.sampleLimit."},
 		{"metrics of something else", serve(text("go_goroutines 12\nprocess_cpu_seconds_total 3\n")), "", NotFalco, Down,
-			"These are metrics, but not Falco's. Check the port and the path (Falco: port 8765, path /metrics)."},
+			"These metrics are not Falco's. Check the port and the path (Falco: port 8765, path /metrics)."},
 		{"Falcosidekick taken for Falco", serve(text(`falcosecurity_falcosidekick_inputs_total{source="requests",status="accepted"} 1` + "\n")), "", NotFalco, Down,
 			"These are the metrics of Falcosidekick, but the target's kind is falco. Set kind: falcosidekick."},
 		{"Falco taken for Falcosidekick", serve(answerFalco("x")), KindFalcosidekick, NotFalco, Down,
@@ -200,7 +200,7 @@ func TestBadAnswers(t *testing.T) {
 			w.Header().Set("Content-Type", "text/html")
 			io.WriteString(w, falcoText("typed", time.Now(), 1))
 		}), "", "", Up,
-			`The answer was read, though its content type is "text/html" and not text/plain. Prometheus would refuse it.`},
+			`The metrics were read although the content type is "text/html" instead of text/plain. Prometheus would reject them.`},
 		{"good", serve(answerFalco("good")), "", "", Up, ""},
 		{"idle Falcosidekick", serve(text("go_goroutines 12\n")), KindFalcosidekick, "", Up, ""},
 	}
@@ -250,19 +250,19 @@ func pretendDNS(next dialFunc) dialFunc {
 		case "falco.metadata":
 			ours, theirs := net.Pipe()
 			theirs.Close()
-			return at{ours, &net.TCPAddr{IP: net.IPv4(169, 254, 169, 254), Port: 80}}, nil
+			return connTo{ours, &net.TCPAddr{IP: net.IPv4(169, 254, 169, 254), Port: 80}}, nil
 		}
 		return next(ctx, network, address)
 	}
 }
 
-// at is a connection to a given address.
-type at struct {
+// connTo is a connection to a given address.
+type connTo struct {
 	net.Conn
 	to net.Addr
 }
 
-func (c at) RemoteAddr() net.Addr { return c.to }
+func (c connTo) RemoteAddr() net.Addr { return c.to }
 
 func expiredCertificate(t *testing.T) tls.Certificate {
 	t.Helper()
@@ -312,7 +312,7 @@ func TestCredentialsAndConnectionsAreUsed(t *testing.T) {
 	require.EqualValues(t, 1, connections.Load())
 }
 
-// A body is only handed out whole, and never longer than allowed, whatever the encoding.
+// A compressed body is decompressed before it is parsed.
 func TestGzipIsRead(t *testing.T) {
 	s := httptest.NewServer(sendZipped(zipped([]byte(falcoText("zipped", time.Now(), 5)))))
 	defer s.Close()
@@ -373,10 +373,10 @@ func TestPanicStaysInItsTarget(t *testing.T) {
 	require.Equal(t, Up, l.pools[0].statuses()[0].State)
 	bad := l.pools[1].statuses()[0]
 	require.Equal(t, Internal, bad.Cause)
-	require.Equal(t, "The plugin itself failed on this target (boom); the other targets are not touched. Please report it, with the plugin's log.", bad.Message)
+	require.Equal(t, "The plugin failed to scrape this target (boom). Other targets are not affected. This is a bug: please report it with the plugin's log.", bad.Message)
 }
 
-// Behind a discovered address the target is asked for, and has to prove, the configured name.
+// At a discovered address, the target is requested by the configured name and must have a certificate for it.
 func TestDiscoveredAddressesKeepTheName(t *testing.T) {
 	var host atomic.Value
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -400,7 +400,7 @@ func TestDiscoveredAddressesKeepTheName(t *testing.T) {
 	require.Equal(t, Up, l.pools[0].statuses()[0].State)
 	require.Equal(t, "https://127.0.0.1:"+port+"/metrics", l.pools[0].statuses()[0].Address)
 	require.Equal(t, "example.com:"+port, host.Load())
-	require.Equal(t, `The certificate of the target is not valid for the name "other.org". Set the TLS server name to one that it is valid for.`,
+	require.Equal(t, `The target's certificate is not valid for the name "other.org". Set the TLS server name to a name that it is valid for.`,
 		l.pools[1].statuses()[0].Message)
 }
 

@@ -29,7 +29,7 @@ func config(targets ...TargetConfig) Config {
 	}
 }
 
-// falcoText is a small answer of a Falco on a host that started at a time.
+// falcoText returns a small response of a Falco.
 func falcoText(host string, start time.Time, events int) string {
 	return fmt.Sprintf(`falcosecurity_falco_version_info{version="0.44.1"} 1
 falcosecurity_scap_engine_name_info{engine_name="source_plugin",evt_source="k8s_audit"} 1
@@ -48,7 +48,7 @@ func answerFalco(host string) http.HandlerFunc {
 	}
 }
 
-// lease takes a lease on a new pool; both end with the test.
+// lease returns a lease of a new manager. Both end with the test.
 func lease(t *testing.T, o ManagerOptions, c Config) *Lease {
 	t.Helper()
 	p := NewManager(o)
@@ -65,7 +65,7 @@ func wait(t *testing.T, l *Lease) {
 	require.NoError(t, l.Wait(ctx))
 }
 
-// dump writes what a lease's history holds, one series a line, samples as value@time since from; stale ones as "end".
+// dump returns a lease's history, one line per series, with samples as value@time since from and staleness markers as "end".
 func dump(t *testing.T, l *Lease, from time.Time, matchers ...*labels.Matcher) []string {
 	t.Helper()
 	q, err := l.Queryable().Querier(0, time.Now().Add(time.Hour).UnixMilli())
@@ -95,7 +95,7 @@ func named(name string) *labels.Matcher {
 	return labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, name)
 }
 
-// raw serves each connection with do, which gets it after the request's head has been read.
+// raw serves each connection with do after it has read the request, and returns the address.
 func raw(t *testing.T, do func(*net.TCPConn)) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -14,60 +14,60 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
 )
 
-// Lease is what one data source instance uses of the pool. All its methods may be called concurrently.
+// Lease is what one data source instance uses of the manager. All its methods may be called concurrently.
 type Lease struct {
-	pool   *Manager
-	budget int64
-	pools  []*scrapePool // in the order of the settings; never changes once leased
+	manager *Manager
+	budget  int64         // bytes
+	pools   []*scrapePool // in the order of the settings; never changes once leased
 
-	trimming sync.Mutex
+	evicting sync.Mutex
 
-	// Guarded by Pool.mu.
+	// Guarded by Manager.mu.
 	idle, released bool
-	used           time.Time
+	lastUse        time.Time
 }
 
-// Release gives the lease back. What it scraped goes on for ten minutes, for the next instance to take over.
+// Release gives the lease back. Its history is kept for releasedRetention, for the next instance to take over.
 func (l *Lease) Release() {
-	l.pool.mu.Lock()
-	defer l.pool.mu.Unlock()
+	l.manager.mu.Lock()
+	defer l.manager.mu.Unlock()
 	if !l.released {
 		l.released = true
-		l.pool.drop(l)
+		l.manager.returnPools(l)
 	}
 }
 
-// Use says that somebody asks. It is to be called at every request: a lease that nobody has used for six hours stops
-// scraping, and starts again here.
+// Use must be called at every request. A lease that has not been used for idleAfter stops scraping, and Use starts it
+// again.
 func (l *Lease) Use() {
-	l.pool.mu.Lock()
-	defer l.pool.mu.Unlock()
-	l.used = time.Now()
+	l.manager.mu.Lock()
+	defer l.manager.mu.Unlock()
+	l.lastUse = time.Now()
 	if l.idle && !l.released {
 		l.idle = false
-		for _, u := range l.pools {
-			u.active++
-			u.start()
+		for _, sp := range l.pools {
+			sp.active++
+			sp.start()
 		}
 	}
 }
 
-// Wait returns when every target has been scraped at least once since scraping started; the error is ctx's.
+// Wait returns when every target has been scraped at least once since scraping started. The error is ctx's.
 func (l *Lease) Wait(ctx context.Context) error {
-	for _, u := range l.pools {
-		u.mu.Lock()
-		found := u.found
-		u.mu.Unlock()
-		if err := await(ctx, found); err != nil {
+	for _, sp := range l.pools {
+		sp.mu.Lock()
+		discovered := sp.firstDiscovery
+		sp.mu.Unlock()
+		if err := await(ctx, discovered); err != nil {
 			return err
 		}
-		u.mu.Lock()
-		var first []chan struct{}
-		for _, t := range u.targets {
-			first = append(first, t.first)
+		sp.mu.Lock()
+		var scraped []chan struct{}
+		for _, t := range sp.targets {
+			scraped = append(scraped, t.firstScrape)
 		}
-		u.mu.Unlock()
-		for _, c := range first {
+		sp.mu.Unlock()
+		for _, c := range scraped {
 			if err := await(ctx, c); err != nil {
 				return err
 			}
@@ -85,14 +85,14 @@ func await(ctx context.Context, c <-chan struct{}) error {
 	}
 }
 
-// Targets are all targets now, sorted by node and address.
+// Targets returns the current targets, sorted by node and address.
 func (l *Lease) Targets() []Status {
-	owners := l.owners()
+	primaries := l.primaries()
 	var all []Status
-	for i, u := range l.pools {
-		for _, s := range u.statuses() {
-			if owner, ok := owners[claimOf(s.Labels)]; ok && owner.scrapePool != i {
-				s = claimedBy(s, owner)
+	for i, sp := range l.pools {
+		for _, s := range sp.statuses() {
+			if first, ok := primaries[nodeKeyOf(s.Labels)]; ok && first.pool != i {
+				s = asDuplicateOf(s, first)
 			}
 			all = append(all, s)
 		}
@@ -103,64 +103,66 @@ func (l *Lease) Targets() []Status {
 	return all
 }
 
-// claimKey is what no two targets may both be.
-type claimKey struct{ cluster, node, kind string }
+// nodeKey identifies a node of a data source. Only one target may have it.
+type nodeKey struct{ cluster, node, kind string }
 
-func claimOf(l labels.Labels) claimKey {
-	return claimKey{l.Get(clusterLabel), l.Get(nodeLabel), l.Get(kindLabel)}
+func nodeKeyOf(l labels.Labels) nodeKey {
+	return nodeKey{l.Get(clusterLabel), l.Get(nodeLabel), l.Get(kindLabel)}
 }
 
-type owner struct {
-	scrapePool int
-	address    string
-	answers    bool
+// primary is the target that is shown for a node.
+type primary struct {
+	pool     int // index in Lease.pools
+	address  string
+	responds bool
 }
 
-// owners settles which unit shows a node: the first in the settings that gets an answer from it, else the first.
-func (l *Lease) owners() map[claimKey]owner {
-	owners := map[claimKey]owner{}
-	for i, u := range l.pools {
-		u.mu.Lock()
-		for _, t := range u.claims {
-			key := claimOf(t.identity.labels)
-			if now, ok := owners[key]; !ok || t.answers() && !now.answers {
-				owners[key] = owner{i, t.address, t.answers()}
+// primaries returns the primary of each node: the first target in the order of the settings that responds, otherwise
+// the first.
+func (l *Lease) primaries() map[nodeKey]primary {
+	primaries := map[nodeKey]primary{}
+	for i, sp := range l.pools {
+		sp.mu.Lock()
+		for _, t := range sp.primaries {
+			key := nodeKeyOf(t.identity.labels)
+			if current, ok := primaries[key]; !ok || t.responds() && !current.responds {
+				primaries[key] = primary{i, t.address, t.responds()}
 			}
 		}
-		u.mu.Unlock()
+		sp.mu.Unlock()
 	}
-	return owners
+	return primaries
 }
 
-// Queryable answers queries over the histories of all targets. What two of them claim is shown once.
+// Queryable answers queries over the histories of all targets. A node that two entries scrape is shown once.
 func (l *Lease) Queryable() storage.Queryable {
-	owners := l.owners()
+	primaries := l.primaries()
 	histories := make([]*history.History, 0, len(l.pools))
-	contested := false
-	for i, u := range l.pools {
-		histories = append(histories, u.history)
-		u.mu.Lock()
-		for _, t := range u.claims {
-			contested = contested || owners[claimOf(t.identity.labels)].scrapePool != i
+	duplicates := false
+	for i, sp := range l.pools {
+		histories = append(histories, sp.history)
+		sp.mu.Lock()
+		for _, t := range sp.primaries {
+			duplicates = duplicates || primaries[nodeKeyOf(t.identity.labels)].pool != i
 		}
-		u.mu.Unlock()
+		sp.mu.Unlock()
 	}
-	if !contested {
+	if !duplicates {
 		return history.Queryable(histories, nil)
 	}
-	return history.Queryable(histories, func(i int, of labels.Labels) bool {
-		owner, ok := owners[claimOf(of)]
-		return ok && owner.scrapePool != i
+	return history.Queryable(histories, func(i int, series labels.Labels) bool {
+		first, ok := primaries[nodeKeyOf(series)]
+		return ok && first.pool != i
 	})
 }
 
-// Stats of all histories together.
+// Stats returns the sum over all histories.
 func (l *Lease) Stats() history.Stats { return statsOf(slices.Values(l.pools)) }
 
 func statsOf(pools iter.Seq[*scrapePool]) history.Stats {
 	var sum history.Stats
-	for u := range pools {
-		s := u.history.Stats()
+	for sp := range pools {
+		s := sp.history.Stats()
 		if s.Samples > 0 {
 			if sum.Samples == 0 {
 				sum.MinTime, sum.MaxTime = s.MinTime, s.MaxTime
@@ -175,12 +177,12 @@ func statsOf(pools iter.Seq[*scrapePool]) history.Stats {
 	return sum
 }
 
-// Since is the time of the oldest sample, or that from which on none had to go; zero when there is none.
+// Since returns the time from which on the history is complete, zero if it is empty.
 func (l *Lease) Since() time.Time {
 	var since time.Time
-	for _, u := range l.pools {
-		if s := u.history.Stats(); s.Samples > 0 {
-			begin := time.UnixMilli(max(s.MinTime, u.trimmed.Load()))
+	for _, sp := range l.pools {
+		if s := sp.history.Stats(); s.Samples > 0 {
+			begin := time.UnixMilli(max(s.MinTime, sp.evictedBefore.Load()))
 			if since.IsZero() || begin.Before(since) {
 				since = begin
 			}
@@ -189,8 +191,8 @@ func (l *Lease) Since() time.Time {
 	return since
 }
 
-// Trimmed is whether the history begins where it does because the byte budget holds no more.
+// Trimmed reports whether the history begins at Since because older samples were evicted for the byte budget.
 func (l *Lease) Trimmed() bool {
 	since := l.Since().UnixMilli()
-	return slices.ContainsFunc(l.pools, func(u *scrapePool) bool { return u.trimmed.Load() == since })
+	return slices.ContainsFunc(l.pools, func(sp *scrapePool) bool { return sp.evictedBefore.Load() == since })
 }

@@ -10,180 +10,186 @@ import (
 )
 
 const (
-	// liveTurn is how far off the next live scrape may be for a request to wait for it; else it gets the last one again.
-	liveTurn = time.Second
-	// livePatience is how long a request waits for an answer. One that takes longer comes with a later request, so that
-	// a slow target holds up no other.
-	livePatience = 500 * time.Millisecond
-	// liveMemory is how long the last live answer is kept when nobody looks any more.
-	liveMemory = time.Minute
-	// liveAtOnce is how many live scrapes run at a time in this process.
-	liveAtOnce = 64
+	// maxLiveDelay is how far away the next live scrape may be for a request to wait for it. Otherwise the request gets
+	// the last result again.
+	maxLiveDelay = time.Second
+	// liveResponseWait is how long a request waits for a response. A later request gets a response that takes longer, so
+	// that a slow target delays no other.
+	liveResponseWait = 500 * time.Millisecond
+	// liveRetention is how long the last live result is kept when nobody asks for it.
+	liveRetention = time.Minute
+	// maxConcurrentLive is how many live scrapes this process runs at a time.
+	maxConcurrentLive = 64
 )
 
-// Live is what those see who watch a target second by second: its last scrape beside the grid, which went neither into
-// the history nor into Targets.
+// Live is the last live scrape of a target. Live scrapes are neither stored in the history nor shown by Lease.Targets.
 type Live struct {
-	// Status as if this had been a scrape like any other. LastScrape is when it began; zero where there was none yet.
+	// Status is as if this had been a regular scrape. LastScrape is when it began, zero if there was none yet.
 	Status
-	// Body is the text of a good answer.
+	// Body is the text of a successful response.
 	Body string
-	// Waiting is how long the next answer is under way already; 0 when none is.
+	// Waiting is how long the next response has been pending; 0 if none is.
 	Waiting time.Duration
-	// Elsewhere is whether another target has this one's node: then nothing of it counts, and it is not scraped.
-	Elsewhere bool
+	// DuplicateNode reports whether another target has the same node. This one is not scraped live then.
+	DuplicateNode bool
 }
 
-// liveScrapes are what all who watch a target share. Its unit's mutex guards it.
+// liveScrapes is shared by everybody who watches a target live. The scrape pool's mutex guards it.
 type liveScrapes struct {
-	began   time.Time     // of the last one
-	running chan struct{} // closed when the next one ends, which may still wait for its turn; nil while there is none
-	asking  bool          // whether it has begun
-	last    *Live
+	began     time.Time     // of the last scrape
+	running   chan struct{} // closed when the next scrape ends, which may not have begun yet; nil if there is none
+	requested bool          // whether that scrape has begun
+	last      *Live
 }
 
-// forget lets go of what nobody looks at.
-func (l *liveScrapes) forget() {
-	if l.running == nil && time.Since(l.began) > liveMemory {
+// discardUnused drops the last result if nobody has asked for a while.
+func (l *liveScrapes) discardUnused() {
+	if l.running == nil && time.Since(l.began) > liveRetention {
 		l.last = nil
 	}
 }
 
-// Live scrapes targets beside the grid, by their ids, and answers in their order. However many ask, a target is scraped
-// once at a time and not again within the interval: whoever asks meanwhile gets the same answer. It waits for an answer
-// for about a second and a half at most.
+// Live returns a live scrape of each target, in the order of the ids. Concurrent requests share scrapes: a target is
+// not scraped again within the interval. Live waits about a second and a half at most.
 func (l *Lease) Live(ctx context.Context, ids []string, interval time.Duration) []Live {
 	out := make([]Live, len(ids))
-	owners := l.owners()
+	primaries := l.primaries()
 	var all sync.WaitGroup
 	for i, id := range ids {
-		all.Go(func() { out[i] = l.live(ctx, id, interval, owners) })
+		all.Go(func() {
+			defer func() {
+				if reason := recover(); reason != nil {
+					why := internal(reason)
+					out[i] = Live{Status: Status{ID: id, State: Down, Cause: why.Cause, Message: why.Message}}
+				}
+			}()
+			out[i] = l.live(ctx, id, interval, primaries)
+		})
 	}
 	all.Wait()
 	return out
 }
 
-func (l *Lease) live(ctx context.Context, id string, interval time.Duration, owners map[claimKey]owner) Live {
-	for i, u := range l.pools {
-		t, status, elsewhere := u.find(id)
+func (l *Lease) live(ctx context.Context, id string, interval time.Duration, primaries map[nodeKey]primary) Live {
+	for i, sp := range l.pools {
+		t, status, duplicate := sp.find(id)
 		if t == nil {
 			continue
 		}
-		if owner, ok := owners[claimOf(status.Labels)]; ok && owner.scrapePool != i {
-			status, elsewhere = claimedBy(status, owner), true
+		if first, ok := primaries[nodeKeyOf(status.Labels)]; ok && first.pool != i {
+			status, duplicate = asDuplicateOf(status, first), true
 		}
-		if elsewhere {
-			return Live{Status: status, Elsewhere: true}
+		if duplicate {
+			return Live{Status: status, DuplicateNode: true}
 		}
-		return u.live(ctx, t, interval)
+		return sp.live(ctx, t, interval)
 	}
 	why := unlisted(id)
 	return Live{Status: Status{ID: id, State: Unlisted, Cause: why.Cause, Message: why.Message}}
 }
 
-// find returns a target, its status, and whether another target of the unit has its node.
-func (u *scrapePool) find(id string) (t *target, s Status, elsewhere bool) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	for _, t := range u.targets {
+// find returns a target, its status, and whether another target of the pool has the same node.
+func (sp *scrapePool) find(id string) (t *target, s Status, duplicate bool) {
+	sp.mu.Lock()
+	defer sp.mu.Unlock()
+	for _, t := range sp.targets {
 		if t.status.ID == id {
-			owner := u.claims[t.identity.claim]
-			return t, t.status, owner != nil && owner != t
+			first := sp.primaries[t.identity.key]
+			return t, t.status, first != nil && first != t
 		}
 	}
 	return nil, Status{}, false
 }
 
-// live waits for the live scrape that is under way, or whose turn is near, and returns the last one.
-func (u *scrapePool) live(ctx context.Context, t *target, interval time.Duration) Live {
-	u.mu.Lock()
+// live waits for the live scrape that is running or due soon, and returns the last one.
+func (sp *scrapePool) live(ctx context.Context, t *target, interval time.Duration) Live {
+	sp.mu.Lock()
 	wait := max(0, time.Until(t.live.began.Add(interval)))
-	if t.live.running == nil && wait <= liveTurn && u.cancel != nil && !t.removed {
+	if t.live.running == nil && wait <= maxLiveDelay && sp.cancel != nil && !t.removed {
 		t.live.running = make(chan struct{})
-		running := u.context
-		u.running.Go(func() { u.scrapeLive(running, t, wait) })
+		scraping := sp.context
+		sp.manager.run(sp.config.Logger, func() { sp.scrapeLive(scraping, t, wait) })
 	}
 	running := t.live.running
-	u.mu.Unlock()
+	sp.mu.Unlock()
 	if running != nil {
-		patience := time.NewTimer(wait + livePatience)
-		defer patience.Stop()
+		timeout := time.NewTimer(wait + liveResponseWait)
+		defer timeout.Stop()
 		select {
 		case <-running:
-		case <-patience.C:
+		case <-timeout.C:
 		case <-ctx.Done():
 		}
 	}
-	u.mu.Lock()
-	defer u.mu.Unlock()
+	sp.mu.Lock()
+	defer sp.mu.Unlock()
 	out := Live{Status: t.status}
 	out.LastScrape = time.Time{}
 	if t.live.last != nil {
 		out = *t.live.last
 	}
-	if t.live.asking {
+	if t.live.requested {
 		out.Waiting = max(1, time.Since(t.live.began))
 	}
-	if u.discovery != nil {
-		out.Discovery = u.discovery.Message
-	}
+	out.Status = sp.withDiscovery(out.Status)
 	return out
 }
 
-// scrapeLive does one live scrape after a wait.
-func (u *scrapePool) scrapeLive(ctx context.Context, t *target, wait time.Duration) {
+// scrapeLive runs one live scrape after a wait.
+func (sp *scrapePool) scrapeLive(ctx context.Context, t *target, wait time.Duration) {
 	defer func() {
-		u.mu.Lock()
-		defer u.mu.Unlock()
+		sp.mu.Lock()
+		defer sp.mu.Unlock()
 		close(t.live.running)
-		t.live.running, t.live.asking = nil, false
+		t.live.running, t.live.requested = nil, false
 	}()
-	turn := time.NewTimer(wait)
-	defer turn.Stop()
+	due := time.NewTimer(wait)
+	defer due.Stop()
 	select {
-	case <-turn.C:
+	case <-due.C:
 	case <-ctx.Done():
 		return
 	}
 	select {
-	case u.pool.live <- struct{}{}:
+	case sp.manager.liveSlots <- struct{}{}:
 	case <-ctx.Done():
 		return
 	}
-	defer func() { <-u.pool.live }()
+	defer func() { <-sp.manager.liveSlots }()
 
 	start := time.Now()
-	u.mu.Lock()
-	t.live.began, t.live.asking = start, true
-	u.mu.Unlock()
-	var body string
-	o := u.attempt(ctx, t, func(text []byte, contentType string) (*ScrapeResult, *Failure) {
-		body = string(text)
-		// A reader of its own: the target's remembers the scrapes of the grid.
-		return readBy(NewReaderForKind(u.entry.Kind, u.config.Reading, u.config.Limits), u.entry.Kind, text, contentType)
+	sp.mu.Lock()
+	t.live.began, t.live.requested = start, true
+	sp.mu.Unlock()
+	var text string
+	o := sp.fetch(ctx, t, func(body []byte, contentType string) (*ScrapeResult, *Failure) {
+		text = string(body)
+		// The target's own reader remembers the regular scrapes.
+		reader := NewReaderForKind(sp.entry.Kind, sp.config.Reading, sp.config.Limits)
+		return parseBody(reader, sp.entry.Kind, body, contentType)
 	})
+	o.duration = time.Since(start)
+
+	sp.mu.Lock()
+	defer sp.mu.Unlock()
 	if ctx.Err() != nil {
 		return
 	}
-	o.duration = time.Since(start)
-
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	seen := *t
-	state, why := seen.state(o.failure)
-	seen.note(o, state, why, u.config.Reading)
-	seen.status.LastScrape = start
-	t.live.last = &Live{Status: seen.status}
+	scraped := *t
+	state, why := scraped.stateFor(o.failure)
+	scraped.updateStatus(o, state, why)
+	scraped.status.LastScrape = start
+	t.live.last = &Live{Status: scraped.status}
 	if o.failure == nil {
-		t.live.last.Body = body
+		t.live.last.Body = text
 	}
 }
 
-// targetID stands for the target at an address: a digest, so that every process gives it the same one.
-func (u *scrapePool) targetID(address string) string {
-	text, err := json.Marshal([]any{u.entry, address})
+// targetID returns the id of the target at an address: a digest, so that every process gives it the same one.
+func (sp *scrapePool) targetID(address string) string {
+	text, err := json.Marshal([]any{sp.entry, address})
 	if err != nil {
-		panic(err) // strings, numbers and maps of them
+		panic(err) // strings, numbers and maps of them always encode
 	}
 	digest := sha256.Sum256(text)
 	return hex.EncodeToString(digest[:12])

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// idOf is the id of the target at an address.
+// idOf returns the id of the target at an address.
 func idOf(t *testing.T, l *Lease, address string) string {
 	t.Helper()
 	for _, s := range l.Targets() {
@@ -33,11 +33,11 @@ func TestLiveScrapesOnceForAll(t *testing.T) {
 		start := time.Now()
 		l, end := n.lease(t, TargetConfig{URL: "a:1"})
 		defer end()
-		time.Sleep(5 * time.Second) // between two of the grid
+		time.Sleep(5 * time.Second) // between two regular scrapes
 		id := idOf(t, l, "a:1")
 		grid, before := dump(t, l, start), len(f.requests())
 
-		// Three come at once, and one every 400 ms after that: a fetch a second is enough for all of them.
+		// Three requests at once and one every 400 ms after that share one scrape per second.
 		var viewers sync.WaitGroup
 		for i := range 5 {
 			viewers.Go(func() {
@@ -54,10 +54,10 @@ func TestLiveScrapesOnceForAll(t *testing.T) {
 			got = append(got, at.Sub(start))
 		}
 		require.Equal(t, []time.Duration{5 * time.Second, 6 * time.Second}, got)
-		require.Equal(t, grid, dump(t, l, start), "nothing of it is in the history")
+		require.Equal(t, grid, dump(t, l, start), "live scrapes are not stored")
 		require.Equal(t, before, l.Targets()[0].Scrapes)
 
-		// Far off its turn, a request gets the last answer, with its own time.
+		// If the next scrape is far away, a request gets the last result with its original time.
 		again := l.Live(t.Context(), []string{id, id}, time.Minute)
 		require.Equal(t, 6*time.Second, again[0].LastScrape.Sub(start))
 		require.Equal(t, again[0], again[1])
@@ -91,12 +91,12 @@ func TestLiveDoesNotWaitForTheSlow(t *testing.T) {
 		time.Sleep(500 * time.Millisecond)
 		got = l.Live(t.Context(), ids, time.Second)
 		require.Equal(t, start.Add(time.Second), got[0].LastScrape)
-		require.Equal(t, start, got[1].LastScrape, "the answer comes with the next request, with the time it was asked for")
+		require.Equal(t, start, got[1].LastScrape, "a later request gets the response, with the time of the scrape")
 		require.Equal(t, 1200*time.Millisecond, got[1].Duration)
 		require.Contains(t, got[1].Body, "falcosecurity_scap_n_evts_total")
 		require.Zero(t, got[1].Waiting)
 
-		// Whoever asked has gone: the scrape goes on for the others.
+		// The scrape continues for others when the requester has left.
 		gone, leave := context.WithCancel(t.Context())
 		leave()
 		time.Sleep(time.Second)
@@ -114,7 +114,7 @@ func TestLiveSaysWhatIsWrong(t *testing.T) {
 		n.serve("a:1", f.ServeHTTP)
 		l, end := n.lease(t, TargetConfig{URL: "a:1"})
 		defer end()
-		time.Sleep(5 * time.Second) // between two of the grid
+		time.Sleep(5 * time.Second) // between two regular scrapes
 		id := idOf(t, l, "a:1")
 		look := func() Live {
 			time.Sleep(time.Second)
@@ -124,10 +124,10 @@ func TestLiveSaysWhatIsWrong(t *testing.T) {
 
 		f.set(func(f *falco) { f.status = http.StatusNotFound })
 		require.Equal(t, Starting, look().State)
-		require.Equal(t, Up, l.Targets()[0].State, "the grid's own scrape has not met it yet")
+		require.Equal(t, Up, l.Targets()[0].State, "the next regular scrape has not run yet")
 		time.Sleep(3 * time.Minute)
 		require.Equal(t, Down, look().State)
-		require.Contains(t, look().Message, "The target has answered 404 Not Found for more than 2m0s")
+		require.Contains(t, look().Message, "The target has responded with 404 Not Found for more than 2m0s")
 
 		f.set(func(f *falco) { f.status, f.extra = 0, "oh dear\n" })
 		got := look()
@@ -135,14 +135,14 @@ func TestLiveSaysWhatIsWrong(t *testing.T) {
 		n.down("a:1")
 		got = look()
 		require.Equal(t, []any{Down, Refused, ""}, []any{got.State, got.Cause, got.Body})
-		require.Equal(t, "node-1", got.Node(), "it keeps its name")
+		require.Equal(t, "node-1", got.Node(), "it keeps its node")
 
 		n.serve("a:1", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "node_load1 1\n") })
 		require.Equal(t, []any{Down, NotFalco, ""}, []any{look().State, look().Cause, look().Body})
 
 		got = l.Live(t.Context(), []string{"x"}, time.Second)[0]
 		require.Equal(t, Unlisted, got.State)
-		require.Equal(t, `No target has the id "x": it has left discovery for good, or the settings have changed. Expected one of those that the targets of this data source have now.`, got.Message)
+		require.Equal(t, `No target has the id "x": it has left discovery, or the settings have changed. Use an id of the data source's current targets.`, got.Message)
 	})
 }
 
@@ -163,7 +163,7 @@ func TestLiveKnowsWhoHasANode(t *testing.T) {
 		}
 		var got []string
 		for _, one := range l.Live(t.Context(), ids, time.Second) {
-			got = append(got, fmt.Sprint(one.State, " ", one.Elsewhere, " ", one.Body != ""))
+			got = append(got, fmt.Sprint(one.State, " ", one.DuplicateNode, " ", one.Body != ""))
 		}
 		require.ElementsMatch(t, []string{"up false true", "duplicate true false", "duplicate true false"}, got)
 	})
@@ -173,7 +173,7 @@ func TestLiveThroughALoadBalancer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newFakeNet(t)
 		old := time.Now().Add(-time.Hour)
-		n.serve("a:1", behind(&falco{host: "node-1", start: old}, &falco{host: "node-2", start: old}))
+		n.serve("a:1", alternating(&falco{host: "node-1", start: old}, &falco{host: "node-2", start: old}))
 		l, end := n.lease(t, TargetConfig{URL: "a:1"})
 		defer end()
 		time.Sleep(time.Minute)
@@ -183,7 +183,7 @@ func TestLiveThroughALoadBalancer(t *testing.T) {
 	})
 }
 
-// Ids are in dashboards that are open while Grafana restarts, and the same in all its replicas.
+// Open dashboards use the ids while Grafana restarts, and with all its replicas.
 func TestTargetIDs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newFakeNet(t)
@@ -219,12 +219,12 @@ func TestLiveEndsWithItsLease(t *testing.T) {
 		}()
 		l.Live(t.Context(), []string{id}, time.Second)
 		asked := len(f.requests())
-		require.Equal(t, Up, l.Live(t.Context(), []string{id}, time.Second)[0].State, "the last answer is told")
+		require.Equal(t, Up, l.Live(t.Context(), []string{id}, time.Second)[0].State, "the last result is returned")
 		require.Len(t, f.requests(), asked)
 	})
 }
 
-// oneFalco is a lease of a Falco at a:1 that has answered.
+// oneFalco returns a lease of a Falco at a:1 that has been scraped.
 func oneFalco(t *testing.T) (l *Lease, end func()) {
 	n := newFakeNet(t)
 	n.serve("a:1", (&falco{host: "node-1", start: time.Now()}).ServeHTTP)
@@ -256,15 +256,15 @@ func TestLiveWaitsForAPlace(t *testing.T) {
 		ids := []string{idOf(t, l, "a:1")}
 		first := l.Live(t.Context(), ids, time.Second)[0].LastScrape
 
-		places := l.pools[0].pool.live
-		for range liveAtOnce {
+		places := l.pools[0].manager.liveSlots
+		for range maxConcurrentLive {
 			places <- struct{}{}
 		}
 		time.Sleep(5 * time.Second)
 		got := l.Live(t.Context(), ids, time.Second)[0]
 		require.Equal(t, first, got.LastScrape)
-		require.Zero(t, got.Waiting, "no answer has been asked for yet")
-		for range liveAtOnce {
+		require.Zero(t, got.Waiting, "no request has been sent yet")
+		for range maxConcurrentLive {
 			<-places
 		}
 		time.Sleep(time.Second)

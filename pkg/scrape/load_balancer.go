@@ -8,76 +8,72 @@ import (
 )
 
 const (
-	balanceMemory = time.Hour // how long a switch counts, and how long it has to be quiet
-	maxProcesses  = 64        // remembered per address
+	// switchMemory is how long a change of process counts, and how long an address must be stable to be trusted again.
+	switchMemory = time.Hour
+	// maxPastProcesses bounds what is remembered of an address.
+	maxPastProcesses = 64
 )
 
-// process is what tells one Falco from another behind the same address.
-type process struct {
-	host  string
-	start int64 // unix ms; 0 when the answer has none
-}
-
-// balancer finds out whether an address is a load balancer. A process that has gone never comes back, so that
-// the return of an earlier (host, start) is proof. Before that, with many processes behind the address: twice within
-// an hour another host whose process was already running when the last one answered; once may be an address that was
-// pointed elsewhere.
-type balancer struct {
-	on         bool
-	last       process
-	answered   time.Time // when last did
+// loadBalancerDetector finds out whether several processes respond at one address. A process that has ended never
+// comes back, so the return of an earlier (host, start time) is proof. With many processes behind an address that
+// takes long, so this is also proof: twice within an hour, another host responds whose process was already running
+// when the previous one responded. Once may be an address that was pointed elsewhere.
+type loadBalancerDetector struct {
+	detected   bool
+	last       processIdentity
+	lastTime   time.Time // when last responded
 	lastSwitch time.Time
-	earlier    []seenProcess // oldest first, last not among them
+	past       []pastProcess // oldest first, without last
 }
 
-type seenProcess struct {
-	process
+type pastProcess struct {
+	processIdentity
 	until    time.Time
-	overtook bool // it gave way to a process that had been running meanwhile
+	overtook bool // the next process had been running meanwhile
 }
 
-// observe takes in an answer; detected is true when this one is the proof.
-func (b *balancer) observe(p process, now time.Time) (detected bool) {
-	if p == (process{}) {
+// observe takes a response into account. It returns true for the response that is the proof.
+func (d *loadBalancerDetector) observe(p processIdentity, now time.Time) bool {
+	if p == (processIdentity{}) {
 		return false
 	}
-	if b.on && now.Sub(b.lastSwitch) >= balanceMemory {
-		b.on, b.earlier = false, nil
+	if d.detected && now.Sub(d.lastSwitch) >= switchMemory {
+		d.detected, d.past = false, nil
 	}
-	defer func() { b.last, b.answered = p, now }()
-	if p == b.last || b.last == (process{}) {
+	defer func() { d.last, d.lastTime = p, now }()
+	if p == d.last || d.last == (processIdentity{}) {
 		return false
 	}
-	b.lastSwitch = now
-	b.earlier = slices.DeleteFunc(b.earlier, func(s seenProcess) bool { return now.Sub(s.until) >= balanceMemory })
-	returned := slices.ContainsFunc(b.earlier, func(s seenProcess) bool { return s.process == p })
-	overtook := p.host != b.last.host && p.start > 0 && p.start < b.answered.UnixMilli()
-	twice := overtook && slices.ContainsFunc(b.earlier, func(s seenProcess) bool { return s.overtook })
-	if len(b.earlier) == maxProcesses {
-		b.earlier = b.earlier[1:]
+	d.lastSwitch = now
+	d.past = slices.DeleteFunc(d.past, func(s pastProcess) bool { return now.Sub(s.until) >= switchMemory })
+	returned := slices.ContainsFunc(d.past, func(s pastProcess) bool { return s.processIdentity == p })
+	overtook := p.host != d.last.host && p.start > 0 && p.start < d.lastTime.UnixMilli()
+	twice := overtook && slices.ContainsFunc(d.past, func(s pastProcess) bool { return s.overtook })
+	if len(d.past) == maxPastProcesses {
+		d.past = d.past[1:]
 	}
-	b.earlier = append(b.earlier, seenProcess{b.last, b.answered, overtook})
-	detected = !b.on && (returned || twice)
-	b.on = b.on || detected
-	return detected
+	d.past = append(d.past, pastProcess{d.last, d.lastTime, overtook})
+	proof := !d.detected && (returned || twice)
+	d.detected = d.detected || proof
+	return proof
 }
 
-// hosts are the names that answered lately, sorted.
-func (b *balancer) hosts() []string {
-	names := []string{b.last.host}
-	for _, s := range b.earlier {
+// hosts returns the names of the hosts that responded recently, sorted.
+func (d *loadBalancerDetector) hosts() []string {
+	names := []string{d.last.host}
+	for _, s := range d.past {
 		names = append(names, s.host)
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
 }
 
-func (b *balancer) failure() *Failure {
+func (d *loadBalancerDetector) failure() *Failure {
 	who := "Several processes"
-	if hosts := b.hosts(); len(hosts) > 3 {
+	if hosts := d.hosts(); len(hosts) > 3 {
 		who = fmt.Sprintf("%s and %d more", strings.Join(hosts[:3], ", "), len(hosts)-3)
 	} else if len(hosts) > 1 {
 		who = strings.Join(hosts, ", ")
 	}
-	return failure(Balanced, "%s answer in turn at this address: it is a load balancer, and no rate can be worked out of what it gives. Make the Service headless (clusterIP: None) and set discovery: dns, so that each Falco is scraped by itself.", who)
+	return failure(Balanced, "%s take turns to respond at this address: it is a load balancer, and rates cannot be calculated. Make the Service headless (clusterIP: None) and set discovery: dns, so that each instance is scraped separately.", who)
 }

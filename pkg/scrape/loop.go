@@ -9,15 +9,15 @@ import (
 )
 
 const (
-	// secondScrape follows the first one, so that rates need not wait for a whole interval.
-	secondScrape = 2 * time.Second
-	// onGrid is how late a scrape may be for its samples to have the time of the grid.
-	onGrid = 100 * time.Millisecond
+	// secondScrapeAfter is when the second scrape follows the first, so that rates need not wait for a whole interval.
+	secondScrapeAfter = 2 * time.Second
+	// gridTolerance is how late a scrape may be for its samples to get the planned time.
+	gridTolerance = 100 * time.Millisecond
 )
 
 // loop scrapes one target until ctx ends: at once, after two seconds, and then on the target's grid. It calls
-// scraped after each.
-func (u *scrapePool) loop(ctx context.Context, t *target, scraped func()) {
+// scraped after each scrape and at its end.
+func (sp *scrapePool) loop(ctx context.Context, t *target, reader *Reader, scraped func()) {
 	defer scraped()
 	start := time.Now()
 	next := start
@@ -29,99 +29,94 @@ func (u *scrapePool) loop(ctx context.Context, t *target, scraped func()) {
 			return
 		case <-timer.C:
 		}
-		u.scrape(ctx, t, next)
+		sp.scrape(ctx, t, reader, next)
 		scraped()
 		now := time.Now()
-		next = u.nextOnGrid(t, now)
-		if second := start.Add(secondScrape); scrapes == 0 && u.config.Interval > secondScrape && second.After(now) {
+		next = sp.nextOnGrid(t, now)
+		if second := start.Add(secondScrapeAfter); scrapes == 0 && sp.config.Interval > secondScrapeAfter && second.After(now) {
 			next = second
 		}
 		timer.Reset(next.Sub(now))
 	}
 }
 
-// nextOnGrid is the next multiple of the interval, shifted by what keeps targets from being scraped all at once, and one
-// target by all replicas of Grafana: in one process always the same shift for the same address.
-func (u *scrapePool) nextOnGrid(t *target, now time.Time) time.Time {
+// nextOnGrid returns the next multiple of the interval plus an offset. The offset depends on the process and the
+// address, so that neither all targets of a process nor all replicas of Grafana scrape at the same moment.
+func (sp *scrapePool) nextOnGrid(t *target, now time.Time) time.Time {
 	hash := fnv.New64a()
-	hash.Write([]byte(u.pool.name + t.address))
-	interval := u.config.Interval.Milliseconds()
-	shift := int64(hash.Sum64() % uint64(interval))
-	step := (now.UnixMilli()-shift)/interval + 1
-	return time.UnixMilli(step*interval + shift)
+	hash.Write([]byte(sp.manager.name + t.address))
+	interval := sp.config.Interval.Milliseconds()
+	offset := int64(hash.Sum64() % uint64(interval))
+	step := (now.UnixMilli()-offset)/interval + 1
+	return time.UnixMilli(step*interval + offset)
 }
 
-// scrape does one scrape of one target. Whatever goes wrong in it stays in it.
-func (u *scrapePool) scrape(ctx context.Context, t *target, planned time.Time) {
+// scrape scrapes one target once. A panic counts as a failed scrape of this target.
+func (sp *scrapePool) scrape(ctx context.Context, t *target, reader *Reader, planned time.Time) {
 	start := time.Now()
 	at := start
-	if start.Sub(planned).Abs() <= onGrid {
+	if start.Sub(planned).Abs() <= gridTolerance {
 		at = planned
 	}
 	defer func() {
-		if trouble := recover(); trouble != nil {
-			u.config.Logger.Error("A scrape panicked", "target", t.address, "panic", fmt.Sprint(trouble), "stack", string(debug.Stack()))
-			u.mu.Lock()
-			defer u.mu.Unlock()
-			t.note(outcome{duration: time.Since(start)}, Down, internal(trouble), u.config.Reading)
+		if reason := recover(); reason != nil {
+			sp.config.Logger.Error("A scrape panicked", "target", t.address, "panic", fmt.Sprint(reason), "stack", string(debug.Stack()))
+			sp.mu.Lock()
+			defer sp.mu.Unlock()
+			t.updateStatus(scrapeOutcome{duration: time.Since(start)}, Down, internal(reason))
 		}
 	}()
-	o := u.attempt(ctx, t, t.read)
-	if ctx.Err() != nil {
-		return
-	}
+	o := sp.fetch(ctx, t, func(body []byte, contentType string) (*ScrapeResult, *Failure) {
+		return parseBody(reader, sp.entry.Kind, body, contentType)
+	})
 	o.duration = time.Since(start)
-	u.commit(t, at, o)
+	sp.commit(ctx, t, at, o)
 }
 
-// attempt gets an answer and reads it by read. A panic in it is a failed scrape like any other.
-func (u *scrapePool) attempt(ctx context.Context, t *target, read func(body []byte, contentType string) (*ScrapeResult, *Failure)) (o outcome) {
+// fetch requests the metrics of a target and parses them. A panic counts as a failure.
+func (sp *scrapePool) fetch(ctx context.Context, t *target, parse func(body []byte, contentType string) (*ScrapeResult, *Failure)) (o scrapeOutcome) {
 	defer func() {
-		if trouble := recover(); trouble != nil {
-			u.config.Logger.Error("Reading a target panicked", "target", t.address, "panic", fmt.Sprint(trouble), "stack", string(debug.Stack()))
-			o = outcome{failure: internal(trouble)}
+		if reason := recover(); reason != nil {
+			sp.config.Logger.Error("Scraping a target panicked", "target", t.address, "panic", fmt.Sprint(reason), "stack", string(debug.Stack()))
+			o = scrapeOutcome{failure: internal(reason)}
 		}
 	}()
-	u.mu.Lock()
-	left, discovery := t.left, u.discovery
-	u.mu.Unlock()
+	sp.mu.Lock()
+	left, discovery := t.leftDiscovery, sp.discovery
+	sp.mu.Unlock()
 	switch {
 	case t.url == nil && discovery != nil:
-		return outcome{failure: discovery}
+		return scrapeOutcome{failure: discovery}
 	case t.url == nil:
-		return outcome{failure: nothingFound()}
+		return scrapeOutcome{failure: noTargetsDiscovered()}
 	case !left.IsZero():
-		return outcome{failure: vanished(left)}
+		return scrapeOutcome{failure: vanished(left)}
 	}
-	o.failure = u.fetcher.get(ctx, t.url, u.host, func(body []byte, contentType string) *Failure {
+	o.failure = sp.fetcher.get(ctx, t.url, sp.hostHeader, func(body []byte, contentType string) *Failure {
 		var why *Failure
-		o.answer, why = read(body, contentType)
+		o.result, why = parse(body, contentType)
 		if why == nil && !isText(contentType) {
-			o.remark = noteContentType(contentType)
+			o.remark = unexpectedContentType(contentType)
 		}
 		return why
 	})
 	if o.failure != nil {
-		o.answer = nil
+		o.result = nil
 	}
 	return o
 }
 
-// read turns a body into an answer, or says why it is none.
-func (t *target) read(body []byte, contentType string) (*ScrapeResult, *Failure) {
-	return readBy(t.reader, t.status.Kind, body, contentType)
-}
-
-func readBy(reader *Reader, kind string, body []byte, contentType string) (*ScrapeResult, *Failure) {
-	if why := foreign(body, contentType, kind); why != nil {
+// parseBody returns the samples of a response body, or why it contains no metrics of this kind of target.
+func parseBody(reader *Reader, kind string, body []byte, contentType string) (*ScrapeResult, *Failure) {
+	if why := checkFormat(body, contentType, kind); why != nil {
 		return nil, why
 	}
-	answer, why := reader.Read(body)
+	result, why := reader.Read(body)
 	switch {
 	case why != nil:
 		return nil, why
-	case len(answer.Samples) == 0:
-		return nil, notText(kind, NotMetrics, "text without a single sample that can be read")
+	case len(result.Samples) == 0:
+		return nil, notText(kind, NotMetrics, "text without a readable sample")
 	}
-	return answer, answer.foreign(kind, reader.reading)
+	return result, result.checkKind(kind, reader.reading)
 }

@@ -79,7 +79,7 @@ func TestManyTargetsAreSpread(t *testing.T) {
 	})
 }
 
-// Replicas of Grafana do not ask a Falco at the same moment.
+// Replicas of Grafana do not scrape a Falco at the same moment.
 func TestReplicasAreSpread(t *testing.T) {
 	now := time.Now()
 	shifts := map[time.Time]bool{}
@@ -93,18 +93,18 @@ func TestReplicasAreSpread(t *testing.T) {
 	require.Greater(t, len(shifts), 15)
 }
 
-// All targets are scraped when scraping begins; their answers do not lie in memory all at once.
+// All targets are scraped when scraping begins, but only some response bodies are in memory at a time.
 func TestAnswersAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newFakeNet(t)
 		var now, most atomic.Int32
 		var targets []TargetConfig
-		for i := range 2 * bodiesAtOnce {
+		for i := range 2 * maxConcurrentBodies {
 			address := fmt.Sprintf("node-%d:1", i)
 			start := time.Now()
 			n.serve(address, func(w http.ResponseWriter, _ *http.Request) {
 				fmt.Fprint(w, falcoText(address, start, 1), strings.Repeat("# nothing\n", 20_000))
-				w.(http.Flusher).Flush() // which waits for it to be read
+				w.(http.Flusher).Flush() // blocks until it has been read
 				most.Store(max(most.Load(), now.Add(1)))
 				time.Sleep(time.Second)
 				now.Add(-1)
@@ -116,9 +116,9 @@ func TestAnswersAreBounded(t *testing.T) {
 		for _, s := range l.Targets() {
 			require.Equal(t, Up, s.State, s.Message)
 		}
-		require.EqualValues(t, bodiesAtOnce, most.Load())
+		require.EqualValues(t, maxConcurrentBodies, most.Load())
 		end()
-		time.Sleep(time.Minute) // answers under way end
+		time.Sleep(time.Minute) // lets pending responses end
 	})
 }
 
@@ -133,7 +133,7 @@ func TestFailuresEndTheSeries(t *testing.T) {
 		tick := 15 * time.Second
 		grid := l.pools[0].nextOnGrid(l.pools[0].targets["http://a:1/metrics"], start.Add(2*time.Second)).Sub(start)
 		time.Sleep(grid - time.Second)
-		// Not known yet who it is.
+		// The host is not known yet.
 		require.Equal(t, []string{`{__name__="up", node="a:1"} 0@0s 0@2s`}, up())
 
 		n.serve("a:1", f.ServeHTTP)
@@ -173,7 +173,7 @@ func TestNotFoundIsStartingUntilItLasts(t *testing.T) {
 		time.Sleep(90 * time.Second)
 		s := l.Targets()[0]
 		require.Equal(t, Down, s.State)
-		require.Equal(t, "The target has answered 404 Not Found for more than 2m0s, longer than a start takes: set metrics.enabled and webserver.prometheus_metrics_enabled to true in falco.yaml, or check the path /metrics.", s.Message)
+		require.Equal(t, "The target has responded with 404 Not Found for more than 2m0s, longer than a start takes. Set metrics.enabled and webserver.prometheus_metrics_enabled to true in falco.yaml, or check the path /metrics.", s.Message)
 
 		// A hot reload.
 		f.set(func(f *falco) { f.status = 0 })
@@ -185,7 +185,7 @@ func TestNotFoundIsStartingUntilItLasts(t *testing.T) {
 	})
 }
 
-// What is odd about an answer that was read is told beside Up; names that the kernel has cut are not odd.
+// A target that is up has a remark about an unusual response. Truncated program names are not unusual.
 func TestRemarksOfTargetsThatAreUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newFakeNet(t)
@@ -199,7 +199,7 @@ func TestRemarksOfTargetsThatAreUp(t *testing.T) {
 		time.Sleep(time.Minute)
 		s := l.Targets()[0]
 		require.Equal(t, Up, s.State)
-		require.Equal(t, `The answer was read, though its content type is "text/html" and not text/plain. Prometheus would refuse it.`, s.Message)
+		require.Equal(t, `The metrics were read although the content type is "text/html" instead of text/plain. Prometheus would reject them.`, s.Message)
 		require.Equal(t, 1, s.Duplicates)
 	})
 }

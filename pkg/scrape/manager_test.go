@@ -23,16 +23,16 @@ func TestReleasedHistoryIsKeptForTenMinutes(t *testing.T) {
 		require.NoError(t, err)
 		time.Sleep(time.Minute)
 		first.Release()
-		first.Release() // disposing twice does no harm
+		first.Release() // releasing twice is harmless
 		time.Sleep(9 * time.Minute)
 
 		second, err := p.Lease(n.config(TargetConfig{URL: "a:1"}))
 		require.NoError(t, err)
 		require.Same(t, first.pools[0], second.pools[0])
 		require.Equal(t, start, second.Since())
-		require.Greater(t, len(f.requests()), 38) // it went on
+		require.Greater(t, len(f.requests()), 38) // scraping continued
 		time.Sleep(time.Hour)
-		require.Equal(t, []string{"node-1 http://a:1/metrics up"}, stands(second))
+		require.Equal(t, []string{"node-1 http://a:1/metrics up"}, targetStates(second))
 
 		second.Release()
 		time.Sleep(11 * time.Minute)
@@ -41,7 +41,7 @@ func TestReleasedHistoryIsKeptForTenMinutes(t *testing.T) {
 		asked := len(f.requests())
 		time.Sleep(time.Hour)
 		require.Equal(t, asked, len(f.requests()))
-		// Nothing is left although the pool was not closed: else the bubble would not end.
+		// Nothing is left although the manager was not closed. Otherwise the bubble would not end.
 	})
 }
 
@@ -82,7 +82,7 @@ func TestOneTargetChangesTheOthersStay(t *testing.T) {
 			require.NotSame(t, before.pools[0], other.pools[0], what)
 		}
 		c := n.config(TargetConfig{URL: "a:1", Kind: KindFalco, Discovery: DiscoveryStatic})
-		c.RetentionBytes++ // the budget is the lease's
+		c.RetentionBytes++ // the budget belongs to the lease
 		same, err := p.Lease(c)
 		require.NoError(t, err)
 		require.Same(t, before.pools[0], same.pools[0])
@@ -118,7 +118,7 @@ func TestUnusedLeaseStopsAndStartsAgain(t *testing.T) {
 
 func last(times []time.Time) time.Time { return times[len(times)-1] }
 
-// A unit is scraped as long as one of its leases is used.
+// A pool is scraped as long as one of its leases is used.
 func TestIdleLeaseBesideAUsedOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newFakeNet(t)
@@ -174,14 +174,14 @@ func TestHistoryStaysWithinItsBounds(t *testing.T) {
 			time.Sleep(time.Hour)
 			require.Less(t, l.Stats().Bytes, int64(2<<20)*11/10)
 		}
-		require.Greater(t, l.Stats().Bytes, int64(1<<20)) // and makes use of it
+		require.Greater(t, l.Stats().Bytes, int64(1<<20)) // and the budget is used
 		for _, series := range dump(t, l, start, named("noise_7_total")) {
-			require.NotContains(t, series, "@0s") // of every target the oldest went
+			require.NotContains(t, series, "@0s") // the oldest samples of every target were evicted
 		}
 	})
 }
 
-// A target with new series in every answer does not get more than the budget, nor takes it from the others.
+// A target with new series in every response neither exceeds the budget nor takes it from the others.
 func TestChurnStaysWithinTheBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newFakeNet(t)
@@ -209,7 +209,7 @@ func TestChurnStaysWithinTheBudget(t *testing.T) {
 		s := l.Targets()[0]
 		require.Equal(t, Up, s.State)
 		require.Equal(t, TooManySeries, s.Cause)
-		require.Regexp(t, `^\d+ of 19006 samples are not kept: the targets have more series than history.megabytes allows \(4 MiB for all targets\)\. Raise it, or lower limits\.samplesPerScrape; if the series of this target are new ones at every scrape, find out why\.$`, s.Message)
+		require.Regexp(t, `^\d+ of 19006 samples are not stored: the targets have more series than retention.size allows \(4 MiB for all targets\)\. Raise it, or lower limits\.sampleLimit\. If this target has new series at every scrape, find out why\.$`, s.Message)
 		require.Equal(t, "", l.Targets()[1].Message)
 		require.Regexp(t, `( \d+@\d+(\.\d+)?s){2,}$`, dump(t, l, start, named("falcosecurity_scap_n_evts_total"))[1])
 
@@ -219,7 +219,7 @@ func TestChurnStaysWithinTheBudget(t *testing.T) {
 	})
 }
 
-// noisy serves a Falco with counters that no encoding makes small, and one figure that never changes.
+// noisy serves a Falco with counters that do not compress and one value that never changes.
 func (n *fakeNet) noisy(address string) {
 	noise := uint64(1)
 	n.serve(address, func(w http.ResponseWriter, _ *http.Request) {
@@ -231,8 +231,8 @@ func (n *fakeNet) noisy(address string) {
 	})
 }
 
-// noisyPool has one such Falco, of which a lease with the given byte budget is held.
-func noisyPool(t *testing.T, budget int64) (p *Manager, c Config, l *Lease) {
+// leaseNoisy returns a lease of one noisy Falco with the given byte budget.
+func leaseNoisy(t *testing.T, budget int64) (p *Manager, c Config, l *Lease) {
 	n := newFakeNet(t)
 	n.noisy("a:1")
 	p = NewManager(ManagerOptions{Resolver: n})
@@ -243,10 +243,10 @@ func noisyPool(t *testing.T, budget int64) (p *Manager, c Config, l *Lease) {
 	return p, c, l
 }
 
-// A data source with a smaller budget takes nothing of what another keeps, and may look at it.
+// A data source with a smaller budget evicts nothing of another's history and may read it.
 func TestTheLargestBudgetHolds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p, c, large := noisyPool(t, 64<<20)
+		p, c, large := leaseNoisy(t, 64<<20)
 		defer p.Close()
 		start := time.Now()
 		time.Sleep(2 * time.Hour)
@@ -262,15 +262,15 @@ func TestTheLargestBudgetHolds(t *testing.T) {
 
 		large.Release()
 		time.Sleep(time.Minute)
-		require.Less(t, small.Stats().Bytes, int64(110<<10), "now it is the largest")
+		require.Less(t, small.Stats().Bytes, int64(110<<10), "its budget is now the largest")
 		require.True(t, small.Trimmed())
 	})
 }
 
-// Chunks of a series that hardly changes go back further than what is left of the others.
+// Chunks of a series that rarely changes begin earlier than what is left of the others.
 func TestHistoryThatWasTrimmedBeginsWhereAllOfItIsThere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p, c, l := noisyPool(t, 120<<10)
+		p, c, l := leaseNoisy(t, 120<<10)
 		defer p.Close()
 		require.False(t, l.Trimmed())
 		start := time.Now()

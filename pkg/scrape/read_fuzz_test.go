@@ -16,9 +16,9 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
 
-// Whatever comes, reading it a second time, from memory, gives the same.
+// Reading any body a second time, from memory, returns the same.
 func FuzzRead(f *testing.F) {
-	for _, body := range answers(f) {
+	for _, body := range corpusBodies(f) {
 		f.Add(body)
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
@@ -32,11 +32,11 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
-// What Prometheus can read whole is read as Prometheus reads it, but for times in nanoseconds, and for the backslashes
-// of Falco.
+// A body that Prometheus can read completely is read as Prometheus does, except for times in nanoseconds and the
+// backslashes of Falco.
 func TestReadsAsPrometheus(t *testing.T) {
 	compared := 0
-	for _, body := range answers(t) {
+	for _, body := range corpusBodies(t) {
 		theirs := prometheusReads(body)
 		if theirs == nil {
 			continue
@@ -62,8 +62,8 @@ func TestReadsAsPrometheus(t *testing.T) {
 	require.Greater(t, compared, 8)
 }
 
-// answers are those of the corpus.
-func answers(t testing.TB) (all [][]byte) {
+// corpusBodies returns the bodies of the corpus.
+func corpusBodies(t testing.TB) (all [][]byte) {
 	files, err := filepath.Glob(filepath.Join(corpus, "*.prom"))
 	require.NoError(t, err)
 	for _, file := range files {
@@ -74,7 +74,7 @@ func answers(t testing.TB) (all [][]byte) {
 	return all
 }
 
-// prometheusReads is what Prometheus gets of an answer; nil when it refuses it.
+// prometheusReads returns what Prometheus reads, nil if it rejects the body.
 func prometheusReads(body []byte) map[string]float64 {
 	p := textparse.NewPromParser(body, labels.NewSymbolTable(), false)
 	all := map[string]float64{}
@@ -94,7 +94,7 @@ func prometheusReads(body []byte) map[string]float64 {
 		p.Labels(&l)
 		_, twice := l.HasDuplicateLabelNames()
 		l = l.WithoutEmpty()
-		if name := l.Get(model.MetricNameLabel); twice || nameEnd(name) < len(name) || name == "" { // it takes " a" for a name
+		if name := l.Get(model.MetricNameLabel); twice || nameEnd(name) < len(name) || name == "" { // Prometheus accepts " a" as a name
 			continue
 		}
 		if _, ok := all[l.String()]; !ok {

@@ -13,35 +13,35 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
 )
 
-// Series is one series of one target, worked out once and kept by the target's Reader.
+// Series is one series of one target. The target's Reader creates it once and keeps it.
 type Series struct {
 	Name string
-	// Labels as kept, with __name__, without those of the target.
+	// Labels after filtering, with __name__, without those of the target.
 	Labels labels.Labels
 
 	nanoTime bool
-	seen     uint64 // number of the last answer that had it
-	at       int    // its place among that answer's samples
+	lastSeen uint64 // round of the last response that contained it
+	index    int    // among the samples of that response
 
-	// Where its samples go, while the target's identity is stored.
-	stored *history.Series
-	owner  *identityLabels
+	stored    *history.Series // where the samples go while the target's identity is storedFor
+	storedFor *identityLabels
 }
 
-// cutProgram are the statistics of kernel programs (Falco's libbpf_stats_enabled) with names as long as the kernel allows.
-var cutProgram = regexp.MustCompile(`^(falcosecurity_)?scap_.{15}_(run_cnt|run_time_nanoseconds|avg_time_nanoseconds)(_total)?$`)
+// truncatedProgram matches the statistics of kernel programs (Falco's libbpf_stats_enabled) whose names are as long as
+// the kernel allows. Longer names are truncated, so several programs may have the same name.
+var truncatedProgram = regexp.MustCompile(`^(falcosecurity_)?scap_.{15}_(run_cnt|run_time_nanoseconds|avg_time_nanoseconds)(_total)?$`)
 
-// identify works out the series of a sample, or why it is refused.
+// identify returns the series of a sample, or why the sample is refused.
 func (r *Reader) identify(s sample) (id *identity, why string) {
-	name := clean(s.name)
-	if why := r.collect(name, s.labels); why != "" {
+	name := cleanName(s.name)
+	if why := r.collectLabels(name, s.labels); why != "" {
 		return nil, why
 	}
 	full := r.scratch.Labels()
 	if id = r.identities[full]; id != nil {
 		return id, ""
 	}
-	kept, partial := r.keep(name, full)
+	kept, filtered := r.filterLabels(name, full)
 	if why := r.checkLengths(kept); why != "" {
 		return nil, why
 	}
@@ -53,19 +53,19 @@ func (r *Reader) identify(s sample) (id *identity, why string) {
 	}}
 	id = &both.identity
 	id.series = &both.series
-	if partial {
-		if known := r.parts[kept]; known != nil {
-			id.series = known
+	if filtered {
+		if aggregate := r.aggregates[kept]; aggregate != nil {
+			id.series = aggregate
 		} else {
-			r.parts[kept] = id.series
+			r.aggregates[kept] = id.series
 		}
 	}
 	r.identities[full] = id
 	return id, ""
 }
 
-// collect puts name and labels into r.scratch, cleaned and sorted. A label without a value is the same as no label.
-func (r *Reader) collect(name string, set []labels.Label) (why string) {
+// collectLabels puts name and labels into r.scratch, cleaned and sorted. A label with an empty value is the same as no label.
+func (r *Reader) collectLabels(name string, set []labels.Label) (why string) {
 	for i := range set {
 		set[i].Name = cleanLabel(set[i].Name)
 		if !utf8.ValidString(set[i].Value) {
@@ -86,13 +86,13 @@ func (r *Reader) collect(name string, set []labels.Label) (why string) {
 	return ""
 }
 
-// keep drops the labels and folds the values that the catalogue does not want; partial is whether it wants so of this
-// metric.
-func (r *Reader) keep(name string, full labels.Labels) (kept labels.Labels, partial bool) {
+// filterLabels drops the labels and replaces the values that the catalogue does not want. filtered reports whether the
+// catalogue has rules for this metric.
+func (r *Reader) filterLabels(name string, full labels.Labels) (kept labels.Labels, filtered bool) {
 	kept = full
 	for _, rule := range r.reading.KeepLabels {
 		if rule.Metric == name {
-			partial = true
+			filtered = true
 			kept = kept.MatchLabels(true, append([]string{model.MetricNameLabel}, rule.Labels...)...)
 		}
 	}
@@ -100,14 +100,14 @@ func (r *Reader) keep(name string, full labels.Labels) (kept labels.Labels, part
 		if rule.Metric != name {
 			continue
 		}
-		partial = true
+		filtered = true
 		if value := kept.Get(rule.Label); value != "" && !slices.Contains(rule.Allowed, value) {
 			b := labels.NewBuilder(kept)
 			b.Set(rule.Label, rule.Otherwise)
 			kept = b.Labels()
 		}
 	}
-	return kept, partial
+	return kept, filtered
 }
 
 func (r *Reader) checkLengths(kept labels.Labels) (why string) {
@@ -119,24 +119,24 @@ func (r *Reader) checkLengths(kept labels.Labels) (why string) {
 				if l.Name == model.MetricNameLabel {
 					what = "the name"
 				}
-				why = fmt.Sprintf("%s is %d characters long; the limit is %d (limits.labelLength)", what, utf8.RuneCountInString(text), limit)
+				why = fmt.Sprintf("%s is %d characters long; the limit is %d (limits.labelValueLengthLimit)", what, utf8.RuneCountInString(text), limit)
 			}
 		}
 	})
 	return why
 }
 
-// clean makes a metric's name one that PromQL can write without quotes.
-func clean(name string) string {
+// cleanName turns a metric name into one that PromQL can write without quotes.
+func cleanName(name string) string {
 	if strings.IndexByte(name, '.') < 0 && strings.IndexByte(name, '-') < 0 {
 		return name
 	}
 	return cleaner.Replace(name)
 }
 
-// cleanLabel does so for a label, which may not have colons either.
+// cleanLabel does the same for a label name, which must not contain colons either.
 func cleanLabel(name string) string {
-	return strings.ReplaceAll(clean(name), ":", "_")
+	return strings.ReplaceAll(cleanName(name), ":", "_")
 }
 
 var cleaner = strings.NewReplacer(".", "_", "-", "_")

@@ -7,7 +7,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 )
 
-// Reasons for which a line is refused. They are data: tests/corpora/exposition holds them, for every reader.
+// Reasons for refusing a line. They are shared with the other readers through tests/corpora/exposition.
 const (
 	reasonGarbage  = "not a sample: a name, labels in braces and a number were expected"
 	reasonNoValue  = "no value"
@@ -16,7 +16,7 @@ const (
 	reasonCut      = "the answer ends in the middle of this line"
 )
 
-// sample is a line taken apart. All of it is part of the text that was parsed, but for what had to be unescaped.
+// sample is a parsed line. Its strings are parts of the line, except for values that had to be unescaped.
 type sample struct {
 	series string // name and labels as written
 	name   string
@@ -24,11 +24,12 @@ type sample struct {
 	value  string
 }
 
-// valueReader reads a label's value, given what stands after its opening quote.
+// valueReader reads a label value. text begins after the opening quote, rest after the closing one.
 type valueReader = func(text string) (v, rest string, ok bool)
 
-// parse takes a line apart, first as its writer should have written it (see valuesOf), then with quotes in values: only
-// where the label set itself cannot be read, so that two samples that have run together are never taken for one.
+// parse parses a line, first as its writer should have written it (see valueReaderFor), then with unescaped quotes in
+// values. It does the latter only if the label set itself is unreadable, so that two samples that have run together are
+// never taken for one.
 func parse(line string, value valueReader) (s sample, why string) {
 	s, why = parseWith(line, value)
 	if why == reasonOpen || why == reasonGarbage && strings.IndexByte(line, '"') >= 0 {
@@ -56,7 +57,7 @@ func parseWith(line string, value valueReader) (s sample, why string) {
 	return s, why
 }
 
-// parseLabels reads a label set after its opening brace; rest is what follows the closing one.
+// parseLabels parses a label set. text begins after the opening brace, rest after the closing one.
 func parseLabels(text string, value valueReader) (set []labels.Label, rest, why string) {
 	rest = skipBlanks(text)
 	for {
@@ -86,7 +87,7 @@ func parseLabels(text string, value valueReader) (set []labels.Label, rest, why 
 			return nil, "", reasonOpen
 		}
 		if set == nil {
-			set = make([]labels.Label, 0, 8) // the name comes in, too
+			set = make([]labels.Label, 0, 8) // with room for the name
 		}
 		set = append(set, labels.Label{Name: name, Value: v})
 		rest = skipBlanks(after)
@@ -101,17 +102,17 @@ func parseLabels(text string, value valueReader) (set []labels.Label, rest, why 
 	}
 }
 
-// valuesOf tells how values are read by the target's kind. Falco escapes nothing, so that a backslash is a backslash
-// (and one before a quote may be the value's last character: the quote ends the value if what follows can only come
-// after one). Falcosidekick escapes as Prometheus has it, always.
-func valuesOf(kind string) valueReader {
+// valueReaderFor returns how label values of a kind of target are read. Falco escapes nothing, so a backslash is a
+// backslash. If one stands before a quote, it may be the last character of the value: the quote ends the value if the
+// text after it can only follow a value. Falcosidekick always escapes as the text format requires.
+func valueReaderFor(kind string) valueReader {
 	if kind == KindFalco {
 		return verbatim
 	}
 	return quoted
 }
 
-// verbatim reads a label's value up to the next quote, past those with a backslash before them that cannot end it.
+// verbatim reads a label value up to the next quote. It skips quotes after a backslash that cannot end the value.
 func verbatim(text string) (v, rest string, ok bool) {
 	for i := 0; i < len(text); i++ {
 		if text[i] == '"' && (i == 0 || text[i-1] != '\\' || endsValue(text[i+1:])) {
@@ -121,7 +122,7 @@ func verbatim(text string) (v, rest string, ok bool) {
 	return "", "", false
 }
 
-// quoted reads a label's value as Prometheus does: up to the next quote that has no backslash before it.
+// quoted reads a label value as Prometheus does: up to the next quote that is not escaped.
 func quoted(text string) (v, rest string, ok bool) {
 	escaped := false
 	for i := 0; i < len(text); i++ {
@@ -141,9 +142,9 @@ func quoted(text string) (v, rest string, ok bool) {
 
 var unescape = strings.NewReplacer(`\\`, `\`, `\"`, `"`, `\n`, "\n")
 
-// unquoted reads a label's value of a writer that escapes nothing (Falco): all text up to the first quote that is
-// followed by what can only come after a value, `,label="` or `}` with a number. Nothing in it
-// is unescaped. A value that itself holds such a text cannot be told from two labels, by nobody.
+// unquoted reads a label value of a writer that escapes nothing (Falco): all text up to the first quote that is followed
+// by text that can only follow a value, `,label="` or `}` with a number. It unescapes nothing. A value that itself
+// contains such text is indistinguishable from two labels.
 func unquoted(text string) (v, rest string, ok bool) {
 	for at := 0; ; at++ {
 		i := strings.IndexByte(text[at:], '"')
@@ -173,13 +174,13 @@ func endsValue(after string) bool {
 	return false
 }
 
-// parseValue reads what follows a series: a value and, tolerated but not used, a timestamp and an exemplar.
+// parseValue parses the text after a series: a value and optionally a timestamp and an exemplar, which are ignored.
 func parseValue(text string) (value, why string) {
 	if text == "" || text[0] == '#' {
 		return "", reasonNoValue
 	}
 	if strings.IndexByte(text, ' ') < 0 && strings.IndexByte(text, '\t') < 0 {
-		return text, "" // all that Falco writes; if it is no number, its reader says so
+		return text, "" // the only form that Falco writes; the caller reports text that is not a number
 	}
 	text, _, _ = strings.Cut(text, " # ")
 	fields := strings.FieldsFunc(text, func(c rune) bool { return c == ' ' || c == '\t' })
@@ -187,7 +188,7 @@ func parseValue(text string) (value, why string) {
 	_, whole := number([]byte(value))
 	switch {
 	case len(fields) == 1, !whole && (value[0] < '0' || value[0] > '9'):
-		return value, "" // if it is no number, its reader says so
+		return value, "" // the caller reports text that is not a number
 	case whole && len(fields) == 2 && isInteger(fields[1]):
 		return value, ""
 	}
@@ -199,8 +200,9 @@ func isInteger(word string) bool {
 	return word != "" && strings.Trim(word, "0123456789") == ""
 }
 
-// join puts a line whose label set is open together with the lines after it: a newline in a label's value that was not
-// escaped. It stops at a comment and at a line that is a sample by itself.
+// join appends the following lines to a line whose label set is not closed, because a label value contains an unescaped
+// newline. It stops at a comment and at a line that is a sample itself. lines is how many lines were appended, 0 if that
+// does not make a sample.
 func join(line string, rest []byte, value valueReader) (joined sample, lines int) {
 	for lines = 1; lines <= maxContinuations && len(rest) > 0; lines++ {
 		var next []byte
@@ -222,7 +224,7 @@ func join(line string, rest []byte, value valueReader) (joined sample, lines int
 	return sample{}, 0
 }
 
-// nameEnd is where a name ends. Dots and dashes are taken as part of it, as Falco before 0.39 did not clean its labels.
+// nameEnd returns where a name ends. Dots and dashes are part of it, because Falco before 0.39 did not clean its labels.
 func nameEnd(text string) int {
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {

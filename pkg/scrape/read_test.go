@@ -111,7 +111,7 @@ func TestCorpus(t *testing.T) {
 	}
 }
 
-// Every expectation belongs to an answer.
+// Every expectation belongs to a body.
 func TestCorpusHasNoOrphans(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(corpus, "*.json"))
 	require.NoError(t, err)

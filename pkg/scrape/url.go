@@ -11,8 +11,8 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/httpclient"
 )
 
-// ParseTarget reads the address of a target: a URL, or a bare host:port, which means http://host:port/metrics. A path
-// that is missing is /metrics. Whatever is wrong is said in words; secrets are not repeated.
+// ParseTarget parses the address of a target: a URL, or a bare host:port, which means http://host:port/metrics. The
+// default path is /metrics. Errors say what to write instead and do not repeat secrets.
 func ParseTarget(address string) (*url.URL, error) {
 	u, err := parseURL(address)
 	if err == nil && u.Path == "" {
@@ -38,22 +38,22 @@ func parseURL(address string) (*url.URL, error) {
 	}
 	u, err := url.Parse(address)
 	if err != nil {
-		// url.Error repeats the address, and with it what may be a password; what is inside repeats a part of it.
+		// url.Error repeats the address, which may contain a password. The inner error repeats a part of it.
 		if strings.Contains(address, "@") {
-			return nil, errors.New("the address cannot be read, and seems to hold a user name or a password: expected host:port or a URL, e.g. http://node-1:8765/metrics, and credentials in the data source's authentication settings")
+			return nil, errors.New("the address is invalid and seems to contain a user name or a password: expected host:port or a URL, e.g. http://node-1:8765/metrics, and credentials in the data source's authentication settings")
 		}
-		return nil, fmt.Errorf("the address cannot be read (%s): expected host:port or a URL, e.g. http://node-1:8765/metrics", httpclient.Innermost(err))
+		return nil, fmt.Errorf("the address is invalid (%s): expected host:port or a URL, e.g. http://node-1:8765/metrics", httpclient.Innermost(err))
 	}
 	switch {
 	case u.User != nil:
-		return nil, fmt.Errorf("the address of %s holds a user name or a password, which every viewer could read: remove it and use the data source's authentication settings", u.Host)
+		return nil, fmt.Errorf("the address of %s contains a user name or a password, which every viewer could read: remove it and use the data source's authentication settings", u.Host)
 	case u.Scheme != "http" && u.Scheme != "https":
 		return nil, fmt.Errorf("the address begins with %q: expected http:// or https://", u.Scheme+"://")
 	case u.Hostname() == "":
 		return nil, fmt.Errorf("the address %q has no host: expected host:port or a URL, e.g. http://node-1:8765/metrics", u.Scheme+"://"+u.Path)
 	}
 	if name := httpclient.SecretParameter(u.Query()); name != "" {
-		return nil, fmt.Errorf("the address of %s holds %q in its query, which every viewer could read: remove it and use the data source's authentication settings or a header", u.Host, name)
+		return nil, fmt.Errorf("the address of %s contains %q in its query, which every viewer could read: remove it and use the data source's authentication settings or a header", u.Host, name)
 	}
 	if ip, err := netip.ParseAddr(u.Hostname()); err == nil && httpclient.IsLinkLocal(ip) {
 		return nil, linkLocal(u.Hostname())
@@ -62,7 +62,7 @@ func parseURL(address string) (*url.URL, error) {
 	return u, nil
 }
 
-// portOf is the port of an address, the scheme's own where none is written.
+// portOf returns the port of an address, by default that of its scheme.
 func portOf(u *url.URL) string {
 	if port := u.Port(); port != "" {
 		return port
@@ -73,5 +73,5 @@ func portOf(u *url.URL) string {
 	return "80"
 }
 
-// hostPort is what a target is called for as long as it never answered.
+// hostPort returns the node label of a target that has not responded yet.
 func hostPort(u *url.URL) string { return net.JoinHostPort(u.Hostname(), portOf(u)) }

@@ -18,21 +18,21 @@ func TestParseTarget(t *testing.T) {
 		{address: "", problem: "the address of a target is empty: expected host:port or a URL, e.g. http://node-1:8765/metrics"},
 		{address: "node-1", problem: `the address "node-1" has no port: expected host:port or a URL, e.g. http://node-1:8765/metrics`},
 		{address: "http://", problem: `the address "http://" has no host: expected host:port or a URL, e.g. http://node-1:8765/metrics`},
-		{address: "http://node 1:8765", problem: `the address cannot be read (invalid character " " in host name): expected host:port or a URL, e.g. http://node-1:8765/metrics`},
+		{address: "http://node 1:8765", problem: `the address is invalid (invalid character " " in host name): expected host:port or a URL, e.g. http://node-1:8765/metrics`},
 		{address: "ftp://node-1:21", problem: `the address begins with "ftp://": expected http:// or https://`},
-		{address: "http://me:hunter2@node-1:8765/metrics", problem: "the address of node-1:8765 holds a user name or a password, which every viewer could read: remove it and use the data source's authentication settings"},
-		{address: "me@node-1:8765", problem: "the address of node-1:8765 holds a user name or a password, which every viewer could read: remove it and use the data source's authentication settings"},
-		{address: "me@node-1", problem: "the address of node-1 holds a user name or a password, which every viewer could read: remove it and use the data source's authentication settings"},
-		{address: "http://me:hunter/2@node-1:8765", problem: "the address cannot be read, and seems to hold a user name or a password: expected host:port or a URL, e.g. http://node-1:8765/metrics, and credentials in the data source's authentication settings"},
+		{address: "http://me:hunter2@node-1:8765/metrics", problem: "the address of node-1:8765 contains a user name or a password, which every viewer could read: remove it and use the data source's authentication settings"},
+		{address: "me@node-1:8765", problem: "the address of node-1:8765 contains a user name or a password, which every viewer could read: remove it and use the data source's authentication settings"},
+		{address: "me@node-1", problem: "the address of node-1 contains a user name or a password, which every viewer could read: remove it and use the data source's authentication settings"},
+		{address: "http://me:hunter/2@node-1:8765", problem: "the address is invalid and seems to contain a user name or a password: expected host:port or a URL, e.g. http://node-1:8765/metrics, and credentials in the data source's authentication settings"},
 		{address: "node-1?token=hunter2", problem: `the address "node-1" has no port: expected host:port or a URL, e.g. http://node-1:8765/metrics`},
 		{address: "http://?token=hunter2", problem: `the address "http://" has no host: expected host:port or a URL, e.g. http://node-1:8765/metrics`},
-		{address: "http://node-1:8765/metrics?Access_Token=hunter2", problem: `the address of node-1:8765 holds "Access_Token" in its query, which every viewer could read: remove it and use the data source's authentication settings or a header`},
-		{address: "http://node-1:8765/metrics?password=hunter2", problem: `the address of node-1:8765 holds "password" in its query, which every viewer could read: remove it and use the data source's authentication settings or a header`},
-		{address: "http://node-1:8765/metrics?x=1&apikey=hunter2", problem: `the address of node-1:8765 holds "apikey" in its query, which every viewer could read: remove it and use the data source's authentication settings or a header`},
-		{address: "http://169.254.169.254/latest", problem: "169.254.169.254 is a link-local or cloud metadata address, and is never scraped. Give the target's own address."},
-		{address: "http://[fe80::1%25eth0]:8765", problem: "fe80::1%eth0 is a link-local or cloud metadata address, and is never scraped. Give the target's own address."},
-		{address: "http://[::ffff:169.254.1.1]:80", problem: "::ffff:169.254.1.1 is a link-local or cloud metadata address, and is never scraped. Give the target's own address."},
-		{address: "http://[fd00:ec2::254]/", problem: "fd00:ec2::254 is a link-local or cloud metadata address, and is never scraped. Give the target's own address."},
+		{address: "http://node-1:8765/metrics?Access_Token=hunter2", problem: `the address of node-1:8765 contains "Access_Token" in its query, which every viewer could read: remove it and use the data source's authentication settings or a header`},
+		{address: "http://node-1:8765/metrics?password=hunter2", problem: `the address of node-1:8765 contains "password" in its query, which every viewer could read: remove it and use the data source's authentication settings or a header`},
+		{address: "http://node-1:8765/metrics?x=1&apikey=hunter2", problem: `the address of node-1:8765 contains "apikey" in its query, which every viewer could read: remove it and use the data source's authentication settings or a header`},
+		{address: "http://169.254.169.254/latest", problem: "169.254.169.254 is a link-local or cloud metadata address, which is never scraped. Use the target's own address."},
+		{address: "http://[fe80::1%25eth0]:8765", problem: "fe80::1%eth0 is a link-local or cloud metadata address, which is never scraped. Use the target's own address."},
+		{address: "http://[::ffff:169.254.1.1]:80", problem: "::ffff:169.254.1.1 is a link-local or cloud metadata address, which is never scraped. Use the target's own address."},
+		{address: "http://[fd00:ec2::254]/", problem: "fd00:ec2::254 is a link-local or cloud metadata address, which is never scraped. Use the target's own address."},
 	} {
 		u, err := ParseTarget(c.address)
 		if c.problem != "" {
@@ -45,7 +45,7 @@ func TestParseTarget(t *testing.T) {
 }
 
 func TestTargetConfigIsChecked(t *testing.T) {
-	const secret = "the address of a:1 holds a user name or a password, which every viewer could read: remove it and use the data source's authentication settings"
+	const secret = "the address of a:1 contains a user name or a password, which every viewer could read: remove it and use the data source's authentication settings"
 	for _, c := range []struct {
 		target  TargetConfig
 		problem string
@@ -56,8 +56,8 @@ func TestTargetConfigIsChecked(t *testing.T) {
 		{TargetConfig{URL: "http://sd.example/", Discovery: DiscoveryHTTP}, ""},
 		{TargetConfig{URL: "a:1", Kind: "falko"}, `the kind of target a:1 is "falko": expected falco or falcosidekick`},
 		{TargetConfig{URL: "a:1", Discovery: "consul"}, `the discovery of target a:1 is "consul": expected static, dns, srv or http`},
-		{TargetConfig{URL: "a:1", Labels: map[string]string{"my-label": "x"}}, `target a:1 has a label named "my-label": expected letters, digits and underscores, no leading digit, not __… and not kind`},
-		{TargetConfig{URL: "a:1", Labels: map[string]string{"__name__": "x"}}, `target a:1 has a label named "__name__": expected letters, digits and underscores, no leading digit, not __… and not kind`},
+		{TargetConfig{URL: "a:1", Labels: map[string]string{"my-label": "x"}}, `target a:1 has a label named "my-label": expected letters, digits and underscores, not starting with a digit or with __, and not kind`},
+		{TargetConfig{URL: "a:1", Labels: map[string]string{"__name__": "x"}}, `target a:1 has a label named "__name__": expected letters, digits and underscores, not starting with a digit or with __, and not kind`},
 		{TargetConfig{URL: "http://me:hunter2@a:1", Kind: "falko"}, secret},
 		{TargetConfig{URL: "http://me:hunter2@a:1", Discovery: "consul"}, secret},
 		{TargetConfig{URL: "http://me:hunter2@a:1", Labels: map[string]string{"my-label": "x"}}, secret},

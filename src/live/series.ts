@@ -112,7 +112,7 @@ export class Identities {
         const length = text.length > this.labelLength ? [...text].length : 0;
         if (length > this.labelLength) {
           const what = label === '__name__' ? 'the name' : `label ${excerpt(label, 40)}`;
-          refused = `${what} is ${length} characters long; the limit is ${this.labelLength} (limits.labelLength)`;
+          refused = `${what} is ${length} characters long; the limit is ${this.labelLength} (limits.labelValueLengthLimit)`;
         }
       }
     }

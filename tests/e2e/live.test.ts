@@ -159,8 +159,8 @@ describe('Falco tuning', () => {
     await tell('answers=false');
     const told = await until('a notice', async () => /.*No metrics from.*/.exec(await notices())?.[0]);
     expect(told.replace(/\d{5}/, 'PORT')).toBe(
-      `No metrics from ${node}. Connection refused: nothing listens on port PORT. Check the port, and that Falco runs with ` +
-        'its web server on (webserver.enabled, webserver.listen_port).'
+      `No metrics from ${node}. Connection refused: nothing listens on port PORT. Check the port, and that Falco is running with ` +
+        'its web server enabled (webserver.enabled, webserver.listen_port).'
     );
     await tell('answers=true');
     await until('no such notice', async () => (/No metrics from/.test(await notices()) ? undefined : true));

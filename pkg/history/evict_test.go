@@ -20,8 +20,8 @@ func held(h *History) (all []string) {
 	return all
 }
 
-// Of two histories what ended first goes first; what has not ended only if asked for.
-func TestShed(t *testing.T) {
+// Over two histories, series that ended first are evicted first. Active series are only evicted on request.
+func TestEvictSeries(t *testing.T) {
 	a, b := New(Options{}), New(Options{})
 	end := math.Float64frombits(value.StaleNaN)
 	for i, h := range []*History{a, b, a, b} {
@@ -33,22 +33,22 @@ func TestShed(t *testing.T) {
 	b.Append(20, []Sample{{b.Series(oneOf("new")), 1}})
 	both := []*History{a, b}
 
-	Shed(both, a.Bytes()+b.Bytes(), true)
+	EvictSeries(both, a.Bytes()+b.Bytes(), true)
 	require.ElementsMatch(t, []string{"ended_0", "ended_2", "old"}, held(a))
-	Shed(both, a.Bytes()+b.Bytes()-1, true)
+	EvictSeries(both, a.Bytes()+b.Bytes()-1, true)
 	require.ElementsMatch(t, []string{"ended_0", "ended_2", "old"}, held(a))
 	require.ElementsMatch(t, []string{"ended_1", "new"}, held(b))
-	Shed(both, 0, false)
+	EvictSeries(both, 0, false)
 	require.Equal(t, []string{"old"}, held(a))
 	require.Equal(t, []string{"new"}, held(b))
 	require.Equal(t, a.Stats().Bytes, a.Bytes())
-	Shed(both, a.Bytes()+b.Bytes()-1, true)
+	EvictSeries(both, a.Bytes()+b.Bytes()-1, true)
 	require.Empty(t, held(a))
 	require.Zero(t, a.Bytes())
 	require.Equal(t, []string{"new"}, held(b))
 }
 
-// Within a room new series are refused; those that are there go on.
+// AppendWithin refuses new series when there is no room, and continues existing ones.
 func TestAppendWithin(t *testing.T) {
 	h := New(Options{})
 	known := h.Series(oneOf("known"))
@@ -58,12 +58,12 @@ func TestAppendWithin(t *testing.T) {
 	batch := []Sample{{known, 2}, {fresh, 2}}
 	require.Equal(t, batch[1:], h.AppendWithin(2, batch, 100))
 	require.EqualValues(t, 2, h.Stats().Samples)
-	h.Append(3, []Sample{{fresh, math.Float64frombits(value.StaleNaN)}}) // there is nothing to end
+	h.Append(3, []Sample{{fresh, math.Float64frombits(value.StaleNaN)}}) // no series to end
 	require.Equal(t, []string{"known"}, held(h))
 
 	before := h.Bytes()
-	require.Empty(t, h.AppendWithin(3, batch, newBytes(fresh)))
-	require.Equal(t, newBytes(fresh), h.Bytes()-before)
+	require.Empty(t, h.AppendWithin(3, batch, bytesWithFirstSample(fresh)))
+	require.Equal(t, bytesWithFirstSample(fresh), h.Bytes()-before)
 	require.Same(t, fresh, h.Lookup(oneOf("fresh")))
 	require.Equal(t, Stats{Series: 2, Samples: 4, Bytes: h.Bytes(), Encoded: h.Stats().Encoded, MinTime: 1, MaxTime: 3}, h.Stats())
 }

@@ -1,0 +1,62 @@
+package scrape
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"maps"
+	"strings"
+)
+
+// targetGroup is an element of a list in the format of Prometheus's HTTP service discovery.
+type targetGroup struct {
+	Targets []string          `json:"targets"`
+	Labels  map[string]string `json:"labels"`
+}
+
+// fetchTargetList reads Prometheus's HTTP service discovery. Of the labels that begin with two underscores, __scheme__
+// and __metrics_path__ are used and the others are dropped.
+func (sp *scrapePool) fetchTargetList(ctx context.Context) (d discoveryResult) {
+	var groups []targetGroup
+	lister := *sp.fetcher
+	lister.kind = kindTargetList
+	why := lister.get(ctx, sp.url, "", func(body []byte, _ string) *Failure {
+		if err := json.Unmarshal(body, &groups); err != nil {
+			return notATargetList()
+		}
+		return nil
+	})
+	if why != nil && why.Cause == NotFound {
+		why = failure(NotFound, "The server responded with 404 Not Found: check the path %s.", sp.url.Path)
+	}
+	if why != nil {
+		return discoveryResult{why: failure(Discovery, "Cannot get the list of targets. %s", why.Message), unusable: true}
+	}
+	labelsByAddress := map[string]map[string]string{}
+	for _, group := range groups {
+		labels := map[string]string{}
+		for name, value := range group.Labels {
+			if isLabelName(name) && name != kindLabel {
+				labels[name] = value
+			}
+		}
+		prefix := cmp.Or(group.Labels["__scheme__"], "http") + "://"
+		path := cmp.Or(group.Labels["__metrics_path__"], "/metrics")
+		for _, address := range group.Targets {
+			u, err := ParseTarget(prefix + address + path)
+			if err != nil {
+				d.why = failure(Discovery, "Some targets of the list are left out: %s.", strings.TrimSuffix(err.Error(), "."))
+				continue
+			}
+			if first, twice := labelsByAddress[u.String()]; twice {
+				if !maps.Equal(first, labels) {
+					d.why = listedTwice(u.String())
+				}
+				continue
+			}
+			labelsByAddress[u.String()] = labels
+			d.targets = append(d.targets, discoveredTarget{url: u, labels: labels})
+		}
+	}
+	return d
+}
