@@ -1,7 +1,4 @@
-/**
- * `npm run build:backend`: builds the plugin's server side into dist/ for this machine, or for every
- * platform with `--all`.
- */
+/** `npm run build:backend` builds the backend into dist/ for this platform, or for every platform with `--all`. */
 import { arch, platform } from 'node:os';
 import { ensureGo, run } from './setup.mjs';
 
@@ -21,6 +18,6 @@ if (process.argv.includes('--all')) {
 } else if (targets[here]) {
   run('go', ['tool', 'mage', targets[here]]);
 } else {
-  console.error(`No build target for ${here}; there is one for ${Object.keys(targets).join(', ')}.`);
+  console.error(`Cannot build the backend for ${here}. Supported platforms: ${Object.keys(targets).join(', ')}.`);
   process.exit(1);
 }

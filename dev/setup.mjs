@@ -1,6 +1,5 @@
 /**
- * What the npm scripts need before anything is installed. Plain Node, no packages: this file runs in
- * a fresh clone.
+ * Prepares a fresh clone: the npm scripts use it before anything is installed, so it uses only Node's own modules.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
@@ -8,7 +7,7 @@ import { delimiter, join, resolve } from 'node:path';
 
 export const root = resolve(import.meta.dirname, '..');
 
-/** Runs a command in the project's root and ends the process when it fails. */
+/** Runs a command in the project's root. Exits with code 1 when the command fails. */
 export function run(command, args, options = {}) {
   const result = spawnSync(command, args, { cwd: root, stdio: 'inherit', ...options });
   if (result.error || result.status !== 0) {
@@ -18,7 +17,7 @@ export function run(command, args, options = {}) {
   }
 }
 
-/** The path of the first of these programs on the PATH, or undefined. */
+/** Returns the path of the first of these programs that is on the PATH, or undefined. */
 export function onPath(...names) {
   const suffix = process.platform === 'win32' ? '.exe' : '';
   for (const name of names) {
@@ -32,7 +31,7 @@ export function onPath(...names) {
   return undefined;
 }
 
-/** Installs the npm packages of package-lock.json when they are missing or older than it. */
+/** Installs the npm packages when they are missing or older than package-lock.json. */
 export function ensurePackages() {
   const installed = join(root, 'node_modules/.package-lock.json');
   const lock = join(root, 'package-lock.json');
@@ -42,15 +41,15 @@ export function ensurePackages() {
   }
 }
 
-/** Ends with what to install when Go is missing; the version it needs is in go.mod and fetched by Go itself. */
+/** Exits with an instruction when Go is missing. Go itself downloads the version that go.mod names. */
 export function ensureGo() {
   if (!onPath('go')) {
-    console.error('Go was not found on the PATH. Install Go 1.24 or later: https://go.dev/doc/install');
+    console.error('Cannot find go on the PATH. Install Go 1.24 or later: https://go.dev/doc/install');
     process.exit(1);
   }
 }
 
-/** Installs a Debian package where that is possible; says whether the program is there afterwards. */
+/** Installs a Debian package when the process runs as root on a system with apt-get. Returns whether the program is on the PATH afterwards. */
 function installFromSystem(packageName, program) {
   if (process.platform !== 'linux' || !onPath('apt-get') || process.getuid?.() !== 0) {
     return false;
@@ -65,8 +64,8 @@ function installFromSystem(packageName, program) {
 const browsers = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
 /**
- * The path of a Chromium: from the PATH, else from the system's packages, else Playwright's own
- * download. Undefined when none of the three works.
+ * Returns the path of Chromium: from the PATH, else from the system's packages, else downloaded by Playwright. Returns
+ * undefined when none of these works.
  */
 export async function ensureBrowser() {
   const found = onPath(...browsers) ?? (installFromSystem('chromium', 'chromium') ? onPath('chromium') : undefined);
@@ -80,12 +79,12 @@ export async function ensureBrowser() {
   return existsSync(chromium.executablePath()) ? chromium.executablePath() : undefined;
 }
 
-/** The path of a Prometheus server, installed from the system's packages when that is possible. */
+/** Returns the path of Prometheus, which is installed from the system's packages if possible, or undefined. */
 export function ensurePrometheus() {
   return onPath('prometheus') ?? (installFromSystem('prometheus', 'prometheus') ? onPath('prometheus') : undefined);
 }
 
-/** The path of VictoriaMetrics, installed likewise. */
+/** Returns the path of VictoriaMetrics, which is installed from the system's packages if possible, or undefined. */
 export function ensureVictoria() {
   return (
     onPath('victoria-metrics') ??
@@ -93,7 +92,7 @@ export function ensureVictoria() {
   );
 }
 
-/** Builds both sides into dist/; webpack and Go rebuild only what has changed. */
+/** Builds the browser side and the backend into dist/. webpack and Go rebuild only what has changed. */
 export function build() {
   run('npm', ['run', '--silent', 'build']);
   run('npm', ['run', '--silent', 'build:backend']);

@@ -1,9 +1,9 @@
 /**
- * `npm start`: installs what is missing, builds both sides, starts the simulated fleet and opens the
- * shipped dashboards at one address: in Grafana when there is one, else in the preview.
+ * `npm start` installs what is missing, builds both sides, starts the simulated fleet and serves the shipped dashboards
+ * at one address: in Grafana if it is installed, else in the preview.
  *
- * Environment: PORT (default 3000), GRAFANA_HOME (a Grafana to use), FALCO_FLEET_ARGS (for the fleet,
- * e.g. `--scenario outage`).
+ * Environment: PORT (default 3000), GRAFANA_HOME (the Grafana to use), FALCO_FLEET_ARGS (arguments for the fleet, e.g.
+ * `--scenario outage`).
  */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { build, ensureGo, ensurePackages, onPath, root } from './setup.mjs';
 
 const port = process.env.PORT ?? '3000';
 
-/** Ends with what to do when something listens on a port already: better now than after the build. */
+/** Exits with advice when a port is in use. Called before the build, so that it fails early. */
 async function ensureFree(number, advice) {
   const free = await new Promise((done) => {
     const probe = createServer();
@@ -26,10 +26,10 @@ async function ensureFree(number, advice) {
   }
 }
 
-await ensureFree(Number(port), 'Stop what listens there, or choose another port: PORT=3001 npm start');
+await ensureFree(Number(port), 'Stop the process that uses it, or choose another port: PORT=3001 npm start');
 await ensureFree(
   28760,
-  'The simulated fleet needs 28760 and the ports after it. If it runs already, use `npm run preview -- --provisioning provisioning --port 3001`.'
+  'The simulated fleet needs port 28760 and those after it. If the fleet is already running, use `npm run preview -- --provisioning provisioning --port 3001`.'
 );
 ensureGo();
 ensurePackages();
@@ -41,7 +41,7 @@ const env = {
   FALCO_DASHBOARDS: join(root, 'dist/dashboards'),
 };
 
-/** The Grafana server to use: GRAFANA_HOME's, else the one on the PATH. */
+/** Returns the Grafana server to use: the one in GRAFANA_HOME, else the one on the PATH, else undefined. */
 function findGrafana() {
   const home = process.env.GRAFANA_HOME;
   if (home) {
@@ -104,7 +104,7 @@ function close(code) {
     children.forEach((child) => child.kill('SIGTERM'));
   }
 }
-// One does not go without the other: a dashboard without a fleet would only puzzle.
+// Neither runs without the other: without the fleet the dashboards show only errors.
 children.forEach((child) => child.on('exit', (code) => close(code ?? 0)));
 process.on('SIGINT', () => close(0));
 process.on('SIGTERM', () => close(0));

@@ -1,6 +1,6 @@
 /**
- * `npm test`: everything, on a machine with only Node and Go. Installs what it needs and closes with
- * one line `N passed, N failed` (`, N skipped`, the skipped named above it).
+ * `npm test` runs every check and test on a machine with only Node and Go. It installs what it needs. The last line is
+ * `N passed, N failed`, plus `, N skipped` when something was skipped; the lines above name what was skipped.
  *
  * `npm test -- unit go` runs only the steps whose name contains one of these words.
  */
@@ -28,7 +28,7 @@ mkdirSync(cache, { recursive: true });
 const total = { passed: 0, failed: 0, skipped: [] };
 const failures = [];
 
-/** Runs a command; resolves to its exit code and what it printed on standard output. */
+/** Runs a command. Resolves to its exit code and its standard output. */
 function output(command, args, { cwd = root, env = process.env, echo = true } = {}) {
   return new Promise((done) => {
     const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'inherit'] });
@@ -52,13 +52,13 @@ function count(name, passed, failed) {
   }
 }
 
-/** A check counts as one test. */
+/** A step that counts as one test: the command exits with 0 or not. */
 const check = (command, args, options) => async (name) => {
   const { code } = await output(command, args, options);
   count(name, code === 0 ? 1 : 0, code === 0 ? 0 : 1);
 };
 
-/** Jest writes its figures to a file; a run that wrote none has failed as one. */
+/** A step that runs Jest, which writes its counts to a file. Without that file the whole run counts as one failure. */
 const jest = (args) => async (name) => {
   const file = join(cache, `jest-${name.replaceAll(/\W+/g, '-')}.json`);
   const { code } = await output('npx', ['jest', '--json', '--outputFile', file, ...args], { echo: false });
@@ -68,7 +68,7 @@ const jest = (args) => async (name) => {
   } catch {
     return count(name, 0, 1);
   }
-  // A suite that could not be read holds no test and would be missed.
+  // A suite that does not load has no test results. It counts as one failure.
   const broken = result.testResults.filter((suite) => suite.status === 'failed' && suite.assertionResults.length === 0);
   count(name, result.numPassedTests, result.numFailedTests + broken.length + (code !== 0 && result.success ? 1 : 0));
   skip(
@@ -79,27 +79,31 @@ const jest = (args) => async (name) => {
   );
 };
 
-/** Go's tests, counted from `go test -json`; only failures are printed. A package that does not build has failed as one. */
+/**
+ * A step that runs Go tests and counts them from `go test -json`. It prints only the output of failed tests. A package
+ * that does not build counts as one failure.
+ */
 const go = (args, options) => async (name) => {
   const { code, text } = await output('go', ['test', '-json', ...args], { ...options, echo: false });
   const events = text
     .split('\n')
     .filter((line) => line.startsWith('{'))
     .map((line) => JSON.parse(line));
-  const of = (action) => events.filter((event) => event.Action === action && event.Test);
-  const failed = of('fail');
-  const bad = new Set(failed.map((event) => `${event.Package} ${event.Test}`));
+  const testsWith = (action) => events.filter((event) => event.Action === action && event.Test);
+  const failed = testsWith('fail');
+  const failedTests = new Set(failed.map((event) => `${event.Package} ${event.Test}`));
   const packages = events.filter((event) => event.Action === 'fail' && !event.Test);
   const broken = packages.filter((event) => !failed.some((test) => test.Package === event.Package));
   for (const event of events) {
-    const concerned = bad.has(`${event.Package} ${event.Test}`) || broken.some((one) => one.Package === event.Package);
-    if (event.Action === 'build-output' || (event.Action === 'output' && concerned)) {
+    const hasFailed =
+      failedTests.has(`${event.Package} ${event.Test}`) || broken.some(({ Package }) => Package === event.Package);
+    if (event.Action === 'build-output' || (event.Action === 'output' && hasFailed)) {
       process.stdout.write(event.Output);
     }
   }
   const unexplained = code !== 0 && failed.length + broken.length === 0 ? 1 : 0;
-  count(name, of('pass').length, failed.length + broken.length + unexplained);
-  skip(of('skip').map((event) => `${event.Package} ${event.Test}`));
+  count(name, testsWith('pass').length, failed.length + broken.length + unexplained);
+  skip(testsWith('skip').map((event) => `${event.Package} ${event.Test}`));
 };
 
 function skip(names) {
@@ -119,11 +123,12 @@ const steps = {
     const { text } = await output('gofmt', ['-l', 'pkg', 'tests', 'dev', 'Magefile.go']);
     count(name, text === '' ? 1 : 0, text === '' ? 0 : 1);
   },
-  lint: check('npm', ['run', '--silent', 'lint']),
+  'lint code': check('npm', ['run', '--silent', 'lint:code']),
+  'lint imports': check('npm', ['run', '--silent', 'lint:imports']),
+  'lint spelling': check('npm', ['run', '--silent', 'lint:spelling']),
+  'golangci-lint': check('npm', ['run', '--silent', 'lint:go']),
   types: check('npm', ['run', '--silent', 'typecheck']),
   'generated files': check('npm', ['run', '--silent', 'generate', '--', '--check']),
-  vet: check('go', ['vet', './...']),
-  staticcheck: check('go', ['tool', 'staticcheck', './...']),
   'unit tests': jest([]),
   'go tests': go([...race, './...']),
   'preview tests': go(['./...'], { cwd: preview }),
@@ -134,7 +139,7 @@ const steps = {
   'end to end': async (name) => {
     const browser = await ensureBrowser();
     if (!browser) {
-      return skip(['end to end (no Chromium: not on the PATH, not in the system’s packages, no download)']);
+      return skip(['end to end (no Chromium on the PATH or in the system’s packages, and it cannot be downloaded)']);
     }
     process.env.CHROMIUM = browser;
     await jest(['--config', 'tests/e2e/jest.config.mjs', '--runInBand'])(name);

@@ -88,8 +88,7 @@ func (d *Instance) start(ctx context.Context, s backend.DataSourceInstanceSettin
 		return nil
 	}
 	leased, err := lease(scrape.Config{
-		//lint:ignore SA1019 the number tells organisations apart in every Grafana that is supported
-		OrgID:          backend.PluginConfigFromContext(ctx).OrgID,
+		OrgID:          backend.PluginConfigFromContext(ctx).OrgID, //nolint:staticcheck // SA1019: every supported Grafana sends the number
 		Targets:        d.settings.targets,
 		Interval:       d.settings.interval,
 		Timeout:        d.settings.timeout,

@@ -112,8 +112,7 @@ func TestReplicasTellWhoseHistoryItIs(t *testing.T) {
 func inOrganisation(t *testing.T, pool *scrape.Manager, org int64, url, password string) *Instance {
 	t.Helper()
 	settings := settingsOf(url, password)
-	//lint:ignore SA1019 see newInstance
-	ctx := backend.WithPluginContext(t.Context(), backend.PluginContext{OrgID: org, DataSourceInstanceSettings: &settings})
+	ctx := backend.WithPluginContext(t.Context(), backend.PluginContext{OrgID: org, DataSourceInstanceSettings: &settings}) //nolint:staticcheck // SA1019: as in newInstance
 	made, err := Factory(pool)(ctx, settings)
 	require.NoError(t, err)
 	d := made.(*Instance)

@@ -86,8 +86,7 @@ func (s *server) health(w http.ResponseWriter, _ *http.Request) {
 // pluginContext is what Grafana tells a plugin with every request.
 func (s *server) pluginContext(source provision.DataSource) backend.PluginContext {
 	return backend.PluginContext{
-		//lint:ignore SA1019 Grafana sends it beside the namespace, and plugins read it.
-		OrgID:         source.OrgID,
+		OrgID:         source.OrgID, //nolint:staticcheck // SA1019: Grafana still sends it and plugins read it
 		Namespace:     "default",
 		PluginID:      s.Manifest.ID,
 		PluginVersion: s.Manifest.Version,

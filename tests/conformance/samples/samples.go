@@ -18,6 +18,7 @@ import (
 // Number is a float64; NaN, the infinities and stale marks are texts.
 type Number float64
 
+// UnmarshalJSON reads a JSON number, or a string with a number or the word stale.
 func (n *Number) UnmarshalJSON(text []byte) error {
 	var word string
 	if json.Unmarshal(text, &word) != nil {
@@ -32,6 +33,7 @@ func (n *Number) UnmarshalJSON(text []byte) error {
 	return err
 }
 
+// MarshalJSON writes a JSON number, or a string for NaN and the infinities.
 func (n Number) MarshalJSON() ([]byte, error) {
 	if v := float64(n); math.IsNaN(v) || math.IsInf(v, 0) {
 		return json.Marshal(strconv.FormatFloat(v, 'g', -1, 64))
