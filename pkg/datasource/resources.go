@@ -106,6 +106,8 @@ func statusOf(err error) int {
 		return http.StatusForbidden
 	case errors.As(err, &mistake):
 		return http.StatusBadRequest
+	case errors.As(err, &failed) && failed.Query:
+		return http.StatusBadRequest
 	case errors.As(err, &failed):
 		return http.StatusBadGateway
 	}

@@ -47,11 +47,8 @@ func (s storeSettings) config(p *problems, gauges []signals.TargetGauge) *store.
 		p.add("%w", err)
 	}
 	if s.Tenant != "" {
-		header := cmp.Or(s.TenantHeader, defaults().Store.TenantHeader)
-		if !headerName(header) {
-			p.add("store.tenantHeader is %q: expected the name of an HTTP header, such as X-Scope-OrgID", s.TenantHeader)
-		} else {
-			c.Header = http.Header{http.CanonicalHeaderKey(header): {s.Tenant}}
+		if c.Header, err = store.ParseTenant(cmp.Or(s.TenantHeader, defaults().Store.TenantHeader), s.Tenant); err != nil {
+			p.add("%w", err)
 		}
 	}
 	c.Gauges = s.gauges(p, "store", true, gauges, "")
@@ -75,10 +72,4 @@ func parameters(text string) (url.Values, error) {
 		}
 	}
 	return out, nil
-}
-
-func headerName(name string) bool {
-	return name != "" && !strings.ContainsFunc(name, func(r rune) bool {
-		return r != '-' && r != '_' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
-	})
 }

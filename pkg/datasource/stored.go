@@ -50,7 +50,9 @@ func (s *stored) outdated() (since time.Time, why string) {
 }
 
 // catalogue uses metrics of other exporters where the Prometheus server has them.
-func (s *stored) catalogue(c *signals.Catalogue) *signals.Catalogue { return c.InStore(s.store.HasExternalMetric) }
+func (s *stored) catalogue(c *signals.Catalogue) *signals.Catalogue {
+	return c.InStore(s.store.HasExternalMetric)
+}
 
 func (s *stored) evaluate(ctx context.Context, e evaluation) (answer, error) {
 	found, err := s.store.Evaluate(ctx, store.Query{

@@ -121,6 +121,27 @@ func TestHealthOfAStoreThatIsAway(t *testing.T) {
 		Message: "The Prometheus server answered 503 Service Unavailable: it is starting or overloaded, or a proxy cannot reach it. It gave no reason."}, check())
 }
 
+// A label name in a look-up reaches no other path of the Prometheus server, however it is encoded.
+func TestLookUpsStayInTheirPath(t *testing.T) {
+	var paths []string
+	d := storeOf(t, func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.RequestURI, "label") {
+			paths = append(paths, r.URL.Path)
+		}
+		answerOne(w, r, "")
+	})
+	for _, name := range []string{"..%2F..%2Fx", "..%252F..%252Fx", "%2e%2e%2f%2e%2e", "..%5C..", "a%00b"} {
+		status, body := look(t, d, http.MethodGet, "labels/"+name+"/values")
+		require.Equal(t, http.StatusBadRequest, status, name)
+		require.Contains(t, body, "is not valid: expected UTF-8 text without slashes, backslashes, percent signs and control characters.", name)
+	}
+	require.Empty(t, paths)
+	for name, want := range map[string]string{"zone": "zone", "http.status": "U__http_2e_status", "%2E%2E": "U___2e__2e_"} {
+		look(t, d, http.MethodGet, "labels/"+name+"/values")
+		require.Equal(t, "/api/v1/label/"+want+"/values", paths[len(paths)-1])
+	}
+}
+
 // A data source with an unusable certificate reports that, and can be disposed of like any other.
 func TestDisposeWithAnInvalidCertificate(t *testing.T) {
 	for name, settings := range map[string]backend.DataSourceInstanceSettings{
@@ -163,7 +184,8 @@ func TestStoreSettings(t *testing.T) {
 		`{"url": "a", "parameters": "query=x"}`:              `store.parameters holds "query", which every query sets itself: remove it`,
 		`{"url": "a", "parameters": "api_key=x"}`:            `store.parameters holds "api_key", which every viewer could read: remove it and send it as a header`,
 		`{"url": "a", "parameters": "%"}`:                    "store.parameters cannot be read: expected them as in an address, such as dedup=true&partial_response=true",
-		`{"url": "a", "tenant": "x", "tenantHeader": "a b"}`: `store.tenantHeader is "a b": expected the name of an HTTP header, such as X-Scope-OrgID`,
+		`{"url": "a", "tenant": "x", "tenantHeader": "a b"}`: `prometheus.tenantHeader is "a b": expected the name of an HTTP header, such as X-Scope-OrgID`,
+		`{"url": "a", "tenant": "x\ny"}`:                     `prometheus.tenant is "x\ny": expected a value for an HTTP header, without control characters`,
 		`{"url": "a", "memoryLimit": "x"}`:                   `store.memoryLimit is "x": expected an amount of memory as Kubernetes writes it, such as 512Mi, 1.5Gi or 800M`,
 		`{"url": 1}`:                                         "store.url: expected a string in quotes, found number",
 	} {

@@ -8,24 +8,64 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
+	"unicode"
 
 	jsoniter "github.com/json-iterator/go"
+	"github.com/prometheus/common/model"
 )
 
-// maxBodyBytes limits one response body after decompression. Config.MaxSamples limits what is kept of it.
-const maxBodyBytes = 1 << 30
+// DefaultMaxResponseBytes is the default of Config.MaxResponseBytes.
+const DefaultMaxResponseBytes = 256 << 20
 
-// request sends a request to /api/v1/<path> and decodes the response while it arrives.
-func (s *Store) request(ctx context.Context, path string, parameters url.Values, into *decoder) error {
+// endpoint is a part of the API.
+type endpoint struct {
+	segments []string // of the path after /api/v1
+	getOnly  bool     // the API does not accept POST
+}
+
+var (
+	queryEndpoint      = endpoint{segments: []string{"query"}}
+	queryRangeEndpoint = endpoint{segments: []string{"query_range"}}
+	labelsEndpoint     = endpoint{segments: []string{"labels"}}
+	buildInfoEndpoint  = endpoint{segments: []string{"status", "buildinfo"}, getOnly: true}
+)
+
+// labelValuesEndpoint returns the endpoint of a label. The path only contains letters, digits and underscores, whatever the
+// name is, because a name with any other character is escaped in Prometheus's way. A name that url.JoinPath or a proxy could
+// read as part of the path would reach other endpoints, or other tenants, with the data source's credentials.
+func labelValuesEndpoint(label string) (endpoint, error) {
+	if strings.ContainsFunc(label, isSeparator) || !model.UTF8Validation.IsValidLabelName(label) {
+		return endpoint{}, queryFailure("The label name %q is not valid: expected UTF-8 text without slashes, backslashes, percent signs and control characters.", label)
+	}
+	return endpoint{segments: []string{"label", model.EscapeName(label, model.ValueEncodingEscaping), "values"}, getOnly: true}, nil
+}
+
+func isSeparator(r rune) bool { return strings.ContainsRune(`/\%`, r) || unicode.IsControl(r) }
+
+// url returns the URL of an endpoint. It appends segments to the configured path and never resolves dots in them.
+func (e endpoint) url(base *url.URL) *url.URL {
+	u := *base
+	escaped := u.EscapedPath()
+	for _, segment := range slices.Concat([]string{"api", "v1"}, e.segments) {
+		u.Path += "/" + segment
+		escaped += "/" + url.PathEscape(segment)
+	}
+	u.RawPath = escaped
+	return &u
+}
+
+// request sends a request and decodes the response while it arrives.
+func (s *Store) request(ctx context.Context, to endpoint, parameters url.Values, into *decoder) error {
 	ctx, cancel := context.WithTimeout(ctx, s.config.Timeout)
 	defer cancel()
-	get := s.config.Method == http.MethodGet || strings.HasSuffix(path, "/values") || strings.HasPrefix(path, "status/")
-	response, err := s.do(ctx, get, path, parameters)
+	get := to.getOnly || s.config.Method == http.MethodGet
+	response, err := s.do(ctx, get, to, parameters)
 	if err == nil && !get && (response.StatusCode == http.StatusMethodNotAllowed || response.StatusCode == http.StatusNotImplemented) {
 		// Prometheus's own client falls back to GET as well. The next request tries POST again: only POST takes long filters.
 		discard(response)
-		response, err = s.do(ctx, true, path, parameters)
+		response, err = s.do(ctx, true, to, parameters)
 	}
 	if err != nil {
 		return s.explain(ctx, err)
@@ -40,7 +80,7 @@ func (s *Store) request(ctx context.Context, path string, parameters url.Values,
 		start, _ := io.ReadAll(io.LimitReader(response.Body, 4096))
 		return statusFailure(response, string(start))
 	}
-	body := &limitedBody{from: response.Body, left: maxBodyBytes}
+	body := &limitedBody{from: response.Body, left: s.config.MaxResponseBytes, limit: s.config.MaxResponseBytes}
 	err = into.decode(jsoniter.Parse(jsoniter.ConfigDefault, body, 64*1024))
 	switch {
 	case ctx.Err() != nil:
@@ -60,23 +100,21 @@ func (s *Store) request(ctx context.Context, path string, parameters url.Values,
 }
 
 // do sends one HTTP request. Parameters of the configured URL, such as those of a proxy, stay in the URL.
-func (s *Store) do(ctx context.Context, get bool, path string, parameters url.Values) (*http.Response, error) {
-	all := maps.Clone(s.config.Parameters)
-	if all == nil {
-		all = url.Values{}
-	}
+func (s *Store) do(ctx context.Context, get bool, to endpoint, parameters url.Values) (*http.Response, error) {
+	all := url.Values{}
+	maps.Copy(all, s.config.Parameters)
 	maps.Copy(all, parameters)
-	to := s.config.URL.JoinPath("api", "v1", path)
+	u := to.url(s.config.URL)
 	var body io.Reader
 	method := http.MethodPost
 	if get {
 		method = http.MethodGet
-		maps.Copy(all, to.Query())
-		to.RawQuery = all.Encode()
+		maps.Copy(all, u.Query())
+		u.RawQuery = all.Encode()
 	} else {
 		body = strings.NewReader(all.Encode())
 	}
-	request, err := http.NewRequestWithContext(ctx, method, to.String(), body)
+	request, err := http.NewRequestWithContext(ctx, method, u.String(), body)
 	if err != nil {
 		return nil, err
 	}
@@ -96,20 +134,25 @@ func discard(response *http.Response) {
 	response.Body.Close()
 }
 
-// limitedBody fails after a number of bytes and keeps its error, because the decoder drops it.
+// limitedBody fails after a number of bytes. It keeps its error, because the decoder drops it. It never returns bytes together
+// with an error: the decoder would go on reading.
 type limitedBody struct {
-	from io.Reader
-	left int64
-	err  error
+	from        io.Reader
+	left, limit int64
+	err         error
 }
 
 func (b *limitedBody) Read(p []byte) (int, error) {
+	if b.err != nil {
+		return 0, b.err
+	}
 	n, err := b.from.Read(p)
 	if b.left -= int64(n); b.left < 0 {
-		err = bodyTooLarge()
+		err = responseTooLarge(b.limit)
 	}
-	if err != nil && !errors.Is(err, io.EOF) {
-		b.err = err
+	if err == nil || errors.Is(err, io.EOF) {
+		return n, err
 	}
-	return n, err
+	b.err = err
+	return 0, err
 }

@@ -11,6 +11,8 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 )
 
 // decoder reads one response of the Prometheus HTTP API (https://prometheus.io/docs/prometheus/latest/querying/api/) while
@@ -80,6 +82,7 @@ func (d *decoder) decode(it *jsoniter.Iterator) error {
 
 // warn keeps a warning of the server. Infos are about the way an expression is written, so only its author needs them.
 func (d *decoder) warn(field, text string) {
+	text = target.OneLine(text)
 	if (field == "warnings" || d.keepLabelNames) && !slices.Contains(d.warnings, text) && len(d.warnings) < 10 {
 		d.warnings = append(d.warnings, text)
 	}

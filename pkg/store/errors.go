@@ -133,18 +133,14 @@ func apiFailure(r *http.Response, errorType, message string) error {
 
 // excerpt returns the beginning of a text from the server as a sentence.
 func excerpt(text string) string {
-	text = strings.Join(strings.Fields(text), " ")
-	if runes := []rune(text); len(runes) > 300 {
-		text = string(runes[:300]) + "…"
-	}
-	if text == "" {
+	if text = target.OneLine(text); text == "" {
 		return "It gave no reason."
 	}
 	return strings.TrimSuffix(text, ".") + "."
 }
 
-func bodyTooLarge() error {
-	return queryFailure("The Prometheus server's response is larger than %d MB. The plugin discarded it. Narrow the time range or the filters.", maxBodyBytes>>20)
+func responseTooLarge(limit int64) error {
+	return queryFailure("The Prometheus server's response is larger than %.4g MB. The plugin discarded it. Narrow the time range or the filters.", float64(limit)/(1<<20))
 }
 
 func tooManySamples(limit int) error {

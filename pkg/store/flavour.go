@@ -43,7 +43,7 @@ func (s *Store) flavour(ctx context.Context) (f Flavour, err error) {
 	}}
 	var headers http.Header
 	d.headers = func(h http.Header) { headers = h }
-	err = s.request(ctx, "status/buildinfo", nil, d)
+	err = s.request(ctx, buildInfoEndpoint, nil, d)
 	switch {
 	case isVictoria(headers):
 		return Flavour{Name: "VictoriaMetrics"}, nil

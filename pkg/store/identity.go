@@ -1,18 +1,11 @@
 package store
 
 import (
-	"errors"
 	"fmt"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
 
-	"github.com/prometheus/common/model"
-	"github.com/prometheus/prometheus/model/labels"
-	"github.com/prometheus/prometheus/promql/parser"
-
-	"github.com/falco-metrics/falco-metrics-datasource/pkg/httpclient"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 )
 
@@ -74,53 +67,4 @@ func (id Identity) targetLabels() string {
 		}
 	}
 	return strings.Join(names, ", ")
-}
-
-// ParseMatchers parses prometheus.matchers: PromQL matchers with or without braces.
-func ParseMatchers(text string) ([]*labels.Matcher, error) {
-	text = strings.TrimSpace(text)
-	if inner, ok := strings.CutPrefix(text, "{"); ok && strings.HasSuffix(inner, "}") {
-		text = strings.TrimSuffix(inner, "}")
-	}
-	if strings.TrimSpace(text) == "" {
-		return nil, nil
-	}
-	all, err := parser.NewParser(parser.Options{}).ParseMetricSelector("up{" + text + "}")
-	if err != nil {
-		var parse parser.ParseErrors
-		if errors.As(err, &parse) && len(parse) > 0 {
-			err = parse[0].Err
-		}
-		return nil, fmt.Errorf("prometheus.matchers is %q: expected matchers such as job=\"falco\", cluster=~\"prod.*\" (%w)", text, err)
-	}
-	return slices.DeleteFunc(all, func(m *labels.Matcher) bool { return m.Name == model.MetricNameLabel }), nil
-}
-
-// ParseURL checks prometheus.url, the part of the address before /api/v1. Its errors do not repeat secrets.
-func ParseURL(text string) (*url.URL, error) {
-	const expected = "expected a URL, e.g. http://prometheus:9090, http://mimir/prometheus or http://victoria-metrics:8428"
-	text = strings.TrimSpace(text)
-	if text == "" {
-		return nil, errors.New("prometheus.url is empty: " + expected)
-	}
-	if !strings.Contains(text, "://") {
-		text = "http://" + text
-	}
-	u, err := url.Parse(text)
-	switch {
-	case err != nil:
-		return nil, errors.New("prometheus.url is not a URL: " + expected)
-	case u.User != nil:
-		return nil, errors.New("prometheus.url contains a user name or a password, which every viewer could read: remove it and use the data source's authentication settings")
-	case u.Scheme != "http" && u.Scheme != "https":
-		return nil, fmt.Errorf("prometheus.url starts with %q: expected http:// or https://", u.Scheme+"://")
-	case u.Hostname() == "":
-		return nil, errors.New("prometheus.url has no host: " + expected)
-	}
-	if name := httpclient.SecretParameter(u.Query()); name != "" {
-		return nil, fmt.Errorf("prometheus.url contains the parameter %q, which every viewer could read: remove it and use the data source's authentication settings or a header", name)
-	}
-	u.Fragment = ""
-	u.Path = strings.TrimSuffix(strings.TrimSuffix(u.Path, "/"), "/api/v1")
-	return u, nil
 }

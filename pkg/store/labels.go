@@ -21,7 +21,7 @@ const labelsLookback = 24 * time.Hour
 func (s *Store) labelNames(ctx context.Context, from, to int64) ([]string, error) {
 	p := s.timeParameters(from, to)
 	p.Set("match[]", s.selector(s.anyMetric()))
-	names, err := s.requestStrings(ctx, "labels", p)
+	names, err := s.requestStrings(ctx, labelsEndpoint, p)
 	for i := range names {
 		names[i] = s.config.Identity.pluginLabel(names[i])
 	}
@@ -35,6 +35,10 @@ func (s *Store) labelValues(ctx context.Context, name string, from, to int64, ma
 	serverLabel := s.config.Identity.ServerLabel(name)
 	if serverLabel == "" {
 		return nil, nil
+	}
+	valuesEndpoint, err := labelValuesEndpoint(serverLabel)
+	if err != nil {
+		return nil, err
 	}
 	w := s.rewriter()
 	selector := &parser.VectorSelector{LabelMatchers: slices.Clone(matchers)}
@@ -63,7 +67,7 @@ func (s *Store) labelValues(ctx context.Context, name string, from, to int64, ma
 	default:
 		p.Add("match[]", s.selector(append(slices.Clone(matchers), s.anyMetric())...))
 	}
-	values, err := s.requestStrings(ctx, "label/"+serverLabel+"/values", p)
+	values, err := s.requestStrings(ctx, valuesEndpoint, p)
 	slices.Sort(values)
 	return values, err
 }
@@ -90,10 +94,17 @@ func (s *Store) timeParameters(from, to int64) url.Values {
 	return url.Values{"start": {formatTime(start)}, "end": {formatTime(end)}}
 }
 
-// requestStrings requests a list of strings.
-func (s *Store) requestStrings(ctx context.Context, path string, p url.Values) (out []string, err error) {
-	err = s.request(ctx, path, p, &decoder{readData: func(it *jsoniter.Iterator) {
+// maxStrings limits a list of label names or values.
+const maxStrings = 100_000
+
+// requestStrings requests a list of strings and keeps the first maxStrings.
+func (s *Store) requestStrings(ctx context.Context, to endpoint, p url.Values) (out []string, err error) {
+	err = s.request(ctx, to, p, &decoder{readData: func(it *jsoniter.Iterator) {
 		for it.ReadArray() {
+			if len(out) == maxStrings {
+				it.Skip()
+				continue
+			}
 			out = append(out, it.ReadString())
 		}
 	}})

@@ -1,7 +1,8 @@
 // Package store answers queries in Prometheus mode, from the HTTP API of Prometheus, Thanos, Mimir or VictoriaMetrics.
 //
 //	client.go                one HTTP request                errors.go             its failures in words
-//	decode.go                a response as PromQL values     identity.go           checks of the settings
+//	decode.go                a response as PromQL values     settings.go           checks of the settings
+//	identity.go              the labels that identify a Falco
 //	rewrite.go, kinds.go     the catalogue's expressions in the server's labels
 //	recorded.go, verify.go   the recording rules that ship with the plugin
 //	samples.go               samples as they were scraped    labels.go             label names and values
@@ -10,6 +11,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -46,9 +48,11 @@ type Config struct {
 	Timeout time.Duration
 	// MaxSamples limits the samples of one response.
 	MaxSamples int
-	Client     sdkhttp.Options
-	Catalogue  *signals.Catalogue
-	Logger     log.Logger
+	// MaxResponseBytes limits one response body. 0 means DefaultMaxResponseBytes.
+	MaxResponseBytes int64
+	Client           sdkhttp.Options
+	Catalogue        *signals.Catalogue
+	Logger           log.Logger
 }
 
 // Store queries one Prometheus server on behalf of one data source. Its methods may be called concurrently.
@@ -71,6 +75,7 @@ func New(c Config) (*Store, error) {
 	// Compression took a fifth of the time of a query for 72 000 points from a server on the same machine (dev/bench,
 	// "query of a store"). The network between Grafana and its Prometheus server is rarely the bottleneck.
 	transport.DisableCompression = true
+	c.MaxResponseBytes = cmp.Or(c.MaxResponseBytes, DefaultMaxResponseBytes)
 	if c.Logger == nil {
 		c.Logger = log.NewNullLogger()
 	}
@@ -115,18 +120,18 @@ func (s *Store) Evaluate(ctx context.Context, q Query) (Result, error) {
 
 // send sends a query without changing its expression.
 func (s *Store) send(ctx context.Context, q Query) (Result, error) {
-	path, parameters := "query", url.Values{"query": {q.Expr}}
+	to, parameters := queryEndpoint, url.Values{"query": {q.Expr}}
 	if q.Step == 0 {
 		parameters.Set("time", formatTime(q.End))
 	} else {
-		path = "query_range"
+		to = queryRangeEndpoint
 		parameters.Set("start", formatTime(q.Start))
 		parameters.Set("end", formatTime(q.End))
 		parameters.Set("step", formatSeconds(q.Step))
 	}
 	parameters.Set("timeout", formatSeconds(s.config.Timeout))
 	d := decoder{identity: s.config.Identity, keepLabelNames: q.UserWritten, maxSamples: s.config.MaxSamples}
-	if err := s.request(ctx, path, parameters, &d); err != nil {
+	if err := s.request(ctx, to, parameters, &d); err != nil {
 		return Result{}, err
 	}
 	value, err := d.value()

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -205,6 +206,24 @@ func TestTooManySamples(t *testing.T) {
 	require.EqualError(t, err, "The Prometheus server's response has more than 1000 samples. The plugin discarded it. Narrow the time range or the filters, or raise limits.maxSamples.")
 }
 
+// A response is read up to a limit, however long it is.
+func TestResponseTooLarge(t *testing.T) {
+	sent := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, err := w.Write([]byte(`{"status": "success", "warnings": ["`))
+		for ; err == nil && sent < 1<<30; sent += 1 << 16 {
+			_, err = w.Write(bytes.Repeat([]byte("x"), 1<<16))
+		}
+	}))
+	defer server.Close()
+	s := (&fakeServer{Server: server}).store(t, func(c *Config) { c.MaxResponseBytes = 1 << 20 })
+	_, err := s.Evaluate(t.Context(), Query{Expr: "x", End: noon})
+	require.EqualError(t, err, "The Prometheus server's response is larger than 1 MB. The plugin discarded it. Narrow the time range or the filters.")
+	server.Close() // waits for the handler
+	require.Less(t, sent, 1<<27, "the connection is closed")
+}
+
 func TestUnreachable(t *testing.T) {
 	f := newFakeServer(t, nil)
 	f.Close()
@@ -256,6 +275,9 @@ func TestParseURL(t *testing.T) {
 		"http://u:p@a":     "prometheus.url contains a user name or a password, which every viewer could read: remove it and use the data source's authentication settings",
 		"http://a?token=x": `prometheus.url contains the parameter "token", which every viewer could read: remove it and use the data source's authentication settings or a header`,
 		"http://":          "prometheus.url has no host: expected a URL, e.g. http://prometheus:9090, http://mimir/prometheus or http://victoria-metrics:8428",
+		"http://a/x/../y":  "prometheus.url contains the path segment . or .., or an escaped slash: write the path that the server sees",
+		"http://a/%2E%2e":  "prometheus.url contains the path segment . or .., or an escaped slash: write the path that the server sees",
+		"http://a/x%2fy":   "prometheus.url contains the path segment . or .., or an escaped slash: write the path that the server sees",
 		"http://a b":       "prometheus.url is not a URL: expected a URL, e.g. http://prometheus:9090, http://mimir/prometheus or http://victoria-metrics:8428",
 	} {
 		_, err := ParseURL(text)
