@@ -112,7 +112,7 @@ func (s *Series) overlaps(mint, maxt int64) bool {
 }
 
 // fixedBytes returns how much memory the series takes without samples. Labels are rounded up by 8 bytes on average.
-func (s *Series) fixedBytes() int { return seriesOverhead + int(s.labels.ByteSize()) + 8 }
+func (s *Series) fixedBytes() int { return seriesOverhead + int(s.labels.ByteSize()) + 8 } //nolint:gosec // G115: labels are limited in length
 
 // firstTime returns the time of a chunk's first sample, a varint after the header.
 func firstTime(data []byte) int64 {

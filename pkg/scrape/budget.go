@@ -21,7 +21,7 @@ func (sp *scrapePool) room() int64 {
 func (sp *scrapePool) evict(refused []history.Sample) {
 	need := int64(0)
 	for _, s := range refused {
-		need += newSeriesBytes + int64(s.Series.Labels().ByteSize())
+		need += newSeriesBytes + int64(s.Series.Labels().ByteSize()) //nolint:gosec // G115: labels are limited in length
 	}
 	sp.budgetLease.Load().evict(time.Now(), need)
 }

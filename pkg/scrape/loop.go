@@ -46,7 +46,7 @@ func (sp *scrapePool) nextOnGrid(t *target, now time.Time) time.Time {
 	hash := fnv.New64a()
 	hash.Write([]byte(sp.manager.name + t.address))
 	interval := sp.config.Interval.Milliseconds()
-	offset := int64(hash.Sum64() % uint64(interval))
+	offset := int64(hash.Sum64() % uint64(interval)) //nolint:gosec // G115: the interval is positive
 	step := (now.UnixMilli()-offset)/interval + 1
 	return time.UnixMilli(step*interval + offset)
 }

@@ -3,7 +3,7 @@ package scrape
 // The alias keeps the package apart from the type target.
 import vocabulary "github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 
-// The vocabulary of pkg/target under this package's name.
+// Cause and the types below are those of pkg/target.
 type (
 	Cause   = vocabulary.Cause
 	Gauge   = vocabulary.Gauge
@@ -12,6 +12,7 @@ type (
 	Status  = vocabulary.Status
 )
 
+// The constants of pkg/target.
 const (
 	KindFalco         = vocabulary.KindFalco
 	KindFalcosidekick = vocabulary.KindFalcosidekick

@@ -1,4 +1,4 @@
-/** The modules that Grafana hands to plugins instead of letting them bundle their own. */
+/** The modules that Grafana shares with plugins. */
 import * as emotionCss from '@emotion/css';
 import * as emotionReact from '@emotion/react';
 import * as grafanaData from '@grafana/data';
@@ -8,12 +8,13 @@ import * as i18next from 'i18next';
 import lodash from 'lodash';
 import moment from 'moment';
 import react from 'react';
+import * as jsxDevRuntime from 'react/jsx-dev-runtime';
 import * as jsxRuntime from 'react/jsx-runtime';
 import reactDom from 'react-dom';
 import * as rxjs from 'rxjs';
 import * as rxjsOperators from 'rxjs/operators';
 
-/** CommonJS packages are handed over whole, as their default export. */
+/** Exports a CommonJS package as its default export too. */
 function whole<T extends object>(module: T): object {
   return { ...module, default: module, __useDefault: true };
 }
@@ -29,6 +30,7 @@ export const shared: Record<string, object> = {
   moment: whole(moment),
   react: whole(react),
   'react/jsx-runtime': jsxRuntime,
+  'react/jsx-dev-runtime': jsxDevRuntime,
   'react-dom': whole(reactDom),
   rxjs,
   'rxjs/operators': rxjsOperators,
