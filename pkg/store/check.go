@@ -58,12 +58,13 @@ func (s *Store) Check(ctx context.Context) (CheckResult, error) {
 	})
 	q.evaluate(&info, falcos.String())
 	q.evaluate(&hosts, metric(reading.Host.Metric))
-	q.evaluate(&replicas, fmt.Sprintf("max(count by (%s) (%s))", id.targetLabels(), falcos))
+	q.evaluate(&replicas, fmt.Sprintf("max(count by (%s, __name__) (%s))", id.targetLabels(), falcos))
 	// A start time that falls belongs to another process. In a crash loop it only rises.
 	q.evaluate(&restarted, fmt.Sprintf("max by (%s) (resets(%s[10m])) > 2", id.targetLabels(), metric(reading.Start.Metric)))
 	if err := q.Wait(); err != nil {
 		return c, err
 	}
+	info = largestMetric(info)
 	c.Summary = fmt.Sprintf("%s has %s.", flavour, s.describeTargets())
 	c.checkIdentity(id, info)
 	c.checkReplicas(replicas, info)
@@ -77,6 +78,22 @@ func (s *Store) Check(ctx context.Context) (CheckResult, error) {
 	}
 	c.suggestIdentity(id, info, hosts, reading.Host.Label)
 	return c, nil
+}
+
+// largestMetric returns the samples of the metric that most targets have. Any one of several metrics identifies a Falco.
+func largestMetric(vector promql.Vector) promql.Vector {
+	byName := map[string]promql.Vector{}
+	for _, sample := range vector {
+		name := sample.Metric.Get(model.MetricNameLabel)
+		byName[name] = append(byName[name], sample)
+	}
+	var largest promql.Vector
+	for _, name := range slices.Sorted(maps.Keys(byName)) {
+		if len(byName[name]) > len(largest) {
+			largest = byName[name]
+		}
+	}
+	return largest
 }
 
 func (c *CheckResult) problem(format string, values ...any) {
@@ -221,31 +238,4 @@ func (c *CheckResult) checkJobs(targets []target.Status, config Config) {
 		list = append(list, fmt.Sprintf("%s (%d)", name, counts[name]))
 	}
 	c.suggest("Several jobs scrape Falcos: %s. If they scrape the same ones, set prometheus.matchers to job=%q.", strings.Join(list, ", "), names[0])
-}
-
-// suggestIdentity looks for labels whose values are the node names that Falco itself reports.
-func (c *CheckResult) suggestIdentity(id Identity, info, hosts promql.Vector, hostLabel string) {
-	all := func(vector promql.Vector, holds func(labels.Labels) bool) bool {
-		return len(vector) > 0 && !slices.ContainsFunc(vector, func(s promql.Sample) bool { return !holds(s.Metric) })
-	}
-	isNode := func(name string) bool {
-		return all(hosts, func(l labels.Labels) bool {
-			return l.Get(name) != "" && l.Get(name) == l.Get(id.pluginLabel(hostLabel))
-		})
-	}
-	better := slices.Clone(id)
-	if len(hosts) > 0 && !isNode(target.NodeLabel) {
-		hosts[0].Metric.Range(func(l labels.Label) {
-			if l.Name != id.pluginLabel(hostLabel) && isNode(l.Name) {
-				better[len(better)-1] = strings.TrimPrefix(l.Name, "exported_")
-			}
-		})
-	}
-	// The server's label cluster has the prefix if it is not part of the identity.
-	if len(id) == 1 && all(info, func(l labels.Labels) bool { return l.Get("exported_"+target.ClusterLabel) != "" }) {
-		better = append(Identity{target.ClusterLabel}, better...)
-	}
-	if !slices.Equal(better, id) {
-		c.suggest("Set prometheus.identityLabels to %q. These labels hold the node names that Falco reports.", []string(better))
-	}
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -33,8 +34,50 @@ load 15s
   falcosecurity_falco_version_info{job="falco", instance="10.0.0.1:8765", cluster="c", node="worker-1", version="0.44.1"} 1x100
   falcosecurity_evt_hostname_info{job="falco", instance="10.0.0.1:8765", cluster="c", node="worker-1", hostname="worker-1"} 1x100
 `
-	require.Equal(t, []string{`Set prometheus.identityLabels to ["cluster" "node"]. These labels hold the node names that Falco reports.`}, checkOf(t, script).Suggestions)
+	require.Equal(t, []string{`Set prometheus.identityLabels to ["cluster", "node"]. These labels hold the node names that Falco reports.`}, checkOf(t, script).Suggestions)
 	require.Empty(t, checkOf(t, script, func(c *Config) { c.Identity = Identity{"cluster", "node"} }).Suggestions)
+}
+
+// The OpenTelemetry Collector's Kubernetes attributes name node and cluster.
+func TestCheckSuggestsOpenTelemetryLabels(t *testing.T) {
+	const pods = `
+load 15s
+  up{job="falco", instance="10.0.0.7:8765", k8s_node_name="worker-1", k8s_cluster_name="lab"} 1x100
+  up{job="falco", instance="10.0.0.8:8765", k8s_node_name="worker-2", k8s_cluster_name="lab"} 1x100
+  falcosecurity_scap_n_evts_total{job="falco", instance="10.0.0.7:8765", k8s_node_name="worker-1", k8s_pod_name="falco-aaaaa", k8s_cluster_name="lab"} 0+1x100
+  falcosecurity_scap_n_evts_total{job="falco", instance="10.0.0.8:8765", k8s_node_name="worker-2", k8s_pod_name="falco-bbbbb", k8s_cluster_name="lab"} 0+1x100
+  up{job="falcosidekick", instance="10.0.0.9:2801", namespace="monitoring", exported_namespace="falco"} 1x100
+  falcosecurity_falcosidekick_inputs_total{job="falcosidekick", instance="10.0.0.9:2801", exported_namespace="falco", namespace="monitoring"} 0+1x100
+`
+	const want = `Set prometheus.identityLabels to ["k8s_cluster_name", "k8s_node_name"]. `
+	require.Equal(t, []string{want + "A node then keeps its name when its pod is replaced."}, checkOf(t, pods).Suggestions)
+	named := pods + `  falcosecurity_evt_hostname_info{job="falco", instance="10.0.0.7:8765", k8s_node_name="worker-1", k8s_pod_name="falco-aaaaa", k8s_cluster_name="lab", hostname="HOST-1"} 1x100
+  falcosecurity_evt_hostname_info{job="falco", instance="10.0.0.8:8765", k8s_node_name="worker-2", k8s_pod_name="falco-bbbbb", k8s_cluster_name="lab", hostname="HOST-2"} 1x100
+`
+	hosts := strings.NewReplacer("HOST-1", "worker-1", "HOST-2", "worker-2").Replace(named)
+	require.Equal(t, []string{want + "These labels hold the node names that Falco reports."}, checkOf(t, hosts).Suggestions)
+	podNames := strings.NewReplacer("HOST-1", "falco-aaaaa", "HOST-2", "falco-bbbbb").Replace(named)
+	require.Equal(t, []string{want + "A node then keeps its name when its pod is replaced."}, checkOf(t, podNames).Suggestions, "the host name that Falco reports is its pod's")
+
+	set := func(c *Config) { c.Identity = Identity{"k8s_cluster_name", "k8s_node_name"} }
+	require.Empty(t, checkOf(t, pods, set).Suggestions)
+	require.Empty(t, checkOf(t, podNames, set).Suggestions)
+	require.Empty(t, checkOf(t, strings.ReplaceAll(pods, "worker-2", "worker-1"), func(c *Config) { c.Identity = Identity{"k8s_cluster_name", "instance"} }).Suggestions,
+		"a label that does not tell the targets apart, such as the collector's own node")
+}
+
+// With the labels of the node, a replaced pod continues the node's series.
+func TestReplacedPodKeepsItsNode(t *testing.T) {
+	s := newEngine(t, `
+load 15s
+  up{job="falco", instance="10.0.0.7:8765", k8s_node_name="worker-1", k8s_cluster_name="lab"} 1x50 stale
+  up{job="falco", instance="10.0.0.9:8765", k8s_node_name="worker-1", k8s_cluster_name="lab"} _x51 1x49
+  falcosecurity_falco_version_info{job="falco", instance="10.0.0.7:8765", k8s_node_name="worker-1", k8s_cluster_name="lab", version="0.44.1"} 1x50 stale
+  falcosecurity_falco_version_info{job="falco", instance="10.0.0.9:8765", k8s_node_name="worker-1", k8s_cluster_name="lab", version="0.44.1"} _x51 1x49
+`, nil).store(t, func(c *Config) { c.Identity = Identity{"k8s_cluster_name", "k8s_node_name"} })
+	s.now = func() time.Time { return timeAt(1500 * time.Second) }
+	require.NoError(t, s.Ready(t.Context()))
+	require.Equal(t, []string{`falco {cluster="lab", node="worker-1"} at 10.0.0.9:8765 of falco: up map[version:0.44.1], 50 scrapes, 1 metrics`}, summary(s.Targets()))
 }
 
 func TestCheckFindsProblems(t *testing.T) {

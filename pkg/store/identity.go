@@ -58,6 +58,19 @@ func (id Identity) pluginLabel(label string) string {
 	return label
 }
 
+// serverLabel returns the server's name for a label of a result; it is the inverse of pluginLabel.
+func (id Identity) serverLabel(label string) string {
+	switch label {
+	case target.NodeLabel, target.ClusterLabel:
+		return id.ServerLabel(label)
+	case "exported_" + target.NodeLabel:
+		return target.NodeLabel
+	case "exported_" + target.ClusterLabel:
+		return target.ClusterLabel
+	}
+	return label
+}
+
 // targetLabels lists the labels that identify a target of the server, for use in `by` and `on`.
 func (id Identity) targetLabels() string {
 	names := []string{"job", "instance"}

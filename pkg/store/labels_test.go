@@ -39,12 +39,12 @@ func TestLabels(t *testing.T) {
 	}
 	require.Equal(t, []string{"a", "b"}, values("node", 1000, 2000, labels.MustNewMatcher(labels.MatchRegexp, "node", "a|b")))
 	require.Equal(t, request{"GET", "label/instance/values", url.Values{
-		"match[]": {`{instance=~"a|b",__name__=~"falcosecurity_falco_version_info"}`, `{instance=~"a|b",__name__=~"falcosecurity_falcosidekick_inputs_total|falcosidekick_inputs"}`},
+		"match[]": {`{instance=~"a|b",__name__=~"falcosecurity_falco_version_info|falcosecurity_scap_n_evts_total"}`, `{instance=~"a|b",__name__=~"falcosecurity_falcosidekick_inputs_total|falcosidekick_inputs"}`},
 		"start":   {"1.000"}, "end": {"2.000"},
 	}, last().header}, last())
 	s.targets.jobs = map[string][]string{"falco": {"falco"}}
 	values("node", 0, 1, labels.MustNewMatcher(labels.MatchNotEqual, "kind", "falcosidekick"))
-	require.Equal(t, []string{`{__name__=~"falcosecurity_falco_version_info"}`, `{__name__="up",job="falco"}`}, last().parameters["match[]"], "Falcos only")
+	require.Equal(t, []string{`{__name__=~"falcosecurity_falco_version_info|falcosecurity_scap_n_evts_total"}`, `{__name__="up",job="falco"}`}, last().parameters["match[]"], "Falcos only")
 	require.Empty(t, values("cluster", 0, 1), "the server has no label for the cluster")
 	values("cpu", 0, 1, labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, "x"))
 	require.Equal(t, []string{`{__name__="x"}`}, last().parameters["match[]"])

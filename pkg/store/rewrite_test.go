@@ -13,7 +13,7 @@ import (
 
 // These expressions select the targets of a kind.
 const (
-	falcoTargets    = `(group by (job, instance) (falcosecurity_falco_version_info) or max_over_time((group by (job, instance) (falcosecurity_falco_version_info))[1d:5m]))`
+	falcoTargets    = `(group by (job, instance) ({__name__=~"falcosecurity_falco_version_info|falcosecurity_scap_n_evts_total"}) or max_over_time((group by (job, instance) ({__name__=~"falcosecurity_falco_version_info|falcosecurity_scap_n_evts_total"}))[1d:5m]))`
 	sidekickTargets = `(group by (job, instance) ({__name__=~"falcosecurity_falcosidekick_inputs_total|falcosidekick_inputs",job=~"f.*"}) or max_over_time((group by (job, instance) ({__name__=~"falcosecurity_falcosidekick_inputs_total|falcosidekick_inputs",job=~"f.*"}))[1d:5m]))`
 )
 
@@ -52,7 +52,7 @@ func TestRewrite(t *testing.T) {
 		{name: "up of neither", expr: `up{kind="x"}`, want: `(vector(0) > 0)`},
 		{name: "up of a kind without targets", jobs: map[string][]string{target.KindFalco: {"falco"}, target.KindFalcosidekick: nil}, expr: `up{kind="falcosidekick"}`, want: `(vector(0) > 0)`},
 		{name: "up over a range", expr: `avg_over_time(up{kind=""}[5m] offset 1h)`,
-			want: `(avg_over_time(up[5m] offset 1h) and on (job, instance) (group by (job, instance) (falcosecurity_falco_version_info offset 1h) or max_over_time((group by (job, instance) (falcosecurity_falco_version_info))[1d:5m] offset 1h)))`},
+			want: `(avg_over_time(up[5m] offset 1h) and on (job, instance) (group by (job, instance) ({__name__=~"falcosecurity_falco_version_info|falcosecurity_scap_n_evts_total"} offset 1h) or max_over_time((group by (job, instance) ({__name__=~"falcosecurity_falco_version_info|falcosecurity_scap_n_evts_total"}))[1d:5m] offset 1h)))`},
 		{name: "up with @", jobs: jobs, expr: `up{kind=""} @ 100`, want: `up{job="falco"} @ 100.000`},
 
 		{name: "a gauge from the settings", jobs: jobs, gauges: table, expr: `x / on (cluster, node) group_left () falco_target_thread_table_size{node="a"}`,
