@@ -188,7 +188,7 @@ func (r *request) above(ctx context.Context, kind *signals.EventKind, a *asked, 
 	if err != nil {
 		return nil, err
 	}
-	a.remarks = append(a.remarks, found.notices...)
+	a.addRemarks(found.notices)
 	matrix, _ := found.value.(promql.Matrix)
 	for _, series := range matrix {
 		if !s.holds(nodeOf(series.Metric)) {

@@ -78,7 +78,7 @@ func (r *request) fill(ctx context.Context, a *asked, s scope, c signals.Invento
 	if err != nil {
 		return "", err
 	}
-	a.remarks = append(a.remarks, found.notices...)
+	a.addRemarks(found.notices)
 	vector, _ := found.value.(promql.Vector)
 	words, whole, values, numbers := map[node][]string{}, map[node][]string{}, map[node][]string{}, map[node]float64{}
 	for _, sample := range vector {

@@ -108,9 +108,19 @@ func (r *request) evaluateAll(ctx context.Context, a *asked) error {
 		}
 		a.results[i].Value, a.results[i].Ranked = a.worst.of(found.value), a.worst != nil
 		a.results[i].Executed = found.executed
-		a.remarks = append(a.remarks, found.notices...)
+		a.addRemarks(found.notices)
 	}
 	return nil
+}
+
+// addRemarks adds what the executor says of a value. Infos are about the way an expression is written, so only the author of
+// the expression gets them.
+func (a *asked) addRemarks(notices []data.Notice) {
+	for _, n := range notices {
+		if n.Severity != data.NoticeSeverityInfo || a.query.Kind == "promql" {
+			a.remarks = append(a.remarks, n)
+		}
+	}
 }
 
 func (a *asked) frameOptions(notices []data.Notice) frames.Options {

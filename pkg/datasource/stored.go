@@ -61,13 +61,16 @@ func (s *stored) evaluate(ctx context.Context, e evaluation) (answer, error) {
 	return answer{value: found.Value, executed: found.Executed, notices: storeNotices(found)}, err
 }
 
-// storeNotices returns the warnings of a result as notices.
+// storeNotices returns the warnings and infos of a result as notices.
 func storeNotices(a store.Result) (out []data.Notice) {
 	if a.Partial {
 		out = append(out, data.Notice{Severity: data.NoticeSeverityWarning, Text: noticeOf(store.ErrPartial)})
 	}
 	for _, w := range a.Warnings {
 		out = append(out, data.Notice{Severity: data.NoticeSeverityWarning, Text: noticeOf(errors.New(w))})
+	}
+	for _, info := range a.Infos {
+		out = append(out, data.Notice{Severity: data.NoticeSeverityInfo, Text: noticeOf(errors.New(info))})
 	}
 	return out
 }

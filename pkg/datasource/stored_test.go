@@ -78,6 +78,11 @@ func TestStoreWarnings(t *testing.T) {
 	require.Equal(t, []string{"warning: " + partialAnswer + " The Prometheus server says: receive series from Addr: 10.0.0.2: rpc error."},
 		said(`"warnings": ["receive series from Addr: 10.0.0.2: rpc error"],`), "Thanos")
 	require.Equal(t, []string{"warning: The Prometheus server says: something else."}, said(`"warnings": ["something else"],`))
+	const info = `"infos": ["PromQL info: metric might not be a counter (1:6)"],`
+	require.Empty(t, said(info), "an expression of the catalogue")
+	for _, query := range []string{`{"kind": "promql", "expr": "rate(x[5m])", "instant": true}`, `{"kind": "promql", "portable": true, "expr": "rate(x[5m])", "instant": true}`} {
+		require.Equal(t, []string{"info: The Prometheus server says: PromQL info: metric might not be a counter (1:6)."}, texts(t, queryOne(t, storeWith(t, info), query)))
+	}
 	require.Equal(t, "The range contains about 6 million samples, so the plugin read one value every 30s. Changes between two of these values are not visible. Narrow the range or the filters to see all of them.",
 		noticeOf(store.Downsampled{Samples: 6e6, Step: 30 * time.Second}))
 }

@@ -28,7 +28,7 @@ type decoder struct {
 
 	status, errorType, message string
 	partial                    bool
-	warnings                   []string
+	warnings, infos            []string
 
 	resultType string
 	matrix     promql.Matrix
@@ -57,9 +57,13 @@ func (d *decoder) decode(it *jsoniter.Iterator) error {
 			d.message = it.ReadString()
 		case "isPartial": // a VictoriaMetrics cluster
 			d.partial = it.ReadBool()
-		case "warnings", "infos":
+		case "warnings":
 			for it.ReadArray() {
-				d.warn(field, it.ReadString())
+				d.warnings = annotate(d.warnings, it.ReadString())
+			}
+		case "infos":
+			for it.ReadArray() {
+				d.infos = annotate(d.infos, it.ReadString())
 			}
 		case "data":
 			if d.readData != nil {
@@ -80,12 +84,15 @@ func (d *decoder) decode(it *jsoniter.Iterator) error {
 	return nil
 }
 
-// warn keeps a warning of the server. Infos are about the way an expression is written, so only its author needs them.
-func (d *decoder) warn(field, text string) {
-	text = target.OneLine(text)
-	if (field == "warnings" || d.keepLabelNames) && !slices.Contains(d.warnings, text) && len(d.warnings) < 10 {
-		d.warnings = append(d.warnings, text)
+// maxAnnotations limits the warnings, and the infos, of one response.
+const maxAnnotations = 10
+
+// annotate keeps a warning or an info of the server.
+func annotate(list []string, text string) []string {
+	if text = target.OneLine(text); slices.Contains(list, text) || len(list) == maxAnnotations {
+		return list
 	}
+	return append(list, text)
 }
 
 func (d *decoder) readResult(it *jsoniter.Iterator) {

@@ -101,8 +101,9 @@ type Result struct {
 	// Executed is the expression that was sent.
 	Executed string
 	// Partial means that the server says samples may be missing.
-	Partial  bool
-	Warnings []string
+	Partial bool
+	// Warnings say that the value may be wrong. Infos are about the way the expression is written.
+	Warnings, Infos []string
 }
 
 // Evaluate evaluates a query. The error is a *Failure, a parser error, or that of ctx.
@@ -135,7 +136,7 @@ func (s *Store) send(ctx context.Context, q Query) (Result, error) {
 		return Result{}, err
 	}
 	value, err := d.value()
-	return Result{Value: value, Executed: q.Expr, Partial: d.partial, Warnings: d.warnings}, err
+	return Result{Value: value, Executed: q.Expr, Partial: d.partial, Warnings: d.warnings, Infos: d.infos}, err
 }
 
 func formatTime(t time.Time) string { return fmt.Sprintf("%.3f", float64(t.UnixMilli())/1000) }

@@ -114,6 +114,7 @@ func TestEvaluateOverARange(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "{node=\"a\"} =>\n7 @[1772366400000]\n{node=\"b\"} =>\n+Inf @[1772366385001]\n-1000 @[1772366400000]", result.Value.String())
 	require.True(t, result.Partial)
+	require.Equal(t, []string{"i"}, result.Infos)
 	require.Equal(t, []string{"w", "the result contains native histograms, which are not supported and were left out"}, result.Warnings)
 	require.Equal(t, "15.000", f.requests[0].parameters.Get("step"))
 	require.Equal(t, "1772366340.000", f.requests[0].parameters.Get("start"))
