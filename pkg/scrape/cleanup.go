@@ -9,8 +9,9 @@ import (
 )
 
 const (
-	// releasedRetention is how long a pool that no data source uses is kept: Grafana recreates the instances of a data
-	// source at every change of its settings.
+	// releasedRetention is how long the history of a pool that no data source uses is kept. Such a pool does not scrape:
+	// Grafana creates the new instance of a data source before it disposes of the old one, so whoever continues with the
+	// same settings has leased the pool by then.
 	releasedRetention = 10 * time.Minute
 	// idleAfter is how long a lease keeps scraping without being used.
 	idleAfter = 6 * time.Hour

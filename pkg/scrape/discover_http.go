@@ -20,7 +20,7 @@ func (sp *scrapePool) fetchTargetList(ctx context.Context) (d discoveryResult) {
 	var groups []targetGroup
 	lister := *sp.fetcher
 	lister.kind = kindTargetList
-	why := lister.get(ctx, sp.url, "", func(body []byte, _ string) *Failure {
+	why := lister.get(ctx, sp.url, "", nil, func(body []byte, _ string) *Failure {
 		if err := json.Unmarshal(body, &groups); err != nil {
 			return notATargetList()
 		}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -71,7 +72,7 @@ func (n *fakeNet) breakDNS() {
 
 func (n *fakeNet) dial(ctx context.Context, _, address string) (net.Conn, error) {
 	n.mu.Lock()
-	conns := n.conns[address]
+	conns := n.conns[strings.ToLower(address)]
 	n.mu.Unlock()
 	if conns == nil {
 		return nil, &net.OpError{Op: "dial", Err: errors.New("connect: connection refused")}

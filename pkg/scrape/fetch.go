@@ -2,6 +2,7 @@ package scrape
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"io"
 	"mime"
@@ -27,35 +28,53 @@ type fetcher struct {
 	limit     int64         // bytes of a body
 	kind      string        // of the targets, for error messages
 	bodySlots chan struct{}
+	gates     *addressGates
+	process   context.Context // ends with the process
+	// socksProxy is whether all connections go through the secure socks proxy.
+	socksProxy bool
 }
 
 // newFetcher builds the client from the data source's HTTP settings. serverName is the TLS server name if the settings
-// have none; empty means the name in the address. bodySlots has room for each body that may be in memory.
-func newFetcher(c Config, kind, serverName string, bodySlots chan struct{}) (*fetcher, error) {
+// have none; empty means the name in the address.
+func newFetcher(m *Manager, c Config, kind, serverName string) (*fetcher, error) {
 	client, transport, err := httpclient.New(c.Client, c.Timeout, serverName)
 	if err != nil {
 		return nil, err
 	}
 	return &fetcher{
-		client: client, transport: transport, timeout: c.Timeout, interval: c.Interval, limit: c.Limits.BodySizeLimit, kind: kind, bodySlots: bodySlots,
+		client: client, transport: transport, timeout: c.Timeout, interval: c.Interval, limit: c.Limits.BodySizeLimit,
+		kind: kind, bodySlots: m.bodySlots, gates: m.gates, process: m.context,
+		socksProxy: c.Client.ProxyOptions != nil && c.Client.ProxyOptions.Enabled,
 	}, nil
 }
 
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
-// get requests a URL and passes the body of a 200 response to use, which must not keep it. hostHeader may be empty.
-func (f *fetcher) get(ctx context.Context, u *url.URL, hostHeader string, use func(body []byte, contentType string) *Failure) *Failure {
-	ctx, cancel := context.WithTimeout(ctx, f.timeout)
-	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+// get requests a URL and passes the body of a 200 response to use, which must not keep it. hostHeader may be empty. begin
+// is called when the request's turn has come; it may be nil.
+//
+// If ctx ends while the request waits for its turn, the request is not sent. Afterwards only the timeout ends it: the
+// target would go on working on a cancelled request while the next one arrives.
+func (f *fetcher) get(ctx context.Context, u *url.URL, hostHeader string, begin func(), use func(body []byte, contentType string) *Failure) *Failure {
+	request, err := http.NewRequest(http.MethodGet, u.String(), nil)
 	if err != nil {
 		return f.explain(err, u, -1)
 	}
 	request.Host = hostHeader
 	request.Header.Set("Accept", "text/plain;version=0.0.4, application/json;q=0.5, */*;q=0.1")
-	response, err := f.client.Do(request)
+	turn, err := f.takeTurn(ctx, request)
 	if err != nil {
 		return f.explain(err, u, -1)
+	}
+	defer turn.release(0)
+	if begin != nil {
+		begin()
+	}
+	ctx, cancel := context.WithTimeout(f.process, f.timeout)
+	defer cancel()
+	response, err := f.client.Do(request.WithContext(turn.trace(ctx, f, request)))
+	if err != nil {
+		return f.explain(cmp.Or(turn.err, err), u, -1)
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {

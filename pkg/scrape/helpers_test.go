@@ -20,6 +20,12 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// Bounds of waiting in tests that do not use a simulated clock.
+const (
+	waitLimit    = 30 * time.Second
+	pollInterval = time.Millisecond
+)
+
 var testLimits = Limits{BodySizeLimit: 16 << 20, SampleLimit: 20_000, LabelLengthLimit: 1024}
 
 func config(targets ...TargetConfig) Config {

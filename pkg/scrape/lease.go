@@ -27,7 +27,8 @@ type Lease struct {
 	lastUse        time.Time
 }
 
-// Release gives the lease back. Its history is kept for releasedRetention, for the next instance to take over.
+// Release gives the lease back. Pools that no other lease uses stop scraping at once. Their history is kept for
+// releasedRetention, for a data source that returns to the same settings.
 func (l *Lease) Release() {
 	l.manager.mu.Lock()
 	defer l.manager.mu.Unlock()

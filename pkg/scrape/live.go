@@ -36,9 +36,9 @@ type Live struct {
 
 // liveScrapes is shared by everybody who watches a target live. The scrape pool's mutex guards it.
 type liveScrapes struct {
-	began     time.Time     // of the last scrape
-	running   chan struct{} // closed when the next scrape ends, which may not have begun yet; nil if there is none
-	requested bool          // whether that scrape has begun
+	began     time.Time     // when the last request was sent
+	running   chan struct{} // closed when the next scrape ends, which may still wait for its turn; nil if there is none
+	requested bool          // whether the request of that scrape has been sent
 	last      *Live
 }
 
@@ -157,18 +157,18 @@ func (sp *scrapePool) scrapeLive(ctx context.Context, t *target, wait time.Durat
 	}
 	defer func() { <-sp.manager.liveSlots }()
 
-	start := time.Now()
-	sp.mu.Lock()
-	t.live.began, t.live.requested = start, true
-	sp.mu.Unlock()
+	begin := func(start time.Time) {
+		sp.mu.Lock()
+		defer sp.mu.Unlock()
+		t.live.began, t.live.requested = start, true
+	}
 	var text string
-	o := sp.fetch(ctx, t, func(body []byte, contentType string) (*ScrapeResult, *Failure) {
+	o := sp.fetch(ctx, t, begin, func(body []byte, contentType string) (*ScrapeResult, *Failure) {
 		text = string(body)
 		// The target's own reader remembers the regular scrapes.
 		reader := NewReaderForKind(sp.entry.Kind, sp.config.Reading, sp.config.Limits)
 		return parseBody(reader, sp.entry.Kind, body, contentType)
 	})
-	o.duration = time.Since(start)
 
 	sp.mu.Lock()
 	defer sp.mu.Unlock()
@@ -178,7 +178,7 @@ func (sp *scrapePool) scrapeLive(ctx context.Context, t *target, wait time.Durat
 	scraped := *t
 	state, why := scraped.stateFor(o.failure)
 	scraped.updateStatus(o, state, why)
-	scraped.status.LastScrape = start
+	scraped.status.LastScrape = o.start
 	t.live.last = &Live{Status: scraped.status}
 	if o.failure == nil {
 		t.live.last.Body = text

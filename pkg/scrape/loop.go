@@ -53,46 +53,56 @@ func (sp *scrapePool) nextOnGrid(t *target, now time.Time) time.Time {
 
 // scrape scrapes one target once. A panic counts as a failed scrape of this target.
 func (sp *scrapePool) scrape(ctx context.Context, t *target, reader *Reader, planned time.Time) {
-	start := time.Now()
-	at := start
-	if start.Sub(planned).Abs() <= gridTolerance {
-		at = planned
-	}
 	defer func() {
 		if reason := recover(); reason != nil {
 			sp.config.Logger.Error("A scrape panicked", "target", t.address, "panic", fmt.Sprint(reason), "stack", string(debug.Stack()))
 			sp.mu.Lock()
 			defer sp.mu.Unlock()
-			t.updateStatus(scrapeOutcome{duration: time.Since(start)}, Down, internal(reason))
+			t.updateStatus(scrapeOutcome{}, Down, internal(reason))
 		}
 	}()
-	o := sp.fetch(ctx, t, func(body []byte, contentType string) (*ScrapeResult, *Failure) {
+	o := sp.fetch(ctx, t, nil, func(body []byte, contentType string) (*ScrapeResult, *Failure) {
 		return parseBody(reader, sp.entry.Kind, body, contentType)
 	})
-	o.duration = time.Since(start)
+	at := o.start
+	if at.Sub(planned).Abs() <= gridTolerance {
+		at = planned
+	}
 	sp.commit(ctx, t, at, o)
 }
 
-// fetch requests the metrics of a target and parses them. A panic counts as a failure.
-func (sp *scrapePool) fetch(ctx context.Context, t *target, parse func(body []byte, contentType string) (*ScrapeResult, *Failure)) (o scrapeOutcome) {
+// fetch requests the metrics of a target and parses them. A panic counts as a failure. begin, which may be nil, is called
+// when the request's turn has come.
+func (sp *scrapePool) fetch(ctx context.Context, t *target, begin func(time.Time), parse func(body []byte, contentType string) (*ScrapeResult, *Failure)) (o scrapeOutcome) {
+	o.start = time.Now()
 	defer func() {
 		if reason := recover(); reason != nil {
 			sp.config.Logger.Error("Scraping a target panicked", "target", t.address, "panic", fmt.Sprint(reason), "stack", string(debug.Stack()))
-			o = scrapeOutcome{failure: internal(reason)}
+			o.result, o.failure = nil, internal(reason)
 		}
+		o.duration = time.Since(o.start)
 	}()
 	sp.mu.Lock()
 	left, discovery := t.leftDiscovery, sp.discovery
 	sp.mu.Unlock()
 	switch {
 	case t.url == nil && discovery != nil:
-		return scrapeOutcome{failure: discovery}
+		o.failure = discovery
+		return o
 	case t.url == nil:
-		return scrapeOutcome{failure: noTargetsDiscovered()}
+		o.failure = noTargetsDiscovered()
+		return o
 	case !left.IsZero():
-		return scrapeOutcome{failure: vanished(left)}
+		o.failure = vanished(left)
+		return o
 	}
-	o.failure = sp.fetcher.get(ctx, t.url, sp.hostHeader, func(body []byte, contentType string) *Failure {
+	onTurn := func() {
+		o.start = time.Now()
+		if begin != nil {
+			begin(o.start)
+		}
+	}
+	o.failure = sp.fetcher.get(ctx, t.url, sp.hostHeader, onTurn, func(body []byte, contentType string) *Failure {
 		var why *Failure
 		o.result, why = parse(body, contentType)
 		if why == nil && !isText(contentType) {

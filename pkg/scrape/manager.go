@@ -2,6 +2,7 @@ package scrape
 
 import (
 	"cmp"
+	"context"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -30,6 +31,9 @@ type Manager struct {
 	secret    []byte        // key of the digests that identify pools, because those cover credentials
 	liveSlots chan struct{} // one for each live scrape that may run
 	bodySlots chan struct{} // one for each response body that may be in memory
+	gates     *addressGates
+	context   context.Context // of all requests
+	cancel    context.CancelFunc
 	name      string
 
 	mu          sync.Mutex
@@ -45,8 +49,9 @@ func NewManager(o ManagerOptions) *Manager {
 	m := &Manager{
 		resolver: o.Resolver, secret: make([]byte, 32),
 		liveSlots: make(chan struct{}, maxConcurrentLive), bodySlots: make(chan struct{}, maxConcurrentBodies),
-		pools: map[string]*scrapePool{}, leases: map[*Lease]struct{}{},
+		gates: newAddressGates(), pools: map[string]*scrapePool{}, leases: map[*Lease]struct{}{},
 	}
+	m.context, m.cancel = context.WithCancel(context.Background())
 	if m.resolver == nil {
 		m.resolver = net.DefaultResolver
 	}
@@ -94,7 +99,7 @@ func (m *Manager) Lease(c Config) (*Lease, error) {
 	return l, nil
 }
 
-// Close stops everything and waits until it has stopped.
+// Close stops everything, requests in progress included, and waits until it has stopped.
 func (m *Manager) Close() {
 	m.mu.Lock()
 	for key, sp := range m.pools {
@@ -103,6 +108,7 @@ func (m *Manager) Close() {
 	}
 	m.endCleanup()
 	m.mu.Unlock()
+	m.cancel()
 	m.goroutines.Wait()
 }
 
@@ -133,7 +139,8 @@ func (m *Manager) returnPools(l *Lease) {
 		}
 		if sp.leases == 0 {
 			sp.released = time.Now()
-		} else if sp.active == 0 {
+		}
+		if sp.active == 0 {
 			sp.stop()
 		}
 	}

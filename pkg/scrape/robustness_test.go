@@ -57,6 +57,8 @@ func TestCleanupRecoversFromAPanic(t *testing.T) {
 		m.mu.Unlock()
 		l.Release()
 		time.Sleep(releasedRetention + cleanupInterval)
+		m.mu.Lock()
+		defer m.mu.Unlock()
 		require.Empty(t, m.pools, "the cleanup continues")
 	})
 }

@@ -57,7 +57,7 @@ func newScrapePool(m *Manager, c Config, entry TargetConfig) (*scrapePool, error
 			sp.hostHeader += ":" + port
 		}
 	}
-	sp.fetcher, err = newFetcher(c, entry.Kind, name, m.bodySlots)
+	sp.fetcher, err = newFetcher(m, c, entry.Kind, name)
 	return sp, err
 }
 
@@ -82,8 +82,8 @@ func (sp *scrapePool) start() {
 	}
 }
 
-// stop ends scraping and marks all series as ended. Samples stay in the history. It does not wait for scrapes in
-// progress: they are cancelled and their outcomes are discarded.
+// stop ends scraping and marks all series as ended. Samples stay in the history. Requests that wait for their turn are
+// not sent. A request that has been sent ends by itself, and its outcome is discarded.
 func (sp *scrapePool) stop() {
 	sp.mu.Lock()
 	defer sp.mu.Unlock()

@@ -48,6 +48,7 @@ type scrapeOutcome struct {
 	result   *ScrapeResult
 	remark   string // about a result
 	failure  *Failure
+	start    time.Time // when the request's turn had come
 	duration time.Duration
 }
 

@@ -1,0 +1,63 @@
+package scrape
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptrace"
+)
+
+// turn is the right of one request to reach an address.
+type turn struct {
+	gates *addressGates
+	keys  []string // of the gates held
+	err   error    // why the request must not be sent
+}
+
+// takeTurn waits until nobody else sends a request to the address of r.
+func (f *fetcher) takeTurn(ctx context.Context, r *http.Request) (*turn, error) {
+	key := gateKey(r.URL)
+	if err := f.gates.acquire(ctx, key); err != nil {
+		return nil, err
+	}
+	return &turn{gates: f.gates, keys: []string{key}}, nil
+}
+
+// trace returns a context for r that waits for the gate of the address that the request is connected to, before the
+// request is sent. Behind a proxy only the proxy knows that address.
+func (t *turn) trace(ctx context.Context, f *fetcher, r *http.Request) context.Context {
+	if f.isProxied(r) {
+		return ctx
+	}
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) {
+		t.release(1) // of an earlier attempt: the transport retries if an idle connection turns out to be closed
+		key := connectedGateKey(info.Conn.RemoteAddr(), r.URL)
+		if key == t.keys[0] {
+			return
+		}
+		if t.err = t.gates.acquire(ctx, key); t.err != nil {
+			info.Conn.Close() // the only way to keep the transport from sending the request
+			return
+		}
+		t.keys = append(t.keys, key)
+	}})
+}
+
+// release gives back all gates but the first keep.
+func (t *turn) release(keep int) {
+	for _, key := range t.keys[keep:] {
+		t.gates.release(key)
+	}
+	t.keys = t.keys[:keep]
+}
+
+// isProxied reports whether connections for r lead to a proxy.
+func (f *fetcher) isProxied(r *http.Request) bool {
+	if f.socksProxy {
+		return true
+	}
+	if f.transport.Proxy == nil {
+		return false
+	}
+	proxy, err := f.transport.Proxy(r)
+	return err != nil || proxy != nil
+}
