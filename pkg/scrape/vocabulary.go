@@ -3,13 +3,17 @@ package scrape
 // The alias keeps the package apart from the type target.
 import vocabulary "github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 
-// Cause and the types below are those of pkg/target.
 type (
-	Cause   = vocabulary.Cause
-	Gauge   = vocabulary.Gauge
+	// Cause is the type of pkg/target.
+	Cause = vocabulary.Cause
+	// Gauge is the type of pkg/target.
+	Gauge = vocabulary.Gauge
+	// Problem is the type of pkg/target.
 	Problem = vocabulary.Problem
-	State   = vocabulary.State
-	Status  = vocabulary.Status
+	// State is the type of pkg/target.
+	State = vocabulary.State
+	// Status is the type of pkg/target.
+	Status = vocabulary.Status
 )
 
 // The constants of pkg/target.

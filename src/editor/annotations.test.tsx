@@ -1,9 +1,9 @@
 import { type AnnotationQuery } from '@grafana/data';
 import { render, screen } from '@testing-library/react';
 import { useState } from 'react';
-import { type FalcoQuery } from '../../query';
-import { choose, expectQuietConsole, fakeDataSource, giveElementsASize } from '../testing';
-import { AnnotationEditor } from './AnnotationEditor';
+import { type FalcoQuery } from '../query';
+import { choose, expectQuietConsole, fakeDataSource, giveElementsASize } from './testing';
+import { AnnotationEditor } from './annotation/AnnotationEditor';
 import { annotations } from './annotations';
 
 expectQuietConsole();

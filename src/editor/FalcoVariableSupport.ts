@@ -6,13 +6,13 @@ import {
   toDataFrame,
 } from '@grafana/data';
 import { from, map, type Observable } from 'rxjs';
-import { type FalcoDataSource } from '../../datasource';
-import { type FalcoVariableQuery } from '../../query';
-import { onDemand } from '../onDemand';
+import { type FalcoDataSource } from '../datasource';
+import { type FalcoVariableQuery } from '../query';
+import { onDemand } from './onDemand';
 
 /** Fills dashboard variables with the values of a label. */
 export class FalcoVariableSupport extends CustomVariableSupport<FalcoDataSource, FalcoVariableQuery> {
-  editor = onDemand(async () => (await import('./VariableEditor')).VariableEditor);
+  editor = onDemand(async () => (await import('./variable/VariableEditor')).VariableEditor);
 
   constructor(private readonly datasource: FalcoDataSource) {
     super();

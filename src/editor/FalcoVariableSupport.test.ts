@@ -1,7 +1,7 @@
 import { type DataQueryRequest, VariableSupportType } from '@grafana/data';
 import { lastValueFrom } from 'rxjs';
-import { type FalcoVariableQuery } from '../../query';
-import { fakeDataSource } from '../testing';
+import { type FalcoVariableQuery } from '../query';
+import { fakeDataSource } from './testing';
 import { FalcoVariableSupport } from './FalcoVariableSupport';
 
 test('the values of a label come as a frame with the fields text and value', async () => {

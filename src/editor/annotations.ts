@@ -1,7 +1,7 @@
 import { type AnnotationQuery, type AnnotationSupport } from '@grafana/data';
 import { isEqual } from 'lodash';
-import { asEvents, type FalcoQuery, QUERY_VERSION } from '../../query';
-import { onDemand } from '../onDemand';
+import { asEvents, type FalcoQuery, QUERY_VERSION } from '../query';
+import { onDemand } from './onDemand';
 
 /** The query of a new annotation: events of every kind on every node. Events that happen together become one annotation. */
 const NEW_ANNOTATION: Omit<FalcoQuery, 'refId'> = { kind: 'events', by: [], version: QUERY_VERSION };
@@ -11,7 +11,7 @@ const NEW_ANNOTATION: Omit<FalcoQuery, 'refId'> = { kind: 'events', by: [], vers
  * timeEnd, title, text, tags.
  */
 export const annotations: AnnotationSupport<FalcoQuery> = {
-  QueryEditor: onDemand(async () => (await import('./AnnotationEditor')).AnnotationEditor),
+  QueryEditor: onDemand(async () => (await import('./annotation/AnnotationEditor')).AnnotationEditor),
   getDefaultQuery: () => NEW_ANNOTATION,
   prepareAnnotation,
 };
