@@ -12,7 +12,7 @@ import {
 import { DataSourceWithBackend, getTemplateSrv } from '@grafana/runtime';
 import { catchError, from, map, merge, type Observable, switchMap } from 'rxjs';
 import { IDENTITY, targetLabels, withoutMacros } from './expression';
-import { type LiveExecutor } from './live/executor';
+import { type LiveExecutor } from './live/LiveExecutor';
 import { ignoring, split, withNotices } from './live-queries';
 import {
   type CompleteQuery,
@@ -145,7 +145,7 @@ export class FalcoDataSource extends DataSourceWithBackend<FalcoQuery, FalcoSett
       );
     };
     return from(this.liveExecutor()).pipe(
-      switchMap((executor) => executor.answer(query, asked, fallBack)),
+      switchMap((executor) => executor.execute(query, asked, fallBack)),
       catchError(() => fallBack(query, 'the part of the plugin for it could not be loaded; reload the page'))
     );
   }
@@ -160,7 +160,7 @@ export class FalcoDataSource extends DataSourceWithBackend<FalcoQuery, FalcoSett
 
   /** In a chunk of its own: a dashboard that is not live never loads it. */
   private liveExecutor(): Promise<LiveExecutor> {
-    this.executor ??= import('./live/executor').then(
+    this.executor ??= import('./live/LiveExecutor').then(
       ({ LiveExecutor }) =>
         new LiveExecutor(this.settings, (path, params) => this.getResource(path, params, { showErrorAlert: false })),
       (error) => {

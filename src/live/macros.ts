@@ -1,18 +1,18 @@
 import { printDuration, rateInterval } from '../signals/window';
 
-/** What a panel asks besides its query; milliseconds. */
-export interface Asked {
+/** The parts of a panel's request that do not belong to a query. Times are milliseconds. */
+export interface PanelRequest {
   range: number;
   interval: number;
   maxDataPoints: number;
 }
 
-/** How many points Prometheus gives a series at most. */
-const mostPoints = 11_000;
+/** Prometheus's maximum number of points per series. */
+const maxPointsPerSeries = 11_000;
 
-/** The step that the backend would take, as pkg/datasource/times.go works it out. */
-export function backendStep({ range, interval, maxDataPoints }: Asked, scrapeInterval: number): number {
-  const step = Math.max(interval, scrapeInterval, range / mostPoints, range / maxDataPoints);
+/** The step that the backend would use for the same request. */
+export function backendStep({ range, interval, maxDataPoints }: PanelRequest, scrapeInterval: number): number {
+  const step = Math.max(interval, scrapeInterval, range / maxPointsPerSeries, range / maxDataPoints);
   return Math.ceil(step / 1000) * 1000;
 }
 
@@ -20,15 +20,15 @@ export interface Macros {
   step: number;
   scrapeInterval: number;
   range: number;
-  /** How long it has been watched. */
+  /** How long the page has watched. */
   live: number;
-  /** How far rates look back where that is not worked out from the step. */
+  /** The window of rates; by default it follows from the step. */
   window?: number;
-  /** How much there is of the history: they look back no further. */
+  /** Length of the history. Windows are cut to it. */
   history?: number;
 }
 
-/** Replaces Grafana's macros; unknown ones stay, for PromQL to complain of. All times are milliseconds. */
+/** Replaces Grafana's macros. Unknown macros stay, and the PromQL parser reports them. Times are milliseconds. */
 export function expandMacros(text: string, macros: Macros): string {
   const { step, scrapeInterval, range, live, history = Infinity } = macros;
   const { window = rateInterval({ step, scrapeInterval }) } = macros;

@@ -1,11 +1,11 @@
-import { type LiveTarget, type Target } from './routes';
+import { type TargetStatus, type Target } from './BackendClient';
 
 /** A target for tests: what it answers at a time (milliseconds since 1970), or nothing where it does not. */
 export interface FakeTarget extends Omit<Target, 'facts'> {
   facts?: Target['facts'];
   answer(time: number): string | undefined;
   /** What its answer to a live request is besides. */
-  live?: Partial<LiveTarget>;
+  live?: Partial<TargetStatus>;
 }
 
 /** For tests: the backend's side of live, with a history that scrapes every 15 seconds. Its clock is not the browser's. */
@@ -57,13 +57,13 @@ export class FakeBackend {
     }
   }
 
-  private live(id: string, target: FakeTarget | undefined): LiveTarget {
+  private live(id: string, target: FakeTarget | undefined): TargetStatus {
     if (!target) {
       return { id, seconds: 0, state: 'unlisted', labels: {}, gauges: [] };
     }
     const { labels, live = {} } = target;
     const text = target.answer(this.now());
-    const base: LiveTarget = { id, time: this.now(), seconds: 0.01, state: 'up', labels, gauges: [], text };
+    const base: TargetStatus = { id, time: this.now(), seconds: 0.01, state: 'up', labels, gauges: [], text };
     const trouble = { severity: 'warning' as const, what: 'No metrics from', change: 'Connection refused.' };
     return { ...base, ...(text === undefined && { state: 'down', trouble }), ...live };
   }

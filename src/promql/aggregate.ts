@@ -2,7 +2,7 @@ import { type Aggregation } from './ast';
 import { type Evaluator } from './context';
 import { formatNumber } from './literals';
 import { type Labels, metadata } from './labels';
-import { noteQuantile } from './notes';
+import { annotateQuantile } from './annotations';
 import { Mean, quantile, Sum } from './numeric';
 import { best } from './topk';
 import { Collector, isEmpty, put, series, type StepSeries } from './steps';
@@ -25,7 +25,7 @@ export function aggregate(expr: Aggregation, evaluator: Evaluator): StepSeries[]
     default: {
       const parameter = expr.parameter && evaluator.scalar(expr.parameter);
       if (parameter) {
-        noteQuantile(parameter, expr.parameter!, evaluator);
+        annotateQuantile(parameter, expr.parameter!, evaluator);
       }
       return [...groups(expr, all).values()]
         .map(({ labels, members }) => {
@@ -114,7 +114,7 @@ function countValues(expr: Aggregation, all: StepSeries[], count: number): StepS
     for (let step = 0; step < count; step++) {
       if (one.present[step] === 1) {
         const labels = grouping(one.labels.set(label, formatNumber(one.values[step]!)), kept);
-        const result = results.at(labels, false);
+        const result = results.seriesFor(labels, false);
         put(result, step, result.values[step]! + 1);
       }
     }

@@ -16,7 +16,7 @@ export type Duration =
   | { kind: 'seconds'; value: number }
   | { kind: 'step' }
   | { kind: 'range' }
-  | { kind: 'negated'; of: Duration }
+  | { kind: 'negated'; operand: Duration }
   | { kind: 'operation'; operator: '+' | '-' | '*' | '/' | '%' | '^' | 'min' | 'max'; left: Duration; right: Duration };
 
 /** When a selector or a subquery looks: shifted by `offset`, at a fixed time instead of the step's. */

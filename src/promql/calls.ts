@@ -1,12 +1,12 @@
 import { type Call, type Expr, type RangeSelector, type Selector, type Subquery, unwrap } from './ast';
 import { type Evaluator, renamed, unnamed } from './context';
-import { dateFunctions, valueFunctions } from './instant-functions';
-import { labelJoin, labelReplace } from './label-functions';
+import { dateFunctions, valueFunctions } from './instantFunctions';
+import { labelJoin, labelReplace } from './labelFunctions';
 import { Labels, metadata } from './labels';
-import { noteNonCounter, noteQuantile, noteSort } from './notes';
+import { annotateNonCounter, annotateQuantile, annotateSort } from './annotations';
 import { ascending } from './numeric';
-import * as overTime from './over-time';
-import * as range from './range-functions';
+import * as overTime from './overTime';
+import * as range from './rangeFunctions';
 import { ranged, slide } from './ranges';
 import { deriv, predictLinear } from './regression';
 import { selectTimes } from './selectors';
@@ -82,7 +82,7 @@ export function callVector(call: Call, evaluator: Evaluator): StepSeries[] {
       return [constant(evaluator.scalar(first!))];
     default:
       // sort and sort_desc
-      noteSort(call, evaluator);
+      annotateSort(call, evaluator);
       return sorted(evaluator.vector(first!), call.name === 'sort_desc');
   }
 }
@@ -118,14 +118,14 @@ function callRange(call: Call, args: Expr[], fn: range.RangeFunction, evaluator:
     const result = slide(windows, one, evaluator, fn, argument);
     result.dropName = !keepsName || one.dropName;
     if (!isEmpty(result) && (call.name === 'rate' || call.name === 'increase')) {
-      noteNonCounter(one.labels, args[0]!, evaluator);
+      annotateNonCounter(one.labels, args[0]!, evaluator);
     }
     result.labels = result.dropName ? unnamed(one.labels, query) : one.labels;
     return result;
   });
   const found = results.filter((one) => !isEmpty(one));
   if (call.name === 'quantile_over_time' && found.length > 0) {
-    noteQuantile(argument!, args[0]!, evaluator);
+    annotateQuantile(argument!, args[0]!, evaluator);
   }
   if (call.name === 'absent_over_time') {
     return absent(over.kind === 'range' ? over.selector : over, found, grid.count);
@@ -154,7 +154,7 @@ function certain({ matchers }: Selector): Labels {
       known.delete(label);
     }
   }
-  return Labels.of([...known]);
+  return Labels.fromEntries([...known]);
 }
 
 /** The value of the only series, NaN where there are none or several. */

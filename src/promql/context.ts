@@ -19,7 +19,7 @@ export interface Query {
   /** Names are dropped at the end instead of where they lose their meaning. */
   delayedNameRemoval: boolean;
   /** What Prometheus would remark on the query, each once. */
-  notes: Set<string>;
+  annotations: Set<string>;
 }
 
 /** Evaluates parts of an expression at the times of its grid. */
@@ -29,7 +29,7 @@ export interface Evaluator {
   vector(expr: Expr): StepSeries[];
   scalar(expr: Expr): Float64Array;
   /** One that evaluates at other times. */
-  on(grid: Grid): Evaluator;
+  withGrid(grid: Grid): Evaluator;
 }
 
 /** The length of a duration in this query, in milliseconds. */

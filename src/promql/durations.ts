@@ -31,8 +31,8 @@ export function duration(node: SyntaxNode, query: string): Duration {
       return { kind: 'operation', operator, left: duration(second!, query), right: duration(third!, query) };
     }
     case 'UnaryOp': {
-      const of = duration(second!, query);
-      return query[first.from] === '-' ? { kind: 'negated', of } : of;
+      const operand = duration(second!, query);
+      return query[first.from] === '-' ? { kind: 'negated', operand } : operand;
     }
     default: {
       const operator = operators[second?.name as keyof typeof operators];
@@ -63,7 +63,7 @@ function seconds(given: Duration, times: QueryTimes): number {
     case 'range':
       return times.range;
     case 'negated':
-      return -seconds(given.of, times);
+      return -seconds(given.operand, times);
     case 'operation':
       return operate(given.operator, seconds(given.left, times), seconds(given.right, times));
   }

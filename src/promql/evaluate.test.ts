@@ -33,7 +33,7 @@ describe('evaluate', () => {
 
   it('evaluates a part of the steps as of the whole query', () => {
     const query = 'a_total{node="x"} @ start() + a_total{node="x"} @ end() + a_total{node="x"}';
-    const { series } = evaluate(query, samples, { start: 2000, asked: { start: 1000, end: 4000 } });
+    const { series } = evaluate(query, samples, { start: 2000, queryRange: { start: 1000, end: 4000 } });
     expect(series.map(({ values }) => [...values])).toEqual([[10 + 15 + 20]]);
   });
 
@@ -67,7 +67,7 @@ describe('evaluate', () => {
   });
 
   it('remarks on what is hardly meant', () => {
-    expect(evaluate('sum(rate(info[2s]))', samples, { start: 4000 }).notes).toEqual([
+    expect(evaluate('sum(rate(info[2s]))', samples, { start: 4000 }).annotations).toEqual([
       'PromQL info: metric might not be a counter, name does not end in _total/_sum/_count/_bucket: "info" (1:10)',
     ]);
   });

@@ -13,8 +13,8 @@ export interface Options {
   end?: number;
   /** Milliseconds between steps. */
   step?: number;
-  /** What `start()` and `end()` stand for, milliseconds, where these steps are but a part of what is asked. */
-  asked?: { start: number; end: number };
+  /** What `start()` and `end()` stand for, milliseconds, where these steps are but a part of what is queryRange. */
+  queryRange?: { start: number; end: number };
   /** How old a sample may be, milliseconds; default five minutes. */
   lookback?: number;
   /**
@@ -38,13 +38,13 @@ export function evaluate(text: string, source: Source, options: Options): Result
 /** The same for an expression that has been parsed; `text` is what it was parsed from. */
 export function evaluateExpr(expr: Expr, text: string, source: Source, options: Options): Result {
   const { start, end = start, step = 0, lookback = 300_000, isUneven = false, delayedNameRemoval = false } = options;
-  const { asked = { start, end } } = options;
+  const { queryRange = { start, end } } = options;
   const ranges = step > 0;
   const count = ranges ? Math.floor((end - start) / step) + 1 : 1;
-  const query: Query = { text, source, ...asked, step, lookback, isUneven, delayedNameRemoval, notes: new Set() };
+  const query: Query = { text, source, ...queryRange, step, lookback, isUneven, delayedNameRemoval, annotations: new Set() };
   const evaluator = new Evaluation(query, { start, step: ranges ? step : 1, count });
   const type = typeOf(expr);
-  const notes = () => [...query.notes];
+  const annotations = () => [...query.annotations];
   if (type === 'string' || type === 'matrix') {
     if (ranges) {
       const name = type === 'string' ? 'string' : 'range vector';
@@ -52,9 +52,9 @@ export function evaluateExpr(expr: Expr, text: string, source: Source, options: 
     }
     const inner = unwrap(expr);
     return inner.kind === 'string'
-      ? { type: 'string', text: inner.value, series: [], notes: notes() }
-      : { type: 'matrix', series: windowOf(inner, evaluator), notes: notes() };
+      ? { type: 'string', text: inner.value, series: [], annotations: annotations() }
+      : { type: 'matrix', series: windowOf(inner, evaluator), annotations: annotations() };
   }
   const series = type === 'scalar' ? scalarSeries(evaluator.scalar(expr)) : evaluator.vector(expr);
-  return { type: ranges ? 'matrix' : type, series: resultOf(series, evaluator, ranges), notes: notes() };
+  return { type: ranges ? 'matrix' : type, series: resultOf(series, evaluator, ranges), annotations: annotations() };
 }

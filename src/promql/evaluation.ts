@@ -13,7 +13,7 @@ export class Evaluation implements Evaluator {
     readonly grid: Grid
   ) {}
 
-  on(grid: Grid): Evaluator {
+  withGrid(grid: Grid): Evaluator {
     return new Evaluation(this.query, grid);
   }
 

@@ -2,9 +2,9 @@
 export { type Expr, type Selector } from './ast';
 export { EvaluationError, ParseError, position, UnsupportedError } from './errors';
 export { evaluate, evaluateExpr, type Options } from './evaluate';
-export { type Condition, reachOf, selectorsOf, withConditions } from './inspect';
+export { type Condition, lookbackOf, selectorsOf, withConditions } from './inspect';
 export { Labels } from './labels';
 export { matcher, type Matcher } from './matcher';
 export { parse } from './parse';
 export { type Result, type ResultSeries } from './result';
-export { after, type Source, type StoredSeries } from './source';
+export { firstAfter, type Source, type StoredSeries } from './source';

@@ -1,4 +1,4 @@
-import { reachOf, selectorsOf, withConditions } from './inspect';
+import { lookbackOf, selectorsOf, withConditions } from './inspect';
 import { parse } from './parse';
 
 describe('selectorsOf', () => {
@@ -10,7 +10,7 @@ describe('selectorsOf', () => {
   });
 });
 
-describe('reachOf', () => {
+describe('lookbackOf', () => {
   it.each([
     ['1 + time()', 0],
     ['a', 300],
@@ -25,14 +25,14 @@ describe('reachOf', () => {
     ['a @ start()', 4200],
     ['quantile(scalar(b offset 1h), a)', 3900],
   ])('%s looks back %i s', (expr, seconds) => {
-    expect(reachOf(parse(expr), expr, 3_900_000)).toBe(seconds * 1000);
+    expect(lookbackOf(parse(expr), expr, 3_900_000)).toBe(seconds * 1000);
   });
 
   it.each([
     ['b + a @ 1700000000', '1:5: a fixed time is not supported in live mode'],
     ['rate(a[1m + 1m])', '1:6: a calculated duration is not supported in live mode'],
   ])('leaves %s to others', (expr, message) => {
-    expect(() => reachOf(parse(expr), expr, 0)).toThrow(message);
+    expect(() => lookbackOf(parse(expr), expr, 0)).toThrow(message);
   });
 });
 

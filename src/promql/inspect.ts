@@ -30,7 +30,7 @@ export function selectorsOf(expr: Expr): Selector[] {
  * whose start `@ start()` goes. Throws an {@link UnsupportedError} where that depends on when the question is asked, or
  * is written in a way that Prometheus calls experimental.
  */
-export function reachOf(expr: Expr, text: string, range: number, lookback = 300_000): number {
+export function lookbackOf(expr: Expr, text: string, range: number, lookback = 300_000): number {
   const at = expr.from;
   const length = (duration: Duration | undefined): number => {
     if (duration && duration.kind !== 'seconds' && duration.kind !== 'negated') {
@@ -44,7 +44,7 @@ export function reachOf(expr: Expr, text: string, range: number, lookback = 300_
     }
     return length(offset) + (fixed === 'start' ? range : 0);
   };
-  const inner = (one: Expr) => reachOf(one, text, range, lookback);
+  const inner = (one: Expr) => lookbackOf(one, text, range, lookback);
   switch (expr.kind) {
     case 'number':
     case 'string':

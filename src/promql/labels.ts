@@ -9,11 +9,11 @@ export class Labels {
   /** Name, value, name, value, …, sorted by name. */
   private constructor(private readonly pairs: readonly string[]) {}
 
-  static from(record: Readonly<Record<string, string>>): Labels {
-    return Labels.of(Object.entries(record));
+  static fromRecord(record: Readonly<Record<string, string>>): Labels {
+    return Labels.fromEntries(Object.entries(record));
   }
 
-  static of(entries: ReadonlyArray<readonly [string, string]>): Labels {
+  static fromEntries(entries: ReadonlyArray<readonly [string, string]>): Labels {
     return Labels.fromPairs([...entries]).labels;
   }
 
@@ -66,7 +66,7 @@ export class Labels {
 
   /** With the label; without it where the value is ''. */
   set(name: string, value: string): Labels {
-    return Labels.of([...this.entries().filter(([own]) => own !== name), [name, value]]);
+    return Labels.fromEntries([...this.entries().filter(([own]) => own !== name), [name, value]]);
   }
 
   entries(): Array<[string, string]> {

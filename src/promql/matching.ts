@@ -30,7 +30,7 @@ export function matchVectors(
     for (const first of group) {
       for (const second of partners) {
         const labels = resultLabels(first.labels, second.labels, expr, query);
-        const result = results.at(labels, expr.bool);
+        const result = results.seriesFor(labels, expr.bool);
         for (let step = 0; step < grid.count; step++) {
           if (first.present[step] === 1 && second.present[step] === 1) {
             taken.take(labels, step);

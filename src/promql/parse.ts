@@ -3,7 +3,7 @@ import { type SyntaxNode, type Tree } from '@lezer/common';
 import { type Expr } from './ast';
 import { check } from './check';
 import { ParseError, UnsupportedError } from './errors';
-import { expression } from './parse-expression';
+import { expression } from './parseExpression';
 import { unsupportedFunctions } from './signatures';
 
 /**

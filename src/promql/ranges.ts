@@ -2,8 +2,8 @@ import { type RangeSelector, type Subquery } from './ast';
 import { type Evaluator, lengthOf, shift } from './context';
 import { EvaluationError } from './errors';
 import { type Labels } from './labels';
-import { type RangeFunction, type Window } from './range-functions';
-import { after, type Samples, withoutStale } from './source';
+import { type RangeFunction, type Window } from './rangeFunctions';
+import { firstAfter, type Samples, withoutStale } from './source';
 import { put, samplesOf, series, type StepSeries, timeOf } from './steps';
 
 /** Subqueries without a step are evaluated every minute. */
@@ -58,7 +58,7 @@ function subquery(expr: Subquery, length: number, evaluator: Evaluator): Ranged[
   }
   const inner = { start, step, count };
   return evaluator
-    .on(inner)
+    .withGrid(inner)
     .vector(expr.expr)
     .map((one) => ({ labels: one.labels, dropName: one.dropName, samples: samplesOf(one, inner) }));
 }
@@ -78,7 +78,7 @@ export function slide(
   const { times, values, from, to } = one.samples;
   const result = series(one.labels, grid.count);
   const window: Window = { times, values, first: 0, last: 0, start: 0, end: 0, now: 0, from, to, goesOn: false };
-  let first = after(one.samples, end(grid.start) - length);
+  let first = firstAfter(one.samples, end(grid.start) - length);
   let next = first;
   for (let step = 0; step < grid.count; step++) {
     window.now = timeOf(grid, step);

@@ -1,5 +1,5 @@
 import { isInfinite, Sum } from './numeric';
-import { type RangeFunction, type Window } from './range-functions';
+import { type RangeFunction, type Window } from './rangeFunctions';
 
 export const deriv: RangeFunction = (window) =>
   window.last <= window.first ? undefined : line(window, window.times[window.first]!).slope;

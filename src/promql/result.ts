@@ -2,7 +2,7 @@ import { type Expr } from './ast';
 import { type Evaluator } from './context';
 import { Labels } from './labels';
 import { ranged } from './ranges';
-import { after } from './source';
+import { firstAfter } from './source';
 import { merge, samplesOf, type StepSeries } from './steps';
 
 /** A series of an answer. */
@@ -21,7 +21,7 @@ export interface Result {
   /** Of a string. */
   text?: string;
   /** Prometheus's remarks: `PromQL info: … (1:6)`, `PromQL warning: …`. */
-  notes: string[];
+  annotations: string[];
 }
 
 /** A scalar as a series without labels. */
@@ -50,7 +50,7 @@ export function windowOf(expr: Expr, evaluator: Evaluator): ResultSeries[] {
   return sorted(
     series
       .map(({ labels, dropName, samples }) => {
-        const [first, next] = [after(samples, to - length), after(samples, to)];
+        const [first, next] = [firstAfter(samples, to - length), firstAfter(samples, to)];
         return {
           labels: dropName ? labels.dropMetadata() : labels,
           times: samples.times.slice(first, next),

@@ -1,6 +1,6 @@
 import { type Selector } from './ast';
 import { type Evaluator, shift } from './context';
-import { after, type StoredSeries } from './source';
+import { firstAfter, type StoredSeries } from './source';
 import { isEmpty, put, series, type StepSeries, timeOf } from './steps';
 
 /** The newest value of every series at each step, if it is young enough and the series has not gone since. */
@@ -24,7 +24,7 @@ function newest(
     .map((stored) => {
       const result = series(stored.labels, grid.count);
       const { times, stale, from, to } = stored;
-      let next = after(stored, look(grid.start));
+      let next = firstAfter(stored, look(grid.start));
       for (let step = 0; step < grid.count; step++) {
         const time = look(timeOf(grid, step));
         while (next < to && times[next]! <= time) {

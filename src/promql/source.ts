@@ -24,7 +24,7 @@ export interface Source {
 }
 
 /** First place from which on all times are later. */
-export function after({ times, from, to }: Samples, time: number): number {
+export function firstAfter({ times, from, to }: Samples, time: number): number {
   let low = from;
   let high = to;
   while (low < high) {

@@ -42,7 +42,7 @@ export class Collector {
   constructor(private readonly count: number) {}
 
   /** The series with these labels, new where there was none. */
-  at(labels: Labels, dropName: boolean): StepSeries {
+  seriesFor(labels: Labels, dropName: boolean): StepSeries {
     let found = this.byKey.get(labels.key);
     if (!found) {
       found = series(labels, this.count, dropName);

@@ -8,7 +8,7 @@ export function source(
   const stored = all.map(({ labels, values, every = 1000 }): StoredSeries => {
     const samples = values.flatMap((value, i) => (value === undefined ? [] : [{ time: i * every, value }]));
     return {
-      labels: Labels.from(labels),
+      labels: Labels.fromRecord(labels),
       times: Float64Array.from(samples, ({ time }) => time),
       values: Float64Array.from(samples, ({ value }) => value ?? NaN),
       stale: Uint8Array.from(samples, ({ value }) => Number(value === null)),

@@ -1,5 +1,5 @@
 import { createFleet } from '../../dev/fleet/simulation';
-import { Reader, SampleBuffer } from '../../src/live';
+import { ExpositionReader, SampleBuffer } from '../../src/live';
 import { catalogue } from '../../src/signals';
 
 export interface Watch {
@@ -18,7 +18,7 @@ export const firstScrape = 1_790_000_003_000;
 /** The demo fleet as live mode would have seen it, with what the settings of a target add. */
 export function watchFleet({ interval, scrapes, nodes, zones = false }: Watch): SampleBuffer {
   const fleet = createFleet({ start: firstScrape, nodes });
-  const buffer = new SampleBuffer({ points: scrapes + 1, age: Infinity });
+  const buffer = new SampleBuffer({ samplesPerSeries: scrapes + 1, maxAgeMs: Infinity });
   const limits = { samplesPerScrape: 20_000, labelLength: 1000 };
   const gauges = catalogue.targetGauges.map(({ metric, fallback }) => `${metric} ${fallback || 8}\n`).join('');
   const targets = [
@@ -28,12 +28,12 @@ export function watchFleet({ interval, scrapes, nodes, zones = false }: Watch): 
         node: node.spec.name,
         ...(zones && i % 2 === 0 && { zone: 'a' }),
       },
-      reader: new Reader('falco', catalogue.reading, limits),
+      reader: new ExpositionReader('falco', catalogue.reading, limits),
       answer: (at: number) => (fleet.phase(node, at) === 'up' ? fleet.answer(node, at) : undefined),
     })),
     {
       identity: { cluster: 'demo', node: 'falcosidekick', kind: 'falcosidekick' },
-      reader: new Reader('falcosidekick', catalogue.reading, limits),
+      reader: new ExpositionReader('falcosidekick', catalogue.reading, limits),
       answer: (at: number) => fleet.sidekickAnswer(at),
     },
   ];
@@ -42,7 +42,7 @@ export function watchFleet({ interval, scrapes, nodes, zones = false }: Watch): 
     for (const { identity, reader, answer } of targets) {
       const body = answer(time);
       const read = body === undefined ? undefined : reader.read(`${body}\n${gauges}`);
-      buffer.append(identity.node, identity, { time, answer: read, duration: 0.012 });
+      buffer.append(identity.node, identity, { time, exposition: read, duration: 0.012 });
     }
   }
   return buffer;

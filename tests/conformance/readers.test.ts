@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import fc from 'fast-check';
-import { Reader } from '../../src/live';
+import { ExpositionReader } from '../../src/live';
 import { catalogue } from '../../src/signals';
 
 type Kind = 'falco' | 'falcosidekick';
@@ -60,7 +60,7 @@ function bits(value: number): string {
   return Number.isNaN(value) ? 'NaN' : view.getBigUint64(0).toString(16);
 }
 
-function readHere(reader: Reader, text: string): Read {
+function readHere(reader: ExpositionReader, text: string): Read {
   try {
     const { series, duplicates, unreadable, problems } = reader.read(text);
     const samples = series.map(({ name, labels, value }) => ({
@@ -182,7 +182,7 @@ describe('The two readers', () => {
     let samples = 0;
     await fc.assert(
       fc.asyncProperty(pick('falco', 'falcosidekick'), answers, async (kind, bodies) => {
-        const reader = new Reader(kind as Kind, catalogue.reading, limits);
+        const reader = new ExpositionReader(kind as Kind, catalogue.reading, limits);
         for (const [i, body] of bodies.entries()) {
           const { text, ...expected } = await backend.read(kind as Kind, body, i === 0);
           samples += expected.samples.length;

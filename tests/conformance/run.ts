@@ -91,13 +91,13 @@ function check(evaluation: Evaluation, result: Result): void {
   compare(evaluation, result);
   for (const kind of ['warn', 'info'] as const) {
     const word = kind === 'warn' ? 'warning' : 'info';
-    const notes = result.notes.filter((note) => note.startsWith(`PromQL ${word}: `));
+    const annotations = result.annotations.filter((note) => note.startsWith(`PromQL ${word}: `));
     const wanted = evaluation.expectations.filter((one) => one.kind === kind);
-    const missing = wanted.find((one) => !notes.some((note) => one.matches(note)));
+    const missing = wanted.find((one) => !annotations.some((note) => one.matches(note)));
     const none = evaluation.expectations.some((one) => one.kind === `no_${kind}`) || wanted.length > 0;
-    const extra = none && notes.find((note) => !wanted.some((one) => one.matches(note)));
+    const extra = none && annotations.find((note) => !wanted.some((one) => one.matches(note)));
     if (missing || extra) {
-      throw new Error(missing ? `no ${word} ${missing.says}, found ${notes.join(' ')}` : `unexpected ${extra}`);
+      throw new Error(missing ? `no ${word} ${missing.says}, found ${annotations.join(' ')}` : `unexpected ${extra}`);
     }
   }
 }

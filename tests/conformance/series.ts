@@ -25,7 +25,7 @@ export function seriesLine(line: string): SeriesLine {
     entries.push(['__name__', name]);
   }
   const startTimes = line.startsWith('@st', at);
-  return { labels: Labels.of(entries), points: startTimes ? [] : points(line.slice(at)), startTimes };
+  return { labels: Labels.fromEntries(entries), points: startTimes ? [] : points(line.slice(at)), startTimes };
 }
 
 /** The labels that begin at `start`, and the place after the closing brace. */

@@ -5,7 +5,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Browser, type Page } from 'playwright-core';
-import { type LiveAnswer } from '../../src/live/routes';
+import { type LiveResponse } from '../../src/live/BackendClient';
 import { root, setStage, type Stage, until } from './harness';
 import { launch, tallPage } from './page';
 
@@ -37,7 +37,7 @@ function noteAnswers(): void {
   window.fetch = async (...args) => {
     const response = await fetch(...args);
     if (String(args[0]).includes('/resources/live?')) {
-      const { data } = (await response.clone().json()) as { data: LiveAnswer };
+      const { data } = (await response.clone().json()) as { data: LiveResponse };
       for (const { time = NaN, text = '' } of data.targets) {
         const lost = Number(/^falcosecurity_scap_n_drops_total (\d+)/m.exec(text)?.[1] ?? NaN);
         window.happened.push({ at: time, lost });

@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { LiveExecutor } from '../../../src/live/executor';
+import { LiveExecutor } from '../../../src/live/LiveExecutor';
 import { FakeBackend } from '../../../src/live/testing';
 import { type FalcoQuery, migrateQuery, withDefaults } from '../../../src/query';
 import { createFleet } from '../../fleet/simulation';
@@ -43,7 +43,7 @@ it('watches for an hour', async () => {
   let answers = 0;
   for (const query of queries) {
     executor
-      .answer(withDefaults(migrateQuery({ ...query, filters: [] })), asked, (_, why) => {
+      .execute(withDefaults(migrateQuery({ ...query, filters: [] })), asked, (_, why) => {
         throw new Error(`not live: ${why}`);
       })
       .subscribe(({ errors }) => {

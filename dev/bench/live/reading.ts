@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import readByPackage from 'parse-prometheus-text-format';
-import { Reader } from '../../../src/live';
+import { ExpositionReader } from '../../../src/live';
 import { catalogue } from '../../../src/signals';
 import { median } from './median';
 
@@ -23,8 +23,8 @@ const later = [body, body.replace(/\d\n/g, ([digit]) => `${9 - Number(digit)}\n`
 const known = newReader();
 let calls = 0;
 
-function newReader(): Reader {
-  return new Reader('falco', catalogue.reading, limits);
+function newReader(): ExpositionReader {
+  return new ExpositionReader('falco', catalogue.reading, limits);
 }
 
 /** The samples as Prometheus's API has them, as often as it takes for as many letters as the answer has. */

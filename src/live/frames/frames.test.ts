@@ -6,7 +6,7 @@ import { parseDuration } from '../../signals/window';
 import { framesOf } from './frames';
 import { type FrameOptions, type FrameResult } from './result';
 
-/** A file of tests/corpora/frames, which pkg/frames passes, too. Numbers that JSON does not have are words. */
+/** A file of tests/corpora/frames, which pkg/frames passesFilters, too. Numbers that JSON does not have are words. */
 interface Case {
   results: Array<{
     signal?: Signal;
@@ -42,7 +42,7 @@ function number(given: number | string): number {
 function resultOf({ signal, expr, window, matrix, vector, scalar, string }: Case['results'][number]): FrameResult {
   const base = { signal, expr, window: window === undefined ? undefined : parseDuration(window) };
   const one = (labels: Record<string, string>, value: number | string) => ({
-    labels: Labels.from(labels),
+    labels: Labels.fromRecord(labels),
     times: [0],
     values: [number(value)],
   });
@@ -58,7 +58,7 @@ function resultOf({ signal, expr, window, matrix, vector, scalar, string }: Case
         ...base,
         type: 'matrix',
         series: (matrix ?? []).map(({ labels, times, values }) => ({
-          labels: Labels.from(labels),
+          labels: Labels.fromRecord(labels),
           times,
           values: values.map(number),
         })),

@@ -4,7 +4,7 @@
 import { type DataFrame, DataFrameType, type Field, FieldType, type QueryResultMeta } from '@grafana/data';
 import { printDuration } from '../../signals/window';
 import { fieldConfig } from './config';
-import { Namer } from './names';
+import { SeriesNamer } from './SeriesNamer';
 import { type FrameOptions, type FrameResult, type Known, knownOf } from './result';
 import { tableFields } from './table';
 
@@ -45,7 +45,7 @@ function shown(results: readonly FrameResult[], all: Known[], options: FrameOpti
 }
 
 function multi(all: Known[], options: FrameOptions): Shown[] {
-  const namer = new Namer(all, options);
+  const namer = new SeriesNamer(all, options);
   return all.map((one) => {
     const { result, labels, times, values, isInstant } = one;
     const value: Field = {

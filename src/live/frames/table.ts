@@ -1,7 +1,7 @@
 import { type Field, FieldType } from '@grafana/data';
 import { Labels } from '../../promql';
 import { fieldConfig } from './config';
-import { leading, Namer } from './names';
+import { leading, SeriesNamer } from './SeriesNamer';
 import { type FrameOptions, type FrameResult, type Known } from './result';
 
 /** What a table shows of one label set, at one time where the query spans a range. */
@@ -24,7 +24,7 @@ interface Column {
  */
 export function tableFields(results: readonly FrameResult[], all: Known[], options: FrameOptions): Field[] {
   const { identity, step } = options;
-  const namer = new Namer(all, options);
+  const namer = new SeriesNamer(all, options);
   const columns = columnsOf(results, all, namer);
   const rows = rowsOf(all, namer, columns);
   const found = new Set(rows.flatMap(({ labels }) => labels.entries().map(([name]) => name)));
@@ -51,7 +51,7 @@ export function tableFields(results: readonly FrameResult[], all: Known[], optio
   return [...(step === undefined ? [] : [time]), ...words, ...figures];
 }
 
-function columnsOf(results: readonly FrameResult[], all: Known[], namer: Namer): Column[] {
+function columnsOf(results: readonly FrameResult[], all: Known[], namer: SeriesNamer): Column[] {
   if (!namer.pivots) {
     return results.map((result, index) => ({ index, name: namer.columnName(result, Labels.empty) }));
   }
@@ -63,7 +63,7 @@ function columnsOf(results: readonly FrameResult[], all: Known[], namer: Namer):
   return [...found.values()].sort((a, b) => a.index - b.index || (a.name < b.name ? -1 : 1));
 }
 
-function rowsOf(all: Known[], namer: Namer, columns: Column[]): Row[] {
+function rowsOf(all: Known[], namer: SeriesNamer, columns: Column[]): Row[] {
   const rows = new Map<string, Row>();
   for (const { result, labels, times, values, index, isInstant } of all) {
     const name = namer.columnName(result, namer.pivots ? labels : Labels.empty);

@@ -1,0 +1,634 @@
+import { type DataFrame, type DataQueryResponse, LoadingState } from '@grafana/data';
+import { type CompleteQuery } from '../query';
+import { begin, figures, notices, pass, points, request, setClock, setHidden, setUpLive, skew } from './testSetup';
+import { falco } from './testing';
+
+beforeEach(() => setClock());
+afterEach(() => jest.useRealTimers());
+
+describe('A live query', () => {
+  const rate = { signals: ['kernel-event-rate'] };
+
+  it('is filled from the history, and gets a point a tick', async () => {
+    const { backend, watch } = setUpLive([falco('a')]);
+    const { answers, last, end } = watch(rate);
+    await pass(0);
+    expect(answers).toHaveLength(1);
+    expect(last()).toMatchObject({ key: 'live-A', state: LoadingState.Streaming });
+    const filled = points(last());
+    expect([filled[0], filled.at(-1)]).toEqual([
+      [-300, expect.closeTo(100)],
+      [0, expect.closeTo(100)],
+    ]);
+    expect(filled).toHaveLength(301);
+    await pass(20);
+    expect(answers).toHaveLength(21);
+    const shown = points(last());
+    expect([shown[0], shown.at(-1), shown.length]).toEqual([
+      [-280, expect.closeTo(100)],
+      [20, expect.closeTo(100)],
+      301,
+    ]);
+    expect(shown.every(([, value]) => Math.abs(value - 100) < 1e-6)).toBe(true);
+    expect([backend.count('live'), backend.count('live/samples')]).toEqual([21, 1]);
+    end();
+    await pass(10);
+    expect(backend.count('live')).toBe(21);
+  });
+
+  it('has frames as the backend makes them', async () => {
+    const { watch } = setUpLive([falco('a')]);
+    const { last } = watch({ ...rate, legend: '{{node}}!' });
+    await pass(0);
+    const [{ refId, meta, fields } = {} as DataFrame] = figures(last());
+    expect([refId, meta?.type, meta?.custom, meta?.executedQueryString]).toEqual([
+      'A',
+      'timeseries-multi',
+      { window: '60s' },
+      'sum by (cluster, node) (rate(falcosecurity_scap_n_evts_total{}[60s]))',
+    ]);
+    expect(fields[1]).toMatchObject({
+      name: 'kernel-event-rate',
+      labels: { cluster: 'demo', node: 'a' },
+      config: { unit: 'eps', displayNameFromDS: 'a!' },
+    });
+    await pass(30);
+    expect(figures(last())[0]?.meta?.executedQueryString).toContain('[10s]');
+  });
+
+  it('shows a jump at the next tick, and all of it within the window', async () => {
+    const { watch } = setUpLive([falco('a', { begin: begin + skew + 30_500, perSecond: 10 })]);
+    const { last } = watch({ kind: 'signal', signals: ['kernel-drop-ratio'] });
+    const at = async (second: number) => {
+      await pass(second - (Date.now() - begin) / 1000);
+      return points(last()).at(-1)![1];
+    };
+    expect(await at(30)).toBe(0);
+    expect(await at(31)).toBeGreaterThan(0.001);
+    expect(await at(41)).toBeGreaterThan(0.09);
+  });
+
+  it('marks from when on rates look back on live scrapes only', async () => {
+    const { watch } = setUpLive([falco('a')]);
+    const { last } = watch(rate);
+    await pass(8);
+    expect(last().data).toHaveLength(1);
+    await pass(1);
+    expect(last().data[1]).toMatchObject({
+      meta: { dataTopic: 'annotations' },
+      fields: [{ values: [begin + skew + 9000] }, { values: ['Live'] }, {}, {}],
+    });
+    expect(notices(last())).toEqual([
+      'Since 01:00:09 UTC rates use a window of 10s instead of 60s, because live scrapes are closer together.',
+    ]);
+    await pass(301);
+    expect([notices(last()), last().data.length]).toEqual([[], 1]);
+    const { last: gauge } = watch({ kind: 'signal', signals: ['memory-rss'] });
+    await pass(20);
+    expect([notices(gauge()), gauge().data.length]).toEqual([[], 1]);
+  });
+
+  it('keeps to the points that the panel has room for', async () => {
+    const { watch } = setUpLive([falco('a')]);
+    const { last } = watch(rate, { ...request, maxDataPoints: 20 });
+    await pass(100);
+    const shown = points(last());
+    expect(shown.length).toBeLessThanOrEqual(20);
+    expect(shown.at(-1)![0]).toBe(100);
+    expect(shown[0]![0]).toBeGreaterThanOrEqual(-200);
+    expect(figures(last())[0]!.fields[0]!.config.interval).toBe(30_000);
+  });
+
+  it('works at an instant and as a table', async () => {
+    const { watch } = setUpLive([falco('a'), falco('b')]);
+    const instant = watch({ ...rate, instant: true });
+    const table = watch({ ...rate, refId: 'B', signals: ['kernel-event-rate', 'up'], format: 'table' });
+    await pass(15);
+    const shape = ({ data }: DataQueryResponse) =>
+      data.map(({ meta, fields }) => [meta.type, ...fields.map(({ values }: { values: unknown[] }) => values)]);
+    expect(shape(instant.last())).toEqual([
+      ['numeric-multi', [expect.closeTo(100)]],
+      ['numeric-multi', [expect.closeTo(100)]],
+    ]);
+    expect(shape(table.last())).toEqual([
+      ['numeric-long', ['demo', 'demo'], ['a', 'b'], [expect.closeTo(100), expect.closeTo(100)], [1, 1]],
+    ]);
+  });
+
+  it('looks back no further than the history reaches, as a rate would be too low', async () => {
+    const since = begin + skew - 60_000;
+    const { answer, ...young } = falco('a');
+    const { watch } = setUpLive([{ ...young, answer: (time) => (time < since ? undefined : answer(time)) }]);
+    const instant = watch({ ...rate, instant: true, window: '5m' });
+    const shown = watch({ ...rate, refId: 'B', window: '5m' });
+    await pass(0);
+    expect(figures(instant.last())[0]!.fields.at(-1)!.values).toEqual([expect.closeTo(100)]);
+    expect(figures(instant.last())[0]!.meta!.executedQueryString).toContain('[61s]');
+    const [before, now] = points(shown.last()).slice(-2);
+    expect([before![1], now![1]]).toEqual([expect.any(Number), expect.closeTo(100)]);
+    expect(before![1]).toBeLessThan(25); // over a range, as the backend has it
+    await pass(300);
+    expect(figures(instant.last())[0]!.meta!.executedQueryString).toContain('[300s]');
+    expect(figures(instant.last())[0]!.fields.at(-1)!.values).toEqual([expect.closeTo(100)]);
+  });
+
+  it('has whole rates without any history, or says that there are none', async () => {
+    const first = begin + skew + 500;
+    const { answer, ...fresh } = falco('a');
+    const { watch } = setUpLive([{ ...fresh, answer: (time) => (time < first ? undefined : answer(time)) }]);
+    const { last } = watch(rate);
+    const named = watch({ kind: 'promql', expr: 'rate(falcosecurity_scap_n_evts_total[20s])' });
+    await pass(15);
+    expect(points(last()).every(([, value]) => Math.abs(value - 100) < 0.01)).toBe(true);
+    expect(notices(last())).toEqual([expect.stringMatching(/^Since /)]);
+    const told = ['Rates of a are too low at first: the samples start later than the window.'];
+    expect(notices(named.last())).toEqual(told);
+    await pass(5);
+    expect(points(named.last()).at(-1)![1]).toBeCloseTo(100, 1);
+    expect(notices(named.last())).toEqual(told);
+    await pass(300);
+    expect(notices(named.last())).toEqual([]);
+  });
+
+  it('sums since watching began', async () => {
+    const { watch } = setUpLive([falco('a')]);
+    const { last } = watch({
+      kind: 'promql',
+      expr: 'increase(falcosecurity_scap_n_evts_total[$__live])',
+      instant: true,
+    });
+    await pass(0);
+    expect(figures(last())[0]!.fields).toEqual([]);
+    expect(notices(last())).toEqual(['The first values come with the second live scrape, within 1s.']);
+    await pass(40);
+    expect(notices(last())).toEqual([]);
+    expect(figures(last())[0]!.fields[0]!.values).toEqual([expect.closeTo(4000, 0)]);
+    expect(figures(last())[0]!.meta!.executedQueryString).toBe('increase(falcosecurity_scap_n_evts_total[40001ms])');
+  });
+
+  it('puts filters on PromQL, and reads no metric that nobody asks for', async () => {
+    const { backend, watch } = setUpLive([falco('a'), falco('b')]);
+    const filters = [{ key: 'node', operator: '=' as const, value: 'b' }];
+    const { last } = watch({ kind: 'promql', expr: 'falcosecurity_falco_memory_rss_bytes / 2', filters });
+    await pass(3);
+    expect(figures(last()).map(({ fields }) => fields[1]!.labels)).toEqual([{ cluster: 'demo', node: 'b' }]);
+    expect(
+      backend.calls.filter(({ path }) => path.startsWith('live')).map(({ params }) => params['ids'] ?? '')
+    ).not.toContain('id-a');
+    expect(backend.calls.find(({ path }) => path === 'live/samples')?.params['metrics']).toBe(
+      'falcosecurity_falco_memory_rss_bytes,up'
+    );
+  });
+});
+
+describe('Panels together', () => {
+  it('share one request a tick, and one shown where they show the same', async () => {
+    const { backend, watch } = setUpLive([falco('a'), falco('b')]);
+    const only = (value: string) => ({ filters: [{ key: 'node', operator: '=' as const, value }] });
+    const panels = [
+      watch({ signals: ['kernel-event-rate'], ...only('a') }),
+      watch({ signals: ['kernel-event-rate'], ...only('a'), refId: 'B', legend: 'x' }),
+      watch({ signals: ['memory-rss'], ...only('b') }),
+    ];
+    await pass(10);
+    expect(backend.count('live')).toBeLessThanOrEqual(12);
+    expect(backend.calls.filter(({ path }) => path === 'live').at(-1)?.params['ids']).toBe('id-a,id-b');
+    expect(backend.count('live/samples')).toBe(2);
+    expect(panels.map(({ last }) => points(last()).at(-1)?.[0])).toEqual([10, 10, 10]);
+    panels[2]!.end();
+    await pass(2);
+    expect(backend.calls.at(-1)?.params['ids']).toBe('id-a');
+    panels[0]!.end();
+    await pass(2);
+    expect(points(panels[1]!.last()).at(-1)?.[0]).toBe(14);
+    panels[1]!.end();
+    const asked = backend.calls.length;
+    await pass(60);
+    expect(backend.calls).toHaveLength(asked);
+  });
+
+  it('go on where they were when they are refreshed', async () => {
+    const { backend, watch } = setUpLive([falco('a')]);
+    const first = watch({ signals: ['kernel-event-rate'] });
+    await pass(20);
+    const before = points(first.last());
+    first.end();
+    await pass(0.5);
+    const { answers, last } = watch({ signals: ['kernel-event-rate'] });
+    await pass(0);
+    expect(points(answers[0]!)).toEqual(before);
+    await pass(5);
+    expect(points(last()).length).toBeGreaterThan(before.length - 6);
+    expect(backend.count('live/samples')).toBe(1);
+  });
+
+  it('begin anew when they come back later', async () => {
+    const { backend, watch } = setUpLive([falco('a')]);
+    watch({ signals: ['kernel-event-rate'] }).end();
+    const first = watch({ kind: 'promql', expr: 'increase(up[$__live])', instant: true });
+    await pass(20);
+    first.end();
+    await pass(31);
+    const { last } = watch({ kind: 'promql', expr: 'increase(up[$__live])', instant: true });
+    await pass(3);
+    expect(figures(last())[0]!.meta!.executedQueryString).toBe('increase(up[3001ms])');
+    expect(backend.count('live/samples')).toBe(2);
+  });
+});
+
+describe('Panels that are opened later', () => {
+  const rate = { signals: ['kernel-event-rate'] };
+  const sum = { kind: 'promql' as const, expr: 'increase(falcosecurity_scap_n_evts_total[$__live])', instant: true };
+  const only = (answer: DataQueryResponse) => figures(answer)[0]!.fields[0]!.values[0];
+
+  it('have whole rates at once, whatever was watched before', async () => {
+    const { watch } = setUpLive([falco('a')]);
+    watch({ signals: ['memory-rss'] });
+    await pass(35);
+    const { last } = watch(rate);
+    for (let second = 1; second < 15; second++) {
+      await pass(1);
+      expect(points(last()).every(([, value]) => Math.abs(value - 100) < 0.01)).toBe(true);
+    }
+  });
+
+  it('sum since the page began to watch', async () => {
+    const { watch } = setUpLive([falco('a'), falco('b')]);
+    watch({ signals: ['memory-rss'] });
+    await pass(100);
+    const ofNode = (value: string) => ({ ...sum, filters: [{ key: 'node', operator: '=' as const, value }] });
+    const { last, end } = watch(ofNode('a'));
+    await pass(5);
+    expect(only(last())).toBeCloseTo(10_500, -1);
+    end();
+    watch(ofNode('b'));
+    await pass(60);
+    const again = watch(ofNode('a'));
+    await pass(5);
+    expect(only(again.last())).toBeCloseTo(17_000, -1);
+  });
+
+  it('lose nothing through a refresh', async () => {
+    const { watch } = setUpLive([falco('a')]);
+    watch({ signals: ['memory-rss'] });
+    const { last, end } = watch(sum);
+    await pass(300);
+    expect(only(last())).toBeCloseTo(30_000, -1);
+    end();
+    await pass(2);
+    const again = watch(sum);
+    await pass(3);
+    expect(only(again.last())).toBeCloseTo(30_500, -1);
+  });
+
+  it('have whole rates of a node that joins, or say that there are none', async () => {
+    const { backend, watch } = setUpLive([falco('a')]);
+    const { last } = watch(rate);
+    await pass(30);
+    backend.targets = [falco('a'), falco('b')];
+    await pass(14);
+    const values = figures(last())[1]!.fields[1]!.values;
+    expect(values.every((value: number) => Math.abs(value - 100) < 0.01)).toBe(true);
+    const { answer, ...fresh } = falco('c');
+    const first = backend.now() + 10_000;
+    backend.targets = [...backend.targets, { ...fresh, answer: (time) => (time < first ? undefined : answer(time)) }];
+    const told = 'Rates of 1 of 3 nodes: c are too low at first: the samples start later than the window.';
+    await pass(8);
+    expect(notices(last())).not.toContain(told);
+    await pass(4);
+    expect(notices(last())).toContain(told);
+    await pass(9);
+    expect(figures(last())[2]!.fields[1]!.values.at(-1)).toBeCloseTo(100);
+    await pass(300);
+    expect(notices(last())).not.toContain(told);
+  });
+});
+
+describe('The page', () => {
+  it('is asked nothing for while it is hidden, and what was missed is filled in', async () => {
+    const { backend, watch } = setUpLive([falco('a')]);
+    const { last } = watch({ signals: ['kernel-event-rate'] });
+    await pass(20);
+    setHidden(true);
+    await pass(0);
+    const asked = backend.calls.length;
+    await pass(120);
+    expect(backend.calls).toHaveLength(asked);
+    setHidden(false);
+    await pass(1);
+    const shown = points(last());
+    expect(shown.at(-1)![0]).toBeGreaterThanOrEqual(140);
+    const gaps = shown.slice(1).map(([at], i) => at - shown[i]![0]);
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(2);
+    expect(shown.every(([, value]) => Math.abs(value - 100) < 1e-6)).toBe(true);
+  });
+});
+
+describe('What goes wrong', () => {
+  const signal = { signals: ['kernel-event-rate'] };
+
+  it('with one target is a notice, until it answers again', async () => {
+    const down = { from: Infinity, to: Infinity };
+    const a = falco('a');
+    const { watch } = setUpLive([
+      { ...a, answer: (time) => (time >= down.from && time < down.to ? undefined : a.answer(time)) },
+      falco('b'),
+    ]);
+    const { last } = watch(signal);
+    await pass(20);
+    down.from = begin + skew + 20_000;
+    down.to = begin + skew + 30_000;
+    await pass(1);
+    expect(notices(last())).toContain('No metrics from 1 of 2 nodes: a. Connection refused.');
+    expect(figures(last())).toHaveLength(2);
+    await pass(10);
+    expect(notices(last()).join()).not.toContain('No metrics');
+    expect(points(last()).at(-1)![0]).toBe(31);
+  });
+
+  it('with all of them is an error where there is nothing to show', async () => {
+    const { watch } = setUpLive([{ ...falco('a'), answer: () => undefined }]);
+    const { last } = watch({ signals: ['memory-rss'] });
+    await pass(3);
+    expect(last()).toMatchObject({
+      data: [],
+      errors: [{ refId: 'A', message: 'No metrics from a. Connection refused.' }],
+    });
+  });
+
+  it('with the connection is told, and gets over', async () => {
+    const { backend, watch } = setUpLive([falco('a')]);
+    const { last } = watch(signal);
+    await pass(20);
+    backend.refused.set('live', { status: 502, error: 'Bad Gateway' });
+    await pass(2);
+    expect(notices(last())).toContain('Live updates have stalled and resume automatically: Bad Gateway.');
+    await pass(60);
+    const asked = backend.count('live');
+    expect(asked).toBeLessThan(35);
+    backend.refused.clear();
+    await pass(30);
+    expect(notices(last()).join()).not.toContain('stalled');
+    const shown = points(last());
+    const gaps = shown.slice(1).map(([at], i) => at - shown[i]![0]);
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(2);
+  });
+
+  it('with the list of targets is told, and gets over', async () => {
+    const { backend, fallBack, watch } = setUpLive([falco('a')]);
+    backend.refused.set('targets', { status: 502, error: 'Bad Gateway' });
+    const { last } = watch(signal);
+    await pass(0);
+    expect([figures(last())[0]!.fields, notices(last())]).toEqual([
+      [],
+      ['Live updates have stalled and resume automatically: Bad Gateway.'],
+    ]);
+    backend.refused.clear();
+    await pass(5);
+    expect([points(last()).at(-1), notices(last())]).toEqual([[5, expect.closeTo(100)], []]);
+    expect(fallBack).not.toHaveBeenCalled();
+  });
+
+  it('with a node whose name is not known yet is told, and gets over', async () => {
+    const { backend, fallBack, watch } = setUpLive([{ ...falco('a'), labels: {} }]);
+    const { last } = watch({ ...signal, filters: [{ key: 'node', operator: '=', value: 'a' }] });
+    await pass(12);
+    expect(notices(last())).toEqual([
+      'No target matches the filters of this query. Live updates start automatically when one does.',
+    ]);
+    backend.targets = [falco('a')];
+    await pass(10);
+    expect(notices(last())).not.toContain(expect.stringContaining('No target'));
+    expect(points(last()).at(-1)).toEqual([22, expect.closeTo(100)]);
+    expect(fallBack).not.toHaveBeenCalled();
+  });
+
+  it('with an answer that never comes is told, and tried again', async () => {
+    let hangs = false;
+    const { watch } = setUpLive(
+      [falco('a')],
+      (get) => (path, params) => (hangs && path === 'live' ? new Promise(() => {}) : get(path, params))
+    );
+    const { answers, last } = watch(signal);
+    await pass(20);
+    hangs = true;
+    await pass(4);
+    expect(notices(last())).toContain('Live updates have stalled and resume automatically: the backend has not responded yet.');
+    await pass(8);
+    expect(notices(last())).toContain('Live updates have stalled and resume automatically: no response within 10s.');
+    const told = answers.length;
+    await pass(600);
+    expect(answers.length).toBeGreaterThan(told + 10);
+    hangs = false;
+    await pass(60);
+    expect(notices(last()).join()).not.toContain('stalled');
+    expect(points(last()).at(-1)![0]).toBeGreaterThan(690);
+  });
+
+  it('with answers that bring nothing new is told', async () => {
+    const stuck = falco('a');
+    const { watch } = setUpLive([stuck]);
+    const { last } = watch(signal);
+    await pass(20);
+    stuck.live = { time: begin + skew + 20_000 };
+    await pass(5);
+    expect(notices(last())).toContain('Live updates have stalled and resume automatically: no new scrapes have arrived.');
+    stuck.live = {};
+    await pass(1);
+    expect(notices(last()).join()).not.toContain('stalled');
+  });
+
+  it("with the backend's clock, which is put back, makes it begin anew", async () => {
+    const { backend, watch } = setUpLive([falco('a')]);
+    const { last } = watch(signal);
+    await pass(20);
+    backend.skew -= 120_000;
+    await pass(20);
+    const shown = points(last());
+    expect([shown[0]![0], shown.at(-1)]).toEqual([-380, [-80, expect.closeTo(100)]]);
+    expect(shown.every(([, value]) => Math.abs(value - 100) < 0.01)).toBe(true);
+  });
+
+  it('with a target that moves to another address leaves its series alone', async () => {
+    const old = falco('a');
+    const { backend, watch } = setUpLive([old]);
+    const { last } = watch(signal);
+    await pass(20);
+    backend.targets = [
+      { ...old, live: { elsewhere: true, time: undefined, text: undefined } },
+      { ...old, id: 'new' },
+    ];
+    await pass(25);
+    expect(backend.calls.filter(({ path }) => path === 'live').at(-1)?.params['ids']).toBe('id-a,new');
+    backend.targets = [{ ...old, id: 'new' }];
+    await pass(25);
+    expect(figures(last())).toHaveLength(1);
+    expect(points(last()).at(-1)).toEqual([70, expect.closeTo(100)]);
+  });
+
+  it('with a slow target is told', async () => {
+    const { watch } = setUpLive([
+      falco('a'),
+      { ...falco('b'), live: { time: undefined, text: undefined, waiting: 4.2, state: 'pending' } },
+    ]);
+    const { last } = watch(signal);
+    await pass(1);
+    expect(notices(last())).toContain('Waiting for 1 of 2 nodes: b. The scrape has been running for 4 s.');
+  });
+
+  it('with the samples is an error, and tried again', async () => {
+    const { watch } = setUpLive([falco('a'), falco('b')]);
+    const { last } = watch({ kind: 'promql', expr: 'up + on () up' });
+    await pass(1);
+    expect(last().errors?.[0]?.message).toMatch(/^Cannot evaluate the expression: .*many-to-many/);
+  });
+
+  it('with the history leaves what is live', async () => {
+    const { backend, watch } = setUpLive([falco('a')]);
+    backend.refused.set('live/samples', { status: 400, error: 'there are more than 500000 samples in this range' });
+    const { last } = watch(signal);
+    await pass(20);
+    expect(notices(last())).toContain(
+      'No data from before live mode: there are more than 500000 samples in this range.'
+    );
+    expect(points(last()).at(-1)).toEqual([20, expect.closeTo(100)]);
+  });
+
+  it('shows why figures are missing only while they are', async () => {
+    const { backend, watch } = setUpLive([falco('a')]);
+    backend.reasons.missing = [{ severity: 'warning', text: 'Not enabled.' }];
+    backend.reasons.besides = [{ severity: 'info', text: 'There are figures since.' }];
+    const known = watch(signal);
+    const unknown = watch({ refId: 'B', signals: ['server-load'] });
+    await pass(2);
+    expect([notices(known.last()), notices(unknown.last())]).toEqual([
+      ['There are figures since.'],
+      ['Not enabled.', 'There are figures since.'],
+    ]);
+  });
+
+  it('shows why one of several figures is missing', async () => {
+    const { backend, watch } = setUpLive([falco('a')]);
+    backend.reasons.missing = [{ severity: 'warning', text: 'Not enabled.' }];
+    const { last } = watch({ signals: ['memory-rss', 'server-load'] });
+    await pass(2);
+    expect([figures(last()).length, notices(last())]).toEqual([1, ['Not enabled.']]);
+  });
+
+  it('asks again soon where the reason will pass', async () => {
+    const { backend, watch } = setUpLive([falco('a')]);
+    backend.reasons.missing = [{ severity: 'info', text: 'Not yet two scrapes.' }];
+    backend.reasons.passing = true;
+    const { last } = watch({ signals: ['server-load'] });
+    await pass(3);
+    expect(notices(last())).toEqual(['Not yet two scrapes.']);
+    backend.reasons = { missing: [], besides: [], passing: false };
+    await pass(3);
+    expect(notices(last())).toEqual([]);
+    const asked = backend.count('live/reasons');
+    await pass(20);
+    expect(backend.count('live/reasons')).toBe(asked);
+  });
+});
+
+describe('A history that takes its time', () => {
+  /** Answers of the history come so many seconds later. */
+  const late = (seconds: number) =>
+    setUpLive([falco('a')], (get) => async (path, params) => {
+      if (path === 'live/samples') {
+        await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+      }
+      return get(path, params);
+    });
+  const waits = 'Loading data from before live mode.';
+
+  it('does not keep live figures waiting', async () => {
+    const { watch } = late(20);
+    const { answers, last } = watch({ signals: ['kernel-event-rate'] });
+    await pass(2);
+    expect(answers).toEqual([]);
+    await pass(13);
+    expect(notices(last())).toContain(waits);
+    expect(points(last()).map(([at]) => at)).toEqual(Array.from({ length: 15 }, (_, i) => i + 1));
+    await pass(10);
+    expect(notices(last())).not.toContain(waits);
+    const shown = points(last());
+    expect([shown[0]![0], shown.length]).toEqual([-275, 300]); // a rate begins with the second scrape
+    expect(shown.every(([, value]) => Math.abs(value - 100) < 0.01)).toBe(true);
+  });
+
+  it('is given up', async () => {
+    const { watch } = late(1000);
+    const { last } = watch({ signals: ['kernel-event-rate'] });
+    await pass(70);
+    expect(notices(last())).toContain('No data from before live mode: no response within 60s.');
+    expect(points(last()).at(-1)).toEqual([70, expect.closeTo(100)]);
+  });
+});
+
+describe('The backend answers instead', () => {
+  it.each([
+    [
+      'what the evaluator does not know',
+      { kind: 'promql', expr: 'up or histogram_quantile(0.9, x)' },
+      '1:7: the function histogram_quantile is not supported in live mode',
+    ],
+    ['a fixed time', { kind: 'promql', expr: 'up @ 1700000000' }, '1:1: a fixed time is not supported in live mode'],
+    ['what is no PromQL: the backend says so best', { kind: 'promql', expr: 'up +' }, undefined],
+    [
+      'a filter that PromQL cannot have',
+      { kind: 'promql', expr: 'up', filters: [{ key: 'version', operator: '=', value: '1' }] },
+      undefined,
+    ],
+    ['a signal that is not known', { signals: ['nothing'] }, undefined],
+  ] as Array<[string, Partial<CompleteQuery>, string | undefined]>)('%s', async (_, query, why) => {
+    const { fallBack, watch } = setUpLive([falco('a')]);
+    const { answers } = watch(query);
+    await pass(1);
+    expect(fallBack.mock.calls.map(([{ refId }, reason]) => [refId, reason])).toEqual([['A', why]]);
+    expect(answers).toEqual([{ data: [`history of A: ${why}`] }]);
+  });
+
+  it('what live fails at, with the reason', async () => {
+    const { backend, fallBack, watch } = setUpLive([falco('a')]);
+    backend.reasons.besides = 5 as unknown as unknown[];
+    watch({ signals: ['up'] });
+    await pass(1);
+    expect(fallBack.mock.calls[0]?.[1]).toMatch(/not iterable/);
+  });
+
+  it('too many targets', async () => {
+    const { fallBack, watch } = setUpLive(Array.from({ length: 21 }, (_, i) => falco(`n${i}`)));
+    watch({ signals: ['up'] });
+    await pass(1);
+    expect(fallBack.mock.calls[0]?.[1]).toBe(
+      'a live query reads at most 20 targets, and this one reads 21; filter by node'
+    );
+  });
+
+  it('those who may not watch, also when that is told in the middle', async () => {
+    const { backend, fallBack, watch } = setUpLive([falco('a')]);
+    watch({ signals: ['up'] });
+    await pass(5);
+    backend.refused.set('live', { status: 403, error: 'live is for editors' });
+    await pass(1);
+    expect(fallBack.mock.calls[0]?.[1]).toBe('live is for editors');
+    await pass(5);
+    expect(backend.count('live')).toBe(7);
+  });
+});
+
+it('takes more than 20 targets of several panels in several requests', async () => {
+  const all = Array.from({ length: 30 }, (_, i) => falco(`n${i}`));
+  const { backend, watch } = setUpLive(all);
+  const half = (pattern: string) => ({
+    signals: ['up'],
+    filters: [{ key: 'node', operator: '=~' as const, value: pattern }],
+  });
+  const [one, two] = [watch(half('n.')), watch(half('n..'))];
+  await pass(3);
+  expect(backend.calls.slice(-3).map(({ params }) => params['ids']?.split(',').length)).toEqual(
+    expect.arrayContaining([20, 10])
+  );
+  expect([figures(one.last()).length, figures(two.last()).length]).toEqual([10, 20]);
+});

@@ -1,0 +1,321 @@
+import {
+  defer,
+  filter,
+  finalize,
+  map,
+  merge,
+  NEVER,
+  type Observable,
+  repeat,
+  share,
+  type Subscription,
+  switchMap,
+  takeUntil,
+  timer,
+} from 'rxjs';
+import { BackendError, chunks, type BackendClient, type LiveResponse, type Target, type TargetStatus } from './BackendClient';
+import { ExpositionReader, type Limits, type ParsedExposition } from './ExpositionReader';
+import { SampleBuffer } from './SampleBuffer';
+import { type ScrapeCoverage } from './ScrapeCoverage';
+import { type ReadingRules } from './SeriesRegistry';
+
+/** A consumer of live scrapes, and what it needs of them. */
+export interface Subscriber {
+  needsTarget(target: Target): boolean;
+  needsMetric(metric: string): boolean;
+  /** How far back it reads the samples of the metrics it needs, in milliseconds. */
+  lookback(): number;
+  /** Records the scrapes since it subscribed, all of whose samples the buffer holds. */
+  readonly coverage: ScrapeCoverage;
+}
+
+/** The outcome of one round of live scrapes. */
+export interface Tick {
+  /** The buffer that received the samples. It differs from {@link ScrapePoller.buffer} after a restart. */
+  buffer: SampleBuffer;
+  /** Time of the newest scrape by the backend's clock; undefined when there was no new scrape. */
+  time?: number;
+  /** All targets of the data source, including those that no subscriber needs. */
+  targets: Target[];
+  /** The status of each polled target, by id. */
+  statuses: ReadonlyMap<string, TargetStatus>;
+  /** Why there are no new samples. */
+  failure?: string;
+}
+
+export interface PollerOptions {
+  /** Milliseconds between ticks. */
+  intervalMs: number;
+  rules: ReadingRules;
+  limits: Limits;
+  /** Whether the page is visible. A hidden page does not poll. */
+  visible: Observable<boolean>;
+}
+
+/** Maximum number of targets in one request. */
+export const maxTargets = 20;
+/** How often the list of targets is refreshed, in milliseconds. */
+const listIntervalMs = 10_000;
+/** How long a subscriber's data is kept after it unsubscribed, in milliseconds: refreshing a panel resubscribes. */
+export const keepAliveMs = 30_000;
+/** Samples are kept this much longer than subscribers look back, in milliseconds. */
+const slackMs = 60_000;
+/** Longest pause after failures, in milliseconds. */
+const maxBackoffMs = 30_000;
+/** How long there may be nothing new before subscribers are told, in milliseconds; never less than three ticks. */
+const minPatienceMs = 3000;
+/** The longest `$__live` window, in milliseconds. */
+export const maxWatchMs = 12 * 3_600_000;
+/** Maximum number of samples of one series: those of the longest window at the shortest interval, 500 ms. */
+const maxSamplesPerSeries = (maxWatchMs + 2 * slackMs) / 500;
+
+/**
+ * Polls live scrapes once per tick, on behalf of all panels of a data source, while there are subscribers and the page is
+ * visible. Samples are in the buffer by the time subscribers receive the tick.
+ */
+export class ScrapePoller {
+  /** Replaced when the samples it holds become useless. */
+  buffer = this.emptyBuffer();
+  /** Time of the first scrape by the backend's clock. */
+  firstScrapeAt = Infinity;
+  /** Subscribers; one that has just left has a subscription to the timer that will remove it. */
+  private readonly subscribers = new Map<Subscriber, Subscription | undefined>();
+  private readonly readers = new Map<string, ExpositionReader>();
+  private readonly statuses = new Map<string, TargetStatus>();
+  private targets: Target[] = [];
+  private listedAt = -Infinity;
+  private tickStartedAt = 0;
+  private failures = 0;
+  /** The backend's clock at its last response. */
+  private backendNow = -Infinity;
+  /** When the last new scrape arrived, by the page's clock. */
+  private lastNewAt = 0;
+
+  private readonly ticks: Observable<Tick> = defer(() => this.options.visible).pipe(
+    switchMap((visible) => {
+      this.lastNewAt = performance.now();
+      return visible ? defer(() => this.pollOnce()).pipe(repeat({ delay: () => timer(this.pause()) })) : NEVER;
+    }),
+    share()
+  );
+
+  constructor(
+    private readonly backend: BackendClient,
+    private readonly options: PollerOptions
+  ) {}
+
+  /** Emits ticks until the last subscriber has left. Fails when the backend refuses live queries. */
+  subscribe(subscriber: Subscriber): Observable<Tick> {
+    return defer(() => {
+      this.subscribers.get(subscriber)?.unsubscribe();
+      this.subscribers.set(subscriber, undefined);
+      this.updateNeeded();
+      return this.ticks.pipe(
+        // A tick that started before the subscription does not include the subscriber's targets.
+        filter(
+          ({ targets, statuses, failure }) =>
+            failure !== undefined ||
+            targets.every((target) => !subscriber.needsTarget(target) || statuses.has(target.id))
+        ),
+        finalize(() => {
+          this.subscribers.set(
+            subscriber,
+            timer(keepAliveMs).subscribe(() => this.remove(subscriber))
+          );
+        })
+      );
+    });
+  }
+
+  /** Runs one tick. A tick that is slow emits a failure first. */
+  private pollOnce(): Observable<Tick> {
+    const tick = this.tick();
+    const overdue = timer(this.patienceMs).pipe(
+      map(() => this.tickWith(undefined, 'the backend has not responded yet')),
+      takeUntil(tick)
+    );
+    return merge(tick, overdue);
+  }
+
+  private async tick(): Promise<Tick> {
+    this.tickStartedAt = performance.now();
+    let time: number | undefined;
+    let failure: string | undefined;
+    try {
+      await this.refreshTargets();
+      const responses = await Promise.all(chunks(this.neededIds(), maxTargets).map((ids) => this.backend.live(ids)));
+      time = this.process(responses);
+      this.failures = 0;
+      failure = this.isStalled() ? 'no new scrapes have arrived' : undefined;
+    } catch (error) {
+      if (error instanceof BackendError && [400, 403, 404].includes(error.status)) {
+        throw error;
+      }
+      this.failures++;
+      failure = error instanceof Error ? error.message : String(error);
+    }
+    return this.tickWith(time, failure);
+  }
+
+  private tickWith(time: number | undefined, failure: string | undefined): Tick {
+    return { buffer: this.buffer, time, targets: this.targets, statuses: new Map(this.statuses), failure };
+  }
+
+  private get patienceMs(): number {
+    return Math.max(3 * this.options.intervalMs, minPatienceMs);
+  }
+
+  /** Whether all polled targets have responded and none of them has had anything new for a while. */
+  private isStalled(): boolean {
+    const polled = [...this.statuses.values()].filter((status) => !isGone(status));
+    const isWaiting = polled.some(({ waiting = 0 }) => waiting > 0);
+    return polled.length > 0 && !isWaiting && performance.now() - this.lastNewAt > this.patienceMs;
+  }
+
+  /** Milliseconds from the end of one tick to the start of the next. */
+  private pause(): number {
+    const { intervalMs } = this.options;
+    const wait = Math.min(intervalMs * 2 ** Math.min(this.failures, 10), Math.max(intervalMs, maxBackoffMs));
+    return Math.max(0, this.tickStartedAt + wait - performance.now());
+  }
+
+  private async refreshTargets(): Promise<void> {
+    const now = performance.now();
+    const isOutdated = [...this.statuses.values()].some(({ state }) => state === 'unlisted');
+    if (isOutdated || now - this.listedAt >= listIntervalMs) {
+      this.targets = await this.backend.targets();
+      this.listedAt = now;
+      const ids = new Set(this.targets.map(({ id }) => id));
+      for (const id of this.readers.keys()) {
+        if (!ids.has(id)) {
+          this.readers.delete(id);
+        }
+      }
+      this.subscribers.forEach((_, { coverage }) => coverage.retain(ids));
+    }
+  }
+
+  private neededIds(): string[] {
+    const active = [...this.subscribers].flatMap(([subscriber, leaving]) => (leaving ? [] : [subscriber]));
+    return this.targets
+      .filter((target) => active.some((subscriber) => subscriber.needsTarget(target)))
+      .map(({ id }) => id);
+  }
+
+  /** Writes the responses to the buffer. Returns the time of the newest scrape, if there was a new one. */
+  private process(responses: LiveResponse[]): number | undefined {
+    const all = responses.flatMap(({ targets }) => targets);
+    const now = Math.min(...responses.map(({ now }) => now));
+    if (now < this.backendNow - scrapeGap(this.options.intervalMs)) {
+      this.restart(); // the backend's clock was set back: existing samples lie in the future
+    }
+    this.backendNow = all.length > 0 ? now : this.backendNow;
+    const newTimes = new Map(
+      all.flatMap(({ id, time }) =>
+        time !== undefined && time > (this.statuses.get(id)?.time ?? -Infinity) ? [[id, time]] : []
+      )
+    );
+    const earliest = Math.min(now, ...newTimes.values());
+    this.statuses.clear();
+    // Targets that lose a node are processed before the target that takes it over.
+    for (const status of all.filter(isGone)) {
+      this.buffer.removeTarget(status.id, earliest - 1);
+      this.statuses.set(status.id, status);
+    }
+    for (const { text, ...status } of all.filter((status) => !isGone(status))) {
+      this.statuses.set(status.id, status);
+      const time = newTimes.get(status.id);
+      if (time !== undefined) {
+        this.append(status, time, text);
+      }
+    }
+    const lookbacks = [...this.subscribers.keys()].map((subscriber) => ({
+      subscriber,
+      lookback: subscriber.lookback(),
+    }));
+    this.buffer.setMaxAge(
+      (metric) =>
+        slackMs +
+        Math.max(0, ...lookbacks.map(({ subscriber, lookback }) => (subscriber.needsMetric(metric) ? lookback : 0)))
+    );
+    this.buffer.trim();
+    if (newTimes.size === 0) {
+      return undefined;
+    }
+    this.lastNewAt = performance.now();
+    this.firstScrapeAt = Math.min(this.firstScrapeAt, ...newTimes.values());
+    return Math.max(...newTimes.values());
+  }
+
+  private append({ id, labels, gauges, seconds, state }: TargetStatus, time: number, text: string | undefined): void {
+    const kind = this.targets.find((target) => target.id === id)?.kind ?? 'falco';
+    const reader = this.readers.get(id) ?? new ExpositionReader(kind, this.options.rules, this.options.limits);
+    this.readers.set(id, reader);
+    const exposition = text === undefined ? undefined : this.read(id, reader, text);
+    const isLoadBalanced = state === 'load-balancer';
+    this.buffer.append(id, labels, { time, exposition, duration: seconds, isLoadBalanced, gauges });
+    this.subscribers.forEach((_, { coverage }) => coverage.add(id, time));
+  }
+
+  /** Reads a response body. One that is refused counts as a failed scrape, as in the backend, which reads it first. */
+  private read(id: string, reader: ExpositionReader, text: string): ParsedExposition | undefined {
+    try {
+      return reader.read(text);
+    } catch (error) {
+      const change = error instanceof Error ? error.message : String(error);
+      this.statuses.set(id, {
+        ...this.statuses.get(id)!,
+        state: 'down',
+        trouble: { severity: 'warning', what: 'No metrics from', change },
+      });
+      return undefined;
+    }
+  }
+
+  private updateNeeded(): void {
+    const subscribers = [...this.subscribers.keys()];
+    this.buffer.setNeeded((metric) => subscribers.some((subscriber) => subscriber.needsMetric(metric)));
+  }
+
+  /** Releases what only a subscriber that has left needed. */
+  private remove(subscriber: Subscriber): void {
+    this.subscribers.delete(subscriber);
+    subscriber.coverage.clear();
+    this.updateNeeded();
+    if (this.subscribers.size === 0) {
+      this.restart();
+      this.readers.clear();
+      this.targets = [];
+      this.listedAt = -Infinity;
+    }
+  }
+
+  /** Discards all samples and starts with an empty buffer. */
+  private restart(): void {
+    this.buffer = this.emptyBuffer();
+    this.updateNeeded();
+    this.firstScrapeAt = Infinity;
+    this.backendNow = -Infinity;
+    this.statuses.clear();
+    this.subscribers.forEach((_, { coverage }) => coverage.clear());
+  }
+
+  private emptyBuffer(): SampleBuffer {
+    return new SampleBuffer({ samplesPerSeries: maxSamplesPerSeries, maxAgeMs: Infinity });
+  }
+}
+
+/** Whether another target has taken over the node, or the target is no longer listed. */
+function isGone({ elsewhere, state }: TargetStatus): boolean {
+  return elsewhere === true || state === 'unlisted';
+}
+
+/** The window of live rates, in milliseconds. */
+export function liveWindow(intervalMs: number): number {
+  return Math.max(4 * intervalMs, 10_000);
+}
+
+/** Scrapes that are further apart than this, in milliseconds, have a gap between them. */
+export function scrapeGap(intervalMs: number): number {
+  return liveWindow(intervalMs) / 2;
+}

@@ -1,0 +1,91 @@
+import { type Labels } from '../../promql';
+import { type Signal } from '../../signals/types';
+import { type FrameOptions, type FrameResult, type Known } from './result';
+
+const part = /\{\{\s*([^{}\s]+)\s*\}\}/g;
+
+/** Gives series their names in legends, and tables their columns; the rules of pkg/frames/names.go. */
+export class SeriesNamer {
+  private readonly hasSeveralSignals: boolean;
+  private readonly skipped: string[];
+
+  constructor(
+    all: readonly Known[],
+    private readonly options: FrameOptions
+  ) {
+    this.hasSeveralSignals = new Set(all.flatMap(({ result }) => result.signal?.id ?? [])).size > 1;
+    // The cluster is worth a word only where there is more than one.
+    const same = (name: string) => all.every(({ labels }) => labels.get(name) === all[0]!.labels.get(name));
+    this.skipped = ['signal', ...options.identity.slice(0, -1).filter(same)];
+  }
+
+  /**
+   * The legend with its `{{label}}`s and `{{signal}}` replaced. Without a legend it is what tells the series apart: the
+   * values of a signal's labels, or a PromQL result's metric and labels.
+   */
+  name({ result: { signal, expr }, labels }: Known): string {
+    const { legend, identity } = this.options;
+    if (legend) {
+      return this.fill(legend, signal, labels);
+    }
+    if (!signal) {
+      return promName(labels) || expr;
+    }
+    const words = ordered(labels, identity)
+      .filter((name) => !this.skipped.includes(name))
+      .map((name) => this.title(labels.get(name)))
+      .join(' ');
+    if (words === '') {
+      return signal.title;
+    }
+    return this.hasSeveralSignals ? `${signal.title}, ${words}` : words;
+  }
+
+  /** Whether the legend of a table names labels, which then make columns. */
+  get pivots(): boolean {
+    return this.named.some((name) => name !== 'signal');
+  }
+
+  /** What the column of a series is called in a table: the legend, else the signal's title. */
+  columnName({ signal }: FrameResult, labels: Labels): string {
+    const { legend } = this.options;
+    return legend ? this.fill(legend, signal, labels) : (signal?.title ?? 'Value');
+  }
+
+  /** The labels that a table has columns of: those that are not in the legend. */
+  rowLabels(labels: Labels): Labels {
+    return labels.drop(this.named);
+  }
+
+  private get named(): string[] {
+    return [...(this.options.legend ?? '').matchAll(part)].map(([, name = '']) => name);
+  }
+
+  private fill(legend: string, signal: Signal | undefined, labels: Labels): string {
+    return legend.replace(part, (_, name: string) =>
+      name === 'signal' && signal ? signal.title : this.title(labels.get(name))
+    );
+  }
+
+  private title(value: string): string {
+    return this.options.titles?.[value] ?? value;
+  }
+}
+
+function promName(labels: Labels): string {
+  const rest = labels.drop(['__name__']);
+  return labels.get('__name__') + (rest.entries().length > 0 ? String(rest) : '');
+}
+
+/** The names of labels: those given first, then the others. */
+export function ordered(labels: Labels, first: readonly string[]): string[] {
+  return leading(
+    first,
+    labels.entries().map(([name]) => name)
+  );
+}
+
+/** Moves the names given to the front. */
+export function leading(first: readonly string[], names: string[]): string[] {
+  return [...first.filter((name) => names.includes(name)), ...names.filter((name) => !first.includes(name))];
+}

@@ -1,0 +1,127 @@
+import { type QueryResultMetaNotice } from '@grafana/data';
+import { printDuration } from '../signals/window';
+import { type Reasons, type Target, type TargetStatus, type Trouble } from './BackendClient';
+import { type CompiledQuery } from './CompiledQuery';
+import { type FrameResult } from './frames/result';
+import { type Tick } from './ScrapePoller';
+import { targetKindOf } from './targetMatching';
+import { TargetNames } from './TargetNames';
+
+/** The state of a live query that its notices describe. */
+export interface QueryState {
+  compiled: CompiledQuery;
+  tick: Tick;
+  results: FrameResult[];
+  /** Why there are no results. */
+  error?: string;
+  /** When rates switched to the live window, in milliseconds, if that moment is visible. */
+  switchedAt?: number;
+  /** Targets whose samples do not reach back as far as the windows of visible rates. */
+  shortHistory: string[];
+  /** The history has been requested and has not arrived yet. */
+  isFilling: boolean;
+  /** Why the history is missing. */
+  historyError?: string;
+  reasons: Reasons;
+}
+
+const noTargets =
+  'No target matches the filters of this query. Live updates start automatically when one does.';
+
+/** Responses that take longer than this are reported, in seconds. */
+const patienceSeconds = 3;
+
+/** The notices of a panel, or its error when it cannot show anything. */
+export function noticesFor(state: QueryState): { notices: QueryResultMetaNotice[]; error?: string } {
+  const { compiled, tick, results, error, shortHistory, isFilling, historyError, reasons } = state;
+  const targets = tick.targets.filter((target) => compiled.reportsOnTarget(target));
+  const names = new TargetNames(targets);
+  const troubles = names.notices(
+    targets.flatMap((target) => {
+      const trouble = troubleOf(tick.statuses.get(target.id));
+      return trouble ? [{ target, trouble }] : [];
+    })
+  );
+  const isEmpty = results.every(({ series }) => series.length === 0);
+  const allFailed =
+    targets.length > 0 && targets.every(({ id }) => !workingStates.includes(tick.statuses.get(id)?.state ?? 'pending'));
+  if (error !== undefined || (isEmpty && allFailed)) {
+    return { notices: [], error: error ?? troubles.map(({ text }) => text).join(' ') };
+  }
+  const info = (text: string | undefined | false): QueryResultMetaNotice[] =>
+    text ? [{ severity: 'info', text }] : [];
+  const shortNames = targets.filter(({ id }) => shortHistory.includes(id)).map((target) => names.nameOf(target));
+  return {
+    notices: [
+      ...troubles.filter(({ severity }) => severity === 'error'),
+      ...(tick.failure === undefined ? [] : [{ severity: 'warning' as const, text: stalled(tick.failure) }]),
+      ...info(isEmpty && compiled.hasJustStarted ? firstValues(compiled) : undefined),
+      ...(isMissingValues(targets, state) ? reasons.missing : []),
+      ...troubles.filter(({ severity }) => severity !== 'error'),
+      ...reasons.besides,
+      ...info(targets.length === 0 && tick.failure === undefined && noTargets),
+      ...info(
+        shortNames.length > 0 &&
+          !compiled.hasJustStarted &&
+          `Rates of ${names.share(shortNames)} are too low at first: the samples start later than the window.`
+      ),
+      ...info(isFilling && 'Loading data from before live mode.'),
+      ...info(historyError && `No data from before live mode: ${sentence(historyError)}`),
+      ...info(windowSwitch(state)),
+    ],
+  };
+}
+
+const workingStates: Array<TargetStatus['state']> = ['up', 'starting', 'pending'];
+
+function troubleOf(status: TargetStatus | undefined): Trouble | undefined {
+  const { trouble, waiting = 0 } = status ?? {};
+  if (trouble || waiting < patienceSeconds) {
+    return trouble;
+  }
+  return {
+    severity: 'info',
+    what: 'Waiting for',
+    change: `The scrape has been running for ${Math.round(waiting)} s.`,
+  };
+}
+
+/** Whether a result has no value for a node that is up. Totals and groups of nodes count as missing for each node. */
+function isMissingValues(targets: Target[], { tick, results }: QueryState): boolean {
+  const nodeKey = (cluster = '', node = '') => JSON.stringify([cluster, node]);
+  const up = targets.filter(({ id }) => tick.statuses.get(id)?.state === 'up');
+  return results.some(({ signal, series }) => {
+    const withValue = new Set(
+      series
+        .filter(({ values }) => Array.from(values).some((value) => !Number.isNaN(value)))
+        .map(({ labels }) => nodeKey(labels.get('cluster'), labels.get('node')))
+    );
+    return up.some(
+      ({ kind, labels }) =>
+        (!signal || targetKindOf(signal) === kind) && !withValue.has(nodeKey(labels['cluster'], labels['node']))
+    );
+  });
+}
+
+/** The windows on both sides of the switch to live scrapes, if it is visible. */
+function windowSwitch({ compiled, switchedAt }: QueryState): string | undefined {
+  if (switchedAt === undefined) {
+    return undefined;
+  }
+  const at = new Date(switchedAt).toISOString().slice(11, 19);
+  const before = Math.max(...compiled.expressions().map(({ window = 0 }) => window));
+  const earlier = before > 0 ? printDuration(before) : 'a longer one';
+  return `Since ${at} UTC rates use a window of ${printDuration(compiled.liveWindow)} instead of ${earlier}, because live scrapes are closer together.`;
+}
+
+function firstValues({ intervalMs }: CompiledQuery): string {
+  return `The first values come with the second live scrape, within ${printDuration(intervalMs)}.`;
+}
+
+function stalled(failure: string): string {
+  return `Live updates have stalled and resume automatically: ${sentence(failure)}`;
+}
+
+function sentence(text: string): string {
+  return `${text.trim().replace(/\.$/, '')}.`;
+}

@@ -1,0 +1,66 @@
+import { matcher, parse, selectorsOf } from '../promql';
+import { catalogue } from '../signals';
+import { type Target } from './BackendClient';
+import { targetKindOf, mayMatchTarget, passesFilters } from './targetMatching';
+
+const falco: Target = {
+  id: 'f',
+  kind: 'falco',
+  labels: { cluster: 'demo', node: 'a' },
+  facts: { version: '0.44.1', engine: 'kmod' },
+};
+const sidekick: Target = {
+  id: 's',
+  kind: 'falcosidekick',
+  labels: { cluster: 'demo', node: 's', kind: 'falcosidekick' },
+  facts: null,
+};
+const own = ['cluster', 'node', 'zone'];
+
+describe('passes', () => {
+  it.each([
+    ['node', '=', 'a', true],
+    ['node', '!=', 'a', false],
+    ['node', '=~', 'a|b', true],
+    ['zone', '=', '', true],
+    ['zone', '=', 'x', false],
+    ['version', '=', '0.44.1', true],
+    ['version', '!~', '0\\.44.*', false],
+    ['kernel', '=', 'not known of it', true],
+    ['cpu', '=', 'says nothing of targets', true],
+  ] as const)('%s %s %s: %s', (key, operator, value, expected) => {
+    expect(passesFilters(falco, [matcher(key, operator, value)], own)).toBe(expected);
+  });
+});
+
+describe('mayMatchTarget', () => {
+  it.each([
+    ['falcosecurity_scap_n_evts_total', [true, false]],
+    ['falcosecurity_falcosidekick_inputs_total', [false, true]],
+    ['up', [true, true]],
+    ['up{kind!="falcosidekick"}', [true, false]],
+    ['up{kind="falcosidekick"}', [false, true]],
+    ['up{node="a"}', [true, false]],
+    ['up{zone!=""}', [false, false]],
+    ['up{whatever="x"}', [true, true]],
+    ['{__name__=~"falcosecurity_scap_n_drops_dev_[0-9]+_total"}', [true, false]],
+    ['{__name__=~"falcosecurity_falcosidekick_.*"}', [false, true]],
+    ['{__name__=~"falcosecurity_scap_n_evts_total|up"}', [true, true]],
+    ['{__name__=~"falcosecurity_scap_?.*"}', [true, true]],
+    ['{__name__=~".*_total"}', [true, true]],
+    ['{__name__!="up",node!=""}', [true, true]],
+  ] as const)('%s', (text, expected) => {
+    const [selector] = selectorsOf(parse(text));
+    expect([falco, sidekick].map((target) => mayMatchTarget(selector!, target, own))).toEqual(expected);
+  });
+});
+
+test('the kind of target that a signal is about', () => {
+  const kind = (id: string) => targetKindOf(catalogue.signals.find((signal) => signal.id === id)!);
+  expect(['kernel-drop-ratio', 'up', 'sidekick-inputs', 'destination-error-ratio'].map(kind)).toEqual([
+    'falco',
+    'falco',
+    'falcosidekick',
+    'falcosidekick',
+  ]);
+});
