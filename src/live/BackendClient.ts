@@ -117,11 +117,7 @@ export class BackendClient {
     return this.request('live/reasons', { query: JSON.stringify(query), range: String(range) });
   }
 
-  private async request<Data>(
-    path: string,
-    params?: Record<string, string>,
-    limitMs = timeoutMs.usual
-  ): Promise<Data> {
+  private async request<Data>(path: string, params?: Record<string, string>, limitMs = timeoutMs.usual): Promise<Data> {
     try {
       const response = from(this.get(path, params)).pipe(timeout(limitMs));
       return ((await lastValueFrom(response)) as { data: Data }).data;

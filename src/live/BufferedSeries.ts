@@ -51,7 +51,9 @@ export class BufferedSeries implements StoredSeries {
       this.from++;
     }
     if (this.to === this.times.length) {
-      this.compact(2 * this.length > this.times.length ? Math.min(2 * this.times.length, 2 * this.maxSamples) : undefined);
+      this.compact(
+        2 * this.length > this.times.length ? Math.min(2 * this.times.length, 2 * this.maxSamples) : undefined
+      );
     }
     this.put(time, isStale ? NaN : value, isStale ? 1 : 0);
     return true;

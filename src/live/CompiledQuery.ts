@@ -116,7 +116,9 @@ export class CompiledQuery {
   checkTargetCount(targets: readonly Target[]): void {
     const count = targets.filter((target) => this.readsTarget(target)).length;
     if (count > maxTargets) {
-      throw new NotLive(`a live query reads at most ${maxTargets} targets, and this one reads ${count}; filter by node`);
+      throw new NotLive(
+        `a live query reads at most ${maxTargets} targets, and this one reads ${count}; filter by node`
+      );
     }
   }
 
@@ -198,7 +200,8 @@ export class CompiledQuery {
       const text = withConditions(expandMacros(query.expr ?? '', { ...this.options(), window }), conditions);
       return [{ text, expr: parse(text) }];
     }
-    const queryWindow = window !== undefined && rateMacro.test(query.window ?? '') ? printDuration(window) : query.window;
+    const queryWindow =
+      window !== undefined && rateMacro.test(query.window ?? '') ? printDuration(window) : query.window;
     const { by, filters } = query;
     return this.signals.map((signal) => {
       const use = { by, filters, window: queryWindow };

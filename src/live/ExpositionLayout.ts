@@ -1,78 +1,94 @@
-import { parseNanoTime, parseValue } from './parseNumber';
-import { type Entry } from './ExpositionReader';
+import { parseNanoTime, parseNumber } from './parseNumber';
+import { type SentSeries } from './SeriesRegistry';
 
-interface Step {
-  /** All text from the end of the sample before up to the value: comments, empty lines, name and labels. */
-  prefix: string;
-  /** How many lines prefix and value are. */
-  lines: number;
-  entry: Entry;
+/** A series as it is written, and its position in the layout. */
+export interface KnownText {
+  series: SentSeries;
+  /** Number of the last exposition that contained it. */
+  seen: number;
+  /** Index into the layout; -1 when it is not part of it. */
+  position: number;
 }
 
-/** A sample found where the last answer had it. */
-export interface Hit {
-  entry: Entry;
+interface LayoutEntry {
+  /** All text from the end of the previous sample to the value: comments, empty lines, name and labels. */
+  prefix: string;
+  /** Number of lines that prefix and value span. */
+  lines: number;
+  known: KnownText;
+}
+
+/** A sample found where the previous exposition had it. */
+export interface LayoutMatch {
+  known: KnownText;
   value: number;
   lines: number;
-  /** Where the next line begins. */
+  /** Offset of the next line. */
   end: number;
 }
 
 const newline = 10;
 const point = 46;
 const zero = 48;
-// A float64 holds as many digits exactly, and these powers of ten, so that their quotient is the nearest float64.
+// A float64 represents integers of this many digits, and these powers of ten, exactly. Their quotient is therefore the
+// nearest float64.
 const exactDigits = 15;
-const tens = Array.from({ length: exactDigits + 1 }, (_, power) => 10 ** power);
+const powersOfTen = Array.from({ length: exactDigits + 1 }, (_, power) => 10 ** power);
 
 /**
- * The order in which an answer has its series. Where the next answer has the same text, comparing it is all it takes:
- * the text has been read before, and only a number follows it.
+ * The order of the series in an exposition. As long as the next exposition has the same text between its values, comparing
+ * that text replaces parsing it.
  */
 export class ExpositionLayout {
-  private readonly steps: Step[] = [];
+  private readonly entries: LayoutEntry[] = [];
   private cursor = 0;
-  private readonly hit: Hit = { entry: { identity: undefined!, seen: 0, place: -1 }, value: 0, lines: 0, end: 0 };
+  private readonly match: LayoutMatch = {
+    known: { series: undefined!, seen: 0, position: -1 },
+    value: 0,
+    lines: 0,
+    end: 0,
+  };
 
-  add(entry: Entry, prefix: string, lines: number): void {
-    entry.place = this.steps.length;
-    this.steps.push({ prefix, lines, entry });
+  add(known: KnownText, prefix: string, lines: number): void {
+    known.position = this.entries.length;
+    this.entries.push({ prefix, lines, known });
   }
 
   rewind(): void {
     this.cursor = 0;
   }
 
-  /** Goes on behind a series that was found otherwise. */
-  after(entry: Entry): void {
-    if (this.steps[entry.place]?.entry === entry) {
-      this.cursor = entry.place + 1;
+  /** Expects the series that follows this one next. */
+  continueAfter(known: KnownText): void {
+    if (this.entries[known.position]?.known === known) {
+      this.cursor = known.position + 1;
     }
   }
 
-  /** The sample at a place, if it is the expected one. The result is only valid until the next call. */
-  next(body: string, at: number): Hit | undefined {
-    const step = this.steps[this.cursor];
-    if (step === undefined) {
+  /** The sample at an offset, if it is the expected one. The result is valid until the next call. */
+  next(body: string, at: number): LayoutMatch | undefined {
+    const entry = this.entries[this.cursor];
+    if (entry === undefined) {
       return undefined;
     }
-    const valueAt = at + step.prefix.length;
-    // Several times as fast as startsWith, which compares letter by letter.
-    if (body.slice(at, valueAt) !== step.prefix) {
+    const valueAt = at + entry.prefix.length;
+    // Comparing a slice is several times as fast as startsWith, which compares character by character.
+    if (body.slice(at, valueAt) !== entry.prefix) {
       return undefined;
     }
-    const { hit } = this;
-    if (!this.number(body, valueAt, step.entry.identity.series.isTime)) {
+    const { match } = this;
+    if (!this.readNumber(body, valueAt, entry.known.series.kept.isTime)) {
       return undefined;
     }
     this.cursor++;
-    hit.entry = step.entry;
-    hit.lines = step.lines;
-    return hit;
+    match.known = entry.known;
+    match.lines = entry.lines;
+    return match;
   }
 
-  private number(body: string, start: number, isTime: boolean): boolean {
-    const { hit } = this;
+  /** Reads a number up to the end of the line into the match. Returns false when it is not a number. */
+  private readNumber(body: string, start: number, isTime: boolean): boolean {
+    const { match } = this;
     let digits = 0;
     let value = 0;
     let decimals = -1;
@@ -91,14 +107,14 @@ export class ExpositionLayout {
         digits = exactDigits + 1;
       }
     }
-    hit.end = at < body.length ? at + 1 : at;
+    match.end = at < body.length ? at + 1 : at;
     if (digits > 0 && digits <= exactDigits) {
-      hit.value = decimals > 0 ? value / tens[decimals]! : value;
+      match.value = decimals > 0 ? value / powersOfTen[decimals]! : value;
       return true;
     }
     const text = body.slice(start, at);
-    const parsed = isTime ? parseNanoTime(text) : parseValue(text);
-    hit.value = parsed ?? NaN;
+    const parsed = isTime ? parseNanoTime(text) : parseNumber(text);
+    match.value = parsed ?? NaN;
     return parsed !== undefined;
   }
 }

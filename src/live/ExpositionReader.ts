@@ -1,257 +1,274 @@
-import { join, type Line, parseLine, type ReadValue, reasons, skipBlanks, trimEnd, valuesOf } from './parseSample';
-import { parseNanoTime, parseValue } from './parseNumber';
-import { excerpt, SeriesRegistry, type Identity, type LiveSeries, type ReadingRules } from './SeriesRegistry';
-import { readPlain } from './parsePlainSample';
-import { ExpositionLayout } from './ExpositionLayout';
+import { ExpositionLayout, type KnownText } from './ExpositionLayout';
+import { parseNanoTime, parseNumber } from './parseNumber';
+import { parsePlainSample } from './parsePlainSample';
+import {
+  lineEnd,
+  LineJoiner,
+  parseSample,
+  type ReadValue,
+  readValueOf,
+  reasons,
+  type SampleLine,
+  skipBlanks,
+  trimmedEnd,
+} from './parseSample';
+import { excerpt, type LiveSeries, type ReadingRules, SeriesRegistry } from './SeriesRegistry';
 
 export interface Limits {
-  /** Refuses the whole answer. */
+  /** Expositions with more samples are refused. */
   samplesPerScrape: number;
-  /** In characters; refuses the line. */
+  /** Lines with longer label names or values are refused. In characters. */
   labelLength: number;
 }
 
 /** A line that could not be read. */
 export interface Problem {
-  /** From 1. */
+  /** Line number, from 1. */
   line: number;
   reason: string;
-  /** The line, at most 120 characters of it. */
+  /** The line, cut to 120 characters. */
   text: string;
 }
 
-/** What could be read of one answer. Only valid until the reader reads the next one. */
+/** The readable content of a response body. It is valid until the reader reads the next one. */
 export interface ParsedExposition {
-  /** In the order of the answer, each with its value. */
+  /** In the order of the body, each with its value. */
   series: LiveSeries[];
-  /** Series that came more than once; the first is kept. */
+  /** Number of samples whose series came before. The first sample is kept. */
   duplicates: number;
-  /** Lines refused. */
+  /** Number of refused lines. */
   unreadable: number;
-  /** The first 20 of them. */
+  /** The first 20 refused lines. */
   problems: Problem[];
 }
 
-/** A text that stands for a series. */
-export interface Entry {
-  identity: Identity;
-  seen: number;
-  /** Its place in the {@link ExpositionLayout}. */
-  place: number;
-}
-
-/** Lines that have been read: where the next one begins, and how many they were. */
-interface Passed {
+/** One or more lines that have been read. */
+interface LinesRead {
+  /** Offset of the next line. */
   end: number;
   lines: number;
-  /** The sample that was in them. */
-  entry?: Entry;
-  /** Where its value begins, if nothing but that follows the series and a blank. */
+  /** The sample in the lines. */
+  known?: KnownText;
+  /** Offset of the value, if only a blank separates it from the series and nothing follows it. */
   valueAt?: number;
-  /** They hold nothing to read: a comment, or blanks. */
+  /** There is nothing to read: a comment or blanks. */
   isSkipped?: boolean;
 }
 
 const maxProblems = 20;
 const maxExcerpt = 120;
+/** Characters between two pauses of {@link ExpositionReader.readInSteps}: at most some milliseconds of work. */
+const charactersPerStep = 16_384;
 
 /**
- * Reads the answers of one target, in Prometheus's text format as Falco writes it, and is as tolerant as the backend's
- * reader (pkg/scrape/read.go): a line that cannot be read is refused, counted and shown, and costs nothing else.
+ * Reads the expositions of one target: Prometheus's text format as Falco writes it. It is as tolerant as the backend's
+ * reader. A line that cannot be read is refused, counted and reported, and affects no other line.
  *
- * It remembers every series by its text, and the order in which the last answer had them, so that an answer that differs
- * from the last one in nothing but its values is compared rather than read.
+ * The reader remembers every series by its text, and the order of the series in the last exposition. An exposition that
+ * differs only in its values is compared instead of parsed.
  */
 export class ExpositionReader {
+  /** Number of the current exposition. */
   private round = 0;
-  private readonly known = new Map<string, Entry>();
+  private readonly known = new Map<string, KnownText>();
   private readonly registry: SeriesRegistry;
   private readonly readValue: ReadValue;
   private layout = new ExpositionLayout();
-  /** The last answer did not have its series in the order of the layout. */
-  private isOutdated = true;
-  private answer: ParsedExposition = { series: [], duplicates: 0, unreadable: 0, problems: [] };
-  /** Texts seen in this round. */
-  private entries = 0;
+  /** The last exposition did not follow the layout. */
+  private isLayoutOutdated = true;
+  private exposition: ParsedExposition = { series: [], duplicates: 0, unreadable: 0, problems: [] };
+  /** Number of different texts in this round. */
+  private texts = 0;
+  private joiner?: LineJoiner;
 
   constructor(
     kind: 'falco' | 'falcosidekick',
     rules: ReadingRules,
     private readonly limits: Limits
   ) {
-    this.readValue = valuesOf(kind);
+    this.readValue = readValueOf(kind);
     this.registry = new SeriesRegistry(rules, limits.labelLength);
   }
 
-  /** Throws an Error on more samples than the limit. */
+  /** Reads a response body at once. Throws an Error when it has more samples than the limit. */
   read(body: string): ParsedExposition {
-    this.round++;
-    this.entries = 0;
-    this.answer = { series: [], duplicates: 0, unreadable: 0, problems: [] };
-    const start = body.startsWith('\ufeff') ? 1 : 0;
-    if (this.isOutdated) {
-      this.readWhole(body, start);
-    } else {
-      this.readByLayout(body, start);
-    }
-    this.forget();
-    return this.answer;
-  }
-
-  private readByLayout(body: string, start: number): void {
-    this.layout.rewind();
-    for (let at = start, number = 1; at < body.length;) {
-      const hit = this.layout.next(body, at);
-      const passed = hit ?? this.readLine(body, at, number);
-      if (hit) {
-        this.add(hit.entry, hit.value);
-      } else if (passed.entry) {
-        this.isOutdated = true;
-        this.layout.after(passed.entry);
+    const steps = this.readInSteps(body);
+    for (;;) {
+      const step = steps.next();
+      if (step.done) {
+        return step.value;
       }
-      at = passed.end;
-      number += passed.lines;
     }
   }
 
-  /** Reads line by line, and makes the layout anew. All of its text comes from this one answer. */
-  private readWhole(body: string, start: number): void {
+  /** Reads a response body, pausing every {@link charactersPerStep} characters. Otherwise the same as {@link read}. */
+  *readInSteps(body: string): Generator<void, ParsedExposition> {
+    this.round++;
+    this.texts = 0;
+    this.exposition = { series: [], duplicates: 0, unreadable: 0, problems: [] };
+    this.joiner = new LineJoiner(body, this.readValue);
+    const start = body.startsWith('\ufeff') ? 1 : 0;
+    let isComplete = false;
+    try {
+      yield* this.isLayoutOutdated ? this.readAll(body, start) : this.readByLayout(body, start);
+      isComplete = true;
+    } finally {
+      this.joiner = undefined; // it holds on to the body
+      this.isLayoutOutdated ||= !isComplete;
+      this.forgetUnseen();
+    }
+    return this.exposition;
+  }
+
+  private *readByLayout(body: string, start: number): Generator<void, void> {
+    this.layout.rewind();
+    let pauseAt = charactersPerStep;
+    for (let at = start, number = 1; at < body.length;) {
+      const match = this.layout.next(body, at);
+      const read = match ?? this.readLine(body, at, number);
+      if (match) {
+        this.addSample(match.known, match.value);
+      } else if (read.known) {
+        this.isLayoutOutdated = true;
+        this.layout.continueAfter(read.known);
+      }
+      at = read.end;
+      number += read.lines;
+      if (at >= pauseAt) {
+        pauseAt = at + charactersPerStep;
+        yield;
+      }
+    }
+  }
+
+  /** Reads line by line, and builds the layout from this body alone. */
+  private *readAll(body: string, start: number): Generator<void, void> {
     this.layout = new ExpositionLayout();
-    this.isOutdated = false;
-    // Where the text that leads to the next sample begins.
+    this.isLayoutOutdated = false;
+    let pauseAt = charactersPerStep;
+    // Start of the text between the previous sample and the next one.
     let gap = { at: start, number: 1 };
     for (let at = start, number = 1; at < body.length;) {
-      const { end, lines, entry, valueAt, isSkipped } = this.readLine(body, at, number);
+      const { end, lines, known, valueAt, isSkipped } = this.readLine(body, at, number);
       at = end;
       number += lines;
-      if (entry && valueAt !== undefined) {
-        this.layout.add(entry, body.slice(gap.at, valueAt), number - gap.number);
+      if (known && valueAt !== undefined) {
+        this.layout.add(known, body.slice(gap.at, valueAt), number - gap.number);
       }
       gap = isSkipped ? gap : { at, number };
+      if (at >= pauseAt) {
+        pauseAt = at + charactersPerStep;
+        yield;
+      }
     }
   }
 
-  private readLine(body: string, at: number, number: number): Passed {
-    const newline = body.indexOf('\n', at);
-    const isEnded = newline >= 0;
-    const stop = isEnded ? newline : body.length;
-    const end = isEnded ? stop + 1 : stop;
+  private readLine(body: string, at: number, number: number): LinesRead {
+    const stop = lineEnd(body, at);
+    const isTerminated = stop < body.length;
+    const end = isTerminated ? stop + 1 : stop;
     if (body[at] === '#') {
       return { end, lines: 1, isSkipped: true };
     }
-    // Later ones are mostly known, and must not keep a whole answer in memory.
-    const plain = this.round === 1 ? readPlain(body, at) : undefined;
-    const entry = plain && this.take(plain);
-    if (entry && !('refused' in entry)) {
-      return { end, lines: 1, entry, valueAt: plain.valueAt };
+    // In later rounds most lines are known already.
+    const plain = this.round === 1 ? parsePlainSample(body, at) : undefined;
+    const known = plain && this.take(plain);
+    if (known && !('refused' in known)) {
+      return { end, lines: 1, known, valueAt: plain.valueAt };
     }
-    const line = skipBlanks(body.slice(at, stop));
-    if (line === '' || line[0] === '#' || line[0] === '\r') {
+    const start = Math.min(skipBlanks(body, at), stop);
+    if (start === stop || body[start] === '#' || body[start] === '\r') {
       return { end, lines: 1, isSkipped: true };
     }
-    const text = trimEnd(line);
-    const known = this.round > 1 ? this.takeKnown(text) : undefined;
-    const valueAt = text === line ? body.lastIndexOf(' ', stop - 1) + 1 : undefined;
-    if (known) {
-      return { end, lines: 1, entry: known, valueAt };
+    const textEnd = trimmedEnd(body, start, stop);
+    const text = body.slice(start, textEnd);
+    const repeated = this.round > 1 ? this.takeKnown(text) : undefined;
+    const valueAt = textEnd === stop ? start + text.lastIndexOf(' ') + 1 : undefined;
+    if (repeated) {
+      return { end, lines: 1, known: repeated, valueAt };
     }
-    // What is remembered of it must not keep a whole answer in memory.
-    const parsed = parseLine(this.round > 1 ? detach(text) : text, this.readValue);
+    const parsed = parseSample(text, this.readValue);
     const result = 'refused' in parsed ? parsed : this.take(parsed);
     if (!('refused' in result)) {
-      return {
-        end,
-        lines: 1,
-        entry: result,
-        valueAt: 'series' in parsed && isPlain(text, parsed) ? valueAt : undefined,
-      };
+      const isPlain = 'series' in parsed && isPlainText(text, parsed);
+      return { end, lines: 1, known: result, valueAt: isPlain ? valueAt : undefined };
     }
-    const isCut = !isEnded && 'refused' in parsed && [reasons.open, reasons.noValue].includes(result.refused);
-    const joined = result.refused === reasons.open && isEnded ? join(line, body.slice(end), this.readValue) : undefined;
-    if (joined) {
-      return this.readJoined(body, { end, number, text, joined });
+    if ('refused' in parsed && parsed.refused === reasons.open && isTerminated) {
+      const joined = this.joiner!.join(start, textEnd);
+      if (joined) {
+        const taken = this.take(joined.sample);
+        if ('refused' in taken) {
+          this.refuse(number, text, taken.refused);
+        }
+        return { end: joined.end, lines: 1 + joined.lines };
+      }
     }
+    const isCut = !isTerminated && 'refused' in parsed && [reasons.open, reasons.noValue].includes(parsed.refused);
     this.refuse(number, text, isCut ? reasons.cut : result.refused);
     return { end, lines: 1 };
   }
 
-  /** A label's value that ran over several lines. */
-  private readJoined(
-    body: string,
-    { end, number, text, joined }: { end: number; number: number; text: string; joined: { line: Line; lines: number } }
-  ): Passed {
-    const result = this.take(joined.line);
-    if ('refused' in result) {
-      this.refuse(number, text, result.refused);
-    }
-    let to = end;
-    for (let line = 0; line < joined.lines; line++) {
-      const newline = body.indexOf('\n', to);
-      to = newline < 0 ? body.length : newline + 1;
-    }
-    return { end: to, lines: 1 + joined.lines };
-  }
-
-  /** A line that differs from an earlier one in nothing but its value: a number after the last blank. */
-  private takeKnown(text: string): Entry | undefined {
+  /** Reads a line whose series is known: a number must follow the last blank. */
+  private takeKnown(text: string): KnownText | undefined {
     const blank = text.lastIndexOf(' ');
-    const entry = blank < 0 ? undefined : this.known.get(text.slice(0, blank));
-    const value = entry && this.value(entry.identity.series, text.slice(blank + 1));
-    if (!entry || value === undefined) {
+    const known = blank < 0 ? undefined : this.known.get(text.slice(0, blank));
+    const value = known && this.parseValue(known.series.kept, text.slice(blank + 1));
+    if (!known || value === undefined) {
       return undefined;
     }
-    this.add(entry, value);
-    return entry;
+    this.addSample(known, value);
+    return known;
   }
 
-  /** Adds a sample that was read in full and remembers its series; or says why it is refused. */
-  private take(line: Line): Entry | { refused: string } {
-    let entry = this.known.get(line.series);
-    if (!entry) {
-      const identity = this.registry.of(line);
-      if ('refused' in identity) {
-        return identity;
+  /** Adds a parsed sample and remembers its series. Returns the reason when the line is refused. */
+  private take(line: SampleLine): KnownText | { refused: string } {
+    let known = this.known.get(line.series);
+    if (!known) {
+      // A substring keeps the whole body in memory. In the first round almost all of the body is remembered anyway.
+      const own = this.round > 1 ? copyOf(line) : line;
+      const series = this.registry.find(own);
+      if ('refused' in series) {
+        return series;
       }
-      entry = { identity, seen: 0, place: -1 };
-      this.known.set(line.series, entry);
+      known = { series, seen: 0, position: -1 };
+      this.known.set(own.series, known);
     }
-    const value = this.value(entry.identity.series, line.value);
+    const value = this.parseValue(known.series.kept, line.value);
     if (value === undefined) {
       return { refused: `the value "${excerpt(line.value, 40)}" is not a number` };
     }
-    this.add(entry, value);
-    return entry;
+    this.addSample(known, value);
+    return known;
   }
 
-  private value(series: LiveSeries, text: string): number | undefined {
-    return series.isTime ? parseNanoTime(text) : parseValue(text);
+  private parseValue(series: LiveSeries, text: string): number | undefined {
+    return series.isTime ? parseNanoTime(text) : parseNumber(text);
   }
 
   /**
-   * Of a series that is sent twice the first is kept; series that have become one because labels were dropped are summed,
-   * as they are counters of parts of a whole.
+   * Adds a sample. The first of several samples with the same labels is kept. Samples that are the same only because labels
+   * were dropped are added up: they are counters of parts of a whole.
    */
-  private add(entry: Entry, value: number): void {
-    const { identity } = entry;
-    const { series } = identity;
-    if (entry.seen !== this.round) {
-      entry.seen = this.round;
-      this.entries++;
+  private addSample(known: KnownText, value: number): void {
+    const { series } = known;
+    const { kept } = series;
+    if (known.seen !== this.round) {
+      known.seen = this.round;
+      this.texts++;
     }
-    if (identity.seen === this.round) {
-      this.answer.duplicates++;
-      return;
-    }
-    identity.seen = this.round;
     if (series.seen === this.round) {
-      series.value += value;
+      this.exposition.duplicates++;
       return;
     }
     series.seen = this.round;
-    series.value = value;
-    this.answer.series.push(series);
-    if (this.answer.series.length > this.limits.samplesPerScrape) {
-      this.isOutdated = true;
+    if (kept.seen === this.round) {
+      kept.value += value;
+      return;
+    }
+    kept.seen = this.round;
+    kept.value = value;
+    this.exposition.series.push(kept);
+    if (this.exposition.series.length > this.limits.samplesPerScrape) {
       throw new Error(
         `The answer has more than ${this.limits.samplesPerScrape} samples; none of it is used. ` +
           "Check that the address is that of Falco's metrics, or raise limits.samplesPerScrape."
@@ -260,15 +277,15 @@ export class ExpositionReader {
   }
 
   private refuse(line: number, text: string, reason: string): void {
-    this.answer.unreadable++;
-    if (this.answer.problems.length < maxProblems) {
-      this.answer.problems.push({ line, reason, text: excerpt(text, maxExcerpt) });
+    this.exposition.unreadable++;
+    if (this.exposition.problems.length < maxProblems) {
+      this.exposition.problems.push({ line, reason, text: excerpt(text, maxExcerpt) });
     }
   }
 
-  /** Drops what this answer did not have once that is more than half of what is remembered. */
-  private forget(): void {
-    if (this.known.size <= 2 * this.entries + 64) {
+  /** Forgets series that are not in this exposition once they are more than half of those remembered. */
+  private forgetUnseen(): void {
+    if (this.known.size <= 2 * this.texts + 64) {
       return;
     }
     for (const [text, { seen }] of this.known) {
@@ -276,16 +293,22 @@ export class ExpositionReader {
         this.known.delete(text);
       }
     }
-    this.registry.forget(this.round);
+    this.registry.forgetUnseen(this.round);
   }
 }
 
-/** Whether nothing but one blank lies between the series and its value, and nothing follows that. */
-function isPlain(text: string, { series, value }: Line): boolean {
+/** Whether a blank separates series and value, and nothing else is in the line. */
+function isPlainText(text: string, { series, value }: SampleLine): boolean {
   return text.length === series.length + 1 + value.length && text[series.length] === ' ';
 }
 
-/** A copy of a text that does not hold on to the text it was cut out of. */
-function detach(text: string): string {
-  return text.split('').join('');
+/** A copy that does not keep the text it was cut out of in memory. */
+function copyOf({ series, name, labels, value }: SampleLine): SampleLine {
+  const copy = (text: string) => text.split('').join('');
+  return {
+    series: copy(series),
+    name: copy(name),
+    labels: labels.map(([label, text]) => [copy(label), copy(text)]),
+    value,
+  };
 }

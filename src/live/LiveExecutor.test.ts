@@ -413,7 +413,9 @@ describe('What goes wrong', () => {
     await pass(20);
     hangs = true;
     await pass(4);
-    expect(notices(last())).toContain('Live updates have stalled and resume automatically: the backend has not responded yet.');
+    expect(notices(last())).toContain(
+      'Live updates have stalled and resume automatically: the backend has not responded yet.'
+    );
     await pass(8);
     expect(notices(last())).toContain('Live updates have stalled and resume automatically: no response within 10s.');
     const told = answers.length;
@@ -432,7 +434,9 @@ describe('What goes wrong', () => {
     await pass(20);
     stuck.live = { time: begin + skew + 20_000 };
     await pass(5);
-    expect(notices(last())).toContain('Live updates have stalled and resume automatically: no new scrapes have arrived.');
+    expect(notices(last())).toContain(
+      'Live updates have stalled and resume automatically: no new scrapes have arrived.'
+    );
     stuck.live = {};
     await pass(1);
     expect(notices(last()).join()).not.toContain('stalled');

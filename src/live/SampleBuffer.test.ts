@@ -94,11 +94,11 @@ describe('SampleBuffer', () => {
     const { buffer, scrape } = fixture();
     scrape(1, 'a 1\n');
     scrape(2, 'a 1\nb 1\n');
-    expect([buffer.oldestSample((metric) => metric === 'b'), buffer.oldestSample(() => true), buffer.oldestSample(() => false)]).toEqual([
-      2000,
-      1000,
-      Infinity,
-    ]);
+    expect([
+      buffer.oldestSample((metric) => metric === 'b'),
+      buffer.oldestSample(() => true),
+      buffer.oldestSample(() => false),
+    ]).toEqual([2000, 1000, Infinity]);
   });
 
   it('holds no more points than it may', () => {

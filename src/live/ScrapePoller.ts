@@ -13,7 +13,14 @@ import {
   takeUntil,
   timer,
 } from 'rxjs';
-import { BackendError, chunks, type BackendClient, type LiveResponse, type Target, type TargetStatus } from './BackendClient';
+import {
+  BackendError,
+  chunks,
+  type BackendClient,
+  type LiveResponse,
+  type Target,
+  type TargetStatus,
+} from './BackendClient';
 import { ExpositionReader, type Limits, type ParsedExposition } from './ExpositionReader';
 import { SampleBuffer } from './SampleBuffer';
 import { type ScrapeCoverage } from './ScrapeCoverage';

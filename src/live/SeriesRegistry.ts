@@ -1,115 +1,108 @@
 import { Labels } from '../promql';
 import { type Reading } from '../signals/types';
-import { type Line } from './parseSample';
+import { type SampleLine } from './parseSample';
 
-/** A series of one target's answers, worked out once. Its value is that of the last answer. */
+/** A series of one target, as it is kept. Its value is that of the last exposition. */
 export interface LiveSeries {
   readonly name: string;
-  /** As kept, `__name__` among them, without those of the target. */
+  /** The labels that are kept, `__name__` included, without those of the target. */
   readonly labels: Labels;
   /** Its values are times in nanoseconds. */
   readonly isTime: boolean;
   value: number;
-  /** Number of the last answer that had it. */
+  /** Number of the last exposition that contained it. */
   seen: number;
 }
 
-/** A series as sent; several of them make one {@link LiveSeries} where labels are dropped. */
-export interface Identity {
-  series: LiveSeries;
+/** A series with all the labels that were sent. Several of them become one {@link LiveSeries} when labels are dropped. */
+export interface SentSeries {
+  kept: LiveSeries;
+  /** Number of the last exposition that contained it. */
   seen: number;
 }
 
-/** What the reader has to know of metrics; see {@link Reading}. */
+/** The catalogue's rules for reading labels. */
 export type ReadingRules = Pick<Reading, 'keepLabels' | 'foldValues'>;
 
-/** Works out series from labels as they are sent, and remembers them. */
+/** Finds the series of a sample line, and remembers them. */
 export class SeriesRegistry {
-  private readonly bySent = new Map<string, Identity>();
-  private readonly byKept = new Map<string, LiveSeries>();
-  /** Metrics that have rules. */
-  private readonly ruled: Set<string>;
+  private readonly bySentLabels = new Map<string, SentSeries>();
+  private readonly byKeptLabels = new Map<string, LiveSeries>();
+  /** Metrics that the rules mention. */
+  private readonly ruledMetrics: Set<string>;
 
   constructor(
     private readonly rules: ReadingRules,
     private readonly labelLength: number
   ) {
-    this.ruled = new Set([...rules.keepLabels, ...rules.foldValues].map(({ metric }) => metric));
+    this.ruledMetrics = new Set([...rules.keepLabels, ...rules.foldValues].map(({ metric }) => metric));
   }
 
-  /** The series, or why its line is refused. */
-  of(line: Line): Identity | { refused: string } {
-    const name = clean(line.name);
-    const all: Array<[string, string]> = [['__name__', name]];
+  /** The series of a line, or why the line is refused. */
+  find(line: SampleLine): SentSeries | { refused: string } {
+    const name = cleanMetricName(line.name);
+    const pairs: Array<[string, string]> = [['__name__', name]];
     for (const [label, value] of line.labels) {
-      all.push([cleanLabel(label), value]);
+      pairs.push([cleanLabelName(label), value]);
     }
-    const { labels: sent, twice } = Labels.fromPairs(all);
-    if (twice !== undefined) {
-      return { refused: `label ${twice} is given twice` };
+    const { labels: sent, duplicate } = Labels.fromPairs(pairs);
+    if (duplicate !== undefined) {
+      return { refused: `label ${duplicate} is given twice` };
     }
-    const text = line.isPlain ? line.series : textOf(name, sent);
-    const known = this.bySent.get(text);
+    const text = line.isPlain ? line.series : canonicalText(name, sent);
+    const known = this.bySentLabels.get(text);
     if (known) {
       return known;
     }
-    const { kept, partial } = this.keep(name, sent);
+    const { kept, isPartial } = this.applyRules(name, sent);
     const refused = line.series.length <= this.labelLength ? undefined : this.tooLong(kept);
     if (refused) {
       return { refused };
     }
-    const identity = { series: this.series(name, kept, partial), seen: 0 };
-    this.bySent.set(text, identity);
-    return identity;
+    const series = { kept: this.keptSeries(name, kept, isPartial), seen: 0 };
+    this.bySentLabels.set(text, series);
+    return series;
   }
 
-  /** Drops what the last answer did not have. */
-  forget(round: number): void {
-    for (const [key, { seen }] of this.bySent) {
-      if (seen !== round) {
-        this.bySent.delete(key);
-      }
-    }
-    for (const [key, { seen }] of this.byKept) {
-      if (seen !== round) {
-        this.byKept.delete(key);
-      }
-    }
+  /** Forgets series that the exposition with this number did not contain. */
+  forgetUnseen(round: number): void {
+    deleteUnseen(this.bySentLabels, round);
+    deleteUnseen(this.byKeptLabels, round);
   }
 
-  private series(name: string, labels: Labels, partial: boolean): LiveSeries {
-    const known = partial ? this.byKept.get(labels.key) : undefined;
+  private keptSeries(name: string, labels: Labels, isPartial: boolean): LiveSeries {
+    const known = isPartial ? this.byKeptLabels.get(labels.key) : undefined;
     const isTime = name.endsWith('timestamp_nanoseconds');
     const series = known ?? { name, labels, isTime, value: NaN, seen: 0 };
-    if (partial) {
-      this.byKept.set(labels.key, series);
+    if (isPartial) {
+      this.byKeptLabels.set(labels.key, series);
     }
     return series;
   }
 
-  /** Drops the labels and folds the values that the catalogue does not want; `partial` is whether it wants so here. */
-  private keep(name: string, sent: Labels): { kept: Labels; partial: boolean } {
+  /** Drops labels and replaces values by the catalogue's rules; `isPartial` is whether there are rules for the metric. */
+  private applyRules(name: string, sent: Labels): { kept: Labels; isPartial: boolean } {
     let kept = sent;
-    if (!this.ruled.has(name)) {
-      return { kept, partial: false };
+    if (!this.ruledMetrics.has(name)) {
+      return { kept, isPartial: false };
     }
-    const keepers = this.rules.keepLabels.filter(({ metric }) => metric === name);
-    const folders = this.rules.foldValues.filter(({ metric }) => metric === name);
-    for (const { labels } of keepers) {
+    const keepRules = this.rules.keepLabels.filter(({ metric }) => metric === name);
+    const valueRules = this.rules.foldValues.filter(({ metric }) => metric === name);
+    for (const { labels } of keepRules) {
       kept = kept.keep(['__name__', ...labels]);
     }
-    for (const { label, allowed, otherwise } of folders) {
+    for (const { label, allowed, otherwise } of valueRules) {
       const value = kept.get(label);
       kept = value === '' || allowed.includes(value) ? kept : kept.set(label, otherwise);
     }
-    return { kept, partial: keepers.length + folders.length > 0 };
+    return { kept, isPartial: keepRules.length + valueRules.length > 0 };
   }
 
   private tooLong(kept: Labels): string | undefined {
     let refused: string | undefined;
     for (const [label, value] of kept.entries()) {
       for (const text of [label, value]) {
-        const length = text.length > this.labelLength ? [...text].length : 0;
+        const length = text.length > this.labelLength ? characterCount(text) : 0;
         if (length > this.labelLength) {
           const what = label === '__name__' ? 'the name' : `label ${excerpt(label, 40)}`;
           refused = `${what} is ${length} characters long; the limit is ${this.labelLength} (limits.labelValueLengthLimit)`;
@@ -120,26 +113,43 @@ export class SeriesRegistry {
   }
 }
 
-/** A text that only these labels have: as a plain line has it, if they can be written so. */
-function textOf(name: string, labels: Labels): string {
-  const all = labels.entries().filter(([label]) => label !== '__name__');
-  if (all.some(([, value]) => /["\\\n]/.test(value))) {
-    return labels.key;
+function deleteUnseen(all: Map<string, { seen: number }>, round: number): void {
+  for (const [key, { seen }] of all) {
+    if (seen !== round) {
+      all.delete(key);
+    }
   }
-  return all.length === 0 ? name : `${name}{${all.map(([label, value]) => `${label}="${value}"`).join(',')}}`;
 }
 
-/** A name that PromQL can write without quotes. */
-function clean(name: string): string {
+/** A text that is unique to these labels: as a plain line writes them if possible. */
+function canonicalText(name: string, labels: Labels): string {
+  const pairs = labels.entries().filter(([label]) => label !== '__name__');
+  if (pairs.some(([, value]) => /["\\\n]/.test(value))) {
+    return labels.key;
+  }
+  return pairs.length === 0 ? name : `${name}{${pairs.map(([label, value]) => `${label}="${value}"`).join(',')}}`;
+}
+
+/** Replaces characters that PromQL does not accept in unquoted metric names. */
+function cleanMetricName(name: string): string {
   return name.includes('.') || name.includes('-') ? name.replace(/[.-]/g, '_') : name;
 }
 
-function cleanLabel(name: string): string {
-  return name.includes(':') ? clean(name).replaceAll(':', '_') : clean(name);
+function cleanLabelName(name: string): string {
+  return name.includes(':') ? cleanMetricName(name).replaceAll(':', '_') : cleanMetricName(name);
 }
 
-/** At most so many characters of a text. */
-export function excerpt(text: string, most: number): string {
-  const characters = [...text];
-  return characters.length <= most ? text : `${characters.slice(0, most - 1).join('')}…`;
+function characterCount(text: string): number {
+  let count = 0;
+  for (const _ of text) {
+    count++;
+  }
+  return count;
+}
+
+/** A text, cut to a number of characters. */
+export function excerpt(text: string, maxCharacters: number): string {
+  // A character takes at most two code units.
+  const characters = [...text.slice(0, 2 * maxCharacters + 2)];
+  return characters.length <= maxCharacters ? text : `${characters.slice(0, maxCharacters - 1).join('')}…`;
 }

@@ -25,8 +25,7 @@ export interface QueryState {
   reasons: Reasons;
 }
 
-const noTargets =
-  'No target matches the filters of this query. Live updates start automatically when one does.';
+const noTargets = 'No target matches the filters of this query. Live updates start automatically when one does.';
 
 /** Responses that take longer than this are reported, in seconds. */
 const patienceSeconds = 3;

@@ -1,14 +1,14 @@
-/** Values of an answer; the same rules as the backend's (pkg/scrape/read_number.go). */
+/** Parses sample values, with the same rules as the backend's reader. */
 
 const decimal = /^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/;
 
-/** A decimal number, NaN or Inf; undefined when the text is none, or too big for a float64. */
-export function parseValue(text: string): number | undefined {
+/** A decimal number, NaN or Inf; undefined when the text is not a number or exceeds a float64. */
+export function parseNumber(text: string): number | undefined {
   if (decimal.test(text)) {
     const value = Number(text);
     return Number.isFinite(value) ? value : undefined;
   }
-  // C++ writes -nan, too.
+  // C++ also writes -nan.
   if (/^[+-]*nan$/i.test(text)) {
     return NaN;
   }
@@ -19,20 +19,20 @@ export function parseValue(text: string): number | undefined {
 }
 
 export function isNumber(text: string): boolean {
-  return parseValue(text) !== undefined;
+  return parseNumber(text) !== undefined;
 }
 
-const billion53 = 2 ** 53;
-const uint64 = 2n ** 64n;
+const maxExactInteger = 2 ** 53;
+const uint64Range = 2n ** 64n;
 
 /**
- * A time in unix nanoseconds. Beyond 2^53 a float64 cannot hold it, so it is cut to whole milliseconds:
- * `Math.round(value / 1e6)` then gives these exactly.
+ * A time in Unix nanoseconds. A float64 is not exact beyond 2^53, so such a time is rounded down to whole milliseconds:
+ * `Math.round(value / 1e6)` then returns these exactly.
  */
 export function parseNanoTime(text: string): number | undefined {
-  if (!/^[0-9]+$/.test(text) || Number(text) < billion53) {
-    return parseValue(text);
+  if (!/^[0-9]+$/.test(text) || Number(text) < maxExactInteger) {
+    return parseNumber(text);
   }
   const time = BigInt(text);
-  return time >= uint64 || time <= BigInt(billion53) ? parseValue(text) : Number(time / 1_000_000n) * 1e6;
+  return time >= uint64Range || time <= BigInt(maxExactInteger) ? parseNumber(text) : Number(time / 1_000_000n) * 1e6;
 }

@@ -1,38 +1,38 @@
-import { type Line } from './parseSample';
+import { type SampleLine } from './parseSample';
 
 const sample = /([A-Za-z_]\w*)(\{[A-Za-z_]\w*="[^"\\\n]+"(?:,[A-Za-z_]\w*="[^"\\\n]+")*\})? ([0-9.]+)\n/y;
 const pair = /[{,](\w+)="([^"]+)"/y;
 
-/** A line that is written in the one way that needs no second look. */
-export interface Plain extends Line {
+/** A line in canonical form. */
+export interface PlainSample extends SampleLine {
   isPlain: true;
-  /** Where its value begins. */
+  /** Offset of its value. */
   valueAt: number;
 }
 
 /**
- * Reads a line at a place if it is plain: no blanks but the one before the value, labels in order, nothing in a value that
- * would have to be escaped, only digits. Most lines are, and this takes half the time of {@link parseLine}, which makes
- * the same of them.
+ * Parses the line at an offset if it is in canonical form: one blank before the value and no others, sorted labels, nothing
+ * in a value that would have to be escaped, only digits. Most lines are. The result is that of {@link parseSample}, in half
+ * the time.
  */
-export function readPlain(body: string, at: number): Plain | undefined {
+export function parsePlainSample(body: string, at: number): PlainSample | undefined {
   sample.lastIndex = at;
-  const found = sample.exec(body);
-  if (!found) {
+  const match = sample.exec(body);
+  if (!match) {
     return undefined;
   }
-  const [, name = '', set = '', value = ''] = found;
+  const [, name = '', set = '', value = ''] = match;
   const valueAt = sample.lastIndex - 1 - value.length;
-  const labels: Line['labels'] = [];
-  let last = '';
+  const labels: SampleLine['labels'] = [];
+  let previous = '';
   pair.lastIndex = 0;
-  for (let one = pair.exec(set); one; one = pair.exec(set)) {
-    const [, label = '', text = ''] = one;
-    if (label <= last) {
+  for (let found = pair.exec(set); found; found = pair.exec(set)) {
+    const [, label = '', text = ''] = found;
+    if (label <= previous) {
       return undefined;
     }
     labels.push([label, text]);
-    last = label;
+    previous = label;
   }
   return { series: body.slice(at, valueAt - 1), name, labels, value, isPlain: true, valueAt };
 }

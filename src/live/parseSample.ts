@@ -1,7 +1,7 @@
-/** One line of an answer taken apart; the same rules as the backend's (pkg/scrape/read_line.go). */
+/** Parses sample lines of the text format, with the same rules as the backend's reader. */
 import { isNumber } from './parseNumber';
 
-/** Reasons for which a line is refused. They are data: tests/corpora/exposition holds them, for every reader. */
+/** Reasons for refusing a line. tests/corpora/exposition contains them; all readers use the same texts. */
 export const reasons = {
   garbage: 'not a sample: a name, labels in braces and a number were expected',
   noValue: 'no value',
@@ -10,37 +10,52 @@ export const reasons = {
   cut: 'the answer ends in the middle of this line',
 };
 
-export interface Line {
+export interface SampleLine {
   /** Name and labels as written. */
   series: string;
   name: string;
   labels: Array<[string, string]>;
-  /** As written; it may be no number. */
+  /** As written; not necessarily a number. */
   value: string;
-  /** `series` is how these labels are written plainly; see {@link readPlain}. */
+  /** `series` is the canonical text of these labels; see {@link parsePlainSample}. */
   isPlain?: boolean;
 }
 
-/** A line, or the reason why it is none. */
-export type Parsed = Line | { refused: string };
+export type ParseResult = SampleLine | { refused: string };
 
-/** A label's value after its opening quote, and what follows the closing one; nothing where it is not closed. */
-export type ReadValue = (text: string) => { value: string; rest: string } | undefined;
+/**
+ * Reads a label value from `start`, the offset after its opening quote. `end` is the offset after the closing quote.
+ * Returns undefined when the value is not closed.
+ */
+export type ReadValue = (text: string, start: number) => { value: string; end: number } | undefined;
 
-/** How many lines a label's value may run over. */
-const maxContinuations = 8;
-// Letters a name may have, and those (2) that it may not begin with. Dots and dashes are taken as part of a name, as Falco
-// before 0.39 did not clean its labels.
-const nameLetters = Uint8Array.from({ length: 128 }, (_, code) => {
-  const letter = String.fromCharCode(code);
-  return /[A-Za-z_:]/.test(letter) ? 1 : /[0-9.-]/.test(letter) ? 2 : 0;
+/** Maximum number of additional lines that a label value may span. */
+const maxContinuationLines = 8;
+
+const enum Char {
+  Tab = 9,
+  Return = 13,
+  Space = 32,
+  Quote = 34,
+  Comma = 44,
+  Equals = 61,
+  Backslash = 92,
+  OpenBrace = 123,
+  CloseBrace = 125,
+}
+
+// 1 for characters that may start a name, 2 for those that may only follow. Dots and dashes are accepted because Falco
+// before 0.39 did not replace them.
+const nameCharacters = Uint8Array.from({ length: 128 }, (_, code) => {
+  const character = String.fromCharCode(code);
+  return /[A-Za-z_:]/.test(character) ? 1 : /[0-9.-]/.test(character) ? 2 : 0;
 });
 
-/** How long the name is with which a text begins. */
-function nameLength(text: string): number {
-  for (let at = 0; at < text.length; at++) {
-    const kind = nameLetters[text.charCodeAt(at)];
-    if (!kind || (kind === 2 && at === 0)) {
+/** The end of the name that starts at an offset; the offset itself when there is none. */
+function nameEnd(text: string, start: number): number {
+  for (let at = start; at < text.length; at++) {
+    const kind = nameCharacters[text.charCodeAt(at)];
+    if (!kind || (kind === 2 && at === start)) {
       return at;
     }
   }
@@ -48,112 +63,133 @@ function nameLength(text: string): number {
 }
 
 /**
- * How values are read by the target's kind. Falco escapes nothing, so that a backslash is a backslash (and one before a
- * quote may be the value's last character). Falcosidekick escapes as Prometheus has it, always.
+ * How to read the label values of a kind of target. Falco escapes nothing: a backslash is a backslash, and one before a
+ * quote may be the value's last character. Falcosidekick always escapes as Prometheus does.
  */
-export function valuesOf(kind: 'falco' | 'falcosidekick'): ReadValue {
-  return kind === 'falco' ? verbatim : quoted;
+export function readValueOf(kind: 'falco' | 'falcosidekick'): ReadValue {
+  return kind === 'falco' ? readVerbatim : readQuoted;
 }
 
 /**
- * Takes a line apart, first as its writer should have written it, then with quotes in values: only where the label set
- * itself cannot be read, so that two samples that have run together are never taken for one.
+ * Parses a line as its writer should have written it. When the label set cannot be read that way, it is parsed again with
+ * quotes allowed in label values. Other errors are final, so that two samples that ran together are never read as one.
  */
-export function parseLine(line: string, readValue: ReadValue): Parsed {
+export function parseSample(line: string, readValue: ReadValue): ParseResult {
   const parsed = parseWith(line, readValue);
   const failed = 'refused' in parsed ? parsed.refused : '';
   if (failed === reasons.open || (failed === reasons.garbage && line.includes('"'))) {
-    return parseWith(line, unquoted);
+    return parseWith(line, readUnescaped);
   }
   return parsed;
 }
 
-function parseWith(line: string, readValue: ReadValue): Parsed {
-  const name = line.slice(0, nameLength(line));
-  if (name === '') {
+function parseWith(line: string, readValue: ReadValue): ParseResult {
+  const end = nameEnd(line, 0);
+  if (end === 0) {
     return { refused: reasons.garbage };
   }
-  let rest = line.slice(name.length);
-  const open = skipBlanks(rest);
-  let labels: Line['labels'] = [];
-  if (open[0] === '{') {
-    const set = parseLabels(open.slice(1), readValue);
+  const afterName = skipBlanks(line, end);
+  let labels: SampleLine['labels'] = [];
+  let seriesEnd = end;
+  if (line.charCodeAt(afterName) === Char.OpenBrace) {
+    const set = parseLabels(line, afterName + 1, readValue);
     if ('refused' in set) {
       return set;
     }
-    ({ labels, rest } = set);
-  } else if (rest !== '' && open === rest) {
+    labels = set.labels;
+    seriesEnd = set.end;
+  } else if (end < line.length && afterName === end) {
     return { refused: reasons.garbage };
   }
-  const value = parseValue(skipBlanks(rest));
-  return typeof value === 'string' ? { series: line.slice(0, line.length - rest.length), name, labels, value } : value;
+  return withValue(line, { name: line.slice(0, end), labels, seriesEnd });
 }
 
-/** Reads a label set after its opening brace; `rest` is what follows the closing one. */
+function withValue(
+  line: string,
+  { name, labels, seriesEnd }: { name: string; labels: SampleLine['labels']; seriesEnd: number }
+): ParseResult {
+  const value = parseValueField(line.slice(skipBlanks(line, seriesEnd)));
+  return typeof value === 'string' ? { series: line.slice(0, seriesEnd), name, labels, value } : value;
+}
+
+/** A label set that ends inside a value. */
+interface OpenLabels {
+  refused: string;
+  /** The labels before the open value. */
+  labels: SampleLine['labels'];
+  /** The label whose value is open; undefined when the label set is open elsewhere. */
+  label?: string;
+  valueStart: number;
+}
+
+/** Parses a label set from the offset after its opening brace; `end` is the offset after the closing one. */
 function parseLabels(
   text: string,
+  start: number,
   readValue: ReadValue
-): { labels: Line['labels']; rest: string } | { refused: string } {
-  const labels: Line['labels'] = [];
-  let rest = skipBlanks(text);
+): { labels: SampleLine['labels']; end: number } | { refused: string } | OpenLabels {
+  const labels: SampleLine['labels'] = [];
+  let at = skipBlanks(text, start);
   for (;;) {
-    if (rest[0] === '}') {
-      return { labels, rest: rest.slice(1) };
+    if (text.charCodeAt(at) === Char.CloseBrace) {
+      return { labels, end: at + 1 };
     }
-    const name = rest.slice(0, nameLength(rest));
-    const equals = rest === '' ? '' : skipBlanks(rest.slice(name.length));
-    if (equals === '') {
+    const end = nameEnd(text, at);
+    const equals = skipBlanks(text, end);
+    if (equals === text.length) {
       return { refused: reasons.open };
     }
-    if (name === '' || equals[0] !== '=') {
+    if (end === at || text.charCodeAt(equals) !== Char.Equals) {
       return { refused: reasons.garbage };
     }
-    const quote = skipBlanks(equals.slice(1));
-    if (quote[0] !== '"') {
-      return { refused: quote === '' ? reasons.open : reasons.garbage };
+    const quote = skipBlanks(text, equals + 1);
+    if (text.charCodeAt(quote) !== Char.Quote) {
+      return { refused: quote === text.length ? reasons.open : reasons.garbage };
     }
-    const read = readValue(quote.slice(1));
+    const label = text.slice(at, end);
+    const read = readValue(text, quote + 1);
     if (!read) {
+      return { refused: reasons.open, labels, label, valueStart: quote + 1 };
+    }
+    labels.push([label, read.value]);
+    at = skipBlanks(text, read.end);
+    if (at === text.length) {
       return { refused: reasons.open };
     }
-    labels.push([name, read.value]);
-    rest = skipBlanks(read.rest);
-    if (rest === '') {
-      return { refused: reasons.open };
-    }
-    if (rest[0] === ',') {
-      rest = skipBlanks(rest.slice(1));
-    } else if (rest[0] !== '}') {
+    if (text.charCodeAt(at) === Char.Comma) {
+      at = skipBlanks(text, at + 1);
+    } else if (text.charCodeAt(at) !== Char.CloseBrace) {
       return { refused: reasons.garbage };
     }
   }
 }
 
-/** Up to the next quote, past those with a backslash before them that cannot end a value. */
-const verbatim: ReadValue = (text) => {
-  for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', at + 1)) {
-    if (text[at - 1] !== '\\' || endsValue(text.slice(at + 1))) {
-      return { value: text.slice(0, at), rest: text.slice(at + 1) };
+/** Ends the value at the next quote, except at a quote after a backslash that cannot end it. */
+const readVerbatim: ReadValue = (text, start) => {
+  for (let at = text.indexOf('"', start); at >= 0; at = text.indexOf('"', at + 1)) {
+    if (at === start || text.charCodeAt(at - 1) !== Char.Backslash || endsValue(text, at + 1)) {
+      return { value: text.slice(start, at), end: at + 1 };
     }
   }
   return undefined;
 };
 
-/** A value as Prometheus reads it: up to the next quote that has no backslash before it. */
-const quoted: ReadValue = (text) => {
-  let end = text.indexOf('"');
-  const escape = text.indexOf('\\');
-  if (escape >= 0 && escape < end) {
-    for (end = escape; end < text.length && text[end] !== '"'; end++) {
-      end += text[end] === '\\' ? 1 : 0;
-    }
-  }
-  if (end < 0 || end >= text.length) {
+/** Reads a value as Prometheus does: up to the next quote that is not escaped. */
+const readQuoted: ReadValue = (text, start) => {
+  let end = text.indexOf('"', start);
+  if (end < 0) {
     return undefined;
   }
-  const value = text.slice(0, end);
-  const plain = escape < 0 || escape > end;
-  return { value: plain ? value : value.replace(/\\([\\"n])/g, unescape), rest: text.slice(end + 1) };
+  const value = text.slice(start, end);
+  if (!value.includes('\\')) {
+    return { value, end: end + 1 };
+  }
+  for (end = start; end < text.length && text.charCodeAt(end) !== Char.Quote; end++) {
+    end += text.charCodeAt(end) === Char.Backslash ? 1 : 0;
+  }
+  return end >= text.length
+    ? undefined
+    : { value: text.slice(start, end).replace(/\\([\\"n])/g, unescape), end: end + 1 };
 };
 
 function unescape(_: string, escaped: string): string {
@@ -161,80 +197,163 @@ function unescape(_: string, escaped: string): string {
 }
 
 /**
- * A value of a writer that escapes nothing (Falco): all text up to the first quote that is followed by what can only come
- * after a value, `,label="` or `}` with a number. Nothing in it is unescaped. A value that itself holds such a text
- * cannot be told from two labels, by nobody.
+ * Reads a value that may contain unescaped quotes: up to the first quote that is followed by what can only come after a
+ * value. A value that itself contains such text cannot be told from two labels.
  */
-const unquoted: ReadValue = (text) => {
-  for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', at + 1)) {
-    if (endsValue(text.slice(at + 1))) {
-      return { value: text.slice(0, at), rest: text.slice(at + 1) };
-    }
-  }
-  return undefined;
+const readUnescaped: ReadValue = (text, start) => {
+  const quote = closingQuote(text, start);
+  return quote < 0 ? undefined : { value: text.slice(start, quote), end: quote + 1 };
 };
 
-function endsValue(after: string): boolean {
-  return /^[ \t]*(?:,[ \t]*[A-Za-z_:][A-Za-z0-9_:.-]*="|\}[ \t]*(?:$|[0-9+\-.nNiI]))/.test(after);
+/** The first quote from an offset that ends a value; -1 when there is none. */
+function closingQuote(text: string, start: number): number {
+  let at = text.indexOf('"', start);
+  while (at >= 0 && !endsValue(text, at + 1)) {
+    at = text.indexOf('"', at + 1);
+  }
+  return at;
 }
 
-/** What follows a series: a value and, tolerated but not used, a timestamp and an exemplar. */
-function parseValue(text: string): string | { refused: string } {
+/** Whether `,label="`, or `}` and a number or the end of the text, starts at an offset. */
+function endsValue(text: string, start: number): boolean {
+  const at = skipBlanks(text, start);
+  switch (text.charCodeAt(at)) {
+    case Char.Comma: {
+      const name = skipBlanks(text, at + 1);
+      const end = nameEnd(text, name);
+      return end > name && text.startsWith('="', end);
+    }
+    case Char.CloseBrace: {
+      const value = skipBlanks(text, at + 1);
+      return value === text.length || '0123456789+-.nNiI'.includes(text[value]!);
+    }
+    default:
+      return false;
+  }
+}
+
+/** Reads what follows a series: a value and, accepted but ignored, a timestamp and an exemplar. */
+function parseValueField(text: string): string | { refused: string } {
   if (text === '' || text[0] === '#') {
     return { refused: reasons.noValue };
   }
   if (!text.includes(' ') && !text.includes('\t')) {
-    return text; // all that Falco writes; if it is no number, its reader says so
+    return text; // all that Falco writes; the caller reports text that is not a number
   }
   const exemplar = text.indexOf(' # ');
   const fields = (exemplar < 0 ? text : text.slice(0, exemplar)).split(/[ \t]+/).filter((field) => field !== '');
   const [value = '', time = ''] = fields;
-  const whole = isNumber(value);
-  if (fields.length === 1 || (!whole && !/^[0-9]/.test(value))) {
+  const isValue = isNumber(value);
+  if (fields.length === 1 || (!isValue && !/^[0-9]/.test(value))) {
     return value;
   }
-  return whole && fields.length === 2 && /^-?[0-9]+$/.test(time) ? value : { refused: reasons.followed };
+  return isValue && fields.length === 2 && /^-?[0-9]+$/.test(time) ? value : { refused: reasons.followed };
 }
 
 /**
- * Puts a line whose label set is open together with the lines after it: a newline in a label's value that was not
- * escaped. It stops at a comment and at a line that is a sample by itself. `lines` is how many it took.
+ * Joins lines whose label set is open with the lines after them: a label value that contains an unescaped newline. Each line
+ * is parsed at most once as a sample of its own, whatever the number of lines before it that could continue into it.
  */
-export function join(line: string, rest: string, readValue: ReadValue): { line: Line; lines: number } | undefined {
-  let joined = line;
-  let at = 0;
-  for (let lines = 1; lines <= maxContinuations && at < rest.length; lines++) {
-    const newline = rest.indexOf('\n', at);
-    const next = rest.slice(at, newline < 0 ? rest.length : newline);
-    at += next.length + 1;
-    if (next[0] === '#') {
-      return undefined;
+export class LineJoiner {
+  /** Lines before this offset, and after the last joined one, are neither samples nor comments. */
+  private checkedUntil = 0;
+
+  constructor(
+    private readonly body: string,
+    private readonly readValue: ReadValue
+  ) {}
+
+  /**
+   * Continues the line from `start` to `stop`, its trailing blanks excluded. Stops at a comment and at a line that is a
+   * sample by itself. `end` is the offset after the last joined line, `lines` the number of lines that were added.
+   */
+  join(start: number, stop: number): { sample: SampleLine; end: number; lines: number } | undefined {
+    const { body } = this;
+    const first = body.slice(start, stop);
+    const nameStop = nameEnd(first, 0);
+    const open = parseLabels(first, skipBlanks(first, nameStop) + 1, readUnescaped);
+    if (!('label' in open) || open.label === undefined) {
+      return undefined; // only a value can contain a newline
     }
-    const alone = parseLine(trimEnd(next), readValue);
-    if (!('refused' in alone) && isNumber(alone.value)) {
-      return undefined;
+    const { labels } = open;
+    let { label, valueStart } = open;
+    let scanned = first.length;
+    let at = body.indexOf('\n', stop) + 1;
+    for (let lines = 1; lines <= maxContinuationLines && at < body.length; lines++) {
+      const end = lineEnd(body, at);
+      if (this.isOnItsOwn(at, end)) {
+        return undefined;
+      }
+      const text = body.slice(start, trimmedEnd(body, at, end));
+      at = end + 1;
+      for (let quote = closingQuote(text, scanned); quote >= 0; quote = closingQuote(text, scanned)) {
+        const next = skipBlanks(text, quote + 1);
+        scanned = quote + 1;
+        if (text.charCodeAt(next) === Char.Comma) {
+          labels.push([label, text.slice(valueStart, quote)]);
+          const name = skipBlanks(text, next + 1);
+          const nameStop = nameEnd(text, name);
+          label = text.slice(name, nameStop);
+          valueStart = scanned = nameStop + 2;
+          continue;
+        }
+        const closed: SampleLine['labels'] = [...labels, [label, text.slice(valueStart, quote)]];
+        const sample = withValue(text, { name: text.slice(0, nameStop), labels: closed, seriesEnd: next + 1 });
+        if (!('refused' in sample)) {
+          return { sample, end: Math.min(at, body.length), lines };
+        }
+        if (sample.refused !== reasons.noValue) {
+          return undefined;
+        }
+        // Without a value behind it, the brace belongs to a value that goes on in the next line.
+      }
+      scanned = text.length;
     }
-    joined += `\n${next}`;
-    const parsed = parseWith(trimEnd(joined), unquoted);
-    if (!('refused' in parsed)) {
-      return { line: parsed, lines };
-    }
+    return undefined;
   }
-  return undefined;
+
+  /** Whether a line is a comment or a sample by itself. */
+  private isOnItsOwn(start: number, end: number): boolean {
+    if (start < this.checkedUntil) {
+      return false;
+    }
+    const { body, readValue } = this;
+    if (body[start] === '#') {
+      return true;
+    }
+    const parsed = parseSample(body.slice(start, trimmedEnd(body, start, end)), readValue);
+    if (!('refused' in parsed) && isNumber(parsed.value)) {
+      return true;
+    }
+    this.checkedUntil = end + 1;
+    return false;
+  }
 }
 
-export function trimEnd(text: string): string {
-  let end = text.length;
-  while (end > 0 && ' \t\r'.includes(text[end - 1]!)) {
-    end--;
-  }
-  return end === text.length ? text : text.slice(0, end);
+/** The offset of the next newline, or the end of the text. */
+export function lineEnd(text: string, start: number): number {
+  const newline = text.indexOf('\n', start);
+  return newline < 0 ? text.length : newline;
 }
 
-export function skipBlanks(text: string): string {
-  let start = 0;
-  while (text[start] === ' ' || text[start] === '\t') {
-    start++;
+/** `end` without the blanks before it. */
+export function trimmedEnd(text: string, start: number, end: number): number {
+  let at = end;
+  while (at > start && isBlankOrReturn(text.charCodeAt(at - 1))) {
+    at--;
   }
-  return start === 0 ? text : text.slice(start);
+  return at;
+}
+
+function isBlankOrReturn(code: number): boolean {
+  return code === Char.Space || code === Char.Tab || code === Char.Return;
+}
+
+/** The offset of the first character from `start` that is not a blank. */
+export function skipBlanks(text: string, start: number): number {
+  let at = start;
+  for (let code = text.charCodeAt(at); code === Char.Space || code === Char.Tab; code = text.charCodeAt(at)) {
+    at++;
+  }
+  return at;
 }

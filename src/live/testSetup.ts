@@ -1,4 +1,4 @@
-/** For tests: panels that watch a backend which is not there, in time that the test lets pass. */
+/** Sets up panels with live queries over a fake backend and fake timers, for tests. */
 import { type DataFrame, type DataQueryResponse } from '@grafana/data';
 import { of, type Subscription } from 'rxjs';
 import { type CompleteQuery, migrateQuery, withDefaults } from '../query';
@@ -6,7 +6,7 @@ import { LiveExecutor } from './LiveExecutor';
 import { type Get } from './BackendClient';
 import { FakeBackend, type FakeTarget } from './testing';
 
-/** When tests begin by the page's clock, and how far the backend's is ahead; milliseconds. */
+/** Start of each test by the page's clock, and how far the backend's clock is ahead, in milliseconds. */
 export const begin = Date.UTC(2027, 0, 1);
 export const skew = 3_600_000;
 export const request = { range: 300_000, interval: 15_000, maxDataPoints: 1000 };
@@ -27,8 +27,8 @@ export function setHidden(hidden: boolean): void {
 export const pass = (seconds: number) => jest.advanceTimersByTimeAsync(seconds * 1000);
 
 /**
- * A backend and an executor; `watch` subscribes to a query and collects what it is answered. `between` may hold up or
- * change what is request of the backend.
+ * A fake backend and an executor. `watch` subscribes to a query and collects its responses. `between` may delay or change
+ * requests to the backend.
  */
 export function setUpLive(targets: FakeTarget[], between: (get: Get) => Get = (get) => get) {
   const backend = new FakeBackend(targets, skew);
@@ -51,7 +51,7 @@ export const figures = ({ data }: DataQueryResponse) => (data as DataFrame[]).fi
 
 export const notices = (answer: DataQueryResponse) => figures(answer)[0]?.meta?.notices?.map(({ text }) => text) ?? [];
 
-/** Points of the first series, seconds since the test began (by the backend's clock). */
+/** Points of the first series. Times are seconds since the start of the test. */
 export function points(answer: DataQueryResponse): Array<[number, number]> {
   const [time, value] = figures(answer)[0]?.fields ?? [];
   return (time?.values ?? []).map((at: number, i: number) => [(at - begin - skew) / 1000, value!.values[i]]);

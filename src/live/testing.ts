@@ -1,17 +1,17 @@
 import { type TargetStatus, type Target } from './BackendClient';
 
-/** A target for tests: what it answers at a time (milliseconds since 1970), or nothing where it does not. */
+/** A target for tests. `answer` returns the body at a time in milliseconds since 1970; undefined when the scrape fails. */
 export interface FakeTarget extends Omit<Target, 'facts'> {
   facts?: Target['facts'];
   answer(time: number): string | undefined;
-  /** What its answer to a live request is besides. */
+  /** Overrides parts of its status. */
   live?: Partial<TargetStatus>;
 }
 
-/** For tests: the backend's side of live, with a history that scrapes every 15 seconds. Its clock is not the browser's. */
+/** The backend's side of live mode, for tests. Its history has a sample every 15 s. `skew` sets its clock apart. */
 export class FakeBackend {
   readonly calls: Array<{ path: string; params: Record<string, string> }> = [];
-  /** Refuses a path with a status and a reason. */
+  /** Paths that are refused, with status and reason. */
   refused = new Map<string, { status: number; error: string }>();
   reasons = { missing: [] as unknown[], besides: [] as unknown[], passing: false };
 
@@ -33,7 +33,7 @@ export class FakeBackend {
     return { data: this.answer(path, params) };
   };
 
-  /** How often a path was asked for. */
+  /** Number of requests to a path. */
   count(path: string): number {
     return this.calls.filter((call) => call.path === path).length;
   }
@@ -69,7 +69,7 @@ export class FakeBackend {
   }
 }
 
-/** What the history has of a target: a scrape every 15 seconds. Lines are `name value` or `name{…} value`. */
+/** A target's history. Its lines are `name value` or `name{…} value`. */
 function saved({ labels, answer }: FakeTarget, from: number, to: number, metrics?: string[]) {
   const series = new Map<string, { labels: Record<string, string>; times: number[]; values: number[] }>();
   for (let time = Math.ceil(from / 15_000) * 15_000; time <= to; time += 15_000) {
@@ -89,7 +89,7 @@ function saved({ labels, answer }: FakeTarget, from: number, to: number, metrics
   return [...series.values()].filter(({ labels }) => metrics?.includes(labels['__name__']!) ?? true);
 }
 
-/** A Falco that has handled 100 events a second since 1970, and lost some of them since `begin`. */
+/** A Falco that has handled 100 events per second since 1970, and has dropped some of them since `begin`. */
 export function falco(
   node: string,
   losing: { begin: number; perSecond: number } = { begin: Infinity, perSecond: 0 }

@@ -4,14 +4,8 @@ import { formatNumber } from './literals';
 import { type Labels, metadata } from './labels';
 import { annotateQuantile } from './annotations';
 import { Mean, quantile, Sum } from './numeric';
-import { best } from './topk';
-import { Collector, isEmpty, put, series, type StepSeries } from './steps';
-
-/** Series that are aggregated into one. */
-export interface Group {
-  labels: Labels;
-  members: StepSeries[];
-}
+import { selectHighestOrLowest } from './topk';
+import { Collector, isEmpty, put, series, type SeriesGroup, type StepSeries } from './steps';
 
 export function aggregate(expr: Aggregation, evaluator: Evaluator): StepSeries[] {
   const { grid } = evaluator;
@@ -21,7 +15,13 @@ export function aggregate(expr: Aggregation, evaluator: Evaluator): StepSeries[]
       return countValues(expr, all, grid.count);
     case 'topk':
     case 'bottomk':
-      return best(expr, [...groups(expr, all).values()], all.length, evaluator.scalar(expr.parameter!), grid.count);
+      return selectHighestOrLowest(
+        expr,
+        [...groups(expr, all).values()],
+        all.length,
+        evaluator.scalar(expr.parameter!),
+        grid.count
+      );
     default: {
       const parameter = expr.parameter && evaluator.scalar(expr.parameter);
       if (parameter) {
@@ -41,8 +41,8 @@ function grouping(labels: Labels, { grouping: names, without }: Aggregation): La
   return without ? labels.drop([...metadata, ...names]) : labels.keep(names);
 }
 
-function groups(expr: Aggregation, all: StepSeries[]): Map<string, Group> {
-  const found = new Map<string, Group>();
+function groups(expr: Aggregation, all: StepSeries[]): Map<string, SeriesGroup> {
+  const found = new Map<string, SeriesGroup>();
   for (const one of all) {
     const labels = grouping(one.labels, expr);
     const group = found.get(labels.key);
@@ -55,7 +55,7 @@ function groups(expr: Aggregation, all: StepSeries[]): Map<string, Group> {
   return found;
 }
 
-/** Works out one value of the values of one step. */
+/** Reduces the values of one step to one value. */
 type Reduction = (values: number[], parameter: number) => number;
 
 const reductions: Readonly<Record<string, Reduction>> = {
@@ -105,7 +105,7 @@ function reduce(operator: string, members: StepSeries[], result: StepSeries, par
   return result;
 }
 
-/** How many series have each value; the value becomes a label. */
+/** The number of series with each value. The value becomes a label. */
 function countValues(expr: Aggregation, all: StepSeries[], count: number): StepSeries[] {
   const label = expr.parameter?.kind === 'string' ? expr.parameter.value : '';
   const kept = expr.without ? expr : { ...expr, grouping: [...expr.grouping, label] };

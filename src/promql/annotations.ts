@@ -1,19 +1,19 @@
-/** Remarks on a query, worded as Prometheus words them. */
+/** Annotations on a query, in Prometheus's wording. */
 import { type Span } from './ast';
 import { type Evaluator } from './context';
 import { position } from './errors';
 import { type Labels } from './labels';
 
-function note({ query }: Evaluator, text: string, { from }: Span): void {
+function annotate({ query }: Evaluator, text: string, { from }: Span): void {
   query.annotations.add(`PromQL ${text} (${position(query.text, from)})`);
 }
 
-/** rate and increase of what does not look like a counter. */
+/** Warns of rate and increase over a metric that does not look like a counter. */
 export function annotateNonCounter(labels: Labels, at: Span, evaluator: Evaluator): void {
   const name = labels.get('__name__');
   if (name && !/(_total|_sum|_count|_bucket)$/.test(name)) {
     const why = 'metric might not be a counter, name does not end in _total/_sum/_count/_bucket';
-    note(evaluator, `info: ${why}: "${name}"`, at);
+    annotate(evaluator, `info: ${why}: "${name}"`, at);
   }
 }
 
@@ -21,12 +21,16 @@ export function annotateQuantile(values: Float64Array, at: Span, evaluator: Eval
   const outside = values.find((q) => !(q >= 0 && q <= 1));
   if (outside !== undefined) {
     const got = Number.isFinite(outside) ? outside : Number.isNaN(outside) ? 'NaN' : outside > 0 ? '+Inf' : '-Inf';
-    note(evaluator, `warning: quantile value should be between 0 and 1, got ${got}`, at);
+    annotate(evaluator, `warning: quantile value should be between 0 and 1, got ${got}`, at);
   }
 }
 
 export function annotateSort(at: Span, evaluator: Evaluator): void {
   if (evaluator.grid.count > 1) {
-    note(evaluator, 'warning: sort is ineffective for range queries since results are always ordered by labels', at);
+    annotate(
+      evaluator,
+      'warning: sort is ineffective for range queries since results are always ordered by labels',
+      at
+    );
   }
 }

@@ -1,7 +1,4 @@
-/**
- * PromQL expressions as they are evaluated. Every node knows which part of the query it came from: offsets `from` up
- * to, not including, `to`.
- */
+/** PromQL expressions. Every node has its position in the query: from offset `from` up to, but excluding, `to`. */
 import { type Matcher } from './matcher';
 
 export interface Span {
@@ -11,7 +8,7 @@ export interface Span {
 
 export type ValueType = 'scalar' | 'vector' | 'matrix' | 'string';
 
-/** Seconds, or what they are worked out from once step and range of the query are known. */
+/** A duration: seconds, or an expression that depends on the step and range of the query. */
 export type Duration =
   | { kind: 'seconds'; value: number }
   | { kind: 'step' }
@@ -19,10 +16,10 @@ export type Duration =
   | { kind: 'negated'; operand: Duration }
   | { kind: 'operation'; operator: '+' | '-' | '*' | '/' | '%' | '^' | 'min' | 'max'; left: Duration; right: Duration };
 
-/** When a selector or a subquery looks: shifted by `offset`, at a fixed time instead of the step's. */
+/** The `offset` and `@` modifiers of a selector or subquery. */
 export interface Shift {
   offset?: Duration;
-  /** Milliseconds, or the start or end of the query. */
+  /** The time of `@` in milliseconds, or the start or end of the query. */
   at?: number | 'start' | 'end';
 }
 
@@ -79,9 +76,9 @@ export interface Matching {
   /** `on` the labels, or `ignoring` them. */
   on: boolean;
   labels: string[];
-  /** Which side may have several series for each one of the other. */
+  /** The side that may have several matches for each series of the other. */
   many?: 'left' | 'right';
-  /** Labels taken from the side of the one. */
+  /** Labels copied from the side with one match. */
   include: string[];
 }
 
@@ -102,7 +99,7 @@ export interface Paren extends Span {
 export type Expr =
   NumberLiteral | StringLiteral | Selector | RangeSelector | Subquery | Call | Aggregation | Unary | Binary | Paren;
 
-/** The expression without the parentheses around it. */
+/** The expression without enclosing parentheses. */
 export function unwrap(expr: Expr): Expr {
   return expr.kind === 'paren' ? unwrap(expr.expr) : expr;
 }

@@ -7,7 +7,7 @@ import { isSet } from './operators';
 import { setOperation } from './sets';
 import { isEmpty, mapValues, type StepSeries } from './steps';
 
-/** Both sides scalars; comparisons give 1 or 0. */
+/** An operation between two scalars. Comparisons return 1 or 0. */
 export function binaryScalar(expr: Binary, evaluator: Evaluator): Float64Array {
   const [left, right] = [evaluator.scalar(expr.left), evaluator.scalar(expr.right)];
   const compare = comparison.get(expr.operator);
@@ -27,7 +27,7 @@ export function binaryVector(expr: Binary, evaluator: Evaluator): StepSeries[] {
   return isSet(expr.operator) ? setOperation(expr, ...sides, evaluator) : matchVectors(expr, ...sides, evaluator);
 }
 
-/** Comparisons keep the vector's own values, whichever side it stands on. */
+/** An operation between a vector and a scalar. Comparisons keep the values of the vector, on whichever side it is. */
 function withScalar(
   { operator, bool }: Binary,
   vector: StepSeries[],

@@ -36,7 +36,7 @@ const rangeFunctions: ReadonlyMap<string, range.RangeFunction> = new Map([
   ['sum_over_time', overTime.sumOverTime],
 ]);
 
-/** A function whose result is a vector. */
+/** Calls a function that returns a vector. */
 export function callVector(call: Call, evaluator: Evaluator): StepSeries[] {
   const { query, grid } = evaluator;
   const args = call.args.map(unwrap);
@@ -87,7 +87,7 @@ export function callVector(call: Call, evaluator: Evaluator): StepSeries[] {
   }
 }
 
-/** A function whose result is a scalar. */
+/** Calls a function that returns a scalar. */
 export function callScalar(call: Call, evaluator: Evaluator): Float64Array {
   switch (call.name) {
     case 'pi':
@@ -109,10 +109,12 @@ function constant(values: Float64Array): StepSeries {
 
 function callRange(call: Call, args: Expr[], fn: range.RangeFunction, evaluator: Evaluator): StepSeries[] {
   const { query, grid } = evaluator;
-  const over = args.find((arg): arg is RangeSelector | Subquery => arg.kind === 'range' || arg.kind === 'subquery')!;
-  const scalar = args.find((arg) => arg !== over);
+  const rangeArg = args.find(
+    (arg): arg is RangeSelector | Subquery => arg.kind === 'range' || arg.kind === 'subquery'
+  )!;
+  const scalar = args.find((arg) => arg !== rangeArg);
   const argument = scalar && evaluator.scalar(scalar);
-  const windows = ranged(over, evaluator);
+  const windows = ranged(rangeArg, evaluator);
   const keepsName = call.name === 'last_over_time' || call.name === 'first_over_time';
   const results = windows.series.map((one) => {
     const result = slide(windows, one, evaluator, fn, argument);
@@ -128,14 +130,14 @@ function callRange(call: Call, args: Expr[], fn: range.RangeFunction, evaluator:
     annotateQuantile(argument!, args[0]!, evaluator);
   }
   if (call.name === 'absent_over_time') {
-    return absent(over.kind === 'range' ? over.selector : over, found, grid.count);
+    return absent(rangeArg.kind === 'range' ? rangeArg.selector : rangeArg, found, grid.count);
   }
   return merge(found);
 }
 
-/** 1 at every step at which no series has a value, with what the selector says for certain about the labels. */
+/** 1 at every step without any value, with the labels that the selector determines. */
 function absent(expr: Expr, found: StepSeries[], count: number): StepSeries[] {
-  const result = series(expr.kind === 'selector' ? certain(expr) : Labels.empty, count);
+  const result = series(expr.kind === 'selector' ? determinedLabels(expr) : Labels.empty, count);
   for (let step = 0; step < count; step++) {
     result.values[step] = 1;
     result.present[step] = found.some(({ present }) => present[step] === 1) ? 0 : 1;
@@ -143,7 +145,7 @@ function absent(expr: Expr, found: StepSeries[], count: number): StepSeries[] {
   return isEmpty(result) ? [] : [result];
 }
 
-function certain({ matchers }: Selector): Labels {
+function determinedLabels({ matchers }: Selector): Labels {
   const known = new Map<string, string>();
   const seen = new Set<string>();
   for (const { label, operator, value } of matchers.filter((one) => !metadata.includes(one.label))) {
@@ -157,7 +159,7 @@ function certain({ matchers }: Selector): Labels {
   return Labels.fromEntries([...known]);
 }
 
-/** The value of the only series, NaN where there are none or several. */
+/** The value of the only series; NaN at steps with no value or several. */
 function only(all: StepSeries[], count: number): Float64Array {
   return Float64Array.from({ length: count }, (_, step) => {
     const there = all.filter(({ present }) => present[step] === 1);
@@ -165,7 +167,7 @@ function only(all: StepSeries[], count: number): Float64Array {
   });
 }
 
-/** Sorted by the value of the first step; results over a range are sorted by labels later. NaN comes last. */
+/** Sorts by the value at the first step, NaN last. Results of range queries are sorted by labels afterwards. */
 function sorted(all: StepSeries[], descending: boolean): StepSeries[] {
   const value = (one: StepSeries) => one.values[0]!;
   const last = (one: StepSeries) => Number(Number.isNaN(value(one)));

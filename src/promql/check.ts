@@ -3,14 +3,14 @@ import { ParseError } from './errors';
 import { isComparison, isSet } from './operators';
 import { aggregations, signatures } from './signatures';
 
-const words: Record<ValueType, string> = {
+const typeNames: Record<ValueType, string> = {
   scalar: 'scalar',
   vector: 'instant vector',
   matrix: 'range vector',
   string: 'string',
 };
 
-/** What an expression gives. */
+/** The type of an expression's result. */
 export function typeOf(expr: Expr): ValueType {
   switch (expr.kind) {
     case 'number':
@@ -33,7 +33,7 @@ export function typeOf(expr: Expr): ValueType {
   }
 }
 
-/** Throws a {@link ParseError} where an expression puts together what does not go together. */
+/** Throws a {@link ParseError} when the types in an expression do not match. */
 export function check(expr: Expr, query: string): void {
   const fail = (reason: string, at: Expr = expr): never => {
     throw new ParseError(reason, query, at.from);
@@ -50,7 +50,7 @@ export function check(expr: Expr, query: string): void {
       check(expr.expr, query);
       const type = typeOf(expr.expr);
       if (type !== 'scalar' && type !== 'vector') {
-        fail(`unary expression only allowed on expressions of type scalar or instant vector, got "${words[type]}"`);
+        fail(`unary expression only allowed on expressions of type scalar or instant vector, got "${typeNames[type]}"`);
       }
       return;
     }
@@ -73,7 +73,7 @@ type Fail = (reason: string, at?: Expr) => never;
 function expect(expr: Expr, wanted: ValueType, where: string, fail: Fail): void {
   const type = typeOf(expr);
   if (type !== wanted) {
-    fail(`expected type ${words[wanted]} in ${where}, got ${words[type]}`, expr);
+    fail(`expected type ${typeNames[wanted]} in ${where}, got ${typeNames[type]}`, expr);
   }
 }
 

@@ -4,7 +4,7 @@ import { type Labels } from './labels';
 import { type Source } from './source';
 import { type Grid, merge, type StepSeries } from './steps';
 
-/** What holds for a whole query. */
+/** The parameters and state of one evaluation. */
 export interface Query {
   text: string;
   source: Source;
@@ -12,13 +12,13 @@ export interface Query {
   start: number;
   end: number;
   step: number;
-  /** How old a sample may be, milliseconds. */
+  /** Maximum age of a sample in milliseconds. */
   lookback: number;
-  /** Rises are followed to samples beyond their windows. */
+  /** Increases at the ends of a window are interpolated from samples outside; see `Options.isUneven`. */
   isUneven: boolean;
-  /** Names are dropped at the end instead of where they lose their meaning. */
+  /** Names are dropped at the end of the evaluation instead of by each operation. */
   delayedNameRemoval: boolean;
-  /** What Prometheus would remark on the query, each once. */
+  /** Prometheus's annotations on the query, each once. */
   annotations: Set<string>;
 }
 
@@ -28,16 +28,16 @@ export interface Evaluator {
   readonly grid: Grid;
   vector(expr: Expr): StepSeries[];
   scalar(expr: Expr): Float64Array;
-  /** One that evaluates at other times. */
+  /** An evaluator of the same query at other times. */
   withGrid(grid: Grid): Evaluator;
 }
 
-/** The length of a duration in this query, in milliseconds. */
+/** A duration in this query, in milliseconds. */
 export function lengthOf(duration: Duration | undefined, { start, end, step }: Query): number {
   return duration ? milliseconds(duration, { step: step / 1000, range: (end - start) / 1000 }) : 0;
 }
 
-/** How a time of the grid becomes the time to look at. */
+/** Applies `offset` and `@` to a time. */
 export function shift({ offset, at }: Shift, query: Query): (time: number) => number {
   const back = lengthOf(offset, query);
   if (at === undefined) {
@@ -47,12 +47,12 @@ export function shift({ offset, at }: Shift, query: Query): (time: number) => nu
   return () => fixed;
 }
 
-/** The labels of a result that is no longer the metric it was. */
+/** The labels of a result that is no longer the metric itself. */
 export function unnamed(labels: Labels, { delayedNameRemoval }: Query): Labels {
   return delayedNameRemoval ? labels : labels.dropMetadata();
 }
 
-/** Series that have lost their names, put together where that makes them the same. */
+/** Series with new values and without names, merged where their labels become the same. */
 export function renamed(all: StepSeries[], values: (one: StepSeries) => Float64Array, query: Query): StepSeries[] {
   return merge(all.map((one) => ({ ...one, labels: unnamed(one.labels, query), values: values(one), dropName: true })));
 }

@@ -5,7 +5,7 @@ import { parseNumber } from './literals';
 
 const operators = { Add: '+', Sub: '-', Mul: '*', Div: '/', Mod: '%', Pow: '^' } as const;
 
-/** A duration in a range, a subquery's step or an offset, as written. */
+/** Parses a duration: a range, the step of a subquery, or an offset. */
 export function duration(node: SyntaxNode, query: string): Duration {
   const parts: SyntaxNode[] = [];
   for (let child = node.firstChild; child; child = child.nextSibling) {
@@ -42,13 +42,13 @@ export function duration(node: SyntaxNode, query: string): Duration {
   }
 }
 
-/** Seconds between steps, and from the first to the last. */
+/** The step of a query, and the time from its first step to its last, in seconds. */
 export interface QueryTimes {
   step: number;
   range: number;
 }
 
-/** Whole milliseconds, cut off; a plain number is rounded to nanoseconds before, as Prometheus does. */
+/** A duration in whole milliseconds, rounded down. As in Prometheus, plain numbers are first rounded to nanoseconds. */
 export function milliseconds(given: Duration, times: QueryTimes): number {
   const value = seconds(given, times);
   return Math.trunc(given.kind === 'operation' ? value * 1000 : Math.round(value * 1e9) / 1e6);

@@ -1,10 +1,10 @@
-/** Line and column, from 1, of an offset in a query: `1:15`. */
+/** Line and column of an offset in a query, from 1: `1:15`. */
 export function position(query: string, offset: number): string {
   const before = query.slice(0, offset).split('\n');
   return `${before.length}:${(before.at(-1)?.length ?? 0) + 1}`;
 }
 
-/** An expression that is no PromQL. The message begins with where: `1:15: parse error: …`. */
+/** An expression is not PromQL. The message starts with the position: `1:15: parse error: …`. */
 export class ParseError extends Error {
   constructor(
     readonly reason: string,
@@ -17,8 +17,8 @@ export class ParseError extends Error {
 }
 
 /**
- * PromQL that this evaluator leaves to others: histograms, and what Prometheus itself calls experimental.
- * `construct` names it, in the words of the list in tests/conformance.
+ * PromQL that this evaluator does not support: histograms and Prometheus's experimental features. `construct` names it as
+ * tests/conformance/expected.json does.
  */
 export class UnsupportedError extends Error {
   constructor(
@@ -31,7 +31,7 @@ export class UnsupportedError extends Error {
   }
 }
 
-/** A query that cannot be answered with the data it met; the message is Prometheus's own. */
+/** A query cannot be evaluated over the data at hand. The message is Prometheus's. */
 export class EvaluationError extends Error {
   constructor(message: string) {
     super(message);

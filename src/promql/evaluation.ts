@@ -6,7 +6,7 @@ import { type Evaluator, type Query, renamed } from './context';
 import { select } from './selectors';
 import { type Grid, mapValues, type StepSeries } from './steps';
 
-/** An expression's values at the times of a grid: whole series at a time, not one step after the other. */
+/** Evaluates expressions at the times of a grid, series by series instead of step by step. */
 export class Evaluation implements Evaluator {
   constructor(
     readonly query: Query,
@@ -34,7 +34,7 @@ export class Evaluation implements Evaluator {
         return expr.operator === '-' ? renamed(all, (one) => mapValues(one, (value) => -value), this.query) : all;
       }
       default:
-        throw new TypeError(`a ${expr.kind} is no vector`);
+        throw new TypeError(`a ${expr.kind} is not a vector`);
     }
   }
 
@@ -53,7 +53,7 @@ export class Evaluation implements Evaluator {
         return expr.operator === '-' ? values.map((value) => -value) : values;
       }
       default:
-        throw new TypeError(`a ${expr.kind} is no scalar`);
+        throw new TypeError(`a ${expr.kind} is not a scalar`);
     }
   }
 }

@@ -1,4 +1,4 @@
-/** PromQL over samples in memory, with Prometheus 3's semantics. Knows nothing of Grafana. */
+/** Evaluates PromQL over samples in memory with the semantics of Prometheus 3. Independent of Grafana. */
 export { type Expr, type Selector } from './ast';
 export { EvaluationError, ParseError, position, UnsupportedError } from './errors';
 export { evaluate, evaluateExpr, type Options } from './evaluate';

@@ -4,7 +4,7 @@ import { milliseconds } from './durations';
 import { UnsupportedError } from './errors';
 import { type MatchOperator } from './matcher';
 
-/** Every selector of an expression. */
+/** All selectors of an expression. */
 export function selectorsOf(expr: Expr): Selector[] {
   switch (expr.kind) {
     case 'number':
@@ -26,9 +26,8 @@ export function selectorsOf(expr: Expr): Selector[] {
 }
 
 /**
- * How far before a step the samples lie that an expression looks at, milliseconds; `range` is how long the query is, to
- * whose start `@ start()` goes. Throws an {@link UnsupportedError} where that depends on when the question is asked, or
- * is written in a way that Prometheus calls experimental.
+ * How far before a step an expression reads samples, in milliseconds. `range` is the length of the query, which `@ start()`
+ * depends on. Throws an {@link UnsupportedError} for fixed times and calculated durations.
  */
 export function lookbackOf(expr: Expr, text: string, range: number, lookback = 300_000): number {
   const at = expr.from;
@@ -66,14 +65,14 @@ export function lookbackOf(expr: Expr, text: string, range: number, lookback = 3
   }
 }
 
-/** A condition to be put on selectors. */
+/** A condition to add to selectors. */
 export interface Condition {
   label: string;
   operator: MatchOperator;
   value: string;
 }
 
-/** The text of an expression with further conditions on every selector; all else stays as it is written. */
+/** Adds conditions to every selector of an expression. The rest of the text is unchanged. */
 export function withConditions(text: string, conditions: readonly Condition[]): string {
   if (conditions.length === 0) {
     return text;

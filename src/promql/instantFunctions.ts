@@ -1,6 +1,6 @@
 import { maximum, minimum } from './numeric';
 
-/** Functions of a value and of scalars beside it. */
+/** A function of a value and scalar arguments. */
 export type ValueFunction = (value: number, ...scalars: number[]) => number;
 
 export const valueFunctions: ReadonlyMap<string, ValueFunction> = new Map<string, ValueFunction>([
@@ -33,7 +33,7 @@ export const valueFunctions: ReadonlyMap<string, ValueFunction> = new Map<string
   ['round', (value, nearest = 1) => Math.floor(value * (1 / nearest) + 0.5) / (1 / nearest)],
 ]);
 
-/** Parts of a time given in seconds since 1970, in UTC. */
+/** Functions that return a part of a time, given in seconds since 1970, in UTC. */
 export const dateFunctions: ReadonlyMap<string, (seconds: number) => number> = new Map(
   Object.entries({
     day_of_month: (date: Date) => date.getUTCDate(),

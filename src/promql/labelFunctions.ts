@@ -14,7 +14,7 @@ function checkName(name: string, which: string): void {
   }
 }
 
-/** The name is no longer to be dropped once a label function has set it. */
+/** Sets a label. A metric name that a label function has set is no longer dropped. */
 function relabelled(one: StepSeries, label: string, value: string): StepSeries {
   const dropName = label === '__name__' ? false : one.dropName;
   return { ...one, labels: one.labels.set(label, value), dropName };
@@ -43,15 +43,15 @@ export function labelReplace(all: StepSeries[], args: Expr[]): StepSeries[] {
   );
 }
 
-/** `$1`, `${1}` and `${name}` become what their groups matched; `$1x` is the group called `1x`. */
-function expand(template: string, group: (name: string) => string): string {
-  return template.replace(
+/** Replaces `$1`, `${1}` and `${name}` by the text of the groups; `$1x` is the group named `1x`. */
+function expand(replacement: string, group: (name: string) => string): string {
+  return replacement.replace(
     /\$(?:(\$)|(\w+)|\{(\w+)\})/g,
     (_, dollar?: string, bare?: string, braced?: string) => dollar ?? group(bare ?? braced ?? '')
   );
 }
 
-/** What a group has matched, by its number or name; '' where there is none such. */
+/** The text of a group by number or name; '' when it does not exist. */
 function groupOf(match: ReturnType<RE2JS['matcher']>, name: string): string {
   const group = /^\d+$/.test(name) ? Number(name) : (match.pattern().namedGroups()[name] ?? Infinity);
   return group <= match.groupCount() ? (match.group(group) ?? '') : '';

@@ -1,7 +1,7 @@
-/** Name, type and unit: what an operation on a metric's values takes off its result. */
+/** The labels that an operation on values removes: name, type and unit. */
 export const metadata = ['__name__', '__type__', '__unit__'];
 
-/** The labels of a series, `__name__` among them. Immutable; a label without a value is no label. */
+/** The labels of a series, `__name__` included. Immutable. A label with an empty value does not exist. */
 export class Labels {
   static readonly empty = new Labels([]);
   private text?: string;
@@ -17,22 +17,22 @@ export class Labels {
     return Labels.fromPairs([...entries]).labels;
   }
 
-  /** Of names and values, which are put in order for it; `twice` is the first name that is there twice. */
-  static fromPairs(entries: Array<readonly [string, string]>): { labels: Labels; twice?: string } {
+  /** Sorts the entries in place. `duplicate` is the first name that occurs twice. */
+  static fromPairs(entries: Array<readonly [string, string]>): { labels: Labels; duplicate?: string } {
     if (entries.some(([name], i) => i > 0 && name < entries[i - 1]![0])) {
       entries.sort(([a], [b]) => order(a, b));
     }
     const pairs: string[] = [];
-    let twice: string | undefined;
+    let duplicate: string | undefined;
     let last: string | undefined;
     for (const [name, value] of entries) {
-      twice ??= name === last ? name : undefined;
+      duplicate ??= name === last ? name : undefined;
       last = name;
       if (value !== '') {
         pairs.push(name, value);
       }
     }
-    return { labels: pairs.length === 0 ? Labels.empty : new Labels(pairs), twice };
+    return { labels: pairs.length === 0 ? Labels.empty : new Labels(pairs), duplicate };
   }
 
   /** Equal for equal labels. */
@@ -40,7 +40,7 @@ export class Labels {
     return (this.text ??= this.pairs.join('\uffff'));
   }
 
-  /** '' where there is no such label. */
+  /** The value of a label; '' when it does not exist. */
   get(name: string): string {
     const { pairs } = this;
     for (let i = 0; i < pairs.length; i += 2) {
@@ -64,9 +64,9 @@ export class Labels {
     return this.drop(metadata);
   }
 
-  /** With the label; without it where the value is ''. */
+  /** With a label set; removed when the value is ''. */
   set(name: string, value: string): Labels {
-    return Labels.fromEntries([...this.entries().filter(([own]) => own !== name), [name, value]]);
+    return Labels.fromEntries([...this.entries().filter(([existing]) => existing !== name), [name, value]]);
   }
 
   entries(): Array<[string, string]> {
@@ -88,7 +88,7 @@ export class Labels {
     return this.pairs.length - other.pairs.length;
   }
 
-  /** As Prometheus's messages have it: `{__name__="up", node="a"}`. */
+  /** In the format of Prometheus's messages: `{__name__="up", node="a"}`. */
   toString(): string {
     return `{${this.entries()
       .map(([name, value]) => `${name}=${JSON.stringify(value)}`)

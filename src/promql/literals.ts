@@ -1,8 +1,8 @@
-/** Numbers, durations and strings as PromQL writes them. */
+/** Parses and prints PromQL's numbers, durations and strings. */
 const units: Record<string, number> = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400, w: 604_800, y: 31_536_000 };
 const duration = /^(?:\d+y)?(?:\d+w)?(?:\d+d)?(?:\d+h)?(?:\d+m)?(?:\d+s)?(?:\d+ms)?$/;
 
-/** A number, or a duration in seconds; undefined when the text is neither. */
+/** The value of a number or duration (in seconds); undefined when the text is neither. */
 export function parseNumber(text: string): number | undefined {
   const sign = text.startsWith('-') ? -1 : 1;
   const word = text.replace(/^[-+]/, '').toLowerCase();
@@ -12,7 +12,7 @@ export function parseNumber(text: string): number | undefined {
   if (/^0x[0-9a-f_]+$/.test(word)) {
     return sign * Number(word.replaceAll('_', ''));
   }
-  // A leading zero means octal, where all digits are.
+  // A leading zero means octal if all digits are octal.
   if (/^0_?[0-7_]+$/.test(word)) {
     return sign * parseInt(word.replaceAll('_', ''), 8);
   }
@@ -23,7 +23,7 @@ export function parseNumber(text: string): number | undefined {
   return seconds === undefined ? undefined : sign * seconds;
 }
 
-/** Seconds of `1h30m`; undefined when the text is no duration. */
+/** A duration such as `1h30m` in seconds; undefined when the text is not a duration. */
 export function parseDuration(text: string): number | undefined {
   if (text === '' || !duration.test(text)) {
     return undefined;
@@ -37,10 +37,10 @@ export function parseDuration(text: string): number | undefined {
 
 const simple: Record<string, number> = { a: 7, b: 8, f: 12, n: 10, r: 13, t: 9, v: 11, '\\': 92, "'": 39, '"': 34 };
 
-/** Bytes that no text of JavaScript can hold. */
+/** JavaScript strings cannot hold arbitrary bytes. */
 export const notUtf8 = 'the string is not valid UTF-8';
 
-/** The value of a quoted string, or the reason why it has none. */
+/** The value of a quoted string, or the reason why it is invalid. */
 export function unquote(text: string): { value: string } | { error: string } {
   const quote = text[0];
   if (text.length < 2 || !text.endsWith(quote!) || (quote !== '`' && /(^|[^\\])(\\\\)*\\$/.test(text.slice(0, -1)))) {
@@ -78,7 +78,7 @@ export function unquote(text: string): { value: string } | { error: string } {
   }
 }
 
-/** As Go prints a float without an exponent: `0.00001`, `+Inf`. */
+/** Formats a number as Go does without an exponent: `0.00001`, `+Inf`. */
 export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) {
     return Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf';

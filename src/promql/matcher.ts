@@ -2,7 +2,7 @@ import { wholeText } from './regex';
 
 export type MatchOperator = '=' | '!=' | '=~' | '!~';
 
-/** A condition on one label; a label that a series lacks has the value ''. */
+/** A condition on one label. A missing label has the value ''. */
 export interface Matcher {
   label: string;
   operator: MatchOperator;
@@ -10,7 +10,10 @@ export interface Matcher {
   matches(value: string): boolean;
 }
 
-/** Throws an Error that says what is wrong with a regular expression. */
+/** Results of a regular expression that are remembered. Beyond that number the memory starts over. */
+export const maxRememberedValues = 1000;
+
+/** Creates a matcher. Throws an Error when a regular expression is invalid. */
 export function matcher(label: string, operator: MatchOperator, value: string): Matcher {
   return { label, operator, value, matches: test(operator, value) };
 }
@@ -25,11 +28,17 @@ function test(operator: MatchOperator, value: string): (value: string) => boolea
     case '!~': {
       const pattern = wholeText(value);
       const wanted = operator === '=~';
-      // The same values are asked for again and again.
-      const known = new Map<string, boolean>();
+      // The same values are matched again and again.
+      const results = new Map<string, boolean>();
       return (given) => {
-        const matches = known.get(given) ?? pattern.testExact(given);
-        known.set(given, matches);
+        let matches = results.get(given);
+        if (matches === undefined) {
+          matches = pattern.testExact(given);
+          if (results.size >= maxRememberedValues) {
+            results.clear();
+          }
+          results.set(given, matches);
+        }
         return matches === wanted;
       };
     }

@@ -6,7 +6,7 @@ import { type Labels } from './labels';
 import { bySignature, matchLabels, presence } from './signature';
 import { Collector, type StepSeries } from './steps';
 
-/** Arithmetic and comparison between two vectors: every series with the one that it matches. */
+/** Arithmetic and comparison between two vectors: combines every series with its match. */
 export function matchVectors(
   expr: Binary,
   left: StepSeries[],
@@ -14,7 +14,7 @@ export function matchVectors(
   { grid, query }: Evaluator
 ): StepSeries[] {
   const { matching } = expr;
-  // From here on the side that may be many is the first.
+  // From here on, the side that may have several matches comes first.
   const [many, one] = matching.many === 'right' ? [right, left] : [left, right];
   const ones = bySignature(one, matching);
   refuseDuplicates(ones, many, matching, grid.count);
@@ -26,14 +26,14 @@ export function matchVectors(
     if (!partners) {
       continue;
     }
-    const taken = new Taken(group.length * partners.length > 1, matching, grid.count);
+    const unique = new UniqueResults(group.length * partners.length > 1, matching, grid.count);
     for (const first of group) {
       for (const second of partners) {
         const labels = resultLabels(first.labels, second.labels, expr, query);
         const result = results.seriesFor(labels, expr.bool);
         for (let step = 0; step < grid.count; step++) {
           if (first.present[step] === 1 && second.present[step] === 1) {
-            taken.take(labels, step);
+            unique.claim(labels, step);
             const value = compute(first.values[step]!, second.values[step]!);
             if (value !== undefined) {
               results.add(result, step, value);
@@ -46,7 +46,7 @@ export function matchVectors(
   return results.result();
 }
 
-/** What is worked out of a value of the side of the many and one of the other; nothing where it is filtered out. */
+/** Computes a result from a value of the "many" side and one of the other; undefined when it is filtered out. */
 function operation({ operator, bool, matching }: Binary): (first: number, second: number) => number | undefined {
   const swapped = matching.many === 'right';
   const operate = arithmetic.get(operator);
@@ -61,8 +61,8 @@ function operation({ operator, bool, matching }: Binary): (first: number, second
   };
 }
 
-/** Labels that already have a result at a step, where several pairs of series have the same matching labels. */
-class Taken {
+/** Detects several results for the same labels and step, when several pairs of series have the same matching labels. */
+class UniqueResults {
   private readonly byLabels = new Map<string, Uint8Array>();
 
   constructor(
@@ -71,7 +71,7 @@ class Taken {
     private readonly count: number
   ) {}
 
-  take(labels: Labels, step: number): void {
+  claim(labels: Labels, step: number): void {
     if (!this.needed) {
       return;
     }
@@ -124,7 +124,7 @@ function duplicates(a: Labels, b: Labels, matching: Matching): EvaluationError {
   );
 }
 
-/** Those of the side of the many; of one-to-one operations only those that were matched. */
+/** The labels of the "many" side; in one-to-one matching only the matching labels. */
 function resultLabels(many: Labels, one: Labels, { operator, bool, matching }: Binary, query: Query): Labels {
   const drops = arithmetic.has(operator) || (bool && !query.delayedNameRemoval);
   let labels = drops ? many.dropMetadata() : many;

@@ -1,6 +1,6 @@
-/** Arithmetic where Go and JavaScript differ, and sums that lose nothing. */
+/** Arithmetic in which Go and JavaScript differ, and compensated sums. */
 
-/** Neumaier's sum: what rounding loses is kept apart and added at the end. */
+/** Neumaier's compensated sum. */
 export class Sum {
   value = 0;
   lost = 0;
@@ -26,7 +26,7 @@ export function isInfinite(value: number): boolean {
   return value === Infinity || value === -Infinity;
 }
 
-/** A mean that does not overflow: as soon as the sum would, it goes on with the mean of what came before. */
+/** A mean that does not overflow: when the sum would, it continues from the mean so far. */
 export class Mean {
   private sum = new Sum();
   private count = 0;
@@ -57,7 +57,7 @@ export class Mean {
   }
 }
 
-/** The quantile of values, which are put in order for it. Between two of them the result lies between. */
+/** The quantile of values, interpolated between neighbours. Sorts the values in place. */
 export function quantile(q: number, values: number[]): number {
   if (values.length === 0 || Number.isNaN(q)) {
     return NaN;
@@ -75,7 +75,7 @@ export function quantile(q: number, values: number[]): number {
   return values[lower]! * (1 - weight) + values[Math.min(values.length - 1, lower + 1)]! * weight;
 }
 
-/** NaN first. */
+/** Compares numbers; NaN comes first. */
 export function ascending(a: number, b: number): number {
   if (Number.isNaN(a) || Number.isNaN(b)) {
     return Number(Number.isNaN(b)) - Number(Number.isNaN(a));
@@ -84,16 +84,16 @@ export function ascending(a: number, b: number): number {
 }
 
 export function power(base: number, exponent: number): number {
-  // One to any power is one, even where the power is unknown.
+  // One to any power is one, even NaN.
   return base === 1 || (base === -1 && isInfinite(exponent)) ? 1 : base ** exponent;
 }
 
-/** The higher; infinity is higher than what is unknown. */
+/** The higher number. Infinity is higher than NaN. */
 export function maximum(a: number, b: number): number {
   return a === Infinity || b === Infinity ? Infinity : Math.max(a, b);
 }
 
-/** The lower; minus infinity is lower than what is unknown. */
+/** The lower number. Minus infinity is lower than NaN. */
 export function minimum(a: number, b: number): number {
   return a === -Infinity || b === -Infinity ? -Infinity : Math.min(a, b);
 }

@@ -1,4 +1,4 @@
-/** How tightly operators bind, and which kind each is. */
+/** Operator precedence; a higher number binds more tightly. */
 export const precedence: Readonly<Record<string, number>> = {
   or: 1,
   and: 2,
@@ -18,7 +18,7 @@ export const precedence: Readonly<Record<string, number>> = {
   '^': 6,
 };
 
-/** A sign binds as multiplication does: `-a ^ 2` is `-(a ^ 2)`. */
+/** Precedence of the operand of a sign: `-a ^ 2` is `-(a ^ 2)`. */
 export const signPrecedence = 6;
 
 export function isComparison(operator: string): boolean {

@@ -7,8 +7,8 @@ import { expression } from './parseExpression';
 import { unsupportedFunctions } from './signatures';
 
 /**
- * The expression that a text is, checked as Prometheus checks it. Throws a {@link ParseError} where it is no PromQL,
- * and an {@link UnsupportedError} where it is PromQL that this evaluator does not know.
+ * Parses and checks an expression as Prometheus does. Throws a {@link ParseError} when it is not PromQL, and an
+ * {@link UnsupportedError} when it is PromQL that this evaluator does not support.
  */
 export function parse(query: string): Expr {
   if (query.trim() === '') {
@@ -23,7 +23,7 @@ export function parse(query: string): Expr {
 
 const strings = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`|#.*/g;
 
-/** The query as the grammar has it, which knows neither `1.` nor `STEP()`; every part keeps its place. */
+/** The query in the form that the grammar knows, which accepts neither `1.` nor `STEP()`. All offsets are preserved. */
 function plain(query: string): string {
   return query
     .replace(strings, (text) => '\0'.repeat(text.length))
@@ -52,7 +52,7 @@ function refuseErrors(tree: Tree, query: string): void {
     }
     throw new ParseError(`unknown function with name "${name}"`, query, parent.from);
   }
-  // The grammar's error lies on what follows such a name, or begins right there.
+  // The grammar reports its error at such a name or after it.
   const bare = query.replace(strings, (text) => ' '.repeat(text.length));
   const unquoted = /[^\0-\x7f]|[A-Za-z_]\w*\./.exec(bare);
   if (unquoted) {

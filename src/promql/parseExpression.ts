@@ -10,9 +10,9 @@ type Operator = Pick<Binary, 'operator' | 'bool' | 'matching'>;
 type Item = { operand: Expr } | { sign: '+' | '-'; from: number } | { infix: Operator };
 
 /**
- * The grammar is made for highlighting: there `offset`, `@` and `[5m:]` take all that stands left of them, however
- * loosely it is bound. So an expression is first laid out in the order of its text, where each of these belongs
- * to the operand before it, and then bound again.
+ * Parses an expression. The grammar is made for highlighting: in its tree, `offset`, `@` and `[5m:]` apply to everything to
+ * their left. The tree is therefore flattened into operands and operators in the order of the text, each suffix belonging
+ * to the operand before it, and operator precedence is applied again.
  */
 export function expression(node: SyntaxNode | null, query: string): Expr {
   const items: Item[] = [];
@@ -81,7 +81,7 @@ function operand(node: SyntaxNode, query: string): Expr {
   }
 }
 
-/** An operand with what follows it: a range, a subquery, an offset or a fixed time. */
+/** An operand with its suffix: a range, a subquery, an offset or `@`. */
 function suffixed(expr: Expr, node: SyntaxNode, query: string): Expr {
   const { from } = expr;
   const { to } = node;
@@ -159,7 +159,7 @@ function clause(node: SyntaxNode, query: string): Matching {
   return { on: node.getChild('On') !== null, labels: labels ?? [], many, include: include ?? [] };
 }
 
-/** Binds a row of operands and operators, each operator as tightly as it is due. */
+/** Builds the tree of a sequence of operands and operators by precedence. */
 function bind(items: Item[], query: string): Expr {
   let at = 0;
   const operandAt = (): Expr => {

@@ -32,7 +32,7 @@ export function string(node: SyntaxNode, query: string): string {
   return result.value;
 }
 
-/** Names in parentheses after by, without, on, ignoring, group_left and group_right. */
+/** The label names in parentheses after by, without, on, ignoring, group_left and group_right. */
 export function labelList(node: SyntaxNode, query: string): string[] {
   return children(node).map((child) =>
     child.name === 'QuotedLabelName' ? string(child.firstChild!, query) : text(child, query)

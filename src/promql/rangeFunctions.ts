@@ -1,24 +1,24 @@
 /**
- * Functions over the samples of one series in a window. `first` and `last` are places in `times` and `values`, both
- * within the window, which is open to the left.
+ * The samples of one series in a window, which excludes its start. `first` and `last` are the indexes of the first and last
+ * sample in it.
  */
 export interface Window {
   times: Float64Array;
   values: Float64Array;
   first: number;
   last: number;
-  /** Milliseconds. The window's ends, which an offset or a fixed time moves, and the step's own time. */
+  /** Start and end of the window after `offset` and `@`, and the time of the step, in milliseconds. */
   start: number;
   end: number;
   now: number;
-  /** Places of the samples that may be looked at, up to and not including `to`: more than those in the window where samples are uneven. */
+  /** Range of the samples that may be used, excluding `to`. It exceeds the window when samples are uneven. */
   from: number;
   to: number;
-  /** The last sample is the newest of a series that has not ended. */
+  /** The last sample is the newest of a series that is not stale. */
   goesOn: boolean;
 }
 
-/** Nothing where the samples do not suffice. `argument` is the function's scalar. */
+/** Returns undefined when there are too few samples. `argument` is the function's scalar argument. */
 export type RangeFunction = (window: Window, argument: number) => number | undefined;
 
 export const rate: RangeFunction = (window) => extrapolated(window, true, true);
@@ -26,20 +26,20 @@ export const increase: RangeFunction = (window) => extrapolated(window, true, fa
 export const delta: RangeFunction = (window) => extrapolated(window, false, false);
 
 /**
- * What a value rose by within the window. Where the samples come close to an end of the window, the rise is taken to go
- * on to it, otherwise along the line to the next sample beyond it, and for half the time between samples where there is
- * none; a counter is never taken to have been below zero.
+ * The increase within the window. Where the samples come close to an end of the window, the increase is extrapolated to it.
+ * Otherwise it is interpolated to the next sample outside or, if there is none, extrapolated by half the average distance
+ * between samples. A counter is never extrapolated below zero.
  */
 function extrapolated(window: Window, counter: boolean, perSecond: boolean) {
   const { times, values, first, last, start, end } = window;
   if (last <= first) {
     return undefined;
   }
-  let rise = values[last]! - values[first]!;
+  let increased = values[last]! - values[first]!;
   if (counter) {
     for (let i = first + 1; i <= last; i++) {
       if (values[i]! < values[i - 1]!) {
-        rise += values[i - 1]!;
+        increased += values[i - 1]!;
       }
     }
   }
@@ -54,22 +54,22 @@ function extrapolated(window: Window, counter: boolean, perSecond: boolean) {
     beyond += before * (slope ?? 0);
     before = slope === undefined ? between / 2 : 0;
   }
-  if (counter && rise > 0 && values[first]! >= 0) {
-    const sinceZero = sampled * (values[first]! / rise);
+  if (counter && increased > 0 && values[first]! >= 0) {
+    const sinceZero = sampled * (values[first]! / increased);
     before = sinceZero < before ? sinceZero : before;
   }
   if (after >= close) {
     const slope = slopeAfter(window, last, counter);
     beyond += after * (slope ?? 0);
-    // What is on its way changes a rate less than a sum, which must not be taken back.
+    // A late sample barely changes a rate. A sum is not extrapolated as far, because it must never fall again.
     const known = perSecond && window.goesOn ? after : between / 2;
     after = slope === undefined ? known : 0;
   }
-  const whole = rise * ((sampled + before + after) / sampled) + beyond;
+  const whole = increased * ((sampled + before + after) / sampled) + beyond;
   return perSecond ? whole / ((end - start) / 1000) : whole;
 }
 
-/** What a value rises by per second from one sample to the next; nothing where one of them is none's, or a counter was reset. */
+/** The increase per second from one sample to the next; undefined when one does not exist or a counter was reset. */
 function slopeAfter({ times, values, from, to }: Window, at: number, counter: boolean): number | undefined {
   if (at < from || at + 1 >= to || (counter && values[at + 1]! < values[at]!)) {
     return undefined;

@@ -6,15 +6,15 @@ import { type RangeFunction, type Window } from './rangeFunctions';
 import { firstAfter, type Samples, withoutStale } from './source';
 import { put, samplesOf, series, type StepSeries, timeOf } from './steps';
 
-/** Subqueries without a step are evaluated every minute. */
+/** The step of subqueries that do not set one. */
 const defaultStep = 60_000;
 
-/** Series over which windows slide. */
+/** The series of a range selector or subquery, and the windows over them. */
 export interface Ranged {
-  series: Array<{ labels: Labels; dropName: boolean; samples: Samples; isOver?: boolean }>;
+  series: Array<{ labels: Labels; dropName: boolean; samples: Samples; hasEnded?: boolean }>;
   /** Milliseconds. */
   length: number;
-  /** The end of the window of a time of the grid. */
+  /** The end of the window at a time of the grid. */
   end(time: number): number;
 }
 
@@ -32,14 +32,14 @@ export function ranged(expr: RangeSelector | Subquery, evaluator: Evaluator): Ra
       labels: one.labels,
       dropName: false,
       samples: withoutStale(one),
-      isOver: one.stale[one.to - 1] === 1,
+      hasEnded: one.stale[one.to - 1] === 1,
     })),
     length,
     end: shift(expr.selector, evaluator.query),
   };
 }
 
-/** Evaluates at times that are multiples of the subquery's step, whatever those of the query are. */
+/** Evaluates a subquery. Its times are multiples of its own step, independent of those of the query. */
 function subquery(expr: Subquery, length: number, evaluator: Evaluator): Ranged['series'] {
   const { grid, query } = evaluator;
   const step = expr.step ? lengthOf(expr.step, query) : defaultStep;
@@ -63,13 +63,10 @@ function subquery(expr: Subquery, length: number, evaluator: Evaluator): Ranged[
     .map((one) => ({ labels: one.labels, dropName: one.dropName, samples: samplesOf(one, inner) }));
 }
 
-/**
- * Calls a function for the window of every step. Both ends of the window move on with the steps, so that each sample is
- * passed once.
- */
+/** Calls a function for the window of every step. The window slides, so that each sample is visited once. */
 export function slide(
   { length, end }: Ranged,
-  one: Pick<Ranged['series'][number], 'labels' | 'samples' | 'isOver'>,
+  one: Pick<Ranged['series'][number], 'labels' | 'samples' | 'hasEnded'>,
   evaluator: Evaluator,
   fn: RangeFunction,
   argument?: Float64Array
@@ -94,7 +91,7 @@ export function slide(
       window.first = first;
       window.last = next - 1;
       if (query.isUneven) {
-        window.goesOn = next === to && one.isOver === false;
+        window.goesOn = next === to && one.hasEnded === false;
       } else {
         window.from = first;
         window.to = next;

@@ -4,7 +4,7 @@ import { type RangeFunction, type Window } from './rangeFunctions';
 export const deriv: RangeFunction = (window) =>
   window.last <= window.first ? undefined : line(window, window.times[window.first]!).slope;
 
-/** The value that the line through the samples has `argument` seconds after the step's time. */
+/** The value of the regression line `argument` seconds after the step. */
 export const predictLinear: RangeFunction = (window, argument) => {
   if (window.last <= window.first) {
     return undefined;
@@ -13,7 +13,7 @@ export const predictLinear: RangeFunction = (window, argument) => {
   return slope * argument + intercept;
 };
 
-/** Least squares; `intercept` is the line's value at the time `at`, in milliseconds. */
+/** The least-squares line; `intercept` is its value at the time `at`, in milliseconds. */
 function line({ times, values, first, last }: Window, at: number): { slope: number; intercept: number } {
   const [sumX, sumY, sumXY, sumXX] = [new Sum(), new Sum(), new Sum(), new Sum()];
   const constant = values[first]!;

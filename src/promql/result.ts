@@ -5,22 +5,22 @@ import { ranged } from './ranges';
 import { firstAfter } from './source';
 import { merge, samplesOf, type StepSeries } from './steps';
 
-/** A series of an answer. */
+/** A series of a result. */
 export interface ResultSeries {
   labels: Labels;
-  /** Milliseconds since 1970, rising; a value for each. */
+  /** Milliseconds since 1970, ascending; one per value. */
   times: Float64Array;
   values: Float64Array;
 }
 
 export interface Result {
-  /** What it is: an instant query gives what its expression is, a query over a range a matrix. */
+  /** The type of the expression for an instant query; a matrix for a range query. */
   type: 'scalar' | 'vector' | 'matrix' | 'string';
-  /** A scalar is one series without labels. A matrix is sorted by labels, a vector as its expression has it. */
+  /** A scalar is one series without labels. A matrix is sorted by labels, a vector by its expression. */
   series: ResultSeries[];
-  /** Of a string. */
+  /** The value of a string. */
   text?: string;
-  /** Prometheus's remarks: `PromQL info: … (1:6)`, `PromQL warning: …`. */
+  /** Prometheus's annotations: `PromQL info: … (1:6)`, `PromQL warning: …`. */
   annotations: string[];
 }
 
@@ -40,7 +40,7 @@ export function resultOf(all: StepSeries[], { query, grid }: Evaluator, ranges: 
   return ranges ? sorted(series) : series;
 }
 
-/** The samples themselves, of an instant query for a range vector. */
+/** The samples of an instant query for a range vector. */
 export function windowOf(expr: Expr, evaluator: Evaluator): ResultSeries[] {
   if (expr.kind !== 'range' && expr.kind !== 'subquery') {
     return [];

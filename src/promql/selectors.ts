@@ -3,12 +3,12 @@ import { type Evaluator, shift } from './context';
 import { firstAfter, type StoredSeries } from './source';
 import { isEmpty, put, series, type StepSeries, timeOf } from './steps';
 
-/** The newest value of every series at each step, if it is young enough and the series has not gone since. */
+/** The newest value of every series at each step, unless it exceeds the lookback or the series is stale. */
 export function select(selector: Selector, evaluator: Evaluator): StepSeries[] {
   return newest(selector, evaluator, ({ values }, at) => values[at]!);
 }
 
-/** The times of these values, in seconds. */
+/** The times of those values, in seconds. */
 export function selectTimes(selector: Selector, evaluator: Evaluator): StepSeries[] {
   return newest(selector, evaluator, ({ times }, at) => times[at]! / 1000);
 }

@@ -3,7 +3,7 @@ import { type Evaluator } from './context';
 import { bySignature, matchLabels, presence } from './signature';
 import { isEmpty, merge, type StepSeries } from './steps';
 
-/** `and` and `unless` keep of the left side, `or` adds of the right side what the left has not. */
+/** `and` and `unless` filter the left side; `or` adds the series of the right side that the left does not have. */
 export function setOperation(
   { operator, matching }: Binary,
   left: StepSeries[],
@@ -19,7 +19,7 @@ export function setOperation(
   const filtered = kept
     .map((one) => {
       const matches = there.get(matchLabels(one.labels, matching).key);
-      const present = one.present.map((own, step) => (own === 1 && (matches?.[step] ?? 0) === wanted ? 1 : 0));
+      const present = one.present.map((present, step) => (present === 1 && (matches?.[step] ?? 0) === wanted ? 1 : 0));
       return { ...one, present };
     })
     .filter((one) => !isEmpty(one));

@@ -2,12 +2,12 @@ import { type Matching } from './ast';
 import { type Labels, metadata } from './labels';
 import { type StepSeries } from './steps';
 
-/** The labels by which the two sides of an operation are matched. */
+/** The labels that are compared in vector matching. */
 export function matchLabels(labels: Labels, { on, labels: names }: Matching): Labels {
   return on ? labels.keep(names) : labels.drop([...metadata, ...names]);
 }
 
-/** Series by the labels that they are matched by. */
+/** Groups series by the key of their matching labels. */
 export function bySignature(all: StepSeries[], matching: Matching): Map<string, StepSeries[]> {
   const groups = new Map<string, StepSeries[]>();
   for (const one of all) {
@@ -22,7 +22,7 @@ export function bySignature(all: StepSeries[], matching: Matching): Map<string, 
   return groups;
 }
 
-/** At which steps any of the series has a value. */
+/** The steps at which any of the series has a value. */
 export function presence(all: StepSeries[], count: number): Uint8Array {
   const there = new Uint8Array(count);
   for (const { present } of all) {

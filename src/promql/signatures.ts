@@ -2,7 +2,7 @@ import { type ValueType } from './ast';
 
 export interface Signature {
   args: ValueType[];
-  /** How many of the last argument may be left out or added: 0 none, 1 it may be missing, -1 any number. */
+  /** Whether the last argument is optional: 0 it is required, 1 it may be missing, -1 it may be missing or repeated. */
   variadic: number;
   returns: ValueType;
 }
@@ -14,7 +14,7 @@ function all(names: string, signature: Signature): Record<string, Signature> {
   return Object.fromEntries(names.split(' ').map((name) => [name, signature]));
 }
 
-/** What the functions take and give. */
+/** Argument and return types of the functions. */
 export const signatures: ReadonlyMap<string, Signature> = new Map(
   Object.entries({
     ...all('abs absent ceil exp floor ln log10 log2 sgn sort sort_desc sqrt timestamp', one('vector')),
@@ -38,7 +38,7 @@ export const signatures: ReadonlyMap<string, Signature> = new Map(
   })
 );
 
-/** Functions that Prometheus has and this evaluator has not: they are for histograms, or experimental. */
+/** Functions of Prometheus that this evaluator does not support: they are for histograms, or experimental. */
 export const unsupportedFunctions = new Set(
   (
     'double_exponential_smoothing end histogram_avg histogram_count histogram_fraction ' +
@@ -48,7 +48,7 @@ export const unsupportedFunctions = new Set(
   ).split(' ')
 );
 
-/** Aggregations and whether they take a parameter, and of which kind. */
+/** Aggregations and the type of their parameter, if any. */
 export const aggregations: ReadonlyMap<string, 'scalar' | 'string' | undefined> = new Map([
   ...'sum avg min max count group stddev stdvar'.split(' ').map((name) => [name, undefined] as const),
   ...'topk bottomk quantile'.split(' ').map((name) => [name, 'scalar'] as const),

@@ -1,29 +1,29 @@
 import { type Labels } from './labels';
 import { type Matcher } from './matcher';
 
-/** Samples in order of time: entries from `from` up to, not including, `to`. */
+/** Samples in order of time: the entries from `from` up to, but excluding, `to`. */
 export interface Samples {
-  /** Milliseconds since 1970, rising. */
+  /** Milliseconds since 1970, ascending. */
   readonly times: Float64Array;
   readonly values: Float64Array;
   readonly from: number;
   readonly to: number;
 }
 
-/** A series as it is stored. */
+/** A stored series. */
 export interface StoredSeries extends Samples {
   readonly labels: Labels;
-  /** 1 where the sample is a stale mark: from then on the series was gone. Its value is NaN. */
+  /** 1 for a stale marker: the series ends there. Its value is NaN. */
   readonly stale: Uint8Array;
 }
 
-/** Where samples come from. The evaluator keeps nothing of what it is given. */
+/** Provides samples. The evaluator keeps no reference to them. */
 export interface Source {
-  /** All series that meet every condition. */
+  /** All series that match every matcher. */
   select(matchers: readonly Matcher[]): StoredSeries[];
 }
 
-/** First place from which on all times are later. */
+/** Index of the first sample after a time. */
 export function firstAfter({ times, from, to }: Samples, time: number): number {
   let low = from;
   let high = to;
@@ -38,7 +38,7 @@ export function firstAfter({ times, from, to }: Samples, time: number): number {
   return low;
 }
 
-/** The samples without the stale marks among them. */
+/** The samples without stale markers. */
 export function withoutStale(series: StoredSeries): Samples {
   const { times, values, stale, from, to } = series;
   let marks = 0;

@@ -2,20 +2,26 @@ import { EvaluationError } from './errors';
 import { type Labels } from './labels';
 import { type Samples } from './source';
 
-/** The times at which an expression is evaluated: `count` of them, in milliseconds. */
+/** The times at which an expression is evaluated, in milliseconds. */
 export interface Grid {
   start: number;
   step: number;
   count: number;
 }
 
-/** A series of a result: a value for every step, and whether there is one. */
+/** A series of a result: a value for every step, and whether the step has one. */
 export interface StepSeries {
   labels: Labels;
   values: Float64Array;
   present: Uint8Array;
-  /** The name is still to be dropped, once the whole expression has been evaluated. */
+  /** The name is dropped after the whole expression has been evaluated. */
   dropName: boolean;
+}
+
+/** Series that are aggregated into one. */
+export interface SeriesGroup {
+  labels: Labels;
+  members: StepSeries[];
 }
 
 export function timeOf(grid: Grid, step: number): number {
@@ -35,13 +41,13 @@ export function isEmpty({ present }: StepSeries): boolean {
   return !present.includes(1);
 }
 
-/** Series that a result consists of, by their labels. */
+/** Collects the series of a result by their labels. */
 export class Collector {
   private readonly byKey = new Map<string, StepSeries>();
 
   constructor(private readonly count: number) {}
 
-  /** The series with these labels, new where there was none. */
+  /** The series with these labels, created when it does not exist. */
   seriesFor(labels: Labels, dropName: boolean): StepSeries {
     let found = this.byKey.get(labels.key);
     if (!found) {
@@ -51,7 +57,7 @@ export class Collector {
     return found;
   }
 
-  /** Adds a value; two at one step and for the same labels are an error. */
+  /** Adds a value. A second value for the same labels and step is an error. */
   add(target: StepSeries, step: number, value: number): void {
     if (target.present[step] === 1) {
       throw sameLabels();
@@ -68,7 +74,7 @@ export function sameLabels(): EvaluationError {
   return new EvaluationError('vector cannot contain metrics with the same labelset');
 }
 
-/** Joins series that have come to have the same labels. It is an error if two have a value at one step. */
+/** Merges series with the same labels. Two values at the same step are an error. */
 export function merge(all: StepSeries[]): StepSeries[] {
   const byKey = new Map<string, StepSeries>();
   for (const one of all) {
@@ -91,7 +97,7 @@ export function merge(all: StepSeries[]): StepSeries[] {
   return byKey.size === all.length ? all : [...byKey.values()];
 }
 
-/** The series with other values: none where there was none. */
+/** The values of a series, mapped. Steps without a value stay without one. */
 export function mapValues(one: StepSeries, value: (value: number, step: number) => number): Float64Array {
   const mapped = new Float64Array(one.values.length);
   for (let step = 0; step < mapped.length; step++) {
@@ -102,7 +108,7 @@ export function mapValues(one: StepSeries, value: (value: number, step: number) 
   return mapped;
 }
 
-/** The values of the steps that have one, as samples. */
+/** The existing values of a series as samples. */
 export function samplesOf({ values, present }: StepSeries, grid: Grid): Samples {
   const samples = { times: new Float64Array(grid.count), values: new Float64Array(grid.count) };
   let to = 0;

@@ -1,7 +1,7 @@
 import { Labels } from './labels';
 import { type Source, type StoredSeries } from './source';
 
-/** Series for tests: a value a second from 0 on; `undefined` for no sample, null for a stale mark. */
+/** Series for tests: one value per second from 0 on; undefined for no sample, null for a stale marker. */
 export function source(
   all: Array<{ labels: Record<string, string>; values: Array<number | null | undefined>; every?: number }>
 ): Source {

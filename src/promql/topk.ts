@@ -1,23 +1,22 @@
 import { type Aggregation } from './ast';
-import { type Group } from './aggregate';
 import { EvaluationError } from './errors';
-import { isEmpty, put, series, type StepSeries } from './steps';
+import { isEmpty, put, series, type SeriesGroup, type StepSeries } from './steps';
 
 /**
- * topk and bottomk: of every group the series that are highest (lowest) at a step. The result of an instant query is
- * in order.
+ * topk and bottomk: the highest or lowest series of every group at each step. The result of an instant query is sorted.
+ * `limits` is k at each step, `seriesCount` the number of all series.
  */
-export function best(
+export function selectHighestOrLowest(
   { operator }: Aggregation,
-  groups: Group[],
-  most: number,
-  wanted: Float64Array,
+  groups: SeriesGroup[],
+  seriesCount: number,
+  limits: Float64Array,
   count: number
 ): StepSeries[] {
-  refuse(wanted);
+  checkLimits(limits);
   const results = new Map<StepSeries, StepSeries>();
   for (let step = 0; step < count; step++) {
-    const k = Math.min(Math.trunc(wanted[step]!), most);
+    const k = Math.min(Math.trunc(limits[step]!), seriesCount);
     for (const { members } of groups) {
       for (const one of k < 1 ? [] : pick(members, step, k, operator === 'topk')) {
         const result = results.get(one) ?? series(one.labels, count, one.dropName);
@@ -29,9 +28,9 @@ export function best(
   return [...results.values()].filter((one) => !isEmpty(one));
 }
 
-function refuse(wanted: Float64Array): void {
-  const highest = wanted.reduce((a, b) => Math.max(a, b), -Infinity);
-  const lowest = wanted.reduce((a, b) => Math.min(a, b), Infinity);
+function checkLimits(limits: Float64Array): void {
+  const highest = limits.reduce((a, b) => Math.max(a, b), -Infinity);
+  const lowest = limits.reduce((a, b) => Math.min(a, b), Infinity);
   if (highest < 1) {
     return;
   }
@@ -46,7 +45,7 @@ function refuse(wanted: Float64Array): void {
   }
 }
 
-/** The k best, best first; NaN is worse than any number, and of equals the first ones are taken. */
+/** The k highest or lowest series, in that order. NaN comes after all numbers; equal values keep their order. */
 function pick(members: StepSeries[], step: number, k: number, highest: boolean): StepSeries[] {
   const value = (one: StepSeries) => one.values[step]!;
   const worst = (one: StepSeries) => Number(Number.isNaN(value(one)));

@@ -9,7 +9,7 @@ import {
 } from '../../src/signals/compile';
 import { type Signal } from '../../src/signals/types';
 
-/** As the shipped data source has them; times in milliseconds. */
+/** Compile options of the shipped data source. Times are milliseconds. */
 export const options: CompileOptions = {
   identity: ['cluster', 'node'],
   targetLabels: ['zone'],
@@ -36,7 +36,7 @@ function asSignal(id: string, expr: string): Signal {
   };
 }
 
-/** Whatever PromQL the catalogue holds: signals, conditions of advice (`check/1`) and what events are found by. */
+/** All PromQL templates of the catalogue: signals, conditions of advice (`check/1`) and events. */
 export const templates: Signal[] = [
   ...catalogue.signals,
   ...catalogue.checks.flatMap(({ id, advice }) =>
@@ -51,8 +51,8 @@ export interface CatalogueQuery {
 }
 
 /**
- * A template by everything it may be grouped by, alone and all at once, with every filter, alone and all at once; `valueOf`
- * is what a filter asks for.
+ * Compiles a template with every grouping and every filter, each alone and all together. `valueOf` returns the value of a
+ * filter.
  */
 export function queriesOf(signal: Signal, valueOf: (key: string, signal: Signal) => string): CatalogueQuery[] {
   const single = allowedGroupings(signal, options).map((name) => [name]);
@@ -71,7 +71,7 @@ export function queriesOf(signal: Signal, valueOf: (key: string, signal: Signal)
   );
 }
 
-/** A value that a filter of a signal may ask for, out of the samples: of its own metrics, if they have one. */
+/** A value for a filter of a signal, taken from the samples; from those of its own metrics if possible. */
 export function valueIn(source: Source, key: string, { expr }: Signal): string {
   const label = catalogue.groupings.find(({ id }) => id === key)?.label ?? key;
   const having = source.select([matcher(label, '!=', '')]).map(({ labels }) => labels);

@@ -6,7 +6,7 @@ import { type Point } from './series';
 const epsilon = 1e-6;
 const smallest = 2 ** -1022;
 
-/** Throws an Error that says how a result differs from what the script expects. */
+/** Throws an Error that describes how a result differs from the expected one. */
 export function compare(expected: Evaluation, result: Result): void {
   if (result.type === 'string') {
     demand(result.text === expected.text, `expected the string ${expected.text}, found ${result.text}`);

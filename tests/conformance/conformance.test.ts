@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { count, runScripts } from './scripts';
 
 interface Expected {
-  /** May only rise. */
+  /** Must not decrease. */
   passed: number;
-  /** Evaluations of the script name_label_dropping that need names to be dropped at the end of a query. */
+  /** Evaluations of name_label_dropping that require names to be dropped at the end of a query. */
   delayedNamesOnly: number;
-  /** Constructs that are left to the server side. */
+  /** Constructs that only the backend supports. */
   refused: string[];
 }
 
@@ -26,20 +26,20 @@ function run(delayedNameRemoval: boolean) {
 describe("Prometheus's own test scripts", () => {
   const { outcomes, failed } = run(true);
 
-  it('have none that fails', () => {
+  it('do not fail', () => {
     expect(failed).toEqual([]);
   });
 
-  it('are refused only for what is known to be missing, all of which they have', () => {
+  it('are refused for exactly the constructs that are known to be unsupported', () => {
     const refused = new Set(outcomes.flatMap((one) => (one.as === 'refused' ? [one.construct] : [])));
     expect([...refused].sort()).toEqual(expected.refused);
   });
 
-  it('pass at least as often as they did', () => {
+  it('pass at least as often as before', () => {
     expect(count(outcomes, 'passed')).toBeGreaterThanOrEqual(expected.passed);
   });
 
-  it('pass, too, with names that are dropped at once, where they are not about just that', () => {
+  it('pass with names dropped immediately, except where that is what they test', () => {
     const { failed } = run(false);
     expect(failed.filter((one) => !one.startsWith('name_label_dropping:'))).toEqual([]);
     expect(failed).toHaveLength(expected.delayedNamesOnly);

@@ -1,29 +1,29 @@
 import { spawnSync } from 'node:child_process';
 import { evaluate, type ResultSeries } from '../../src/promql';
 import { queriesOf, templates, valueIn } from './catalogue';
-import { type Answers, askEngine, difference, type EngineAnswer } from './engine';
+import { type EngineRun, askEngine, difference, type EngineResult } from './engine';
 import { firstScrape, watchFleet } from './fleet';
 
 const withServer = spawnSync('prometheus', ['--version']).error === undefined ? it : it.skip;
 
-/** Live = embedded = Prometheus: the same expression over the same samples has the same answer. */
+/** Live, embedded and Prometheus: the same expression over the same samples has the same result. */
 describe('The evaluator', () => {
   const buffer = watchFleet({ interval: 15, scrapes: 60, zones: true });
-  // Off the grid of the samples (3 s past a quarter of a minute) and that of the catalogue's subqueries: Prometheus before
-  // 3.0 counts both ends of a window.
+  // Times match neither the samples (3 s past a quarter of a minute) nor the steps of the catalogue's subqueries, because
+  // Prometheus before 3.0 includes both ends of a window.
   const times = { start: firstScrape + 299_000, end: firstScrape + 899_000, step: 60_000 };
   const queries = templates.flatMap((signal) =>
     queriesOf(signal, (key) => valueIn(buffer, key, signal)).map((one) => ({ ...one, ...times }))
   );
   let ours: ResultSeries[][];
-  let theirs: Answers;
+  let theirs: EngineRun;
 
   beforeAll(() => {
     ours = queries.map(({ expr, start, end, step }) => evaluate(expr, buffer, { start, end, step }).series);
     theirs = askEngine(buffer, queries, { server: true });
   }, 300_000);
 
-  function differences(answers: EngineAnswer[]): string[] {
+  function differences(answers: EngineResult[]): string[] {
     return queries.flatMap(({ name, expr }, i) => {
       const why = difference(ours[i]!, answers[i]!);
       return why ? [`${name}: ${why}\n${expr}`] : [];

@@ -10,25 +10,25 @@ export interface Query {
   step: number;
 }
 
-/** What an engine answers. */
-export interface EngineAnswer {
+/** The result of one query. */
+export interface EngineResult {
   error?: string;
   series: Array<{ labels: Record<string, string>; times: number[]; values: number[] }> | null;
 }
 
-export interface Answers {
-  /** Of the backend's engine, one for each query. */
-  answers: EngineAnswer[];
-  /** What these took, all together. */
+export interface EngineRun {
+  /** Results of the backend's engine, one per query. */
+  answers: EngineResult[];
+  /** Duration of all its queries together. */
   seconds: number;
-  /** Of a real Prometheus, where one was asked and is installed. */
-  server?: EngineAnswer[] | null;
-  /** What it says it is. */
+  /** Results of a real Prometheus, if it was requested and is installed. */
+  server?: EngineResult[] | null;
+  /** The version that it reports. */
   version?: string;
 }
 
-/** Asks the backend's engine over the same samples, and a real Prometheus where `server` says so. */
-export function askEngine(buffer: SampleBuffer, queries: Query[], { server = false } = {}): Answers {
+/** Evaluates queries with the backend's engine over the same samples and, with `server`, with a real Prometheus. */
+export function askEngine(buffer: SampleBuffer, queries: Query[], { server = false } = {}): EngineRun {
   const series = exchanged(buffer);
   const answer = execFileSync('go', ['run', './tests/conformance/engine'], {
     input: JSON.stringify({ series, queries, server }),
@@ -42,7 +42,7 @@ export function askEngine(buffer: SampleBuffer, queries: Query[], { server = fal
   );
 }
 
-/** All samples of a buffer, as tests/conformance/samples reads them. */
+/** All samples of a buffer, in the format of tests/conformance/samples. */
 export function exchanged(buffer: SampleBuffer) {
   return buffer.select([matcher('__name__', '!=', '')]).map(({ labels, times, values, stale, from, to }) => ({
     labels: Object.fromEntries(labels.entries()) as Record<string, string>,
@@ -56,14 +56,14 @@ function written(value: number): number | string {
 }
 
 /**
- * How far two figures may lie apart, since the order of additions differs: relatively, and by themselves where a figure is
- * what is left of two that are nearly the same.
+ * Maximum relative and absolute difference between two values. The order of additions differs, and the difference of two
+ * nearly equal values loses precision.
  */
 const relative = 1e-9;
 const absolute = 1e-12;
 
-/** Where a result differs from the engine's, in words; nothing where it does not. */
-export function difference(ours: ResultSeries[], theirs: EngineAnswer): string | undefined {
+/** Describes how a result differs from the engine's; undefined when it does not. */
+export function difference(ours: ResultSeries[], theirs: EngineResult): string | undefined {
   if (theirs.error) {
     return `the engine refuses: ${theirs.error}`;
   }

@@ -1,12 +1,12 @@
 import { type Expr } from '../../src/promql';
 
-/** What these give depends on the step's time even where their arguments do not. */
+/** Functions whose result depends on the time of the step even if their arguments do not. */
 const moving =
   'days_in_month day_of_month day_of_week day_of_year hour minute month predict_linear time timestamp year'.split(' ');
 
 /**
- * The expression with every selector and subquery that has no `@` fixed to a time, as Prometheus's tests do: its result
- * must then be the same whenever it is asked for. Nothing where a function makes it depend on when that is.
+ * Adds `@` to every selector and subquery without one, as Prometheus's tests do. The result is then the same at any time of
+ * evaluation. Returns undefined when a function makes it depend on that time.
  */
 export function fixedAt(expr: Expr, time: number): Expr | undefined {
   switch (expr.kind) {

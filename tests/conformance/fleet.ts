@@ -3,19 +3,19 @@ import { ExpositionReader, SampleBuffer } from '../../src/live';
 import { catalogue } from '../../src/signals';
 
 export interface Watch {
-  /** Seconds between scrapes, and how many there are. */
+  /** Seconds between scrapes, and the number of scrapes. */
   interval: number;
   scrapes: number;
-  /** At most so many nodes. */
+  /** Maximum number of nodes. */
   nodes?: number;
-  /** Gives every other node the label `zone`, as the settings of a target can. */
+  /** Every other node gets the label `zone`, as the settings of a target can add one. */
   zones?: boolean;
 }
 
-/** When the first scrape is; off any step. */
+/** Time of the first scrape. It is not a multiple of any step. */
 export const firstScrape = 1_790_000_003_000;
 
-/** The demo fleet as live mode would have seen it, with what the settings of a target add. */
+/** The samples of the demo fleet as live mode buffers them, including the gauges from a target's settings. */
 export function watchFleet({ interval, scrapes, nodes, zones = false }: Watch): SampleBuffer {
   const fleet = createFleet({ start: firstScrape, nodes });
   const buffer = new SampleBuffer({ samplesPerSeries: scrapes + 1, maxAgeMs: Infinity });

@@ -1,4 +1,4 @@
-/** Prints what becomes of Prometheus's own test scripts: `npm run conformance`; `-- --refused` lists the constructs. */
+/** Runs Prometheus's test scripts and prints the counts: `npm run conformance`; `-- --refused` lists refused constructs. */
 import { count, runScripts } from './scripts';
 
 const all = runScripts();

@@ -12,7 +12,7 @@ type Kind = 'falco' | 'falcosidekick';
 
 const limits = { samplesPerScrape: 12, labelLength: 60 };
 
-/** What a reader makes of an answer, values by their bits. */
+/** The result of a reader; values are float64 bits. */
 interface Read {
   error?: string;
   samples: Array<{ name: string; labels: Record<string, string>; value: string }>;
@@ -21,7 +21,7 @@ interface Read {
   problems: Array<{ line: number; reason: string; text: string }>;
 }
 
-/** The backend's reader, in a process that answers one question after the other. */
+/** The backend's reader, in a separate process. */
 class Backend {
   private readonly folder = mkdtempSync(join(tmpdir(), 'falco-reader-'));
   private readonly process: ChildProcess;
@@ -81,7 +81,7 @@ const written = readdirSync(corpus)
 
 const pick = (...texts: string[]) => fc.constantFrom(...texts);
 
-/** Texts in which every letter is a byte, those that are no UTF-8 among them. */
+/** Texts in which every character is a byte; not necessarily valid UTF-8. */
 const odd = fc.string({
   unit: fc.oneof(
     pick('"', '\\', '{', '}', ',', '=', ' ', '\t', '#', '\r', '\0', '1', 'a', '_', ':', '.', '-', '+'),
@@ -89,7 +89,7 @@ const odd = fc.string({
   ),
   maxLength: 12,
 });
-/** Mostly what a target may send, now and then anything. */
+/** Mostly realistic text, occasionally arbitrary bytes. */
 const mostly = (usual: fc.Arbitrary<string>) =>
   fc.oneof({ weight: 12, arbitrary: usual }, { weight: 1, arbitrary: odd });
 const name = mostly(
@@ -135,12 +135,12 @@ const line = fc.oneof(
 );
 const end = pick('\n', '\n', '\n', '\r\n', '');
 
-/** A first answer, line by line. */
+/** The lines of a first exposition. */
 const lines = fc.oneof(
   { weight: 4, arbitrary: fc.array(line, { maxLength: 60, size: 'max' }) },
   { weight: 1, arbitrary: fc.constantFrom(...written).map((text) => text.split('\n')) }
 );
-/** What becomes of it in the next answer of the same target. */
+/** A change from one exposition of a target to the next. */
 const change = fc.record({ at: fc.nat(40), what: pick('value', 'drop', 'add', 'twice', 'swap', 'cut'), line, number });
 type Change = typeof change extends fc.Arbitrary<infer One> ? One : never;
 
@@ -163,7 +163,7 @@ function changed(all: string[], { at, what, line: other, number: figure }: Chang
   }
 }
 
-/** The bytes of some answers of one target after the other. */
+/** The bodies of consecutive expositions of one target. */
 const answers = fc
   .tuple(lines, fc.array(fc.array(change, { maxLength: 4 }), { maxLength: 3 }), end)
   .map(([first, changes, last]) => {

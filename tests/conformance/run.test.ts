@@ -59,7 +59,7 @@ describe('runScript', () => {
     expect(outcomeOf(evaluation)).toEqual({ as: 'failed', why });
   });
 
-  it('refuses samples that it has none of', () => {
+  it('refuses samples of unsupported kinds', () => {
     expect(outcomeOf('eval instant at 2m histogram')).toEqual({ as: 'refused', construct: 'native histogram samples' });
     expect(outcomeOf('eval instant at 2m limitk(1, x)')).toEqual({
       as: 'refused',

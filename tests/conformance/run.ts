@@ -4,14 +4,14 @@ import { fixedAt } from './fixed';
 import { commands, type Evaluation } from './script';
 import { Refusal, Store } from './store';
 
-/** What became of one `eval`. */
+/** The outcome of one `eval`. */
 export type Outcome = { line: number; query: string } & (
   { as: 'passed' } | { as: 'refused'; construct: string } | { as: 'failed'; why: string }
 );
 
 /**
- * Runs a script, each of its evaluations in every way in which Prometheus runs them. The scripts are written for names
- * that are dropped at the end of a query; the plugin's engines drop them at once.
+ * Runs a script, each evaluation in all the ways in which Prometheus runs it. The scripts expect that names are dropped at
+ * the end of a query, whereas the plugin's engines drop them immediately.
  */
 export function runScript(text: string, delayedNameRemoval = true): Outcome[] {
   const outcomes: Outcome[] = [];
@@ -67,14 +67,14 @@ function attempt(evaluation: Evaluation, store: Store, delayedNameRemoval: boole
   }
 }
 
-/** The same query with its times fixed, asked at other times. */
+/** Evaluates the same query with fixed times at other times. */
 function fixedVariants(expr: ReturnType<typeof parse>, time: number) {
   const fixed = fixedAt(expr, time);
   const others = time === 0 ? [-1000, 1000] : [-10 * time, 0, Math.trunc(time / 5), time, 10 * time];
   return fixed ? others.map((other) => ({ of: fixed, time: other })) : [];
 }
 
-/** A query over a range has at its middle step what an instant query has. */
+/** A range query must have the result of the instant query at its middle step. */
 function compareMiddle(evaluation: Evaluation, result: Result, time: number): void {
   if (evaluation.expectations.some(({ kind }) => kind === 'ordered')) {
     return;

@@ -1,7 +1,7 @@
 import { parseDuration, parseNumber, unquote } from '../../src/promql/literals';
 import { seriesLine, type SeriesLine } from './series';
 
-/** What an `expect` line asks for. */
+/** An `expect` line. */
 export interface Expectation {
   kind: 'ordered' | 'fail' | 'warn' | 'no_warn' | 'info' | 'no_info';
   matches(text: string): boolean;
@@ -32,7 +32,7 @@ export type Command =
 const instant = /^eval(?:_(fail|warn|ordered|info))?\s+instant\s+(?:at\s+(.+?))?\s+(.+)$/;
 const ranged = /^eval(?:_(fail|warn|info))?\s+range\s+from\s+(.+)\s+to\s+(.+)\s+step\s+(.+?)\s+(.+)$/;
 
-/** Reads a script of Prometheus's test language (promql/promqltest/README.md). */
+/** Parses a script in Prometheus's test language (promql/promqltest/README.md). */
 export function commands(text: string): Command[] {
   const lines = text.split('\n').map((line) => (/^\s*#/.test(line) ? '' : line.trim()));
   const all: Command[] = [];

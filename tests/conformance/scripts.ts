@@ -9,7 +9,7 @@ export interface ScriptOutcome {
   outcomes: Outcome[];
 }
 
-/** Runs the scripts of that Prometheus on which the plugin's server side depends, out of the cache of Go modules. */
+/** Runs the scripts of the Prometheus version in go.mod, read from the Go module cache. */
 export function runScripts(delayedNameRemoval = true): ScriptOutcome[] {
   const args = ['list', '-m', '-f', '{{.Dir}}', 'github.com/prometheus/prometheus'];
   const module = execFileSync('go', args, { encoding: 'utf8' }).trim();

@@ -1,10 +1,10 @@
 import { Labels } from '../../src/promql';
 import { parseNumber, unquote } from '../../src/promql/literals';
 
-/** A sample of a test script: a number, a stale mark, a histogram, or none. */
+/** A sample of a test script: a number, a stale marker, a histogram, or none. */
 export type Point = number | 'stale' | 'histogram' | undefined;
 
-/** One line of a script: a series and what it is loaded with, or expected to have. */
+/** One line of a script: a series and its loaded or expected samples. */
 export interface SeriesLine {
   labels: Labels;
   points: Point[];
@@ -12,7 +12,7 @@ export interface SeriesLine {
   startTimes: boolean;
 }
 
-/** Reads `metric{a="b"} 1 2+3x2 _ stale`. Throws an Error that quotes what it cannot read. */
+/** Parses `metric{a="b"} 1 2+3x2 _ stale`. Throws an Error that quotes unreadable text. */
 export function seriesLine(line: string): SeriesLine {
   const braces = /^([^\s{]*)\s*(\{(?!\{))/.exec(line);
   const name = braces ? braces[1]! : /^[^\s@]+/.exec(line)![0];
@@ -28,7 +28,7 @@ export function seriesLine(line: string): SeriesLine {
   return { labels: Labels.fromEntries(entries), points: startTimes ? [] : points(line.slice(at)), startTimes };
 }
 
-/** The labels that begin at `start`, and the place after the closing brace. */
+/** The labels that start at `start`, and the offset after the closing brace. */
 function labelSet(line: string, start: number): [Array<[string, string]>, number] {
   const entries: Array<[string, string]> = [];
   const quoted = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`/y;

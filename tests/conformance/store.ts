@@ -1,7 +1,7 @@
 import { type Labels, type Matcher, type Source, type StoredSeries } from '../../src/promql';
 import { type Point, type SeriesLine } from './series';
 
-/** A query that met samples of a kind that this evaluator has none of. */
+/** A query read samples of a kind that this evaluator does not support. */
 export class Refusal extends Error {
   constructor(readonly construct: string) {
     super(construct);
@@ -16,11 +16,11 @@ interface Loaded {
   stored?: StoredSeries;
 }
 
-/** What the `load` commands of a script have put together. */
+/** The samples that the `load` commands of a script have created. */
 export class Store implements Source {
   private readonly series = new Map<string, Loaded>();
 
-  /** `histograms`: a native histogram is made of each classic one, too. */
+  /** `histograms`: also creates a native histogram from each classic one. */
   load(lines: SeriesLine[], step: number, histograms: boolean): void {
     let withStart = false;
     for (const { labels, points, startTimes } of lines) {

@@ -8,7 +8,7 @@ import { firstScrape, watchFleet } from './fleet';
 
 const onPath = (program: string) => spawnSync(program, ['-version']).error === undefined;
 
-/** What tests/conformance/stored says of one server. */
+/** The output of tests/conformance/stored for one server. */
 interface Verdict {
   version: string;
   /** Falcos and Falcosidekicks that the store executor found in it. */
@@ -18,14 +18,14 @@ interface Verdict {
 }
 
 /**
- * Times are off the grid of the samples (8 s past a quarter of a minute) and off that of the catalogue's subqueries (15
- * and 30 s): Prometheus before 3.0 counts both ends of a window.
+ * Times match neither the samples (8 s past a quarter of a minute) nor the steps of the catalogue's subqueries (15 and
+ * 30 s), because Prometheus before 3.0 includes both ends of a window.
  */
 const times = { start: firstScrape + 299_000, end: firstScrape + 899_000, step: 60_000 };
 
 type Series = ReturnType<typeof exchanged>;
 
-/** What stands in the settings: what has no fallback is set to something, and what one node has is pinned. */
+/** Settings: everything without a fallback has a value, and the baseline is what one node has. */
 function gauges(all: Series) {
   return [
     ...catalogue.targetGauges.map(({ metric, fallback }) => ({ name: metric, value: fallback || 8e8 })),
@@ -58,10 +58,10 @@ function ask(): { figures: number; prometheus?: Verdict; victoria?: Verdict } {
   return JSON.parse(answer);
 }
 
-/** The signals, advice and events of which VictoriaMetrics gives another figure; docs/scaling-out.md says why. */
+/** Signals, advice and events with other values on VictoriaMetrics; docs/scaling-out.md explains why. */
 const different = JSON.parse(readFileSync(join(__dirname, 'victoria.json'), 'utf8')) as string[];
 
-/** Embedded = store: the same samples in the history and in a real server, the same answers. */
+/** Embedded and Prometheus mode: the same samples in the history and in a real server give the same results. */
 describe('The store executor', () => {
   const answer = onPath('prometheus') || onPath('victoria-metrics') ? ask() : undefined;
 
@@ -79,7 +79,7 @@ describe('The store executor', () => {
     expect(targets).toBe(9);
   });
 
-  it('has another figure over VictoriaMetrics only where a window begins between two samples', () => {
+  it('differs on VictoriaMetrics only where a window starts between two samples', () => {
     const windows = /(rate|increase|delta)\(/;
     expect(templates.filter(({ id }) => different.includes(id)).filter(({ expr }) => !windows.test(expr))).toEqual([]);
   });

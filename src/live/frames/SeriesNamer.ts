@@ -1,29 +1,29 @@
 import { type Labels } from '../../promql';
 import { type Signal } from '../../signals/types';
-import { type FrameOptions, type FrameResult, type Known } from './result';
+import { type FrameOptions, type FrameResult, type FrameSeries } from './result';
 
 const part = /\{\{\s*([^{}\s]+)\s*\}\}/g;
 
-/** Gives series their names in legends, and tables their columns; the rules of pkg/frames/names.go. */
+/** Names series in legends and columns in tables, with the rules of pkg/frames/names.go. */
 export class SeriesNamer {
   private readonly hasSeveralSignals: boolean;
   private readonly skipped: string[];
 
   constructor(
-    all: readonly Known[],
+    all: readonly FrameSeries[],
     private readonly options: FrameOptions
   ) {
     this.hasSeveralSignals = new Set(all.flatMap(({ result }) => result.signal?.id ?? [])).size > 1;
-    // The cluster is worth a word only where there is more than one.
+    // The cluster is left out when there is only one.
     const same = (name: string) => all.every(({ labels }) => labels.get(name) === all[0]!.labels.get(name));
     this.skipped = ['signal', ...options.identity.slice(0, -1).filter(same)];
   }
 
   /**
-   * The legend with its `{{label}}`s and `{{signal}}` replaced. Without a legend it is what tells the series apart: the
-   * values of a signal's labels, or a PromQL result's metric and labels.
+   * The legend with `{{label}}` and `{{signal}}` replaced. Without a legend: the values of a signal's labels, or the metric
+   * and labels of a PromQL result.
    */
-  name({ result: { signal, expr }, labels }: Known): string {
+  name({ result: { signal, expr }, labels }: FrameSeries): string {
     const { legend, identity } = this.options;
     if (legend) {
       return this.fill(legend, signal, labels);
@@ -41,23 +41,23 @@ export class SeriesNamer {
     return this.hasSeveralSignals ? `${signal.title}, ${words}` : words;
   }
 
-  /** Whether the legend of a table names labels, which then make columns. */
+  /** Whether the legend of a table contains labels. Their values become columns. */
   get pivots(): boolean {
-    return this.named.some((name) => name !== 'signal');
+    return this.legendLabels.some((name) => name !== 'signal');
   }
 
-  /** What the column of a series is called in a table: the legend, else the signal's title. */
+  /** The name of a series' column in a table: the legend, or the signal's title. */
   columnName({ signal }: FrameResult, labels: Labels): string {
     const { legend } = this.options;
     return legend ? this.fill(legend, signal, labels) : (signal?.title ?? 'Value');
   }
 
-  /** The labels that a table has columns of: those that are not in the legend. */
+  /** The labels that have columns of their own in a table: those that are not in the legend. */
   rowLabels(labels: Labels): Labels {
-    return labels.drop(this.named);
+    return labels.drop(this.legendLabels);
   }
 
-  private get named(): string[] {
+  private get legendLabels(): string[] {
     return [...(this.options.legend ?? '').matchAll(part)].map(([, name = '']) => name);
   }
 
@@ -77,7 +77,7 @@ function promName(labels: Labels): string {
   return labels.get('__name__') + (rest.entries().length > 0 ? String(rest) : '');
 }
 
-/** The names of labels: those given first, then the others. */
+/** The names of labels, with those in `first` in front. */
 export function ordered(labels: Labels, first: readonly string[]): string[] {
   return leading(
     first,
@@ -85,7 +85,7 @@ export function ordered(labels: Labels, first: readonly string[]): string[] {
   );
 }
 
-/** Moves the names given to the front. */
+/** Moves the names in `first` to the front. */
 export function leading(first: readonly string[], names: string[]): string[] {
   return [...first.filter((name) => names.includes(name)), ...names.filter((name) => !first.includes(name))];
 }

@@ -1,15 +1,15 @@
 import { type FieldConfig, MappingType, type Threshold, ThresholdsMode } from '@grafana/data';
 import { type Signal, type Thresholds } from '../../signals/types';
 
-// The colours of levels, in Grafana's own names. Unknown values never get here; blue stands for "not judged".
+// Grafana's colour names. Unknown values have no field; blue means that a signal has no thresholds.
 const colours = { ok: 'green', warning: 'yellow', critical: 'red' };
 const neutral = 'blue';
 
 const made = new WeakMap<Signal, FieldConfig>();
 
 /**
- * How a signal's values look without any override; the rules of pkg/frames/config.go. Empty for PromQL written by hand.
- * The same object every time: Grafana builds a graph anew where anything in it is another one.
+ * The field config of a signal's values, with the rules of pkg/frames/config.go. Empty for PromQL queries. Returns the same
+ * object every time, because Grafana rebuilds a graph when its config is a different object.
  */
 export function fieldConfig(signal: Signal | undefined): FieldConfig {
   if (!signal) {
@@ -41,19 +41,19 @@ function named(values: NonNullable<Signal['values']>) {
 }
 
 /**
- * In rising order. A value that lies on a bound is already warning or critical where more is worse, and not yet where
- * less is worse. The first step begins at -Infinity, written as the backend does; see thresholds.ts.
+ * Threshold steps in ascending order. A value equal to a bound has the worse level when higher is worse, and the better one
+ * when lower is worse. The first step starts at the lowest number, as in the backend; see thresholds.ts.
  */
-function steps(judged: Thresholds | undefined): Threshold[] {
-  if (!judged) {
+function steps(thresholds: Thresholds | undefined): Threshold[] {
+  if (!thresholds) {
     return [from(undefined, neutral)];
   }
-  const { direction, warning, critical } = judged;
+  const { direction, warning, critical } = thresholds;
   if (direction === 'above') {
     return [from(undefined, colours.ok), ...given(warning, colours.warning), ...given(critical, colours.critical)];
   }
   const below = [...given(critical, colours.critical), ...given(warning, colours.warning)];
-  // What lies below one bound begins at the bound before it.
+  // The range below a bound starts at the bound before it.
   return [...below.map(({ color }, i) => from(below[i - 1]?.value, color)), from(below.at(-1)?.value, colours.ok)];
 }
 

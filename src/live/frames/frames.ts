@@ -1,20 +1,18 @@
-/**
- * Results → data frames, as the backend makes them (pkg/frames): both pass tests/corpora/frames.
- */
+/** Converts results to data frames with the rules of pkg/frames; both pass tests/corpora/frames. */
 import { type DataFrame, DataFrameType, type Field, FieldType, type QueryResultMeta } from '@grafana/data';
 import { printDuration } from '../../signals/window';
 import { fieldConfig } from './config';
 import { SeriesNamer } from './SeriesNamer';
-import { type FrameOptions, type FrameResult, type Known, knownOf } from './result';
+import { type FrameOptions, type FrameResult, type FrameSeries, seriesOf } from './result';
 import { tableFields } from './table';
 
 /**
  * The frames of one query: numeric-long or timeseries-long for a table, numeric-multi for an instant, timeseries-multi for
- * a range. Without any value it is one typed frame without fields. Notices ride on the first frame. Throws an Error where
- * a result is no figure.
+ * a range. Without values it is one typed frame without fields. The first frame carries the notices. Throws an Error when a
+ * result is not numeric.
  */
 export function framesOf(results: readonly FrameResult[], options: FrameOptions): DataFrame[] {
-  const all = knownOf(results, options.table);
+  const all = seriesOf(results, options.table);
   const { refId, notices, step } = options;
   const type = options.table
     ? step === undefined
@@ -23,45 +21,45 @@ export function framesOf(results: readonly FrameResult[], options: FrameOptions)
     : step === undefined
       ? DataFrameType.NumericMulti
       : DataFrameType.TimeSeriesMulti;
-  return shown(results, all, options).map(({ fields, of }, i) => ({
+  return contents(results, all, options).map(({ fields, results: sources }, i) => ({
     refId,
-    meta: { ...meta(type, of), ...(i === 0 && notices.length > 0 && { notices }) },
+    meta: { ...meta(type, sources), ...(i === 0 && notices.length > 0 && { notices }) },
     fields,
     length: fields[0]?.values.length ?? 0,
   }));
 }
 
-/** The fields of a frame, and the results that they are of. */
-interface Shown {
+/** The fields of a frame, and the results that they show. */
+interface FrameContent {
   fields: Field[];
-  of: readonly FrameResult[];
+  results: readonly FrameResult[];
 }
 
-function shown(results: readonly FrameResult[], all: Known[], options: FrameOptions): Shown[] {
+function contents(results: readonly FrameResult[], all: FrameSeries[], options: FrameOptions): FrameContent[] {
   if (all.length === 0) {
-    return [{ fields: [], of: results }];
+    return [{ fields: [], results }];
   }
-  return options.table ? [{ fields: tableFields(results, all, options), of: results }] : multi(all, options);
+  return options.table ? [{ fields: tableFields(results, all, options), results }] : multi(all, options);
 }
 
-function multi(all: Known[], options: FrameOptions): Shown[] {
+function multi(all: FrameSeries[], options: FrameOptions): FrameContent[] {
   const namer = new SeriesNamer(all, options);
-  return all.map((one) => {
-    const { result, labels, times, values, isInstant } = one;
+  return all.map((series) => {
+    const { result, labels, times, values, isInstant } = series;
     const value: Field = {
-      name: fieldName(one),
+      name: fieldName(series),
       type: FieldType.number,
       labels: Object.fromEntries(labels.entries()),
-      config: { ...fieldConfig(result.signal), displayNameFromDS: namer.name(one) },
+      config: { ...fieldConfig(result.signal), displayNameFromDS: namer.name(series) },
       values,
     };
     const time: Field = { name: 'Time', type: FieldType.time, config: { interval: options.step }, values: times };
-    return { fields: isInstant ? [value] : [time, value], of: [result] };
+    return { fields: isInstant ? [value] : [time, value], results: [result] };
   });
 }
 
-/** Stable, for overrides and transformations: the signal's id, the metric's name, or Value. */
-function fieldName({ result, labels }: Known): string {
+/** A stable name for overrides and transformations: the signal's id, the metric's name, or Value. */
+function fieldName({ result, labels }: FrameSeries): string {
   return result.signal?.id ?? (labels.get('__name__') || 'Value');
 }
 

@@ -4,33 +4,33 @@ import { type Signal } from '../../signals/types';
 
 /** One expression of a query, evaluated. */
 export interface FrameResult extends Pick<Result, 'type'> {
-  /** None for PromQL written by hand. */
+  /** Undefined for PromQL queries. */
   signal?: Signal;
   expr: string;
-  /** What `$window` stood for, milliseconds; none for PromQL written by hand. */
+  /** The value of `$window` in milliseconds; undefined for PromQL queries. */
   window?: number;
-  /** A value for each time, which is milliseconds since 1970. A vector or scalar has one. */
+  /** One value per time. Times are milliseconds since 1970. A vector or scalar has one. */
   series: ReadonlyArray<{ labels: Labels; times: ArrayLike<number>; values: ArrayLike<number> }>;
 }
 
-/** What becomes of the results of one query. */
+/** How the results of one query are shown. */
 export interface FrameOptions {
   refId: string;
   legend?: string;
-  /** Labels that come first in tables and names: cluster, node. */
+  /** Labels that come first in tables and names, e.g. cluster and node. */
   identity: readonly string[];
-  /** Shown for values of labels, in names. */
+  /** Titles for label values, used in names. */
   titles?: Readonly<Record<string, string>>;
-  /** Milliseconds between the points of a range; none for an instant. */
+  /** Milliseconds between the points of a range; undefined for an instant. */
   step?: number;
   table: boolean;
   notices: QueryResultMetaNotice[];
 }
 
-/** A series of a result, what is known of it. */
-export interface Known {
+/** A series of a result, without unknown values. */
+export interface FrameSeries {
   result: FrameResult;
-  /** The place of the result among all. */
+  /** Index of the result. */
   index: number;
   labels: Labels;
   times: number[];
@@ -39,21 +39,22 @@ export interface Known {
 }
 
 /**
- * What is known of the results. A point whose value is NaN is left out, and so is a series of such points: it is how
- * PromQL says "cannot be known". Several signals are told apart by the label `signal`, but for the columns of a table.
+ * The series of all results. Points with the value NaN are left out: in PromQL, NaN means that a value cannot be known. A
+ * series without points is left out, too. Series of several signals get the label `signal`, except in tables.
  */
-export function knownOf(results: readonly FrameResult[], table: boolean): Known[] {
+export function seriesOf(results: readonly FrameResult[], table: boolean): FrameSeries[] {
   return results.flatMap((result, index) => {
     if (result.type === 'string') {
       throw new Error('the expression gives a string, which cannot be shown or alerted on; expected numbers');
     }
     const isInstant = result.type !== 'matrix';
-    const known = result.series.flatMap(({ labels, times, values }) => {
+    const all = result.series.flatMap(({ labels, times, values }) => {
       const places = Array.from(values, (value, i) => (Number.isNaN(value) ? -1 : i)).filter((i) => i >= 0);
-      const told = result.signal && results.length > 1 && !table ? labels.set('signal', result.signal.id) : labels;
+      const shownLabels =
+        result.signal && results.length > 1 && !table ? labels.set('signal', result.signal.id) : labels;
       const points = { times: places.map((i) => times[i]!), values: places.map((i) => values[i]!) };
-      return places.length === 0 ? [] : [{ result, index, labels: told, ...points, isInstant }];
+      return places.length === 0 ? [] : [{ result, index, labels: shownLabels, ...points, isInstant }];
     });
-    return isInstant && result.signal ? known.sort((a, b) => a.labels.compare(b.labels)) : known;
+    return isInstant && result.signal ? all.sort((a, b) => a.labels.compare(b.labels)) : all;
   });
 }

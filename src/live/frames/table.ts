@@ -2,27 +2,27 @@ import { type Field, FieldType } from '@grafana/data';
 import { Labels } from '../../promql';
 import { fieldConfig } from './config';
 import { leading, SeriesNamer } from './SeriesNamer';
-import { type FrameOptions, type FrameResult, type Known } from './result';
+import { type FrameOptions, type FrameResult, type FrameSeries } from './result';
 
-/** What a table shows of one label set, at one time where the query spans a range. */
+/** A row: one label set, and one time if the query covers a range. */
 interface Row {
   at: number;
   labels: Labels;
-  /** By column; what a row lacks is null. */
+  /** Values by column. Columns without a value are null in the frame. */
   values: Map<Column, number>;
 }
 
-/** What a table shows of one result. A legend with labels makes a column of each of their values. */
+/** A column: one result, or one value of the legend's labels. */
 interface Column {
   index: number;
   name: string;
 }
 
 /**
- * One column of every label and of every result. Rows are in the order of time, then of labels; an instant's rows of PromQL
- * stay in the order of the result.
+ * One column per label and per result. Rows are sorted by time, then by labels; the rows of an instant PromQL query stay in
+ * the order of the result.
  */
-export function tableFields(results: readonly FrameResult[], all: Known[], options: FrameOptions): Field[] {
+export function tableFields(results: readonly FrameResult[], all: FrameSeries[], options: FrameOptions): Field[] {
   const { identity, step } = options;
   const namer = new SeriesNamer(all, options);
   const columns = columnsOf(results, all, namer);
@@ -34,7 +34,7 @@ export function tableFields(results: readonly FrameResult[], all: Known[], optio
   }
   const time: Field = { name: 'Time', type: FieldType.time, config: {}, values: rows.map(({ at }) => at) };
   const words = names.map((name): Field => {
-    // Plain text: a table whose default is coloured text would paint it in the colour of the lowest threshold.
+    // Plain text. A table with coloured text as its default would use the colour of the lowest threshold.
     const config = { custom: { cellOptions: { type: 'auto' } } };
     return { name, type: FieldType.string, config, values: rows.map(({ labels }) => labels.get(name)) };
   });
@@ -51,7 +51,7 @@ export function tableFields(results: readonly FrameResult[], all: Known[], optio
   return [...(step === undefined ? [] : [time]), ...words, ...figures];
 }
 
-function columnsOf(results: readonly FrameResult[], all: Known[], namer: SeriesNamer): Column[] {
+function columnsOf(results: readonly FrameResult[], all: FrameSeries[], namer: SeriesNamer): Column[] {
   if (!namer.pivots) {
     return results.map((result, index) => ({ index, name: namer.columnName(result, Labels.empty) }));
   }
@@ -63,7 +63,7 @@ function columnsOf(results: readonly FrameResult[], all: Known[], namer: SeriesN
   return [...found.values()].sort((a, b) => a.index - b.index || (a.name < b.name ? -1 : 1));
 }
 
-function rowsOf(all: Known[], namer: SeriesNamer, columns: Column[]): Row[] {
+function rowsOf(all: FrameSeries[], namer: SeriesNamer, columns: Column[]): Row[] {
   const rows = new Map<string, Row>();
   for (const { result, labels, times, values, index, isInstant } of all) {
     const name = namer.columnName(result, namer.pivots ? labels : Labels.empty);
