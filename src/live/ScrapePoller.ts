@@ -236,14 +236,14 @@ export class ScrapePoller {
         this.append(status, time, text);
       }
     }
-    const lookbacks = [...this.subscribers.keys()].map((subscriber) => ({
+    const requirements = [...this.subscribers.keys()].map((subscriber) => ({
       subscriber,
       lookback: subscriber.lookback(),
     }));
     this.buffer.setMaxAge(
       (metric) =>
         slackMs +
-        Math.max(0, ...lookbacks.map(({ subscriber, lookback }) => (subscriber.needsMetric(metric) ? lookback : 0)))
+        Math.max(0, ...requirements.map(({ subscriber, lookback }) => (subscriber.needsMetric(metric) ? lookback : 0)))
     );
     this.buffer.trim();
     if (newTimes.size === 0) {

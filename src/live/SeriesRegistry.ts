@@ -139,10 +139,11 @@ function cleanLabelName(name: string): string {
   return name.includes(':') ? cleanMetricName(name).replaceAll(':', '_') : cleanMetricName(name);
 }
 
+/** The number of characters: a surrogate pair counts once. */
 function characterCount(text: string): number {
-  let count = 0;
-  for (const _ of text) {
-    count++;
+  let count = text.length;
+  for (let at = 0; at < text.length; at++) {
+    count -= text.codePointAt(at)! > 0xffff ? 1 : 0;
   }
   return count;
 }
