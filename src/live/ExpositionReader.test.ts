@@ -81,8 +81,8 @@ describe('ExpositionReader', () => {
     const one = reader({ samplesPerScrape: 2 });
     expect(() => one.read('a 1\nb 1\nc 1\n')).toThrow(
       new Error(
-        'The answer has more than 2 samples; none of it is used. ' +
-          "Check that the address is that of Falco's metrics, or raise limits.samplesPerScrape."
+        'The response has more than 2 samples and was discarded. '+
+          "Check that the address serves Falco's metrics, or raise limits.sampleLimit."
       )
     );
     expect(one.read('a 1\nb 1\n').series).toHaveLength(2);

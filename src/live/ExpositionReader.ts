@@ -270,8 +270,8 @@ export class ExpositionReader {
     this.exposition.series.push(kept);
     if (this.exposition.series.length > this.limits.samplesPerScrape) {
       throw new Error(
-        `The answer has more than ${this.limits.samplesPerScrape} samples; none of it is used. ` +
-          "Check that the address is that of Falco's metrics, or raise limits.samplesPerScrape."
+        `The response has more than ${this.limits.samplesPerScrape} samples and was discarded. ` +
+          "Check that the address serves Falco's metrics, or raise limits.sampleLimit."
       );
     }
   }
