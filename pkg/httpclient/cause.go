@@ -48,6 +48,8 @@ func CauseOf(err error) target.Cause {
 		return target.Reset
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), has("server closed"):
 		return target.CutOff
+	case has("malformed chunked encoding", "chunk length", "header line too long", "too much non-data"):
+		return target.BadChunk
 	case has("malformed HTTP"):
 		return target.NotHTTP
 	case has("gzip:", "flate:"):

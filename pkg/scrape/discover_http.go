@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"maps"
 	"strings"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
 
 // targetGroup is an element of a list in the format of Prometheus's HTTP service discovery.
@@ -19,7 +21,7 @@ type targetGroup struct {
 func (sp *scrapePool) fetchTargetList(ctx context.Context) (d discoveryResult) {
 	var groups []targetGroup
 	lister := *sp.fetcher
-	lister.kind = kindTargetList
+	lister.endpoint, lister.scraping = targetListEndpoint, signals.Scraping{}
 	why := lister.get(ctx, sp.url, "", nil, func(body []byte, _ string) *Failure {
 		if err := json.Unmarshal(body, &groups); err != nil {
 			return notATargetList()

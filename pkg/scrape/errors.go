@@ -2,8 +2,10 @@ package scrape
 
 import (
 	"fmt"
-	"strings"
 	"time"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
+	vocabulary "github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 )
 
 // Failure is why a scrape or a discovery failed: what failed, why, and what to change. The message does not name the
@@ -16,7 +18,7 @@ type Failure struct {
 func (f *Failure) Error() string { return f.Message }
 
 func failure(c Cause, format string, values ...any) *Failure {
-	return &Failure{Cause: c, Message: fmt.Sprintf(format, values...)}
+	return &Failure{Cause: c, Message: vocabulary.SingleLine(fmt.Sprintf(format, values...))}
 }
 
 func tooLarge(limit int64, decompressed bool) *Failure {
@@ -35,31 +37,31 @@ func tooManySeries(refused, total int, budget int64) *Failure {
 	return failure(TooManySeries, "%d of %d samples are not stored: the targets have more series than retention.size allows (%s for all targets). Raise it, or lower limits.sampleLimit. If this target has new series at every scrape, find out why.", refused, total, size(budget))
 }
 
-func notText(kind string, c Cause, found string) *Failure {
-	return failure(c, "Expected metrics in Prometheus's text format, found %s. Check the port and the path (%s).", found, endpoint(kind))
+func notText(e signals.Endpoint, c Cause, found string) *Failure {
+	return failure(c, "Expected metrics in Prometheus's text format, found %s. Check the port and the path (%s).", found, address(e))
 }
 
-func wrongKind(want, found string) *Failure {
-	return failure(NotFalco, "These are the metrics of %s, but the target's kind is %s. Set kind: %s.", title(found), want, found)
+func wrongKind(want, found signals.Endpoint) *Failure {
+	return failure(NotFalco, "These are the metrics of %s, but the target's kind is %s. Set kind: %s.", found.Title, want.Kind, found.Kind)
 }
 
-func notFalco(kind string) *Failure {
-	return failure(NotFalco, "These metrics are not Falco's. Check the port and the path (%s).", endpoint(kind))
+func notFalco(e signals.Endpoint) *Failure {
+	return failure(NotFalco, "These metrics are not those of %s. Check the port and the path (%s).", e.Title, address(e))
 }
 
 func unexpectedContentType(contentType string) string {
-	return fmt.Sprintf("The metrics were read although the content type is %q instead of text/plain. Prometheus would reject them.", contentType)
+	return fmt.Sprintf("The metrics were read although the content type is %q instead of text/plain. Prometheus would reject them.", vocabulary.Excerpt(contentType))
 }
 
 func linkLocal(host string) *Failure {
 	return failure(LinkLocal, "%s is a link-local or cloud metadata address, which is never scraped. Use the target's own address.", host)
 }
 
-func notFoundPersists(kind, path string) *Failure {
-	if kind == KindFalco {
-		return failure(NotFound, "The target has responded with 404 Not Found for more than %s, longer than a start takes. Set metrics.enabled and webserver.prometheus_metrics_enabled to true in falco.yaml, or check the path %s.", startingFor, path)
+func notFoundPersists(e signals.Endpoint, path string) *Failure {
+	if e.NotFound == nil {
+		return notFound(e, path)
 	}
-	return notFound(kind, path)
+	return failure(NotFound, "The target has responded with 404 Not Found for more than %s, longer than a start takes. %s, or check the path %s.", startingFor, e.NotFound.Fix, path)
 }
 
 func vanished(since time.Time) *Failure {
@@ -67,7 +69,7 @@ func vanished(since time.Time) *Failure {
 }
 
 func duplicateNode(node, primary string) *Failure {
-	return failure(Claimed, "Node %s is already scraped at %s. The metrics of this target are ignored. Remove one of the two targets, or give them different node or cluster labels.", node, primary)
+	return failure(Claimed, "Node %s is already scraped at %s. The metrics of this target are ignored. Remove one of the two targets, or give them different node or cluster labels.", vocabulary.Excerpt(node), primary)
 }
 
 func noTargetsDiscovered() *Failure {
@@ -98,29 +100,15 @@ func internal(reason any) *Failure {
 	return failure(Internal, "The plugin failed to scrape this target (%v). Other targets are not affected. This is a bug: please report it with the plugin's log.", reason)
 }
 
-// kindTargetList stands for a server that lists targets and is not a target itself.
-const kindTargetList = "list"
+// targetListEndpoint stands for a server that lists targets and is not a target itself.
+var targetListEndpoint = signals.Endpoint{Kind: "list", Title: "the target list", Running: "the server of the target list is running"}
 
-// endpoint describes where a kind of target serves its metrics by default.
-func endpoint(kind string) string {
-	switch kind {
-	case kindTargetList:
-		return "those of the target list"
-	case KindFalcosidekick:
-		return "Falcosidekick: port 2801, path /metrics"
+// address describes where a kind of target serves its metrics by default.
+func address(e signals.Endpoint) string {
+	if e.Port == 0 {
+		return "those of " + e.Title
 	}
-	return "Falco: port 8765, path /metrics"
-}
-
-// isRunning completes "Check that …".
-func isRunning(kind string) string {
-	switch kind {
-	case kindTargetList:
-		return "the server of the target list is running"
-	case KindFalcosidekick:
-		return "Falcosidekick is running"
-	}
-	return "Falco is running with its web server enabled (webserver.enabled, webserver.listen_port)"
+	return fmt.Sprintf("%s: port %d, path %s", e.Title, e.Port, e.Path)
 }
 
 // size formats a number of bytes for people.
@@ -133,5 +121,3 @@ func size(bytes int64) string {
 	}
 	return fmt.Sprintf("%.4g MiB", float64(bytes)/(1024*1024))
 }
-
-func title(kind string) string { return strings.ToUpper(kind[:1]) + kind[1:] }

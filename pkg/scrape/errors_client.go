@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/httpclient"
+	vocabulary "github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 )
 
 // explain turns an error of the HTTP client into a failure. received is how much of the body had arrived, -1 if the
@@ -39,7 +40,7 @@ func (f *fetcher) explain(err error, u *url.URL, received int64) *Failure {
 	case Certificate:
 		return certificateFailure(err)
 	case Refused:
-		return failure(Refused, "Connection refused: nothing listens on port %s. Check the port, and that %s.", portOf(u), isRunning(f.kind))
+		return failure(Refused, "Connection refused: nothing listens on port %s. Check the port, and that %s.", portOf(u), f.endpoint.Running)
 	case Unreachable:
 		return failure(Unreachable, "No route to this address. Check that the host is up and that Grafana can reach its network.")
 	case Reset:
@@ -47,11 +48,13 @@ func (f *fetcher) explain(err error, u *url.URL, received int64) *Failure {
 	case CutOff:
 		return cutOff(u, received, errors.Is(err, io.ErrUnexpectedEOF))
 	case NotHTTP:
-		return failure(NotHTTP, "The server on port %s does not speak HTTP. Check the port (%s).", portOf(u), endpoint(f.kind))
+		return failure(NotHTTP, "The server on port %s does not speak HTTP. Check the port (%s).", portOf(u), address(f.endpoint))
+	case BadChunk:
+		return failure(BadChunk, "The response breaks HTTP's chunked encoding after %s and was discarded. Check for a proxy in between.", size(max(0, received)))
 	case Binary:
 		return failure(Binary, "The response claims to be compressed with gzip but cannot be decompressed. Check for a proxy in between.")
 	default:
-		return failure(cause, "The scrape failed: %s.", httpclient.Innermost(err))
+		return failure(cause, "The scrape failed: %s.", vocabulary.Excerpt(httpclient.Innermost(err)))
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/httpclient"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
 
 // maxConcurrentBodies is how many response bodies this process holds in memory at a time. All targets are scraped at
@@ -24,9 +25,10 @@ type fetcher struct {
 	client    *http.Client
 	transport *http.Transport
 	timeout   time.Duration
-	interval  time.Duration // of scrapes
-	limit     int64         // bytes of a body
-	kind      string        // of the targets, for error messages
+	interval  time.Duration    // of scrapes
+	limit     int64            // bytes of a body
+	endpoint  signals.Endpoint // of the kind of target, for error messages
+	scraping  signals.Scraping
 	bodySlots chan struct{}
 	gates     *addressGates
 	process   context.Context // ends with the process
@@ -43,7 +45,7 @@ func newFetcher(m *Manager, c Config, kind, serverName string) (*fetcher, error)
 	}
 	return &fetcher{
 		client: client, transport: transport, timeout: c.Timeout, interval: c.Interval, limit: c.Limits.BodySizeLimit,
-		kind: kind, bodySlots: m.bodySlots, gates: m.gates, process: m.context,
+		endpoint: c.Reading.Scraping.Endpoint(kind), scraping: c.Reading.Scraping, bodySlots: m.bodySlots, gates: m.gates, process: m.context,
 		socksProxy: c.Client.ProxyOptions != nil && c.Client.ProxyOptions.Enabled,
 	}, nil
 }
@@ -79,7 +81,7 @@ func (f *fetcher) get(ctx context.Context, u *url.URL, hostHeader string, begin 
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
 		start, _ := io.ReadAll(io.LimitReader(response.Body, 4096)) // read, so that the connection can be reused
-		return statusFailure(response, start, f.kind)
+		return f.statusFailure(response, start)
 	}
 	if response.ContentLength > f.limit {
 		return tooLarge(f.limit, false)
@@ -109,19 +111,32 @@ func (f *fetcher) get(ctx context.Context, u *url.URL, hostHeader string, begin 
 }
 
 // checkFormat fails for a body that is obviously not in Prometheus's text format.
-func checkFormat(body []byte, contentType, kind string) *Failure {
-	start := bytes.TrimLeft(bytes.TrimPrefix(body[:min(len(body), 1024)], []byte("\ufeff")), " \t\r\n")
+func checkFormat(body []byte, contentType string, e signals.Endpoint) *Failure {
+	start := bodyStart(body)
 	switch {
 	case len(start) == 0:
-		return notText(kind, Empty, "an empty response")
-	case bytes.IndexByte(start, 0) >= 0, strings.Contains(contentType, "protobuf"):
-		return notText(kind, Binary, "binary data")
+		return failure(Empty, "The response is empty. Check whether the process has just restarted, then the port and the path (%s), and last whether the port expects https://.", address(e))
+	case strings.Contains(contentType, "protobuf"):
+		return notText(e, Binary, "binary data")
 	case start[0] == '<':
-		return notText(kind, HTML, "an HTML page")
+		return notText(e, HTML, "an HTML page")
 	case start[0] == '{', start[0] == '[':
-		return notText(kind, JSON, "JSON")
+		return notText(e, JSON, "JSON")
 	}
 	return nil
+}
+
+// noSamples explains a body without a readable sample.
+func noSamples(body []byte, e signals.Endpoint) *Failure {
+	if bytes.IndexByte(bodyStart(body), 0) >= 0 {
+		return notText(e, Binary, "binary data")
+	}
+	return notText(e, NotMetrics, "text without a readable sample")
+}
+
+// bodyStart returns the beginning of a body without white space.
+func bodyStart(body []byte) []byte {
+	return bytes.TrimLeft(bytes.TrimPrefix(body[:min(len(body), 1024)], []byte("\ufeff")), " \t\r\n")
 }
 
 // isText reports whether Prometheus would read a response of this content type.

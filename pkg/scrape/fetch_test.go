@@ -129,6 +129,18 @@ func TestBadAnswers(t *testing.T) {
 			io.WriteString(c, head+"Transfer-Encoding: chunked\r\n\r\na\r\na_total 1\n\r\n")
 		}), "", CutOff, Down,
 			"The response was cut off after 10 bytes and was discarded. Check whether the process has just stopped, and for a proxy in between."},
+		{"broken chunk", raw(t, func(c *net.TCPConn) {
+			io.WriteString(c, head+"Transfer-Encoding: chunked\r\n\r\na\r\na_total 1\n\r\nxyz\r\n")
+		}), "", BadChunk, Down,
+			"The response breaks HTTP's chunked encoding after 10 bytes and was discarded. Check for a proxy in between."},
+		{"chunk longer than said", raw(t, func(c *net.TCPConn) {
+			io.WriteString(c, head+"Transfer-Encoding: chunked\r\n\r\n5\r\na_total 1\n\r\n0\r\n\r\n")
+		}), "", BadChunk, Down,
+			"The response breaks HTTP's chunked encoding after 5 bytes and was discarded. Check for a proxy in between."},
+		{"a header that is none", raw(t, func(c *net.TCPConn) {
+			io.WriteString(c, "HTTP/1.1 200 OK\r\nno header \u202e"+strings.Repeat("x", 300)+"\r\n\r\n")
+		}), "", Unknown, Down,
+			`The scrape failed: malformed MIME header: missing colon: "no header \u202e` + strings.Repeat("x", 144) + "…."},
 		{"not HTTP", raw(t, func(c *net.TCPConn) { io.WriteString(c, "SSH-2.0-OpenSSH_9.6\r\n") }), "", NotHTTP, Down,
 			"The server on port PORT does not speak HTTP. Check the port (Falco: port 8765, path /metrics)."},
 		{"TLS expected, as Go answers", "http://" + tlsServer.Listener.Addr().String(), "", TLSExpected, Down,
@@ -151,6 +163,15 @@ func TestBadAnswers(t *testing.T) {
 			"The target responded with 404 Not Found: Falco is starting, or its metrics are off (metrics.enabled and webserver.prometheus_metrics_enabled must be true), or the path /metrics is wrong."},
 		{"404, Falcosidekick", serve(status(404)), KindFalcosidekick, NotFound, Starting,
 			"The target responded with 404 Not Found. Check the path /metrics."},
+		{"304", serve(status(304)), "", BadStatus, Down,
+			"The target responded with 304 Not Modified although the request was not conditional. Check for a cache in between."},
+		{"429", serve(status(429)), "", BadStatus, Down,
+			"The target responded with 429 Too Many Requests. Raise scrapeInterval, or the rate limit of the proxy in front of it."},
+		{"429 with a time", serve(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Retry-After", "120")
+			w.WriteHeader(429)
+		}), "", BadStatus, Down,
+			"The target responded with 429 Too Many Requests (Retry-After: 120 s). Raise scrapeInterval, or the rate limit of the proxy in front of it."},
 		{"500", serve(status(500)), "", ServerError, Down,
 			"The target responded with 500 Internal Server Error. Check its log, or that of the proxy in front of it."},
 		{"418", serve(status(418)), "", BadStatus, Down,
@@ -159,6 +180,11 @@ func TestBadAnswers(t *testing.T) {
 			http.Redirect(w, r, "http://elsewhere.example/login?next=secret", http.StatusFound)
 		}), "", Redirect, Down,
 			"The target responded with 302 Found to the path /login. Redirects are not followed because they would forward the credentials. Set the redirect's address as the target's URL."},
+		{"redirect to a long path", serve(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Location", "/"+strings.Repeat("%0A", 150))
+			w.WriteHeader(http.StatusFound)
+		}), "", Redirect, Down,
+			"The target responded with 302 Found to the path /" + strings.Repeat(`\n`, 94) + "\\…. Redirects are not followed because they would forward the credentials. Set the redirect's address as the target's URL."},
 		{"redirect to https", serve(func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "https://elsewhere.example/metrics", http.StatusMovedPermanently)
 		}), "", Redirect, Down,
@@ -169,8 +195,11 @@ func TestBadAnswers(t *testing.T) {
 			"Expected metrics in Prometheus's text format, found JSON. Check the port and the path (Falco: port 8765, path /metrics)."},
 		{"binary", serve(text("\x7fELF\x02\x01\x01\x00\x00")), "", Binary, Down,
 			"Expected metrics in Prometheus's text format, found binary data. Check the port and the path (Falco: port 8765, path /metrics)."},
+		{"NUL bytes only", serve(text("\x00\x00\x00\x00")), "", Binary, Down,
+			"Expected metrics in Prometheus's text format, found binary data. Check the port and the path (Falco: port 8765, path /metrics)."},
+		{"NUL byte in a line", serve(text("a\x00b 1\n" + falcoText("nul", time.Now(), 1))), "", "", Up, ""},
 		{"empty", serve(text(" \n")), "", Empty, Down,
-			"Expected metrics in Prometheus's text format, found an empty response. Check the port and the path (Falco: port 8765, path /metrics)."},
+			"The response is empty. Check whether the process has just restarted, then the port and the path (Falco: port 8765, path /metrics), and last whether the port expects https://."},
 		{"prose", serve(text("hello,\nthis is no metric")), KindFalcosidekick, NotMetrics, Down,
 			"Expected metrics in Prometheus's text format, found text without a readable sample. Check the port and the path (Falcosidekick: port 2801, path /metrics)."},
 		{"100 MB, said beforehand", serve(func(w http.ResponseWriter, _ *http.Request) {
@@ -191,7 +220,7 @@ func TestBadAnswers(t *testing.T) {
 		{"too many samples", serve(text(strings.Repeat("a_total 1\nb_total 2\nc_total 3\nd_total 4\n", 1) + manySamples(101))), "", TooMany, Down,
 			"The response has more than 100 samples and was discarded. Check that the address serves Falco's metrics, or raise limits.sampleLimit."},
 		{"metrics of something else", serve(text("go_goroutines 12\nprocess_cpu_seconds_total 3\n")), "", NotFalco, Down,
-			"These metrics are not Falco's. Check the port and the path (Falco: port 8765, path /metrics)."},
+			"These metrics are not those of Falco. Check the port and the path (Falco: port 8765, path /metrics)."},
 		{"Falcosidekick taken for Falco", serve(text(`falcosecurity_falcosidekick_inputs_total{source="requests",status="accepted"} 1` + "\n")), "", NotFalco, Down,
 			"These are the metrics of Falcosidekick, but the target's kind is falco. Set kind: falcosidekick."},
 		{"Falco taken for Falcosidekick", serve(answerFalco("x")), KindFalcosidekick, NotFalco, Down,

@@ -167,7 +167,7 @@ func (sp *scrapePool) scrapeLive(ctx context.Context, t *target, wait time.Durat
 		text = string(body)
 		// The target's own reader remembers the regular scrapes.
 		reader := NewReaderForKind(sp.entry.Kind, sp.config.Reading, sp.config.Limits)
-		return parseBody(reader, sp.entry.Kind, body, contentType)
+		return parseBody(reader, sp.fetcher.endpoint, body, contentType)
 	})
 
 	sp.mu.Lock()

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	vocabulary "github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 )
 
 const (
@@ -70,7 +72,11 @@ func (d *loadBalancerDetector) hosts() []string {
 
 func (d *loadBalancerDetector) failure() *Failure {
 	who := "Several processes"
-	if hosts := d.hosts(); len(hosts) > 3 {
+	hosts := d.hosts()
+	for i := range hosts {
+		hosts[i] = vocabulary.Excerpt(hosts[i])
+	}
+	if len(hosts) > 3 {
 		who = fmt.Sprintf("%s and %d more", strings.Join(hosts[:3], ", "), len(hosts)-3)
 	} else if len(hosts) > 1 {
 		who = strings.Join(hosts, ", ")

@@ -6,6 +6,8 @@ import (
 	"hash/fnv"
 	"runtime/debug"
 	"time"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
 
 const (
@@ -62,7 +64,7 @@ func (sp *scrapePool) scrape(ctx context.Context, t *target, reader *Reader, pla
 		}
 	}()
 	o := sp.fetch(ctx, t, nil, func(body []byte, contentType string) (*ScrapeResult, *Failure) {
-		return parseBody(reader, sp.entry.Kind, body, contentType)
+		return parseBody(reader, sp.fetcher.endpoint, body, contentType)
 	})
 	at := o.start
 	if at.Sub(planned).Abs() <= gridTolerance {
@@ -117,8 +119,8 @@ func (sp *scrapePool) fetch(ctx context.Context, t *target, begin func(time.Time
 }
 
 // parseBody returns the samples of a response body, or why it contains no metrics of this kind of target.
-func parseBody(reader *Reader, kind string, body []byte, contentType string) (*ScrapeResult, *Failure) {
-	if why := checkFormat(body, contentType, kind); why != nil {
+func parseBody(reader *Reader, e signals.Endpoint, body []byte, contentType string) (*ScrapeResult, *Failure) {
+	if why := checkFormat(body, contentType, e); why != nil {
 		return nil, why
 	}
 	result, why := reader.Read(body)
@@ -126,7 +128,7 @@ func parseBody(reader *Reader, kind string, body []byte, contentType string) (*S
 	case why != nil:
 		return nil, why
 	case len(result.Samples) == 0:
-		return nil, notText(kind, NotMetrics, "text without a readable sample")
+		return nil, noSamples(body, e)
 	}
-	return result, result.checkKind(kind, reader.reading)
+	return result, result.checkKind(e, reader.reading)
 }

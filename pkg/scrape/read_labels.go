@@ -2,7 +2,6 @@ package scrape
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -27,9 +26,23 @@ type Series struct {
 	storedFor *identityLabels
 }
 
-// truncatedProgram matches the statistics of kernel programs (Falco's libbpf_stats_enabled) whose names are as long as
-// the kernel allows. Longer names are truncated, so several programs may have the same name.
-var truncatedProgram = regexp.MustCompile(`^(falcosecurity_)?scap_.{15}_(run_cnt|run_time_nanoseconds|avg_time_nanoseconds)(_total)?$`)
+// isTruncatedProgram reports whether a metric belongs to a kernel program whose name is as long as the kernel allows.
+// Longer names are truncated, so several programs may have the same name.
+func (r *Reader) isTruncatedProgram(name string) bool {
+	rule := r.reading.Scraping.TruncatedPrograms
+	for _, prefix := range rule.Prefixes {
+		rest, ok := strings.CutPrefix(name, prefix)
+		if !ok {
+			continue
+		}
+		for _, suffix := range rule.Suffixes {
+			if program, ok := strings.CutSuffix(rest, suffix); ok && utf8.RuneCountInString(program) == rule.NameLength {
+				return true
+			}
+		}
+	}
+	return false
+}
 
 // identify returns the series of a sample, or why the sample is refused.
 func (r *Reader) identify(s sample) (id *identity, why string) {
@@ -49,7 +62,7 @@ func (r *Reader) identify(s sample) (id *identity, why string) {
 		identity
 		series Series
 	}{series: Series{
-		Name: name, Labels: kept, nanoTime: strings.HasSuffix(name, "timestamp_nanoseconds"),
+		Name: name, Labels: kept, nanoTime: r.isNanosecondTime(name),
 	}}
 	id = &both.identity
 	id.series = &both.series
@@ -62,6 +75,11 @@ func (r *Reader) identify(s sample) (id *identity, why string) {
 	}
 	r.identities[full] = id
 	return id, ""
+}
+
+func (r *Reader) isNanosecondTime(name string) bool {
+	suffix := r.reading.Scraping.NanosecondTimeSuffix
+	return suffix != "" && strings.HasSuffix(name, suffix)
 }
 
 // collectLabels puts name and labels into r.scratch, cleaned and sorted. A label with an empty value is the same as no label.

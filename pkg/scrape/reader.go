@@ -206,7 +206,7 @@ func (r *Reader) add(e *entry, value float64) {
 	}
 	if e.identity.lastSeen == r.round {
 		r.result.Duplicates++
-		if truncatedProgram.MatchString(e.series.Name) {
+		if r.isTruncatedProgram(e.series.Name) {
 			r.result.TruncatedNames++
 		}
 		return

@@ -22,6 +22,8 @@ func (r *ScrapeResult) process(reading signals.Reading) (p processIdentity) {
 			p.host = s.Series.Labels.Get(reading.Host.Label)
 		case reading.Start.Metric:
 			p.start = int64(s.Value / 1e6)
+		case reading.Scraping.ProcessStartMetric:
+			p.start = cmp.Or(p.start, int64(s.Value*1e3))
 		}
 	}
 	return p
@@ -51,12 +53,12 @@ func (r *ScrapeResult) facts(reading signals.Reading) map[string]string {
 
 // checkKind fails for metrics of another kind than expected. A Falcosidekick without metrics of its own is accepted,
 // because its counters only appear with the first event.
-func (r *ScrapeResult) checkKind(kind string, reading signals.Reading) *Failure {
+func (r *ScrapeResult) checkKind(want signals.Endpoint, reading signals.Reading) *Failure {
 	other := ""
 	for _, mark := range reading.Marks {
 		for name := range r.Names {
 			if strings.HasPrefix(name, mark.Prefix) {
-				if mark.Kind == kind {
+				if mark.Kind == want.Kind {
 					return nil
 				}
 				other = mark.Kind
@@ -65,9 +67,9 @@ func (r *ScrapeResult) checkKind(kind string, reading signals.Reading) *Failure 
 	}
 	switch {
 	case other != "":
-		return wrongKind(kind, other)
-	case kind == KindFalco && len(reading.Marks) > 0:
-		return notFalco(kind)
+		return wrongKind(want, reading.Scraping.Endpoint(other))
+	case want.Kind == KindFalco && len(reading.Marks) > 0:
+		return notFalco(want)
 	}
 	return nil
 }

@@ -1,6 +1,11 @@
 package scrape
 
-import "time"
+import (
+	"slices"
+	"time"
+
+	vocabulary "github.com/falco-metrics/falco-metrics-datasource/pkg/target"
+)
 
 // asDuplicateOf returns the status of a target whose node is already shown by another entry of the settings.
 func asDuplicateOf(s Status, other primary) Status {
@@ -30,9 +35,18 @@ func (t *target) updateStatus(o scrapeOutcome, state State, why *Failure) {
 	s.Samples, s.Unreadable, s.Duplicates, s.Problems = 0, 0, 0, nil
 	if r := o.result; r != nil {
 		s.LastUp = now
-		s.Samples, s.Unreadable, s.Duplicates, s.Problems = len(r.Samples), r.Unreadable, r.Duplicates-r.TruncatedNames, r.Problems
+		s.Samples, s.Unreadable, s.Duplicates, s.Problems = len(r.Samples), r.Unreadable, r.Duplicates-r.TruncatedNames, safeProblems(r.Problems)
 		s.Facts, s.Metrics = r.facts(t.reading), r.Names
 	}
+}
+
+// safeProblems returns problems whose text can be shown to people.
+func safeProblems(problems []Problem) []Problem {
+	problems = slices.Clone(problems)
+	for i := range problems {
+		problems[i].Reason, problems[i].Text = vocabulary.Excerpt(problems[i].Reason), vocabulary.Excerpt(problems[i].Text)
+	}
+	return problems
 }
 
 // stateAfterScrape returns the state of a target after a scrape, and remembers since when it has responded with 404.
@@ -59,7 +73,7 @@ func (t *target) stateFor(f *Failure) (State, *Failure) {
 	case f.Cause == NotFound && (t.notFoundSince.IsZero() || time.Since(t.notFoundSince) < startingFor):
 		return Starting, f
 	case f.Cause == NotFound:
-		return Down, notFoundPersists(t.status.Kind, t.url.Path)
+		return Down, notFoundPersists(t.reading.Scraping.Endpoint(t.status.Kind), t.url.Path)
 	}
 	return Down, f
 }

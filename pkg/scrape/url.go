@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/httpclient"
@@ -27,9 +28,9 @@ func parseURL(address string) (*url.URL, error) {
 		return nil, errors.New("the address of a target is empty: expected host:port or a URL, e.g. http://node-1:8765/metrics")
 	}
 	if !strings.Contains(address, "://") {
-		host := address
-		if end := strings.IndexAny(address, "/?#"); end >= 0 {
-			host = address[:end]
+		host := authority(address)
+		if proposal := bracketedIPv6(host); proposal != "" {
+			return nil, fmt.Errorf("the IPv6 address %q has no brackets: write %s", host, proposal)
 		}
 		if !strings.ContainsAny(host, ":@") {
 			return nil, fmt.Errorf("the address %q has no port: expected host:port or a URL, e.g. http://node-1:8765/metrics", host)
@@ -38,6 +39,9 @@ func parseURL(address string) (*url.URL, error) {
 	}
 	u, err := url.Parse(address)
 	if err != nil {
+		if scheme, rest, _ := strings.Cut(address, "://"); bracketedIPv6(authority(rest)) != "" {
+			return nil, fmt.Errorf("the IPv6 address %q has no brackets: write %s://%s", authority(rest), scheme, bracketedIPv6(authority(rest)))
+		}
 		// url.Error repeats the address, which may contain a password. The inner error repeats a part of it.
 		if strings.Contains(address, "@") {
 			return nil, errors.New("the address is invalid and seems to contain a user name or a password: expected host:port or a URL, e.g. http://node-1:8765/metrics, and credentials in the data source's authentication settings")
@@ -60,6 +64,32 @@ func parseURL(address string) (*url.URL, error) {
 	}
 	u.Fragment = ""
 	return u, nil
+}
+
+// authority returns the part of an address before the path.
+func authority(address string) string {
+	if end := strings.IndexAny(address, "/?#"); end >= 0 {
+		return address[:end]
+	}
+	return address
+}
+
+// bracketedIPv6 returns host:port for an IPv6 address without brackets, or an empty string. It takes the last group for
+// the port if it is a decimal number and the rest is an address.
+func bracketedIPv6(host string) string {
+	if strings.Count(host, ":") < 2 || strings.ContainsAny(host, "[]@") {
+		return ""
+	}
+	last := strings.LastIndexByte(host, ':')
+	if ip, err := netip.ParseAddr(host[:last]); err == nil && ip.Is6() {
+		if port, err := strconv.ParseUint(host[last+1:], 10, 16); err == nil && port > 0 {
+			return net.JoinHostPort(ip.String(), host[last+1:])
+		}
+	}
+	if ip, err := netip.ParseAddr(host); err == nil && ip.Is6() {
+		return "[" + ip.String() + "]:PORT"
+	}
+	return ""
 }
 
 // portOf returns the port of an address, by default that of its scheme.

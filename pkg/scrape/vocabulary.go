@@ -53,6 +53,7 @@ const (
 	Binary        = vocabulary.Binary
 	Empty         = vocabulary.Empty
 	CutOff        = vocabulary.CutOff
+	BadChunk      = vocabulary.BadChunk
 	TooLarge      = vocabulary.TooLarge
 	TooMany       = vocabulary.TooMany
 	TooManySeries = vocabulary.TooManySeries

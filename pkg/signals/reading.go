@@ -29,7 +29,8 @@ type Reading struct {
 		Allowed   []string `json:"allowed"`
 		Otherwise string   `json:"otherwise"`
 	} `json:"foldValues"`
-	OldestVersion string `json:"oldestVersion"`
+	OldestVersion string   `json:"oldestVersion"`
+	Scraping      Scraping `json:"scraping"`
 }
 
 // Switch is a key of falco.yaml that the health check reports when it is off.

@@ -24,6 +24,7 @@ const (
 	Binary        Cause = "binary"
 	Empty         Cause = "empty"
 	CutOff        Cause = "cut-off"
+	BadChunk      Cause = "bad-chunk" // broken chunked encoding
 	TooLarge      Cause = "too-large"
 	TooMany       Cause = "too-many-samples"
 	TooManySeries Cause = "too-many-series" // the byte budget has no room for them; the others are kept

@@ -1,4 +1,5 @@
 import { syscallEngines } from './needs';
+import { scraping } from './scraping';
 import { type Grouping, type Reading, type Switch } from './types';
 
 const version = { metric: 'falcosecurity_falco_version_info', label: 'version' };
@@ -57,6 +58,7 @@ export const reading: Reading = {
     otherwise: 'error',
   })),
   oldestVersion: '0.39',
+  scraping,
 };
 
 /**

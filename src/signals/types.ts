@@ -1,3 +1,5 @@
+import { type Scraping } from './scraping';
+
 /**
  * The shapes of the catalogue: what a signal is, and what Go receives of it (`npm run generate`
  * writes the whole {@link Catalogue} to pkg/signals/catalogue.json).
@@ -138,6 +140,7 @@ export interface Reading {
   foldValues: Array<{ metric: string; label: string; allowed: string[]; otherwise: string }>;
   /** Oldest Falco that is fully supported (major.minor). */
   oldestVersion: string;
+  scraping: Scraping;
 }
 
 /** A switch of falco.yaml that the health check reports when it is off. */

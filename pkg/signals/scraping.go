@@ -1,0 +1,56 @@
+package signals
+
+import "slices"
+
+// Scraping is what the backend needs to know about Falco and Falcosidekick to scrape them and to explain failures. The
+// fields are documented in src/signals/scraping.ts.
+type Scraping struct {
+	Endpoints    []Endpoint `json:"endpoints"`
+	OtherServers []struct {
+		Port   int    `json:"port"`
+		Server string `json:"server"`
+	} `json:"otherServers"`
+	Snapshot struct {
+		Since           string `json:"since"`
+		IntervalSeconds int    `json:"intervalSeconds"`
+	} `json:"snapshot"`
+	ProcessStartMetric   string `json:"processStartMetric"`
+	NanosecondTimeSuffix string `json:"nanosecondTimeSuffix"`
+	TruncatedPrograms    struct {
+		Prefixes   []string `json:"prefixes"`
+		NameLength int      `json:"nameLength"`
+		Suffixes   []string `json:"suffixes"`
+	} `json:"truncatedPrograms"`
+}
+
+// Endpoint is where a kind of target serves its metrics by default.
+type Endpoint struct {
+	Kind     string `json:"kind"`
+	Title    string `json:"title"`
+	Port     int    `json:"port"`
+	Path     string `json:"path"`
+	Running  string `json:"running"`
+	NotFound *struct {
+		Starting string `json:"starting"`
+		Disabled string `json:"disabled"`
+		Fix      string `json:"fix"`
+	} `json:"notFound,omitempty"`
+}
+
+// Endpoint returns the endpoint of a kind of target. For an unknown kind it only has that as its title.
+func (s Scraping) Endpoint(kind string) Endpoint {
+	if i := slices.IndexFunc(s.Endpoints, func(e Endpoint) bool { return e.Kind == kind }); i >= 0 {
+		return s.Endpoints[i]
+	}
+	return Endpoint{Kind: kind, Title: kind}
+}
+
+// OtherServer returns what else is known to listen on a port, or an empty string.
+func (s Scraping) OtherServer(port int) string {
+	for _, other := range s.OtherServers {
+		if other.Port == port {
+			return other.Server
+		}
+	}
+	return ""
+}

@@ -1,0 +1,68 @@
+/** What the plugin's backend needs to know about Falco and Falcosidekick to scrape them and to explain failures. */
+export interface Scraping {
+  /** Where each kind of target serves its metrics by default, and what to check if it does not. */
+  endpoints: Endpoint[];
+  /** Servers of the same products that people take for a metrics endpoint. */
+  otherServers: Array<{ port: number; server: string }>;
+  /**
+   * Falco from version `since` serves a snapshot of its metrics that it refreshes every `intervalSeconds`. Requests that
+   * overlap can crash an older Falco.
+   */
+  snapshot: { since: string; intervalSeconds: number };
+  /** Metric of the start time in unix seconds, for targets that do not export {@link Reading.start}. */
+  processStartMetric: string;
+  /** Values of metrics with this suffix are unix times in nanoseconds, which a double cannot hold. */
+  nanosecondTimeSuffix: string;
+  /**
+   * Metrics of BPF programs contain the program's name, which the kernel truncates to `nameLength` characters, so several
+   * programs may share a series.
+   */
+  truncatedPrograms: { prefixes: string[]; nameLength: number; suffixes: string[] };
+}
+
+export interface Endpoint {
+  kind: 'falco' | 'falcosidekick';
+  title: string;
+  port: number;
+  path: string;
+  /** Completes "Check that …" when nothing listens. */
+  running: string;
+  /** Causes of a 404, apart from a wrong path. `starting` is only a cause for the first minutes. */
+  notFound?: { starting: string; disabled: string; fix: string };
+}
+
+export const scraping: Scraping = {
+  endpoints: [
+    {
+      kind: 'falco',
+      title: 'Falco',
+      port: 8765,
+      path: '/metrics',
+      running: 'Falco is running with its web server enabled (webserver.enabled, webserver.listen_port)',
+      notFound: {
+        starting: 'Falco is starting',
+        disabled: 'its metrics are off (metrics.enabled and webserver.prometheus_metrics_enabled must be true)',
+        fix: 'Set metrics.enabled and webserver.prometheus_metrics_enabled to true in falco.yaml',
+      },
+    },
+    {
+      kind: 'falcosidekick',
+      title: 'Falcosidekick',
+      port: 2801,
+      path: '/metrics',
+      running: 'Falcosidekick is running',
+    },
+  ],
+  otherServers: [{ port: 9765, server: 'the webhook of the k8saudit plugin' }],
+  snapshot: { since: '0.45.1', intervalSeconds: 1 },
+  processStartMetric: 'process_start_time_seconds',
+  nanosecondTimeSuffix: 'timestamp_nanoseconds',
+  truncatedPrograms: {
+    prefixes: ['falcosecurity_scap_', 'scap_'],
+    nameLength: 15,
+    suffixes: ['run_cnt', 'run_time_nanoseconds', 'avg_time_nanoseconds'].flatMap((name) => [
+      `_${name}`,
+      `_${name}_total`,
+    ]),
+  },
+};
