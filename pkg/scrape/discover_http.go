@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
+	vocabulary "github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 )
 
 // targetGroup is an element of a list in the format of Prometheus's HTTP service discovery.
@@ -47,7 +48,7 @@ func (sp *scrapePool) fetchTargetList(ctx context.Context) (d discoveryResult) {
 		for _, address := range group.Targets {
 			u, err := ParseTarget(prefix + address + path)
 			if err != nil {
-				d.why = failure(Discovery, "Some targets of the list are left out: %s.", strings.TrimSuffix(err.Error(), "."))
+				d.why = failure(Discovery, "Some targets of the list are left out: %s.", vocabulary.OneLine(strings.TrimSuffix(err.Error(), ".")))
 				continue
 			}
 			if first, twice := labelsByAddress[u.String()]; twice {

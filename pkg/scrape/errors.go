@@ -18,7 +18,7 @@ type Failure struct {
 func (f *Failure) Error() string { return f.Message }
 
 func failure(c Cause, format string, values ...any) *Failure {
-	return &Failure{Cause: c, Message: vocabulary.SingleLine(fmt.Sprintf(format, values...))}
+	return &Failure{Cause: c, Message: fmt.Sprintf(format, values...)}
 }
 
 func tooLarge(limit int64, decompressed bool) *Failure {
@@ -50,7 +50,7 @@ func notFalco(e signals.Endpoint) *Failure {
 }
 
 func unexpectedContentType(contentType string) string {
-	return fmt.Sprintf("The metrics were read although the content type is %q instead of text/plain. Prometheus would reject them.", vocabulary.Excerpt(contentType))
+	return fmt.Sprintf("The metrics were read although the content type is %q instead of text/plain. Prometheus would reject them.", vocabulary.OneLine(contentType))
 }
 
 func linkLocal(host string) *Failure {
@@ -69,7 +69,7 @@ func vanished(since time.Time) *Failure {
 }
 
 func duplicateNode(node, primary string) *Failure {
-	return failure(Claimed, "Node %s is already scraped at %s. The metrics of this target are ignored. Remove one of the two targets, or give them different node or cluster labels.", vocabulary.Excerpt(node), primary)
+	return failure(Claimed, "Node %s is already scraped at %s. The metrics of this target are ignored. Remove one of the two targets, or give them different node or cluster labels.", vocabulary.OneLine(node), primary)
 }
 
 func noTargetsDiscovered() *Failure {

@@ -54,7 +54,7 @@ func (f *fetcher) explain(err error, u *url.URL, received int64) *Failure {
 	case Binary:
 		return failure(Binary, "The response claims to be compressed with gzip but cannot be decompressed. Check for a proxy in between.")
 	default:
-		return failure(cause, "The scrape failed: %s.", vocabulary.Excerpt(httpclient.Innermost(err)))
+		return failure(cause, "The scrape failed: %s.", vocabulary.OneLine(httpclient.Innermost(err)))
 	}
 }
 

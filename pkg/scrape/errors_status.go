@@ -31,7 +31,7 @@ func (f *fetcher) statusFailure(r *http.Response, start []byte) *Failure {
 	case code == http.StatusTooManyRequests:
 		return failure(BadStatus, "The target responded with 429 Too Many Requests%s. Raise scrapeInterval, or the rate limit of the proxy in front of it.", retryAfter(r))
 	case code >= 300 && code < 400:
-		return failure(Redirect, "The target responded with %s to %s. Redirects are not followed because they would forward the credentials. Set the redirect's address as the target's URL.", statusText(code), vocabulary.Excerpt(locationOf(r)))
+		return failure(Redirect, "The target responded with %s to %s. Redirects are not followed because they would forward the credentials. Set the redirect's address as the target's URL.", statusText(code), vocabulary.OneLine(locationOf(r)))
 	case code >= 500:
 		return failure(ServerError, "The target responded with %s. Check its log, or that of the proxy in front of it.", statusText(code))
 	}
@@ -56,7 +56,7 @@ func retryAfter(r *http.Response) string {
 	if _, err := strconv.Atoi(after); err == nil {
 		after += " s"
 	}
-	return fmt.Sprintf(" (Retry-After: %s)", vocabulary.Excerpt(after))
+	return fmt.Sprintf(" (Retry-After: %s)", vocabulary.OneLine(after))
 }
 
 // notFound: Falco registers its route when it starts to capture, and only if its metrics are enabled.

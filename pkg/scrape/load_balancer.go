@@ -74,7 +74,7 @@ func (d *loadBalancerDetector) failure() *Failure {
 	who := "Several processes"
 	hosts := d.hosts()
 	for i := range hosts {
-		hosts[i] = vocabulary.Excerpt(hosts[i])
+		hosts[i] = vocabulary.OneLine(hosts[i])
 	}
 	if len(hosts) > 3 {
 		who = fmt.Sprintf("%s and %d more", strings.Join(hosts[:3], ", "), len(hosts)-3)

@@ -44,7 +44,7 @@ func (t *target) updateStatus(o scrapeOutcome, state State, why *Failure) {
 func safeProblems(problems []Problem) []Problem {
 	problems = slices.Clone(problems)
 	for i := range problems {
-		problems[i].Reason, problems[i].Text = vocabulary.Excerpt(problems[i].Reason), vocabulary.Excerpt(problems[i].Text)
+		problems[i].Reason, problems[i].Text = vocabulary.OneLine(problems[i].Reason), vocabulary.OneLine(problems[i].Text)
 	}
 	return problems
 }

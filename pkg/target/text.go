@@ -1,38 +1,36 @@
 package target
 
 import (
-	"strconv"
+	"fmt"
 	"strings"
 	"unicode"
 )
 
-// MaxText is how many characters of a target's text are shown to people.
+// MaxText is how many characters of a foreign text a message shows.
 const MaxText = 200
 
-// SingleLine returns text with control characters, line separators and bidirectional formatting characters escaped, so
-// that text of a target cannot disguise what is around it.
-func SingleLine(text string) string {
-	if strings.IndexFunc(text, isUnsafe) < 0 {
-		return text
-	}
-	var safe strings.Builder
-	for _, c := range text {
-		if isUnsafe(c) {
-			safe.WriteString(strings.Trim(strconv.QuoteRuneToASCII(c), "'"))
-		} else {
-			safe.WriteRune(c)
+// OneLine prepares a text that another program wrote, such as a target or a Prometheus server, for a message. It joins lines,
+// shows control and bidirectional characters as escapes and cuts the text after MaxText characters.
+func OneLine(text string) string {
+	var out strings.Builder
+	count := 0
+	for i, word := range strings.Fields(text) {
+		if i > 0 {
+			word = " " + word
+		}
+		for _, r := range word {
+			if count++; count > MaxText {
+				return out.String() + "…"
+			}
+			switch {
+			case r == ' ', unicode.IsPrint(r):
+				out.WriteRune(r)
+			case r > 0xffff:
+				fmt.Fprintf(&out, `\U%08x`, r)
+			default:
+				fmt.Fprintf(&out, `\u%04x`, r)
+			}
 		}
 	}
-	return safe.String()
+	return out.String()
 }
-
-// Excerpt returns text on a single line with at most MaxText characters.
-func Excerpt(text string) string {
-	runes := []rune(SingleLine(text))
-	if len(runes) > MaxText {
-		runes = append(runes[:MaxText-1], '…')
-	}
-	return string(runes)
-}
-
-func isUnsafe(c rune) bool { return !unicode.IsPrint(c) }

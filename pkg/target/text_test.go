@@ -3,23 +3,23 @@ package target
 import (
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 )
 
-func TestExcerpt(t *testing.T) {
+func TestOneLine(t *testing.T) {
 	for text, want := range map[string]string{
-		"":                              "",
-		"plain “text” – 100 %":          "plain “text” – 100 %",
-		"two\nlines\r\tand a tab":       `two\nlines\r\tand a tab`,
-		"nul \x00 escape \x1b[31m":      `nul \x00 escape \x1b[31m`,
-		"right\u202eto\u2066left":       `right\u202eto\u2066left`,
-		"separators \u2028\u2029\u0085": `separators \u2028\u2029\u0085`,
-		"not UTF-8: \xff":               "not UTF-8: \uFFFD",
-		strings.Repeat("é", 200):        strings.Repeat("é", 200),
-		strings.Repeat("é", 201):        strings.Repeat("é", 199) + "…",
-		strings.Repeat("\n", 150):       strings.Repeat(`\n`, 99) + `\…`,
+		"":                        "",
+		" a\r\n\tb ":              "a b",
+		"naïve 5 µs":              "naïve 5 µs",
+		"a\x00b\x1b[31m":          `a\u0000b\u001b[31m`,
+		"a\u202eb\u2066\u200f":    `a\u202eb\u2066\u200f`,
+		"a\U000e0001b":            `a\U000e0001b`,
+		"\xff":                    string(utf8.RuneError),
+		strings.Repeat("é", 200):  strings.Repeat("é", 200),
+		strings.Repeat("é ", 101): strings.Repeat("é ", 100) + "…",
 	} {
-		require.Equal(t, want, Excerpt(text))
+		require.Equal(t, want, OneLine(text))
 	}
 }
