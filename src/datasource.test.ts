@@ -54,7 +54,7 @@ describe('queries', () => {
     expect(sent()?.data.queries).toEqual([
       {
         refId: 'A',
-        kind: 'signal',
+        queryType: 'signal',
         signals: ['up'],
         filters: [{ key: 'node', operator: '=', value: 'worker-1' }, ...adHoc],
         format: 'timeseries',
@@ -69,10 +69,10 @@ describe('queries', () => {
   });
 
   test.each<[string, Partial<FalcoQuery>, boolean]>([
-    ['a signal', { kind: 'signal', signals: ['up'] }, true],
-    ['nothing chosen', { kind: 'signal', signals: [] }, false],
-    ['an empty expression', { kind: 'promql', expr: ' ' }, false],
-    ['hidden', { kind: 'signal', signals: ['up'], hide: true }, false],
+    ['a signal', { queryType: 'signal', signals: ['up'] }, true],
+    ['nothing chosen', { queryType: 'signal', signals: [] }, false],
+    ['an empty expression', { queryType: 'promql', expr: ' ' }, false],
+    ['hidden', { queryType: 'signal', signals: ['up'], hide: true }, false],
     ['hand-written', { signals: 'up' as unknown as string[] }, true],
   ])('%s: sent %s', (_name, query, sent) => {
     expect(make().datasource.filterQuery({ refId: 'A', ...query } as FalcoQuery)).toBe(sent);
@@ -91,14 +91,14 @@ describe('queries', () => {
       { key: 'node', operator: '=' as const, value: 'a' },
       { key: 'cluster', operator: '!~' as const, value: 'x.*' },
     ];
-    const query: FalcoQuery = { refId: 'A', kind: 'signal', signals: ['kernel-drop-ratio', 'unknown'], filters };
+    const query: FalcoQuery = { refId: 'A', queryType: 'signal', signals: ['kernel-drop-ratio', 'unknown'], filters };
     expect(datasource.getQueryDisplayText(query)).toBe('Kernel drops, unknown where node="a" and cluster!~"x.*"');
-    expect(datasource.getQueryDisplayText({ refId: 'A', kind: 'promql', expr: 'up == 0' })).toBe('up == 0');
-    expect(datasource.getQueryDisplayText({ refId: 'A', kind: 'health' })).toBe('health');
-    expect(datasource.getQueryDisplayText({ refId: 'A', kind: 'health', signals: ['kernel-drops', 'up'] })).toBe(
+    expect(datasource.getQueryDisplayText({ refId: 'A', queryType: 'promql', expr: 'up == 0' })).toBe('up == 0');
+    expect(datasource.getQueryDisplayText({ refId: 'A', queryType: 'health' })).toBe('health');
+    expect(datasource.getQueryDisplayText({ refId: 'A', queryType: 'health', signals: ['kernel-drops', 'up'] })).toBe(
       'health: Kernel drops, Falco up'
     );
-    expect(datasource.getQueryDisplayText({ refId: 'A', kind: 'events', signals: ['restart'], filters })).toBe(
+    expect(datasource.getQueryDisplayText({ refId: 'A', queryType: 'events', signals: ['restart'], filters })).toBe(
       'events: Restart where node="a" and cluster!~"x.*"'
     );
   });
@@ -143,7 +143,7 @@ describe('live', () => {
   };
 
   test.each<[string, object, Partial<DataQueryRequest<FalcoQuery>>, FalcoSettings, string]>([
-    ['a kind without', { kind: 'health' }, {}, {}, 'queries of kind health have no live figures'],
+    ['a kind without', { queryType: 'health' }, {}, {}, 'queries of kind health have no live figures'],
     ['a limit', { limit: 3 }, {}, {}, 'a query with a limit looks at the whole range'],
     [
       'a window since watching began',
@@ -154,7 +154,7 @@ describe('live', () => {
     ],
     ['a comparison', { compare: '1h' }, {}, {}, 'a query with a comparison looks at the whole range'],
     ['a range that has ended', {}, absolute, {}, 'the time range does not end now'],
-    ['a store', {}, {}, { mode: 'store' }, 'figures of a store are not scraped here'],
+    ['a store', {}, {}, { mode: 'prometheus' }, 'figures of a store are not scraped here'],
     ['off', {}, {}, { live: { minInterval: '0' } }, 'it is off in the settings of the data source (live.minInterval)'],
   ])('%s: the backend answers and it is said', async (_name, query, around, jsonData, why) => {
     const { datasource, sent, fetch } = make(jsonData, history);
@@ -170,10 +170,10 @@ describe('live', () => {
     const { data } = await lastValueFrom(datasource.query(request([live])));
     expect(notices(data as DataFrame[])[0]).toEqual([
       'A',
-      'Live is ignored: it is for editors and administrators (live.viewers opens it to viewers).',
+      'Live is ignored: it is for editors and administrators (live.allowViewers opens it to viewers).',
     ]);
     expect(fetch).toHaveBeenCalledTimes(1);
-    const open = make({ live: { viewers: true } }, history);
+    const open = make({ live: { allowViewers: true } }, history);
     open.fetch.mockImplementation(() => throwError(() => ({ status: 403, data: { error: 'no' } })));
     await lastValueFrom(open.datasource.query(request([live]))).catch(() => {});
     expect(open.fetch.mock.calls[0]![0].url).toMatch(/resources\/targets$/);
@@ -258,7 +258,7 @@ describe('look-ups', () => {
 describe('variables', () => {
   const query: FalcoVariableQuery = {
     refId: 'variable',
-    kind: 'label',
+    queryType: 'label',
     label: 'cluster',
     filters: [{ key: 'node', operator: '=', value: '$node' }],
   };

@@ -71,11 +71,11 @@ export class FalcoDataSource extends DataSourceWithBackend<FalcoQuery, FalcoSett
 
   override getQueryDisplayText(stored: FalcoQuery): string {
     const query = withDefaults(migrateQuery(stored));
-    if (query.kind === 'promql') {
+    if (query.queryType === 'promql') {
       return query.expr ?? '';
     }
     const titles = titlesOf(query).join(', ');
-    const what = query.kind === 'signal' ? titles : [query.kind, titles].filter(Boolean).join(': ');
+    const what = query.queryType === 'signal' ? titles : [query.queryType, titles].filter(Boolean).join(': ');
     const filters = query.filters.map(({ key, operator, value }) => `${key}${operator}"${value}"`);
     return [what, ...(filters.length > 0 ? [`where ${filters.join(' and ')}`] : [])].join(' ');
   }
@@ -178,7 +178,7 @@ export class FalcoDataSource extends DataSourceWithBackend<FalcoQuery, FalcoSett
 }
 
 /** What the ids of a query are called; one that this version does not know stays as it is. */
-function titlesOf({ kind, signals = [] }: FalcoQuery): string[] {
+function titlesOf({ queryType: kind, signals = [] }: FalcoQuery): string[] {
   return signals.map((id) => {
     if (kind === 'events') {
       return catalogue.events.find((event) => event.id === id)?.title ?? id;

@@ -4,7 +4,7 @@ import { type FalcoQuery } from './query';
 import { type TargetSettings } from './settings';
 
 function expression(query: Partial<FalcoQuery>): string | undefined {
-  return expressionsOf({ refId: 'A', kind: 'signal', signals: ['memory-rss'], ...query }, {})[0]?.expr;
+  return expressionsOf({ refId: 'A', queryType: 'signal', signals: ['memory-rss'], ...query }, {})[0]?.expr;
 }
 
 test('the labels that targets are given, without the identity', () => {
@@ -15,11 +15,11 @@ test('the labels that targets are given, without the identity', () => {
   ];
   expect(targetLabels({ targets })).toEqual(['arch', 'zone']);
   expect(targetLabels({})).toEqual([]);
-  expect(targetLabels({ targets, mode: 'store' })).toEqual([]);
+  expect(targetLabels({ targets, mode: 'prometheus' })).toEqual([]);
 });
 
 test('each signal is one expression', () => {
-  const found = expressionsOf({ refId: 'A', kind: 'signal', signals: ['up', 'memory-rss'] }, {});
+  const found = expressionsOf({ refId: 'A', queryType: 'signal', signals: ['up', 'memory-rss'] }, {});
   expect(found.map(({ signal }) => signal.id)).toEqual(['up', 'memory-rss']);
 });
 
@@ -46,7 +46,7 @@ test.each<[Partial<FalcoQuery>, string]>([
     { window: '5' },
     'the window "5" is no duration; expected something like 90s, 5m, $__range, $__interval or $__rate_interval',
   ],
-  [{ signals: ['up'], by: ['rack'] }, 'signal "up" cannot be grouped by "rack"; allowed: cluster, node'],
+  [{ signals: ['up'], groupBy: ['rack'] }, 'signal "up" cannot be grouped by "rack"; allowed: cluster, node'],
 ])('%j is refused in words', (query, message) => {
   expect(() => expression(query)).toThrow(message);
 });

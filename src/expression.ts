@@ -9,7 +9,7 @@ export const IDENTITY = ['cluster', 'node'];
 
 /** Label names that the settings put on targets, besides the identity; sorted. A store's targets are not set here. */
 export function targetLabels(settings: FalcoSettings): string[] {
-  if (settings.mode === 'store') {
+  if (settings.mode === 'prometheus') {
     return [];
   }
   const names = (settings.targets ?? []).flatMap(({ labels }) => Object.keys(labels ?? {}));
@@ -33,7 +33,7 @@ export function expressionsOf(query: FalcoQuery, settings: FalcoSettings): Array
     const { expr } = compile(
       catalogue,
       { ...signal, expr: signal.expr.replaceAll('$window', WINDOW) },
-      { by: query.by, filters: query.filters?.map(forText), window: checkable(query.window) },
+      { groupBy: query.groupBy, filters: query.filters?.map(forText), window: checkable(query.window) },
       // Times do not show in the text; any will do.
       { identity: IDENTITY, targetLabels: targetLabels(settings), step: 1000, scrapeInterval: 1000, range: 1000 }
     );

@@ -41,7 +41,7 @@ export function ignoring({ window, expr }: Pick<FalcoQuery, 'window' | 'expr'>, 
 
 /** Why a query cannot be live, in words; nothing where it can. Without a range, that of the panel is not looked at. */
 export function notLive(
-  { kind, limit, compare }: Pick<FalcoQuery, 'kind' | 'limit' | 'compare'>,
+  { queryType: kind, limit, compare }: Pick<FalcoQuery, 'queryType' | 'limit' | 'compare'>,
   settings: FalcoSettings,
   range?: DataQueryRequest['range']['raw']
 ): string | undefined {
@@ -51,7 +51,7 @@ export function notLive(
   if (limit || compare) {
     return `a query with ${limit ? 'a limit' : 'a comparison'} looks at the whole range`;
   }
-  if (settings.mode === 'store') {
+  if (settings.mode === 'prometheus') {
     return 'figures of a store are not scraped here';
   }
   if (!liveInterval(settings)) {
@@ -61,7 +61,7 @@ export function notLive(
     return 'shared dashboards are answered from the history';
   }
   if (!mayWatch(settings)) {
-    return 'it is for editors and administrators (live.viewers opens it to viewers)';
+    return 'it is for editors and administrators (live.allowViewers opens it to viewers)';
   }
   if (range && (range.to !== 'now' || typeof range.from !== 'string' || !range.from.startsWith('now'))) {
     return 'the time range does not end now';
@@ -71,7 +71,7 @@ export function notLive(
 
 /** As far as the page can tell: the backend decides. */
 function mayWatch({ live }: FalcoSettings): boolean {
-  return live?.viewers === true || ['Editor', 'Admin'].includes(config.bootData.user.orgRole);
+  return live?.allowViewers === true || ['Editor', 'Admin'].includes(config.bootData.user.orgRole);
 }
 
 /** The answer with the reasons why it is not live, on the first frame of each query. */

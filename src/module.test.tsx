@@ -24,7 +24,7 @@ test('an editor is loaded when it is shown', async () => {
   render(
     <QueryEditor
       datasource={fakeDataSource()}
-      query={{ refId: 'A', kind: 'signal', signals: ['up'] }}
+      query={{ refId: 'A', queryType: 'signal', signals: ['up'] }}
       onChange={() => {}}
       onRunQuery={() => {}}
     />

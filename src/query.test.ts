@@ -32,14 +32,14 @@ describe('saved queries', () => {
 });
 
 test.each<[Omit<FalcoQuery, 'refId'>, boolean]>([
-  [{ kind: 'signal', signals: ['up'] }, true],
-  [{ kind: 'signal', signals: [] }, false],
-  [{ kind: 'signal' }, true],
-  [{ kind: 'promql', expr: 'up' }, true],
-  [{ kind: 'promql', expr: ' \n' }, false],
-  [{ kind: 'promql' }, false],
-  [{ kind: 'health' }, true],
-  [{ kind: 'events', signals: [] }, true],
+  [{ queryType: 'signal', signals: ['up'] }, true],
+  [{ queryType: 'signal', signals: [] }, false],
+  [{ queryType: 'signal' }, true],
+  [{ queryType: 'promql', expr: 'up' }, true],
+  [{ queryType: 'promql', expr: ' \n' }, false],
+  [{ queryType: 'promql' }, false],
+  [{ queryType: 'health' }, true],
+  [{ queryType: 'events', signals: [] }, true],
 ])('%j is worth sending: %s', (query, complete) => {
   expect(isComplete(withDefaults({ refId: 'A', ...query }))).toBe(complete);
 });

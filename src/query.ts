@@ -13,11 +13,11 @@ export interface Filter {
 
 /** A query of this data source. Only `kind` and `signals` (or `expr`) are needed; every other field has a default. */
 export interface FalcoQuery extends DataQuery {
-  kind: 'signal' | 'health' | 'inventory' | 'rules' | 'events' | 'promql';
+  queryType: 'signal' | 'health' | 'inventory' | 'rules' | 'events' | 'promql';
   /** For kind `signal`: several make several series, or the columns of one table. */
   signals?: string[];
-  /** Labels to group by, or to keep apart by; `$instance` stands for the identity labels; `[]` is the total. */
-  by?: string[];
+  /** Labels to group by, or to keep apart by; `$identity` stands for the identity labels; `[]` is the total. */
+  groupBy?: string[];
   filters?: Filter[];
   /** A duration or `$__range`; default max(step + scrape interval, 4 × scrape interval). */
   window?: string;
@@ -34,7 +34,7 @@ export interface FalcoQuery extends DataQuery {
    * With `expr`: it calls Falcos `cluster` and `node`, and what is none `kind`, as this data source does. A store that calls
    * them otherwise is then asked in its own labels. Without it PromQL is the store's own.
    */
-  portable?: boolean;
+  mapLabels?: boolean;
   /** Default `timeseries` for the kinds `signal` and `promql`, `table` for the others. */
   format?: 'timeseries' | 'table';
   /** Only the figures at the end of the time range; default true for tables, false for time series. */
@@ -43,21 +43,21 @@ export interface FalcoQuery extends DataQuery {
    * Name of a series: `{{label}}` is replaced by the label's value, `{{signal}}` by the signal's title. In a table
    * the name of a column: labels in it make a column for each of their values.
    */
-  legend?: string;
+  legendFormat?: string;
   live?: boolean;
   version?: number;
 }
 
 /** The query of a dashboard variable: the values of a label on the samples that match the filters. */
 export interface FalcoVariableQuery extends DataQuery {
-  kind: 'label';
+  queryType: 'label';
   label: string;
   filters?: Filter[];
 }
 
 /** What a new panel asks: a figure that every Falco with kernel counters answers at once. */
 export const NEW_QUERY: Omit<FalcoQuery, 'refId'> = {
-  kind: 'signal',
+  queryType: 'signal',
   signals: ['kernel-drop-ratio'],
   version: QUERY_VERSION,
 };
@@ -67,16 +67,16 @@ type Stored = Record<string, unknown>;
 /** Entry n brings a query of version n to version n + 1. The same steps stand in pkg/datasource; tests/corpora/queries.json runs in both. */
 const MIGRATIONS: ReadonlyArray<(query: Stored) => Stored> = [fromHandWritten];
 
-/** Queries without a version come from YAML written by hand: the kind may be missing, a list of one may be a plain word. */
+/** Queries without a version come from YAML written by hand: the query type may be missing, a list of one may be a plain word. */
 function fromHandWritten(query: Stored): Stored {
   const migrated = { ...query };
-  for (const field of ['signals', 'by']) {
+  for (const field of ['signals', 'groupBy']) {
     const value = migrated[field];
     if (typeof value === 'string') {
       migrated[field] = [value];
     }
   }
-  migrated['kind'] ??= migrated['signals'] === undefined && migrated['expr'] !== undefined ? 'promql' : 'signal';
+  migrated['queryType'] ??= migrated['signals'] === undefined && migrated['expr'] !== undefined ? 'promql' : 'signal';
   return migrated;
 }
 
@@ -89,7 +89,7 @@ export function migrateQuery(stored: DataQuery & { version?: number }): FalcoQue
 
 /** The query of an annotation, as far as it is saved. Only events have a time and a text, so it is always of that kind. */
 export function asEvents(stored: Partial<FalcoQuery> = {}): FalcoQuery {
-  const query: FalcoQuery = { refId: 'Anno', ...stored, kind: 'events' };
+  const query: FalcoQuery = { refId: 'Anno', ...stored, queryType: 'events' };
   return migrateQuery(query);
 }
 
@@ -97,16 +97,16 @@ export function asEvents(stored: Partial<FalcoQuery> = {}): FalcoQuery {
 export type CompleteQuery = FalcoQuery & Required<Pick<FalcoQuery, 'filters' | 'format' | 'instant'>>;
 
 /** Whether a kind is series of figures by itself; the others are tables. */
-export function givesSeries(kind: FalcoQuery['kind']): boolean {
+export function givesSeries(kind: FalcoQuery['queryType']): boolean {
   return kind === 'signal' || kind === 'promql';
 }
 
 /** Fills in what both executors take for granted. */
 export function withDefaults(query: FalcoQuery): CompleteQuery {
-  const format = query.format ?? (givesSeries(query.kind) ? 'timeseries' : 'table');
+  const format = query.format ?? (givesSeries(query.queryType) ? 'timeseries' : 'table');
   return {
     ...query,
-    ...(query.kind === 'signal' && { signals: query.signals ?? NEW_QUERY.signals }),
+    ...(query.queryType === 'signal' && { signals: query.signals ?? NEW_QUERY.signals }),
     filters: query.filters ?? [],
     format,
     instant: query.instant ?? format === 'table',
@@ -115,7 +115,7 @@ export function withDefaults(query: FalcoQuery): CompleteQuery {
 
 /** Whether there is anything to ask; panels with nothing chosen are not sent. */
 export function isComplete(query: CompleteQuery): boolean {
-  switch (query.kind) {
+  switch (query.queryType) {
     case 'signal':
       return (query.signals ?? []).length > 0;
     case 'promql':

@@ -7,7 +7,7 @@ export interface TargetFacts {
   memoryLimit?: string;
   cpuLimit?: number;
   outputsQueueCapacity?: number;
-  expected?: number;
+  expectedInstances?: number;
 }
 
 export interface TargetSettings extends TargetFacts {
@@ -19,11 +19,11 @@ export interface TargetSettings extends TargetFacts {
 }
 
 /** A Prometheus-compatible store. What Falco does not tell is the same for all Falcos here. */
-export interface StoreSettings extends TargetFacts {
+export interface PrometheusSettings extends TargetFacts {
   /** What comes before /api/v1. */
   url?: string;
   /** Labels that tell Falcos apart: the last is the node, one before it the cluster. */
-  identity?: string[];
+  identityLabels?: string[];
   /** Put on every selector: `job="falco", cluster=~"prod.*"`. */
   matchers?: string;
   method?: 'GET' | 'POST';
@@ -36,21 +36,22 @@ export interface StoreSettings extends TargetFacts {
 
 /** jsonData of the data source; credentials are kept as Grafana's HTTP settings keep them. */
 export interface FalcoSettings extends DataSourceJsonData {
-  mode?: 'endpoints' | 'store';
+  mode?: 'scrape' | 'prometheus';
   targets?: TargetSettings[];
   scrapeInterval?: string;
   scrapeTimeout?: string;
-  history?: { hours?: number; megabytes?: number };
+  /** How long samples are kept in memory (`24h`), and how much of it they may take (`512MB`). */
+  retention?: { time?: string; size?: string };
   limits?: {
-    bodyBytes?: number;
-    samplesPerScrape?: number;
-    labelLength?: number;
-    samplesPerQuery?: number;
+    bodySizeLimit?: string;
+    sampleLimit?: number;
+    labelValueLengthLimit?: number;
+    maxSamples?: number;
     queryTimeout?: string;
   };
-  live?: { minInterval?: string; viewers?: boolean };
-  expected?: { version?: string; rules?: string; config?: string };
-  store?: StoreSettings;
+  live?: { minInterval?: string; allowViewers?: boolean };
+  baseline?: { version?: string; rules?: string; config?: string };
+  prometheus?: PrometheusSettings;
   /** Grafana's own switch. */
   enableSecureSocksProxy?: boolean;
   version?: number;
@@ -63,16 +64,16 @@ export type FalcoSecrets = Record<string, string>;
 export const DEFAULTS = {
   scrapeInterval: '15s',
   scrapeTimeout: '10s',
-  history: { hours: 24, megabytes: 512 },
+  retention: { time: '24h', size: '512MB' },
   limits: {
-    bodyBytes: 16 * 1024 * 1024,
-    samplesPerScrape: 20_000,
-    labelLength: 1024,
-    samplesPerQuery: 50_000_000,
+    bodySizeLimit: '16MB',
+    sampleLimit: 20_000,
+    labelValueLengthLimit: 1024,
+    maxSamples: 50_000_000,
     queryTimeout: '30s',
   },
-  live: { minInterval: '1s', viewers: false },
-  store: { identity: ['instance'], method: 'POST', tenantHeader: 'X-Scope-OrgID' },
+  live: { minInterval: '1s', allowViewers: false },
+  prometheus: { identityLabels: ['instance'], method: 'POST', tenantHeader: 'X-Scope-OrgID' },
 } as const;
 
 /** Milliseconds between live scrapes; 0 where live is off. */

@@ -44,7 +44,7 @@ const templateSrv = {
 
 function interpolate(query: Partial<FalcoQuery>, adHoc?: Parameters<typeof interpolateQuery>[3]): FalcoQuery {
   const scopedVars = { __interval: { value: '15s' }, __interval_ms: { value: '15000' }, panel: { value: 'worker-9' } };
-  return interpolateQuery({ refId: 'A', kind: 'signal', ...query }, templateSrv, scopedVars, adHoc);
+  return interpolateQuery({ refId: 'A', queryType: 'signal', ...query }, templateSrv, scopedVars, adHoc);
 }
 
 describe('variables in filters', () => {
@@ -106,29 +106,29 @@ describe('variables in filters', () => {
   });
 });
 
-test('labels to group by: several from one variable, and $instance stays ours', () => {
-  expect(interpolate({ by: ['$instance', '$labels', '$empty', 'drop'] }).by).toEqual([
-    '$instance',
+test('labels to group by: several from one variable, and $identity stays ours', () => {
+  expect(interpolate({ groupBy: ['$identity', '$labels', '$empty', 'drop'] }).groupBy).toEqual([
+    '$identity',
     'node',
     'version',
     'drop',
   ]);
-  expect(interpolate({ by: [] }).by).toEqual([]);
-  expect(interpolate({}).by).toBeUndefined();
+  expect(interpolate({ groupBy: [] }).groupBy).toEqual([]);
+  expect(interpolate({}).groupBy).toBeUndefined();
 });
 
 test('window, comparison and legend', () => {
-  expect(interpolate({ window: '$window', compare: '$window', legend: '{{node}} on $one' })).toMatchObject({
+  expect(interpolate({ window: '$window', compare: '$window', legendFormat: '{{node}} on $one' })).toMatchObject({
     window: '5m',
     compare: '5m',
-    legend: '{{node}} on worker.1',
+    legendFormat: '{{node}} on worker.1',
   });
 });
 
 test('what the backend works out stays for it', () => {
   const window = '$__rate_interval';
   const expr = 'rate(m[$__interval]) > rate(m[$__range]) + $__interval_ms';
-  expect(interpolate({ kind: 'promql', window, expr })).toMatchObject({ window, expr });
+  expect(interpolate({ queryType: 'promql', window, expr })).toMatchObject({ window, expr });
 });
 
 test.each([
@@ -138,7 +138,7 @@ test.each([
   ['up{node=~"$all"}', 'up{node=~".*"}'],
   ['up{node=~"${several:raw}"}', 'up{node=~"worker.1,worker.2"}'],
 ])('in an expression: %s', (expr, expected) => {
-  expect(interpolate({ kind: 'promql', expr }).expr).toBe(expected);
+  expect(interpolate({ queryType: 'promql', expr }).expr).toBe(expected);
 });
 
 test("a dashboard's ad hoc filters come last", () => {

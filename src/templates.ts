@@ -25,11 +25,11 @@ export function interpolateQuery(
   return {
     ...query,
     filters: [...filters, ...adHoc.flatMap(fromAdHoc)],
-    ...(query.by && { by: interpolateBy(query.by, replace) }),
+    ...(query.groupBy && { groupBy: interpolateBy(query.groupBy, replace) }),
     ...(query.window && { window: replace(query.window) }),
     ...(query.compare && { compare: replace(query.compare) }),
     ...(query.expr && { expr: replace(query.expr, asPartOfExpression) }),
-    ...(query.legend && { legend: replace(query.legend) }),
+    ...(query.legendFormat && { legendFormat: replace(query.legendFormat) }),
   };
 }
 
@@ -122,11 +122,11 @@ function escapeString(text: string): string {
   return text.replace(/[\\"]/g, '\\$&');
 }
 
-/** `$instance` in a query is our own word for the identity labels, whatever a dashboard's variables are called. */
+/** `$identity` in a query is our own word for the identity labels, whatever a dashboard's variables are called. */
 function interpolateBy(by: string[], replace: Replace): string[] {
   return by
     .flatMap((label) =>
-      label === '$instance'
+      label === '$identity'
         ? label
         : replace(label, (value) => (Array.isArray(value) ? value.join(',') : value)).split(',')
     )

@@ -26,8 +26,8 @@ func TestCatalogueIsPromQL(t *testing.T) {
 	all := slices.Concat(catalogue.Signals, catalogue.InStore(func(string) bool { return true }).Signals)
 	for _, s := range all {
 		t.Run(s.ID, func(t *testing.T) {
-			by := append([]string{"$instance", "zone"}, s.By.Default...)
-			by = append(by, s.By.Allowed...)
+			by := append([]string{"$identity", "zone"}, s.GroupBy.Default...)
+			by = append(by, s.GroupBy.Allowed...)
 			groupings := [][]string{nil, {}, by}
 			for _, name := range by {
 				groupings = append(groupings, []string{name})
@@ -77,11 +77,11 @@ func TestTemplatesArePromQL(t *testing.T) {
 func filterSets(catalogue *signals.Catalogue, s signals.Signal) [][]signals.Filter {
 	keys := append([]string{"zone"}, options.Identity...)
 	for _, g := range catalogue.Groupings {
-		if slices.Contains(s.By.Allowed, g.ID) {
+		if slices.Contains(s.GroupBy.Allowed, g.ID) {
 			keys = append(keys, g.ID)
 		}
 	}
-	if s.Whole {
+	if s.ClusterScoped {
 		keys = slices.DeleteFunc(keys, func(key string) bool { return key == "node" })
 	}
 	sets := [][]signals.Filter{nil}

@@ -19,12 +19,12 @@ import (
 
 // query is what the shipped dashboards and rules ask.
 type query struct {
-	Kind    string           `json:"kind" yaml:"kind"`
-	Signals []string         `json:"signals" yaml:"signals"`
-	By      []string         `json:"by" yaml:"by"`
-	Filters []signals.Filter `json:"filters" yaml:"filters"`
-	Window  string           `json:"window" yaml:"window"`
-	Expr    string           `json:"expr" yaml:"expr"`
+	QueryType string           `json:"queryType" yaml:"queryType"`
+	Signals   []string         `json:"signals" yaml:"signals"`
+	GroupBy   []string         `json:"groupBy" yaml:"groupBy"`
+	Filters   []signals.Filter `json:"filters" yaml:"filters"`
+	Window    string           `json:"window" yaml:"window"`
+	Expr      string           `json:"expr" yaml:"expr"`
 }
 
 // requireKnownIDs is for the kinds that compile nothing themselves: what they name has to be in the catalogue.
@@ -37,24 +37,24 @@ func requireKnownIDs(t *testing.T, q query) {
 	for _, e := range signals.Load().Events {
 		known["events"] = append(known["events"], e.ID)
 	}
-	require.Contains(t, known, q.Kind)
-	require.Subset(t, known[q.Kind], q.Signals)
+	require.Contains(t, known, q.QueryType)
+	require.Subset(t, known[q.QueryType], q.Signals)
 }
 
 // requirePromQL compiles a query and has Prometheus's own parser read what came out.
 func requirePromQL(t *testing.T, q query) {
 	t.Helper()
-	if q.Kind != "signal" && q.Kind != "promql" {
+	if q.QueryType != "signal" && q.QueryType != "promql" {
 		requireKnownIDs(t, q)
 		return
 	}
 	exprs := []string{strings.NewReplacer("$__rate_interval", "60s", "$__range", "3600s", "$__interval", "15s").Replace(q.Expr)}
-	if q.Kind == "signal" {
+	if q.QueryType == "signal" {
 		exprs = nil
 		for _, id := range q.Signals {
 			s, err := signals.Load().Signal(id)
 			require.NoError(t, err)
-			expr, _, err := signals.Load().Compile(s, q.By, q.Filters, q.Window, options)
+			expr, _, err := signals.Load().Compile(s, q.GroupBy, q.Filters, q.Window, options)
 			require.NoError(t, err)
 			exprs = append(exprs, expr)
 		}

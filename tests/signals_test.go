@@ -85,6 +85,6 @@ func condition(t *testing.T, catalogue *signals.Catalogue, name string) *signals
 // ofCatalogue is PromQL of the catalogue that is no signal, by node.
 func ofCatalogue(name, expr string) *signals.Signal {
 	s := &signals.Signal{ID: name, Expr: expr}
-	s.By.Default = []string{"$instance"}
+	s.GroupBy.Default = []string{"$identity"}
 	return s
 }

@@ -78,7 +78,7 @@ func (a *answers) read(target string) error {
 		return err
 	}
 	slices.Sort(files)
-	reader := scrape.NewReader(signals.Load().Reading, scrape.Limits{SampleLimit: 100_000, LabelLengthLimit: 1024})
+	reader := scrape.NewReader(signals.Load().Reading, scrape.Limits{SampleLimit: 100_000, LabelValueLengthLimit: 1024})
 	place := map[*scrape.Series]int{}
 	for _, file := range files {
 		at, err := strconv.ParseInt(strings.TrimSuffix(filepath.Base(file), ".prom"), 10, 64)

@@ -35,7 +35,7 @@ func readingAgain(a *answers) (result, error) {
 }
 
 func newReader() *scrape.Reader {
-	return scrape.NewReader(signals.Load().Reading, scrape.Limits{SampleLimit: 20_000, LabelLengthLimit: 1024})
+	return scrape.NewReader(signals.Load().Reading, scrape.Limits{SampleLimit: 20_000, LabelValueLengthLimit: 1024})
 }
 
 // reading times ours and the peer's in turn, each in a tight loop, and takes the medians: the machine's speed drifts.

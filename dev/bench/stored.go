@@ -38,7 +38,7 @@ func storeQuery(*answers) (result, error) {
 		return result{}, err
 	}
 	query := backend.DataQuery{
-		RefID: "A", JSON: json.RawMessage(`{"kind": "signal", "signals": ["kernel-drop-ratio"], "window": "1m"}`),
+		RefID: "A", JSON: json.RawMessage(`{"queryType": "signal", "signals": ["kernel-drop-ratio"], "window": "1m"}`),
 		Interval: step, MaxDataPoints: ratioSteps, TimeRange: backend.TimeRange{From: start, To: end},
 	}
 	expr := ""
@@ -106,7 +106,7 @@ func fillStore(peer *server.Prometheus, start, end time.Time) error {
 
 // storeInstance is a data source in store mode.
 func storeInstance(url string) (backend.QueryDataHandler, error) {
-	settings, err := json.Marshal(map[string]any{"mode": "store", "store": map[string]any{"url": url}})
+	settings, err := json.Marshal(map[string]any{"mode": "prometheus", "prometheus": map[string]any{"url": url}})
 	if err != nil {
 		return nil, err
 	}

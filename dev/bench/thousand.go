@@ -32,7 +32,7 @@ func thousandTargets(*answers) (result, error) {
 	all := make([]target, targets)
 	for i := range all {
 		node := mix.New(i)
-		all[i] = target{node: node, reader: scrape.NewReader(signals.Load().Reading, scrape.Limits{SampleLimit: 20_000, LabelLengthLimit: 1024})}
+		all[i] = target{node: node, reader: scrape.NewReader(signals.Load().Reading, scrape.Limits{SampleLimit: 20_000, LabelValueLengthLimit: 1024})}
 		answer, why := all[i].reader.Read(text(node))
 		if why != nil {
 			return result{}, why

@@ -142,7 +142,7 @@ export const SCENARIOS: Record<string, Scenario> = {
   everything: { about: 'one node for every fault, and clusters: unreachable, small, limited', ...everything },
   overloaded: { about: 'worker-2 loses about 14 % of its events', nodes: but({ 2: overloaded }) },
   lossy: { about: 'worker-1 loses about 5 % of its events', nodes: but({ 1: FAULTS.lossy }) },
-  'process-start-loss': {
+  'lost-process-events': {
     about: 'worker-1 loses about 1 % of its events, starts of processes among them',
     nodes: but({ 1: FAULTS.losesStarts }),
   },

@@ -205,7 +205,7 @@ describe('scenarios', () => {
 
   test.each([
     ['lossy', 0.02, 0.1],
-    ['process-start-loss', 0, 0.02],
+    ['lost-process-events', 0, 0.02],
   ])('%s: worker-1 loses between %d and %d at any hour', (scenario, least, most) => {
     const fleet = createFleet({ scenario, start: START });
     for (let hour = 0; hour < 24; hour++) {

@@ -28,7 +28,7 @@ const preamble = `# Signals
 A signal is one figure about Falco: one PromQL expression, and what is needed to read it. The same expression is
 evaluated whoever asks: a panel, an alert rule or Explore. In the expressions
 
-- \`$by\` is what the query groups by, by default what is given below; \`$instance\` stands for \`cluster, node\`;
+- \`$groupBy\` is what the query groups by, by default what is given below; \`$identity\` stands for \`cluster, node\`;
 - \`$filter\` is the query's filters, on those labels that the metric has;
 - \`$window\` is the query's window, by default the larger of step + scrape interval and 4 × scrape interval;
 - \`$join\` is empty, or brings the version, engine or kernel of a node to the series when a query groups or filters by it.
@@ -59,8 +59,10 @@ function section(signal: Signal): string {
     signal.thresholds
       ? judged(signal.thresholds)
       : 'Thresholds: none. The project publishes none, and it depends on the node.',
-    ...(signal.inStore ? [`Over a store: ${signal.inStore.says} (${signal.inStore.metrics.join(', ')})`] : []),
-    ...(signal.unknown ? [`A node without a value: ${signal.unknown}.`] : []),
+    ...(signal.inStore
+      ? [`Over a store: ${signal.inStore.extraDescription} (${signal.inStore.metrics.join(', ')})`]
+      : []),
+    ...(signal.noValueReason ? [`A node without a value: ${signal.noValueReason}.`] : []),
     signal.needs.length > 0 ? ['Needs:', '', ...signal.needs.map(need)].join('\n') : 'Needs nothing but the target.',
     ...(signal.advice.length > 0 ? [['What to change:', '', ...signal.advice.map(advice)].join('\n')] : []),
     `[Falco's documentation](${signal.link})`,
@@ -81,7 +83,7 @@ function wrapped(expr: string): string {
   return expr.replaceAll(' or label_replace', '\n  or label_replace');
 }
 
-function grouping({ by }: Signal): string {
+function grouping({ groupBy: by }: Signal): string {
   const others = by.allowed.length > 0 ? `; also by ${by.allowed.map((name) => `\`${name}\``).join(', ')}` : '';
   return `Grouped by ${by.default.map((name) => `\`${name}\``).join(', ')}${others}.`;
 }

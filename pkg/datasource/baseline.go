@@ -14,7 +14,7 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
 
-// pinned reads the settings `expected`: by setting, the values that all Falcos should have. Several are separated by
+// pinned reads the setting `baseline`: by setting, the values that all Falcos should have. Several are separated by
 // commas or blanks. What is wrong goes to p.
 func pinned(p *problems, expected map[string]string, baselines []signals.Baseline) map[string][]string {
 	out := map[string][]string{}
@@ -24,7 +24,7 @@ func pinned(p *problems, expected map[string]string, baselines []signals.Baselin
 		values := strings.FieldsFunc(expected[b.Setting], func(r rune) bool { return r == ',' || r == ' ' || r == '\n' })
 		for _, value := range values {
 			if !regexp.MustCompile(b.Form).MatchString(value) {
-				p.add("expected.%s has %q: expected %s", b.Setting, value, b.FormInWords)
+				p.add("baseline.%s has %q: expected %s", b.Setting, value, b.FormInWords)
 			}
 		}
 		if len(values) > 0 {
@@ -33,7 +33,7 @@ func pinned(p *problems, expected map[string]string, baselines []signals.Baselin
 	}
 	for _, setting := range slices.Sorted(maps.Keys(expected)) {
 		if !slices.Contains(known, setting) {
-			p.add("expected.%s is no setting: expected %s", setting, strings.Join(known, ", "))
+			p.add("baseline.%s is no setting: expected %s", setting, strings.Join(known, ", "))
 		}
 	}
 	return out
@@ -53,7 +53,7 @@ func pinnedGauges(pinned map[string][]string, baselines []signals.Baseline) (out
 func (r *request) markOff(c signals.InventoryColumn, rows []*item) (pinned bool) {
 	for _, b := range r.catalogue.Baselines {
 		want := r.settings.pinned[b.Setting]
-		if b.Of != c.Metric || b.Label != c.Label || len(want) == 0 {
+		if b.ActualMetric != c.Metric || b.Label != c.Label || len(want) == 0 {
 			continue
 		}
 		pinned = true
@@ -74,7 +74,7 @@ func (d *Instance) majority(ctx context.Context) (map[string]string, error) {
 	defer r.close()
 	out := map[string]string{}
 	for _, b := range d.catalogue.Baselines {
-		found, err := r.at(ctx, b.Of, d.now())
+		found, err := r.at(ctx, b.ActualMetric, d.now())
 		if err != nil {
 			return nil, err
 		}

@@ -43,7 +43,7 @@ func (r *request) compared(ctx context.Context, a *asked) ([]frames.Result, erro
 	past.remarks = nil
 	past.times.start, past.times.end = a.times.start.Add(-a.compare), a.times.end.Add(-a.compare)
 	past.results = slices.Clone(a.results)
-	if a.query.Kind == "signal" { // windows are those of then
+	if a.query.QueryType == "signal" { // windows are those of then
 		if err := r.compileAll(&past, a.filters); err != nil {
 			return nil, err
 		}
@@ -61,8 +61,8 @@ func (r *request) compared(ctx context.Context, a *asked) ([]frames.Result, erro
 			out = append(out, before, after, difference(after, before))
 			continue
 		}
-		before.Value = onSide(later(before.Value, a.compare), "before")
-		after.Value = onSide(after.Value, "after")
+		before.Value = inPeriod(later(before.Value, a.compare), "before")
+		after.Value = inPeriod(after.Value, "after")
 		out = append(out, before, after)
 	}
 	return out, nil
@@ -98,8 +98,8 @@ func later(value parser.Value, by time.Duration) parser.Value {
 	})
 }
 
-func onSide(value parser.Value, side string) parser.Value {
-	return mapped(value, func(l labels.Labels) labels.Labels { return labels.NewBuilder(l).Set("side", side).Labels() },
+func inPeriod(value parser.Value, period string) parser.Value {
+	return mapped(value, func(l labels.Labels) labels.Labels { return labels.NewBuilder(l).Set("period", period).Labels() },
 		func(p promql.FPoint) promql.FPoint { return p })
 }
 

@@ -28,7 +28,7 @@ func seconds(t *testing.T) *Instance {
 }
 
 func TestCompareInSeries(t *testing.T) {
-	res := queryOne(t, seconds(t), `{"expr": "x_total", "compare": "1h", "legend": "{{node}} {{side}}"}`)
+	res := queryOne(t, seconds(t), `{"expr": "x_total", "compare": "1h", "legendFormat": "{{node}} {{period}}"}`)
 	require.Equal(t, []string{"node-1 before", "node-1 after", "node-2 after"}, names(t, res))
 	end := noon.Truncate(15 * time.Second)
 	for i, last := range []float64{-3600, 0, 0} {
@@ -36,7 +36,7 @@ func TestCompareInSeries(t *testing.T) {
 		require.Equal(t, end, at.At(at.Len()-1), "earlier points are at the times that they are compared with")
 		require.Equal(t, last, values.At(values.Len()-1))
 	}
-	require.Equal(t, "before", res.Frames[0].Fields[1].Labels["side"])
+	require.Equal(t, "before", res.Frames[0].Fields[1].Labels["period"])
 }
 
 func TestCompareInTables(t *testing.T) {
@@ -44,8 +44,8 @@ func TestCompareInTables(t *testing.T) {
 	for query, want := range map[string]string{
 		`{"expr": "x_total", "compare": "$__range", "format": "table"}`: "cluster node __name__ before after change: demo node-1 x_total -1800 0 1800; demo node-2 x_total - 0 -",
 		// The title of a single signal needs no repeating.
-		`{"signals": ["up"], "compare": "1h", "format": "table"}`:                       ":",
-		`{"expr": "x_total", "compare": "1h", "format": "table", "legend": "{{node}}"}`: "cluster __name__ node-1 before node-1 after node-2 after node-1 change: demo x_total -3600 0 0 3600",
+		`{"signals": ["up"], "compare": "1h", "format": "table"}`:                             ":",
+		`{"expr": "x_total", "compare": "1h", "format": "table", "legendFormat": "{{node}}"}`: "cluster __name__ node-1 before node-1 after node-2 after node-1 change: demo x_total -3600 0 0 3600",
 	} {
 		res := queryOne(t, d, query)
 		require.NoError(t, res.Error)

@@ -43,7 +43,7 @@ type embedded struct {
 func newEmbedded(s settings, f fleet) *embedded {
 	return &embedded{
 		fleet: f, settings: s,
-		engine: history.NewEngine(history.EngineOptions{MaxSamples: s.samplesPerQuery, Timeout: s.queryTimeout}),
+		engine: history.NewEngine(history.EngineOptions{MaxSamples: s.maxSamples, Timeout: s.queryTimeout}),
 	}
 }
 

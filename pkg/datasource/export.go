@@ -112,7 +112,7 @@ func (d *Instance) scrapeConfig() (string, error) {
 			"scrape_interval", signals.FormatDuration(d.settings.interval), "scrape_timeout", signals.FormatDuration(d.settings.timeout),
 			"body_size_limit", d.settings.bodySize(),
 			"sample_limit", d.settings.limits.SampleLimit,
-			"label_value_length_limit", d.settings.limits.LabelLengthLimit}
+			"label_value_length_limit", d.settings.limits.LabelValueLengthLimit}
 		if j.url.Scheme != "http" {
 			one = append(one, "scheme", j.url.Scheme)
 		}
@@ -220,7 +220,7 @@ func (d *Instance) serviceMonitors() (string, error) {
 				"selector", ordered{"matchLabels", services[kind].labels},
 				"bodySizeLimit", d.settings.bodySize(),
 				"sampleLimit", d.settings.limits.SampleLimit,
-				"labelValueLengthLimit", d.settings.limits.LabelLengthLimit,
+				"labelValueLengthLimit", d.settings.limits.LabelValueLengthLimit,
 				"endpoints", []any{endpoint},
 			},
 		})
@@ -267,7 +267,7 @@ func (d *Instance) storeSettings() (string, error) {
 	if slices.ContainsFunc(d.settings.targets, func(t scrape.TargetConfig) bool { return t.Labels["cluster"] != "" }) {
 		identity = []string{"cluster", "instance"}
 	}
-	store = append(store, "identity", identity, "matchers", `job=~"falco|falcosidekick"`)
+	store = append(store, "identityLabels", identity, "matchers", `job=~"falco|falcosidekick"`)
 	values := map[string]float64{}
 	for _, t := range d.settings.targets {
 		for _, g := range t.Gauges {
@@ -285,5 +285,5 @@ func (d *Instance) storeSettings() (string, error) {
 	}
 	return inYAML("The data source over that Prometheus; its uid and name stay, and with them dashboards and alert rules.\n"+
 		"What the targets' settings said is now said of all Falcos: the largest of each.\n",
-		ordered{"jsonData", ordered{"mode", "store", "scrapeInterval", signals.FormatDuration(d.settings.interval), "store", store}})
+		ordered{"jsonData", ordered{"mode", "prometheus", "scrapeInterval", signals.FormatDuration(d.settings.interval), "prometheus", store}})
 }

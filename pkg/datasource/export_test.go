@@ -17,7 +17,7 @@ const exported = `{
 	"scrapeInterval": "30s",
 	"targets": [
 		{"url": "node-1:8765", "labels": {"cluster": "prod", "node": "node-1"}},
-		{"url": "https://falco.falco.svc:8765/m?x=1", "discovery": "dns", "labels": {"cluster": "prod", "zone": "$a"}, "threadTableSize": 500000, "expected": 12, "memoryLimit": "1Gi"},
+		{"url": "https://falco.falco.svc:8765/m?x=1", "discovery": "dns", "labels": {"cluster": "prod", "zone": "$a"}, "threadTableSize": 500000, "expectedInstances": 12, "memoryLimit": "1Gi"},
 		{"url": "_metrics._tcp.falco", "discovery": "srv"},
 		{"url": "http://list/targets", "discovery": "http"},
 		{"url": "sidekick:2801", "kind": "falcosidekick"}
@@ -177,7 +177,7 @@ func TestEndpointsForTheOperator(t *testing.T) {
 
 // Over a store the targets from before it are still there to be exported.
 func TestExportOverAStore(t *testing.T) {
-	const store = `{"mode": "store", "store": {"url": "prometheus:9090"}, `
+	const store = `{"mode": "prometheus", "prometheus": {"url": "prometheus:9090"}, `
 	for format := range exports {
 		require.Equal(t, exportOf(t, exported, format), exportOf(t, store+exported[1:], format))
 	}
@@ -192,10 +192,10 @@ func TestExportOfTheSettings(t *testing.T) {
 	}
 	require.NoError(t, yaml.Unmarshal([]byte(exportOf(t, exported, "datasource")), &out))
 	require.Equal(t, map[string]any{
-		"mode": "store", "scrapeInterval": "30s",
-		"store": map[string]any{
-			"url": "http://prometheus:9090", "identity": []any{"cluster", "instance"}, "matchers": `job=~"falco|falcosidekick"`,
-			"threadTableSize": 500000, "memoryLimit": "1073741824", "expected": 12,
+		"mode": "prometheus", "scrapeInterval": "30s",
+		"prometheus": map[string]any{
+			"url": "http://prometheus:9090", "identityLabels": []any{"cluster", "instance"}, "matchers": `job=~"falco|falcosidekick"`,
+			"threadTableSize": 500000, "memoryLimit": "1073741824", "expectedInstances": 12,
 		},
 	}, out.JSONData)
 }

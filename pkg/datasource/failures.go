@@ -53,7 +53,7 @@ func (d *Instance) explain(err error) error {
 	case errors.As(err, &parse) && len(parse) > 0:
 		return userError{fmt.Errorf("the expression cannot be read at %s: %w", position(parse[0]), parse[0].Err)}
 	case errors.As(err, &samples):
-		return userError{fmt.Errorf("the query needs more than %d samples at once: narrow its time range or its filters, or raise limits.samplesPerQuery", d.settings.samplesPerQuery)}
+		return userError{fmt.Errorf("the query needs more than %d samples at once: narrow its time range or its filters, or raise limits.maxSamples", d.settings.maxSamples)}
 	case errors.As(err, &timeout), errors.Is(err, context.DeadlineExceeded):
 		return userError{fmt.Errorf("the query took longer than %s: narrow its time range or its filters, or raise limits.queryTimeout", d.settings.queryTimeout)}
 	case errors.As(err, &cancelled), errors.Is(err, context.Canceled):

@@ -21,7 +21,7 @@ func TestFirstLook(t *testing.T) {
 	t.Cleanup(d.Dispose)
 
 	answer, err := d.QueryData(t.Context(), &backend.QueryDataRequest{Queries: []backend.DataQuery{{
-		RefID: "A", JSON: json.RawMessage(`{"kind": "signal", "signals": ["up"], "instant": true}`),
+		RefID: "A", JSON: json.RawMessage(`{"queryType": "signal", "signals": ["up"], "instant": true}`),
 		TimeRange: backend.TimeRange{From: asked.Add(-time.Minute), To: asked},
 	}}})
 

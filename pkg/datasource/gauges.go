@@ -25,7 +25,7 @@ type targetFacts struct {
 	MemoryLimit     string   `json:"memoryLimit"`
 	CPULimit        float64  `json:"cpuLimit"`
 	QueueCapacity   *float64 `json:"outputsQueueCapacity"`
-	Expected        float64  `json:"expected"`
+	Expected        float64  `json:"expectedInstances"`
 }
 
 // config checks an entry; what is wrong goes to p under the entry's name. What is pinned is written for Falcos only.
@@ -59,11 +59,11 @@ func (t targetFacts) gauges(p *problems, name string, falco bool, gauges []signa
 		p.add("%s.outputsQueueCapacity is %v: expected a whole number, that of outputs_queue.capacity", name, *c)
 	}
 	if t.Expected < 0 || t.Expected != math.Trunc(t.Expected) {
-		p.add("%s.expected is %v: expected a whole number of nodes above 0", name, t.Expected)
+		p.add("%s.expectedInstances is %v: expected a whole number of nodes above 0", name, t.Expected)
 	}
 	set := map[string]*float64{
 		"threadTableSize": above0(t.ThreadTableSize), "memoryLimit": above0(memory), "cpuLimit": above0(t.CPULimit),
-		"outputsQueueCapacity": t.QueueCapacity, "expected": above0(t.Expected),
+		"outputsQueueCapacity": t.QueueCapacity, "expectedInstances": above0(t.Expected),
 	}
 	for _, g := range gauges {
 		value := set[g.Setting]

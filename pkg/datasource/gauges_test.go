@@ -15,13 +15,13 @@ var gaugeCatalogue = &signals.Catalogue{TargetGauges: []signals.TargetGauge{
 	{Setting: "threadTableSize", Metric: "table_size", Fallback: 262144},
 	{Setting: "memoryLimit", Metric: "memory_limit_bytes"},
 	{Setting: "cpuLimit", Metric: "cpu_limit"},
-	{Setting: "expected", Metric: "expected_nodes"},
+	{Setting: "expectedInstances", Metric: "expected_nodes"},
 }}
 
 func TestGauges(t *testing.T) {
 	s, err := parseSettings(json.RawMessage(`{"targets": [
 		{"url": "a:1"},
-		{"url": "b:1", "threadTableSize": 1000, "memoryLimit": "512Mi", "cpuLimit": 0.5, "expected": 8},
+		{"url": "b:1", "threadTableSize": 1000, "memoryLimit": "512Mi", "cpuLimit": 0.5, "expectedInstances": 8},
 		{"url": "c:1", "kind": "falcosidekick"},
 		{"url": "d:1", "kind": "falcosidekick", "memoryLimit": "100M"}
 	]}`), gaugeCatalogue)
@@ -38,7 +38,7 @@ func TestPinned(t *testing.T) {
 	one, two := strings.Repeat("1", 64), strings.Repeat("2", 64)
 	s, err := parseSettings(json.RawMessage(`{
 		"targets": [{"url": "a:1"}, {"url": "b:1", "kind": "falcosidekick"}],
-		"expected": {"version": "0.44.1", "rules": "`+two+`, `+one+`,`+two+`", "config": ""}
+		"baseline": {"version": "0.44.1", "rules": "`+two+`, `+one+`,`+two+`", "config": ""}
 	}`), &signals.Catalogue{Baselines: signals.Load().Baselines})
 	require.NoError(t, err)
 	require.Equal(t, map[string][]string{"version": {"0.44.1"}, "rules": {one, two}}, s.pinned)
@@ -49,10 +49,10 @@ func TestPinned(t *testing.T) {
 	}, s.targets[0].Gauges)
 	require.Empty(t, s.targets[1].Gauges, "a Falcosidekick is no Falco")
 
-	_, err = parseSettings(json.RawMessage(`{"expected": {"version": "latest", "rules": "abc", "image": "x"}}`), signals.Load())
-	require.EqualError(t, err, `expected.version has "latest": expected a version as Falco tells it, such as 0.44.1
-expected.rules has "abc": expected SHA-256 digests of 64 hexadecimal digits
-expected.image is no setting: expected version, rules, config`)
+	_, err = parseSettings(json.RawMessage(`{"baseline": {"version": "latest", "rules": "abc", "image": "x"}}`), signals.Load())
+	require.EqualError(t, err, `baseline.version has "latest": expected a version as Falco tells it, such as 0.44.1
+baseline.rules has "abc": expected SHA-256 digests of 64 hexadecimal digits
+baseline.image is no setting: expected version, rules, config`)
 }
 
 func TestQuantity(t *testing.T) {

@@ -17,12 +17,12 @@ func TestGoldens(t *testing.T) {
 		fleet func(*testing.T) *Instance
 		query string
 	}{
-		"health":           {sick, `{"kind": "health", ` + two + `}`},
-		"health-summary":   {sick, `{"kind": "health", "by": ["dimension"], ` + two + `}`},
-		"health-numbers":   {sick, `{"kind": "health", "format": "timeseries", "instant": true, "by": ["dimension"], ` + two + `}`},
-		"health-of-nobody": {sick, `{"kind": "health", "filters": [{"key": "node", "operator": "=", "value": "x"}]}`},
-		"rules":            {rulesFleet, `{"kind": "rules"}`},
-		"events":           {eventsFleet, `{"kind": "events"}`},
+		"health":           {sick, `{"queryType": "health", ` + two + `}`},
+		"health-summary":   {sick, `{"queryType": "health", "groupBy": ["dimension"], ` + two + `}`},
+		"health-numbers":   {sick, `{"queryType": "health", "format": "timeseries", "instant": true, "groupBy": ["dimension"], ` + two + `}`},
+		"health-of-nobody": {sick, `{"queryType": "health", "filters": [{"key": "node", "operator": "=", "value": "x"}]}`},
+		"rules":            {rulesFleet, `{"queryType": "rules"}`},
+		"events":           {eventsFleet, `{"queryType": "events"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			res := queryOne(t, test.fleet(t), test.query)

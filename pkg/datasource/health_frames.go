@@ -125,7 +125,7 @@ func grouped(findings []finding, by []string) []group {
 	for _, f := range findings {
 		dimensions := []string{f.signal.Dimension}
 		if slices.Contains(by, "dimension") && !slices.Contains(by, "check") {
-			dimensions = append(dimensions, f.Also...)
+			dimensions = append(dimensions, f.ExtraDimensions...)
 		}
 		for _, dimension := range dimensions {
 			b := labels.NewScratchBuilder(len(by))

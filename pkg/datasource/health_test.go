@@ -91,7 +91,7 @@ func TestHealthErrors(t *testing.T) {
 		{"nobody answers", `{"targets": [{"url": "node-1:8765"}]}`, []scrape.Status{down}, "The target gives no metrics. No metrics from node-1. Connection refused. It last answered at 12:00 UTC. Falco 0.44.1."},
 		{"no targets", `{}`, nil, "No targets are configured: add the address of a Falco, such as node-1:8765, to the data source's settings"},
 		{"nothing discovered", `{"targets": [{"url": "falco:8765", "discovery": "dns"}]}`, nil, "Discovery has found no target yet: falco:8765. Check the names, and that the pods are ready."},
-		{"wrong settings", `{"mode": "store"}`, nil, "The settings of this data source cannot be used: prometheus.url is empty: expected a URL, e.g. http://prometheus:9090, http://mimir/prometheus or http://victoria-metrics:8428"},
+		{"wrong settings", `{"mode": "prometheus"}`, nil, "The settings of this data source cannot be used: prometheus.url is empty: expected a URL, e.g. http://prometheus:9090, http://mimir/prometheus or http://victoria-metrics:8428"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

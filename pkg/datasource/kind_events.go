@@ -26,7 +26,7 @@ type event struct {
 	value    float64
 }
 
-// events answers queries of kind events: what changed in the range, the latest first, with the fields that Grafana's
+// events answers queries of type events: what changed in the range, the latest first, with the fields that Grafana's
 // annotations read (time, timeEnd, title, text, tags) and cluster, node, kind, level.
 //
 //	signals   restricts the kinds of event, by id
@@ -43,7 +43,7 @@ func (r *request) events(ctx context.Context, a *asked) (data.Frames, error) {
 			return nil, userError{fmt.Errorf("there is no kind of event with the id %q; allowed: %s", id, strings.Join(ids, ", "))}
 		}
 	}
-	by, err := eventsBy(a.query.By)
+	by, err := eventsBy(a.query.GroupBy)
 	if err != nil {
 		return nil, userError{err}
 	}
@@ -80,7 +80,7 @@ func eventsBy(by []string) (func(event) string, error) {
 	var kept []string
 	for _, name := range by {
 		switch {
-		case name == "$instance":
+		case name == "$identity":
 			kept = append(kept, identity...)
 		case slices.Contains(identity, name):
 			kept = append(kept, name)

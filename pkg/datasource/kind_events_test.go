@@ -20,7 +20,7 @@ func eventsFleet(t *testing.T) *Instance {
 		{ID: "version", Title: "Version", Find: "label", Metric: "version_info", Label: "version", Text: "{{node}}: {{from}} → {{to}}", Level: "info"},
 		{ID: "rules", Title: "Rules", Find: "label", Metric: "rules_info", Label: "sha256", Text: "Rules of {{node}} changed.", Level: "info"},
 		{ID: "cpus", Title: "CPUs", Find: "change", Metric: "cpus", Text: "{{from}} → {{to}}", Level: "info"},
-		{ID: "burst", Title: "Drops", Find: "above", Expr: "max by ($by) (drops{$filter})", Bound: 0.1, Text: "{{node}} lost up to {{value}}", Level: "critical"},
+		{ID: "burst", Title: "Drops", Find: "above", Expr: "max by ($groupBy) (drops{$filter})", Bound: 0.1, Text: "{{node}} lost up to {{value}}", Level: "critical"},
 	}
 	d.catalogue = &c
 	of := func(name, node string, more ...string) []string {
@@ -48,7 +48,7 @@ func eventsFleet(t *testing.T) *Instance {
 
 func TestEvents(t *testing.T) {
 	d := eventsFleet(t)
-	res := queryOne(t, d, `{"kind": "events"}`)
+	res := queryOne(t, d, `{"queryType": "events"}`)
 	require.Equal(t, []string{
 		"11:55:05.500 | 11:55:05.500 | Hot reload | Falco reloaded on node-1. | reload,info,node-1 | demo | node-1 | reload | info",
 		"11:52:07.000 | 11:52:07.000 | Rules | Rules of node-1 changed. | rules,info,node-1 | demo | node-1 | rules | info",
@@ -68,12 +68,12 @@ func TestEvents(t *testing.T) {
 
 func TestEventsFilters(t *testing.T) {
 	d := eventsFleet(t)
-	require.Equal(t, []string{"restart"}, rows(t, queryOne(t, d, `{"kind": "events", "signals": ["restart"]}`), "kind"))
-	require.Equal(t, []string{"burst", "cpus"}, rows(t, queryOne(t, d, `{"kind": "events", "filters": [{"key": "node", "operator": "=", "value": "node-2"}]}`), "kind"))
-	require.Empty(t, rows(t, queryOne(t, d, `{"kind": "events", "filters": [{"key": "version", "operator": "=", "value": "0.1"}]}`), "kind"))
-	require.EqualError(t, queryOne(t, d, `{"kind": "events", "signals": ["nope"]}`).Error,
+	require.Equal(t, []string{"restart"}, rows(t, queryOne(t, d, `{"queryType": "events", "signals": ["restart"]}`), "kind"))
+	require.Equal(t, []string{"burst", "cpus"}, rows(t, queryOne(t, d, `{"queryType": "events", "filters": [{"key": "node", "operator": "=", "value": "node-2"}]}`), "kind"))
+	require.Empty(t, rows(t, queryOne(t, d, `{"queryType": "events", "filters": [{"key": "version", "operator": "=", "value": "0.1"}]}`), "kind"))
+	require.EqualError(t, queryOne(t, d, `{"queryType": "events", "signals": ["nope"]}`).Error,
 		`there is no kind of event with the id "nope"; allowed: restart, reload, version, rules, cpus, burst`)
-	require.EqualError(t, queryOne(t, d, `{"kind": "events", "by": ["zone"]}`).Error, `events cannot be grouped by "zone"; allowed: cluster, node`)
+	require.EqualError(t, queryOne(t, d, `{"queryType": "events", "groupBy": ["zone"]}`).Error, `events cannot be grouped by "zone"; allowed: cluster, node`)
 }
 
 // A roll-out is one annotation, not one for every node.
@@ -82,7 +82,7 @@ func TestEventsThatFallTogether(t *testing.T) {
 	f.since = noon.Add(-time.Hour)
 	d.catalogue.Events = []signals.EventKind{
 		{ID: "cpus", Title: "CPUs", Find: "change", Metric: "cpus", Text: "{{node}}: {{from}} → {{to}}", Level: "info"},
-		{ID: "drops", Title: "Drops", Find: "above", Expr: "max by ($by) (drops{$filter})", Bound: 0.1, Text: "{{node}}", Level: "critical"},
+		{ID: "drops", Title: "Drops", Find: "above", Expr: "max by ($groupBy) (drops{$filter})", Bound: 0.1, Text: "{{node}}", Level: "critical"},
 	}
 	// Six nodes, half a minute apart in half an hour, and the first once more later.
 	for i := range 6 {
@@ -98,11 +98,11 @@ func TestEventsThatFallTogether(t *testing.T) {
 		"11:50:15.000 | Drops | node-1 | drops,critical,node-1 | demo | node-1",
 		"11:45:07.000 | CPUs | node-1: 2 → 3 | cpus,info,node-1 | demo | node-1",
 		"11:35:07.000 | CPUs (6) | node-6: 1 → 2\nnode-5: 1 → 2\nnode-4: 1 → 2\nnode-3: 1 → 2\nnode-2: 1 → 2\nAnd 1 more. | cpus,info | demo | ",
-	}, rows(t, queryOne(t, d, `{"kind": "events", "by": []}`), columns...))
-	require.Equal(t, []string{"Drops | 11:50:15.000"}, rows(t, queryOne(t, d, `{"kind": "events", "by": [], "signals": ["drops"]}`), "title", "time"))
-	require.Len(t, rows(t, queryOne(t, d, `{"kind": "events", "by": ["$instance"]}`), "title"), 8)
-	require.Len(t, rows(t, queryOne(t, d, `{"kind": "events"}`), "title"), 8)
-	require.Equal(t, []string{"Drops"}, rows(t, queryOne(t, d, `{"kind": "events", "by": [], "limit": 1}`), "title"))
+	}, rows(t, queryOne(t, d, `{"queryType": "events", "groupBy": []}`), columns...))
+	require.Equal(t, []string{"Drops | 11:50:15.000"}, rows(t, queryOne(t, d, `{"queryType": "events", "groupBy": [], "signals": ["drops"]}`), "title", "time"))
+	require.Len(t, rows(t, queryOne(t, d, `{"queryType": "events", "groupBy": ["$identity"]}`), "title"), 8)
+	require.Len(t, rows(t, queryOne(t, d, `{"queryType": "events"}`), "title"), 8)
+	require.Equal(t, []string{"Drops"}, rows(t, queryOne(t, d, `{"queryType": "events", "groupBy": [], "limit": 1}`), "title"))
 }
 
 // Falco being back is a moment, though it stays back: an annotation with a later end would shade all of the healthy time.

@@ -14,13 +14,13 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
 
-// health answers queries of kind health: every check of the catalogue on every node, judged.
+// health answers queries of type health: every check of the catalogue on every node, judged.
 //
 //	signals   restricts the checks: ids of checks or of their signals
 //	filters   restrict the nodes: identity, target labels, groupings
 //	by        what is kept apart: cluster, node, dimension, check, target labels; what shares the rest is one row with
 //	          the worst verdict. Without it all four; ["dimension"] is a verdict for each dimension of the fleet,
-//	          ["$instance", "dimension"] one for each dimension of each node, [] a single one
+//	          ["$identity", "dimension"] one for each dimension of each node, [] a single one
 //	limit     leaves only so many rows or numbers, the worst; not over a range
 //	format    table: one row each, the worst first. timeseries: numbers with the labels of `by`, for panels and alert
 //	          rules: ok 0, warning 1, critical 2, unknown -1; at an instant, or over the range where instant is false,
@@ -33,7 +33,7 @@ func (r *request) health(ctx context.Context, a *asked) (data.Frames, error) {
 	if err != nil {
 		return nil, err
 	}
-	by, err := r.healthBy(a.query.By)
+	by, err := r.healthBy(a.query.GroupBy)
 	if err != nil {
 		return nil, userError{err}
 	}
@@ -80,7 +80,7 @@ func (r *request) healthBy(by []string) ([]string, error) {
 	allowed := slices.Concat(healthLabels, r.settings.targetLabels)
 	var out []string
 	for _, name := range by {
-		if name == "$instance" {
+		if name == "$identity" {
 			out = append(out, identity...)
 			continue
 		}
@@ -141,7 +141,7 @@ func (r *request) checks(ctx context.Context, a *asked, s scope) ([]judged, erro
 		if j.values, j.expr, err = r.points(ctx, j.expr, a); err != nil {
 			return nil, err
 		}
-		if j.signal.Whole && len(j.scope.nodes(j.kind)) > len(s.nodes(j.kind)) {
+		if j.signal.ClusterScoped && len(j.scope.nodes(j.kind)) > len(s.nodes(j.kind)) {
 			j.values = nil // of some nodes nothing is said that is about all of them
 		}
 		if j.alive, _, err = r.points(ctx, ups[i], a); err != nil {
@@ -169,7 +169,7 @@ func upOf(kind string) string {
 func (r *request) checkExpr(j judged, a *asked) (expr string, length time.Duration, err error) {
 	window := cmp.Or(j.Window, a.query.Window)
 	expr, length, err = r.catalogue.Compile(j.signal, nil, j.scope.own, a.times.expand(window), r.options(a))
-	if err != nil || slices.Equal(j.signal.By.Default, []string{"$instance"}) {
+	if err != nil || slices.Equal(j.signal.GroupBy.Default, []string{"$identity"}) {
 		return expr, length, err
 	}
 	return fmt.Sprintf("%s by (%s) (%s)", j.Worst, strings.Join(identity, ", "), expr), length, nil

@@ -28,28 +28,28 @@ func testCatalogue(t *testing.T) *signals.Catalogue {
 		"dimensions": [{"id": "data-quality", "title": "Data quality"}, {"id": "continuity", "title": "Continuity"}, {"id": "resources", "title": "Resources"}],
 		"groupings": [{"id": "version", "label": "version", "metric": "falcosecurity_falco_version_info"}],
 		"metricLabels": {"drops_cpu": ["cpu"]},
-		"reading": {"marks": [{"kind": "falco", "prefix": "falcosecurity_"}, {"kind": "falcosidekick", "prefix": "sidekick_"}], "oldestVersion": "0.39"},
+		"reading": {"identifyingMetrics": [{"kind": "falco", "prefix": "falcosecurity_"}, {"kind": "falcosidekick", "prefix": "sidekick_"}], "oldestVersion": "0.39"},
 		"signals": [
 			{"id": "drops", "title": "Kernel drops", "dimension": "data-quality", "unit": "percentunit", "link": "https://falco.org/drops", "unknown": "a node without events has none",
-			 "expr": "sum by ($by) (rate(falcosecurity_scap_n_drops_total{$filter}[$window])) / (sum by ($by) (rate(falcosecurity_scap_n_evts_total{$filter}[$window])) > 0)",
-			 "by": {"default": ["$instance"], "allowed": []}, "thresholds": {"direction": "above", "warning": 0.02, "critical": 0.1},
+			 "expr": "sum by ($groupBy) (rate(falcosecurity_scap_n_drops_total{$filter}[$window])) / (sum by ($groupBy) (rate(falcosecurity_scap_n_evts_total{$filter}[$window])) > 0)",
+			 "groupBy": {"default": ["$identity"], "allowed": []}, "thresholds": {"direction": "above", "warning": 0.02, "critical": 0.1},
 			 "needs": [{"metric": "falcosecurity_scap_n_evts_total", "config": "metrics.kernel_event_counters_enabled"}]},
-			{"id": "cpu-drops", "title": "Drops of one CPU", "dimension": "data-quality", "unit": "short", "expr": "sum by ($by) (drops_cpu{$filter})",
-			 "by": {"default": ["$instance", "cpu"], "allowed": []}, "thresholds": {"direction": "above", "warning": 5, "critical": 50},
+			{"id": "cpu-drops", "title": "Drops of one CPU", "dimension": "data-quality", "unit": "short", "expr": "sum by ($groupBy) (drops_cpu{$filter})",
+			 "groupBy": {"default": ["$identity", "cpu"], "allowed": []}, "thresholds": {"direction": "above", "warning": 5, "critical": 50},
 			 "needs": [{"metric": "drops_cpu", "engines": ["modern_bpf"]}]},
-			{"id": "up", "title": "Up", "dimension": "continuity", "unit": "short", "expr": "min by ($by) (up{kind!=\"falcosidekick\",$filter})",
-			 "by": {"default": ["$instance"], "allowed": []}, "needs": [],
+			{"id": "up", "title": "Up", "dimension": "continuity", "unit": "short", "expr": "min by ($groupBy) (up{kind!=\"falcosidekick\",$filter})",
+			 "groupBy": {"default": ["$identity"], "allowed": []}, "needs": [],
 			 "values": [{"value": 0, "text": "down", "level": "critical"}, {"value": 1, "text": "up", "level": "ok"}]},
-			{"id": "memory", "title": "Memory", "dimension": "resources", "unit": "bytes", "expr": "max by ($by) (falcosecurity_memory{$filter} > 0)",
-			 "by": {"default": ["$instance"], "allowed": []}, "thresholds": {"direction": "above", "warning": 1e9},
+			{"id": "memory", "title": "Memory", "dimension": "resources", "unit": "bytes", "expr": "max by ($groupBy) (falcosecurity_memory{$filter} > 0)",
+			 "groupBy": {"default": ["$identity"], "allowed": []}, "thresholds": {"direction": "above", "warning": 1e9},
 			 "advice": [{"when": "It grows", "change": "restart it", "cost": "some seconds"}],
 			 "needs": [{"metric": "falcosecurity_memory", "unknownValue": {"value": 0, "because": "the file was not found", "change": "name the file"}}]}
 		],
 		"checks": [
 			{"id": "kernel", "signal": "drops", "worst": "max", "window": "1m", "meaning": {"ok": "All is seen.", "warning": "Some is lost.", "critical": "Much is lost."},
 			 "advice": [
-				{"when": "max by ($by) (rate(falcosecurity_scap_n_drops_total{$filter}[$window])) > 100", "why": "Very many drops", "change": "give up", "cost": "everything"},
-				{"when": "max by ($by) (rate(falcosecurity_scap_n_drops_total{$filter}[$window])) > 10", "why": "Drops come in bursts.", "change": "raise buf_size_preset to 6", "cost": "32 MB a buffer"},
+				{"when": "max by ($groupBy) (rate(falcosecurity_scap_n_drops_total{$filter}[$window])) > 100", "why": "Very many drops", "change": "give up", "cost": "everything"},
+				{"when": "max by ($groupBy) (rate(falcosecurity_scap_n_drops_total{$filter}[$window])) > 10", "why": "Drops come in bursts.", "change": "raise buf_size_preset to 6", "cost": "32 MB a buffer"},
 				{"why": "Fewer events help", "change": "set base_syscalls.repair", "cost": ""}]},
 			{"id": "up", "signal": "up", "worst": "min", "meaning": {"ok": "It answers.", "critical": "Nothing is seen."}, "advice": [{"why": "It is down", "change": "look at its logs", "cost": "none"}]},
 			{"id": "cpu", "signal": "cpu-drops", "worst": "max", "optional": true, "meaning": {"ok": "Even."}, "advice": []},
@@ -118,7 +118,7 @@ func rows(t *testing.T, res backend.DataResponse, columns ...string) []string {
 
 func TestHealthOfEveryNode(t *testing.T) {
 	d, _ := sickFleet(t)
-	res := queryOne(t, d, `{"kind": "health"}`)
+	res := queryOne(t, d, `{"queryType": "health"}`)
 	require.Equal(t, []string{
 		"demo | bad | Data quality | Kernel drops | critical | 12 % | Much is lost.",
 		"demo | dead | Continuity | Up | critical | down | Nothing is seen.",
@@ -155,20 +155,20 @@ func TestHealthFilters(t *testing.T) {
 	d, _ := sickFleet(t)
 	columns := []string{"node", "id", "verdict"}
 	for query, want := range map[string][]string{
-		`{"kind": "health", "signals": ["drops", "up"], "filters": [{"key": "node", "operator": "=~", "value": "bad|good"}]}`: {
+		`{"queryType": "health", "signals": ["drops", "up"], "filters": [{"key": "node", "operator": "=~", "value": "bad|good"}]}`: {
 			"bad | kernel | critical", "good | kernel | ok", "bad | up | ok", "good | up | ok",
 		},
-		`{"kind": "health", "signals": ["kernel"], "filters": [{"key": "version", "operator": "=", "value": "0.41.0"}]}`: {"plain | kernel | unknown"},
-		`{"kind": "health", "signals": ["up"], "filters": [{"key": "zone", "operator": "=", "value": "b"}]}`:             nil,
+		`{"queryType": "health", "signals": ["kernel"], "filters": [{"key": "version", "operator": "=", "value": "0.41.0"}]}`: {"plain | kernel | unknown"},
+		`{"queryType": "health", "signals": ["up"], "filters": [{"key": "zone", "operator": "=", "value": "b"}]}`:             nil,
 	} {
 		require.Equal(t, want, rows(t, queryOne(t, d, query), columns...), query)
 	}
 	for query, want := range map[string]string{
-		`{"kind": "health", "filters": [{"key": "cpu", "operator": "=", "value": "1"}]}`:   `queries of kind health cannot be filtered by "cpu"; allowed: cluster, node, version, zone`,
-		`{"kind": "health", "filters": [{"key": "node", "operator": "~", "value": "1"}]}`:  `the filter on "node" has the operator "~"; allowed: = != =~ !~`,
-		`{"kind": "health", "filters": [{"key": "node", "operator": "=~", "value": "("}]}`: `the filter on "node" is no valid regular expression: "("`,
-		`{"kind": "health", "signals": ["nope"]}`:                                          `no check has the id "nope" or judges a signal of that id`,
-		`{"kind": "health", "by": ["cpu"]}`:                                                `health cannot be grouped by "cpu"; allowed: check, cluster, dimension, node, zone`,
+		`{"queryType": "health", "filters": [{"key": "cpu", "operator": "=", "value": "1"}]}`:   `queries of type health cannot be filtered by "cpu"; allowed: cluster, node, version, zone`,
+		`{"queryType": "health", "filters": [{"key": "node", "operator": "~", "value": "1"}]}`:  `the filter on "node" has the operator "~"; allowed: = != =~ !~`,
+		`{"queryType": "health", "filters": [{"key": "node", "operator": "=~", "value": "("}]}`: `the filter on "node" is no valid regular expression: "("`,
+		`{"queryType": "health", "signals": ["nope"]}`:                                          `no check has the id "nope" or judges a signal of that id`,
+		`{"queryType": "health", "groupBy": ["cpu"]}`:                                           `health cannot be grouped by "cpu"; allowed: check, cluster, dimension, node, zone`,
 	} {
 		require.EqualError(t, queryOne(t, d, query).Error, want, query)
 	}
@@ -176,31 +176,31 @@ func TestHealthFilters(t *testing.T) {
 
 func TestHealthSummed(t *testing.T) {
 	d, f := sickFleet(t)
-	res := queryOne(t, d, `{"kind": "health", "by": ["dimension"]}`)
+	res := queryOne(t, d, `{"queryType": "health", "groupBy": ["dimension"]}`)
 	require.Equal(t, []string{
 		"Data quality | critical | 1 | 1 | 3 | 1 | Kernel drops on bad (12 %)",
 		"Continuity | critical | 1 | 0 | 1 | 3 | Up on dead (down: refused)",
 		"Resources | warning | 0 | 1 | 3 | 1 | Memory on good (1.86 GiB)",
 	}, rows(t, res, "dimension", "verdict", "critical", "warning", "unknown", "ok", "worst"))
 	require.Equal(t, []string{"bad | critical", "good | ok"},
-		rows(t, queryOne(t, d, `{"kind": "health", "by": ["$instance", "dimension"], "signals": ["kernel"], "filters": [{"key": "node", "operator": "=~", "value": "bad|good"}]}`), "node", "verdict"))
-	require.Equal(t, []string{"unknown | 3"}, rows(t, queryOne(t, d, `{"kind": "health", "by": [], "signals": ["kernel"], "filters": [{"key": "node", "operator": "!=", "value": "bad"}]}`), "verdict", "unknown"),
+		rows(t, queryOne(t, d, `{"queryType": "health", "groupBy": ["$identity", "dimension"], "signals": ["kernel"], "filters": [{"key": "node", "operator": "=~", "value": "bad|good"}]}`), "node", "verdict"))
+	require.Equal(t, []string{"unknown | 3"}, rows(t, queryOne(t, d, `{"queryType": "health", "groupBy": [], "signals": ["kernel"], "filters": [{"key": "node", "operator": "!=", "value": "bad"}]}`), "verdict", "unknown"),
 		"what is partly unknown is not green")
 	f.since = noon.Add(-20 * time.Second)
-	require.Contains(t, strings.Join(texts(t, queryOne(t, d, `{"kind": "health", "by": []}`)), "\n"), "info: There are figures since 11:59 UTC.")
+	require.Contains(t, strings.Join(texts(t, queryOne(t, d, `{"queryType": "health", "groupBy": []}`)), "\n"), "info: There are figures since 11:59 UTC.")
 }
 
 // A check that is about two dimensions is bad in both.
 func TestHealthOfAllDimensionsOfACheck(t *testing.T) {
 	d, _ := sickFleet(t)
-	d.catalogue.Checks[0].Also = []string{"continuity"}
+	d.catalogue.Checks[0].ExtraDimensions = []string{"continuity"}
 	of := func(node string) string {
 		return `, "filters": [{"key": "node", "operator": "=", "value": "` + node + `"}]`
 	}
 	require.Equal(t, []string{"Data quality | critical | Kernel drops on bad (12 %)", "Continuity | critical | Kernel drops on bad (12 %)", "Resources | ok | "},
-		rows(t, queryOne(t, d, `{"kind": "health", "by": ["dimension"]`+of("bad")+`}`), "dimension", "verdict", "worst"))
-	require.Len(t, rows(t, queryOne(t, d, `{"kind": "health", "signals": ["kernel"]`+of("bad")+`}`), "check"), 1, "it stays one check")
-	over := queryOne(t, d, `{"kind": "health", "by": ["dimension"], "signals": ["kernel"], "instant": false, "format": "timeseries"`+of("bad")+`}`)
+		rows(t, queryOne(t, d, `{"queryType": "health", "groupBy": ["dimension"]`+of("bad")+`}`), "dimension", "verdict", "worst"))
+	require.Len(t, rows(t, queryOne(t, d, `{"queryType": "health", "signals": ["kernel"]`+of("bad")+`}`), "check"), 1, "it stays one check")
+	over := queryOne(t, d, `{"queryType": "health", "groupBy": ["dimension"], "signals": ["kernel"], "instant": false, "format": "timeseries"`+of("bad")+`}`)
 	require.NoError(t, over.Error)
 	require.Len(t, over.Frames, 2)
 }
@@ -209,13 +209,13 @@ func TestHealthOfAllDimensionsOfACheck(t *testing.T) {
 func TestHealthOfANodeHoldsFalcosidekick(t *testing.T) {
 	d, f := sickFleet(t)
 	require.NoError(t, json.Unmarshal([]byte(`{"id": "kick", "title": "Falcosidekick", "kind": "falcosidekick", "dimension": "continuity", "unit": "short",
-		"expr": "min by ($by) (up{kind=\"falcosidekick\",$filter})", "by": {"default": ["$instance"]}, "needs": [],
+		"expr": "min by ($groupBy) (up{kind=\"falcosidekick\",$filter})", "groupBy": {"default": ["$identity"]}, "needs": [],
 		"values": [{"value": 0, "text": "down", "level": "critical"}, {"value": 1, "text": "up", "level": "ok"}]}`), &d.catalogue.Signals[2]))
 	d.catalogue.Checks[1].Signal = "kick"
 	f.statuses = append(f.statuses, change(falco("kick"), func(s *scrape.Status) { s.Kind, s.State, s.Facts = scrape.KindFalcosidekick, scrape.Down, nil }))
 	f.set(0, "__name__", "up", "kind", "falcosidekick", "cluster", "demo", "node", "kick", "zone", "a")
 	ask := func(filter string) []string {
-		return rows(t, queryOne(t, d, `{"kind": "health", "signals": ["kernel", "kick"], "filters": [`+filter+`]}`), "node", "check", "verdict")
+		return rows(t, queryOne(t, d, `{"queryType": "health", "signals": ["kernel", "kick"], "filters": [`+filter+`]}`), "node", "check", "verdict")
 	}
 	require.Equal(t, []string{"bad | Kernel drops | critical", "kick | Falcosidekick | critical"},
 		ask(`{"key": "node", "operator": "=", "value": "bad"}, {"key": "version", "operator": "=", "value": "0.44.1"}`))
@@ -225,16 +225,16 @@ func TestHealthOfANodeHoldsFalcosidekick(t *testing.T) {
 // Of a whole cluster it is said what it lacks, and nothing where only some of its nodes are asked about.
 func TestHealthOfWholeClusters(t *testing.T) {
 	d, f := sickFleet(t)
-	require.NoError(t, json.Unmarshal([]byte(`{"id": "lacking", "title": "Missing", "whole": true, "dimension": "continuity", "unit": "short",
-		"expr": "sum by ($by) (wanted{$filter} - count by (cluster) (up{$filter}))", "by": {"default": ["cluster"]}, "needs": [],
+	require.NoError(t, json.Unmarshal([]byte(`{"id": "lacking", "title": "Missing", "clusterScoped": true, "dimension": "continuity", "unit": "short",
+		"expr": "sum by ($groupBy) (wanted{$filter} - count by (cluster) (up{$filter}))", "groupBy": {"default": ["cluster"]}, "needs": [],
 		"thresholds": {"direction": "above", "critical": 1}}`), &d.catalogue.Signals[2]))
 	d.catalogue.Checks[1].Signal, d.catalogue.Checks[1].Optional = "lacking", true
 	f.set(7, "__name__", "wanted", "cluster", "demo")
 	ask := func(filter string) []string {
-		return rows(t, queryOne(t, d, `{"kind": "health", "signals": ["lacking"], "filters": [`+filter+`]}`), "cluster", "node", "verdict", "text")
+		return rows(t, queryOne(t, d, `{"queryType": "health", "signals": ["lacking"], "filters": [`+filter+`]}`), "cluster", "node", "verdict", "text")
 	}
 	require.Equal(t, []string{"demo |  | critical | 3"}, ask(""))
-	require.Equal(t, []string{"critical | Missing on demo (3)"}, rows(t, queryOne(t, d, `{"kind": "health", "signals": ["lacking"], "by": ["check"]}`), "verdict", "worst"))
+	require.Equal(t, []string{"critical | Missing on demo (3)"}, rows(t, queryOne(t, d, `{"queryType": "health", "signals": ["lacking"], "groupBy": ["check"]}`), "verdict", "worst"))
 	require.Equal(t, []string{"demo |  | critical | 3"}, ask(`{"key": "node", "operator": "=~", "value": "bad|dead|good|new|plain"}`))
 	require.Empty(t, ask(`{"key": "node", "operator": "=", "value": "bad"}`))
 	require.Empty(t, ask(`{"key": "cluster", "operator": "=", "value": "other"}`))
@@ -242,7 +242,7 @@ func TestHealthOfWholeClusters(t *testing.T) {
 
 func TestHealthForAlertRules(t *testing.T) {
 	d, _ := sickFleet(t)
-	res := queries(t, d, map[string]string{"FromAlert": "true"}, `{"kind": "health"}`)["A"]
+	res := queries(t, d, map[string]string{"FromAlert": "true"}, `{"queryType": "health"}`)["A"]
 	require.NoError(t, res.Error)
 	reader, err := numeric.CollectionReaderFromFrames(res.Frames)
 	require.NoError(t, err)
@@ -263,7 +263,7 @@ func TestHealthForAlertRules(t *testing.T) {
 	require.Equal(t, 0.0, got["good kernel"])
 	require.Equal(t, -1.0, got["dead kernel"])
 
-	res = queryOne(t, d, `{"kind": "health", "format": "timeseries", "instant": true, "by": ["dimension"]}`)
+	res = queryOne(t, d, `{"queryType": "health", "format": "timeseries", "instant": true, "groupBy": ["dimension"]}`)
 	require.Len(t, res.Frames, 3)
 	field := res.Frames[1].Fields[0]
 	require.Equal(t, data.Labels{"dimension": "data-quality"}, field.Labels)
@@ -273,7 +273,7 @@ func TestHealthForAlertRules(t *testing.T) {
 
 func TestHealthOverARange(t *testing.T) {
 	d, _ := sickFleet(t)
-	res := queryOne(t, d, `{"kind": "health", "format": "timeseries", "by": ["node"], "signals": ["kernel", "up"]}`)
+	res := queryOne(t, d, `{"queryType": "health", "format": "timeseries", "groupBy": ["node"], "signals": ["kernel", "up"]}`)
 	require.NoError(t, res.Error)
 	reader, err := timeseries.CollectionReaderFromFrames(res.Frames)
 	require.NoError(t, err)
@@ -335,8 +335,8 @@ func BenchmarkHealth(b *testing.B) {
 	d := fleetOf(b, 200, 30)
 	req := &backend.QueryDataRequest{}
 	for i, q := range []string{
-		`{"kind": "health"}`, `{"kind": "health", "by": ["dimension"], "format": "timeseries", "instant": true}`,
-		`{"kind": "health", "by": ["$instance", "dimension"]}`, `{"kind": "health", "by": []}`, `{"signals": ["kernel-drop-ratio"], "format": "table"}`,
+		`{"queryType": "health"}`, `{"queryType": "health", "groupBy": ["dimension"], "format": "timeseries", "instant": true}`,
+		`{"queryType": "health", "groupBy": ["$identity", "dimension"]}`, `{"queryType": "health", "groupBy": []}`, `{"signals": ["kernel-drop-ratio"], "format": "table"}`,
 	} {
 		req.Queries = append(req.Queries, backend.DataQuery{
 			RefID: string(rune('A' + i)), JSON: json.RawMessage(q), Interval: 15 * time.Second, MaxDataPoints: 1000,
@@ -357,7 +357,7 @@ func TestChecksAreAskedForAtATime(t *testing.T) {
 	d := storeWith(t, "")
 	slow := &slowExecutor{executor: d.exec}
 	d.exec = slow
-	require.NoError(t, queryOne(t, d, `{"kind": "health"}`).Error)
+	require.NoError(t, queryOne(t, d, `{"queryType": "health"}`).Error)
 	require.EqualValues(t, aheadAtOnce, slow.most.Load())
 }
 

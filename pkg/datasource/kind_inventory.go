@@ -27,7 +27,7 @@ type item struct {
 	odd     []string            // what differs from the majority
 }
 
-// inventory answers queries of kind inventory: one row for every Falco, with the catalogue's columns, its switches, and
+// inventory answers queries of type inventory: one row for every Falco, with the catalogue's columns, its switches, and
 // what differs from what is pinned, else from the majority of those of its cluster that are listed. Odd ones come first.
 func (r *request) inventory(ctx context.Context, a *asked) (data.Frames, error) {
 	s, err := r.scope(a)

@@ -36,7 +36,7 @@ func TestInventory(t *testing.T) {
 		f.set(1.8e18, "__name__", "start_ns", "cluster", "demo", "node", node)
 	}
 	f.set(1, "__name__", "rules_info", "cluster", "demo", "node", "c", "sha256", "0000333", "file_name", "two")
-	res := queryOne(t, d, `{"kind": "inventory"}`)
+	res := queryOne(t, d, `{"queryType": "inventory"}`)
 	require.Equal(t, []string{
 		"demo | c | up | a | 0.41.0 | one 1111, two 0000 | 16 | 1.8e+12 | 2 | Version: 0.41.0, while 3 of 4 have 0.44.1\nRules: one 1111, two 0000, while 2 of 3 have one 1111 | metrics.kernel |  | http://c:8765/metrics",
 		"demo | a | up | a | 0.44.1 | one 1111 | 16 | 1.8e+12 | 0 |  | metrics.kernel | metrics.libbpf | http://a:8765/metrics",
@@ -46,13 +46,13 @@ func TestInventory(t *testing.T) {
 	}, rows(t, res, "cluster", "node", "state", "zone", "version", "rules", "cpus", "started", "odd", "differs", "on", "off", "address"))
 	require.Contains(t, texts(t, res)[0], "warning: No metrics from 1 of 5 targets: d. Connection refused.")
 
-	require.Equal(t, []string{"c | 0"}, rows(t, queryOne(t, d, `{"kind": "inventory", "filters": [{"key": "engine", "operator": "=", "value": "kmod"}]}`), "node", "odd"), "it is its own majority")
+	require.Equal(t, []string{"c | 0"}, rows(t, queryOne(t, d, `{"queryType": "inventory", "filters": [{"key": "engine", "operator": "=", "value": "kmod"}]}`), "node", "odd"), "it is its own majority")
 }
 
 // What is pinned counts, whatever the majority has.
 func TestInventoryAgainstTheBaseline(t *testing.T) {
 	pinned := strings.Repeat("1", 64)
-	d, f := newTestWith(t, `{"targets": [{"url": "node-1:8765"}], "expected": {"version": "0.41.0", "rules": "`+pinned+`"}}`, falco("a"), falco("b"), falco("c"))
+	d, f := newTestWith(t, `{"targets": [{"url": "node-1:8765"}], "baseline": {"version": "0.41.0", "rules": "`+pinned+`"}}`, falco("a"), falco("b"), falco("c"))
 	for node, version := range map[string]string{"a": "0.44.1", "b": "0.44.1", "c": "0.41.0"} {
 		f.set(1, "__name__", "falcosecurity_falco_version_info", "cluster", "demo", "node", node, "version", version)
 	}
@@ -62,7 +62,7 @@ func TestInventoryAgainstTheBaseline(t *testing.T) {
 		"b | Version: 0.44.1, while 0.41.0 is pinned\nRules files: falco_rules.yaml 222222222222, while 111111111111 is pinned",
 		"a | Version: 0.44.1, while 0.41.0 is pinned",
 		"c | ",
-	}, rows(t, queryOne(t, d, `{"kind": "inventory"}`), "node", "differs"))
+	}, rows(t, queryOne(t, d, `{"queryType": "inventory"}`), "node", "differs"))
 }
 
 // Clusters are upgraded one after the other: each has a majority of its own.
@@ -78,7 +78,7 @@ func TestOddWithinTheCluster(t *testing.T) {
 		f.set(1, "__name__", "falcosecurity_falco_version_info", "cluster", "old", "node", node, "version", "0.41.0")
 	}
 	require.Equal(t, []string{"c | Version: 0.41.0, while 2 of 3 have 0.44.1", "a | ", "b | ", "d | ", "e | "},
-		rows(t, queryOne(t, d, `{"kind": "inventory"}`), "node", "differs"))
+		rows(t, queryOne(t, d, `{"queryType": "inventory"}`), "node", "differs"))
 }
 
 // Without a majority nobody is odd.

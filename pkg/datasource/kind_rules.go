@@ -25,7 +25,7 @@ type rule struct {
 // noRules is why there may be no row: a rule's counter appears with its first match.
 var noRules = data.Notice{Severity: data.NoticeSeverityInfo, Text: "No rule has matched yet, or metrics.rules_counters_enabled is off in falco.yaml."}
 
-// rules answers queries of kind rules: one row for every rule that the range holds, the noisiest first, with the
+// rules answers queries of type rules: one row for every rule that the range holds, the noisiest first, with the
 // matches counted as they were scraped. A rule's series begins with its first match, which counts where the node
 // was scraped before. Rules without a match in the range are silent.
 func (r *request) rules(ctx context.Context, a *asked) (data.Frames, error) {

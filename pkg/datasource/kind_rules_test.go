@@ -32,7 +32,7 @@ func rulesFleet(t *testing.T) *Instance {
 
 func TestRules(t *testing.T) {
 	d := rulesFleet(t)
-	res := queryOne(t, d, `{"kind": "rules"}`)
+	res := queryOne(t, d, `{"queryType": "rules"}`)
 	columns := []string{"rule", "priority", "source", "tags", "matches", "share", "nodes", "last", "silent"}
 	require.Equal(t, []string{
 		"Shell | warning | syscall | T1059, shell | 13 | 0.9285714285714286 | 2 | 11:56:07.000 | ",
@@ -43,15 +43,15 @@ func TestRules(t *testing.T) {
 	require.Empty(t, texts(t, res))
 
 	require.Equal(t, []string{"Shell | 2 | 1"},
-		rows(t, queryOne(t, d, `{"kind": "rules", "filters": [{"key": "node", "operator": "=", "value": "node-2"}]}`), "rule", "matches", "share"))
-	require.Empty(t, rows(t, queryOne(t, d, `{"kind": "rules", "filters": [{"key": "node", "operator": "=", "value": "x"}]}`)))
+		rows(t, queryOne(t, d, `{"queryType": "rules", "filters": [{"key": "node", "operator": "=", "value": "node-2"}]}`), "rule", "matches", "share"))
+	require.Empty(t, rows(t, queryOne(t, d, `{"queryType": "rules", "filters": [{"key": "node", "operator": "=", "value": "x"}]}`)))
 }
 
 func TestAlertRulesGetNoWords(t *testing.T) {
 	d := rulesFleet(t)
 	for _, kind := range []string{"rules", "inventory", "events"} {
-		res := queries(t, d, map[string]string{"FromAlert": "true"}, `{"kind": "`+kind+`"}`)["A"]
-		require.EqualError(t, res.Error, "queries of kind "+kind+" give words, which an alert rule cannot judge: expected kind health, signal or promql")
+		res := queries(t, d, map[string]string{"FromAlert": "true"}, `{"queryType": "`+kind+`"}`)["A"]
+		require.EqualError(t, res.Error, "queries of type "+kind+" give words, which an alert rule cannot judge: expected query type health, signal or promql")
 	}
 }
 
@@ -61,5 +61,5 @@ func TestRulesOfAYoungHistory(t *testing.T) {
 	require.Equal(t, []string{
 		"info: No rule has matched yet, or metrics.rules_counters_enabled is off in falco.yaml.",
 		"info: There are figures since 11:59 UTC. History is kept in memory: it begins when the data source is first used, and again when Grafana or the plugin restarts.",
-	}, texts(t, queryOne(t, d, `{"kind": "rules"}`)))
+	}, texts(t, queryOne(t, d, `{"queryType": "rules"}`)))
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
 
-// signal answers queries of kind signal: several signals are several series, or the columns of one table.
+// signal answers queries of type signal: several signals are several series, or the columns of one table.
 func (r *request) signal(ctx context.Context, a *asked) (data.Frames, error) {
 	if err := r.compileAll(a, a.query.Filters); err != nil {
 		return nil, err
@@ -39,7 +39,7 @@ func (r *request) compileAll(a *asked, filters []signals.Filter) error {
 	return nil
 }
 
-// promql answers queries of kind promql: any expression, with Grafana's macros.
+// promql answers queries of type promql: any expression, with Grafana's macros.
 func (r *request) promql(ctx context.Context, a *asked) (data.Frames, error) {
 	if a.query.Expr == "" {
 		return nil, userError{errors.New("the query has no expression: write one, such as up == 0")}
@@ -63,7 +63,7 @@ func (r *request) compile(id string, a *asked, filters []signals.Filter, window 
 	if err != nil {
 		return frames.Result{}, err
 	}
-	expr, length, err := r.catalogue.Compile(s, a.query.By, filters, a.times.expand(window), r.options(a))
+	expr, length, err := r.catalogue.Compile(s, a.query.GroupBy, filters, a.times.expand(window), r.options(a))
 	return frames.Result{Signal: s, Expr: expr, Window: length}, err
 }
 
@@ -117,14 +117,14 @@ func (r *request) evaluateAll(ctx context.Context, a *asked) error {
 // the expression gets them.
 func (a *asked) addRemarks(notices []data.Notice) {
 	for _, n := range notices {
-		if n.Severity != data.NoticeSeverityInfo || a.query.Kind == "promql" {
+		if n.Severity != data.NoticeSeverityInfo || a.query.QueryType == "promql" {
 			a.remarks = append(a.remarks, n)
 		}
 	}
 }
 
 func (a *asked) frameOptions(notices []data.Notice) frames.Options {
-	o := frames.Options{RefID: a.refID, Legend: a.query.Legend, Identity: identity, Table: a.query.Format == "table", Notices: notices}
+	o := frames.Options{RefID: a.refID, LegendFormat: a.query.LegendFormat, Identity: identity, Table: a.query.Format == "table", Notices: notices}
 	if !a.query.Instant {
 		o.Step = a.times.step
 	}

@@ -47,7 +47,7 @@ func (r *request) limit(ctx context.Context, a *asked) error {
 		n := nodeOf(s.Metric)
 		a.worst.nodes[n] = a.worst.nodes[n] || i < len(kept)
 	}
-	if slices.ContainsFunc(a.results, func(result frames.Result) bool { return result.Signal.Relative }) {
+	if slices.ContainsFunc(a.results, func(result frames.Result) bool { return result.Signal.ComparesNodes }) {
 		return nil
 	}
 	return r.compileAll(a, slices.Concat(a.query.Filters, filtersOn(kept)))

@@ -78,7 +78,7 @@ func TestLimitOfWhatHoldsNodesAgainstEachOther(t *testing.T) {
 	for node, version := range map[string]string{"node-1": "0.44.1", "node-2": "0.44.1", "node-3": "0.43.0"} {
 		f.set(1, "__name__", "falcosecurity_falco_version_info", "cluster", "demo", "node", node, "zone", "a", "version", version)
 	}
-	res := queryOne(t, d, `{"signals": ["version-skew"], "limit": 1, "instant": true}`)
+	res := queryOne(t, d, `{"signals": ["version-drift"], "limit": 1, "instant": true}`)
 	require.Equal(t, []string{"node-3"}, names(t, res))
 	require.Equal(t, 1.0, figure(t, res.Frames[0], 0))
 }
@@ -87,11 +87,11 @@ func TestLimitOfTables(t *testing.T) {
 	d, f := fiveNodes(t)
 	f.count("node-6", 50)
 	for _, kind := range []string{"health", "inventory"} {
-		res := queryOne(t, d, fmt.Sprintf(`{"kind": %q, "limit": 3}`, kind))
+		res := queryOne(t, d, fmt.Sprintf(`{"queryType": %q, "limit": 3}`, kind))
 		require.NoError(t, res.Error)
 		require.Equal(t, 3, res.Frames[0].Rows(), kind)
 	}
-	res := queryOne(t, d, `{"kind": "health", "format": "timeseries", "by": ["check"], "limit": 2, "instant": true}`)
+	res := queryOne(t, d, `{"queryType": "health", "format": "timeseries", "groupBy": ["check"], "limit": 2, "instant": true}`)
 	require.NoError(t, res.Error)
 	require.Len(t, res.Frames, 2)
 }
@@ -99,14 +99,14 @@ func TestLimitOfTables(t *testing.T) {
 func TestLimitAndComparisonWhereTheyMeanNothing(t *testing.T) {
 	d, _ := twoNodes(t)
 	for query, want := range map[string]string{
-		`{"limit": 0}`:                       `the limit is 0: expected a whole number above 0`,
-		`{"limit": -1}`:                      `the limit is -1: expected a whole number above 0`,
-		`{"limit": 1.5}`:                     `the query cannot be read: limit: expected a whole number, found number 1.5`,
-		`{"expr": "up", "limit": 1}`:         `queries of kind promql have no limit: write topk or bottomk into the expression`,
-		`{"kind": "rules", "compare": "1h"}`: `queries of kind rules cannot compare: expected kind signal or promql`,
-		`{"compare": "yesterday"}`:           `compare is "yesterday": expected a duration such as 1d, or $__range`,
-		`{"compare": "0s"}`:                  `compare is "0s": expected a duration such as 1d, or $__range`,
-		`{"kind": "health", "format": "timeseries", "instant": false, "limit": 2}`: `health over a range has no limit: filter by node or check, or set instant`,
+		`{"limit": 0}`:                            `the limit is 0: expected a whole number above 0`,
+		`{"limit": -1}`:                           `the limit is -1: expected a whole number above 0`,
+		`{"limit": 1.5}`:                          `the query cannot be read: limit: expected a whole number, found number 1.5`,
+		`{"expr": "up", "limit": 1}`:              `queries of type promql have no limit: write topk or bottomk into the expression`,
+		`{"queryType": "rules", "compare": "1h"}`: `queries of type rules cannot compare: expected query type signal or promql`,
+		`{"compare": "yesterday"}`:                `compare is "yesterday": expected a duration such as 1d, or $__range`,
+		`{"compare": "0s"}`:                       `compare is "0s": expected a duration such as 1d, or $__range`,
+		`{"queryType": "health", "format": "timeseries", "instant": false, "limit": 2}`: `health over a range has no limit: filter by node or check, or set instant`,
 	} {
 		res := queryOne(t, d, query)
 		require.EqualError(t, res.Error, want, query)

@@ -28,8 +28,8 @@ const mostLive = 20
 
 // liveSettings are those of `live`; without an interval it is off.
 type liveSettings struct {
-	interval time.Duration
-	viewers  bool
+	interval     time.Duration
+	allowViewers bool
 }
 
 const (
@@ -43,7 +43,7 @@ func (d jsonData) liveSettings(p *problems) liveSettings {
 	if err != nil || length != 0 && (length < shortestLive || length > longestLive) {
 		p.add("live.minInterval is %s: expected a duration from 500ms to 1m, or 0 to turn live off", d.Live.MinInterval)
 	}
-	return liveSettings{length, d.Live.Viewers}
+	return liveSettings{length, d.Live.AllowViewers}
 }
 
 // forbidden is told to those who may not watch, and to all when nobody may.
@@ -61,10 +61,10 @@ func (d *Instance) watched(ctx context.Context) (fleet, error) {
 		return nil, forbidden("live is off in the data source's settings: live.minInterval is 0")
 	}
 	user := backend.UserFromContext(ctx)
-	if d.settings.live.viewers || user != nil && (user.Role == "Editor" || user.Role == "Admin") {
+	if d.settings.live.allowViewers || user != nil && (user.Role == "Editor" || user.Role == "Admin") {
 		return e.fleet, nil
 	}
-	return nil, forbidden("live is for editors and administrators, as it reads whole answers of Falco; whoever runs the data source can open it to viewers (live.viewers)")
+	return nil, forbidden("live is for editors and administrators, as it reads whole answers of Falco; whoever runs the data source can open it to viewers (live.allowViewers)")
 }
 
 // liveAnswer is the answer to `live`. Times are unix milliseconds by the clock of this process.
@@ -120,7 +120,7 @@ func (d *Instance) live(r *http.Request) (any, error) {
 	for _, one := range fleet.Live(r.Context(), ids, d.settings.live.interval) {
 		if room -= int64(len(one.Body)); room < 0 {
 			one.State, one.Body = scrape.Down, ""
-			one.Cause, one.Message = scrape.TooLarge, fmt.Sprintf("The answers of all targets watched are together larger than one may be (%d bytes): watch fewer of them at once, or raise limits.bodyBytes.", d.settings.limits.BodySizeLimit)
+			one.Cause, one.Message = scrape.TooLarge, fmt.Sprintf("The answers of all targets watched are together larger than one may be (%d bytes): watch fewer of them at once, or raise limits.bodySizeLimit.", d.settings.limits.BodySizeLimit)
 		}
 		answer.Targets = append(answer.Targets, d.liveTarget(one))
 	}

@@ -48,7 +48,7 @@ func (r *request) reasons(ctx context.Context, a *asked) (reasons, error) {
 	if text := r.shortHistory(a.begin().Add(2 * a.times.scrape)); text != "" {
 		out.Besides = append(out.Besides, data.Notice{Severity: data.NoticeSeverityInfo, Text: text})
 	}
-	if a.query.Kind != "signal" {
+	if a.query.QueryType != "signal" {
 		return out, nil
 	}
 	if err := r.compileAll(a, a.query.Filters); err != nil {

@@ -29,7 +29,7 @@ func as(t *testing.T, d *Instance, role, path string) (int, string) {
 }
 
 func TestLiveIsForEditors(t *testing.T) {
-	const may = `{"error":"live is for editors and administrators, as it reads whole answers of Falco; whoever runs the data source can open it to viewers (live.viewers)"}`
+	const may = `{"error":"live is for editors and administrators, as it reads whole answers of Falco; whoever runs the data source can open it to viewers (live.allowViewers)"}`
 	const off = `{"error":"live is off in the data source's settings: live.minInterval is 0"}`
 	for _, test := range []struct {
 		settings, role string
@@ -41,9 +41,9 @@ func TestLiveIsForEditors(t *testing.T) {
 		{`{}`, "None", 403, may},
 		{`{}`, "Editor", 200, ""},
 		{`{}`, "Admin", 200, ""},
-		{`{"viewers": true}`, "Viewer", 200, ""},
+		{`{"allowViewers": true}`, "Viewer", 200, ""},
 		{`{"minInterval": "0"}`, "Admin", 403, off},
-		{`{"minInterval": "0", "viewers": true}`, "Viewer", 403, off},
+		{`{"minInterval": "0", "allowViewers": true}`, "Viewer", 403, off},
 	} {
 		d, _ := newTestWith(t, `{"targets": [{"url": "node-1:8765"}], "live": `+test.settings+`}`, falco("node-1"))
 		for _, path := range []string{"live?ids=id-node-1", "live/samples?ids=id-node-1", "live/reasons?query={}&range=60000"} {
@@ -98,12 +98,12 @@ func TestLive(t *testing.T) {
 }
 
 func TestLiveIsBounded(t *testing.T) {
-	d, f := newTestWith(t, `{"targets": [{"url": "node-1:8765"}], "limits": {"bodyBytes": 10}}`, falco("node-1"))
+	d, f := newTestWith(t, `{"targets": [{"url": "node-1:8765"}], "limits": {"bodySizeLimit": "10B"}}`, falco("node-1"))
 	f.live = map[string]scrape.Live{"1": {Status: falco("node-1"), Body: "123456"}, "2": {Status: falco("node-2"), Body: "78901"}}
 	_, body := as(t, d, "Editor", "live?ids=1,2")
 	require.Contains(t, body, `"text":"123456"`)
 	require.NotContains(t, body, "78901")
-	require.Contains(t, body, `The answers of all targets watched are together larger than one may be (10 bytes): watch fewer of them at once, or raise limits.bodyBytes.`)
+	require.Contains(t, body, `The answers of all targets watched are together larger than one may be (10 bytes): watch fewer of them at once, or raise limits.bodySizeLimit.`)
 }
 
 func TestLiveSamples(t *testing.T) {

@@ -37,13 +37,13 @@ func TestQueryVersion(t *testing.T) {
 func TestReadQuery(t *testing.T) {
 	empty, err := readQuery(json.RawMessage(`{}`))
 	require.NoError(t, err)
-	require.Equal(t, "signal", empty.Kind)
+	require.Equal(t, "signal", empty.QueryType)
 	require.Equal(t, []string{"kernel-drop-ratio"}, empty.Signals)
-	require.Nil(t, empty.By)
+	require.Nil(t, empty.GroupBy)
 
-	total, err := readQuery(json.RawMessage(`{"by": []}`))
+	total, err := readQuery(json.RawMessage(`{"groupBy": []}`))
 	require.NoError(t, err)
-	require.Equal(t, []string{}, total.By)
+	require.Equal(t, []string{}, total.GroupBy)
 
 	for raw, want := range map[string]string{
 		`x`:                     `the query is no valid JSON: invalid character 'x' looking for beginning of value`,

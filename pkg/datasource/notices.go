@@ -147,11 +147,11 @@ func (r *request) missing(ctx context.Context, g *groups, a *asked, result frame
 
 // byNode is whether each series of a signal is of one node.
 func (a *asked) byNode(result frames.Result) bool {
-	by := a.query.By
+	by := a.query.GroupBy
 	if by == nil {
-		by = result.Signal.By.Default
+		by = result.Signal.GroupBy.Default
 	}
-	return slices.Contains(by, "$instance") || !slices.ContainsFunc(identity, func(name string) bool { return !slices.Contains(by, name) })
+	return slices.Contains(by, "$identity") || !slices.ContainsFunc(identity, func(name string) bool { return !slices.Contains(by, name) })
 }
 
 // valuedNodes are the nodes that have a value of a signal. A total, or groups of nodes, says nothing of single nodes: then
@@ -160,11 +160,11 @@ func (r *request) valuedNodes(ctx context.Context, a *asked, result frames.Resul
 	values := withValue(result)
 	nodes = map[node]bool{}
 	if len(values) > 0 && !a.byNode(result) {
-		if !slices.Equal(result.Signal.By.Default, []string{"$instance"}) {
+		if !slices.Equal(result.Signal.GroupBy.Default, []string{"$identity"}) {
 			return nodes, false
 		}
 		each := *a
-		each.query.Instant, each.query.By = true, nil
+		each.query.Instant, each.query.GroupBy = true, nil
 		single, err := r.compile(result.Signal.ID, &each, a.filters, a.query.Window)
 		if err != nil {
 			return nodes, false
@@ -197,7 +197,7 @@ func (d *Instance) notYetTwo() cause {
 // noValue is why a node that lacks nothing has no value: the signal itself says when that is so.
 func noValue(s *signals.Signal) cause {
 	text, _, _ := strings.Cut(s.Description, ". ")
-	c := note(s.Title+": no value on", sentence(cmp.Or(s.Unknown, text)))
+	c := note(s.Title+": no value on", sentence(cmp.Or(s.NoValueReason, text)))
 	c.negative = true
 	return c
 }
@@ -207,8 +207,8 @@ func (r *request) absent(result frames.Result, reads []string, t scrape.Status) 
 	for _, metric := range reads {
 		if r.kindOfMetric(metric) == t.Kind && !has(t, metric, nil) {
 			c := note(fmt.Sprintf("%s: the metric %s is not in the answer of", result.Signal.Title, metric), "")
-			if result.Signal.Unknown != "" {
-				c.change = sentence(result.Signal.Unknown)
+			if result.Signal.NoValueReason != "" {
+				c.change = sentence(result.Signal.NoValueReason)
 			}
 			return c
 		}
@@ -271,9 +271,9 @@ func (d *Instance) shortHistory(begin time.Time) string {
 	}
 	switch {
 	case d.exec.trimmed():
-		return fmt.Sprintf("There are figures since %s: what is older did not fit into history.megabytes. Raise it to keep more, up to history.hours.", d.clock(since))
+		return fmt.Sprintf("There are figures since %s: what is older did not fit into retention.size. Raise it to keep more, up to retention.time.", d.clock(since))
 	case d.now().Sub(since) >= d.settings.retention-time.Minute:
-		return fmt.Sprintf("There are figures since %s: history is kept for %s. Raise history.hours, and history.megabytes with it, to keep more.",
+		return fmt.Sprintf("There are figures since %s: history is kept for %s. Raise retention.time, and retention.size with it, to keep more.",
 			d.clock(since), signals.FormatDuration(d.settings.retention))
 	}
 	return fmt.Sprintf("There are figures since %s. History is kept in memory: it begins when the data source is first used, and again when Grafana or the plugin restarts.", d.clock(since))

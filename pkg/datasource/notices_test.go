@@ -135,15 +135,15 @@ func TestNotices(t *testing.T) {
 			want: []string{"info: Kernel drops: no value on 1 of 3 nodes: idle. {kernel-drop-ratio}"},
 		},
 		{
-			name: "cannot be known, in groups of nodes", query: `{"by": []}`, statuses: []scrape.Status{kernel("node-1"), kernel("node-2"), kernel("idle")},
+			name: "cannot be known, in groups of nodes", query: `{"groupBy": []}`, statuses: []scrape.Status{kernel("node-1"), kernel("node-2"), kernel("idle")},
 			want: []string{"info: Kernel drops: no value on 1 of 3 nodes: idle. {kernel-drop-ratio}"},
 		},
 		{
-			name: "known of all, by name only", query: `{"by": ["node"]}`, statuses: []scrape.Status{kernel("node-1"), kernel("node-2")},
+			name: "known of all, by name only", query: `{"groupBy": ["node"]}`, statuses: []scrape.Status{kernel("node-1"), kernel("node-2")},
 		},
 		{
-			name: "what only a store can have", query: `{"signals": ["cpu-throttled"]}`, statuses: []scrape.Status{kernel("node-1"), kernel("node-2"), kernel("node-3")},
-			want: []string{"info: CPU throttled: not known for any of the 3 nodes. It takes a store that has the figures of cAdvisor (docs/scaling-out.md)."},
+			name: "what only a store can have", query: `{"signals": ["cpu-throttled-ratio"]}`, statuses: []scrape.Status{kernel("node-1"), kernel("node-2"), kernel("node-3")},
+			want: []string{"info: CPU throttling: not known for any of the 3 nodes. It takes a store that has the figures of cAdvisor (docs/scaling-out.md)."},
 		},
 		{
 			name: "cannot be known at all", query: `{"signals": ["kernel-drop-ratio"], "filters": [{"key": "node", "operator": "=", "value": "idle"}]}`,
@@ -191,7 +191,7 @@ func TestNotices(t *testing.T) {
 			var want []string
 			for _, text := range test.want {
 				for _, s := range d.catalogue.Signals {
-					text = strings.ReplaceAll(text, "{"+s.ID+"}", sentence(cmp.Or(s.Unknown, s.Description)))
+					text = strings.ReplaceAll(text, "{"+s.ID+"}", sentence(cmp.Or(s.NoValueReason, s.Description)))
 				}
 				want = append(want, text)
 			}
@@ -213,7 +213,7 @@ func many(count int, message string) []scrape.Status {
 func TestNoValue(t *testing.T) {
 	s := &signals.Signal{Title: "Kernel drops", Description: "Drops over events."}
 	require.Equal(t, "Drops over events.", noValue(s).change)
-	s.Unknown = "a node without events has none"
+	s.NoValueReason = "a node without events has none"
 	require.Equal(t, "a node without events has none.", noValue(s).change)
 }
 
@@ -226,7 +226,7 @@ func TestMissingMetricIsNamed(t *testing.T) {
 	} {
 		d, f := newTest(t, falco("node-1", "falcosecurity_scap_a"), falco("node-2", "falcosecurity_scap_a", "falcosecurity_scap_b"))
 		c := *d.catalogue
-		c.Signals = []signals.Signal{{ID: "sum", Title: "Sum", Expr: expr, By: signals.By{Default: []string{"$instance"}}, Unknown: "There is no sum without it"}}
+		c.Signals = []signals.Signal{{ID: "sum", Title: "Sum", Expr: expr, GroupBy: signals.GroupBy{Default: []string{"$identity"}}, NoValueReason: "There is no sum without it"}}
 		d.catalogue = &c
 		f.set(1, "__name__", "falcosecurity_scap_a", "cluster", "demo", "node", "node-1")
 		f.set(1, "__name__", "falcosecurity_scap_a", "cluster", "demo", "node", "node-2")
@@ -249,7 +249,7 @@ func TestTrimmedHistory(t *testing.T) {
 	d, f := newTest(t, falco("node-1", kernelCounters...))
 	f.count("node-1", 5)
 	f.since, f.trimmed = noon.Add(-10*time.Minute), true
-	const want = "There are figures since 11:50 UTC: what is older did not fit into history.megabytes. Raise it to keep more, up to history.hours."
+	const want = "There are figures since 11:50 UTC: what is older did not fit into retention.size. Raise it to keep more, up to retention.time."
 	require.Equal(t, []string{"info: " + want}, texts(t, queryOne(t, d, `{}`)))
 	h, err := d.CheckHealth(t.Context(), nil)
 	require.NoError(t, err)
@@ -267,7 +267,7 @@ func TestShortHistory(t *testing.T) {
 	require.Len(t, texts(t, queryOne(t, d, `{"instant": true, "window": "1h"}`)), 1, "but its window does")
 
 	d.settings.retention = 10 * time.Minute
-	require.Equal(t, []string{"info: There are figures since 11:50 UTC: history is kept for 600s. Raise history.hours, and history.megabytes with it, to keep more."},
+	require.Equal(t, []string{"info: There are figures since 11:50 UTC: history is kept for 600s. Raise retention.time, and retention.size with it, to keep more."},
 		texts(t, queryOne(t, d, `{}`)))
 }
 

@@ -92,12 +92,12 @@ func (r *request) answer(ctx context.Context, dq backend.DataQuery) (res backend
 	if err != nil {
 		return refuse(userError{err})
 	}
-	kind, known := kinds[q.Kind]
+	kind, known := kinds[q.QueryType]
 	if !known {
-		return refuse(userError{fmt.Errorf("the kind of the query is %q: expected signal, health, inventory, rules, events or promql", q.Kind)})
+		return refuse(userError{fmt.Errorf("the query type is %q: expected signal, health, inventory, rules, events or promql", q.QueryType)})
 	}
 	if r.fromAlert && kind.words {
-		return refuse(userError{fmt.Errorf("queries of kind %s give words, which an alert rule cannot judge: expected kind health, signal or promql", q.Kind)})
+		return refuse(userError{fmt.Errorf("queries of type %s give words, which an alert rule cannot judge: expected query type health, signal or promql", q.QueryType)})
 	}
 	if r.fromAlert {
 		q.Format = "timeseries" // alert rules judge series and never get tables

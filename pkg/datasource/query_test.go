@@ -78,7 +78,7 @@ func TestFormats(t *testing.T) {
 		{"an alert rule gets no table", `{"signals": ["up"], "format": "table"}`, alert, data.FrameTypeNumericMulti, 2},
 		{"nor over a range", `{"signals": ["up"], "format": "table", "instant": false}`, alert, data.FrameTypeTimeSeriesMulti, 2},
 		{"nor when the header came over HTTP", `{"signals": ["up"], "format": "table"}`, map[string]string{"http_FromAlert": "true"}, data.FrameTypeNumericMulti, 2},
-		{"scalar", `{"kind": "promql", "expr": "2 * 3", "instant": true}`, nil, data.FrameTypeNumericMulti, 1},
+		{"scalar", `{"queryType": "promql", "expr": "2 * 3", "instant": true}`, nil, data.FrameTypeNumericMulti, 1},
 		{"promql, its macro", `{"expr": "rate(falcosecurity_scap_n_evts_total[$__rate_interval])"}`, nil, data.FrameTypeTimeSeriesMulti, 2},
 	}
 	for _, test := range tests {
@@ -96,7 +96,7 @@ func TestFormats(t *testing.T) {
 
 func TestInstantIsReadBack(t *testing.T) {
 	d, _ := twoNodes(t)
-	res := queryOne(t, d, `{"instant": true, "by": ["node"], "filters": [{"key": "node", "operator": "=", "value": "node-1"}]}`)
+	res := queryOne(t, d, `{"instant": true, "groupBy": ["node"], "filters": [{"key": "node", "operator": "=", "value": "node-1"}]}`)
 	require.NoError(t, res.Error)
 	reader, err := numeric.CollectionReaderFromFrames(res.Frames)
 	require.NoError(t, err)
@@ -122,10 +122,10 @@ func TestErrors(t *testing.T) {
 	d, _ := twoNodes(t)
 	tests := map[string]string{
 		`[`:                         `the query is no valid JSON: unexpected end of JSON input`,
-		`{"kind": "logs"}`:          `the kind of the query is "logs": expected signal, health, inventory, rules, events or promql`,
-		`{"kind": "promql"}`:        `the query has no expression: write one, such as up == 0`,
+		`{"queryType": "logs"}`:     `the query type is "logs": expected signal, health, inventory, rules, events or promql`,
+		`{"queryType": "promql"}`:   `the query has no expression: write one, such as up == 0`,
 		`{"signals": ["ups"]}`:      `there is no signal "ups"; the nearest are up, uptime, outputs-queue-drops`,
-		`{"by": ["pod"]}`:           `signal "kernel-drop-ratio" cannot be grouped by "pod"; allowed: cluster, engine, kernel, node, version, zone`,
+		`{"groupBy": ["pod"]}`:      `signal "kernel-drop-ratio" cannot be grouped by "pod"; allowed: cluster, engine, kernel, node, version, zone`,
 		`{"window": "soon"}`:        `the window "soon" is no duration; expected something like 90s, 5m, $__range, $__interval or $__rate_interval`,
 		`{"expr": "sum(up"}`:        `the expression cannot be read at character 7: unclosed left parenthesis`,
 		`{"expr": "up\n + up{a=}"}`: `the expression cannot be read at line 2, character 9: unexpected "}" in label matching, expected string`,
@@ -148,8 +148,8 @@ func TestErrors(t *testing.T) {
 func TestLimits(t *testing.T) {
 	d, _ := twoNodes(t)
 	d.exec.(*embedded).engine = history.NewEngine(history.EngineOptions{MaxSamples: 10, Timeout: time.Minute})
-	d.settings.samplesPerQuery = 10
-	require.EqualError(t, queryOne(t, d, `{}`).Error, "the query needs more than 10 samples at once: narrow its time range or its filters, or raise limits.samplesPerQuery")
+	d.settings.maxSamples = 10
+	require.EqualError(t, queryOne(t, d, `{}`).Error, "the query needs more than 10 samples at once: narrow its time range or its filters, or raise limits.maxSamples")
 
 	d.exec.(*embedded).engine = history.NewEngine(history.EngineOptions{MaxSamples: 1000, Timeout: time.Nanosecond})
 	d.settings.queryTimeout = time.Nanosecond
@@ -202,7 +202,7 @@ func TestSharedWithinARequest(t *testing.T) {
 			return whole.Querier(from, to)
 		})
 	}
-	for _, res := range queries(t, d, nil, `{}`, `{"legend": "x"}`, `{"format": "table", "instant": false}`, `{"instant": true}`) {
+	for _, res := range queries(t, d, nil, `{}`, `{"legendFormat": "x"}`, `{"format": "table", "instant": false}`, `{"instant": true}`) {
 		require.NoError(t, res.Error)
 		require.NotEmpty(t, res.Frames[0].Fields)
 	}

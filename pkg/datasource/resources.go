@@ -33,7 +33,7 @@ const (
 //	                        &from and &to (unix milliseconds) leave out what has no sample in between
 //	metrics                 names of the metrics at hand: ["up"]
 //	targets                 every target: see target
-//	baseline                what more than half of the Falcos have, as the settings `expected` take it: {"version": "0.44.1"}
+//	baseline                what more than half of the Falcos have, as the setting `baseline` take it: {"version": "0.44.1"}
 //	live, live/…            for those who watch second by second: see live.go
 //	export                  the targets for a Prometheus, as text in YAML: ?format=prometheus, servicemonitor or datasource
 //	expression              an expression of the catalogue, ?expr=…, as this data source evaluates it

@@ -35,7 +35,7 @@ func (r *request) scope(a *asked) (scope, error) {
 	slices.Sort(allowed)
 	for _, f := range a.query.Filters {
 		if !slices.Contains(allowed, f.Key) {
-			return scope{}, userError{fmt.Errorf("queries of kind %s cannot be filtered by %q; allowed: %s", a.query.Kind, f.Key, strings.Join(allowed, ", "))}
+			return scope{}, userError{fmt.Errorf("queries of type %s cannot be filtered by %q; allowed: %s", a.query.QueryType, f.Key, strings.Join(allowed, ", "))}
 		}
 		if _, known := signals.MatchTypes[f.Operator]; !known {
 			return scope{}, userError{fmt.Errorf("the filter on %q has the operator %q; allowed: = != =~ !~", f.Key, f.Operator)}
@@ -75,7 +75,7 @@ func (r *request) within(filters []signals.Filter) scope {
 // of is what passes the filters of a scope that a signal can have. Falcosidekick serves all nodes, and a cluster is
 // counted as a whole: a filter on nodes leaves them in.
 func (r *request) of(signal *signals.Signal, s scope) scope {
-	if r.kindOf(signal) != scrape.KindFalcosidekick && !signal.Whole {
+	if r.kindOf(signal) != scrape.KindFalcosidekick && !signal.ClusterScoped {
 		return s
 	}
 	return r.within(slices.DeleteFunc(slices.Clone(s.filters), func(f signals.Filter) bool { return f.Key == "node" }))
@@ -83,7 +83,7 @@ func (r *request) of(signal *signals.Signal, s scope) scope {
 
 // template compiles a template that is no signal's; name stands for it in errors.
 func (r *request) template(name, expr, window string, s scope, a *asked) (string, time.Duration, error) {
-	signal := &signals.Signal{ID: name, Expr: expr, By: signals.By{Default: []string{"$instance"}}}
+	signal := &signals.Signal{ID: name, Expr: expr, GroupBy: signals.GroupBy{Default: []string{"$identity"}}}
 	return r.catalogue.Compile(signal, nil, s.own, a.times.expand(window), r.options(a))
 }
 

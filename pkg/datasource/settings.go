@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/alecthomas/units"
 	"github.com/prometheus/common/model"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
@@ -18,7 +19,7 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/store"
 )
 
-// identity is what `$instance` stands for.
+// identity is what `$identity` stands for.
 var identity = []string{"cluster", "node"}
 
 // jsonData is what Grafana keeps of the settings, credentials aside; the shape is src/settings.ts.
@@ -28,22 +29,22 @@ type jsonData struct {
 	Targets        []targetSettings `json:"targets"`
 	ScrapeInterval string           `json:"scrapeInterval"`
 	ScrapeTimeout  string           `json:"scrapeTimeout"`
-	History        struct {
-		Hours     float64 `json:"hours"`
-		Megabytes float64 `json:"megabytes"`
-	} `json:"history"`
+	Retention      struct {
+		Time string `json:"time"`
+		Size string `json:"size"`
+	} `json:"retention"`
 	Limits struct {
-		BodyBytes        int64  `json:"bodyBytes"`
-		SamplesPerScrape int    `json:"samplesPerScrape"`
-		LabelLength      int    `json:"labelLength"`
-		SamplesPerQuery  int    `json:"samplesPerQuery"`
-		QueryTimeout     string `json:"queryTimeout"`
+		BodySizeLimit         string `json:"bodySizeLimit"`
+		SampleLimit           int    `json:"sampleLimit"`
+		LabelValueLengthLimit int    `json:"labelValueLengthLimit"`
+		MaxSamples            int    `json:"maxSamples"`
+		QueryTimeout          string `json:"queryTimeout"`
 	} `json:"limits"`
-	Expected map[string]string `json:"expected"`
-	Store    storeSettings     `json:"store"`
-	Live     struct {
-		MinInterval string `json:"minInterval"`
-		Viewers     bool   `json:"viewers"`
+	Baseline   map[string]string  `json:"baseline"`
+	Prometheus prometheusSettings `json:"prometheus"`
+	Live       struct {
+		MinInterval  string `json:"minInterval"`
+		AllowViewers bool   `json:"allowViewers"`
 	} `json:"live"`
 	OAuthPassThru bool     `json:"oauthPassThru"`
 	KeepCookies   []string `json:"keepCookies"`
@@ -51,18 +52,18 @@ type jsonData struct {
 
 // defaults must be those of src/settings.ts; a test compares them.
 func defaults() jsonData {
-	d := jsonData{Mode: "endpoints", ScrapeInterval: "15s", ScrapeTimeout: "10s"}
-	d.History.Hours = 24
-	d.History.Megabytes = 512
-	d.Limits.BodyBytes = 16 * 1024 * 1024
-	d.Limits.SamplesPerScrape = 20_000
-	d.Limits.LabelLength = 1024
-	d.Limits.SamplesPerQuery = 50_000_000
+	d := jsonData{Mode: "scrape", ScrapeInterval: "15s", ScrapeTimeout: "10s"}
+	d.Retention.Time = "24h"
+	d.Retention.Size = "512MB"
+	d.Limits.BodySizeLimit = "16MB"
+	d.Limits.SampleLimit = 20_000
+	d.Limits.LabelValueLengthLimit = 1024
+	d.Limits.MaxSamples = 50_000_000
 	d.Limits.QueryTimeout = "30s"
 	d.Live.MinInterval = "1s"
-	d.Store.Identity = []string{"instance"}
-	d.Store.Method = "POST"
-	d.Store.TenantHeader = "X-Scope-OrgID"
+	d.Prometheus.IdentityLabels = []string{"instance"}
+	d.Prometheus.Method = "POST"
+	d.Prometheus.TenantHeader = "X-Scope-OrgID"
 	return d
 }
 
@@ -75,10 +76,10 @@ type settings struct {
 	retention         time.Duration
 	historyBytes      int64
 	limits            scrape.Limits
-	samplesPerQuery   int
+	maxSamples        int
 	queryTimeout      time.Duration
 	live              liveSettings
-	// store is set in store mode; the targets are only exported then.
+	// store is set in Prometheus mode; the targets are only exported then.
 	store *store.Config
 }
 
@@ -101,16 +102,19 @@ func parseSettings(raw json.RawMessage, catalogue *signals.Catalogue) (settings,
 	d.ScrapeTimeout = cmp.Or(d.ScrapeTimeout, defaults().ScrapeTimeout)
 	d.Limits.QueryTimeout = cmp.Or(d.Limits.QueryTimeout, defaults().Limits.QueryTimeout)
 	d.Live.MinInterval = cmp.Or(d.Live.MinInterval, defaults().Live.MinInterval)
+	d.Retention.Time = cmp.Or(d.Retention.Time, defaults().Retention.Time)
+	d.Retention.Size = cmp.Or(d.Retention.Size, defaults().Retention.Size)
+	d.Limits.BodySizeLimit = cmp.Or(d.Limits.BodySizeLimit, defaults().Limits.BodySizeLimit)
 	var p problems
 	s := settings{
-		interval:        p.duration("scrapeInterval", d.ScrapeInterval),
-		timeout:         p.duration("scrapeTimeout", d.ScrapeTimeout),
-		queryTimeout:    p.duration("limits.queryTimeout", d.Limits.QueryTimeout),
-		retention:       time.Duration(d.History.Hours * float64(time.Hour)),
-		historyBytes:    int64(d.History.Megabytes * 1024 * 1024),
-		samplesPerQuery: d.Limits.SamplesPerQuery,
+		interval:     p.duration("scrapeInterval", d.ScrapeInterval),
+		timeout:      p.duration("scrapeTimeout", d.ScrapeTimeout),
+		queryTimeout: p.duration("limits.queryTimeout", d.Limits.QueryTimeout),
+		retention:    p.duration("retention.time", d.Retention.Time),
+		historyBytes: p.size("retention.size", d.Retention.Size),
+		maxSamples:   d.Limits.MaxSamples,
 		limits: scrape.Limits{
-			BodySizeLimit: d.Limits.BodyBytes, SampleLimit: d.Limits.SamplesPerScrape, LabelLengthLimit: d.Limits.LabelLength,
+			BodySizeLimit: p.size("limits.bodySizeLimit", d.Limits.BodySizeLimit), SampleLimit: d.Limits.SampleLimit, LabelValueLengthLimit: d.Limits.LabelValueLengthLimit,
 		},
 	}
 	s.timeout = min(s.timeout, s.interval)
@@ -118,29 +122,26 @@ func parseSettings(raw json.RawMessage, catalogue *signals.Catalogue) (settings,
 		p.add("scrapeInterval is %s: expected between 1s and 2m30s, so that two scrapes lie within PromQL's look-back of 5 minutes", d.ScrapeInterval)
 	}
 	s.live = d.liveSettings(&p)
-	p.positive("history.hours", d.History.Hours)
-	p.positive("history.megabytes", d.History.Megabytes)
-	p.positive("limits.bodyBytes", float64(d.Limits.BodyBytes))
-	p.positive("limits.samplesPerScrape", float64(d.Limits.SamplesPerScrape))
-	p.positive("limits.labelLength", float64(d.Limits.LabelLength))
-	p.positive("limits.samplesPerQuery", float64(d.Limits.SamplesPerQuery))
-	s.pinned = pinned(&p, d.Expected, catalogue.Baselines)
+	p.positive("limits.sampleLimit", float64(d.Limits.SampleLimit))
+	p.positive("limits.labelValueLengthLimit", float64(d.Limits.LabelValueLengthLimit))
+	p.positive("limits.maxSamples", float64(d.Limits.MaxSamples))
+	s.pinned = pinned(&p, d.Baseline, catalogue.Baselines)
 	switch d.Mode {
-	case "", "endpoints":
+	case "", "scrape":
 		for i, t := range d.Targets {
 			s.targets = append(s.targets, t.config(&p, fmt.Sprintf("targets[%d]", i), catalogue.TargetGauges, pinnedGauges(s.pinned, catalogue.Baselines)))
 		}
 		s.targetLabels = targetLabels(s.targets)
-	case "store":
+	case "prometheus":
 		var unread problems // they are kept, and exported, but not used
 		for i, t := range d.Targets {
 			s.targets = append(s.targets, t.config(&unread, fmt.Sprintf("targets[%d]", i), catalogue.TargetGauges, nil))
 		}
-		s.store = d.Store.config(&p, catalogue.TargetGauges)
+		s.store = d.Prometheus.config(&p, catalogue.TargetGauges)
 		s.store.Gauges = append(s.store.Gauges, pinnedGauges(s.pinned, catalogue.Baselines)...)
-		s.store.Interval, s.store.Timeout, s.store.MaxSamples = s.interval, s.queryTimeout, s.samplesPerQuery
+		s.store.Interval, s.store.Timeout, s.store.MaxSamples = s.interval, s.queryTimeout, s.maxSamples
 	default:
-		p.add("mode is %q: expected endpoints or store", d.Mode)
+		p.add("mode is %q: expected scrape or prometheus", d.Mode)
 	}
 	if d.OAuthPassThru {
 		p.add("oauthPassThru is on: scrapes run without a user, so that there is no identity to forward; use a header or basic authentication")
@@ -174,6 +175,15 @@ func (p *problems) duration(setting, text string) time.Duration {
 		p.add("%s is %q: expected a duration such as 15s or 1m", setting, text)
 	}
 	return time.Duration(d)
+}
+
+// size reads an amount of memory in Prometheus's spelling, such as 512MB: bytes in powers of 1024.
+func (p *problems) size(setting, text string) int64 {
+	n, err := units.ParseBase2Bytes(text)
+	if err != nil || n <= 0 {
+		p.add("%s is %q: expected a size such as 512MB or 1GB", setting, text)
+	}
+	return int64(n)
 }
 
 func (p *problems) positive(setting string, value float64) {

@@ -14,12 +14,12 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/store"
 )
 
-// storeSettings are where a store is, how it calls Falcos, and what is known of all of them.
-type storeSettings struct {
-	URL      string   `json:"url"`
-	Identity []string `json:"identity"`
-	Matchers string   `json:"matchers"`
-	Method   string   `json:"method"`
+// prometheusSettings are where a store is, how it calls Falcos, and what is known of all of them.
+type prometheusSettings struct {
+	URL            string   `json:"url"`
+	IdentityLabels []string `json:"identityLabels"`
+	Matchers       string   `json:"matchers"`
+	Method         string   `json:"method"`
 	// Parameters go with every request, as in an address: dedup=true&partial_response=true.
 	Parameters   string `json:"parameters"`
 	Tenant       string `json:"tenant"`
@@ -28,30 +28,30 @@ type storeSettings struct {
 }
 
 // config checks the settings; what is wrong goes to p.
-func (s storeSettings) config(p *problems, gauges []signals.TargetGauge) *store.Config {
-	c := &store.Config{Method: strings.ToUpper(cmp.Or(s.Method, defaults().Store.Method))}
+func (s prometheusSettings) config(p *problems, gauges []signals.TargetGauge) *store.Config {
+	c := &store.Config{Method: strings.ToUpper(cmp.Or(s.Method, defaults().Prometheus.Method))}
 	var err error
 	if c.URL, err = store.ParseURL(s.URL); err != nil {
 		p.add("%w", err)
 	}
-	if c.Identity, err = store.ParseIdentity(s.Identity); err != nil {
+	if c.Identity, err = store.ParseIdentity(s.IdentityLabels); err != nil {
 		p.add("%w", err)
 	}
 	if c.Matchers, err = store.ParseMatchers(s.Matchers); err != nil {
 		p.add("%w", err)
 	}
 	if c.Method != http.MethodGet && c.Method != http.MethodPost {
-		p.add("store.method is %q: expected GET or POST", s.Method)
+		p.add("prometheus.method is %q: expected GET or POST", s.Method)
 	}
 	if c.Parameters, err = parameters(s.Parameters); err != nil {
 		p.add("%w", err)
 	}
 	if s.Tenant != "" {
-		if c.Header, err = store.ParseTenant(cmp.Or(s.TenantHeader, defaults().Store.TenantHeader), s.Tenant); err != nil {
+		if c.Header, err = store.ParseTenant(cmp.Or(s.TenantHeader, defaults().Prometheus.TenantHeader), s.Tenant); err != nil {
 			p.add("%w", err)
 		}
 	}
-	c.Gauges = s.gauges(p, "store", true, gauges, "")
+	c.Gauges = s.gauges(p, "prometheus", true, gauges, "")
 	return c
 }
 
@@ -61,14 +61,14 @@ var own = []string{"query", "time", "start", "end", "step", "match[]"}
 func parameters(text string) (url.Values, error) {
 	out, err := url.ParseQuery(strings.TrimPrefix(strings.TrimSpace(text), "?"))
 	if err != nil {
-		return nil, fmt.Errorf("store.parameters cannot be read: expected them as in an address, such as dedup=true&partial_response=true")
+		return nil, fmt.Errorf("prometheus.parameters cannot be read: expected them as in an address, such as dedup=true&partial_response=true")
 	}
 	if name := httpclient.SecretParameter(out); name != "" {
-		return nil, fmt.Errorf("store.parameters holds %q, which every viewer could read: remove it and send it as a header", name)
+		return nil, fmt.Errorf("prometheus.parameters holds %q, which every viewer could read: remove it and send it as a header", name)
 	}
 	for _, name := range slices.Sorted(maps.Keys(out)) {
 		if slices.Contains(own, name) {
-			return nil, fmt.Errorf("store.parameters holds %q, which every query sets itself: remove it", name)
+			return nil, fmt.Errorf("prometheus.parameters holds %q, which every query sets itself: remove it", name)
 		}
 	}
 	return out, nil

@@ -32,11 +32,11 @@ func TestDefaults(t *testing.T) {
 	require.NoError(t, err)
 	var ours map[string]any
 	require.NoError(t, json.Unmarshal(own, &ours))
-	for _, noDefaultThere := range []string{"mode", "targets", "expected", "oauthPassThru", "keepCookies"} {
+	for _, noDefaultThere := range []string{"mode", "targets", "baseline", "oauthPassThru", "keepCookies"} {
 		delete(ours, noDefaultThere)
 	}
-	for _, noDefaultThere := range []string{"url", "matchers", "parameters", "tenant", "threadTableSize", "memoryLimit", "cpuLimit", "outputsQueueCapacity", "expected"} {
-		delete(ours["store"].(map[string]any), noDefaultThere)
+	for _, noDefaultThere := range []string{"url", "matchers", "parameters", "tenant", "threadTableSize", "memoryLimit", "cpuLimit", "outputsQueueCapacity", "expectedInstances"} {
+		delete(ours["prometheus"].(map[string]any), noDefaultThere)
 	}
 	require.Equal(t, written, ours)
 }
@@ -63,28 +63,28 @@ func TestParseSettings(t *testing.T) {
 	require.Equal(t, settings{
 		targets: []scrape.TargetConfig{{URL: "node-1:8765"}}, pinned: map[string][]string{},
 		interval: 15 * time.Second, timeout: 10 * time.Second, queryTimeout: 30 * time.Second,
-		retention: 24 * time.Hour, historyBytes: 512 << 20, samplesPerQuery: 50_000_000,
-		limits: scrape.Limits{BodySizeLimit: 16 << 20, SampleLimit: 20_000, LabelLengthLimit: 1024},
+		retention: 24 * time.Hour, historyBytes: 512 << 20, maxSamples: 50_000_000,
+		limits: scrape.Limits{BodySizeLimit: 16 << 20, SampleLimit: 20_000, LabelValueLengthLimit: 1024},
 		live:   liveSettings{interval: time.Second},
 	}, least)
 
 	whole, err := parseSettings(json.RawMessage(`{
-		"mode": "endpoints",
+		"mode": "scrape",
 		"targets": [{"url": "https://falco.example/metrics", "labels": {"zone": "a", "cluster": "x"}},
 			{"url": "sidekick:2801", "kind": "falcosidekick", "discovery": "dns", "labels": {"team": "b"}}],
-		"scrapeInterval": "5s", "scrapeTimeout": "1m", "history": {"hours": 0.5, "megabytes": 1},
-		"limits": {"bodyBytes": 1, "samplesPerScrape": 2, "labelLength": 3, "samplesPerQuery": 4, "queryTimeout": "500ms"},
-		"live": {"minInterval": "2s", "viewers": true},
+		"scrapeInterval": "5s", "scrapeTimeout": "1m", "retention": {"time": "30m", "size": "1MB"},
+		"limits": {"bodySizeLimit": "1KB", "sampleLimit": 2, "labelValueLengthLimit": 3, "maxSamples": 4, "queryTimeout": "500ms"},
+		"live": {"minInterval": "2s", "allowViewers": true},
 		"version": 1
 	}`), &signals.Catalogue{})
 	require.NoError(t, err)
 	require.Equal(t, 5*time.Second, whole.timeout, "never above the interval")
 	require.Equal(t, []string{"team", "zone"}, whole.targetLabels)
 	require.Equal(t, 30*time.Minute, whole.retention)
-	require.Equal(t, scrape.Limits{BodySizeLimit: 1, SampleLimit: 2, LabelLengthLimit: 3}, whole.limits)
-	require.Equal(t, liveSettings{interval: 2 * time.Second, viewers: true}, whole.live)
+	require.Equal(t, scrape.Limits{BodySizeLimit: 1 << 10, SampleLimit: 2, LabelValueLengthLimit: 3}, whole.limits)
+	require.Equal(t, liveSettings{interval: 2 * time.Second, allowViewers: true}, whole.live)
 
-	cleared, err := parseSettings(json.RawMessage(`{"scrapeInterval": "", "scrapeTimeout": null, "history": {}}`), &signals.Catalogue{})
+	cleared, err := parseSettings(json.RawMessage(`{"scrapeInterval": "", "scrapeTimeout": null, "retention": {"time": "", "size": ""}}`), &signals.Catalogue{})
 	require.NoError(t, err)
 	require.Equal(t, 15*time.Second, cleared.interval)
 	require.Equal(t, 10*time.Second, cleared.timeout)
@@ -103,29 +103,30 @@ func TestParseSettingsRefuses(t *testing.T) {
 		`{"scrapeInterval": 15}`:                                          `scrapeInterval: expected a string in quotes, found number`,
 		`{"scrapeInterval": "10m"}`:                                       `scrapeInterval is 10m: expected between 1s and 2m30s, so that two scrapes lie within PromQL's look-back of 5 minutes`,
 		`{"scrapeTimeout": "-1s"}`:                                        `scrapeTimeout is "-1s": expected a duration such as 15s or 1m`,
-		`{"history": {"hours": 0}}`:                                       `history.hours is 0: expected a number above 0`,
-		`{"history": {"megabytes": "1"}}`:                                 `history.megabytes: expected a number, found string`,
-		`{"limits": {"bodyBytes": -1}}`:                                   `limits.bodyBytes is -1: expected a number above 0`,
+		`{"retention": {"time": "0"}}`:                                    `retention.time is "0": expected a duration such as 15s or 1m`,
+		`{"retention": {"size": 1}}`:                                      `retention.size: expected a string in quotes, found number`,
+		`{"retention": {"size": "many"}}`:                                 `retention.size is "many": expected a size such as 512MB or 1GB`,
+		`{"limits": {"bodySizeLimit": "0B"}}`:                             `limits.bodySizeLimit is "0B": expected a size such as 512MB or 1GB`,
 		`{"limits": {"queryTimeout": "x"}}`:                               `limits.queryTimeout is "x": expected a duration such as 15s or 1m`,
 		`{"live": {"minInterval": "now"}}`:                                `live.minInterval is now: expected a duration from 500ms to 1m, or 0 to turn live off`,
 		`{"live": {"minInterval": "100ms"}}`:                              `live.minInterval is 100ms: expected a duration from 500ms to 1m, or 0 to turn live off`,
-		`{"live": {"viewers": 1}}`:                                        `live.viewers: expected a boolean, found number`,
+		`{"live": {"allowViewers": 1}}`:                                   `live.allowViewers: expected a boolean, found number`,
 		`{"targets": {}}`:                                                 `targets: expected a list, found object`,
-		`{"mode": "store"}`:                                               "prometheus.url is empty: expected a URL, e.g. http://prometheus:9090, http://mimir/prometheus or http://victoria-metrics:8428",
-		`{"mode": "cloud"}`:                                               `mode is "cloud": expected endpoints or store`,
+		`{"mode": "prometheus"}`:                                          "prometheus.url is empty: expected a URL, e.g. http://prometheus:9090, http://mimir/prometheus or http://victoria-metrics:8428",
+		`{"mode": "cloud"}`:                                               `mode is "cloud": expected scrape or prometheus`,
 		`{"oauthPassThru": true}`:                                         `oauthPassThru is on: scrapes run without a user, so that there is no identity to forward; use a header or basic authentication`,
 		`{"keepCookies": ["a"]}`:                                          `keepCookies names cookies: scrapes run without a user, so that there are none to forward; use a header or basic authentication`,
 		`{"targets": [{"url": "a:1", "kind": "x"}]}`:                      `targets[0]: the kind of target a:1 is "x": expected falco or falcosidekick`,
 		`{"targets": [{"url": "a:1"}, {"url": "a:1", "discovery": "x"}]}`: `targets[1]: the discovery of target a:1 is "x": expected static, dns, srv or http`,
 		`{"targets": [{"url": "http://u:p@a:1"}]}`:                        `targets[0]: the address of a:1 contains a user name or a password, which every viewer could read: remove it and use the data source's authentication settings`,
-		`{"mode": "store", "scrapeInterval": "x"}`:                        "scrapeInterval is \"x\": expected a duration such as 15s or 1m\nprometheus.url is empty: expected a URL, e.g. http://prometheus:9090, http://mimir/prometheus or http://victoria-metrics:8428",
+		`{"mode": "prometheus", "scrapeInterval": "x"}`:                   "scrapeInterval is \"x\": expected a duration such as 15s or 1m\nprometheus.url is empty: expected a URL, e.g. http://prometheus:9090, http://mimir/prometheus or http://victoria-metrics:8428",
 		`{"targets": [{"url": "a:1", "memoryLimit": "half"}]}`:            `targets[0].memoryLimit is "half": expected an amount of memory as Kubernetes writes it, such as 512Mi, 1.5Gi or 800M`,
 		`{"targets": [{"url": "a:1", "memoryLimit": "500m"}]}`:            `targets[0].memoryLimit is "500m": expected an amount of memory as Kubernetes writes it, such as 512Mi, 1.5Gi or 800M`,
 		`{"targets": [{"url": "a:1", "memoryLimit": 512}]}`:               `targets.memoryLimit: expected a string in quotes, found number`,
 		`{"targets": [{"url": "a:1", "cpuLimit": -1}]}`:                   `targets[0].cpuLimit is -1: expected a number of CPUs above 0, such as 0.5 or 2`,
 		`{"targets": [{"url": "a:1", "threadTableSize": 1.5}]}`:           `targets[0].threadTableSize is 1.5: expected a whole number above 0, that of falco_libs.thread_table_size`,
 		`{"targets": [{"url": "a:1", "outputsQueueCapacity": -1}]}`:       `targets[0].outputsQueueCapacity is -1: expected a whole number, that of outputs_queue.capacity`,
-		`{"targets": [{"url": "a:1", "expected": -3}]}`:                   `targets[0].expected is -3: expected a whole number of nodes above 0`,
+		`{"targets": [{"url": "a:1", "expectedInstances": -3}]}`:          `targets[0].expectedInstances is -3: expected a whole number of nodes above 0`,
 		`{`: `the settings are no valid JSON: unexpected end of JSON input`,
 	}
 	for raw, want := range tests {

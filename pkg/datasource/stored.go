@@ -160,7 +160,7 @@ func (s *stored) written(label string) string {
 }
 
 func (s *stored) holds(ctx context.Context, metric string) bool {
-	if slices.Contains(s.config.Catalogue.Store.Foreign, metric) {
+	if slices.Contains(s.config.Catalogue.Store.ExternalMetrics, metric) {
 		return s.store.HasExternalMetric(metric)
 	}
 	now := time.Now().UnixMilli()
@@ -171,7 +171,7 @@ func (s *stored) holds(ctx context.Context, metric string) bool {
 
 func (s *stored) words() words {
 	return words{
-		nobody:        "The Prometheus server has no Falco" + s.describeMatchers() + ": no target exported " + strings.Join(s.config.Catalogue.Store.Shows[0].Metrics, " or ") + " within the last day. Add Falco to its scrape configuration (docs/scaling-out.md), or check prometheus.matchers and prometheus.tenant.",
+		nobody:        "The Prometheus server has no Falco" + s.describeMatchers() + ": no target exported " + strings.Join(s.config.Catalogue.Store.IdentifyingMetrics[0].Metrics, " or ") + " within the last day. Add Falco to its scrape configuration (docs/scaling-out.md), or check prometheus.matchers and prometheus.tenant.",
 		missingKind:   "Add %s to the scrape configuration of the Prometheus server, and check that prometheus.matchers selects it.",
 		targetSetting: "prometheus.%s",
 	}

@@ -44,7 +44,7 @@ func storeOf(t *testing.T, answer http.HandlerFunc) *Instance {
 	t.Helper()
 	server := httptest.NewServer(answer)
 	t.Cleanup(server.Close)
-	settings := fmt.Sprintf(`{"mode": "store", "store": {"url": %q}}`, server.URL)
+	settings := fmt.Sprintf(`{"mode": "prometheus", "prometheus": {"url": %q}}`, server.URL)
 	d := newInstance(t.Context(), backend.DataSourceInstanceSettings{JSONData: json.RawMessage(settings)}, nil)
 	require.NoError(t, d.broken)
 	t.Cleanup(d.Dispose)
@@ -53,17 +53,17 @@ func storeOf(t *testing.T, answer http.HandlerFunc) *Instance {
 
 func TestStoreGivesFramesOfNodes(t *testing.T) {
 	d := storeWith(t, "")
-	res := queryOne(t, d, `{"signals": ["cpu-usage-lifetime"], "instant": true}`)
+	res := queryOne(t, d, `{"signals": ["cpu-usage-since-start-ratio"], "instant": true}`)
 	require.NoError(t, res.Error)
 	require.Equal(t, "10.0.0.1:8765", res.Frames[0].Fields[0].Labels["node"])
 	require.NotContains(t, res.Frames[0].Fields[0].Labels, "instance")
 	require.Equal(t, "max by (instance) (falcosecurity_falco_cpu_usage_ratio)", res.Frames[0].Meta.ExecutedQueryString)
 
-	byHand := queryOne(t, d, `{"kind": "promql", "expr": "max by (node) (up)", "instant": true, "filters": [{"key": "node", "operator": "=", "value": "a"}]}`)
+	byHand := queryOne(t, d, `{"queryType": "promql", "expr": "max by (node) (up)", "instant": true, "filters": [{"key": "node", "operator": "=", "value": "a"}]}`)
 	require.Equal(t, `max by (node) (up{instance="a"})`, byHand.Frames[0].Meta.ExecutedQueryString, "the store's own labels; filters are ours")
 	require.Equal(t, data.Labels{"instance": "10.0.0.1:8765", "job": "falco"}, byHand.Frames[0].Fields[0].Labels)
 
-	portable := queryOne(t, d, `{"kind": "promql", "portable": true, "expr": "max by (node) (x)", "instant": true, "filters": [{"key": "node", "operator": "=", "value": "a"}]}`)
+	portable := queryOne(t, d, `{"queryType": "promql", "mapLabels": true, "expr": "max by (node) (x)", "instant": true, "filters": [{"key": "node", "operator": "=", "value": "a"}]}`)
 	require.Equal(t, `max by (instance) (x{instance="a"})`, portable.Frames[0].Meta.ExecutedQueryString)
 	require.Equal(t, "10.0.0.1:8765", portable.Frames[0].Fields[0].Labels["node"])
 }
@@ -71,7 +71,7 @@ func TestStoreGivesFramesOfNodes(t *testing.T) {
 // What the store says of an answer is shown with it; one that lacks samples is said to be partial.
 func TestStoreWarnings(t *testing.T) {
 	said := func(more string) []string {
-		return texts(t, queryOne(t, storeWith(t, more), `{"signals": ["cpu-usage-lifetime"], "instant": true}`))
+		return texts(t, queryOne(t, storeWith(t, more), `{"signals": ["cpu-usage-since-start-ratio"], "instant": true}`))
 	}
 	require.Empty(t, said(""))
 	require.Equal(t, []string{"warning: " + partialAnswer}, said(`"isPartial": true,`), "VictoriaMetrics")
@@ -80,7 +80,7 @@ func TestStoreWarnings(t *testing.T) {
 	require.Equal(t, []string{"warning: The Prometheus server says: something else."}, said(`"warnings": ["something else"],`))
 	const info = `"infos": ["PromQL info: metric might not be a counter (1:6)"],`
 	require.Empty(t, said(info), "an expression of the catalogue")
-	for _, query := range []string{`{"kind": "promql", "expr": "rate(x[5m])", "instant": true}`, `{"kind": "promql", "portable": true, "expr": "rate(x[5m])", "instant": true}`} {
+	for _, query := range []string{`{"queryType": "promql", "expr": "rate(x[5m])", "instant": true}`, `{"queryType": "promql", "portable": true, "expr": "rate(x[5m])", "instant": true}`} {
 		require.Equal(t, []string{"info: The Prometheus server says: PromQL info: metric might not be a counter (1:6)."}, texts(t, queryOne(t, storeWith(t, info), query)))
 	}
 	require.Equal(t, "The range contains about 6 million samples, so the plugin read one value every 30s. Changes between two of these values are not visible. Narrow the range or the filters to see all of them.",
@@ -90,7 +90,7 @@ func TestStoreWarnings(t *testing.T) {
 // In a store nothing pauses: how long ago the targets were looked up says nothing of how old figures are.
 func TestStoreHasNoOldFigures(t *testing.T) {
 	d := storeWith(t, "")
-	const query = `{"signals": ["cpu-usage-lifetime"], "instant": true}`
+	const query = `{"signals": ["cpu-usage-since-start-ratio"], "instant": true}`
 	require.Empty(t, texts(t, queryOne(t, d, query)))
 	d.now = func() time.Time { return time.Now().Add(65 * time.Second) }
 	require.Empty(t, texts(t, queryOne(t, d, query)))
@@ -151,11 +151,11 @@ func TestLookUpsStayInTheirPath(t *testing.T) {
 func TestDisposeWithAnInvalidCertificate(t *testing.T) {
 	for name, settings := range map[string]backend.DataSourceInstanceSettings{
 		"CA certificate": {
-			JSONData:                json.RawMessage(`{"mode": "store", "store": {"url": "https://prometheus:9090"}, "tlsAuthWithCACert": true}`),
+			JSONData:                json.RawMessage(`{"mode": "prometheus", "prometheus": {"url": "https://prometheus:9090"}, "tlsAuthWithCACert": true}`),
 			DecryptedSecureJSONData: map[string]string{"tlsCACert": "not a certificate"},
 		},
 		"client certificate": {
-			JSONData:                json.RawMessage(`{"mode": "store", "store": {"url": "https://prometheus:9090"}, "tlsAuth": true}`),
+			JSONData:                json.RawMessage(`{"mode": "prometheus", "prometheus": {"url": "https://prometheus:9090"}, "tlsAuth": true}`),
 			DecryptedSecureJSONData: map[string]string{"tlsClientCert": "not a certificate", "tlsClientKey": "not a key"},
 		},
 	} {
@@ -169,9 +169,9 @@ func TestDisposeWithAnInvalidCertificate(t *testing.T) {
 
 func TestStoreSettings(t *testing.T) {
 	s, err := parseSettings(json.RawMessage(`{
-		"mode": "store", "scrapeInterval": "30s", "targets": [{"url": "kept for later"}],
-		"store": {"url": "mimir/prometheus", "identity": ["cluster", "node"], "matchers": "job=\"falco\"", "method": "get", "parameters": "?dedup=true",
-			"tenant": "team-a", "memoryLimit": "1Gi", "expected": 3}
+		"mode": "prometheus", "scrapeInterval": "30s", "targets": [{"url": "kept for later"}],
+		"prometheus": {"url": "mimir/prometheus", "identityLabels": ["cluster", "node"], "matchers": "job=\"falco\"", "method": "get", "parameters": "?dedup=true",
+			"tenant": "team-a", "memoryLimit": "1Gi", "expectedInstances": 3}
 	}`), signals.Load())
 	require.NoError(t, err)
 	require.Equal(t, "http://mimir/prometheus", s.store.URL.String())
@@ -185,16 +185,16 @@ func TestStoreSettings(t *testing.T) {
 	}, s.store.Gauges)
 
 	for raw, want := range map[string]string{
-		`{"url": "a", "method": "PUT"}`:                      `store.method is "PUT": expected GET or POST`,
-		`{"url": "a", "parameters": "query=x"}`:              `store.parameters holds "query", which every query sets itself: remove it`,
-		`{"url": "a", "parameters": "api_key=x"}`:            `store.parameters holds "api_key", which every viewer could read: remove it and send it as a header`,
-		`{"url": "a", "parameters": "%"}`:                    "store.parameters cannot be read: expected them as in an address, such as dedup=true&partial_response=true",
+		`{"url": "a", "method": "PUT"}`:                      `prometheus.method is "PUT": expected GET or POST`,
+		`{"url": "a", "parameters": "query=x"}`:              `prometheus.parameters holds "query", which every query sets itself: remove it`,
+		`{"url": "a", "parameters": "api_key=x"}`:            `prometheus.parameters holds "api_key", which every viewer could read: remove it and send it as a header`,
+		`{"url": "a", "parameters": "%"}`:                    "prometheus.parameters cannot be read: expected them as in an address, such as dedup=true&partial_response=true",
 		`{"url": "a", "tenant": "x", "tenantHeader": "a b"}`: `prometheus.tenantHeader is "a b": expected the name of an HTTP header, such as X-Scope-OrgID`,
 		`{"url": "a", "tenant": "x\ny"}`:                     `prometheus.tenant is "x\ny": expected a value for an HTTP header, without control characters`,
-		`{"url": "a", "memoryLimit": "x"}`:                   `store.memoryLimit is "x": expected an amount of memory as Kubernetes writes it, such as 512Mi, 1.5Gi or 800M`,
-		`{"url": 1}`:                                         "store.url: expected a string in quotes, found number",
+		`{"url": "a", "memoryLimit": "x"}`:                   `prometheus.memoryLimit is "x": expected an amount of memory as Kubernetes writes it, such as 512Mi, 1.5Gi or 800M`,
+		`{"url": 1}`:                                         "prometheus.url: expected a string in quotes, found number",
 	} {
-		_, err := parseSettings(json.RawMessage(`{"mode": "store", "store": `+raw+`}`), signals.Load())
+		_, err := parseSettings(json.RawMessage(`{"mode": "prometheus", "prometheus": `+raw+`}`), signals.Load())
 		require.EqualError(t, err, want, raw)
 	}
 }

@@ -81,7 +81,7 @@ func (d *Instance) kindOf(s *signals.Signal) string {
 
 // kindOfMetric is the kind of target that exports a metric; empty where the name does not tell.
 func (d *Instance) kindOfMetric(metric string) string {
-	for _, mark := range d.catalogue.Reading.Marks {
+	for _, mark := range d.catalogue.Reading.IdentifyingMetrics {
 		if strings.HasPrefix(metric, mark.Prefix) {
 			return mark.Kind
 		}

@@ -42,8 +42,8 @@ type Result struct {
 
 // Options say what becomes of the results of one query.
 type Options struct {
-	RefID  string
-	Legend string
+	RefID        string
+	LegendFormat string
 	// Identity labels come first in tables and names: cluster, node.
 	Identity []string
 	// Titles are shown for values of labels, in names.

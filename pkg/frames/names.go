@@ -22,7 +22,7 @@ type namer struct {
 }
 
 func newNamer(all []series, o Options) namer {
-	n := namer{legend: o.Legend, first: o.Identity, skip: []string{"signal"}, titles: o.Titles}
+	n := namer{legend: o.LegendFormat, first: o.Identity, skip: []string{"signal"}, titles: o.Titles}
 	ids := map[string]bool{}
 	for _, s := range all {
 		if s.result.Signal != nil {

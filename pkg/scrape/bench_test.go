@@ -42,7 +42,7 @@ func largeBody() []byte {
 
 func BenchmarkRead(b *testing.B) {
 	body := largeBody()
-	limits := Limits{SampleLimit: 20000, LabelLengthLimit: 1024}
+	limits := Limits{SampleLimit: 20000, LabelValueLengthLimit: 1024}
 	read := func(b *testing.B, r *Reader) {
 		answer, why := r.Read(body)
 		if why != nil || len(answer.Samples) != 500 {

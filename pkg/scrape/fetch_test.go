@@ -239,7 +239,7 @@ func TestBadAnswers(t *testing.T) {
 		c.Targets = append(c.Targets, TargetConfig{URL: bad.url, Kind: bad.kind})
 	}
 	c.Timeout = 2 * time.Second
-	c.Limits = Limits{BodySizeLimit: 1 << 20, SampleLimit: 100, LabelLengthLimit: 1024}
+	c.Limits = Limits{BodySizeLimit: 1 << 20, SampleLimit: 100, LabelValueLengthLimit: 1024}
 	c.Client.ConfigureTransport = func(_ httpclient.Options, tr *http.Transport) { tr.DialContext = pretendDNS(tr.DialContext) }
 	l := lease(t, ManagerOptions{}, c)
 	wait(t, l)

@@ -26,7 +26,7 @@ const (
 	pollInterval = time.Millisecond
 )
 
-var testLimits = Limits{BodySizeLimit: 16 << 20, SampleLimit: 20_000, LabelLengthLimit: 1024}
+var testLimits = Limits{BodySizeLimit: 16 << 20, SampleLimit: 20_000, LabelValueLengthLimit: 1024}
 
 func config(targets ...TargetConfig) Config {
 	return Config{

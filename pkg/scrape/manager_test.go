@@ -70,7 +70,7 @@ func TestOneTargetChangesTheOthersStay(t *testing.T) {
 			"interval":     func(c *Config) { c.Interval++ },
 			"timeout":      func(c *Config) { c.Timeout-- },
 			"retention":    func(c *Config) { c.Retention++ },
-			"limits":       func(c *Config) { c.Limits.LabelLengthLimit++ },
+			"limits":       func(c *Config) { c.Limits.LabelValueLengthLimit++ },
 			"credentials":  func(c *Config) { c.ClientKey = "other" },
 			"labels":       func(c *Config) { c.Targets[0].Labels = map[string]string{"cluster": "x"} },
 			"kind":         func(c *Config) { c.Targets[0].Kind = KindFalcosidekick },

@@ -22,7 +22,7 @@ func FuzzRead(f *testing.F) {
 		f.Add(body)
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		r := NewReader(signals.Reading{}, Limits{SampleLimit: 1 << 20, LabelLengthLimit: 1 << 20})
+		r := NewReader(signals.Reading{}, Limits{SampleLimit: 1 << 20, LabelValueLengthLimit: 1 << 20})
 		first, why := r.Read(body)
 		require.Nil(t, why)
 		once := encode(t, readable(first))

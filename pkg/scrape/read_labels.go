@@ -114,7 +114,7 @@ func (r *Reader) filterLabels(name string, full labels.Labels) (kept labels.Labe
 			kept = kept.MatchLabels(true, append([]string{model.MetricNameLabel}, rule.Labels...)...)
 		}
 	}
-	for _, rule := range r.reading.FoldValues {
+	for _, rule := range r.reading.ReplaceValues {
 		if rule.Metric != name {
 			continue
 		}
@@ -129,7 +129,7 @@ func (r *Reader) filterLabels(name string, full labels.Labels) (kept labels.Labe
 }
 
 func (r *Reader) checkLengths(kept labels.Labels) (why string) {
-	limit := r.limits.LabelLengthLimit
+	limit := r.limits.LabelValueLengthLimit
 	kept.Range(func(l labels.Label) {
 		for _, text := range []string{l.Name, l.Value} {
 			if len(text) > limit && utf8.RuneCountInString(text) > limit {

@@ -41,14 +41,14 @@ func corpusReader(t testing.TB, name string) *Reader {
 	require.NoError(t, err)
 	var options struct {
 		Limits struct {
-			SamplesPerScrape, LabelLength int
+			SampleLimit, LabelValueLengthLimit int
 		}
 		Reading signals.Reading
 		Kinds   map[string]string
 	}
 	require.NoError(t, json.Unmarshal(text, &options))
 	return NewReaderForKind(cmp.Or(options.Kinds[name], KindFalco), options.Reading, Limits{
-		SampleLimit: options.Limits.SamplesPerScrape, LabelLengthLimit: options.Limits.LabelLength,
+		SampleLimit: options.Limits.SampleLimit, LabelValueLengthLimit: options.Limits.LabelValueLengthLimit,
 	})
 }
 

@@ -14,8 +14,8 @@ import (
 type Limits struct {
 	// BodySizeLimit is in bytes after decompression.
 	BodySizeLimit int64
-	// SampleLimit discards the whole response. LabelLengthLimit, in characters of a name or value, only discards the line.
-	SampleLimit, LabelLengthLimit int
+	// SampleLimit discards the whole response. LabelValueLengthLimit, in characters of a name or value, only discards the line.
+	SampleLimit, LabelValueLengthLimit int
 }
 
 // Sample is one value of a response.

@@ -55,7 +55,7 @@ func (r *ScrapeResult) facts(reading signals.Reading) map[string]string {
 // because its counters only appear with the first event.
 func (r *ScrapeResult) checkKind(want signals.Endpoint, reading signals.Reading) *Failure {
 	other := ""
-	for _, mark := range reading.Marks {
+	for _, mark := range reading.IdentifyingMetrics {
 		for name := range r.Names {
 			if strings.HasPrefix(name, mark.Prefix) {
 				if mark.Kind == want.Kind {
@@ -68,7 +68,7 @@ func (r *ScrapeResult) checkKind(want signals.Endpoint, reading signals.Reading)
 	switch {
 	case other != "":
 		return wrongKind(want, reading.Scraping.Endpoint(other))
-	case want.Kind == KindFalco && len(reading.Marks) > 0:
+	case want.Kind == KindFalco && len(reading.IdentifyingMetrics) > 0:
 		return notFalco(want)
 	}
 	return nil

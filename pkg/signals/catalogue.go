@@ -53,32 +53,32 @@ type Signal struct {
 	Summary     string      `json:"summary"`
 	Description string      `json:"description"`
 	Expr        string      `json:"expr"`
-	By          By          `json:"by"`
+	GroupBy     GroupBy     `json:"groupBy"`
 	Needs       []Need      `json:"needs"`
 	Thresholds  *Thresholds `json:"thresholds,omitempty"`
-	// Longest is the longest window that serves it.
-	Longest string `json:"longest,omitempty"`
+	// MaxWindow is the longest window that serves it.
+	MaxWindow string `json:"maxWindow,omitempty"`
 	// Worst is "min" where the lowest values are the worst although no threshold says so.
 	Worst string `json:"worst,omitempty"`
-	// Whole says that clusters are counted as a whole: it cannot be filtered by node.
-	Whole bool `json:"whole,omitempty"`
-	// Relative says that nodes are held against each other: the figure of one depends on which others are asked about.
-	Relative bool     `json:"relative,omitempty"`
-	Advice   []Advice `json:"advice"`
-	Link     string   `json:"link"`
-	// Unknown says in a few words why a node may have no value although nothing is wrong.
-	Unknown string  `json:"unknown,omitempty"`
-	Values  []Value `json:"values,omitempty"`
+	// ClusterScoped says that clusters are counted as a whole: it cannot be filtered by node.
+	ClusterScoped bool `json:"clusterScoped,omitempty"`
+	// ComparesNodes says that nodes are held against each other: the figure of one depends on which others are asked about.
+	ComparesNodes bool     `json:"comparesNodes,omitempty"`
+	Advice        []Advice `json:"advice"`
+	Link          string   `json:"link"`
+	// NoValueReason says in a few words why a node may have no value although nothing is wrong.
+	NoValueReason string  `json:"noValueReason,omitempty"`
+	Values        []Value `json:"values,omitempty"`
 	// InStore takes the place of Expr where a store has more than Falco's own metrics.
 	InStore *InStore `json:"inStore,omitempty"`
 }
 
-// InStore is what a signal is worked out of where a store has all of Metrics, which are others' than Falco's. Says is added
+// InStore is what a signal is worked out of where a store has all of Metrics, which are others' than Falco's. ExtraDescription is added
 // to the description.
 type InStore struct {
-	Expr    string   `json:"expr"`
-	Metrics []string `json:"metrics"`
-	Says    string   `json:"says"`
+	Expr             string   `json:"expr"`
+	Metrics          []string `json:"metrics"`
+	ExtraDescription string   `json:"extraDescription"`
 }
 
 // LowestIsWorst is whether low values are the bad ones.
@@ -86,8 +86,8 @@ func (s *Signal) LowestIsWorst() bool {
 	return s.Worst == "min" || s.Thresholds != nil && s.Thresholds.Direction == "below"
 }
 
-// By is what a signal is grouped by when nothing else is asked for, and what it may be grouped by besides.
-type By struct {
+// GroupBy is what a signal is grouped by when nothing else is asked for, and what it may be grouped by besides.
+type GroupBy struct {
 	Default []string `json:"default"`
 	Allowed []string `json:"allowed"`
 }

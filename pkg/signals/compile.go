@@ -26,7 +26,7 @@ var MatchTypes = map[string]labels.MatchType{
 
 // CompileOptions is what a template needs to know of its surroundings.
 type CompileOptions struct {
-	// Identity is what `$instance` stands for: cluster, node.
+	// Identity is what `$identity` stands for: cluster, node.
 	Identity []string
 	// TargetLabels are the other labels that the settings put on targets.
 	TargetLabels []string
@@ -57,7 +57,7 @@ func (c *Catalogue) Compile(s *Signal, by []string, filters []Filter, window str
 		return "", 0, err
 	}
 	if by == nil {
-		by = s.By.Default
+		by = s.GroupBy.Default
 	}
 	labels, err := u.groupBy(by)
 	if err != nil {
@@ -68,9 +68,9 @@ func (c *Catalogue) Compile(s *Signal, by []string, filters []Filter, window str
 	}
 	expr := placeholder.ReplaceAllStringFunc(s.Expr, func(found string) string {
 		switch found {
-		case "$by":
+		case "$groupBy":
 			return strings.Join(labels, ", ")
-		case "$instance":
+		case "$identity":
 			return strings.Join(o.Identity, ", ")
 		case "$window":
 			return FormatDuration(o.covered(length))
@@ -95,7 +95,7 @@ type use struct {
 }
 
 func (u use) groupBy(by []string) ([]string, error) {
-	allowed := u.expand(slices.Concat(u.signal.By.Default, u.signal.By.Allowed, u.options.Identity, u.options.TargetLabels))
+	allowed := u.expand(slices.Concat(u.signal.GroupBy.Default, u.signal.GroupBy.Allowed, u.options.Identity, u.options.TargetLabels))
 	var labels []string
 	for _, name := range u.expand(by) {
 		if !labelName.MatchString(name) || !slices.Contains(allowed, name) {
@@ -113,11 +113,11 @@ func (u use) groupBy(by []string) ([]string, error) {
 
 func (u use) checkFilters(filters []Filter) error {
 	allowed := slices.Concat(u.options.Identity, u.options.TargetLabels)
-	if u.signal.Whole {
+	if u.signal.ClusterScoped {
 		allowed = slices.DeleteFunc(allowed, func(label string) bool { return label == "node" })
 	}
 	for _, g := range u.catalogue.Groupings {
-		if slices.Contains(u.signal.By.Allowed, g.ID) || strings.Contains(u.signal.Expr, "$join") {
+		if slices.Contains(u.signal.GroupBy.Allowed, g.ID) || strings.Contains(u.signal.Expr, "$join") {
 			allowed = append(allowed, g.ID)
 		}
 	}
@@ -140,11 +140,11 @@ func (u use) checkFilters(filters []Filter) error {
 	return nil
 }
 
-// expand replaces `$instance` by the identity labels.
+// expand replaces `$identity` by the identity labels.
 func (u use) expand(names []string) []string {
 	var out []string
 	for _, name := range names {
-		if name == "$instance" {
+		if name == "$identity" {
 			out = append(out, u.options.Identity...)
 			continue
 		}

@@ -19,7 +19,7 @@ type corpus struct {
 	Cases     []struct {
 		Name, Signal string
 		Template     *Signal
-		By           []string
+		GroupBy      []string
 		Filters      []Filter
 		Window       string
 		Options      corpusOptions
@@ -77,7 +77,7 @@ func TestCompile(t *testing.T) {
 				s, err = catalogue.Signal(test.Signal)
 				require.NoError(t, err)
 			}
-			expr, _, err := catalogue.Compile(s, test.By, test.Filters, test.Window, test.Options.over(c.Options))
+			expr, _, err := catalogue.Compile(s, test.GroupBy, test.Filters, test.Window, test.Options.over(c.Options))
 			if test.Error != "" {
 				require.EqualError(t, err, test.Error)
 				return

@@ -12,8 +12,8 @@ func (c *Catalogue) InStore(holds func(metric string) bool) *Catalogue {
 		if s.InStore == nil || slices.ContainsFunc(s.InStore.Metrics, func(m string) bool { return !holds(m) }) {
 			continue
 		}
-		s.Expr, s.Unknown = s.InStore.Expr, ""
-		s.Description += " " + s.InStore.Says
+		s.Expr, s.NoValueReason = s.InStore.Expr, ""
+		s.Description += " " + s.InStore.ExtraDescription
 	}
 	return &out
 }

@@ -6,8 +6,8 @@ type Check struct {
 	Signal string `json:"signal"`
 	// Worst is max or min: the value that stands for the node where the signal has several.
 	Worst string `json:"worst"`
-	// Also are dimensions whose verdict it counts for besides that of its signal.
-	Also []string `json:"also,omitempty"`
+	// ExtraDimensions are dimensions whose verdict it counts for besides that of its signal.
+	ExtraDimensions []string `json:"extraDimensions,omitempty"`
 	// Window of the judgement; without it the query's.
 	Window  string `json:"window,omitempty"`
 	Meaning struct {

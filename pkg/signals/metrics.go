@@ -14,7 +14,7 @@ func (c *Catalogue) Metrics() []string {
 	names := map[string]bool{}
 	add := func(text string) {
 		for _, name := range word.FindAllString(text, -1) {
-			for _, mark := range c.Reading.Marks {
+			for _, mark := range c.Reading.IdentifyingMetrics {
 				if strings.HasPrefix(name, mark.Prefix) {
 					names[name] = true
 				}

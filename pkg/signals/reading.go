@@ -15,20 +15,20 @@ type Reading struct {
 		Label  string   `json:"label"`
 		Last   []string `json:"last,omitempty"`
 	} `json:"facts"`
-	Marks []struct {
+	IdentifyingMetrics []struct {
 		Kind   string `json:"kind"`
 		Prefix string `json:"prefix"`
-	} `json:"marks"`
+	} `json:"identifyingMetrics"`
 	KeepLabels []struct {
 		Metric string   `json:"metric"`
 		Labels []string `json:"labels"`
 	} `json:"keepLabels"`
-	FoldValues []struct {
+	ReplaceValues []struct {
 		Metric    string   `json:"metric"`
 		Label     string   `json:"label"`
 		Allowed   []string `json:"allowed"`
 		Otherwise string   `json:"otherwise"`
-	} `json:"foldValues"`
+	} `json:"replaceValues"`
 	OldestVersion string   `json:"oldestVersion"`
 	Scraping      Scraping `json:"scraping"`
 }
@@ -55,15 +55,15 @@ type TargetGauge struct {
 }
 
 // Baseline is a setting that says what all Falcos are expected to have. Every value becomes a series of Metric with the
-// label Label, written for each of them; Of is Falco's own series that it is held against.
+// label Label, written for each of them; ActualMetric is Falco's own series that it is held against.
 type Baseline struct {
-	Setting     string `json:"setting"`
-	Title       string `json:"title"`
-	Metric      string `json:"metric"`
-	Label       string `json:"label"`
-	Of          string `json:"of"`
-	Form        string `json:"form"`
-	FormInWords string `json:"formInWords"`
+	Setting      string `json:"setting"`
+	Title        string `json:"title"`
+	Metric       string `json:"metric"`
+	Label        string `json:"label"`
+	ActualMetric string `json:"actualMetric"`
+	Form         string `json:"form"`
+	FormInWords  string `json:"formInWords"`
 }
 
 // Recording is a rule of provisioning/prometheus: a signal by its default, over a window, of all Falcos.
@@ -75,11 +75,11 @@ type Recording struct {
 
 // Store is what has to be known of a Prometheus that scrapes Falco.
 type Store struct {
-	// Shows are the metrics by which a target shows what it is; any one will do.
-	Shows []struct {
+	// IdentifyingMetrics are the metrics by which a target shows what it is; any one will do.
+	IdentifyingMetrics []struct {
 		Kind    string   `json:"kind"`
 		Metrics []string `json:"metrics"`
-	} `json:"shows"`
-	// Foreign are metrics of others than Falco that expressions for a store read.
-	Foreign []string `json:"foreign"`
+	} `json:"identifyingMetrics"`
+	// ExternalMetrics are metrics of others than Falco that expressions for a store read.
+	ExternalMetrics []string `json:"externalMetrics"`
 }

@@ -46,7 +46,7 @@ func TestChecksAndEvents(t *testing.T) {
 	catalogue := Load()
 	require.NotEmpty(t, catalogue.Checks)
 	parses := func(id, template string) {
-		s := &Signal{ID: id, Expr: template, By: By{Default: []string{"$instance"}}}
+		s := &Signal{ID: id, Expr: template, GroupBy: GroupBy{Default: []string{"$identity"}}}
 		expr, _, err := catalogue.Compile(s, nil, nil, "5m", CompileOptions{Identity: []string{"cluster", "node"}})
 		require.NoError(t, err)
 		_, err = parser.NewParser(parser.Options{}).ParseExpr(expr)
@@ -56,7 +56,7 @@ func TestChecksAndEvents(t *testing.T) {
 		s, err := catalogue.Signal(c.Signal)
 		require.NoError(t, err, c.ID)
 		require.True(t, s.Thresholds != nil || len(s.Values) > 0, "%s: nothing judges %s", c.ID, c.Signal)
-		require.True(t, s.Whole || slices.Contains(s.By.Default, "$instance"), "%s: %s is not by node", c.ID, c.Signal)
+		require.True(t, s.ClusterScoped || slices.Contains(s.GroupBy.Default, "$identity"), "%s: %s is not by node", c.ID, c.Signal)
 		require.Contains(t, []string{"max", "min"}, c.Worst, c.ID)
 		for _, a := range c.Advice {
 			if a.When != "" {

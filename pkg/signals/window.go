@@ -29,10 +29,10 @@ func (o CompileOptions) window(text string) (time.Duration, error) {
 
 // served is a window, cut to the longest that serves the signal; at least four scrapes are taken.
 func (s *Signal) served(window time.Duration, o CompileOptions) (time.Duration, error) {
-	if s.Longest == "" {
+	if s.MaxWindow == "" {
 		return window, nil
 	}
-	longest, err := model.ParseDuration(s.Longest)
+	longest, err := model.ParseDuration(s.MaxWindow)
 	if err != nil {
 		return 0, fmt.Errorf("signal %q: its longest window: %w", s.ID, err)
 	}

@@ -97,7 +97,7 @@ func (s *Store) findJobs(ctx context.Context, now time.Time) (map[string][]strin
 // findExternalMetrics finds the metrics of other exporters that signals can use.
 func (s *Store) findExternalMetrics(ctx context.Context, now time.Time) (map[string]bool, error) {
 	out := map[string]bool{}
-	names := s.config.Catalogue.Store.Foreign
+	names := s.config.Catalogue.Store.ExternalMetrics
 	if len(names) == 0 {
 		return out, nil
 	}

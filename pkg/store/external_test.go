@@ -46,11 +46,11 @@ func TestExternalMetrics(t *testing.T) {
 		require.NoError(t, err)
 	})
 	s.now = func() time.Time { return timeAt(1500 * time.Second) }
-	values, description := evaluateExternal(t, s, "cpu-usage-recent")
+	values, description := evaluateExternal(t, s, "cpu-usage-ratio")
 	require.Regexp(t, `^\{node="a:1"\} => 0\.(5|49999999999999)\d* @\[1500000\]$`, values)
 	require.Contains(t, description, "The store has cAdvisor’s figures")
 
-	values, _ = evaluateExternal(t, s, "cpu-throttled")
+	values, _ = evaluateExternal(t, s, "cpu-throttled-ratio")
 	require.Regexp(t, `^\{node="a:1"\} => 0\.(3|29999999999999)\d* @\[1500000\]$`, values)
 	values, _ = evaluateExternal(t, s, "last-termination")
 	require.Equal(t, `{node="a:1", reason="OOMKilled"} => 1 @[1500000]`, values)
@@ -63,6 +63,6 @@ func TestExternalMetrics(t *testing.T) {
 func TestNoExternalMetrics(t *testing.T) {
 	s := newEngine(t, twoJobs, nil).store(t)
 	s.now = func() time.Time { return timeAt(1500 * time.Second) }
-	_, description := evaluateExternal(t, s, "cpu-usage-recent")
+	_, description := evaluateExternal(t, s, "cpu-usage-ratio")
 	require.NotContains(t, description, "cAdvisor")
 }

@@ -124,7 +124,7 @@ func (c Config) kindMatcher(kind string) *labels.Matcher {
 }
 
 func (c Config) kindMetrics(kind string) []string {
-	for _, m := range c.Catalogue.Store.Shows {
+	for _, m := range c.Catalogue.Store.IdentifyingMetrics {
 		if m.Kind == kind {
 			return m.Metrics
 		}

@@ -75,7 +75,7 @@ func (s *Store) labelValues(ctx context.Context, name string, from, to int64, ma
 // anyMetric matches every metric of Falco and Falcosidekick.
 func (s *Store) anyMetric() *labels.Matcher {
 	var prefixes []string
-	for _, m := range s.config.Catalogue.Reading.Marks {
+	for _, m := range s.config.Catalogue.Reading.IdentifyingMetrics {
 		prefixes = append(prefixes, m.Prefix+".*")
 	}
 	return labels.MustNewMatcher(labels.MatchRegexp, model.MetricNameLabel, strings.Join(prefixes, "|"))

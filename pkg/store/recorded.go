@@ -126,7 +126,7 @@ func (s *Store) rulesByExpr(filters []signals.Filter) map[string]signals.Recordi
 	out := map[string]signals.Recording{}
 	for _, rule := range s.config.Catalogue.Recordings {
 		signal, err := s.config.Catalogue.Signal(rule.Signal)
-		if err != nil || signal.Relative && len(filters) > 0 {
+		if err != nil || signal.ComparesNodes && len(filters) > 0 {
 			continue // the figure of one node depends on the other nodes that pass the filters
 		}
 		if expr, err := s.plainExpr(rule, filters); err == nil {
@@ -153,8 +153,8 @@ func (s *Store) plainExpr(rule signals.Recording, filters []signals.Filter) (str
 func (s *Store) recordedExpr(rule signals.Recording, filters []signals.Filter) string {
 	signal, _ := s.config.Catalogue.Signal(rule.Signal)
 	var by []string
-	for _, name := range signal.By.Default {
-		if name == "$instance" {
+	for _, name := range signal.GroupBy.Default {
+		if name == "$identity" {
 			by = append(by, s.config.Identity...)
 		} else {
 			by = append(by, name)

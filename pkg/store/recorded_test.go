@@ -14,7 +14,7 @@ import (
 
 const (
 	lifetime = "falcosecurity_falco_cpu_usage_ratio"
-	rule     = "instance:falco_cpu_usage_lifetime:value_v1"
+	rule     = "instance:falco_cpu_usage_since_start_ratio:value_v1"
 )
 
 // executed returns the expression that is sent for a signal that a rule records.
@@ -30,7 +30,7 @@ func executed(t *testing.T, script string, filters []signals.Filter, start, end 
 func evaluateSignal(t *testing.T, s *Store, filters []signals.Filter, q Query) Result {
 	t.Helper()
 	c := signals.Load()
-	signal, err := c.Signal("cpu-usage-lifetime")
+	signal, err := c.Signal("cpu-usage-since-start-ratio")
 	require.NoError(t, err)
 	q.Expr, _, err = c.Compile(signal, nil, filters, "", signals.CompileOptions{Identity: []string{"cluster", "node"}, ScrapeInterval: 15 * time.Second})
 	require.NoError(t, err)

@@ -189,7 +189,7 @@ const emptyVector = "(vector(0) > 0)"
 
 // translate renames the labels of a selector's matchers and adds the extra matchers.
 func (w rewriter) translate(e *parser.VectorSelector) {
-	if slices.Contains(w.Catalogue.Store.Foreign, e.Name) {
+	if slices.Contains(w.Catalogue.Store.ExternalMetrics, e.Name) {
 		e.LabelMatchers = append(w.externalMatchers(e.LabelMatchers), w.externalMatchers(w.Matchers)...)
 		return
 	}

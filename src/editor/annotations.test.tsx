@@ -15,22 +15,25 @@ test.each<[string, Partial<FalcoQuery> | undefined, Partial<FalcoQuery>]>([
   ['without a query', undefined, { refId: 'Anno' }],
   ['as Grafana makes a new one', { refId: 'Anno' }, { refId: 'Anno' }],
   ['written by hand', { signals: 'restart' as unknown as string[] }, { refId: 'Anno', signals: ['restart'] }],
-  ['of another kind', { refId: 'A', kind: 'signal' }, { refId: 'A' }],
+  ['of another kind', { refId: 'A', queryType: 'signal' }, { refId: 'A' }],
 ])('an annotation %s asks for events', (_name, target, expected) => {
   const saved = { name: 'What happened', enable: true, iconColor: 'red' };
   expect(prepare({ ...saved, target: target as FalcoQuery })).toEqual({
     ...saved,
-    target: { ...expected, kind: 'events', version: 1 },
+    target: { ...expected, queryType: 'events', version: 1 },
   });
 });
 
 test('a complete one is left alone, the very object', () => {
-  const complete = prepare({ name: 'What happened', target: { refId: 'Anno', kind: 'events', signals: ['restart'] } });
+  const complete = prepare({
+    name: 'What happened',
+    target: { refId: 'Anno', queryType: 'events', signals: ['restart'] },
+  });
   expect(complete && prepare(complete)).toBe(complete);
 });
 
 test('a new one begins with events of every kind', () => {
-  expect(annotations.getDefaultQuery?.()).toEqual({ kind: 'events', by: [], version: 1 });
+  expect(annotations.getDefaultQuery?.()).toEqual({ queryType: 'events', groupBy: [], version: 1 });
 });
 
 test('kinds of events and nodes are chosen in its editor', async () => {
@@ -45,6 +48,6 @@ test('kinds of events and nodes are chosen in its editor', async () => {
   render(<Page />);
   expect(screen.queryByRole('radiogroup')).not.toBeInTheDocument();
   await choose('Kinds of events', /^Restart/);
-  expect(current).toEqual({ refId: 'Anno', kind: 'events', signals: ['restart'], version: 1 });
+  expect(current).toEqual({ refId: 'Anno', queryType: 'events', signals: ['restart'], version: 1 });
   expect(onRunQuery).toHaveBeenCalledTimes(1);
 });

@@ -4,7 +4,7 @@ import { asEvents, type FalcoQuery, QUERY_VERSION } from '../query';
 import { onDemand } from './onDemand';
 
 /** The query of a new annotation: events of every kind on every node. Events that happen together become one annotation. */
-const NEW_ANNOTATION: Omit<FalcoQuery, 'refId'> = { kind: 'events', by: [], version: QUERY_VERSION };
+const NEW_ANNOTATION: Omit<FalcoQuery, 'refId'> = { queryType: 'events', groupBy: [], version: QUERY_VERSION };
 
 /**
  * Shows events as annotations on dashboards. The frames of an events query have the fields that Grafana reads: time,

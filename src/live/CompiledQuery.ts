@@ -63,7 +63,7 @@ export class CompiledQuery {
     this.step = this.intervalMs * Math.max(1, Math.ceil(request.range / request.maxDataPoints / this.intervalMs));
     this.targetLabels = [...IDENTITY, ...targetLabels(settings)];
     this.filters = query.filters.map(({ key, operator, value }) => matcher(key, operator, value));
-    const ids = query.kind === 'signal' ? [...new Set(query.signals)] : [];
+    const ids = query.queryType === 'signal' ? [...new Set(query.signals)] : [];
     this.signals = ids.map((id) => {
       const found = catalogue.signals.find((signal) => signal.id === id);
       if (!found) {
@@ -71,7 +71,7 @@ export class CompiledQuery {
       }
       return found;
     });
-    if (query.kind === 'promql' && query.filters.some(({ key }) => !this.targetLabels.includes(key))) {
+    if (query.queryType === 'promql' && query.filters.some(({ key }) => !this.targetLabels.includes(key))) {
       throw new NotLive();
     }
     const names = this.selectors().map(({ matchers }) => matchers.filter(({ label }) => label === '__name__'));
@@ -80,13 +80,13 @@ export class CompiledQuery {
     this.nameMatchers = names.filter((matchers) => !isExact(matchers));
     this.metrics = this.nameMatchers.length > 0 ? undefined : [...this.namedMetrics];
     this.fullLookback = this.lookback(); // throws when the lookback depends on the time of evaluation
-    const { kind, signals, by, filters, window, expr, instant } = query;
-    this.key = JSON.stringify([kind, signals, by, filters, window, expr, instant, request, this.step]);
+    const { queryType, signals, groupBy, filters, window, expr, instant } = query;
+    this.key = JSON.stringify([queryType, signals, groupBy, filters, window, expr, instant, request, this.step]);
   }
 
   /** Whether the state of a target belongs into the query's notices. */
   reportsOnTarget(target: Target): boolean {
-    if (this.query.kind === 'promql') {
+    if (this.query.queryType === 'promql') {
       return this.readsTarget(target);
     }
     return (
@@ -100,7 +100,7 @@ export class CompiledQuery {
     return (
       this.selectors().some((selector) => mayMatchTarget(selector, target, this.targetLabels)) &&
       (target.kind !== 'falco' ||
-        this.query.kind === 'promql' ||
+        this.query.queryType === 'promql' ||
         passesFilters(target, this.filters, this.targetLabels))
     );
   }
@@ -195,16 +195,16 @@ export class CompiledQuery {
 
   private compile(window: number | undefined): CompiledExpression[] {
     const { query } = this;
-    if (query.kind === 'promql') {
+    if (query.queryType === 'promql') {
       const conditions = query.filters.map(({ key, operator, value }) => ({ label: key, operator, value }));
       const text = withConditions(expandMacros(query.expr ?? '', { ...this.options(), window }), conditions);
       return [{ text, expr: parse(text) }];
     }
     const queryWindow =
       window !== undefined && rateMacro.test(query.window ?? '') ? printDuration(window) : query.window;
-    const { by, filters } = query;
+    const { groupBy, filters } = query;
     return this.signals.map((signal) => {
-      const use = { by, filters, window: queryWindow };
+      const use = { groupBy, filters, window: queryWindow };
       const { expr: text, window: used } = compile(catalogue, signal, use, this.options());
       return { signal, text, expr: parse(text), window: used };
     });

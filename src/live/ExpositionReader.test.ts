@@ -78,10 +78,10 @@ describe('ExpositionReader', () => {
   });
 
   it('refuses an answer with too many samples, and reads the next', () => {
-    const one = reader({ samplesPerScrape: 2 });
+    const one = reader({ sampleLimit: 2 });
     expect(() => one.read('a 1\nb 1\nc 1\n')).toThrow(
       new Error(
-        'The response has more than 2 samples and was discarded. '+
+        'The response has more than 2 samples and was discarded. ' +
           "Check that the address serves Falco's metrics, or raise limits.sampleLimit."
       )
     );
@@ -89,7 +89,7 @@ describe('ExpositionReader', () => {
   });
 
   it('forgets series that have gone', () => {
-    const one = reader({ samplesPerScrape: 10_000 });
+    const one = reader({ sampleLimit: 10_000 });
     const many = (from: number) => Array.from({ length: 500 }, (_, i) => `a{i="${from + i}"} 1\n`).join('');
     for (let round = 0; round < 20; round++) {
       one.read(many(round * 500));

@@ -16,9 +16,9 @@ import { excerpt, type LiveSeries, type ReadingRules, SeriesRegistry } from './S
 
 export interface Limits {
   /** Expositions with more samples are refused. */
-  samplesPerScrape: number;
+  sampleLimit: number;
   /** Lines with longer label names or values are refused. In characters. */
-  labelLength: number;
+  labelValueLengthLimit: number;
 }
 
 /** A line that could not be read. */
@@ -87,7 +87,7 @@ export class ExpositionReader {
     private readonly limits: Limits
   ) {
     this.readValue = readValueOf(kind);
-    this.registry = new SeriesRegistry(rules, limits.labelLength);
+    this.registry = new SeriesRegistry(rules, limits.labelValueLengthLimit);
   }
 
   /** Reads a response body at once. Throws an Error when it has more samples than the limit. */
@@ -268,9 +268,9 @@ export class ExpositionReader {
     kept.seen = this.round;
     kept.value = value;
     this.exposition.series.push(kept);
-    if (this.exposition.series.length > this.limits.samplesPerScrape) {
+    if (this.exposition.series.length > this.limits.sampleLimit) {
       throw new Error(
-        `The response has more than ${this.limits.samplesPerScrape} samples and was discarded. ` +
+        `The response has more than ${this.limits.sampleLimit} samples and was discarded. ` +
           "Check that the address serves Falco's metrics, or raise limits.sampleLimit."
       );
     }

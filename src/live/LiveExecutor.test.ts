@@ -38,7 +38,7 @@ describe('A live query', () => {
 
   it('has frames as the backend makes them', async () => {
     const { watch } = setUpLive([falco('a')]);
-    const { last } = watch({ ...rate, legend: '{{node}}!' });
+    const { last } = watch({ ...rate, legendFormat: '{{node}}!' });
     await pass(0);
     const [{ refId, meta, fields } = {} as DataFrame] = figures(last());
     expect([refId, meta?.type, meta?.custom, meta?.executedQueryString]).toEqual([
@@ -58,7 +58,7 @@ describe('A live query', () => {
 
   it('shows a jump at the next tick, and all of it within the window', async () => {
     const { watch } = setUpLive([falco('a', { begin: begin + skew + 30_500, perSecond: 10 })]);
-    const { last } = watch({ kind: 'signal', signals: ['kernel-drop-ratio'] });
+    const { last } = watch({ queryType: 'signal', signals: ['kernel-drop-ratio'] });
     const at = async (second: number) => {
       await pass(second - (Date.now() - begin) / 1000);
       return points(last()).at(-1)![1];
@@ -83,7 +83,7 @@ describe('A live query', () => {
     ]);
     await pass(301);
     expect([notices(last()), last().data.length]).toEqual([[], 1]);
-    const { last: gauge } = watch({ kind: 'signal', signals: ['memory-rss'] });
+    const { last: gauge } = watch({ queryType: 'signal', signals: ['memory-rss'] });
     await pass(20);
     expect([notices(gauge()), gauge().data.length]).toEqual([[], 1]);
   });
@@ -137,7 +137,7 @@ describe('A live query', () => {
     const { answer, ...fresh } = falco('a');
     const { watch } = setUpLive([{ ...fresh, answer: (time) => (time < first ? undefined : answer(time)) }]);
     const { last } = watch(rate);
-    const named = watch({ kind: 'promql', expr: 'rate(falcosecurity_scap_n_evts_total[20s])' });
+    const named = watch({ queryType: 'promql', expr: 'rate(falcosecurity_scap_n_evts_total[20s])' });
     await pass(15);
     expect(points(last()).every(([, value]) => Math.abs(value - 100) < 0.01)).toBe(true);
     expect(notices(last())).toEqual([expect.stringMatching(/^Since /)]);
@@ -153,7 +153,7 @@ describe('A live query', () => {
   it('sums since watching began', async () => {
     const { watch } = setUpLive([falco('a')]);
     const { last } = watch({
-      kind: 'promql',
+      queryType: 'promql',
       expr: 'increase(falcosecurity_scap_n_evts_total[$__live])',
       instant: true,
     });
@@ -169,7 +169,7 @@ describe('A live query', () => {
   it('puts filters on PromQL, and reads no metric that nobody asks for', async () => {
     const { backend, watch } = setUpLive([falco('a'), falco('b')]);
     const filters = [{ key: 'node', operator: '=' as const, value: 'b' }];
-    const { last } = watch({ kind: 'promql', expr: 'falcosecurity_falco_memory_rss_bytes / 2', filters });
+    const { last } = watch({ queryType: 'promql', expr: 'falcosecurity_falco_memory_rss_bytes / 2', filters });
     await pass(3);
     expect(figures(last()).map(({ fields }) => fields[1]!.labels)).toEqual([{ cluster: 'demo', node: 'b' }]);
     expect(
@@ -187,7 +187,7 @@ describe('Panels together', () => {
     const only = (value: string) => ({ filters: [{ key: 'node', operator: '=' as const, value }] });
     const panels = [
       watch({ signals: ['kernel-event-rate'], ...only('a') }),
-      watch({ signals: ['kernel-event-rate'], ...only('a'), refId: 'B', legend: 'x' }),
+      watch({ signals: ['kernel-event-rate'], ...only('a'), refId: 'B', legendFormat: 'x' }),
       watch({ signals: ['memory-rss'], ...only('b') }),
     ];
     await pass(10);
@@ -225,11 +225,11 @@ describe('Panels together', () => {
   it('begin anew when they come back later', async () => {
     const { backend, watch } = setUpLive([falco('a')]);
     watch({ signals: ['kernel-event-rate'] }).end();
-    const first = watch({ kind: 'promql', expr: 'increase(up[$__live])', instant: true });
+    const first = watch({ queryType: 'promql', expr: 'increase(up[$__live])', instant: true });
     await pass(20);
     first.end();
     await pass(31);
-    const { last } = watch({ kind: 'promql', expr: 'increase(up[$__live])', instant: true });
+    const { last } = watch({ queryType: 'promql', expr: 'increase(up[$__live])', instant: true });
     await pass(3);
     expect(figures(last())[0]!.meta!.executedQueryString).toBe('increase(up[3001ms])');
     expect(backend.count('live/samples')).toBe(2);
@@ -238,7 +238,11 @@ describe('Panels together', () => {
 
 describe('Panels that are opened later', () => {
   const rate = { signals: ['kernel-event-rate'] };
-  const sum = { kind: 'promql' as const, expr: 'increase(falcosecurity_scap_n_evts_total[$__live])', instant: true };
+  const sum = {
+    queryType: 'promql' as const,
+    expr: 'increase(falcosecurity_scap_n_evts_total[$__live])',
+    instant: true,
+  };
   const only = (answer: DataQueryResponse) => figures(answer)[0]!.fields[0]!.values[0];
 
   it('have whole rates at once, whatever was watched before', async () => {
@@ -482,7 +486,7 @@ describe('What goes wrong', () => {
 
   it('with the samples is an error, and tried again', async () => {
     const { watch } = setUpLive([falco('a'), falco('b')]);
-    const { last } = watch({ kind: 'promql', expr: 'up + on () up' });
+    const { last } = watch({ queryType: 'promql', expr: 'up + on () up' });
     await pass(1);
     expect(last().errors?.[0]?.message).toMatch(/^Cannot evaluate the expression: .*many-to-many/);
   });
@@ -574,14 +578,18 @@ describe('The backend answers instead', () => {
   it.each([
     [
       'what the evaluator does not know',
-      { kind: 'promql', expr: 'up or histogram_quantile(0.9, x)' },
+      { queryType: 'promql', expr: 'up or histogram_quantile(0.9, x)' },
       '1:7: the function histogram_quantile is not supported in live mode',
     ],
-    ['a fixed time', { kind: 'promql', expr: 'up @ 1700000000' }, '1:1: a fixed time is not supported in live mode'],
-    ['what is no PromQL: the backend says so best', { kind: 'promql', expr: 'up +' }, undefined],
+    [
+      'a fixed time',
+      { queryType: 'promql', expr: 'up @ 1700000000' },
+      '1:1: a fixed time is not supported in live mode',
+    ],
+    ['what is no PromQL: the backend says so best', { queryType: 'promql', expr: 'up +' }, undefined],
     [
       'a filter that PromQL cannot have',
-      { kind: 'promql', expr: 'up', filters: [{ key: 'version', operator: '=', value: '1' }] },
+      { queryType: 'promql', expr: 'up', filters: [{ key: 'version', operator: '=', value: '1' }] },
       undefined,
     ],
     ['a signal that is not known', { signals: ['nothing'] }, undefined],

@@ -34,11 +34,11 @@ export class LiveExecutor {
     get: Get
   ) {
     this.backend = new BackendClient(get);
-    const { samplesPerScrape, labelLength } = { ...DEFAULTS.limits, ...settings.limits };
+    const { sampleLimit, labelValueLengthLimit } = { ...DEFAULTS.limits, ...settings.limits };
     this.poller = new ScrapePoller(this.backend, {
       intervalMs: liveInterval(settings),
       rules: catalogue.reading,
-      limits: { samplesPerScrape, labelLength },
+      limits: { sampleLimit, labelValueLengthLimit },
       visible: pageIsVisible,
     });
   }
@@ -93,7 +93,7 @@ function toResponse(
   compiled: CompiledQuery,
   query: CompleteQuery
 ): DataQueryResponse {
-  const { refId, legend, format, instant } = query;
+  const { refId, legendFormat, format, instant } = query;
   const base = { key: `live-${refId}`, state: LoadingState.Streaming };
   if (error !== undefined) {
     return { ...base, data: [], errors: [{ refId, message: error }] };
@@ -102,7 +102,7 @@ function toResponse(
   const step = instant ? undefined : 2 * compiled.step;
   const table = format === 'table';
   try {
-    const frames = framesOf(results, { refId, legend, identity: IDENTITY, step, table, notices });
+    const frames = framesOf(results, { refId, legendFormat, identity: IDENTITY, step, table, notices });
     const mark = switchedAt === undefined || table ? [] : [markAt(switchedAt)];
     return { ...base, data: [...frames, ...mark] };
   } catch (thrown) {

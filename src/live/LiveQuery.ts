@@ -277,11 +277,11 @@ export class LiveQuery implements Subscriber {
     }
     this.reasonsAt = performance.now();
     const { query, request } = this.compiled;
-    const { kind, signals, by, filters, version } = query; // the reasons depend neither on the window nor on the expression
+    const { queryType, signals, groupBy, filters, version } = query; // the reasons depend neither on the window nor on the expression
     const windows = this.compiled.expressions().map(({ window = 0 }) => window);
     const range = query.instant ? Math.max(...windows) : request.range;
     try {
-      this.reasons = await this.backend.reasons({ kind, signals, by, filters, version }, range);
+      this.reasons = await this.backend.reasons({ queryType, signals, groupBy, filters, version }, range);
     } catch {
       // The values are shown without reasons.
     }

@@ -2,8 +2,8 @@ import { evaluate } from '../promql';
 import { SampleBuffer } from './SampleBuffer';
 import { ExpositionReader } from './ExpositionReader';
 
-const rules = { keepLabels: [], foldValues: [] };
-const limits = { samplesPerScrape: 1000, labelLength: 100 };
+const rules = { keepLabels: [], replaceValues: [] };
+const limits = { sampleLimit: 1000, labelValueLengthLimit: 100 };
 
 /** A buffer with one target that is scraped every second. */
 function fixture(bounds = { samplesPerSeries: 100, maxAgeMs: 60_000 }) {

@@ -11,7 +11,7 @@ afterEach(() => jest.useRealTimers());
 
 /** A poller of a backend, and who watches all of it. */
 function subscribed(backend: FakeBackend) {
-  const limits = { samplesPerScrape: 20_000, labelLength: 1000 };
+  const limits = { sampleLimit: 20_000, labelValueLengthLimit: 1000 };
   const poller = new ScrapePoller(new BackendClient(backend.get), {
     intervalMs: 1000,
     rules: catalogue.reading,

@@ -22,7 +22,7 @@ export interface SentSeries {
 }
 
 /** The catalogue's rules for reading labels. */
-export type ReadingRules = Pick<Reading, 'keepLabels' | 'foldValues'>;
+export type ReadingRules = Pick<Reading, 'keepLabels' | 'replaceValues'>;
 
 /** Finds the series of a sample line, and remembers them. */
 export class SeriesRegistry {
@@ -33,9 +33,9 @@ export class SeriesRegistry {
 
   constructor(
     private readonly rules: ReadingRules,
-    private readonly labelLength: number
+    private readonly labelValueLengthLimit: number
   ) {
-    this.ruledMetrics = new Set([...rules.keepLabels, ...rules.foldValues].map(({ metric }) => metric));
+    this.ruledMetrics = new Set([...rules.keepLabels, ...rules.replaceValues].map(({ metric }) => metric));
   }
 
   /** The series of a line, or why the line is refused. */
@@ -55,7 +55,7 @@ export class SeriesRegistry {
       return known;
     }
     const { kept, isPartial } = this.applyRules(name, sent);
-    const refused = line.series.length <= this.labelLength ? undefined : this.tooLong(kept);
+    const refused = line.series.length <= this.labelValueLengthLimit ? undefined : this.tooLong(kept);
     if (refused) {
       return { refused };
     }
@@ -87,7 +87,7 @@ export class SeriesRegistry {
       return { kept, isPartial: false };
     }
     const keepRules = this.rules.keepLabels.filter(({ metric }) => metric === name);
-    const valueRules = this.rules.foldValues.filter(({ metric }) => metric === name);
+    const valueRules = this.rules.replaceValues.filter(({ metric }) => metric === name);
     for (const { labels } of keepRules) {
       kept = kept.keep(['__name__', ...labels]);
     }
@@ -102,10 +102,10 @@ export class SeriesRegistry {
     let refused: string | undefined;
     for (const [label, value] of kept.entries()) {
       for (const text of [label, value]) {
-        const length = text.length > this.labelLength ? characterCount(text) : 0;
-        if (length > this.labelLength) {
+        const length = text.length > this.labelValueLengthLimit ? characterCount(text) : 0;
+        if (length > this.labelValueLengthLimit) {
           const what = label === '__name__' ? 'the name' : `label ${excerpt(label, 40)}`;
-          refused = `${what} is ${length} characters long; the limit is ${this.labelLength} (limits.labelValueLengthLimit)`;
+          refused = `${what} is ${length} characters long; the limit is ${this.labelValueLengthLimit} (limits.labelValueLengthLimit)`;
         }
       }
     }

@@ -14,12 +14,12 @@ const rates = [
   { signals: ['kernel-event-rate'], window: '1m' },
   { signals: ['kernel-event-rate'], window: '7m', instant: true },
   { signals: ['kernel-event-rate'], window: '$__live', instant: true },
-  { kind: 'promql' as const, expr: `rate(${metric}[$__rate_interval])` },
-  { kind: 'promql' as const, expr: `rate(${metric}[40s])` },
-  { kind: 'promql' as const, expr: `avg(rate(${metric}[5m]))` },
-  { kind: 'promql' as const, expr: `avg_over_time(rate(${metric}[30s])[1m:10s])` },
+  { queryType: 'promql' as const, expr: `rate(${metric}[$__rate_interval])` },
+  { queryType: 'promql' as const, expr: `rate(${metric}[40s])` },
+  { queryType: 'promql' as const, expr: `avg(rate(${metric}[5m]))` },
+  { queryType: 'promql' as const, expr: `avg_over_time(rate(${metric}[30s])[1m:10s])` },
 ];
-const sum = { kind: 'promql' as const, expr: `avg(increase(${metric}[$__live]))`, instant: true };
+const sum = { queryType: 'promql' as const, expr: `avg(increase(${metric}[$__live]))`, instant: true };
 const other = { signals: ['memory-rss'] };
 const queries = [...rates, ...rates, sum, sum, other];
 

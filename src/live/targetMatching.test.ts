@@ -57,7 +57,7 @@ describe('mayMatchTarget', () => {
 
 test('the kind of target that a signal is about', () => {
   const kind = (id: string) => targetKindOf(catalogue.signals.find((signal) => signal.id === id)!);
-  expect(['kernel-drop-ratio', 'up', 'sidekick-inputs', 'destination-error-ratio'].map(kind)).toEqual([
+  expect(['kernel-drop-ratio', 'up', 'sidekick-input-rate', 'destination-error-ratio'].map(kind)).toEqual([
     'falco',
     'falco',
     'falcosidekick',

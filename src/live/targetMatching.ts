@@ -5,7 +5,7 @@ import { type Target } from './BackendClient';
 
 /** The kind of target that exports a metric; undefined when its name does not tell. */
 function kindOfMetric(metric: string): string | undefined {
-  return catalogue.reading.marks.find(({ prefix }) => metric.startsWith(prefix))?.kind;
+  return catalogue.reading.identifyingMetrics.find(({ prefix }) => metric.startsWith(prefix))?.kind;
 }
 
 /** The kind of target that a signal describes. */

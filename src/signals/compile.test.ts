@@ -16,8 +16,8 @@ interface Options {
 interface Case {
   name: string;
   signal?: string;
-  template?: Pick<Signal, 'id' | 'expr' | 'by' | 'longest'>;
-  by?: string[];
+  template?: Pick<Signal, 'id' | 'expr' | 'groupBy' | 'maxWindow'>;
+  groupBy?: string[];
   filters?: CompileFilter[];
   window?: string;
   options?: Partial<Options>;
@@ -33,7 +33,7 @@ interface Corpus {
 
 const corpus: Corpus = JSON.parse(readFileSync('tests/corpora/compile.json', 'utf8'));
 
-function run({ signal, template, by, filters, window, options }: Case): string {
+function run({ signal, template, groupBy, filters, window, options }: Case): string {
   const { identity, targetLabels, step, scrapeInterval, range, history } = { ...corpus.options, ...options };
   const ms = (text: string) => parseDuration(text) ?? NaN;
   const times = {
@@ -44,7 +44,7 @@ function run({ signal, template, by, filters, window, options }: Case): string {
   };
   const entry = template ?? catalogue.signals.find(({ id }) => id === signal);
   const around = template ? { ...catalogue, ...corpus.catalogue } : catalogue;
-  return compile(around, entry as Signal, { by, filters, window }, { identity, targetLabels, ...times }).expr;
+  return compile(around, entry as Signal, { groupBy, filters, window }, { identity, targetLabels, ...times }).expr;
 }
 
 describe('compile', () => {
@@ -57,7 +57,7 @@ describe('compile', () => {
   });
 
   it('knows how long a live panel has been watched', () => {
-    const signal = { id: 'example', expr: 'rate(x{$filter}[$window])', by: { default: [], allowed: [] } };
+    const signal = { id: 'example', expr: 'rate(x{$filter}[$window])', groupBy: { default: [], allowed: [] } };
     const options = { identity: [], targetLabels: [], step: 1000, scrapeInterval: 1000, range: 60_000 };
     const use = { window: '${__live}' };
     expect(compile(catalogue, signal as unknown as Signal, use, { ...options, live: 7001 })).toEqual({

@@ -15,7 +15,7 @@ export interface CompileFilter {
 /** What a query says; whatever is missing has a default. */
 export interface Use {
   /** Default: the signal's own; `[]` is the total. */
-  by?: string[];
+  groupBy?: string[];
   filters?: CompileFilter[];
   /**
    * A duration, `$__range`, `$__interval`, `$__live` (since a live panel is watched; elsewhere the range) or
@@ -25,7 +25,7 @@ export interface Use {
 }
 
 export interface CompileOptions {
-  /** What `$instance` stands for: cluster, node. */
+  /** What `$identity` stands for: cluster, node. */
   identity: string[];
   /** The other labels that the settings put on targets. */
   targetLabels: string[];
@@ -56,7 +56,7 @@ export function compile(
   options: CompileOptions
 ): { expr: string; window: number } {
   const window = served(windowLength(use.window, options), signal, options);
-  const by = use.by ?? signal.by.default;
+  const by = use.groupBy ?? signal.groupBy.default;
   const filters = use.filters ?? [];
   const labels = groupBy(catalogue, signal, by, options);
   checkFilters(catalogue, signal, filters, options);
@@ -66,9 +66,9 @@ export function compile(
       return `${metric}${matchers}${selectorFilters(catalogue, metric, filters, options)}}`;
     }
     switch (found) {
-      case '$by':
+      case '$groupBy':
         return labels.join(', ');
-      case '$instance':
+      case '$identity':
         return options.identity.join(', ');
       case '$window':
         return printDuration(Math.min(window, options.history ?? Infinity));
@@ -82,13 +82,13 @@ export function compile(
 }
 
 /** A window, cut to the longest that serves the signal; at least four scrapes are taken. */
-function served(window: number, { longest }: Signal, { scrapeInterval }: CompileOptions): number {
+function served(window: number, { maxWindow: longest }: Signal, { scrapeInterval }: CompileOptions): number {
   return longest === undefined ? window : Math.min(window, Math.max(parseDuration(longest) ?? 0, 4 * scrapeInterval));
 }
 
-/** What a signal may be grouped by, `$instance` spelt out; sorted. */
+/** What a signal may be grouped by, `$identity` spelt out; sorted. */
 export function allowedGroupings(signal: Signal, options: Pick<CompileOptions, 'identity' | 'targetLabels'>): string[] {
-  const names = [...signal.by.default, ...signal.by.allowed, ...options.identity, ...options.targetLabels];
+  const names = [...signal.groupBy.default, ...signal.groupBy.allowed, ...options.identity, ...options.targetLabels];
   return sorted(expand(names, options.identity));
 }
 
@@ -99,9 +99,11 @@ export function allowedFilters(
   options: Pick<CompileOptions, 'identity' | 'targetLabels'>
 ): string[] {
   const joined = signal.expr.includes('$join');
-  const groupings = catalogue.groupings.map(({ id }) => id).filter((id) => joined || signal.by.allowed.includes(id));
+  const groupings = catalogue.groupings
+    .map(({ id }) => id)
+    .filter((id) => joined || signal.groupBy.allowed.includes(id));
   const own = [...signal.expr.matchAll(placeholder)].flatMap(([, metric = '']) => catalogue.metricLabels[metric] ?? []);
-  const identity = options.identity.filter((label) => !signal.whole || label !== 'node');
+  const identity = options.identity.filter((label) => !signal.clusterScoped || label !== 'node');
   return sorted([...identity, ...options.targetLabels, ...groupings, ...own]);
 }
 
@@ -159,7 +161,7 @@ function join(catalogue: Catalogue, by: string[], filters: CompileFilter[], opti
 }
 
 function expand(names: string[], identity: string[]): string[] {
-  return names.flatMap((name) => (name === '$instance' ? identity : [name]));
+  return names.flatMap((name) => (name === '$identity' ? identity : [name]));
 }
 
 function sorted(names: string[]): string[] {

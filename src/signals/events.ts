@@ -6,7 +6,7 @@ const started = 'falcosecurity_falco_start_timestamp_nanoseconds';
 const reloaded = 'falcosecurity_falco_reload_timestamp_nanoseconds';
 const falcos = 'up{kind!="falcosidekick",$filter}';
 
-const lost = share(`sum by ($by) (${rate(drops)})`, `sum by ($by) (${rate(kernelEvents)})`);
+const lost = share(`sum by ($groupBy) (${rate(drops)})`, `sum by ($groupBy) (${rate(kernelEvents)})`);
 
 export const events: EventKind[] = [
   {
@@ -87,7 +87,7 @@ export const events: EventKind[] = [
     id: 'down',
     title: 'Falco down',
     find: 'above',
-    expr: `max by ($by) (${falcos} == bool 0)`,
+    expr: `max by ($groupBy) (${falcos} == bool 0)`,
     bound: 0.5,
     text: 'Falco on {{node}} no longer answers.',
     level: 'critical',
@@ -96,7 +96,7 @@ export const events: EventKind[] = [
     id: 'back',
     title: 'Falco back',
     find: 'above',
-    expr: `min by ($by) (${falcos})`,
+    expr: `min by ($groupBy) (${falcos})`,
     bound: 0.5,
     text: 'Falco on {{node}} answers again.',
     level: 'info',

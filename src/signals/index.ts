@@ -34,7 +34,7 @@ export const catalogue: Catalogue = {
   rules,
   targetGauges,
   baselines,
-  store: { ...store, foreign: [...new Set(signals.flatMap(foreign))] },
+  store: { ...store, externalMetrics: [...new Set(signals.flatMap(foreign))] },
 };
 
 /** The metrics of others than Falco that a signal reads. */

@@ -9,7 +9,7 @@ const options = { identity: ['cluster', 'node'], targetLabels: [], step: 0, scra
 function byNode(expr: string): string {
   return compile(
     catalogue,
-    { id: 'template', expr, by: { default: ['$instance'], allowed: [] } } as unknown as Signal,
+    { id: 'template', expr, groupBy: { default: ['$identity'], allowed: [] } } as unknown as Signal,
     {},
     options
   ).expr;
@@ -20,34 +20,34 @@ const signalOf = (id: string) => signals.find((signal) => signal.id === id);
 describe('the checks', () => {
   it('have ids that are public', () => {
     expect(checks.map(({ id }) => id)).toEqual([
-      'stall',
+      'stalled',
       'kernel-drops',
       'early-drops',
-      'process-start-loss',
+      'lost-process-events',
       'cpu-drops',
       'device-drops',
       'thread-table',
       'thread-table-drops',
       'up',
-      'missing',
+      'missing-instances',
       'crash-loop',
-      'hot-restart-failures',
+      'hot-reload-failures',
       'event-timeouts',
-      'version',
-      'rules',
-      'config',
+      'version-drift',
+      'rules-drift',
+      'config-drift',
       'version-baseline',
       'rules-baseline',
       'config-baseline',
       'cpu',
       'cpu-since-start',
       'cpu-limit',
-      'cpu-throttled',
+      'cpu-throttling',
       'memory-limit',
       'memory-trend',
       'outputs-queue',
       'sidekick',
-      'loss-to-sidekick',
+      'loss-before-sidekick',
       'destination-errors',
       'sources',
     ]);
@@ -58,11 +58,13 @@ describe('the checks', () => {
   });
 
   it('judge every signal that has bounds, but for those that only colour', () => {
-    const withoutCheck = signals.filter(({ id, thresholds }) => thresholds && !checks.some(({ signal }) => signal === id));
+    const withoutCheck = signals.filter(
+      ({ id, thresholds }) => thresholds && !checks.some(({ signal }) => signal === id)
+    );
     expect(withoutCheck.map(({ id }) => id)).toEqual([
       'kernel-event-rate-per-cpu',
       'nodes-without-falco',
-      'cpu-usage-recent',
+      'cpu-usage-ratio',
     ]);
   });
 
@@ -90,7 +92,7 @@ describe('the checks', () => {
 
     it('has conditions that give one sample a node', () => {
       const conditions = advice.flatMap(({ when }) => when ?? []);
-      expect(conditions.filter((when) => !when.startsWith('max by ($by) ('))).toEqual([]);
+      expect(conditions.filter((when) => !when.startsWith('max by ($groupBy) ('))).toEqual([]);
       expect(conditions.map(byNode).filter((expr) => expr.includes('$'))).toEqual([]);
     });
   });

@@ -36,7 +36,7 @@ export const reading: Reading = {
     { id: 'engine', ...engine, last: ['source_plugin'] },
     { id: 'kernel', ...kernel },
   ],
-  marks: [
+  identifyingMetrics: [
     { kind: 'falco', prefix: 'falcosecurity_falco_' },
     { kind: 'falco', prefix: 'falcosecurity_scap_' },
     { kind: 'falco', prefix: 'falcosecurity_evt_' },
@@ -51,7 +51,7 @@ export const reading: Reading = {
     labels: ['hostname', 'rule', 'priority', 'priority_raw', 'source'],
   })),
   // The mqtt output writes the error's text where the others write "error".
-  foldValues: ['falcosecurity_falcosidekick_outputs_total', 'falcosidekick_outputs'].map((metric) => ({
+  replaceValues: ['falcosecurity_falcosidekick_outputs_total', 'falcosidekick_outputs'].map((metric) => ({
     metric,
     label: 'status',
     allowed: ['ok', 'error'],

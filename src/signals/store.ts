@@ -1,7 +1,7 @@
 import { type Store } from './types';
 
-export const store: Omit<Store, 'foreign'> = {
-  shows: [
+export const store: Omit<Store, 'externalMetrics'> = {
+  identifyingMetrics: [
     // Falco always exports the first one. Collectors that drop info metrics keep the second.
     { kind: 'falco', metrics: ['falcosecurity_falco_version_info', 'falcosecurity_scap_n_evts_total'] },
     // Falcosidekick has it from the first event on; the second name is that of 2.29 and before.

@@ -9,7 +9,7 @@ export const targetGauges: Catalogue['targetGauges'] = [
   { setting: 'memoryLimit', metric: 'falco_target_memory_limit_bytes', fallback: 0 },
   { setting: 'cpuLimit', metric: 'falco_target_cpu_limit', fallback: 0 },
   { setting: 'outputsQueueCapacity', metric: 'falco_target_outputs_queue_capacity', fallback: 0 },
-  { setting: 'expected', metric: 'falco_target_expected', fallback: 0, ofEntry: true },
+  { setting: 'expectedInstances', metric: 'falco_target_expected', fallback: 0, ofEntry: true },
 ];
 
 const digests = { form: '^[0-9a-f]{64}$', formInWords: 'SHA-256 digests of 64 hexadecimal digits' };
@@ -21,7 +21,7 @@ export const baselines: Baseline[] = [
     title: 'Version',
     metric: 'falco_expected_version_info',
     label: 'version',
-    of: 'falcosecurity_falco_version_info',
+    actualMetric: 'falcosecurity_falco_version_info',
     form: '^[0-9][^\\s,"]*$',
     formInWords: 'a version as Falco tells it, such as 0.44.1',
   },
@@ -30,7 +30,7 @@ export const baselines: Baseline[] = [
     title: 'Rules files',
     metric: 'falco_expected_sha256_rules_files_info',
     label: 'sha256',
-    of: 'falcosecurity_falco_sha256_rules_files_info',
+    actualMetric: 'falcosecurity_falco_sha256_rules_files_info',
     ...digests,
   },
   {
@@ -38,7 +38,7 @@ export const baselines: Baseline[] = [
     title: 'Settings files',
     metric: 'falco_expected_sha256_config_files_info',
     label: 'sha256',
-    of: 'falcosecurity_falco_sha256_config_files_info',
+    actualMetric: 'falcosecurity_falco_sha256_config_files_info',
     ...digests,
   },
 ];

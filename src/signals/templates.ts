@@ -23,12 +23,12 @@ export function named(vector: string, label: string, value: string): string {
  * figure of its group.
  */
 export function cpusWith(vector: string): string {
-  return `sum by ($by) ((${cpus} and on ($instance) (${vector}))$join)`;
+  return `sum by ($groupBy) ((${cpus} and on ($identity) (${vector}))$join)`;
 }
 
 /** The highest value of a group: a figure judged per Falco must not hide one in an average. */
 export function highest(vector: string): string {
-  return `max by ($by) (${vector}$join)`;
+  return `max by ($groupBy) (${vector}$join)`;
 }
 
 /** A counter's increase within the window. */
@@ -52,7 +52,7 @@ export function counted(metric: string, { matchers, unfiltered = false }: Select
   const braces = (own?: string) => [own, unfiltered ? undefined : '$filter'].filter(Boolean).join(',');
   const series = `${metric}{${braces(matchers)}}`;
   const wasUp = `up{${braces()}} offset $window == 1`;
-  return `((${series} unless ${series} offset $window) and on ($instance) (${wasUp}) or increase(${series}[$window]))`;
+  return `((${series} unless ${series} offset $window) and on ($identity) (${wasUp}) or increase(${series}[$window]))`;
 }
 
 /**
@@ -62,7 +62,7 @@ export function counted(metric: string, { matchers, unfiltered = false }: Select
 export function sinceStart(metric: string, matchers?: string): string {
   const series = `${metric}{${[matchers, '$filter'].filter(Boolean).join(',')}}`;
   const seconds = 'scalar(count_over_time(vector(1)[$window:15s])) * 15 + 60';
-  const whole = `(${series} and on ($instance) falcosecurity_falco_duration_seconds_total{$filter} < ${seconds})`;
+  const whole = `(${series} and on ($identity) falcosecurity_falco_duration_seconds_total{$filter} < ${seconds})`;
   const risen = `increase(${series}[$window])`;
   return `(${whole} > ${risen} or ${risen} or ${whole})`;
 }
@@ -79,5 +79,5 @@ export function share(part: string, whole: string): string {
 
 /** The sum of a group. */
 export function total(vector: string): string {
-  return `sum by ($by) ((${vector})$join)`;
+  return `sum by ($groupBy) ((${vector})$join)`;
 }

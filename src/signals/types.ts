@@ -79,25 +79,25 @@ export interface Signal {
   summary: string;
   /** Some sentences: how it is worked out, how to read it, what it cannot say. */
   description: string;
-  /** PromQL with the placeholders `$by`, `$instance`, `$filter`, `$window`, `$join`, and no others. */
+  /** PromQL with the placeholders `$groupBy`, `$identity`, `$filter`, `$window`, `$join`, and no others. */
   expr: string;
-  /** `$instance` stands for the identity labels. `allowed` names what may be grouped by besides the default. */
-  by: { default: string[]; allowed: string[] };
+  /** `$identity` stands for the identity labels. `allowed` names what may be grouped by besides the default. */
+  groupBy: { default: string[]; allowed: string[] };
   needs: Need[];
   thresholds?: Thresholds;
   /** The longest window that serves it: a state is hidden by what was before it. At least four scrapes are always taken. */
-  longest?: string;
+  maxWindow?: string;
   /** Which values come first where only the worst are asked for; without it the highest, or what the thresholds are against. */
   worst?: 'min';
   /** Clusters are counted as a whole: it cannot be filtered by node. */
-  whole?: true;
+  clusterScoped?: true;
   /** Nodes are held against each other: the figure of one depends on which others are asked about. */
-  relative?: true;
+  comparesNodes?: true;
   advice: Advice[];
   /** Page of Falco's documentation for this figure. */
   link: string;
   /** In a sentence without its full stop, why a node may have no value although nothing is wrong; shown in the notice. */
-  unknown?: string;
+  noValueReason?: string;
   inStore?: InStore;
   /** Names for values, e.g. 0 = down. */
   values?: Array<{ value: number; text: string; level: 'ok' | 'warning' | 'critical' }>;
@@ -110,7 +110,7 @@ export interface InStore {
   /** Metrics of other exporters that it reads; it is used where the store has all of them. */
   metrics: string[];
   /** Added to the description. */
-  says: string;
+  extraDescription: string;
 }
 
 /** A label that lives on an info series and reaches a signal through `$join`. */
@@ -133,11 +133,11 @@ export interface Reading {
   /** Facts shown in the health check and the target list, by grouping id; a value of `last` only where there is no other. */
   facts: Array<{ id: string; metric: string; label: string; last?: string[] }>;
   /** A metric that only a Falco (or a Falcosidekick) has, to tell "metrics, but not Falco's". */
-  marks: Array<{ kind: 'falco' | 'falcosidekick'; prefix: string }>;
+  identifyingMetrics: Array<{ kind: 'falco' | 'falcosidekick'; prefix: string }>;
   /** Label names allowed on a metric; every other label is dropped at reading. */
   keepLabels: Array<{ metric: string; labels: string[] }>;
   /** Free text in a label is replaced by a word: every value but the allowed ones. */
-  foldValues: Array<{ metric: string; label: string; allowed: string[]; otherwise: string }>;
+  replaceValues: Array<{ metric: string; label: string; allowed: string[]; otherwise: string }>;
   /** Oldest Falco that is fully supported (major.minor). */
   oldestVersion: string;
   scraping: Scraping;
@@ -160,7 +160,7 @@ export interface Switch {
 /** Something to change when a check is bad, and the figures that point to it. */
 export interface CheckAdvice {
   /**
-   * PromQL template (placeholders as in {@link Signal.expr}, `$by` being `$instance`) with a sample for
+   * PromQL template (placeholders as in {@link Signal.expr}, `$groupBy` being `$identity`) with a sample for
    * every node where this advice is the right one; without it the advice always fits.
    */
   when?: string;
@@ -183,7 +183,7 @@ export interface Check {
   /** Which value stands for the node where the signal has several (per CPU, per destination). */
   worst: 'max' | 'min';
   /** Dimensions whose verdict it counts for besides that of its signal. */
-  also?: DimensionId[];
+  extraDimensions?: DimensionId[];
   /** The window of the judgement, e.g. `5m`; without it the query's. */
   window?: string;
   /** What each verdict means for the operator. */
@@ -222,7 +222,7 @@ export interface EventKind {
   find: 'change' | 'label' | 'above';
   metric?: string;
   label?: string;
-  /** Template for `above`, by `$instance`. */
+  /** Template for `above`, by `$identity`. */
   expr?: string;
   bound?: number;
   time?: 'nanoseconds';
@@ -258,7 +258,7 @@ export interface Baseline {
   /** The label that holds a value, in the written series and in Falco's own. */
   label: string;
   /** Falco's own series that it is held against. */
-  of: string;
+  actualMetric: string;
   /** What a value has to look like: a regular expression, and in words. */
   form: string;
   formInWords: string;
@@ -281,7 +281,7 @@ export interface Catalogue {
    * means: only when set. One `ofEntry` stands on each target for all of the entry, which the label `entry` tells apart.
    */
   targetGauges: Array<{
-    setting: 'threadTableSize' | 'memoryLimit' | 'cpuLimit' | 'outputsQueueCapacity' | 'expected';
+    setting: 'threadTableSize' | 'memoryLimit' | 'cpuLimit' | 'outputsQueueCapacity' | 'expectedInstances';
     metric: string;
     fallback: number;
     ofEntry?: true;
@@ -293,7 +293,7 @@ export interface Catalogue {
 /** What has to be known of a Prometheus that scrapes Falco. */
 export interface Store {
   /** The metrics by which a target shows what it is; any one will do. */
-  shows: Array<{ kind: 'falco' | 'falcosidekick'; metrics: string[] }>;
+  identifyingMetrics: Array<{ kind: 'falco' | 'falcosidekick'; metrics: string[] }>;
   /** Metrics of others than Falco that expressions for a store read. */
-  foreign: string[];
+  externalMetrics: string[];
 }

@@ -20,11 +20,11 @@ export const options: CompileOptions = {
 
 /** A template of the catalogue as a signal by node. */
 function asSignal(id: string, expr: string): Signal {
-  const by = { default: ['$instance'], allowed: [] };
+  const by = { default: ['$identity'], allowed: [] };
   return {
     id,
     expr,
-    by,
+    groupBy: by,
     title: id,
     dimension: 'data-quality',
     unit: '',
@@ -66,7 +66,7 @@ export function queriesOf(signal: Signal, valueOf: (key: string, signal: Signal)
   return groupings.flatMap((by) =>
     filters.map((chosen) => ({
       name: `${signal.id} by ${by ?? 'default'} where ${chosen.map(({ key, operator }) => key + operator)}`,
-      expr: compile(catalogue, signal, { by, filters: chosen }, options).expr,
+      expr: compile(catalogue, signal, { groupBy: by, filters: chosen }, options).expr,
     }))
   );
 }
@@ -95,6 +95,6 @@ export function withSignals(script: string): string {
       ?.split(',')
       .filter((name) => name !== '');
     const window = / window=(\S*)/.exec(rest)?.[1];
-    return compile(catalogue, signal, { by, window }, { ...options, step: 0, range: 3_600_000 }).expr;
+    return compile(catalogue, signal, { groupBy: by, window }, { ...options, step: 0, range: 3_600_000 }).expr;
   });
 }

@@ -19,7 +19,7 @@ export const firstScrape = 1_790_000_003_000;
 export function watchFleet({ interval, scrapes, nodes, zones = false }: Watch): SampleBuffer {
   const fleet = createFleet({ start: firstScrape, nodes });
   const buffer = new SampleBuffer({ samplesPerSeries: scrapes + 1, maxAgeMs: Infinity });
-  const limits = { samplesPerScrape: 20_000, labelLength: 1000 };
+  const limits = { sampleLimit: 20_000, labelValueLengthLimit: 1000 };
   const gauges = catalogue.targetGauges.map(({ metric, fallback }) => `${metric} ${fallback || 8}\n`).join('');
   const targets = [
     ...fleet.nodes.map((node, i) => ({

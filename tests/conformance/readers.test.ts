@@ -10,7 +10,7 @@ import { catalogue } from '../../src/signals';
 
 type Kind = 'falco' | 'falcosidekick';
 
-const limits = { samplesPerScrape: 12, labelLength: 60 };
+const limits = { sampleLimit: 12, labelValueLengthLimit: 60 };
 
 /** The result of a reader; values are float64 bits. */
 interface Read {
@@ -37,9 +37,9 @@ class Backend {
   }
 
   async read(kind: Kind, body: Uint8Array, fresh: boolean): Promise<Read & { text: string }> {
-    const { samplesPerScrape, labelLength } = limits;
+    const { sampleLimit, labelValueLengthLimit } = limits;
     const question = {
-      ...{ fresh, kind, samplesPerScrape, labelLength },
+      ...{ fresh, kind, sampleLimit, labelValueLengthLimit },
       ...(fresh && { reading: catalogue.reading }),
       body: Buffer.from(body).toString('base64'),
     };

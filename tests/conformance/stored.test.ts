@@ -29,7 +29,7 @@ type Series = ReturnType<typeof exchanged>;
 function gauges(all: Series) {
   return [
     ...catalogue.targetGauges.map(({ metric, fallback }) => ({ name: metric, value: fallback || 8e8 })),
-    ...catalogue.baselines.flatMap(({ metric, label, of }) =>
+    ...catalogue.baselines.flatMap(({ metric, label, actualMetric: of }) =>
       all
         .filter(({ labels }) => labels['__name__'] === of && labels['node'] === 'worker-1')
         .map(({ labels }) => ({ name: metric, labels: { [label]: labels[label] }, value: 1 }))

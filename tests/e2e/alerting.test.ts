@@ -22,27 +22,27 @@ const everything: typeof none = {
   'falco-kernel-drops-warning': ['lossy', 'overloaded', 'stalled'],
   'falco-kernel-drops-critical': ['overloaded', 'stalled'],
   'falco-drop-bursts': ['bursts'],
-  'falco-process-start-loss': ['bursts', 'loses-starts'],
+  'falco-lost-process-events': ['bursts', 'loses-starts'],
   'falco-stalled': ['blind', 'stalled'],
   'falco-thread-table-filling': ['filling-table', 'full-table'],
   'falco-thread-table-full': ['full-table'],
   'falco-node-down': ['absent'],
   'falco-cluster-unreachable': ['unreachable'],
-  'falco-missing': ['small'],
+  'falco-missing-instances': ['small'],
   'falco-crash-loop': ['crash-loop'],
-  'falco-hot-restart-failed': ['failed-reload'],
+  'falco-hot-reload-failed': ['failed-reload'],
   'falco-event-timeouts': ['timeouts'],
   'falco-version-drift': ['other-version'],
   'falco-rules-drift': ['other-rules'],
   'falco-config-drift': ['other-config'],
   // The version of most nodes is pinned.
-  'falco-off-baseline': ['other-version'],
+  'falco-baseline-drift': ['other-version'],
   'falco-memory-limit': ['full-memory'],
   'falco-memory-growth': ['growing-memory'],
   'falco-cpu-ceiling': ['one-cpu'],
   'falco-outputs-queue-drops': ['queue-drops'],
   'falco-sidekick-down': ['lost-sidekick'],
-  'falco-alerts-on-the-way': ['unheard'],
+  'falco-alerts-lost-before-sidekick': ['unheard'],
   'falco-destination-errors': ['slack'],
   // Who sees nothing has not heard its canary either.
   'falco-canary': ['blind', 'no-canary', 'stalled'],
@@ -146,14 +146,14 @@ describe('every alert rule', () => {
     const evaluated = await evaluate(stage, instant, speeds);
     expect(evaluated.firing).toEqual(none);
     // How many alerts have left for the way to be judged is a question of time.
-    const { 'falco-alerts-on-the-way': _way, ...seen } = evaluated.seen;
+    const { 'falco-alerts-lost-before-sidekick': _way, ...seen } = evaluated.seen;
     // It looked at every node, and did not just find nothing.
     const workers = [1, 2, 3, 4, 5, 6, 7, 8].map((n) => `worker-${n}`);
     const perNode = Object.entries(seen).filter(([, who]) => who.some((name) => name.startsWith('worker-')));
     expect(perNode.filter(([, who]) => who.join() !== workers.join())).toEqual([]);
     const unseen = Object.entries(seen).flatMap(([uid, who]) => (who.length === 0 ? [uid] : []));
     // No limit, no baseline and no canary are set there.
-    const unset = ['canary', 'memory-growth', 'memory-limit', 'off-baseline'];
+    const unset = ['canary', 'memory-growth', 'memory-limit', 'baseline-drift'];
     expect(unseen.sort()).toEqual([...unset, 'outputs-queue-drops'].map((rule) => `falco-${rule}`));
   });
 });

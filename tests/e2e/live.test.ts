@@ -142,7 +142,7 @@ describe('Falco tuning', () => {
     const from = asked.length;
     const now = Date.now();
     await until('a gap too long for live rates', async () => {
-      const query = { refId: 'A', datasource: { uid: 'falco-metrics' }, kind: 'signal', signals: ['up'] };
+      const query = { refId: 'A', datasource: { uid: 'falco-metrics' }, queryType: 'signal', signals: ['up'] };
       const range = { from: String(now - 60_000), to: String(Date.now()) };
       const times = (await stage.query([query], range))['A']?.frames?.[0]?.data.values[0] as number[];
       return times.at(-1)! - now > reach / 2 + interval ? true : undefined;

@@ -65,7 +65,7 @@ describe('Falco overview', () => {
     const fleetTable = {
       refId: 'A',
       datasource: { type: 'falco-metrics-datasource', uid: 'falco-metrics' },
-      kind: 'signal',
+      queryType: 'signal',
       signals: ['up'],
       instant: true,
       intervalMs: 1000,
@@ -85,7 +85,7 @@ describe('Falco overview', () => {
     let window = 0;
     page.on('response', (response) => {
       const asked = response.request().postData() ?? '';
-      if (response.url().includes('/api/ds/query') && asked.includes('"signals":["up","userspace-stall",')) {
+      if (response.url().includes('/api/ds/query') && asked.includes('"signals":["up","stalled",')) {
         void response.json().then(({ results }: { results: Record<string, { frames?: Frame[] }> }) => {
           const text = JSON.stringify(results);
           window = Number(/n_drops_total\{[^}]*\}\[(\d+)s\]/.exec(text)?.[1] ?? 0);
@@ -102,7 +102,7 @@ describe('Falco overview', () => {
     late = Math.max(0, (begun - to) / 1000 + window) / window;
     // On a busy machine a scrape comes late: beyond 1.1 intervals a rate goes on for half of one only.
     const age = 'max(time() - timestamp(falcosecurity_scap_n_evts_total))';
-    const ages = await stage.query([{ ...fleetTable, kind: 'promql', expr: age }], {
+    const ages = await stage.query([{ ...fleetTable, queryType: 'promql', expr: age }], {
       from: String(to - 1000),
       to: String(to),
     });
@@ -161,7 +161,7 @@ describe('Falco overview', () => {
           {
             refId: 'A',
             datasource: { type: 'falco-metrics-datasource', uid: 'falco-metrics' },
-            kind: 'signal',
+            queryType: 'signal',
             signals: ['server-load'],
             instant: true,
           },

@@ -31,7 +31,7 @@ const datasource = { type: 'falco-metrics-datasource', uid: 'falco-metrics' };
   }
 
   const nodes = async (signal: string) =>
-    ((await ask({ kind: 'signal', signals: [signal] })).frames ?? []).flatMap(({ schema, data }) => {
+    ((await ask({ queryType: 'signal', signals: [signal] })).frames ?? []).flatMap(({ schema, data }) => {
       const labels = schema.fields[0]?.labels;
       return labels?.['node'] ? [[labels['node'], Number(data.values[0]?.[0])] as const] : [];
     });
@@ -40,7 +40,7 @@ const datasource = { type: 'falco-metrics-datasource', uid: 'falco-metrics' };
     mkdirSync(shots, { recursive: true });
     stage = await setStage('demo', undefined, '1s', async (fleetPort) => {
       prometheus = await Prometheus.scraping(fleetPort, '1s');
-      return { mode: 'store', store: { url: prometheus.url } };
+      return { mode: 'prometheus', prometheus: { url: prometheus.url } };
     });
     browser = await launch();
     page = await tallPage(browser, complaints);
@@ -64,7 +64,7 @@ const datasource = { type: 'falco-metrics-datasource', uid: 'falco-metrics' };
   });
 
   it('takes what the shipped rules record, and has the same figures', async () => {
-    const query = { kind: 'signal', signals: ['kernel-drop-ratio'], window: '5m' };
+    const query = { queryType: 'signal', signals: ['kernel-drop-ratio'], window: '5m' };
     const recorded = await until('a recorded figure', async () => {
       const { frames = [] } = await ask(query);
       return frames[0]?.schema.meta?.executedQueryString?.includes('instance:falco_kernel_drop_ratio:rate5m_v1')
@@ -82,7 +82,7 @@ const datasource = { type: 'falco-metrics-datasource', uid: 'falco-metrics' };
     recorded.forEach(({ schema, data }) =>
       expect(known.get(schema.fields[0]?.labels?.['node'] ?? '')).toContain(data.values[0]?.[0])
     );
-    const [first] = (await ask({ ...query, by: ['version', '$instance'] })).frames ?? [];
+    const [first] = (await ask({ ...query, by: ['version', '$identity'] })).frames ?? [];
     expect(first?.schema.meta?.executedQueryString).toContain('rate(falcosecurity_scap_n_drops_total[5m])');
   });
 
@@ -132,14 +132,16 @@ const datasource = { type: 'falco-metrics-datasource', uid: 'falco-metrics' };
       'The Prometheus server closed the connection before its response was complete. It was restarted, or a proxy in between gave up. Try again.',
     ];
     // Expressions that differ are worked out one by one: some of them are under way when the store ends.
-    const under = Array.from({ length: 40 }, (_, i) => ask({ kind: 'promql', expr: `count({job="falco"}) + ${i}` }));
+    const under = Array.from({ length: 40 }, (_, i) =>
+      ask({ queryType: 'promql', expr: `count({job="falco"}) + ${i}` })
+    );
     await Promise.race(under);
     await prometheus.kill();
     const answers = await Promise.all(under);
     const failed = answers.filter(({ error }) => error !== undefined);
     expect(failed).not.toEqual([]);
     expect(failed.filter(({ error = '', status }) => !words.includes(error) || status !== 502)).toEqual([]);
-    const { error, status } = await ask({ kind: 'signal', signals: ['kernel-drop-ratio'] });
+    const { error, status } = await ask({ queryType: 'signal', signals: ['kernel-drop-ratio'] });
     expect([status, error]).toEqual([502, words[0]]);
     await prometheus.start();
     await until('figures again', async () => ((await nodes('kernel-drop-ratio')).length === 7 ? true : undefined));

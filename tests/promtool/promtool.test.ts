@@ -37,7 +37,7 @@ it('every alert is expected in some case', () => {
   const { groups } = parse(readFileSync(rulesFile, 'utf8')) as { groups: Array<{ rules: Array<{ alert?: string }> }> };
   const alerts = groups.flatMap(({ rules }) => rules.flatMap(({ alert }) => alert ?? []));
   const all = cases.map((name) => readFileSync(`${__dirname}/${name}`, 'utf8')).join('');
-  // FalcoMissing is asked for by name there, and its samples carry the cluster only.
+  // FalcoMissingInstances is asked for by name there, and its samples carry the cluster only.
   const expected = [...all.matchAll(/alertname="(\w+)"/g)].map(([, name]) => name);
   expect(alerts.filter((alert) => !expected.includes(alert))).toEqual([]);
 });

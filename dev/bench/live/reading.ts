@@ -10,7 +10,7 @@ import { median } from './median';
 
 const rounds = 15;
 const body = readFileSync(process.argv[2]!, 'latin1');
-const limits = { samplesPerScrape: 20_000, labelLength: 1024 };
+const limits = { sampleLimit: 20_000, labelValueLengthLimit: 1024 };
 const samples = newReader()
   .read(body)
   .series.map(({ labels, value }) => ({

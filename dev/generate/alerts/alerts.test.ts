@@ -28,33 +28,39 @@ it('keeps the names of rules: they are public', () => {
     'falco-kernel-drops-warning',
     'falco-kernel-drops-critical',
     'falco-drop-bursts',
-    'falco-process-start-loss',
+    'falco-lost-process-events',
     'falco-stalled',
     'falco-thread-table-filling',
     'falco-thread-table-full',
     'falco-node-down',
     'falco-cluster-unreachable',
-    'falco-missing',
+    'falco-missing-instances',
     'falco-crash-loop',
-    'falco-hot-restart-failed',
+    'falco-hot-reload-failed',
     'falco-event-timeouts',
     'falco-version-drift',
     'falco-rules-drift',
     'falco-config-drift',
-    'falco-off-baseline',
+    'falco-baseline-drift',
     'falco-memory-limit',
     'falco-memory-growth',
     'falco-cpu-ceiling',
     'falco-outputs-queue-drops',
     'falco-sidekick-down',
-    'falco-alerts-on-the-way',
+    'falco-alerts-lost-before-sidekick',
     'falco-destination-errors',
     'falco-canary',
   ]);
 });
 
 it('has no rule on what healthy nodes have as well', () => {
-  const unfit = ['host-cpu-usage', 'fd-lookup-failures', 'cpu-drop-skew', 'cached-lookup-share', 'silent-rules'];
+  const unfit = [
+    'host-cpu-usage-ratio',
+    'fd-lookup-failure-ratio',
+    'cpu-drop-imbalance',
+    'cached-lookup-ratio',
+    'silent-rules',
+  ];
   expect(rules.filter(({ signal }) => unfit.includes(signal))).toEqual([]);
 });
 
@@ -74,12 +80,12 @@ describe('Grafana', () => {
 
   it('writes the window of every signal that has one', () => {
     const windowless = rules.filter((rule) => {
-      const { kind, window, expr } = shipped(rule).data[0]!.model;
+      const { queryType, window, expr } = shipped(rule).data[0]!.model;
       const catalogue = readFileSync('pkg/signals/catalogue.json', 'utf8');
       const signal = (JSON.parse(catalogue).signals as Array<{ id: string; expr: string }>).find(
         ({ id }) => id === rule.signal
       )!;
-      return kind === 'signal' ? signal.expr.includes('$window') !== (window !== undefined) : !expr;
+      return queryType === 'signal' ? signal.expr.includes('$window') !== (window !== undefined) : !expr;
     });
     expect(windowless).toEqual([]);
   });
@@ -146,7 +152,7 @@ describe('Prometheus', () => {
 
   it('names figures by level, metric, operation and version', () => {
     expect(recordedName('kernel-drop-ratio', '5m')).toBe('instance:falco_kernel_drop_ratio:rate5m_v1');
-    expect(recordedName('thread-table-fill')).toBe('instance:falco_thread_table_fill:value_v1');
+    expect(recordedName('thread-table-usage-ratio')).toBe('instance:falco_thread_table_usage_ratio:value_v1');
     expect(recordedName('destination-error-ratio', '15m')).toBe(
       'instance_destination:falco_destination_error_ratio:increase15m_v1'
     );

@@ -50,9 +50,9 @@ export const continuity: AlertRule[] = [
       'So many at one time seldom are Falco’s fault: more likely the way to them is shut, by a network policy, a firewall or the cluster itself, or a roll-out went wrong everywhere. The alert for single nodes is silent for this cluster meanwhile.',
   },
   {
-    uid: 'falco-missing',
+    uid: 'falco-missing-instances',
     title: 'Fewer Falcos than expected',
-    signal: 'nodes-missing',
+    signal: 'missing-instances',
     expr: ({ falcos }) => {
       const wanted = 'sum by (cluster) (max by (cluster, entry) (falco_target_expected))';
       return `clamp_min(${wanted} - (count by (cluster) (${falcos}) or 0 * ${wanted}), 0)`;
@@ -82,9 +82,9 @@ export const continuity: AlertRule[] = [
       'It started three times or more within half an hour. Between the starts nobody watches the node.',
   },
   {
-    uid: 'falco-hot-restart-failed',
+    uid: 'falco-hot-reload-failed',
     title: 'Falco could not load its changed rules',
-    signal: 'hot-restart-failures',
+    signal: 'hot-reload-failures',
     window: '1h',
     fires: { type: 'gt', bound: 0 },
     when: 'Falcosidekick was told of a failed hot restart within an hour',
@@ -113,7 +113,7 @@ export const continuity: AlertRule[] = [
   {
     uid: 'falco-version-drift',
     title: 'Falco differs in version',
-    signal: 'version-skew',
+    signal: 'version-drift',
     ...drift,
     when: 'a node’s version is not that of more than half of the nodes',
     for: '1d',
@@ -124,7 +124,7 @@ export const continuity: AlertRule[] = [
   {
     uid: 'falco-rules-drift',
     title: 'Falco differs in rules',
-    signal: 'rules-skew',
+    signal: 'rules-drift',
     ...drift,
     when: 'a node’s rules files are not those of more than half of the nodes',
     for: '1h',
@@ -136,7 +136,7 @@ export const continuity: AlertRule[] = [
   {
     uid: 'falco-config-drift',
     title: 'Falco differs in settings',
-    signal: 'config-skew',
+    signal: 'config-drift',
     ...drift,
     when: 'a node’s settings files are not those of more than half of the nodes',
     for: '1h',
@@ -146,11 +146,11 @@ export const continuity: AlertRule[] = [
       'falco.yaml, or a file that it names, differs. Where node pools have settings of their own, that is as it should be: filter the rule by a target label, or leave it out.',
   },
   {
-    uid: 'falco-off-baseline',
+    uid: 'falco-baseline-drift',
     title: 'Falco is not what was pinned',
-    signal: 'version-off-baseline',
+    signal: 'version-baseline-drift',
     expr: ({ node, figure }) => {
-      const pinned = ['version', 'rules', 'config'].map((of) => named(`(${figure(`${of}-off-baseline`)})`, 'of', of));
+      const pinned = ['version', 'rules', 'config'].map((of) => named(`(${figure(`${of}-baseline-drift`)})`, 'of', of));
       return `max by (${node}) (${pinned.join(' or ')})`;
     },
     ...drift,

@@ -56,12 +56,12 @@ export const dataQuality: AlertRule[] = [
       'In some minutes of the last half hour more than 5 % of the events never reached Falco, in most minutes hardly any. Larger buffers help against bursts; they do not against a load that lasts.',
   },
   {
-    uid: 'falco-process-start-loss',
+    uid: 'falco-lost-process-events',
     title: 'Falco loses starts of processes',
-    signal: 'process-start-loss',
+    signal: 'lost-process-events',
     window: '5m',
     expr: ({ node, figure }) => {
-      const loss = figure('process-start-loss', '5m');
+      const loss = figure('lost-process-events', '5m');
       return `(${loss}) unless on (${node}) (${figure('kernel-drop-ratio', '5m')}) > ${tooMuch} or 0 * (${loss})`;
     },
     // One here and there is lost on busy nodes that are held to be well.
@@ -78,7 +78,7 @@ export const dataQuality: AlertRule[] = [
   {
     uid: 'falco-stalled',
     title: 'Falco answers but sees nothing',
-    signal: 'userspace-stall',
+    signal: 'stalled',
     window: '2m',
     fires: { type: 'gt', bound: 0 },
     when: '95 % are lost, or no thread is looked up, or no system call becomes an event',
@@ -93,8 +93,8 @@ export const dataQuality: AlertRule[] = [
   {
     uid: 'falco-thread-table-filling',
     title: 'Falco’s thread table fills up',
-    signal: 'thread-table-fill',
-    fires: { type: 'gt', bound: bound('thread-table-fill', 'warning') },
+    signal: 'thread-table-usage-ratio',
+    fires: { type: 'gt', bound: bound('thread-table-usage-ratio', 'warning') },
     when: 'the thread table is filled to more than 80 %',
     for: '10m',
     severity: 'warning',

@@ -37,11 +37,11 @@ export const delivery: AlertRule[] = [
       'Its metrics endpoint has not answered for two minutes. While it is down the alerts of all Falcos that send to it reach nobody: Falco does not keep them.',
   },
   {
-    uid: 'falco-alerts-on-the-way',
+    uid: 'falco-alerts-lost-before-sidekick',
     title: 'Alerts do not reach Falcosidekick',
-    signal: 'loss-to-sidekick',
+    signal: 'loss-before-sidekick-ratio',
     window: '30m',
-    fires: { type: 'gt', bound: bound('loss-to-sidekick', 'critical') },
+    fires: { type: 'gt', bound: bound('loss-before-sidekick-ratio', 'critical') },
     when: 'Falcosidekick counts less than half of the alerts that a Falco raised in 30 minutes, of 20 or more',
     for: '5m',
     severity: 'critical',
@@ -71,7 +71,7 @@ export const delivery: AlertRule[] = [
   {
     uid: 'falco-canary',
     title: 'Falco’s canary is silent',
-    signal: 'canary-age',
+    signal: 'canary-elapsed-time',
     expr: ({ node, falcos }) => {
       const known = `count by (cluster) (last_over_time(${matches}[1d]))`;
       const whole = `min by (${node}) (min_over_time(${falcos}[30m])) == 1 and on (${node}) ${falcos} offset 30m == 1`;

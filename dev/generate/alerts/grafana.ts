@@ -18,7 +18,7 @@ const write: Dialect = {
   sidekicks: 'up{kind="falcosidekick"}',
   figure: (id, window) => {
     const options = { identity, targetLabels: [], step: 0, scrapeInterval: 15_000, range: 0 };
-    return tidy(compile(catalogue, signal(id), { by: ['$instance'], window }, options).expr);
+    return tidy(compile(catalogue, signal(id), { groupBy: ['$identity'], window }, options).expr);
   },
 };
 
@@ -37,8 +37,8 @@ const words: Words = {
 
 function query({ signal: id, window, expr }: AlertRule) {
   const asked = expr
-    ? { kind: 'promql', expr: expr(write), portable: true }
-    : { kind: 'signal', signals: [id], window };
+    ? { queryType: 'promql', expr: expr(write), mapLabels: true }
+    : { queryType: 'signal', signals: [id], window };
   return { ...asked, instant: true, version: QUERY_VERSION };
 }
 

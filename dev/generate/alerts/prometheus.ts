@@ -30,7 +30,7 @@ function operation({ expr }: Signal, window?: string): string {
 /** level:metric:operation, e.g. instance:falco_kernel_drop_ratio:rate5m_v1. */
 export function recordedName(id: string, window?: string): string {
   const found = signal(id);
-  const level = found.by.default.flatMap((label) => (label === '$instance' ? ['instance'] : [label])).join('_');
+  const level = found.groupBy.default.flatMap((label) => (label === '$identity' ? ['instance'] : [label])).join('_');
   return `${level}:falco_${id.replaceAll('-', '_')}:${operation(found, window)}_v${RECORDING_VERSION}`;
 }
 

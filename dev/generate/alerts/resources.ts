@@ -4,8 +4,8 @@ export const resources: AlertRule[] = [
   {
     uid: 'falco-memory-limit',
     title: 'Falco is near its memory limit',
-    signal: 'memory-limit-share',
-    fires: { type: 'gt', bound: bound('memory-limit-share', 'critical') },
+    signal: 'memory-limit-ratio',
+    fires: { type: 'gt', bound: bound('memory-limit-ratio', 'critical') },
     when: 'memory is above 90 % of `memoryLimit` of the settings',
     for: '5m',
     severity: 'critical',
@@ -17,8 +17,8 @@ export const resources: AlertRule[] = [
   {
     uid: 'falco-memory-growth',
     title: 'Falco will reach its memory limit',
-    signal: 'memory-limit-eta',
-    fires: { type: 'lt', bound: bound('memory-limit-eta', 'warning') },
+    signal: 'memory-limit-remaining-time',
+    fires: { type: 'lt', bound: bound('memory-limit-remaining-time', 'warning') },
     when: 'at the growth of the last hour `memoryLimit` is reached within a day',
     for: '30m',
     severity: 'warning',
@@ -32,10 +32,10 @@ export const resources: AlertRule[] = [
   {
     uid: 'falco-cpu-ceiling',
     title: 'Falco uses all of the one CPU it can use',
-    signal: 'cpu-usage-lately',
+    signal: 'cpu-usage-avg-ratio',
     // Where the history is too short for the age of the process, its average since the start is what is left.
-    expr: ({ figure }) => `(${figure('cpu-usage-lately')}) or (${figure('cpu-usage-lifetime')})`,
-    fires: { type: 'gt', bound: bound('cpu-usage-lately', 'warning') },
+    expr: ({ figure }) => `(${figure('cpu-usage-avg-ratio')}) or (${figure('cpu-usage-since-start-ratio')})`,
+    fires: { type: 'gt', bound: bound('cpu-usage-avg-ratio', 'warning') },
     when: 'more than 80 % of one CPU is used, lately where that is known, else since the start',
     for: '15m',
     severity: 'warning',

@@ -10,22 +10,22 @@ export const uid = 'falco-before-after';
 const figures: Array<{ id: string; description: string; window?: string }> = [
   { id: 'kernel-drop-ratio', description: 'Share of the events that never reached Falco.' },
   {
-    id: 'probe-time-per-run',
+    id: 'probe-run-time',
     description:
       'Nanoseconds that one run of Falco’s programs takes, the mean of all programs. It tells what the kernel side costs for one event, whatever the load.',
   },
   {
-    id: 'cpu-usage-recent',
+    id: 'cpu-usage-ratio',
     description:
       'CPU that the process used, 100 % being one full CPU; the highest of the chosen nodes in the graph. Known for young processes only, and not across a restart: a range of one hour serves processes of up to 20 hours.',
     window: '5m',
   },
   {
-    id: 'probe-cpu-share',
+    id: 'probe-cpu-ratio',
     description: 'Share of all CPU time of the node that goes into Falco’s programs in the kernel.',
   },
   {
-    id: 'memory-rss-mean',
+    id: 'memory-rss-avg',
     description: 'Resident memory, averaged over each side; the highest of the chosen nodes in the graph.',
   },
   {
@@ -49,7 +49,7 @@ function panels({ id, description, window }: (typeof figures)[number], index: nu
       w: 12,
       h: 8,
     },
-    columns([id], { by: ['$instance'], window: '$__range', compare }),
+    columns([id], { groupBy: ['$identity'], window: '$__range', compare }),
     'change'
   );
   const graph = seriesPanel(
@@ -60,7 +60,7 @@ function panels({ id, description, window }: (typeof figures)[number], index: nu
       w: 12,
       h: 8,
     },
-    [signals([id], { by: [], window, compare })]
+    [signals([id], { groupBy: [], window, compare })]
   );
   return [coarse(graph, id), table];
 }

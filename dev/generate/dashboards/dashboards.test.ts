@@ -8,9 +8,9 @@ import { dashboards } from './index';
 import { panelIds } from './overview';
 
 interface Query {
-  kind: string;
+  queryType: string;
   signals?: string[];
-  by?: string[];
+  groupBy?: string[];
   limit?: number;
   filters?: Array<{ key: string; value: string }>;
 }
@@ -34,10 +34,10 @@ const built = Object.entries(dashboards).map(([path, build]) => {
 const signalOf = (id: string) => catalogue.signals.find((signal) => signal.id === id);
 
 /** Whether a query has a series for every node; of Falcosidekicks there are few. */
-function byNode({ kind, signals = [], by, limit }: Query): boolean {
+function byNode({ queryType, signals = [], groupBy, limit }: Query): boolean {
   const falcos = signals.map(signalOf).filter((signal) => signal?.kind !== 'falcosidekick');
-  const series = falcos.some((signal) => (by ?? signal?.by.default)?.includes('$instance'));
-  return kind === 'signal' && limit === undefined && series;
+  const series = falcos.some((signal) => (groupBy ?? signal?.groupBy.default)?.includes('$identity'));
+  return queryType === 'signal' && limit === undefined && series;
 }
 
 describe.each(built)('$dashboard.title', ({ dashboard, all, panels, queries }) => {
@@ -58,7 +58,7 @@ describe.each(built)('$dashboard.title', ({ dashboard, all, panels, queries }) =
   });
 
   it('asks for what the catalogue knows, never for PromQL of its own', () => {
-    expect(queries.filter(({ kind }) => kind === 'promql')).toEqual([]);
+    expect(queries.filter(({ queryType }) => queryType === 'promql')).toEqual([]);
   });
 
   it('begins every group with a help text', () => {
@@ -73,7 +73,7 @@ describe.each(built)('$dashboard.title', ({ dashboard, all, panels, queries }) =
     const used = [...text.matchAll(/\$\{?(\w+)/g)]
       .map(([, name = '']) => name)
       .filter((name) => !name.startsWith('__'));
-    expect([...new Set(used)].filter((name) => name !== 'instance' && !/^\d+$/.test(name)).sort()).toEqual(
+    expect([...new Set(used)].filter((name) => name !== 'identity' && !/^\d+$/.test(name)).sort()).toEqual(
       offered.sort()
     );
   });
@@ -86,7 +86,7 @@ describe.each(built)('$dashboard.title', ({ dashboard, all, panels, queries }) =
     const ofNode = ({ filters = [] }: Query) => filters.some(({ key }) => key === 'node');
     const ids = queries.filter((query) => !ofNode(query)).flatMap(({ signals = [] }) => signals);
     const withoutNode =
-      /^(sidekick.*|destination-.*|loss-to-destinations|nodes-without-falco|outputs-queue|loss-to-sidekick)$/;
+      /^(sidekick.*|destination-.*|loss-after-sidekick-ratio|nodes-without-falco|outputs-queue|loss-before-sidekick(-ratio)?)$/;
     expect(ids.filter((id) => !withoutNode.test(id))).toEqual([]);
   });
 
@@ -101,7 +101,7 @@ describe.each(built)('$dashboard.title', ({ dashboard, all, panels, queries }) =
     expect(others).toMatchObject({ type: 'dashboards', tags: ['falco'], keepTime: true, includeVars: true });
     expect(reading?.url).toMatch(new RegExp(`/docs/dashboards\\.md#${dashboard.uid}$`));
     expect(readFileSync('docs/dashboards.md', 'utf8')).toContain(`## ${dashboard.uid}\n`);
-    expect(dashboard.annotations?.list).toMatchObject([{ enable: true, target: { kind: 'events', by: [] } }]);
+    expect(dashboard.annotations?.list).toMatchObject([{ enable: true, target: { queryType: 'events', groupBy: [] } }]);
   });
 });
 
@@ -124,10 +124,15 @@ describe('the dashboards together', () => {
   });
 
   it('show every signal somewhere', () => {
-    const queries = built.flatMap((dashboard) => dashboard.queries);
+    const queries = built.flatMap((dashboard) => dashboard.queries).filter(({ queryType }) => queryType === 'signal');
     const leftOut = catalogue.signals.filter(({ id }) => !queries.some(({ signals = [] }) => signals.includes(id)));
-    // There as checks: one is of a quarter of an hour only, the other is a reason of nodes-without-falco.
-    expect(leftOut.map(({ id }) => id)).toEqual(['early-drop-ratio', 'nodes-missing']);
+    // These appear as checks in the health tables only.
+    expect(leftOut.map(({ id }) => id)).toEqual([
+      'early-drop-ratio',
+      'thread-table-drops',
+      'missing-instances',
+      'cpu-throttled-ratio',
+    ]);
   });
 
   it('keep the panels that alert rules lead to', () => {

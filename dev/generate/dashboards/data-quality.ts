@@ -7,17 +7,17 @@ export const uid = 'falco-data-quality';
 
 const tableColumns = [
   'kernel-drop-ratio',
-  'drop-ratio-since-reset',
-  'drop-minutes-share',
-  'process-start-loss',
-  'cpu-drop-skew',
+  'kernel-drop-since-start-ratio',
+  'minutes-with-drops-ratio',
+  'lost-process-events',
+  'cpu-drop-imbalance',
   'kernel-event-rate-per-cpu',
   'server-load',
-  'syscall-take-share',
-  'userspace-stall',
-  'thread-table-fill',
-  'thread-lookup-failures',
-  'fd-lookup-failures',
+  'captured-syscall-ratio',
+  'stalled',
+  'thread-table-usage-ratio',
+  'thread-lookup-failure-ratio',
+  'fd-lookup-failure-ratio',
 ];
 
 export function dataQuality(): Dashboard {
@@ -39,7 +39,7 @@ export function dataQuality(): Dashboard {
               w: 24,
               h: 7,
             },
-            tableOf('health', { signals: checksOf('data-quality'), by: ['check'] })
+            tableOf('health', { signals: checksOf('data-quality'), groupBy: ['check'] })
           ),
           tablePanel(
             {
@@ -50,7 +50,7 @@ export function dataQuality(): Dashboard {
               w: 24,
               h: 10,
             },
-            columns(tableColumns, { window: '10m', by: ['$instance'] }),
+            columns(tableColumns, { window: '10m', groupBy: ['$identity'] }),
             'Kernel drops'
           ),
         ],
@@ -82,7 +82,7 @@ export function dataQuality(): Dashboard {
                 w: 12,
                 h: 8,
               },
-              [signals(['kernel-drop-rate'], { by: ['cause'], legend: '{{cause}}' })]
+              [signals(['kernel-drop-rate'], { groupBy: ['cause'], legendFormat: '{{cause}}' })]
             ),
             'kernel-drop-rate'
           ),
@@ -95,7 +95,7 @@ export function dataQuality(): Dashboard {
               w: 8,
               h: 8,
             },
-            'process-start-loss'
+            'lost-process-events'
           ),
           worstPanel(
             {
@@ -108,7 +108,7 @@ export function dataQuality(): Dashboard {
             },
             'cpu-drop-ratio',
             true,
-            { by: ['$instance', 'cpu'], legend: '{{node}} CPU {{cpu}}' }
+            { groupBy: ['$identity', 'cpu'], legendFormat: '{{node}} CPU {{cpu}}' }
           ),
           worstPanel(
             {
@@ -119,7 +119,7 @@ export function dataQuality(): Dashboard {
               w: 8,
               h: 8,
             },
-            'drop-minutes-share'
+            'minutes-with-drops-ratio'
           ),
         ],
       },
@@ -160,7 +160,7 @@ export function dataQuality(): Dashboard {
               w: 8,
               h: 8,
             },
-            'syscall-take-share'
+            'captured-syscall-ratio'
           ),
         ],
       },
@@ -178,7 +178,7 @@ export function dataQuality(): Dashboard {
               w: 12,
               h: 8,
             },
-            worst('userspace-stall', 10)
+            worst('stalled', 10)
           ),
           worstPanel(
             {
@@ -189,7 +189,7 @@ export function dataQuality(): Dashboard {
               w: 12,
               h: 8,
             },
-            'thread-table-fill',
+            'thread-table-usage-ratio',
             true
           ),
           worstPanel(
@@ -201,7 +201,7 @@ export function dataQuality(): Dashboard {
               w: 8,
               h: 7,
             },
-            'thread-lookup-failures'
+            'thread-lookup-failure-ratio'
           ),
           worstPanel(
             {
@@ -212,7 +212,7 @@ export function dataQuality(): Dashboard {
               w: 8,
               h: 7,
             },
-            'retrieve-failure-share'
+            'retrieve-failure-ratio'
           ),
           seriesPanel(
             {
@@ -223,7 +223,7 @@ export function dataQuality(): Dashboard {
               w: 8,
               h: 7,
             },
-            [signals(['cached-lookup-share'], { by: ['table'], legend: '{{table}}' })]
+            [signals(['cached-lookup-ratio'], { groupBy: ['table'], legendFormat: '{{table}}' })]
           ),
         ],
       },

@@ -8,7 +8,7 @@ export const uid = 'falco-delivery';
 
 const toChosen = { key: 'destination', operator: '=~', value: '${destination:regex}' };
 const ofRule = { key: 'rule_name', operator: '=~', value: '${rule:regex}' };
-const inRange = { by: [], window: '$__range', instant: true };
+const inRange = { groupBy: [], window: '$__range', instant: true };
 
 function joint(id: number, title: string, description: string, query: Target, named = false) {
   return statPanel({ id, title, description, w: 8, h: 3 }, query, named);
@@ -53,13 +53,13 @@ export function delivery(): Dashboard {
             5,
             '3 Lost: on the way',
             'Share of the alerts that Falcosidekick never counted, estimated over all chosen nodes. Needs a Falcosidekick among the targets with the same cluster label.',
-            signals(['loss-to-sidekick'], inRange)
+            signals(['loss-before-sidekick-ratio'], inRange)
           ),
           joint(
             6,
             '4 Falcosidekick',
             'Requests per second that Falcosidekick accepted, and rejected, over the range.',
-            ofSidekick(['sidekick-inputs'], { ...inRange, by: ['status'], legend: '{{status}}' }),
+            ofSidekick(['sidekick-input-rate'], { ...inRange, groupBy: ['status'], legendFormat: '{{status}}' }),
             true
           ).text(two),
           joint(
@@ -68,7 +68,13 @@ export function delivery(): Dashboard {
             'The destination that refused the largest share of what it was sent over the range. Falcosidekick does not try again: it is gone.',
             ofSidekick(
               ['destination-error-ratio'],
-              { limit: 1, window: '$__range', instant: true, by: ['destination'], legend: '{{destination}}' },
+              {
+                limit: 1,
+                window: '$__range',
+                instant: true,
+                groupBy: ['destination'],
+                legendFormat: '{{destination}}',
+              },
               [toChosen]
             ),
             true
@@ -77,7 +83,9 @@ export function delivery(): Dashboard {
             8,
             '6 Deliveries',
             'Deliveries per second that destinations took (ok) and refused (error) over the range; an alert that goes to three destinations counts three times.',
-            ofSidekick(['destination-outputs'], { ...inRange, by: ['status'], legend: '{{status}}' }, [toChosen]),
+            ofSidekick(['destination-output-rate'], { ...inRange, groupBy: ['status'], legendFormat: '{{status}}' }, [
+              toChosen,
+            ]),
             true
           ).text(two),
           checksPanel(
@@ -88,7 +96,7 @@ export function delivery(): Dashboard {
               w: 24,
               h: 5,
             },
-            tableOf('health', { signals: checksOf('delivery'), by: ['check'], filters: [inCluster] })
+            tableOf('health', { signals: checksOf('delivery'), groupBy: ['check'], filters: [inCluster] })
           ),
           tablePanel(
             {
@@ -99,7 +107,7 @@ export function delivery(): Dashboard {
               w: 24,
               h: 8,
             },
-            columns(['rule-match-rate', 'outputs-queue-drops', 'loss-to-sidekick'], { window: '$__range' }),
+            columns(['rule-match-rate', 'outputs-queue-drops', 'loss-before-sidekick-ratio'], { window: '$__range' }),
             'Alerts lost'
           ),
         ],
@@ -119,8 +127,8 @@ export function delivery(): Dashboard {
               h: 8,
             },
             [
-              signals(['rule-match-rate'], { refId: 'A', by: [], legend: 'raised' }),
-              ofSidekick(['sidekick-inputs'], { refId: 'B', by: ['status'], legend: '{{status}}' }),
+              signals(['rule-match-rate'], { refId: 'A', groupBy: [], legendFormat: 'raised' }),
+              ofSidekick(['sidekick-input-rate'], { refId: 'B', groupBy: ['status'], legendFormat: '{{status}}' }),
             ]
           ),
           stackedPanel(
@@ -132,7 +140,7 @@ export function delivery(): Dashboard {
               w: 12,
               h: 8,
             },
-            [signals(['outputs-queue-drops'], { by: [], legend: 'lost' })]
+            [signals(['outputs-queue-drops'], { groupBy: [], legendFormat: 'lost' })]
           ),
           statesPanel(
             {
@@ -143,7 +151,7 @@ export function delivery(): Dashboard {
               w: 24,
               h: 4,
             },
-            ofSidekick(['sidekick-up'], { legend: '{{node}}' })
+            ofSidekick(['sidekick-up'], { legendFormat: '{{node}}' })
           ),
         ],
       },
@@ -163,7 +171,7 @@ export function delivery(): Dashboard {
             },
             ofSidekick(
               ['destination-error-ratio'],
-              { by: ['destination'], window: '$__range', instant: true, legend: '{{destination}}' },
+              { groupBy: ['destination'], window: '$__range', instant: true, legendFormat: '{{destination}}' },
               [toChosen]
             )
           ),
@@ -177,8 +185,10 @@ export function delivery(): Dashboard {
               h: 8,
             },
             [
-              ofSidekick(['destination-error-ratio'], { by: ['destination'], legend: '{{destination}}' }, [toChosen]),
-              ofSidekick(['loss-to-destinations'], { refId: 'B', by: [], legend: 'all destinations' }),
+              ofSidekick(['destination-error-ratio'], { groupBy: ['destination'], legendFormat: '{{destination}}' }, [
+                toChosen,
+              ]),
+              ofSidekick(['loss-after-sidekick-ratio'], { refId: 'B', groupBy: [], legendFormat: 'all destinations' }),
             ],
             'destination-error-ratio'
           ),
@@ -192,8 +202,8 @@ export function delivery(): Dashboard {
             },
             [
               ofSidekick(
-                ['destination-outputs'],
-                { by: ['destination', 'status'], legend: '{{destination}} {{status}}' },
+                ['destination-output-rate'],
+                { groupBy: ['destination', 'status'], legendFormat: '{{destination}} {{status}}' },
                 [toChosen]
               ),
             ]
@@ -214,7 +224,12 @@ export function delivery(): Dashboard {
               w: 12,
               h: 9,
             },
-            ofCanary('canary-age', { by: ['$instance'], window: '$__range', format: 'table', instant: true }),
+            ofCanary('canary-elapsed-time', {
+              groupBy: ['$identity'],
+              window: '$__range',
+              format: 'table',
+              instant: true,
+            }),
             'Last match'
           ),
           tablePanel(
@@ -226,7 +241,12 @@ export function delivery(): Dashboard {
               w: 12,
               h: 9,
             },
-            ofCanary('canary-delay', { by: ['$instance'], window: '$__range', format: 'table', instant: true }),
+            ofCanary('canary-delivery-time', {
+              groupBy: ['$identity'],
+              window: '$__range',
+              format: 'table',
+              instant: true,
+            }),
             'Delay to Falcosidekick'
           ),
         ],

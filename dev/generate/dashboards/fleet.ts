@@ -8,13 +8,13 @@ export const uid = 'falco-fleet';
 
 const steadiness = [
   'up',
-  'seconds-down',
-  'blind-minutes',
+  'downtime',
+  'blind-time',
   'uptime',
   'restarts',
   'crash-loops',
   'reloads',
-  'hot-restart-failures',
+  'hot-reload-failures',
   'event-timeouts',
 ];
 
@@ -32,7 +32,10 @@ const shownOfNode = [
 ];
 
 const total = (id: number, signalId: string, title: string, description: string) =>
-  statPanel({ id, title, description, w: 8, h: 3 }, signals([signalId], { by: [], window: '$__range', instant: true }));
+  statPanel(
+    { id, title, description, w: 8, h: 3 },
+    signals([signalId], { groupBy: [], window: '$__range', instant: true })
+  );
 
 export function fleet(): Dashboard {
   return page({
@@ -63,17 +66,12 @@ export function fleet(): Dashboard {
               w: 8,
               h: 3,
             },
-            signals(['nodes-without-falco'], { by: [], filters: [inCluster], instant: true })
+            signals(['nodes-without-falco'], { groupBy: [], filters: [inCluster], instant: true })
           ),
-          total(
-            5,
-            'seconds-down',
-            'Time down',
-            'Time within the range in which Falco did not answer, all nodes added up.'
-          ),
+          total(5, 'downtime', 'Time down', 'Time within the range in which Falco did not answer, all nodes added up.'),
           total(
             6,
-            'availability',
+            'availability-ratio',
             'Availability',
             'Share of the scrapes in the range that were answered, the mean of the chosen nodes.'
           ),
@@ -116,7 +114,13 @@ export function fleet(): Dashboard {
               w: 12,
               h: 8,
             },
-            [signals(['nodes-without-falco'], { by: ['reason'], filters: [inCluster], legend: '{{reason}}' })]
+            [
+              signals(['nodes-without-falco'], {
+                groupBy: ['reason'],
+                filters: [inCluster],
+                legendFormat: '{{reason}}',
+              }),
+            ]
           ).axisSoftMax(1),
         ],
       },
@@ -156,7 +160,7 @@ export function fleet(): Dashboard {
               w: 8,
               h: 7,
             },
-            signals(['nodes-by-version'], { legend: '{{version}}', instant: true })
+            signals(['nodes-by-version'], { legendFormat: '{{version}}', instant: true })
           ),
           stackedPanel(
             {
@@ -167,7 +171,7 @@ export function fleet(): Dashboard {
               w: 8,
               h: 7,
             },
-            [signals(['nodes-by-version'], { legend: '{{version}}' })]
+            [signals(['nodes-by-version'], { legendFormat: '{{version}}' })]
           ),
           seriesPanel(
             {
@@ -181,10 +185,10 @@ export function fleet(): Dashboard {
             [
               signals(
                 [
-                  ...['version-skew', 'engine-skew', 'kernel-skew', 'rules-skew', 'config-skew'],
-                  ...['version-off-baseline', 'rules-off-baseline', 'config-off-baseline'],
+                  ...['version-drift', 'engine-drift', 'kernel-drift', 'rules-drift', 'config-drift'],
+                  ...['version-baseline-drift', 'rules-baseline-drift', 'config-baseline-drift'],
                 ],
-                { by: [], legend: '{{signal}}' }
+                { groupBy: [], legendFormat: '{{signal}}' }
               ),
             ]
           ).overrideByRegexp('.*', [{ id: 'mappings', value: [] }]),

@@ -8,18 +8,21 @@ import { columns, signals } from './queries';
 export const uid = 'falco-loss-report';
 
 const losses = [
-  'events-lost',
+  'lost-events',
   'kernel-drop-ratio',
-  'process-start-loss',
-  'seconds-down',
-  'blind-minutes',
+  'lost-process-events',
+  'downtime',
+  'blind-time',
   'restarts',
   'reloads',
   'outputs-queue-drops',
 ];
 
 const total = (id: number, signalId: string, title: string, description: string) =>
-  statPanel({ id, title, description, w: 8, h: 3 }, signals([signalId], { by: [], window: '$__range', instant: true }));
+  statPanel(
+    { id, title, description, w: 8, h: 3 },
+    signals([signalId], { groupBy: [], window: '$__range', instant: true })
+  );
 
 /** Nothing is detected in such a time, however short. */
 const anyTime = {
@@ -42,7 +45,7 @@ export function lossReport(): Dashboard {
         panels: [
           total(
             3,
-            'events-lost',
+            'lost-events',
             'Events lost',
             'Events that were lost in the kernel within the range, over all chosen nodes.'
           ),
@@ -54,19 +57,19 @@ export function lossReport(): Dashboard {
           ),
           total(
             5,
-            'process-start-loss',
+            'lost-process-events',
             'Process events missed',
             'Starts and ends of processes among the lost events: clone and fork, exec, exit, so that one process may count three times. Of a process whose start is lost Falco knows neither name nor parents nor container.'
           ),
           total(
             6,
-            'seconds-down',
+            'downtime',
             'Time down',
             'Time in which Falco did not answer, all chosen nodes added up. Nothing was detected in it.'
           ),
           total(
             7,
-            'blind-minutes',
+            'blind-time',
             'Blind time',
             'Time in which Falco answered and yet read no events, all chosen nodes added up. Nothing was detected in it.'
           ),
@@ -85,7 +88,7 @@ export function lossReport(): Dashboard {
               w: 24,
               h: 11,
             },
-            columns(losses, { window: '$__range', by: ['$instance'] })
+            columns(losses, { window: '$__range', groupBy: ['$identity'] })
           )
             .sortBy([
               new TableSortByFieldStateBuilder().displayName('Time down').desc(true),
@@ -109,7 +112,12 @@ export function lossReport(): Dashboard {
               w: 24,
               h: 10,
             },
-            signals(['events-lost'], { by: ['cause'], window: '$__range', instant: true, legend: '{{cause}}' })
+            signals(['lost-events'], {
+              groupBy: ['cause'],
+              window: '$__range',
+              instant: true,
+              legendFormat: '{{cause}}',
+            })
           ),
           tablePanel(
             {
@@ -120,7 +128,11 @@ export function lossReport(): Dashboard {
               w: 24,
               h: 9,
             },
-            columns(['events-lost'], { by: ['$instance', 'cause'], window: '$__range', legend: '{{cause}}' }),
+            columns(['lost-events'], {
+              groupBy: ['$identity', 'cause'],
+              window: '$__range',
+              legendFormat: '{{cause}}',
+            }),
             'all'
           )
             .unit('locale')

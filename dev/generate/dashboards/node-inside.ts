@@ -2,7 +2,8 @@ import { type Group } from './page';
 import { barsPanel, rulesPanel, seriesPanel, without } from './panels';
 import { signals, tableOf } from './queries';
 
-const over = (ids: string[], query: Record<string, unknown> = {}) => signals(ids, { legend: '{{signal}}', ...query });
+const over = (ids: string[], query: Record<string, unknown> = {}) =>
+  signals(ids, { legendFormat: '{{signal}}', ...query });
 const sizes = { w: 8, h: 8 };
 
 /** The lower half of the dashboard of one node. */
@@ -19,7 +20,14 @@ export const inside: Group = {
           'How full the table of threads is, and the shares of look-ups of threads and files that failed. Failed look-ups of files are ordinary; only a change tells something.',
         ...sizes,
       },
-      [over(['thread-table-fill', 'thread-lookup-failures', 'fd-lookup-failures', 'retrieve-failure-share'])]
+      [
+        over([
+          'thread-table-usage-ratio',
+          'thread-lookup-failure-ratio',
+          'fd-lookup-failure-ratio',
+          'retrieve-failure-ratio',
+        ]),
+      ]
     ),
     seriesPanel(
       {
@@ -29,7 +37,7 @@ export const inside: Group = {
           'Falco’s CPU since its start and, for young processes, over the last hour; 100 % is one full CPU. CPU in probes is a share of the whole node.',
         ...sizes,
       },
-      [over(['cpu-usage-lifetime', 'cpu-usage-recent', 'probe-cpu-share'], { window: '1h' })]
+      [over(['cpu-usage-since-start-ratio', 'cpu-usage-ratio', 'probe-cpu-ratio'], { window: '1h' })]
     ),
     seriesPanel(
       {
@@ -49,7 +57,7 @@ export const inside: Group = {
           'Nanoseconds that one run of each of Falco’s programs takes. A rise without more load points to contention, or to dearer work in the kernel.',
         ...sizes,
       },
-      [signals(['probe-time-per-run'], { by: ['tracepoint'], legend: '{{tracepoint}}' })]
+      [signals(['probe-run-time'], { groupBy: ['tracepoint'], legendFormat: '{{tracepoint}}' })]
     ),
     seriesPanel(
       {
@@ -68,8 +76,8 @@ export const inside: Group = {
           'Share of this node’s alerts that Falcosidekick never counted, estimated over ten minutes. Alerts that Falco’s own queue dropped are in it.',
         ...sizes,
       },
-      [over(['loss-to-sidekick'], { window: '10m' })],
-      'loss-to-sidekick'
+      [over(['loss-before-sidekick-ratio'], { window: '10m' })],
+      'loss-before-sidekick-ratio'
     ),
     seriesPanel(
       {
@@ -79,7 +87,7 @@ export const inside: Group = {
           'Events per second that the driver handled, and those that were not dropped: at most so many reached the rules. The gap between the lines is what was lost.',
         ...sizes,
       },
-      [over(['kernel-event-rate', 'events-delivered'])]
+      [over(['kernel-event-rate', 'delivered-event-rate'])]
     ),
     seriesPanel(
       {
@@ -90,8 +98,8 @@ export const inside: Group = {
         ...sizes,
       },
       [
-        over(['store-drops', 'preemption-rate'], { refId: 'A' }),
-        signals(['iterator-drops'], { refId: 'B', by: ['item'], legend: 'iterator {{item}}' }),
+        over(['store-drop-rate', 'preemption-rate'], { refId: 'A' }),
+        signals(['iterator-drop-rate'], { refId: 'B', groupBy: ['item'], legendFormat: 'iterator {{item}}' }),
       ]
     ),
     seriesPanel(
@@ -104,7 +112,7 @@ export const inside: Group = {
       },
       [
         over(['memory-vsz'], { refId: 'A' }),
-        signals(['jemalloc-memory'], { refId: 'B', by: ['stat'], legend: '{{stat}}' }),
+        signals(['jemalloc-memory'], { refId: 'B', groupBy: ['stat'], legendFormat: '{{stat}}' }),
       ]
     ),
     barsPanel(
@@ -115,7 +123,7 @@ export const inside: Group = {
           'Share of the node’s CPU time that goes into each of Falco’s programs in the kernel, at the end of the range. It is on the account of the applications.',
         ...sizes,
       },
-      signals(['tracepoint-cpu-share'], { legend: '{{tracepoint}}', instant: true })
+      signals(['tracepoint-cpu-ratio'], { legendFormat: '{{tracepoint}}', instant: true })
     ),
     seriesPanel(
       {
@@ -125,7 +133,7 @@ export const inside: Group = {
           'Entries of the kernel’s tables of processes and files that Falco’s iterators took in (Falco 0.44 and later with the modern probe). They rise when Falco starts, reloads or looks something up that it missed.',
         ...sizes,
       },
-      [signals(['iterator-events'], { by: ['item'], legend: '{{item}}' })]
+      [signals(['iterator-event-rate'], { groupBy: ['item'], legendFormat: '{{item}}' })]
     ),
     seriesPanel(
       {
@@ -135,7 +143,7 @@ export const inside: Group = {
           'As Kubernetes tells it: OOMKilled is for its memory. Known over a store that has the figures of kube-state-metrics.',
         ...sizes,
       },
-      [signals(['last-termination'], { legend: '{{reason}}' })]
+      [signals(['last-termination'], { legendFormat: '{{reason}}' })]
     ),
     without(
       rulesPanel(

@@ -8,7 +8,8 @@ import { signals, tableOf, verdict } from './queries';
 export const uid = 'falco-node';
 
 const atEnd = { instant: true };
-const over = (ids: string[], query: Record<string, unknown> = {}) => signals(ids, { legend: '{{signal}}', ...query });
+const over = (ids: string[], query: Record<string, unknown> = {}) =>
+  signals(ids, { legendFormat: '{{signal}}', ...query });
 
 const now = (id: number, signalId: string, title: string, description: string, query: Record<string, unknown> = {}) =>
   statPanel({ id, title, description, w: 8, h: 3 }, signals([signalId], { ...atEnd, ...query }));
@@ -33,9 +34,14 @@ const verdicts: Group = {
         w: 8,
         h: 3,
       },
-      verdict(['stall'])
+      verdict(['stalled'])
     ),
-    now(7, 'cpu-usage-lifetime', 'CPU since start', 'Average since the process started; 100 % is one full CPU.'),
+    now(
+      7,
+      'cpu-usage-since-start-ratio',
+      'CPU since start',
+      'Average since the process started; 100 % is one full CPU.'
+    ),
     now(8, 'memory-rss', 'Memory', 'Resident memory at the end of the range.'),
     without(
       tablePanel(
@@ -86,7 +92,7 @@ const verdicts: Group = {
         w: 12,
         h: 6,
       },
-      over(['up', 'userspace-stall'])
+      over(['up', 'stalled'])
     ),
     changes(12, 12, 6),
   ],
@@ -115,7 +121,7 @@ const loss: Group = {
           'Events lost per second by class of system call, or by why. clone_fork, execve and proc weigh most: Falco then does not know the process.',
         ...sizes,
       },
-      [signals(['kernel-drop-rate'], { by: ['cause'], legend: '{{cause}}' })]
+      [signals(['kernel-drop-rate'], { groupBy: ['cause'], legendFormat: '{{cause}}' })]
     ),
     seriesPanel(
       {
@@ -126,8 +132,8 @@ const loss: Group = {
         ...sizes,
       },
       [
-        signals(['cpu-drop-ratio'], { refId: 'A', by: ['cpu'], legend: 'CPU {{cpu}}' }),
-        signals(['device-drop-ratio'], { refId: 'B', by: ['device'], legend: 'device {{device}}' }),
+        signals(['cpu-drop-ratio'], { refId: 'A', groupBy: ['cpu'], legendFormat: 'CPU {{cpu}}' }),
+        signals(['device-drop-ratio'], { refId: 'B', groupBy: ['device'], legendFormat: 'device {{device}}' }),
       ],
       'cpu-drop-ratio'
     ),
@@ -159,7 +165,7 @@ const loss: Group = {
         description: 'Runs per second of each of Falco’s programs in the kernel at the end of the range.',
         ...sizes,
       },
-      signals(['tracepoint-rate'], { by: ['tracepoint'], legend: '{{tracepoint}}', ...atEnd })
+      signals(['tracepoint-rate'], { groupBy: ['tracepoint'], legendFormat: '{{tracepoint}}', ...atEnd })
     ),
   ],
 };

@@ -24,13 +24,13 @@ export const panelIds = { up: 22, kernelDrops: 11, alertsLost };
 
 const fleetColumns = [
   'up',
-  'userspace-stall',
+  'stalled',
   'uptime',
   'kernel-drop-ratio',
-  'process-start-loss',
+  'lost-process-events',
   'server-load',
-  'probe-cpu-share',
-  'cpu-usage-lifetime',
+  'probe-cpu-ratio',
+  'cpu-usage-since-start-ratio',
   'memory-rss',
 ];
 
@@ -73,7 +73,7 @@ export function overview(): Dashboard {
                 w: 24,
                 h: 9,
               },
-              tableOf('health', { by: ['dimension', 'check'] })
+              tableOf('health', { groupBy: ['dimension', 'check'] })
             ),
             ['Dimension', 'Ok']
           ),
@@ -107,7 +107,7 @@ export function overview(): Dashboard {
                 w: 12,
                 h: 8,
               },
-              [signals(['kernel-drop-rate'], { by: ['cause'], legend: '{{cause}}' })]
+              [signals(['kernel-drop-rate'], { groupBy: ['cause'], legendFormat: '{{cause}}' })]
             ),
             'kernel-drop-rate'
           ),
@@ -150,7 +150,7 @@ export function overview(): Dashboard {
               w: 8,
               h: 9,
             },
-            signals(['tracepoint-rate'], { by: ['tracepoint'], legend: '{{tracepoint}}', instant: true })
+            signals(['tracepoint-rate'], { groupBy: ['tracepoint'], legendFormat: '{{tracepoint}}', instant: true })
           ),
         ],
       },
@@ -168,7 +168,7 @@ export function overview(): Dashboard {
               w: 8,
               h: 8,
             },
-            'probe-cpu-share'
+            'probe-cpu-ratio'
           ),
           worstPanel(
             {
@@ -179,7 +179,7 @@ export function overview(): Dashboard {
               w: 8,
               h: 8,
             },
-            'cpu-usage-lifetime',
+            'cpu-usage-since-start-ratio',
             true
           ),
           worstPanel(
@@ -220,7 +220,7 @@ export function overview(): Dashboard {
               w: 12,
               h: 8,
             },
-            [signals(['restarts', 'reloads'], { by: [], window: '15m', legend: '{{signal}}' })]
+            [signals(['restarts', 'reloads'], { groupBy: [], window: '15m', legendFormat: '{{signal}}' })]
           ),
         ],
       },

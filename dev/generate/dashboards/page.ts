@@ -45,7 +45,7 @@ function ask(label: string, title: string, filters: unknown[]): QueryVariableBui
   return new QueryVariableBuilder(label)
     .label(title)
     .datasource(datasource)
-    .query({ refId: label, kind: 'label', label, filters })
+    .query({ refId: label, queryType: 'label', label, filters })
     .definition(`label ${label}`)
     .refresh(VariableRefresh.OnTimeRangeChanged)
     .sort(VariableSort.NaturalAsc);
@@ -76,7 +76,7 @@ function whatHappened(): AnnotationQueryBuilder {
     .enable(true)
     .hide(false)
     .iconColor('orange')
-    .target(tableOf('events', { refId: 'Anno', by: [], signals: eventsBut('back') }));
+    .target(tableOf('events', { refId: 'Anno', groupBy: [], signals: eventsBut('back') }));
 }
 
 export function page({

@@ -34,7 +34,7 @@ export function target(query: Query): Target {
 /** Signals of the chosen nodes, over time or, with `instant`, now. */
 export function signals(ids: string[], query: Query = {}): Target {
   ids.forEach(signal);
-  return target({ kind: 'signal', signals: ids, filters: chosen, ...query });
+  return target({ queryType: 'signal', signals: ids, filters: chosen, ...query });
 }
 
 /** Signals of Falcosidekick and its destinations, which belong to a cluster and to none of its nodes. */
@@ -48,22 +48,30 @@ export function columns(ids: string[], query: Query = {}): Target {
 }
 
 /** Tables of the kinds that need no more than the chosen nodes. */
-export function tableOf(kind: 'health' | 'inventory' | 'rules' | 'events', query: Query = {}): Target {
-  return target({ kind, format: 'table', instant: true, filters: chosen, ...query });
+export function tableOf(queryType: 'health' | 'inventory' | 'rules' | 'events', query: Query = {}): Target {
+  return target({ queryType, format: 'table', instant: true, filters: chosen, ...query });
 }
 
 /** The checks that count for a dimension, by id. */
 export function checksOf(dimension: DimensionId): string[] {
-  const counts = ({ signal: id, also = [] }: Check) => signal(id).dimension === dimension || also.includes(dimension);
+  const counts = ({ signal: id, extraDimensions: also = [] }: Check) =>
+    signal(id).dimension === dimension || also.includes(dimension);
   return catalogue.checks.filter(counts).map(({ id }) => id);
 }
 
 /** The worst verdict of some checks as a number, at the end of the range. */
 export function verdict(checks: string[]): Target {
-  return target({ kind: 'health', signals: checks, by: [], format: 'timeseries', instant: true, filters: chosen });
+  return target({
+    queryType: 'health',
+    signals: checks,
+    groupBy: [],
+    format: 'timeseries',
+    instant: true,
+    filters: chosen,
+  });
 }
 
 /** The series that are worst in the range, one for each of `by`: a line for each of 200 nodes tells nothing. */
 export function worst(id: string, limit: number, query: Query = {}): Target {
-  return signals([id], { limit, by: ['$instance'], legend: '{{node}}', ...query });
+  return signals([id], { limit, groupBy: ['$identity'], legendFormat: '{{node}}', ...query });
 }

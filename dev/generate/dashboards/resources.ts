@@ -6,17 +6,17 @@ import { checksOf, columns, signals, tableOf } from './queries';
 export const uid = 'falco-resources';
 
 const tableColumns = [
-  'cpu-usage-lately',
-  'cpu-usage-lifetime',
-  'cpu-limit-share',
-  'cpu-share-of-node',
-  'probe-cpu-share',
+  'cpu-usage-avg-ratio',
+  'cpu-usage-since-start-ratio',
+  'cpu-limit-ratio',
+  'node-cpu-since-start-ratio',
+  'probe-cpu-ratio',
   'memory-rss',
   'container-memory',
-  'memory-limit-share',
-  'memory-limit-eta',
+  'memory-limit-ratio',
+  'memory-limit-remaining-time',
   'ring-buffer-memory',
-  'host-cpu-usage',
+  'host-cpu-usage-ratio',
   'host-memory-used',
 ];
 
@@ -39,7 +39,7 @@ export function resources(): Dashboard {
               w: 24,
               h: 6,
             },
-            tableOf('health', { signals: checksOf('resources'), by: ['check'] })
+            tableOf('health', { signals: checksOf('resources'), groupBy: ['check'] })
           ),
           tablePanel(
             {
@@ -69,7 +69,7 @@ export function resources(): Dashboard {
               w: 12,
               h: 8,
             },
-            'cpu-usage-lifetime',
+            'cpu-usage-since-start-ratio',
             true
           ),
           worstPanel(
@@ -81,7 +81,7 @@ export function resources(): Dashboard {
               w: 12,
               h: 8,
             },
-            'probe-cpu-share'
+            'probe-cpu-ratio'
           ),
           barsPanel(
             {
@@ -92,7 +92,7 @@ export function resources(): Dashboard {
               w: 8,
               h: 8,
             },
-            signals(['total-cpu-cost'], { by: ['part'], window: '15m', instant: true, legend: '{{part}}' })
+            signals(['total-cpu-cost'], { groupBy: ['part'], window: '15m', instant: true, legendFormat: '{{part}}' })
           ),
           barsPanel(
             {
@@ -103,11 +103,11 @@ export function resources(): Dashboard {
               w: 8,
               h: 8,
             },
-            signals(['cost-per-event'], {
-              by: ['version', 'part'],
+            signals(['cpu-time-per-event'], {
+              groupBy: ['version', 'part'],
               window: '15m',
               instant: true,
-              legend: '{{version}} {{part}}',
+              legendFormat: '{{version}} {{part}}',
             })
           ),
           barsPanel(
@@ -119,7 +119,7 @@ export function resources(): Dashboard {
               w: 8,
               h: 8,
             },
-            signals(['probe-time-per-run'], { by: ['tracepoint'], legend: '{{tracepoint}}', instant: true })
+            signals(['probe-run-time'], { groupBy: ['tracepoint'], legendFormat: '{{tracepoint}}', instant: true })
           ),
         ],
       },
@@ -158,7 +158,7 @@ export function resources(): Dashboard {
               w: 8,
               h: 8,
             },
-            'memory-limit-eta'
+            'memory-limit-remaining-time'
           ).noValue('No node grows towards a limit that is set for its target (memoryLimit).'),
         ],
       },

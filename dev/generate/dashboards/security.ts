@@ -6,13 +6,13 @@ import { checksOf, columns, signals, tableOf, verdict, worst } from './queries';
 export const uid = 'falco-security';
 
 const capability = [
-  'sources-alive',
-  'userspace-stall',
-  'blind-minutes',
+  'source-up',
+  'stalled',
+  'blind-time',
   'kernel-drop-ratio',
-  'rules-skew',
+  'rules-drift',
   'silent-rules',
-  'noisiest-rules-share',
+  'noisiest-rules-ratio',
   'rule-match-rate',
 ];
 
@@ -47,7 +47,7 @@ export function security(): Dashboard {
               w: 5,
               h: 4,
             },
-            signals(['blind-minutes'], { by: [], ...inRange })
+            signals(['blind-time'], { groupBy: [], ...inRange })
           ),
           statPanel(
             {
@@ -57,7 +57,7 @@ export function security(): Dashboard {
               w: 5,
               h: 4,
             },
-            signals(['matches-by-rule'], { by: [], ...inRange })
+            signals(['matches-by-rule'], { groupBy: [], ...inRange })
           ),
           statPanel(
             {
@@ -68,7 +68,7 @@ export function security(): Dashboard {
               w: 5,
               h: 4,
             },
-            signals(['noisiest-rules-share'], { by: [], ...inRange })
+            signals(['noisiest-rules-ratio'], { groupBy: [], ...inRange })
           ),
           statPanel(
             {
@@ -79,7 +79,7 @@ export function security(): Dashboard {
               w: 5,
               h: 4,
             },
-            signals(['silent-rules'], { by: [], ...inRange })
+            signals(['silent-rules'], { groupBy: [], ...inRange })
           ),
           tablePanel(
             {
@@ -90,7 +90,7 @@ export function security(): Dashboard {
               w: 24,
               h: 10,
             },
-            columns(capability, { window: '$__range', by: ['$instance'] }),
+            columns(capability, { window: '$__range', groupBy: ['$identity'] }),
             'Blind time'
           ),
           statesPanel(
@@ -102,7 +102,7 @@ export function security(): Dashboard {
               w: 12,
               h: 8,
             },
-            worst('sources-alive', 10, { by: ['$instance', 'evt_source'], legend: '{{node}} {{evt_source}}' })
+            worst('source-up', 10, { groupBy: ['$identity', 'evt_source'], legendFormat: '{{node}} {{evt_source}}' })
           ),
           statesPanel(
             {
@@ -113,7 +113,7 @@ export function security(): Dashboard {
               w: 12,
               h: 8,
             },
-            worst('userspace-stall', 10)
+            worst('stalled', 10)
           ),
         ],
       },
@@ -142,7 +142,7 @@ export function security(): Dashboard {
               w: 8,
               h: 8,
             },
-            signals(['matches-by-priority'], { ...inRange, legend: '{{priority}}' })
+            signals(['matches-by-priority'], { ...inRange, legendFormat: '{{priority}}' })
           ).noValue('No rule matched in this range.'),
           barsPanel(
             {
@@ -152,7 +152,7 @@ export function security(): Dashboard {
               w: 8,
               h: 8,
             },
-            signals(['matches-by-source'], { ...inRange, legend: '{{source}}' })
+            signals(['matches-by-source'], { ...inRange, legendFormat: '{{source}}' })
           ).noValue('No rule matched in this range.'),
           barsPanel(
             {
@@ -163,7 +163,7 @@ export function security(): Dashboard {
               w: 8,
               h: 8,
             },
-            signals(['matches-by-tag'], { ...inRange, legend: '{{tactic}}' })
+            signals(['matches-by-tag'], { ...inRange, legendFormat: '{{tactic}}' })
           ).noValue('No rule with a tactic matched in this range.'),
           seriesPanel(
             {
@@ -174,7 +174,7 @@ export function security(): Dashboard {
               w: 24,
               h: 8,
             },
-            [worst('rule-match-rate', 10, { by: ['rule_name'], legend: '{{rule_name}}' })]
+            [worst('rule-match-rate', 10, { groupBy: ['rule_name'], legendFormat: '{{rule_name}}' })]
           ).noValue('No rule matched in this range.'),
         ],
       },

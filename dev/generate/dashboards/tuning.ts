@@ -8,7 +8,7 @@ const points = 600;
 const sizes = { w: 8, h: 8 };
 
 const live = (ids: string[], query: Record<string, unknown> = {}) =>
-  signals(ids, { legend: '{{signal}}', live: true, ...query });
+  signals(ids, { legendFormat: '{{signal}}', live: true, ...query });
 
 const now = (id: number, signalId: string, title: string, description: string, query: Record<string, unknown> = {}) =>
   statPanel({ id, title, description, w: 8, h: 3 }, live([signalId], { instant: true, ...query }));
@@ -27,14 +27,14 @@ const watched: Group = {
         window: '$__live',
       }
     ),
-    now(5, 'events-lost', 'Lost so far', 'Events lost in the kernel since this page was opened, whatever the cause.', {
+    now(5, 'lost-events', 'Lost so far', 'Events lost in the kernel since this page was opened, whatever the cause.', {
       window: '$__live',
-      by: ['$instance'],
+      groupBy: ['$identity'],
     }),
     now(6, 'kernel-event-rate', 'Events now', 'Events per second that the driver handled lately, drops included.'),
     now(
       7,
-      'probe-cpu-share',
+      'probe-cpu-ratio',
       'CPU in probes',
       'Share of the node’s CPU time that Falco’s programs in the kernel took lately.'
     ),
@@ -57,7 +57,7 @@ const watched: Group = {
           'Events lost per second by class of system call, or by why. Causes of which there are many ask for fewer of these system calls (base_syscalls.custom_set), all alike for larger buffers (buf_size_preset).',
         ...sizes,
       },
-      [live(['kernel-drop-rate'], { by: ['cause'], legend: '{{cause}}' })]
+      [live(['kernel-drop-rate'], { groupBy: ['cause'], legendFormat: '{{cause}}' })]
     ).maxDataPoints(points),
     seriesPanel(
       {
@@ -68,8 +68,8 @@ const watched: Group = {
         ...sizes,
       },
       [
-        live(['cpu-drop-ratio'], { refId: 'A', by: ['cpu'], legend: 'CPU {{cpu}}' }),
-        live(['device-drop-ratio'], { refId: 'B', by: ['device'], legend: 'device {{device}}' }),
+        live(['cpu-drop-ratio'], { refId: 'A', groupBy: ['cpu'], legendFormat: 'CPU {{cpu}}' }),
+        live(['device-drop-ratio'], { refId: 'B', groupBy: ['device'], legendFormat: 'device {{device}}' }),
       ],
       'cpu-drop-ratio'
     ).maxDataPoints(points),
@@ -109,7 +109,7 @@ const load: Group = {
         description: 'Share of the node’s CPU time that Falco’s programs in the kernel take. The applications pay it.',
         ...sizes,
       },
-      [live(['probe-cpu-share'])]
+      [live(['probe-cpu-ratio'])]
     ).maxDataPoints(points),
     seriesPanel(
       {
@@ -118,7 +118,7 @@ const load: Group = {
         description: 'Nanoseconds that one run of each of Falco’s programs takes.',
         ...sizes,
       },
-      [live(['probe-time-per-run'], { by: ['tracepoint'], legend: '{{tracepoint}}' })]
+      [live(['probe-run-time'], { groupBy: ['tracepoint'], legendFormat: '{{tracepoint}}' })]
     ).maxDataPoints(points),
     seriesPanel(
       {

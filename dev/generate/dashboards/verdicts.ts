@@ -42,7 +42,7 @@ export const figures = [
         'Nodes of the chosen clusters that no working Falco watches: it does not answer, answers and reads no events, or was never seen although the settings expect it. Fleet and drift tells them apart.',
       ...tileSize,
     },
-    signals(['nodes-without-falco'], { by: [], filters: [inCluster], instant: true })
+    signals(['nodes-without-falco'], { groupBy: [], filters: [inCluster], instant: true })
   ),
   statPanel(
     {
@@ -52,7 +52,7 @@ export const figures = [
         'Nodes whose Falco answers. Compare it with the number of nodes that you have: a node that was never configured cannot be missed here.',
       ...tileSize,
     },
-    signals(['nodes-by-version'], { by: [], instant: true })
+    signals(['nodes-by-version'], { groupBy: [], instant: true })
   ),
   worstNode(
     3,
@@ -68,7 +68,7 @@ export const figures = [
         'Alerts thrown away within the chosen time range since the outputs queue was full, over all chosen nodes. Only a queue with a bound (outputs_queue.capacity) can lose any.',
       ...tileSize,
     },
-    signals(['outputs-queue-drops'], { by: [], window: '$__range', instant: true })
+    signals(['outputs-queue-drops'], { groupBy: [], window: '$__range', instant: true })
   ),
   worstNode(
     5,

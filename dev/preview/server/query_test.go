@@ -12,7 +12,7 @@ func TestQueriesAreGroupedByDataSource(t *testing.T) {
 	groups, err := parseQueries([]byte(`{
 		"from": "1700000000000", "to": "1700000060000",
 		"queries": [
-			{ "refId": "A", "datasource": { "uid": "one" }, "intervalMs": 15000, "maxDataPoints": 720, "kind": "signal" },
+			{ "refId": "A", "datasource": { "uid": "one" }, "intervalMs": 15000, "maxDataPoints": 720, "queryType": "signal" },
 			{ "refId": "B", "datasource": { "uid": "two" }, "queryType": "x" },
 			{ "refId": "C", "datasource": "one", "timeRange": { "from": "1700000030000", "to": "1700000060000" } }
 		]
@@ -27,7 +27,7 @@ func TestQueriesAreGroupedByDataSource(t *testing.T) {
 	require.Equal(t, 15*time.Second, first.Interval)
 	require.Equal(t, int64(720), first.MaxDataPoints)
 	require.Equal(t, time.UnixMilli(1_700_000_000_000).UTC(), first.TimeRange.From)
-	require.JSONEq(t, `{ "refId": "A", "datasource": { "uid": "one" }, "intervalMs": 15000, "maxDataPoints": 720, "kind": "signal" }`, string(first.JSON))
+	require.JSONEq(t, `{ "refId": "A", "datasource": { "uid": "one" }, "intervalMs": 15000, "maxDataPoints": 720, "queryType": "signal" }`, string(first.JSON))
 
 	require.Equal(t, "C", groups[0].queries[1].RefID)
 	require.Equal(t, time.UnixMilli(1_700_000_030_000).UTC(), groups[0].queries[1].TimeRange.From)

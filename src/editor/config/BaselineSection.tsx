@@ -19,11 +19,11 @@ export function BaselineSection({ settings, onChange, disabled, uid }: Props) {
   const take = async () => {
     try {
       const path = `/api/datasources/uid/${uid}/resources/baseline`;
-      const { data } = await getBackendSrv().get<{ data: FalcoSettings['expected'] }>(path);
+      const { data } = await getBackendSrv().get<{ data: FalcoSettings['baseline'] }>(path);
       const found = Object.keys(data ?? {}).length > 0;
       setProblem(found ? undefined : 'No value is shared by more than half of the Falcos that answer now.');
       if (found) {
-        onChange({ expected: { ...settings.expected, ...data } });
+        onChange({ baseline: { ...settings.baseline, ...data } });
       }
     } catch (error) {
       setProblem(messageOf(error));
@@ -34,7 +34,7 @@ export function BaselineSection({ settings, onChange, disabled, uid }: Props) {
       title="Baseline"
       description="What every Falco should run. Nodes that differ are marked and alerted on; without a baseline they are held against the majority."
       isCollapsible
-      isInitiallyOpen={settings.expected !== undefined}
+      isInitiallyOpen={settings.baseline !== undefined}
     >
       <Stack gap={2} wrap="wrap" alignItems="flex-start">
         {catalogue.baselines.map(({ setting, title, form, formInWords }) => (
@@ -43,9 +43,9 @@ export function BaselineSection({ settings, onChange, disabled, uid }: Props) {
             label={title}
             description={`As ${formInWords.replace(/^a /, '')}; several separated by commas`}
             placeholder="not pinned"
-            value={settings.expected?.[setting]}
-            problem={baselineProblem(settings.expected?.[setting], form, formInWords)}
-            onChange={(value) => onChange({ expected: { ...settings.expected, [setting]: value } })}
+            value={settings.baseline?.[setting]}
+            problem={baselineProblem(settings.baseline?.[setting], form, formInWords)}
+            onChange={(value) => onChange({ baseline: { ...settings.baseline, [setting]: value } })}
             disabled={disabled}
             width={52}
           />

@@ -35,23 +35,23 @@ describe('baseline', () => {
   const digest = 'a'.repeat(64);
 
   test('a digest is checked, and several are taken', async () => {
-    const { settings } = show({ expected: { version: '0.44.1' } });
+    const { settings } = show({ baseline: { version: '0.44.1' } });
     await userEvent.type(screen.getByLabelText(/^Rules files/), 'abc');
     expect(screen.getByRole('alert')).toHaveTextContent('“abc”: expected SHA-256 digests of 64 hexadecimal digits.');
     await userEvent.clear(screen.getByLabelText(/^Rules files/));
     await userEvent.type(screen.getByLabelText(/^Rules files/), `${digest}, ${digest}`);
     expect(screen.queryByRole('alert')).not.toBeInTheDocument();
-    expect(settings().expected).toEqual({ version: '0.44.1', rules: `${digest}, ${digest}` });
+    expect(settings().baseline).toEqual({ version: '0.44.1', rules: `${digest}, ${digest}` });
   });
 
   test('is taken from what most Falcos have', async () => {
     const get = jest.fn().mockResolvedValue({ data: { version: '0.44.1', rules: digest } });
     setBackendSrv({ get } as unknown as BackendSrv);
-    const { settings } = show({ expected: { version: '0.43.0', config: digest } }, { uid: 'falco' });
+    const { settings } = show({ baseline: { version: '0.43.0', config: digest } }, { uid: 'falco' });
     await userEvent.click(screen.getByRole('button', { name: 'Take what most Falcos have now' }));
     expect(get).toHaveBeenCalledWith('/api/datasources/uid/falco/resources/baseline');
     // What no majority shares stays as it was.
-    expect(settings().expected).toEqual({ version: '0.44.1', rules: digest, config: digest });
+    expect(settings().baseline).toEqual({ version: '0.44.1', rules: digest, config: digest });
   });
 
   test('says why there is none', async () => {
@@ -59,7 +59,7 @@ describe('baseline', () => {
     setBackendSrv({
       get: jest.fn().mockRejectedValueOnce({ data: { error } }).mockResolvedValueOnce({ data: {} }),
     } as unknown as BackendSrv);
-    show({ expected: {} });
+    show({ baseline: {} });
     await userEvent.click(screen.getByRole('button', { name: 'Take what most Falcos have now' }));
     expect(screen.getByRole('alert')).toHaveTextContent(error);
     await userEvent.click(screen.getByRole('button', { name: 'Take what most Falcos have now' }));
@@ -126,23 +126,23 @@ describe('targets', () => {
     expect(screen.getByRole('alert')).toHaveTextContent(
       '“1Gx” is no amount of memory. Expected something like 512Mi or 1Gi.'
     );
-    expect(settings().targets?.[0]).toMatchObject({ expected: 12, memoryLimit: '1Gx' });
+    expect(settings().targets?.[0]).toMatchObject({ expectedInstances: 12, memoryLimit: '1Gx' });
   });
 });
 
 test('Falcosidekick has nothing of Falco to be held against', () => {
-  show({ targets: [{ url: 'a:1', kind: 'falcosidekick', expected: 3 }] });
+  show({ targets: [{ url: 'a:1', kind: 'falcosidekick', expectedInstances: 3 }] });
   expect(screen.queryByText('Limits and sizes')).not.toBeInTheDocument();
 });
 
 test.each([
-  ['Expected instances', 'How many nodes should have one. Used by: Nodes without Falco, Missing Falcos.'],
-  ['Thread table size', 'falco_libs.thread_table_size. Used by: Thread table.'],
-  ['Memory limit', 'Of Falco’s container. Used by: Memory of limit, Time to memory limit.'],
-  ['CPU limit', 'Of Falco’s container, in CPUs. Used by: CPU of limit.'],
-  ['Outputs queue capacity', 'outputs_queue.capacity of Falco. Used by: Alerts lost.'],
+  ['Expected instances', 'How many nodes should have one. Used by: Nodes without Falco, Missing instances.'],
+  ['Thread table size', 'falco_libs.thread_table_size. Used by: Thread table usage.'],
+  ['Memory limit', 'Of Falco’s container. Used by: Memory limit usage, Time to memory limit.'],
+  ['CPU limit', 'Of Falco’s container, in CPUs. Used by: CPU limit usage.'],
+  ['Outputs queue capacity', 'outputs_queue.capacity of Falco. Used by: Alerts dropped by the outputs queue.'],
 ])('%s says which figures use it', (label, help) => {
-  show({ targets: [{ url: 'a:1', expected: 3 }] });
+  show({ targets: [{ url: 'a:1', expectedInstances: 3 }] });
   expect(screen.getByLabelText(new RegExp(`^${label}`))).toHaveAccessibleName(`${label} ${help}`);
 });
 
@@ -155,11 +155,15 @@ describe('a store', () => {
     expect(screen.getByRole('alert')).toHaveTextContent('Enter an address, for example http://prometheus:9090.');
     await userEvent.type(screen.getByLabelText('Address *'), 'http://prometheus:9090');
     expect(screen.queryByRole('alert')).not.toBeInTheDocument();
-    expect(settings()).toEqual({ mode: 'store', targets: [{ url: 'a:1' }], store: { url: 'http://prometheus:9090' } });
+    expect(settings()).toEqual({
+      mode: 'prometheus',
+      targets: [{ url: 'a:1' }],
+      prometheus: { url: 'http://prometheus:9090' },
+    });
   });
 
   test('which series are Falco’s', async () => {
-    const { settings } = show({ mode: 'store', store: { url: 'http://a' } });
+    const { settings } = show({ mode: 'prometheus', prometheus: { url: 'http://a' } });
     const matchers = screen.getByLabelText(/^Matchers/);
     await userEvent.type(matchers, 'job=falco');
     expect(screen.getByRole('alert')).toHaveTextContent(
@@ -178,25 +182,25 @@ describe('a store', () => {
     await userEvent.type(screen.getByLabelText(/^Tenant/), 'team-a');
     await choose('HTTP method', 'GET');
     expect(screen.queryByRole('alert')).not.toBeInTheDocument();
-    expect(settings().store).toEqual({
+    expect(settings().prometheus).toEqual({
       url: 'http://a',
       matchers: 'job="falco"',
-      identity: ['cluster', 'node'],
+      identityLabels: ['cluster', 'node'],
       tenant: 'team-a',
       method: 'GET',
     });
   });
 
   test('a secret in its address or parameters is pointed out, and not kept', async () => {
-    const { settings } = show({ mode: 'store', store: {} });
+    const { settings } = show({ mode: 'prometheus', prometheus: {} });
     await userEvent.type(screen.getByLabelText('Address *'), 'http://me:word@prometheus');
-    expect(settings().store?.url).toBe('http://prometheus');
+    expect(settings().prometheus?.url).toBe('http://prometheus');
     await userEvent.type(screen.getByLabelText(/^Parameters/), 'token=x');
     expect(screen.getAllByRole('alert').at(-1)).toHaveTextContent('“token” looks like a secret');
   });
 
   test('can only be read where it is provisioned', () => {
-    show({ mode: 'store', store: { url: 'http://a', expected: 3 } }, { readOnly: true });
+    show({ mode: 'prometheus', prometheus: { url: 'http://a', expectedInstances: 3 } }, { readOnly: true });
     const fields = [...screen.getAllByRole('textbox'), ...screen.getAllByRole('radio')];
     expect(fields.length).toBeGreaterThan(8);
     fields.forEach((field) => expect(field).toBeDisabled());
@@ -223,25 +227,28 @@ describe('history', () => {
     const { settings } = show({ targets: [{ url: 'a:1' }, { url: 'b:1' }, { url: 'c:1' }] });
     const estimate = screen.getByRole('status');
     expect(estimate).toHaveTextContent(
-      'About 15 MB for 3 targets, taking 300 series for each and 3 bytes for a sample.'
+      'About 15 MB for 3 targets, assuming 300 series per target and 3 bytes per sample.'
     );
-    await userEvent.type(screen.getByLabelText('Hours'), '48');
+    await userEvent.type(screen.getByLabelText('Retention time'), '48h');
     expect(estimate).toHaveTextContent('About 30 MB for 3 targets');
-    await userEvent.type(screen.getByLabelText('Megabytes at most'), '10');
+    await userEvent.type(screen.getByLabelText('Retention size'), '10MB');
     expect(estimate).toHaveTextContent('10 MB hold about the last 16 hours.');
-    expect(settings().history).toEqual({ hours: 48, megabytes: 10 });
+    expect(settings().retention).toEqual({ time: '48h', size: '10MB' });
   });
 
   test('what cannot be counted is said', () => {
     show({ targets: [{ url: 'falco:8765', discovery: 'dns' }] });
     expect(screen.getByRole('status')).toHaveTextContent(
-      'One entry is looked up and counted as 1: set its expected instances for a better estimate.'
+      'One entry with discovery counts as one target. Set the expected instances for a better estimate.'
     );
   });
 
-  test('nothing below one', async () => {
-    show({ history: { hours: 0 } });
-    expect(screen.getByRole('alert')).toHaveTextContent('Expected 1 or more, found 0.');
+  test.each([
+    [{ time: 'long' }, '“long” is no duration above 0. Expected something like 30s.'],
+    [{ size: '512' }, '“512” is not a size above 0. Expected something like 512MB or 1GB.'],
+  ])('refuses %j', (retention, problem) => {
+    show({ retention });
+    expect(screen.getByRole('alert')).toHaveTextContent(problem);
   });
 });
 
@@ -260,17 +267,17 @@ test('live: how often at most, and who may', async () => {
     expect(screen.queryByRole('alert')).not.toBeInTheDocument();
   }
   await userEvent.click(screen.getByRole('switch', { name: /^Viewers may watch/ }));
-  expect(settings().live).toEqual({ minInterval: '1m', viewers: true });
+  expect(settings().live).toEqual({ minInterval: '1m', allowViewers: true });
   await userEvent.click(screen.getByRole('switch', { name: /^Viewers may watch/ }));
-  expect(settings().live).toEqual({ minInterval: '1m', viewers: undefined });
+  expect(settings().live).toEqual({ minInterval: '1m', allowViewers: undefined });
 });
 
 test('limits are kept in the units of the settings', async () => {
   const { settings } = show({});
   await userEvent.click(screen.getByRole('button', { name: 'Expand section Limits' }));
-  await userEvent.type(screen.getByLabelText(/^Size of an answer/), '4');
-  await userEvent.type(screen.getByLabelText('Time of a query'), '1m');
-  expect(settings().limits).toEqual({ bodyBytes: 4 * 1024 * 1024, queryTimeout: '1m' });
+  await userEvent.type(screen.getByLabelText(/^Body size limit/), '4MB');
+  await userEvent.type(screen.getByLabelText('Query timeout'), '1m');
+  expect(settings().limits).toEqual({ bodySizeLimit: '4MB', queryTimeout: '1m' });
 });
 
 describe('ready YAML', () => {
@@ -299,7 +306,7 @@ test.each([
   ['a store alone, for Kubernetes', [], false],
   ['a store, and the targets from before it', [{ url: 'a:1' }], true],
 ])('ready YAML over %s', async (_, targets, exported) => {
-  show({ mode: 'store', store: { url: 'http://a' }, targets });
+  show({ mode: 'prometheus', prometheus: { url: 'http://a' }, targets });
   await userEvent.click(screen.getByRole('button', { name: 'Expand section Ready YAML' }));
   await userEvent.click(screen.getByRole('button', { name: 'Helm values for Falco' }));
   expect(screen.getByRole('region', { name: 'Helm values for Falco' })).toHaveTextContent('libbpfStatsEnabled: true');
@@ -347,7 +354,7 @@ test('a provisioned data source is shown whole and can be changed nowhere', () =
   config.secureSocksDSProxyEnabled = true;
   show(
     {
-      targets: [{ url: 'a:1', expected: 3 }],
+      targets: [{ url: 'a:1', expectedInstances: 3 }],
       limits: { queryTimeout: '1m' },
       ...{ tlsAuth: true, tlsAuthWithCACert: true, httpHeaderName1: 'Authorization' },
     },

@@ -26,7 +26,7 @@ export function ConfigEditor({
     onChange: (change) => onOptionsChange({ ...options, jsonData: { ...options.jsonData, ...change } }),
     disabled: options.readOnly === true,
   };
-  const store = options.jsonData.mode === 'store';
+  const store = options.jsonData.mode === 'prometheus';
   return (
     <>
       <DataSourceDescription dataSourceName="Falco Metrics" docsLink={DOCUMENTATION} hasRequiredFields />

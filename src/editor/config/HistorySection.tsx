@@ -2,9 +2,10 @@ import { ConfigSection } from '@grafana/plugin-ui';
 import { Stack, Text } from '@grafana/ui';
 import { DEFAULTS } from '../../settings';
 import { BYTES_PER_SAMPLE, type Estimate, estimateHistory, SERIES_PER_TARGET } from './estimate';
-import { NumberField, type SectionProps } from './fields';
+import { type SectionProps, TextField } from './fields';
+import { durationProblem, sizeProblem } from './validate';
 
-/** How much is kept, and what that comes to. */
+/** How long samples are kept, and an estimate of the memory that takes. */
 export function HistorySection({ settings, onChange, disabled }: SectionProps) {
   const estimate = estimateHistory(settings);
   return (
@@ -13,28 +14,30 @@ export function HistorySection({ settings, onChange, disabled }: SectionProps) {
       description="Kept in the memory of Grafana’s plugin process and lost when it restarts. The oldest samples go first."
     >
       <Stack gap={2} wrap="wrap" alignItems="flex-start">
-        <NumberField
-          label="Hours"
-          placeholder={String(DEFAULTS.history.hours)}
-          min={1}
-          value={settings.history?.hours}
-          onChange={(hours) => onChange({ history: { ...settings.history, hours } })}
+        <TextField
+          label="Retention time"
+          placeholder={DEFAULTS.retention.time}
+          value={settings.retention?.time}
+          problem={settings.retention?.time ? durationProblem(settings.retention.time) : undefined}
+          onChange={(time) => onChange({ retention: { ...settings.retention, time } })}
           disabled={disabled}
           width={30}
         />
-        <NumberField
-          label="Megabytes at most"
-          placeholder={String(DEFAULTS.history.megabytes)}
-          min={1}
-          value={settings.history?.megabytes}
-          onChange={(megabytes) => onChange({ history: { ...settings.history, megabytes } })}
+        <TextField
+          label="Retention size"
+          placeholder={DEFAULTS.retention.size}
+          value={settings.retention?.size}
+          problem={settings.retention?.size ? sizeProblem(settings.retention.size) : undefined}
+          onChange={(size) => onChange({ retention: { ...settings.retention, size } })}
           disabled={disabled}
           width={30}
         />
       </Stack>
       <div role="status">
         <Text color="secondary">
-          {estimate ? describe(estimate) : 'No estimate: the scrape interval is no duration.'}
+          {estimate
+            ? describe(estimate)
+            : 'No estimate: the scrape interval, the retention time or the retention size is not valid.'}
         </Text>
       </div>
     </ConfigSection>
@@ -43,14 +46,14 @@ export function HistorySection({ settings, onChange, disabled }: SectionProps) {
 
 function describe({ targets, uncounted, megabytes, limit, hours }: Estimate): string {
   const sentences = [
-    `About ${round(megabytes)} MB for ${targets === 1 ? '1 target' : `${targets} targets`}, taking ${SERIES_PER_TARGET} series for each and ${BYTES_PER_SAMPLE} bytes for a sample.`,
+    `About ${round(megabytes)} MB for ${targets === 1 ? '1 target' : `${targets} targets`}, assuming ${SERIES_PER_TARGET} series per target and ${BYTES_PER_SAMPLE} bytes per sample.`,
   ];
   if (megabytes > limit) {
-    sentences.push(`${limit} MB hold about the last ${round(hours)} hours.`);
+    sentences.push(`${round(limit)} MB hold about the last ${round(hours)} hours.`);
   }
   if (uncounted > 0) {
-    const entries = uncounted === 1 ? 'One entry is' : `${uncounted} entries are`;
-    sentences.push(`${entries} looked up and counted as 1: set its expected instances for a better estimate.`);
+    const entries = uncounted === 1 ? 'One entry with discovery counts' : `${uncounted} entries with discovery count`;
+    sentences.push(`${entries} as one target. Set the expected instances for a better estimate.`);
   }
   return sentences.join(' ');
 }

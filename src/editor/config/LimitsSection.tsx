@@ -2,11 +2,9 @@ import { ConfigSection } from '@grafana/plugin-ui';
 import { Stack } from '@grafana/ui';
 import { DEFAULTS } from '../../settings';
 import { NumberField, type SectionProps, TextField } from './fields';
-import { durationProblem } from './validate';
+import { durationProblem, sizeProblem } from './validate';
 
-const MEBIBYTE = 1024 * 1024;
-
-/** Bounds that keep one odd target, or one heavy query, from harming the rest. A store’s targets are not scraped here. */
+/** Bounds that keep one target or one query from harming the rest. In Prometheus mode nothing is scraped here. */
 export function LimitsSection({ settings, onChange, disabled }: SectionProps) {
   const limits = settings.limits ?? {};
   const set = (change: typeof limits) => onChange({ limits: { ...limits, ...change } });
@@ -14,55 +12,54 @@ export function LimitsSection({ settings, onChange, disabled }: SectionProps) {
   return (
     <ConfigSection
       title="Limits"
-      description="What goes beyond is refused with a message; nothing is cut off quietly."
+      description="A scrape or query over a limit is refused with a message. Nothing is cut off silently."
       isCollapsible
       isInitiallyOpen={Object.values(limits).some((limit) => limit !== undefined)}
     >
       <Stack gap={2} wrap="wrap" alignItems="flex-start">
-        {settings.mode !== 'store' && (
+        {settings.mode !== 'prometheus' && (
           <>
-            <NumberField
+            <TextField
               {...common}
-              label="Size of an answer"
-              description="MB, counted after unpacking"
-              placeholder={String(DEFAULTS.limits.bodyBytes / MEBIBYTE)}
-              min={1}
-              value={limits.bodyBytes === undefined ? undefined : limits.bodyBytes / MEBIBYTE}
-              onChange={(megabytes) =>
-                set({ bodyBytes: megabytes === undefined ? undefined : Math.round(megabytes * MEBIBYTE) })
-              }
+              label="Body size limit"
+              description="Of one scrape, counted after decompression"
+              placeholder={DEFAULTS.limits.bodySizeLimit}
+              value={limits.bodySizeLimit}
+              problem={limits.bodySizeLimit ? sizeProblem(limits.bodySizeLimit) : undefined}
+              onChange={(bodySizeLimit) => set({ bodySizeLimit })}
             />
             <NumberField
               {...common}
-              label="Samples of an answer"
-              placeholder={String(DEFAULTS.limits.samplesPerScrape)}
+              label="Sample limit"
+              description="Of one scrape"
+              placeholder={String(DEFAULTS.limits.sampleLimit)}
               min={1}
-              value={limits.samplesPerScrape}
-              onChange={(samplesPerScrape) => set({ samplesPerScrape })}
+              value={limits.sampleLimit}
+              onChange={(sampleLimit) => set({ sampleLimit })}
             />
             <NumberField
               {...common}
-              label="Length of a label"
-              description="Bytes of its value"
-              placeholder={String(DEFAULTS.limits.labelLength)}
+              label="Label value length limit"
+              description="Characters of a name or a label value"
+              placeholder={String(DEFAULTS.limits.labelValueLengthLimit)}
               min={1}
-              value={limits.labelLength}
-              onChange={(labelLength) => set({ labelLength })}
+              value={limits.labelValueLengthLimit}
+              onChange={(labelValueLengthLimit) => set({ labelValueLengthLimit })}
             />
           </>
         )}
         <NumberField
           {...common}
-          label="Samples of a query"
-          description="Held in memory at once"
-          placeholder={String(DEFAULTS.limits.samplesPerQuery)}
+          label="Maximum samples"
+          description="A query may hold in memory at once"
+          placeholder={String(DEFAULTS.limits.maxSamples)}
           min={1}
-          value={limits.samplesPerQuery}
-          onChange={(samplesPerQuery) => set({ samplesPerQuery })}
+          value={limits.maxSamples}
+          onChange={(maxSamples) => set({ maxSamples })}
         />
         <TextField
           {...common}
-          label="Time of a query"
+          label="Query timeout"
           placeholder={DEFAULTS.limits.queryTimeout}
           value={limits.queryTimeout}
           problem={limits.queryTimeout ? durationProblem(limits.queryTimeout) : undefined}

@@ -35,8 +35,8 @@ export function LiveSection({ settings, onChange, disabled }: SectionProps) {
         >
           <Switch
             id={id}
-            value={live.viewers === true}
-            onChange={(event) => set({ viewers: event.currentTarget.checked || undefined })}
+            value={live.allowViewers === true}
+            onChange={(event) => set({ allowViewers: event.currentTarget.checked || undefined })}
           />
         </Field>
       </Stack>

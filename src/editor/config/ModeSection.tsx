@@ -7,12 +7,12 @@ type Mode = NonNullable<FalcoSettings['mode']>;
 
 const MODES: Array<{ value: Mode; label: string; description: string }> = [
   {
-    value: 'endpoints',
+    value: 'scrape',
     label: 'Falco endpoints',
     description: 'Scraped by this plugin, kept in its memory; no other server is needed',
   },
   {
-    value: 'store',
+    value: 'prometheus',
     label: 'Prometheus-compatible store',
     description: 'Prometheus, Thanos, Mimir or VictoriaMetrics, which has Falco scraped',
   },
@@ -20,7 +20,7 @@ const MODES: Array<{ value: Mode; label: string; description: string }> = [
 
 /** Where the samples are. What is set for the other one stays. */
 export function ModeSection({ settings, onChange, disabled }: SectionProps) {
-  const mode = settings.mode ?? 'endpoints';
+  const mode = settings.mode ?? 'scrape';
   return (
     <ConfigSection title="Where the samples are" description={MODES.find(({ value }) => value === mode)?.description}>
       <Field label="Read from" disabled={disabled}>

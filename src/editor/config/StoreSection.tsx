@@ -1,7 +1,7 @@
 import { ConfigSection } from '@grafana/plugin-ui';
 import { Combobox, Divider, Field, Stack } from '@grafana/ui';
 import { useId, useState } from 'react';
-import { DEFAULTS, type StoreSettings } from '../../settings';
+import { DEFAULTS, type PrometheusSettings } from '../../settings';
 import { type SectionProps, TextField } from './fields';
 import { TargetFacts } from './TargetFacts';
 import { intervalProblem, parametersProblem, withoutSecrets } from './validate';
@@ -10,8 +10,8 @@ import { identityProblem, matchersProblem, parseIdentity, storeUrlProblem } from
 /** The store, and which of its series are Falco's. */
 export function StoreSection({ settings, onChange, disabled }: SectionProps) {
   const id = useId();
-  const store = settings.store ?? {};
-  const set = (change: Partial<StoreSettings>) => onChange({ store: { ...store, ...change } });
+  const store = settings.prometheus ?? {};
+  const set = (change: Partial<PrometheusSettings>) => onChange({ prometheus: { ...store, ...change } });
   // A secret is taken out while it is typed: saving keeps all that stands in the settings.
   const [refused, setRefused] = useState<string>();
   const setUrl = (typed = '') => {
@@ -40,7 +40,7 @@ export function StoreSection({ settings, onChange, disabled }: SectionProps) {
             <Combobox
               id={id}
               options={[{ value: 'POST' as const }, { value: 'GET' as const }]}
-              value={store.method ?? DEFAULTS.store.method}
+              value={store.method ?? DEFAULTS.prometheus.method}
               onChange={({ value }) => set({ method: value })}
               width={20}
             />
@@ -59,7 +59,7 @@ export function StoreSection({ settings, onChange, disabled }: SectionProps) {
             {...common}
             label="Header of the tenant"
             description="As the store or the gateway before it wants it"
-            placeholder={DEFAULTS.store.tenantHeader}
+            placeholder={DEFAULTS.prometheus.tenantHeader}
             value={store.tenantHeader}
             onChange={(tenantHeader) => set({ tenantHeader })}
           />
@@ -89,7 +89,11 @@ export function StoreSection({ settings, onChange, disabled }: SectionProps) {
             problem={matchersProblem(store.matchers ?? '')}
             onChange={(matchers) => set({ matchers })}
           />
-          <IdentityField identity={store.identity} onChange={(identity) => set({ identity })} disabled={disabled} />
+          <IdentityField
+            identity={store.identityLabels}
+            onChange={(identity) => set({ identityLabels: identity })}
+            disabled={disabled}
+          />
           <TextField
             {...common}
             label="Scrape interval"
@@ -120,7 +124,7 @@ function IdentityField({ identity, onChange, disabled }: IdentityProps) {
     <TextField
       label="Identity"
       description="What tells Falcos apart: the node, before it the cluster"
-      placeholder={DEFAULTS.store.identity.join(', ')}
+      placeholder={DEFAULTS.prometheus.identityLabels.join(', ')}
       value={current}
       problem={identityProblem(current ?? '')}
       onChange={(typed) => {

@@ -25,10 +25,10 @@ export function TargetFacts({ target, onChange, disabled }: Props) {
         <NumberField
           {...common}
           label="Expected instances"
-          description={help('How many nodes should have one', 'expected')}
+          description={help('How many nodes should have one', 'expectedInstances')}
           step={1}
-          value={target.expected}
-          onChange={(expected) => onChange({ expected })}
+          value={target.expectedInstances}
+          onChange={(expected) => onChange({ expectedInstances: expected })}
         />
         <NumberField
           {...common}

@@ -15,7 +15,7 @@ test('targets × series × samples × bytes', () => {
 
 test('a looked-up entry counts as many as are expected behind it, or one', () => {
   const targets = [
-    { url: 'a:1', discovery: 'dns' as const, expected: 40 },
+    { url: 'a:1', discovery: 'dns' as const, expectedInstances: 40 },
     { url: 'b:1', discovery: 'http' as const },
     { url: 'c:1', discovery: 'static' as const },
   ];
@@ -23,12 +23,17 @@ test('a looked-up entry counts as many as are expected behind it, or one', () =>
 });
 
 test('the hours shrink to what the limit holds', () => {
-  const estimate = estimateHistory({ targets: [{ url: 'a:1', expected: 100 }], history: { hours: 10, megabytes: 10 } });
+  const estimate = estimateHistory({
+    targets: [{ url: 'a:1', expectedInstances: 100 }],
+    retention: { time: '10h', size: '10MB' },
+  });
   expect(estimate).toMatchObject({ limit: 10 });
   expect(estimate!.megabytes).toBeGreaterThan(10);
   expect(estimate!.hours).toBeCloseTo((10 * 10) / estimate!.megabytes);
 });
 
-test('nothing where the interval is no duration', () => {
+test('nothing where a setting is not valid', () => {
   expect(estimateHistory({ scrapeInterval: 'often' })).toBeUndefined();
+  expect(estimateHistory({ retention: { time: 'long' } })).toBeUndefined();
+  expect(estimateHistory({ retention: { size: '10' } })).toBeUndefined();
 });

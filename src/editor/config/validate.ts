@@ -1,5 +1,6 @@
 import { type TargetSettings } from '../../settings';
 import { parseDuration } from '../../signals/window';
+import { parseSize } from '../../sizes';
 
 /** Every function here returns what is wrong, in words that say what to change; nothing when all is well. */
 type Problem = string | undefined;
@@ -98,6 +99,11 @@ export function timeoutProblem(text: string, interval: string): Problem {
 /** How long a query may run. */
 export function durationProblem(text: string): Problem {
   return parseDuration(text) ? undefined : `“${text}” is no duration above 0. Expected something like 30s.`;
+}
+
+/** An amount of memory or bytes; the backend's rule is in pkg/datasource/settings.go. */
+export function sizeProblem(text: string): Problem {
+  return parseSize(text) ? undefined : `“${text}” is not a size above 0. Expected something like 512MB or 1GB.`;
 }
 
 /** How close together live scrapes may be; the backend's bounds are in pkg/datasource/live.go. */

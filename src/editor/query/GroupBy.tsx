@@ -6,7 +6,7 @@ import { type FalcoSettings } from '../../settings';
 import { groupingsOf, knownSignals } from './allowed';
 
 const EACH_FALCO = {
-  value: '$instance',
+  value: '$identity',
   label: 'each Falco',
   description: 'By the labels that tell one from another: cluster, node',
 };
@@ -22,7 +22,7 @@ interface Props {
 export function GroupBy({ signals: ids, by, settings, onChange }: Props) {
   const id = useId();
   const signals = knownSignals(ids);
-  const defaults = signals.map((signal) => signal.by.default);
+  const defaults = signals.map((signal) => signal.groupBy.default);
   // Signals with different defaults have none in common to show.
   const own = defaults.every((labels) => isEqual(labels, defaults[0])) ? (defaults[0] ?? []) : [];
   const options = [EACH_FALCO, ...groupingsOf(signals, settings).map((value) => ({ value, label: value }))];

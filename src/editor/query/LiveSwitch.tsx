@@ -16,7 +16,7 @@ interface Props {
 /** Live or not; and why live is off, not allowed or ignored. */
 export function LiveSwitch({ query, settings, range, onChange }: Props) {
   const id = useId();
-  const never = notLive({ kind: query.kind }, settings);
+  const never = notLive({ queryType: query.queryType }, settings);
   const why = never ?? (query.live ? notLive(query, settings, range?.raw) : undefined);
   return (
     <EditorField

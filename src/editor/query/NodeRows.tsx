@@ -12,10 +12,10 @@ export function NodeRows({ query, datasource, change }: RowsProps) {
   const choose = (ids: string[]) => change({ signals: ids.length > 0 ? ids : undefined });
   return (
     <EditorRow>
-      {query.kind === 'health' && <CheckPicker checks={query.signals ?? []} onChange={choose} />}
-      {query.kind === 'events' && <EventPicker events={query.signals ?? []} onChange={choose} />}
-      {(query.kind === 'health' || query.kind === 'events') && (
-        <KeptApart kind={query.kind} by={query.by} onChange={(by) => change({ by })} />
+      {query.queryType === 'health' && <CheckPicker checks={query.signals ?? []} onChange={choose} />}
+      {query.queryType === 'events' && <EventPicker events={query.signals ?? []} onChange={choose} />}
+      {(query.queryType === 'health' || query.queryType === 'events') && (
+        <KeptApart kind={query.queryType} by={query.groupBy} onChange={(by) => change({ groupBy: by })} />
       )}
       <Filters
         filters={query.filters}

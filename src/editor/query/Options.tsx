@@ -19,17 +19,17 @@ interface Props {
 /** How the answer is shown: window, comparison, limit, format, over the range or now, legend, live. Each kind has those that change it. */
 export function Options({ query, app, settings, range, onChange }: Props) {
   const id = useId();
-  const judges = givesSeries(query.kind) || query.kind === 'health';
+  const judges = givesSeries(query.queryType) || query.queryType === 'health';
   // Alert rules take no tables, and a table of health is always of one moment.
   const alerting = app === CoreApp.UnifiedAlerting;
   const numbers = alerting || query.format === 'timeseries';
   return (
     <EditorRow>
-      {judges && query.kind !== 'promql' && (
+      {judges && query.queryType !== 'promql' && (
         <TextOption
           label="Window"
           tooltip={
-            query.kind === 'health'
+            query.queryType === 'health'
               ? 'How far back a check looks that has no window of its own. Without one it follows the step.'
               : 'How far back a rate looks. Without one it follows the step: at least four scrapes. $__range takes the whole time range.'
           }
@@ -40,7 +40,7 @@ export function Options({ query, app, settings, range, onChange }: Props) {
           onChange={(window) => onChange({ window })}
         />
       )}
-      {givesSeries(query.kind) && !alerting && (
+      {givesSeries(query.queryType) && !alerting && (
         <TextOption
           label="Compare"
           tooltip="Show beside each figure that of so much earlier: 1d for yesterday, $__range for the time before this one."
@@ -51,11 +51,11 @@ export function Options({ query, app, settings, range, onChange }: Props) {
           onChange={(compare) => onChange({ compare })}
         />
       )}
-      {query.kind !== 'promql' && !(query.kind === 'health' && !query.instant) && (
+      {query.queryType !== 'promql' && !(query.queryType === 'health' && !query.instant) && (
         <TextOption
           label="Limit"
           tooltip={
-            query.kind === 'signal'
+            query.queryType === 'signal'
               ? 'Only so many series or rows: the worst of the time range, by the first signal.'
               : 'Only the first so many rows, which are the worst; of events the latest.'
           }
@@ -71,24 +71,24 @@ export function Options({ query, app, settings, range, onChange }: Props) {
       {judges && !alerting && (
         <EditorField
           label="Format"
-          tooltip={query.kind === 'health' ? 'As numbers: ok 0, warning 1, critical 2, unknown -1.' : undefined}
+          tooltip={query.queryType === 'health' ? 'As numbers: ok 0, warning 1, critical 2, unknown -1.' : undefined}
         >
           <RadioButtonGroup
             id={`${id}-format`}
             aria-label="Format"
             options={[
-              { value: 'timeseries' as const, label: query.kind === 'health' ? 'Numbers' : 'Time series' },
+              { value: 'timeseries' as const, label: query.queryType === 'health' ? 'Numbers' : 'Time series' },
               { value: 'table' as const, label: 'Table' },
             ]}
             value={query.format}
             // Each format has its own default type.
             onChange={(format) =>
-              onChange({ format, instant: undefined, ...(query.kind === 'health' && { limit: undefined }) })
+              onChange({ format, instant: undefined, ...(query.queryType === 'health' && { limit: undefined }) })
             }
           />
         </EditorField>
       )}
-      {judges && (numbers || givesSeries(query.kind)) && (
+      {judges && (numbers || givesSeries(query.queryType)) && (
         <EditorField label="Type" tooltip="Over the time range, or only the figures at its end.">
           <RadioButtonGroup
             id={`${id}-type`}
@@ -99,22 +99,22 @@ export function Options({ query, app, settings, range, onChange }: Props) {
             ]}
             value={query.instant}
             onChange={(instant) =>
-              onChange({ instant, ...(query.kind === 'health' && !instant && { limit: undefined }) })
+              onChange({ instant, ...(query.queryType === 'health' && !instant && { limit: undefined }) })
             }
           />
         </EditorField>
       )}
-      {judges && !alerting && (numbers || givesSeries(query.kind)) && (
+      {judges && !alerting && (numbers || givesSeries(query.queryType)) && (
         <TextOption
           label="Legend"
           tooltip="Name of a series: {{label}} is replaced by the label’s value, {{signal}} by the signal’s title. In a table the name of a column; labels in it make a column for each of their values."
           placeholder="auto"
           width={30}
-          value={query.legend}
-          onChange={(legend) => onChange({ legend })}
+          value={query.legendFormat}
+          onChange={(legend) => onChange({ legendFormat: legend })}
         />
       )}
-      {givesSeries(query.kind) && !alerting && (
+      {givesSeries(query.queryType) && !alerting && (
         <LiveSwitch query={query} settings={settings} range={range} onChange={onChange} />
       )}
     </EditorRow>

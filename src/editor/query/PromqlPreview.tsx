@@ -55,7 +55,7 @@ export function PromqlPreview({ query, datasource, onEdit }: Props) {
 function useEvaluated(compiled: string[], datasource: FalcoDataSource): string[] {
   const key = compiled.join('\n');
   const [found, setFound] = useState({ key, expressions: compiled });
-  const stored = datasource.settings.mode === 'store' && key !== '';
+  const stored = datasource.settings.mode === 'prometheus' && key !== '';
   useEffect(() => {
     if (!stored) {
       return undefined;

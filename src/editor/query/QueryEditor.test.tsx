@@ -70,7 +70,7 @@ function show(query: Partial<FalcoQuery>, { datasource = fakeDataSource(), app, 
 
 describe('signals', () => {
   test('a new panel shows the kernel drops and what they are in PromQL', () => {
-    show({ kind: 'signal', signals: ['kernel-drop-ratio'], version: 1 });
+    show({ queryType: 'signal', signals: ['kernel-drop-ratio'], version: 1 });
     expect(screen.getByText('Kernel drops (%)')).toBeInTheDocument();
     expect(screen.getByLabelText('PromQL of this query')).toHaveTextContent(
       'sum by (cluster, node) (rate(falcosecurity_scap_n_drops_total{}[$__rate_interval]))'
@@ -78,7 +78,7 @@ describe('signals', () => {
   });
 
   test('are found by a word of their meaning, grouped by dimension, and several can be chosen', async () => {
-    const { query, onRunQuery } = show({ kind: 'signal', signals: ['kernel-drop-ratio'] });
+    const { query, onRunQuery } = show({ queryType: 'signal', signals: ['kernel-drop-ratio'] });
     await choose('Signals', /^Server load/, 'system calls');
     expect(screen.getByText('Data quality')).toBeInTheDocument();
     expect(screen.getByText('System calls per second that the node makes, for each of its CPUs')).toBeInTheDocument();
@@ -87,7 +87,7 @@ describe('signals', () => {
   });
 
   test('one that this version does not know is named, with what to do', () => {
-    show({ kind: 'signal', signals: ['from-the-future'] });
+    show({ queryType: 'signal', signals: ['from-the-future'] });
     expect(
       screen.getByRole('alert', {
         name: 'There is no signal “from-the-future” in this version. Choose one from the list.',
@@ -96,7 +96,7 @@ describe('signals', () => {
   });
 
   test('are explained: meaning, thresholds with their source, needs', async () => {
-    show({ kind: 'signal', signals: ['kernel-drop-ratio'] });
+    show({ queryType: 'signal', signals: ['kernel-drop-ratio'] });
     await userEvent.click(screen.getByRole('button', { name: /About “Kernel drops”/ }));
     const about = screen.getByRole('region', { name: 'Kernel drops' });
     expect(about).toHaveTextContent(/Thresholds: warning above \d+%, critical above \d+%\./);
@@ -111,18 +111,18 @@ describe('signals', () => {
 describe('group by', () => {
   test('shows the default of the signal and offers what it allows, labels of the targets among it', async () => {
     const datasource = fakeDataSource({ targets: [{ url: 'a:1', labels: { zone: 'a' } }] });
-    const { query } = show({ kind: 'signal', signals: ['kernel-drop-ratio'] }, { datasource });
+    const { query } = show({ queryType: 'signal', signals: ['kernel-drop-ratio'] }, { datasource });
     expect(screen.getByText('each Falco')).toBeInTheDocument();
     await choose('Group by', 'zone');
-    expect(query().by).toEqual(['$instance', 'zone']);
+    expect(query().groupBy).toEqual(['$identity', 'zone']);
     expect(screen.getByLabelText('PromQL of this query')).toHaveTextContent('sum by (cluster, node, zone)');
   });
 
   test('back at the default nothing is saved; without a label it is the total', async () => {
-    const { query } = show({ kind: 'signal', signals: ['kernel-drop-ratio'], by: [] });
+    const { query } = show({ queryType: 'signal', signals: ['kernel-drop-ratio'], groupBy: [] });
     expect(screen.getByRole('combobox', { name: 'Group by' })).toHaveAttribute('placeholder', 'One total');
     await choose('Group by', /^each Falco/);
-    expect(query().by).toBeUndefined();
+    expect(query().groupBy).toBeUndefined();
   });
 });
 
@@ -130,7 +130,10 @@ describe('filters', () => {
   test('are looked up, and asked with once label and value are there', async () => {
     const datasource = fakeDataSource({}, { node: ['worker-1', 'worker-2'] });
     const filters = [{ key: 'cluster', operator: '=' as const, value: 'prod' }];
-    const { query, onRunQuery } = show({ kind: 'signal', signals: ['kernel-drop-ratio'], filters }, { datasource });
+    const { query, onRunQuery } = show(
+      { queryType: 'signal', signals: ['kernel-drop-ratio'], filters },
+      { datasource }
+    );
 
     await userEvent.click(screen.getByRole('button', { name: 'Add filter' }));
     await choose('Label of filter 2', 'node');
@@ -144,7 +147,7 @@ describe('filters', () => {
 
   test('take a value that is not in the list', async () => {
     const { query } = show({
-      kind: 'signal',
+      queryType: 'signal',
       signals: ['kernel-drop-ratio'],
       filters: [{ key: 'node', operator: '=', value: 'a' }],
     });
@@ -157,7 +160,7 @@ describe('filters', () => {
     const datasource = fakeDataSource();
     jest.mocked(datasource.labelValues).mockRejectedValue(new Error('no backend'));
     const filters = [{ key: 'node', operator: '=' as const, value: 'a' }];
-    const { query } = show({ kind: 'signal', signals: ['up'], filters }, { datasource });
+    const { query } = show({ queryType: 'signal', signals: ['up'], filters }, { datasource });
     await choose('Value of filter 1', /^b/, 'b');
     expect(query().filters).toEqual([{ key: 'node', operator: '=', value: 'b' }]);
   });
@@ -167,13 +170,13 @@ describe('filters', () => {
       { key: 'cluster', operator: '=' as const, value: 'prod' },
       { key: 'node', operator: '=' as const, value: 'a' },
     ];
-    const { query } = show({ kind: 'signal', signals: ['up'], filters });
+    const { query } = show({ queryType: 'signal', signals: ['up'], filters });
     await userEvent.click(screen.getByRole('button', { name: 'Remove filter 1' }));
     expect(query().filters).toEqual([filters[1]]);
   });
 
   test('that the signal cannot have are refused with what it can', () => {
-    show({ kind: 'signal', signals: ['up'], filters: [{ key: 'version', operator: '=', value: '0.44.1' }] });
+    show({ queryType: 'signal', signals: ['up'], filters: [{ key: 'version', operator: '=', value: '0.44.1' }] });
     expect(
       screen.getByRole('alert', { name: 'signal "up" cannot be filtered by "version"; allowed: cluster, node' })
     ).toBeInTheDocument();
@@ -182,7 +185,7 @@ describe('filters', () => {
 
 describe('options', () => {
   test('the window is checked as one types and counts when the field is left', async () => {
-    const { query, onRunQuery } = show({ kind: 'signal', signals: ['kernel-drop-ratio'] });
+    const { query, onRunQuery } = show({ queryType: 'signal', signals: ['kernel-drop-ratio'] });
     const field = screen.getByLabelText('Window');
     await userEvent.type(field, '5x');
     expect(screen.getByRole('alert')).toHaveTextContent(
@@ -199,7 +202,7 @@ describe('options', () => {
   });
 
   test('a table is instant by itself', async () => {
-    const { query } = show({ kind: 'signal', signals: ['up'] });
+    const { query } = show({ queryType: 'signal', signals: ['up'] });
     expect(screen.getByRole('radio', { name: 'Range' })).toBeChecked();
     await userEvent.click(screen.getByRole('radio', { name: 'Table' }));
     expect(query().format).toBe('table');
@@ -207,13 +210,13 @@ describe('options', () => {
   });
 
   test('the legend counts at Enter', async () => {
-    const { query } = show({ kind: 'signal', signals: ['up'] });
+    const { query } = show({ queryType: 'signal', signals: ['up'] });
     await userEvent.type(screen.getByLabelText('Legend'), '{{{{node}}{Enter}');
-    expect(query().legend).toBe('{{node}}');
+    expect(query().legendFormat).toBe('{{node}}');
   });
 
   test('a limit is a whole number, and goes where it would mean nothing', async () => {
-    const { query } = show({ kind: 'signal', signals: ['up'] });
+    const { query } = show({ queryType: 'signal', signals: ['up'] });
     await userEvent.type(screen.getByLabelText('Limit'), 'ten');
     expect(screen.getByRole('alert')).toHaveTextContent('Expected a whole number above 0, such as 10.');
     await userEvent.tab();
@@ -226,9 +229,9 @@ describe('options', () => {
   });
 
   test('rows of words can be limited, verdicts over time cannot', async () => {
-    const { query } = show({ kind: 'events' });
+    const { query } = show({ queryType: 'events' });
     await userEvent.type(screen.getByLabelText('Limit'), '5{Enter}');
-    expect(query()).toMatchObject({ kind: 'events', limit: 5 });
+    expect(query()).toMatchObject({ queryType: 'events', limit: 5 });
     await userEvent.click(screen.getByRole('radio', { name: 'Health' }));
     expect(query().limit).toBeUndefined();
     await userEvent.type(screen.getByLabelText('Limit'), '5{Enter}');
@@ -238,7 +241,7 @@ describe('options', () => {
   });
 
   test('what is compared with is a duration or the range', async () => {
-    const { query } = show({ kind: 'promql', expr: 'up' });
+    const { query } = show({ queryType: 'promql', expr: 'up' });
     await userEvent.type(screen.getByLabelText('Compare'), 'yesterday');
     expect(screen.getByRole('alert')).toHaveTextContent('Expected a duration such as 1h or 7d, or $__range.');
     await userEvent.clear(screen.getByLabelText('Compare'));
@@ -250,7 +253,7 @@ describe('options', () => {
   });
 
   test('an alert rule is offered no table and no legend', () => {
-    show({ kind: 'signal', signals: ['up'] }, { app: CoreApp.UnifiedAlerting });
+    show({ queryType: 'signal', signals: ['up'] }, { app: CoreApp.UnifiedAlerting });
     expect(screen.getByRole('radio', { name: 'Instant' })).toBeInTheDocument();
     expect(screen.queryByRole('radio', { name: 'Table' })).not.toBeInTheDocument();
     expect(screen.queryByLabelText('Legend')).not.toBeInTheDocument();
@@ -265,7 +268,7 @@ describe('live', () => {
   const live = () => screen.getByRole('switch', { name: 'Live' });
 
   test('is switched on and off', async () => {
-    const { query } = show({ kind: 'signal', signals: ['up'] });
+    const { query } = show({ queryType: 'signal', signals: ['up'] });
     expect(live()).not.toBeChecked();
     await userEvent.click(live());
     expect(query()).toMatchObject({ live: true });
@@ -277,10 +280,10 @@ describe('live', () => {
 
   test.each([
     ['off', 'Editor', { minInterval: '0' }, 'it is off in the settings of the data source (live.minInterval).'],
-    ['for editors', 'Viewer', {}, 'it is for editors and administrators (live.viewers opens it to viewers).'],
+    ['for editors', 'Viewer', {}, 'it is for editors and administrators (live.allowViewers opens it to viewers).'],
   ])('where it is %s it cannot be switched on, and that is said', async (_, role, settings, why) => {
     as(role);
-    const { query } = show({ kind: 'promql', expr: 'up' }, { datasource: fakeDataSource({ live: settings }) });
+    const { query } = show({ queryType: 'promql', expr: 'up' }, { datasource: fakeDataSource({ live: settings }) });
     expect(live()).toBeDisabled();
     expect(screen.getByText(`Not to be had: ${why}`)).toBeInTheDocument();
     expect(query().live).toBeUndefined();
@@ -288,20 +291,20 @@ describe('live', () => {
 
   test('viewers may where the settings say so', () => {
     as('Viewer');
-    show({ kind: 'signal', signals: ['up'] }, { datasource: fakeDataSource({ live: { viewers: true } }) });
+    show({ queryType: 'signal', signals: ['up'] }, { datasource: fakeDataSource({ live: { allowViewers: true } }) });
     expect(live()).toBeEnabled();
   });
 
   test('that is ignored says why, and can be switched off', async () => {
-    const { query } = show({ kind: 'signal', signals: ['up'], live: true, limit: 3 });
+    const { query } = show({ queryType: 'signal', signals: ['up'], live: true, limit: 3 });
     expect(screen.getByText('Ignored: a query with a limit looks at the whole range.')).toBeInTheDocument();
     await userEvent.click(live());
     expect(query().live).toBeUndefined();
   });
 
   test.each([
-    ['an alert rule', { kind: 'signal' as const }, CoreApp.UnifiedAlerting],
-    ['kinds without figures', { kind: 'health' as const }, CoreApp.Dashboard],
+    ['an alert rule', { queryType: 'signal' as const }, CoreApp.UnifiedAlerting],
+    ['kinds without figures', { queryType: 'health' as const }, CoreApp.Dashboard],
   ])('is not offered to %s', (_, query, app) => {
     show(query, { app });
     expect(screen.queryByRole('switch', { name: 'Live' })).not.toBeInTheDocument();
@@ -311,12 +314,12 @@ describe('live', () => {
 describe('PromQL', () => {
   test('goes on from the signal', async () => {
     const { query } = show({
-      kind: 'signal',
+      queryType: 'signal',
       signals: ['memory-rss'],
       filters: [{ key: 'node', operator: '=', value: '$node' }],
     });
     await userEvent.click(screen.getByRole('button', { name: 'Edit as PromQL' }));
-    expect(query().kind).toBe('promql');
+    expect(query().queryType).toBe('promql');
     expect(screen.getByLabelText('PromQL expression')).toHaveValue(query().expr);
     expect(query().expr).toContain('falcosecurity_falco_memory_rss_bytes{node=~"$node"}');
     // And back: the signals are still there.
@@ -325,25 +328,25 @@ describe('PromQL', () => {
   });
 
   test('is that of the store, where the data source reads one', async () => {
-    const datasource = fakeDataSource({ mode: 'store' });
+    const datasource = fakeDataSource({ mode: 'prometheus' });
     jest.spyOn(datasource, 'getResource').mockImplementation(async (path, params) => ({
       data: `${path}: ${String((params as { expr: string }).expr).replaceAll('cluster, node', 'instance')}`,
     }));
-    show({ kind: 'signal', signals: ['memory-rss'] }, { datasource });
+    show({ queryType: 'signal', signals: ['memory-rss'] }, { datasource });
     expect(await screen.findByText(/^expression: .*by \(instance\)/)).toBeInTheDocument();
   });
 
   test('of several signals cannot be edited as one', () => {
-    show({ kind: 'signal', signals: ['up', 'uptime'] });
+    show({ queryType: 'signal', signals: ['up', 'uptime'] });
     expect(screen.getByRole('button', { name: 'Edit as PromQL' })).toHaveAttribute('aria-disabled', 'true');
   });
 
   test('is asked when the field is left', async () => {
-    const { query, onRunQuery } = show({ kind: 'promql', expr: '' });
+    const { query, onRunQuery } = show({ queryType: 'promql', expr: '' });
     await userEvent.type(screen.getByLabelText('PromQL expression'), 'up == 0');
     expect(onRunQuery).not.toHaveBeenCalled();
     await userEvent.tab();
-    expect(query()).toMatchObject({ kind: 'promql', expr: 'up == 0' });
+    expect(query()).toMatchObject({ queryType: 'promql', expr: 'up == 0' });
     expect(onRunQuery).toHaveBeenCalledTimes(1);
   });
 
@@ -351,7 +354,7 @@ describe('PromQL', () => {
     const data = {
       errors: [{ refId: 'A', message: 'the expression cannot be read at character 4: unclosed left parenthesis' }],
     };
-    show({ kind: 'promql', expr: 'sum(' }, { data });
+    show({ queryType: 'promql', expr: 'sum(' }, { data });
     expect(screen.getByRole('alert')).toHaveTextContent(
       'the expression cannot be read at character 4: unclosed left parenthesis'
     );
@@ -362,14 +365,20 @@ describe('kinds', () => {
   const meaning = 'Each node, judged: what is wrong, and what to change.';
 
   test('are six, the chosen one explained in a line', async () => {
-    const { query, onRunQuery } = show({ kind: 'signal', signals: ['up'], by: [], format: 'table', window: '5m' });
+    const { query, onRunQuery } = show({
+      queryType: 'signal',
+      signals: ['up'],
+      groupBy: [],
+      format: 'table',
+      window: '5m',
+    });
     const kinds = within(screen.getByRole('radiogroup', { name: 'Kind of query' })).getAllByRole('radio');
     const names = ['Signal', 'Health', 'Inventory', 'Rules', 'Events', 'PromQL'];
     expect(kinds).toEqual(names.map((name) => screen.getByRole('radio', { name })));
     await userEvent.click(screen.getByRole('radio', { name: 'Health' }));
     expect(screen.getByText(meaning, { selector: 'span' })).toBeInTheDocument();
     // What was chosen of signals means nothing here; a window does.
-    expect(query()).toEqual({ refId: 'A', kind: 'health', filters: [], window: '5m', version: 1 });
+    expect(query()).toEqual({ refId: 'A', queryType: 'health', filters: [], window: '5m', version: 1 });
     expect(onRunQuery).toHaveBeenCalledTimes(1);
     await userEvent.click(screen.getByRole('radio', { name: 'Signal' }));
     expect(screen.getByText('Kernel drops (%)')).toBeInTheDocument();
@@ -380,13 +389,13 @@ describe('kinds', () => {
       { key: 'node', operator: '=' as const, value: '$node' },
       { key: 'drop', operator: '=' as const, value: 'open' },
     ];
-    const { query } = show({ kind: 'signal', signals: ['kernel-drop-rate'], filters });
+    const { query } = show({ queryType: 'signal', signals: ['kernel-drop-rate'], filters });
     await userEvent.click(screen.getByRole('radio', { name: 'Events' }));
     expect(query().filters).toEqual([filters[0]]);
   });
 
   test('that give words are not offered to an alert rule, and refused where one is saved', () => {
-    show({ kind: 'inventory' }, { app: CoreApp.UnifiedAlerting });
+    show({ queryType: 'inventory' }, { app: CoreApp.UnifiedAlerting });
     const kinds = within(screen.getByRole('radiogroup', { name: 'Kind of query' })).getAllByRole('radio');
     expect(kinds).toHaveLength(3);
     for (const name of ['Signal', 'Health', 'PromQL']) {
@@ -397,7 +406,7 @@ describe('kinds', () => {
   });
 
   test.each(['inventory', 'rules', 'events'] as const)('%s is always a table, with filters on nodes', async (kind) => {
-    const { query } = show({ kind }, { datasource: fakeDataSource({}, { version: ['0.44.1'] }) });
+    const { query } = show({ queryType: kind }, { datasource: fakeDataSource({}, { version: ['0.44.1'] }) });
     for (const name of ['Format', 'Type', 'Window', 'Legend', 'Group by', 'Signals']) {
       expect(screen.queryByLabelText(name)).not.toBeInTheDocument();
     }
@@ -406,7 +415,7 @@ describe('kinds', () => {
     await choose('Value of filter 1', '0.44.1');
     expect(query()).toEqual({
       refId: 'A',
-      kind,
+      queryType: kind,
       filters: [{ key: 'version', operator: '=', value: '0.44.1' }],
       version: 1,
     });
@@ -415,7 +424,7 @@ describe('kinds', () => {
 
 describe('health', () => {
   test('all checks, each on each node, as a table of this moment', () => {
-    show({ kind: 'health' });
+    show({ queryType: 'health' });
     expect(screen.getByRole('combobox', { name: 'Checks' })).toHaveAttribute('placeholder', 'All checks');
     expect(screen.getByRole('combobox', { name: 'A verdict for' })).toHaveValue('each check on each node');
     expect(screen.getByRole('radio', { name: 'Table' })).toBeChecked();
@@ -424,7 +433,7 @@ describe('health', () => {
   });
 
   test('a dimension is all of its checks; no choice is all', async () => {
-    const { query } = show({ kind: 'health' });
+    const { query } = show({ queryType: 'health' });
     await choose('Checks', /^All of Data quality/);
     expect(query().signals).toEqual(['check-kernel-drop-ratio', 'check-server-load']);
     // One more in the open list.
@@ -436,68 +445,68 @@ describe('health', () => {
   });
 
   test('the last check taken away leaves all', async () => {
-    const { query } = show({ kind: 'health', signals: ['check-up'] });
+    const { query } = show({ queryType: 'health', signals: ['check-up'] });
     await userEvent.click(screen.getByRole('button', { name: /^Remove/ }));
     expect(query().signals).toBeUndefined();
   });
 
   test.each([
-    [/^each dimension of each node/, ['$instance', 'dimension']],
-    [/^each node/, ['$instance']],
+    [/^each dimension of each node/, ['$identity', 'dimension']],
+    [/^each node/, ['$identity']],
     [/^each dimension Of all nodes/, ['dimension']],
     [/^everything/, []],
   ])('a verdict for %s', async (choice, by) => {
-    const { query } = show({ kind: 'health' });
+    const { query } = show({ queryType: 'health' });
     await choose('A verdict for', choice);
-    expect(query().by).toEqual(by);
+    expect(query().groupBy).toEqual(by);
     await choose('A verdict for', /^each check on each node/);
-    expect(query().by).toBeUndefined();
+    expect(query().groupBy).toBeUndefined();
   });
 
   test('labels that somebody wrote by hand are shown', () => {
-    show({ kind: 'health', by: ['cluster', 'dimension'] });
+    show({ queryType: 'health', groupBy: ['cluster', 'dimension'] });
     expect(screen.getByRole('combobox', { name: 'A verdict for' })).toHaveValue('cluster, dimension');
   });
 
   test('as numbers it has a type and a legend', async () => {
-    const { query } = show({ kind: 'health' });
+    const { query } = show({ queryType: 'health' });
     await userEvent.click(screen.getByRole('radio', { name: 'Numbers' }));
-    expect(query()).toEqual({ refId: 'A', kind: 'health', format: 'timeseries', version: 1 });
+    expect(query()).toEqual({ refId: 'A', queryType: 'health', format: 'timeseries', version: 1 });
     expect(screen.getByRole('radio', { name: 'Range' })).toBeChecked();
     expect(screen.getByLabelText('Legend')).toBeInTheDocument();
   });
 
   test('in an alert rule it is numbers, of this moment unless asked otherwise', () => {
-    show({ kind: 'health' }, { app: CoreApp.UnifiedAlerting });
+    show({ queryType: 'health' }, { app: CoreApp.UnifiedAlerting });
     expect(screen.getByRole('radio', { name: 'Instant' })).toBeChecked();
     expect(screen.queryByRole('radio', { name: 'Table' })).not.toBeInTheDocument();
   });
 });
 
 test('events of all kinds, or of some', async () => {
-  const { query } = show({ kind: 'events' });
+  const { query } = show({ queryType: 'events' });
   expect(screen.getByRole('combobox', { name: 'Kinds of events' })).toHaveAttribute('placeholder', 'All kinds');
   await choose('Kinds of events', 'Restarts Falco restarted on ‹node›');
   expect(query().signals).toEqual(['restart']);
 });
 
 test('events that fall together share a mark, or not', async () => {
-  const { query } = show({ kind: 'events' });
+  const { query } = show({ queryType: 'events' });
   expect(screen.getByRole('combobox', { name: 'A mark for' })).toHaveValue('each event');
   await choose('A mark for', /^all nodes together/);
-  expect(query().by).toEqual([]);
+  expect(query().groupBy).toEqual([]);
   await choose('A mark for', /^each node/);
-  expect(query().by).toEqual(['$instance']);
+  expect(query().groupBy).toEqual(['$identity']);
 });
 
 test('a query saved without a version is brought up to date when it is edited', async () => {
-  const { query } = show({ signals: 'up', kind: undefined } as unknown as FalcoQuery);
+  const { query } = show({ signals: 'up', queryType: undefined } as unknown as FalcoQuery);
   await userEvent.click(screen.getByRole('radio', { name: 'Instant' }));
-  expect(query()).toEqual({ refId: 'A', kind: 'signal', signals: ['up'], instant: true, version: 1 });
+  expect(query()).toEqual({ refId: 'A', queryType: 'signal', signals: ['up'], instant: true, version: 1 });
 });
 
 test('a kind of a later version is left alone until another one is chosen', () => {
-  show({ kind: 'forecast' as FalcoQuery['kind'], version: 9 });
+  show({ queryType: 'forecast' as FalcoQuery['queryType'], version: 9 });
   const name = 'This version cannot edit queries of kind “forecast”. Choose another kind above to replace it.';
   expect(screen.getByRole('alert', { name })).toBeInTheDocument();
   expect(screen.queryByRole('radio', { name: 'Table' })).not.toBeInTheDocument();

@@ -23,20 +23,20 @@ export function QueryEditor(props: QueryEditorProps<FalcoDataSource, FalcoQuery,
     onRunQuery();
   };
   const error = data?.errors?.find(({ refId }) => refId === query.refId)?.message;
-  const kind = KINDS.find(({ value }) => value === query.kind);
+  const kind = KINDS.find(({ value }) => value === query.queryType);
   const refused = app === CoreApp.UnifiedAlerting && kind?.onlyWords === true;
   const rows = { query, datasource, change };
 
   return (
     <>
       <EditorHeader>
-        <KindPicker kind={query.kind} app={app} onChange={(to) => change(asKind(to, query, datasource))} />
+        <KindPicker kind={query.queryType} app={app} onChange={(to) => change(asKind(to, query, datasource))} />
       </EditorHeader>
       <EditorRows>
         {kind === undefined && (
           <Alert
             severity="warning"
-            title={`This version cannot edit queries of kind “${query.kind}”. Choose another kind above to replace it.`}
+            title={`This version cannot edit queries of kind “${query.queryType}”. Choose another kind above to replace it.`}
           />
         )}
         {refused && (
@@ -45,8 +45,8 @@ export function QueryEditor(props: QueryEditorProps<FalcoDataSource, FalcoQuery,
             title={`Queries of kind “${kind.label}” give words, which an alert rule cannot judge. Choose another kind above.`}
           />
         )}
-        {query.kind === 'signal' && <SignalRows {...rows} />}
-        {query.kind === 'promql' && (
+        {query.queryType === 'signal' && <SignalRows {...rows} />}
+        {query.queryType === 'promql' && (
           <EditorRow>
             <PromqlEditor
               expr={query.expr ?? ''}
@@ -56,7 +56,7 @@ export function QueryEditor(props: QueryEditorProps<FalcoDataSource, FalcoQuery,
             />
           </EditorRow>
         )}
-        {kind !== undefined && !givesSeries(query.kind) && <NodeRows {...rows} />}
+        {kind !== undefined && !givesSeries(query.queryType) && <NodeRows {...rows} />}
         <Options query={query} app={app} settings={datasource.settings} range={range} onChange={change} />
       </EditorRows>
     </>
@@ -65,17 +65,17 @@ export function QueryEditor(props: QueryEditorProps<FalcoDataSource, FalcoQuery,
 
 /** What changes with the kind: ids, labels and format mean something else in each. */
 function asKind(kind: Kind, query: FalcoQuery, datasource: FalcoDataSource): Partial<FalcoQuery> {
-  if (givesSeries(kind) && givesSeries(query.kind)) {
+  if (givesSeries(kind) && givesSeries(query.queryType)) {
     return kind === 'promql'
-      ? { kind, expr: query.expr ?? expressionOf(query, datasource), limit: undefined }
-      : { kind };
+      ? { queryType: kind, expr: query.expr ?? expressionOf(query, datasource), limit: undefined }
+      : { queryType: kind };
   }
   const keys = nodeFilterKeys(datasource.settings);
   return {
-    kind,
+    queryType: kind,
     filters: query.filters?.filter(({ key }) => keys.includes(key)),
     signals: undefined,
-    by: undefined,
+    groupBy: undefined,
     limit: undefined,
     compare: undefined,
     format: undefined,

@@ -15,7 +15,12 @@ export function SignalRows({ query, datasource, change }: RowsProps) {
     <>
       <EditorRow>
         <SignalPicker signals={query.signals ?? []} onChange={(chosen) => change({ signals: chosen })} />
-        <GroupBy signals={query.signals ?? []} by={query.by} settings={settings} onChange={(by) => change({ by })} />
+        <GroupBy
+          signals={query.signals ?? []}
+          by={query.groupBy}
+          settings={settings}
+          onChange={(by) => change({ groupBy: by })}
+        />
         <Filters
           filters={query.filters}
           keys={filterKeysOf(signals, settings)}
@@ -27,7 +32,7 @@ export function SignalRows({ query, datasource, change }: RowsProps) {
         <PromqlPreview
           query={query}
           datasource={datasource}
-          onEdit={(expr) => change({ kind: 'promql', expr, limit: undefined })}
+          onEdit={(expr) => change({ queryType: 'promql', expr, limit: undefined })}
         />
         <SignalHelp signals={signals} />
       </EditorRow>

@@ -1,6 +1,6 @@
 import { type FalcoQuery } from '../../query';
 
-export type Kind = FalcoQuery['kind'];
+export type Kind = FalcoQuery['queryType'];
 
 interface KindOption {
   value: Kind;

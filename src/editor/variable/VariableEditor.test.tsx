@@ -29,17 +29,20 @@ function show(query: Partial<FalcoVariableQuery> | string, datasource = fakeData
 test('a new variable: a label is chosen from those at hand', async () => {
   const { query } = show('', fakeDataSource({}, { cluster: ['prod'], node: ['worker-1'] }));
   await choose('Values of the label', 'cluster');
-  expect(query()).toEqual({ refId: 'variable', kind: 'label', label: 'cluster', filters: [] });
+  expect(query()).toEqual({ refId: 'variable', queryType: 'label', label: 'cluster', filters: [] });
 });
 
 test('its values can be narrowed by another variable', async () => {
-  const { query } = show({ refId: 'node', kind: 'label', label: 'node' }, fakeDataSource({}, { cluster: ['prod'] }));
+  const { query } = show(
+    { refId: 'node', queryType: 'label', label: 'node' },
+    fakeDataSource({}, { cluster: ['prod'] })
+  );
   await userEvent.click(screen.getByRole('button', { name: 'Add filter' }));
   await choose('Label of filter 1', 'cluster');
   await choose('Value of filter 1', /^\$cluster/, '$cluster');
   expect(query()).toEqual({
     refId: 'node',
-    kind: 'label',
+    queryType: 'label',
     label: 'node',
     filters: [{ key: 'cluster', operator: '=', value: '$cluster' }],
   });

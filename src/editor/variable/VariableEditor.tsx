@@ -15,7 +15,7 @@ export function VariableEditor({ datasource, query, onChange }: Props) {
   const id = useId();
   const current: FalcoVariableQuery = {
     refId: query.refId ?? 'variable',
-    kind: 'label',
+    queryType: 'label',
     label: query.label ?? '',
     filters: query.filters ?? [],
   };

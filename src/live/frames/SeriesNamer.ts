@@ -24,7 +24,7 @@ export class SeriesNamer {
    * and labels of a PromQL result.
    */
   name({ result: { signal, expr }, labels }: FrameSeries): string {
-    const { legend, identity } = this.options;
+    const { legendFormat: legend, identity } = this.options;
     if (legend) {
       return this.fill(legend, signal, labels);
     }
@@ -48,7 +48,7 @@ export class SeriesNamer {
 
   /** The name of a series' column in a table: the legend, or the signal's title. */
   columnName({ signal }: FrameResult, labels: Labels): string {
-    const { legend } = this.options;
+    const { legendFormat: legend } = this.options;
     return legend ? this.fill(legend, signal, labels) : (signal?.title ?? 'Value');
   }
 
@@ -58,7 +58,7 @@ export class SeriesNamer {
   }
 
   private get legendLabels(): string[] {
-    return [...(this.options.legend ?? '').matchAll(part)].map(([, name = '']) => name);
+    return [...(this.options.legendFormat ?? '').matchAll(part)].map(([, name = '']) => name);
   }
 
   private fill(legend: string, signal: Signal | undefined, labels: Labels): string {

@@ -16,7 +16,7 @@ export interface FrameResult extends Pick<Result, 'type'> {
 /** How the results of one query are shown. */
 export interface FrameOptions {
   refId: string;
-  legend?: string;
+  legendFormat?: string;
   /** Labels that come first in tables and names, e.g. cluster and node. */
   identity: readonly string[];
   /** Titles for label values, used in names. */

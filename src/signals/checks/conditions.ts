@@ -10,7 +10,7 @@ import { cpus, rate } from '../templates';
 const events = 'falcosecurity_scap_n_evts_total{$filter}';
 const drops = 'falcosecurity_scap_n_drops_total{$filter}';
 
-const node = (vector: string) => `max by ($by) (${vector})`;
+const node = (vector: string) => `max by ($groupBy) (${vector})`;
 
 /** Share of the last 30 minutes that lost more than 0.1 % of their events each; a minute in which counters began again is none. */
 const lossy = `${drops} - ${drops} offset 1m > bool 0.001 * (${events} - ${events} offset 1m)`;

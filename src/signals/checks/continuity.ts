@@ -34,8 +34,8 @@ const read: CheckAdvice = {
 function pinned(of: 'version' | 'rules' | 'config', what: string, so: string, first: CheckAdvice): Check {
   return {
     id: `${of}-baseline`,
-    signal: `${of}-off-baseline`,
-    ...(of === 'rules' && { also: ['security' as const] }),
+    signal: `${of}-baseline-drift`,
+    ...(of === 'rules' && { extraDimensions: ['security' as const] }),
     worst: 'max',
     meaning: {
       ok: `The ${what} of this node: what the settings of the data source pin.`,
@@ -72,9 +72,9 @@ export const continuity: Check[] = [
     ],
   },
   {
-    id: 'missing',
-    signal: 'nodes-missing',
-    also: ['security'],
+    id: 'missing-instances',
+    signal: 'missing-instances',
+    extraDimensions: ['security'],
     worst: 'max',
     meaning: {
       ok: 'As many Falcos are known in this cluster as the settings expect.',
@@ -106,9 +106,9 @@ export const continuity: Check[] = [
     advice: [outOfMemory, read],
   },
   {
-    id: 'hot-restart-failures',
-    signal: 'hot-restart-failures',
-    also: ['security'],
+    id: 'hot-reload-failures',
+    signal: 'hot-reload-failures',
+    extraDimensions: ['security'],
     worst: 'max',
     window: '1h',
     meaning: {
@@ -137,8 +137,8 @@ export const continuity: Check[] = [
     optional: true,
   },
   {
-    id: 'version',
-    signal: 'version-skew',
+    id: 'version-drift',
+    signal: 'version-drift',
     worst: 'max',
     meaning: {
       ok: 'The node runs the version of most others.',
@@ -147,9 +147,9 @@ export const continuity: Check[] = [
     advice: [rollOut],
   },
   {
-    id: 'rules',
-    signal: 'rules-skew',
-    also: ['security'],
+    id: 'rules-drift',
+    signal: 'rules-drift',
+    extraDimensions: ['security'],
     worst: 'max',
     meaning: {
       ok: 'The node has the rules files of most others.',
@@ -158,8 +158,8 @@ export const continuity: Check[] = [
     advice: [notLoaded, rollOut],
   },
   {
-    id: 'config',
-    signal: 'config-skew',
+    id: 'config-drift',
+    signal: 'config-drift',
     worst: 'max',
     meaning: {
       ok: 'The node has the settings files of most others.',

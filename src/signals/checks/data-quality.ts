@@ -26,9 +26,9 @@ const purge = {
 
 export const dataQuality: Check[] = [
   {
-    id: 'stall',
-    signal: 'userspace-stall',
-    also: ['continuity', 'security'],
+    id: 'stalled',
+    signal: 'stalled',
+    extraDimensions: ['continuity', 'security'],
     worst: 'max',
     window: '2m',
     meaning: {
@@ -78,9 +78,9 @@ export const dataQuality: Check[] = [
     optional: true,
   },
   {
-    id: 'process-start-loss',
-    signal: 'process-start-loss',
-    also: ['security'],
+    id: 'lost-process-events',
+    signal: 'lost-process-events',
+    extraDimensions: ['security'],
     worst: 'max',
     window: '5m',
     meaning: {
@@ -118,7 +118,7 @@ export const dataQuality: Check[] = [
   },
   {
     id: 'thread-table',
-    signal: 'thread-table-fill',
+    signal: 'thread-table-usage-ratio',
     worst: 'max',
     meaning: {
       ok: 'There is room in the table of threads.',

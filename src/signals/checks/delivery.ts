@@ -38,8 +38,8 @@ export const delivery: Check[] = [
     ],
   },
   {
-    id: 'loss-to-sidekick',
-    signal: 'loss-to-sidekick',
+    id: 'loss-before-sidekick',
+    signal: 'loss-before-sidekick-ratio',
     worst: 'max',
     window: '30m',
     meaning: {

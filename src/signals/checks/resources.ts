@@ -41,7 +41,7 @@ const memory: CheckAdvice[] = [
 export const resources: Check[] = [
   {
     id: 'cpu',
-    signal: 'cpu-usage-lately',
+    signal: 'cpu-usage-avg-ratio',
     worst: 'max',
     meaning: {
       ok: 'Falco has lately used less than four fifths of one CPU.',
@@ -52,7 +52,7 @@ export const resources: Check[] = [
   },
   {
     id: 'cpu-since-start',
-    signal: 'cpu-usage-lifetime',
+    signal: 'cpu-usage-since-start-ratio',
     worst: 'max',
     meaning: {
       ok: 'On average since its start Falco has used less than four fifths of one CPU; the present may differ.',
@@ -63,7 +63,7 @@ export const resources: Check[] = [
   },
   {
     id: 'cpu-limit',
-    signal: 'cpu-limit-share',
+    signal: 'cpu-limit-ratio',
     worst: 'max',
     window: '1h',
     meaning: {
@@ -75,8 +75,8 @@ export const resources: Check[] = [
     optional: true,
   },
   {
-    id: 'cpu-throttled',
-    signal: 'cpu-throttled',
+    id: 'cpu-throttling',
+    signal: 'cpu-throttled-ratio',
     worst: 'max',
     window: '15m',
     meaning: {
@@ -90,7 +90,7 @@ export const resources: Check[] = [
   },
   {
     id: 'memory-limit',
-    signal: 'memory-limit-share',
+    signal: 'memory-limit-ratio',
     worst: 'max',
     meaning: {
       ok: 'Falco is well below its memory limit.',
@@ -102,7 +102,7 @@ export const resources: Check[] = [
   },
   {
     id: 'memory-trend',
-    signal: 'memory-limit-eta',
+    signal: 'memory-limit-remaining-time',
     worst: 'min',
     meaning: {
       ok: 'At the growth of the last hour Falco has more than a day to its memory limit.',

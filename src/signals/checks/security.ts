@@ -3,7 +3,7 @@ import { type Check } from '../types';
 export const security: Check[] = [
   {
     id: 'sources',
-    signal: 'sources-alive',
+    signal: 'source-up',
     worst: 'min',
     window: '5m',
     meaning: {

@@ -10,7 +10,7 @@ const version = 'falcosecurity_falco_version_info';
 function otherVersion(): string {
   const own = `${version}{$filter}`;
   const wanted = `${pinned('version')}{$filter}`;
-  return total(`${own} * 0 and on ($instance, version) ${wanted} or ${own} and on ($instance) ${wanted}`);
+  return total(`${own} * 0 and on ($identity, version) ${wanted} or ${own} and on ($identity) ${wanted}`);
 }
 
 /** 1 for each node that lacks one of the pinned files or has another one besides, else 0; nothing where none is pinned. */
@@ -19,9 +19,9 @@ function otherFiles(which: 'rules' | 'config'): string {
   const wanted = `${pinned(which)}{$filter}`;
   const own = `count without (file_name, sha256) (${files})`;
   const count = (set: string) => `(count without (file_name, sha256) (${set}) or 0 * ${own})`;
-  const extra = count(`${files} unless on ($instance, sha256) ${wanted}`);
-  const missing = count(`${wanted} unless on ($instance, sha256) ${files}`);
-  return total(`clamp_max(${extra} + ${missing}, 1) and on ($instance) ${wanted}`);
+  const extra = count(`${files} unless on ($identity, sha256) ${wanted}`);
+  const missing = count(`${wanted} unless on ($identity, sha256) ${files}`);
+  return total(`clamp_max(${extra} + ${missing}, 1) and on ($identity) ${wanted}`);
 }
 
 const judged: Thresholds = {
@@ -45,7 +45,7 @@ interface OffBaseline {
 /** What all signals of this kind have in common. */
 function offBaseline({ of, title, what, how, metric, since, expr, advice }: OffBaseline): Signal {
   return {
-    id: `${of}-off-baseline`,
+    id: `${of}-baseline-drift`,
     title,
     dimension: 'continuity',
     unit: 'short',
@@ -54,7 +54,7 @@ function offBaseline({ of, title, what, how, metric, since, expr, advice }: OffB
     summary: `Nodes whose ${what} not what the settings pin`,
     description: `1 for a node whose ${what} not what \`expected.${of}\` in the settings of the data source says, else 0. ${how} There is a figure only where it is pinned; without that, nodes are held against each other (${of}-skew). A group of nodes shows how many of them are off.`,
     expr,
-    by: { default: ['$instance'], allowed: anyGrouping },
+    groupBy: { default: ['$identity'], allowed: anyGrouping },
     needs: [{ ...always(metric), ...(since === undefined ? {} : { since }) }, setting(pinned(of))],
     thresholds: judged,
     advice: [advice],
@@ -77,7 +77,7 @@ export const baseline: Signal[] = [
     advice: {
       when: 'The roll-out of the pinned version is over, or stands still.',
       change:
-        'Look at the roll-out of the DaemonSet; where the new version is wanted, raise expected.version in the settings of the data source.',
+        'Look at the roll-out of the DaemonSet; where the new version is wanted, raise baseline.version in the settings of the data source.',
       cost: 'A restart leaves each node unwatched for some seconds.',
     },
   }),

@@ -9,7 +9,7 @@ const engine = 'falcosecurity_scap_engine_name_info';
 const ruleFiles = 'falcosecurity_falco_sha256_rules_files_info';
 const configFiles = 'falcosecurity_falco_sha256_config_files_info';
 
-const perInstance = { default: ['$instance'], allowed: anyGrouping };
+const perInstance = { default: ['$identity'], allowed: anyGrouping };
 
 /** 1 for each node whose value of a label is not that of more than half of the nodes of its cluster. */
 function differs(selector: string, label: string): string {
@@ -63,9 +63,9 @@ function skew({ id, title, what, more, expr, need, advice, benign = false }: Ske
     summary: `Nodes whose ${what} of the majority`,
     description: `1 for a node whose ${what} of more than half of the nodes of its cluster that the query is about, else 0. Where nothing has more than half, every node differs. ${more} A group of nodes shows how many of them differ.`,
     expr,
-    by: perInstance,
+    groupBy: perInstance,
     needs: [need],
-    relative: true,
+    comparesNodes: true,
     ...(benign ? {} : { thresholds: judged }),
     advice: [advice],
     link: links.metrics,
@@ -78,8 +78,8 @@ function skew({ id, title, what, more, expr, need, advice, benign = false }: Ske
 
 export const drift: Signal[] = [
   skew({
-    id: 'version-skew',
-    title: 'Version skew',
+    id: 'version-drift',
+    title: 'Version drift',
     what: 'version of Falco is not that',
     more: 'The whole version is compared, patch level included.',
     expr: differs(`${version}{$filter}`, 'version'),
@@ -91,7 +91,7 @@ export const drift: Signal[] = [
     },
   }),
   skew({
-    id: 'engine-skew',
+    id: 'engine-drift',
     benign: true,
     title: 'Engine skew',
     what: 'engine for system calls is not that',
@@ -105,7 +105,7 @@ export const drift: Signal[] = [
     },
   }),
   skew({
-    id: 'kernel-skew',
+    id: 'kernel-drift',
     benign: true,
     title: 'Kernel skew',
     what: 'kernel release is not that',
@@ -120,8 +120,8 @@ export const drift: Signal[] = [
     },
   }),
   skew({
-    id: 'rules-skew',
-    title: 'Rules skew',
+    id: 'rules-drift',
+    title: 'Rules drift',
     what: 'rules files are not those',
     more: 'Compared by file name and SHA-256: a file that is changed, missing or extra makes a node differ.',
     expr: filesDiffer(ruleFiles),
@@ -129,13 +129,13 @@ export const drift: Signal[] = [
     advice: {
       when: 'A node did not get the last change, or falcoctl follows a floating tag.',
       change:
-        'Pin the version of the rules artifact in falcoctl, or restart the Falcos that lag behind; see hot-restart-failures for rules that did not load.',
+        'Pin the version of the rules artifact in falcoctl, or restart the Falcos that lag behind; see hot-reload-failures for rules that did not load.',
       cost: 'A pinned version has to be raised by hand.',
     },
   }),
   skew({
-    id: 'config-skew',
-    title: 'Config skew',
+    id: 'config-drift',
+    title: 'Configuration drift',
     what: 'settings files are not those',
     more: 'Compared by file name and SHA-256 (falco.yaml and what config_files names): a file that is changed, missing or extra makes a node differ. Other settings for other node pools differ rightly: filter by a target label then.',
     expr: filesDiffer(configFiles),
@@ -156,8 +156,8 @@ export const drift: Signal[] = [
     summary: 'How many nodes run each version of Falco: a roll-out over time',
     description:
       'Nodes that answer, counted by the version of their Falco; by engine or kernel where the query groups by those instead. A node that is down is not in here.',
-    expr: `count by ($by) (${version}{$filter}$join)`,
-    by: { default: ['version'], allowed: anyGrouping },
+    expr: `count by ($groupBy) (${version}{$filter}$join)`,
+    groupBy: { default: ['version'], allowed: anyGrouping },
     needs: [always(version)],
     advice: [],
     link: links.metrics,

@@ -8,7 +8,7 @@ const started = 'falcosecurity_falco_start_timestamp_nanoseconds';
 const terminated = 'kube_pod_container_status_last_terminated_reason';
 const reloaded = 'falcosecurity_falco_reload_timestamp_nanoseconds';
 
-const perInstance = { default: ['$instance'], allowed: anyGrouping };
+const perInstance = { default: ['$identity'], allowed: anyGrouping };
 
 const starts = `changes(${started}{$filter}[$window])`;
 
@@ -22,7 +22,7 @@ const whyItEnds: Advice = {
 /** Why the containers of Falcos last ended: reasons as Kubernetes tells them, or one of them. */
 export function lastEnds(reason?: string): string {
   const matchers = ['container="falco"', ...(reason ? [`reason="${reason}"`] : [])];
-  return `(${terminated}{${matchers.join(',')}} == 1) * on (namespace, pod) group_left ($instance) group by (namespace, pod, $instance) (falcosecurity_falco_version_info{$filter})`;
+  return `(${terminated}{${matchers.join(',')}} == 1) * on (namespace, pod) group_left ($identity) group by (namespace, pod, $identity) (falcosecurity_falco_version_info{$filter})`;
 }
 
 /** Messages of one of Falco's internal rules, as Falcosidekick counted them; 0 where it knows the Falco and got none. */
@@ -47,7 +47,7 @@ export const lifecycle: Signal[] = [
     description:
       'How often the start time that Falco tells changed; a pod that moved to another address goes on under its node’s name, and counts. A process that ended before a scrape found it is not seen, so that this is the least number. A group of nodes shows its sum: a roll-out is one restart a node.',
     expr: total(starts),
-    by: perInstance,
+    groupBy: perInstance,
     needs: [always(started)],
     advice: [whyItEnds],
     link: links.performance,
@@ -63,7 +63,7 @@ export const lifecycle: Signal[] = [
     description:
       '1 where the start time changed three times or more within the last 30 minutes, whatever the window; else 0. A Falco that ends before it ever answers is down instead (nodes-without-falco). A roll-out or two in a row stay below. A group of nodes shows how many of them are in a crash loop.',
     expr: total(`changes(${started}{$filter}[30m]) >= bool 3`),
-    by: perInstance,
+    groupBy: perInstance,
     needs: [always(started)],
     thresholds: {
       direction: 'above',
@@ -89,12 +89,13 @@ export const lifecycle: Signal[] = [
     summary: 'Why Falco’s container last ended, as Kubernetes tells it: OOMKilled, Error, Completed and others',
     description:
       '1 for the reason why the container named falco of the pod last ended, as long as the pod lives; nothing for one that never ended. There is a figure only over a store that has the figures of kube-state-metrics, and where Falco’s series have the labels namespace and pod.',
-    expr: `max by ($by) (${lastEnds()})`,
-    by: { default: ['$instance', 'reason'], allowed: [] },
+    expr: `max by ($groupBy) (${lastEnds()})`,
+    groupBy: { default: ['$identity', 'reason'], allowed: [] },
     needs: [foreign(terminated, 'kube-state-metrics')],
     advice: [whyItEnds],
     link: links.performance,
-    unknown: 'Its container has not ended since the pod was made, or Falco’s series lack the labels namespace and pod',
+    noValueReason:
+      'Its container has not ended since the pod was made, or Falco’s series lack the labels namespace and pod',
   },
   {
     id: 'reloads',
@@ -107,13 +108,13 @@ export const lifecycle: Signal[] = [
     description:
       'How often the time of the last load changed, less the restarts, which change it as well. With a reload the counters of the kernel, of Falco’s tables and of its rules begin again at 0, which rates here allow for. A group of nodes shows its sum.',
     expr: total(`clamp_min(changes(${reloaded}{$filter}[$window]) - ${starts}, 0)`),
-    by: perInstance,
+    groupBy: perInstance,
     needs: [{ ...always(reloaded), since: '0.41' }, always(started)],
     advice: [],
     link: links.config,
   },
   {
-    id: 'hot-restart-failures',
+    id: 'hot-reload-failures',
     title: 'Failed hot reloads',
     dimension: 'continuity',
     unit: 'short',
@@ -123,7 +124,7 @@ export const lifecycle: Signal[] = [
     description:
       'Falco’s message “Falco internal: hot restart failure” as Falcosidekick counted it: Falco’s own endpoint does not tell. Falcosidekick names the host, which is brought to the Falco of that host name in the same cluster. Falco goes on with what it had, and looks healthy. 0 needs a Falcosidekick that has had at least one event of this Falco. A group of nodes shows its sum.',
     expr: internal('hot restart failure'),
-    by: perInstance,
+    groupBy: perInstance,
     needs: throughSidekick,
     thresholds: {
       direction: 'above',
@@ -140,11 +141,11 @@ export const lifecycle: Signal[] = [
       },
     ],
     link: links.config,
-    unknown: needsSidekick,
+    noValueReason: needsSidekick,
   },
   {
     id: 'event-timeouts',
-    title: 'Event time-outs',
+    title: 'Event timeouts',
     dimension: 'continuity',
     unit: 'short',
     decimals: 0,
@@ -153,7 +154,7 @@ export const lifecycle: Signal[] = [
     description:
       'Falco’s message “Falco internal: timeouts notification” as Falcosidekick counted it, brought to the Falco of that host name in the same cluster. On a host that is not idle it means that the driver delivers nothing. Falco sends it with priority debug after syscall_event_timeouts.max_consecutives waits. 0 needs a Falcosidekick that has had at least one event of this Falco. A group of nodes shows its sum.',
     expr: internal('timeouts notification'),
-    by: perInstance,
+    groupBy: perInstance,
     needs: throughSidekick,
     thresholds: {
       direction: 'above',
@@ -170,6 +171,6 @@ export const lifecycle: Signal[] = [
       },
     ],
     link: links.config,
-    unknown: needsSidekick,
+    noValueReason: needsSidekick,
   },
 ];

@@ -12,7 +12,7 @@ const wanted = `sum by (cluster) (max by (cluster, entry) (${expected}{$filter})
 const falcos = 'up{kind!="falcosidekick",$filter}';
 
 const missing = `clamp_min(${wanted} - (count by (cluster) (${falcos}) or 0 * ${wanted}), 0)`;
-const answering = (vector: string) => `(max without (reason) (${vector}) and on ($instance) ${falcos} == 1)`;
+const answering = (vector: string) => `(max without (reason) (${vector}) and on ($identity) ${falcos} == 1)`;
 const notWorking = [
   named(`(${falcos} == bool 0)`, 'reason', 'down'),
   named(answering(stalledFor(['nearly all dropped', 'no look-ups'])), 'reason', 'stalled'),
@@ -48,8 +48,8 @@ export const liveness: Signal[] = [
     summary: 'Whether Falco’s metrics endpoint answers: 1 it does, 0 it does not',
     description:
       'Whether the last scrape of the node’s Falco brought metrics. 0 also stands for a node whose Falco has left service discovery, for up to an hour or until it answers from another address. An answer says that Falco’s web server is alive, not that events flow: hold it beside the rate of kernel events. A group of nodes shows 0 as soon as one of them is down. Falcosidekick is not in here.',
-    expr: 'min by ($by) (up{kind!="falcosidekick",$filter})',
-    by: { default: ['$instance'], allowed: [] },
+    expr: 'min by ($groupBy) (up{kind!="falcosidekick",$filter})',
+    groupBy: { default: ['$identity'], allowed: [] },
     needs: [],
     thresholds: {
       direction: 'below',
@@ -85,8 +85,8 @@ export const liveness: Signal[] = [
     summary: 'Time since the Falco process started',
     description:
       'Seconds since the process started, as Falco itself counts them: clocks of node and Grafana that differ do not matter, which a difference from the start time would suffer from. It falls to 0 with a restart and goes on over a hot reload of rules or settings. A group of nodes shows its lowest, the latest restart.',
-    expr: `min by ($by) (${duration}{$filter}$join)`,
-    by: { default: ['$instance'], allowed: anyGrouping },
+    expr: `min by ($groupBy) (${duration}{$filter}$join)`,
+    groupBy: { default: ['$identity'], allowed: anyGrouping },
     needs: [always(duration)],
     worst: 'min',
     advice: [
@@ -108,18 +108,19 @@ export const liveness: Signal[] = [
     min: 0,
     summary: 'Nodes that no working Falco watches',
     description:
-      'Counted by reason. down: the endpoint does not answer, or the node’s Falco has left discovery within the last hour (the data source’s notices and health check tell starting, vanished and unreachable apart). stalled: it answers, but hardly any event gets to its rules; blind: it answers, and its driver hands nothing over (see userspace-stall, whose window it shares). missing: fewer Falcos are known than the settings expect (see nodes-missing). Without a number expected a node that never had a Falco is not known here. Clusters are counted as a whole: no filter on a node.',
-    expr: `sum by ($by) (${notWorking.join(' or ')})`,
+      'Counted by reason. down: the endpoint does not answer, or the node’s Falco has left discovery within the last hour (the data source’s notices and health check tell starting, vanished and unreachable apart). stalled: it answers, but hardly any event gets to its rules; blind: it answers, and its driver hands nothing over (see stalled, whose window it shares). missing: fewer Falcos are known than the settings expect (see missing-instances). Without a number expected a node that never had a Falco is not known here. Clusters are counted as a whole: no filter on a node.',
+    expr: `sum by ($groupBy) (${notWorking.join(' or ')})`,
     inStore: {
-      expr: `sum by ($by) (${[...notWorking, named(`(${withoutAny()})`, 'reason', 'no Falco')].join(' or ')})`,
+      expr: `sum by ($groupBy) (${[...notWorking, named(`(${withoutAny()})`, 'reason', 'no Falco')].join(' or ')})`,
       metrics: ['kube_node_info'],
-      says: 'The store has kube-state-metrics’ list of nodes: no Falco counts those of which no Falco has given the host name within an hour.',
+      extraDescription:
+        'The store has kube-state-metrics’ list of nodes: no Falco counts those of which no Falco has given the host name within an hour.',
     },
-    by: { default: ['cluster'], allowed: ['reason'] },
-    whole: true,
-    longest: '2m',
+    groupBy: { default: ['cluster'], allowed: ['reason'] },
+    clusterScoped: true,
+    maxWindow: '2m',
     needs: [kernelCounter('falcosecurity_scap_n_evts_total')],
-    relative: true,
+    comparesNodes: true,
     thresholds: unwatched,
     advice: [
       {
@@ -137,8 +138,8 @@ export const liveness: Signal[] = [
     link: links.performance,
   },
   {
-    id: 'nodes-missing',
-    title: 'Missing Falcos',
+    id: 'missing-instances',
+    title: 'Missing instances',
     dimension: 'continuity',
     unit: 'short',
     decimals: 0,
@@ -146,9 +147,9 @@ export const liveness: Signal[] = [
     summary: 'Falcos that the settings expect in a cluster and that are not known',
     description:
       'The numbers that the settings expect of the targets of a cluster, added up, less the Falcos that are known there, whether they answer or not. 0 where as many are known. A Falco that has left service discovery is known for another hour. Clusters are counted as a whole: no filter on a node.',
-    expr: `sum by ($by) (${missing})`,
-    by: { default: ['cluster'], allowed: [] },
-    whole: true,
+    expr: `sum by ($groupBy) (${missing})`,
+    groupBy: { default: ['cluster'], allowed: [] },
+    clusterScoped: true,
     needs: [],
     thresholds: unwatched,
     advice: [
@@ -165,10 +166,10 @@ export const liveness: Signal[] = [
       },
     ],
     link: links.performance,
-    unknown: 'The settings do not say how many Falcos to expect (expected of a target)',
+    noValueReason: 'The settings do not say how many Falcos to expect (expected of a target)',
   },
   {
-    id: 'availability',
+    id: 'availability-ratio',
     title: 'Availability',
     dimension: 'continuity',
     unit: 'percentunit',
@@ -178,27 +179,27 @@ export const liveness: Signal[] = [
     summary: 'Share of the scrapes within the window that Falco answered',
     description:
       'Scrapes with an answer divided by all scrapes since the node became known, within the window; choose a window of hours or days. A Falco that was down between two scrapes is not noticed. A group of nodes shows the mean of its nodes.',
-    expr: 'avg by ($by) (avg_over_time(up{kind!="falcosidekick",$filter}[$window]))',
-    by: { default: ['$instance'], allowed: [] },
+    expr: 'avg by ($groupBy) (avg_over_time(up{kind!="falcosidekick",$filter}[$window]))',
+    groupBy: { default: ['$identity'], allowed: [] },
     needs: [],
     worst: 'min',
     advice: [],
     link: links.performance,
   },
   {
-    id: 'seconds-down',
-    title: 'Time down',
+    id: 'downtime',
+    title: 'Downtime',
     dimension: 'continuity',
     unit: 's',
     min: 0,
     summary: 'Time within the window in which Falco did not answer',
     description:
       'The share of the scrapes within the window that were not answered, times the part of the window in which the node was known, to 15 seconds: no finer than the scrape interval. A group of nodes shows the sum of its nodes, so that two nodes down for a minute make two minutes.',
-    expr: `sum by ($by) ((1 - avg_over_time(${falcos}[$window])) * count_over_time(${falcos}[$window:15s]) * 15)`,
-    by: { default: ['$instance'], allowed: [] },
+    expr: `sum by ($groupBy) ((1 - avg_over_time(${falcos}[$window])) * count_over_time(${falcos}[$window:15s]) * 15)`,
+    groupBy: { default: ['$identity'], allowed: [] },
     needs: [],
     advice: [],
     link: links.performance,
-    unknown: 'It has been known for less than 15 seconds',
+    noValueReason: 'It has been known for less than 15 seconds',
   },
 ];

@@ -15,7 +15,7 @@ export const fewerSyscalls: Advice = {
 };
 
 export const slimmerRules: Advice = {
-  when: 'Drops come with cpu-usage-recent near one full CPU.',
+  when: 'Drops come with cpu-usage-ratio near one full CPU.',
   change: 'Slim the rules down (fewer rules on frequent system calls, cheap conditions first) and try without plugins.',
   cost: 'Detections that are taken out are lost.',
 };

@@ -15,7 +15,7 @@ const files = [
 ];
 const items = ['task', ...files.map((kind) => `task_file_${kind}`)];
 
-const by = { default: ['$instance', 'item'], allowed: anyGrouping };
+const by = { default: ['$identity', 'item'], allowed: anyGrouping };
 
 function counters(kind: 'evts' | 'drops', names: string[]): string {
   return total(
@@ -35,7 +35,7 @@ function need(metric: string): Need {
 
 export const iterators: Signal[] = [
   {
-    id: 'iterator-events',
+    id: 'iterator-event-rate',
     title: 'Iterator events',
     dimension: 'data-quality',
     unit: 'eps',
@@ -44,13 +44,13 @@ export const iterators: Signal[] = [
     description:
       'Since 0.44 Falco fills its tables through BPF iterators instead of /proc: task, and task_file_… by what kind of file it is. Much of it happens at the start. These are no kernel events, and stand in none of the other figures.',
     expr: counters('evts', items),
-    by,
+    groupBy: by,
     needs: [need('falcosecurity_scap_n_evts_task_total')],
     advice: [],
     link: links.metrics,
   },
   {
-    id: 'iterator-drops',
+    id: 'iterator-drop-rate',
     title: 'Iterator drops',
     dimension: 'data-quality',
     unit: 'eps',
@@ -59,7 +59,7 @@ export const iterators: Signal[] = [
     description:
       'Tasks and files that a BPF iterator could not hand over, by item; max_event_size are entries too large for the buffer. What is missing is missing in Falco’s tables: see the failed look-ups. They are no kernel drops.',
     expr: counters('drops', ['max_event_size', ...items]),
-    by,
+    groupBy: by,
     needs: [need('falcosecurity_scap_n_drops_task_total')],
     advice: [],
     link: links.metrics,

@@ -10,7 +10,7 @@ export const bufferDrops = 'falcosecurity_scap_n_drops_buffer_total';
 const preemptions = 'falcosecurity_scap_n_preemptions_total';
 const otherDrops = { scratch_map: 'scratch_map', page_faults: 'page_faults', bug: 'bug' };
 
-const perInstance = { default: ['$instance'], allowed: anyGrouping };
+const perInstance = { default: ['$identity'], allowed: anyGrouping };
 
 /** Every drop that has a cause of its own, as one vector; `count` is by second or over the window. */
 function categorised(count: (metric: string) => string): string {
@@ -31,7 +31,7 @@ const processDrops = sinceStart(bufferDrops, 'drop=~"clone_fork|execve|proc"');
 
 /** Below this age, in seconds, a process is young. */
 const young = `falcosecurity_falco_duration_seconds_total{$filter} < 900`;
-const ofYoung = (metric: string) => total(`${metric}{$filter} and on ($instance) ${young}`);
+const ofYoung = (metric: string) => total(`${metric}{$filter} and on ($identity) ${young}`);
 
 /** Bounds for a share of events that is lost. */
 const tooManyLost = {
@@ -55,8 +55,8 @@ export const kernel: Signal[] = [
     summary: 'Events per second that the driver handled, drops included',
     description:
       'Events that the driver handled after its own filter: what Falco received and what was dropped on the way. System calls that Falco did not ask for are not among them. Falco 0.42 gave up the events at the entry of system calls, which about halves this figure: compare across that version with care.',
-    expr: `sum by ($by) (${rate(events)}$join)`,
-    by: perInstance,
+    expr: `sum by ($groupBy) (${rate(events)}$join)`,
+    groupBy: perInstance,
     needs: [kernelCounter(events)],
     advice: [fewerSyscalls],
     link: links.metrics,
@@ -70,8 +70,8 @@ export const kernel: Signal[] = [
     summary: 'Events per second that the driver handled, for each CPU of the node',
     description:
       'The rate of kernel events divided by the CPUs that were online when Falco started, which makes nodes of different sizes comparable. A group of nodes shows all its events divided by all its CPUs; nodes without kernel counters are left out of both. Falco 0.42 about halved the number of events, so that the bounds, which are older, are generous for it. Below 1000 the project sees usually no problem.',
-    expr: `sum by ($by) (${rate(events)}$join) / ${cpusWith(rate(events))}`,
-    by: perInstance,
+    expr: `sum by ($groupBy) (${rate(events)}$join) / ${cpusWith(rate(events))}`,
+    groupBy: perInstance,
     needs: [kernelCounter(events)],
     thresholds: {
       direction: 'above',
@@ -85,16 +85,16 @@ export const kernel: Signal[] = [
     link: links.dropping,
   },
   {
-    id: 'events-delivered',
-    title: 'Events delivered',
+    id: 'delivered-event-rate',
+    title: 'Delivered events',
     dimension: 'data-quality',
     unit: 'eps',
     min: 0,
     summary: 'Events per second that were left for Falco in the ring buffers: at most so many reached its rules',
     description:
-      'Events that the driver handled less those it dropped. Falco does not export how many events it went through, so this is an upper bound: what the kernel module decided to skip is in it, and so is what lies unread in the buffers of a Falco that has stalled (see userspace-stall).',
+      'Events that the driver handled less those it dropped. Falco does not export how many events it went through, so this is an upper bound: what the kernel module decided to skip is in it, and so is what lies unread in the buffers of a Falco that has stalled (see stalled).',
     expr: `clamp_min(${total(`${rate(events)} - ${rate(drops)}`)}, 0)`,
-    by: perInstance,
+    groupBy: perInstance,
     needs: [kernelCounter(events), kernelCounter(drops)],
     advice: [],
     link: links.metrics,
@@ -108,30 +108,30 @@ export const kernel: Signal[] = [
     summary: 'Share of the events the driver handled that never reached Falco',
     description:
       'Drops divided by the events that the driver handled. Those events already hold the drops, so the two are not added. A node that handled no event at all has no figure instead of 0 %: nothing seen is not the same as nothing lost. A group of nodes shows its drops over its events, in which one bad node can hide: look at it by node. What a young Falco lost before its first scrape is not in here: see early-drop-ratio. Events lost to re-entrance in the kernel module (n_preemptions) stand in neither counter.',
-    expr: `sum by ($by) (${rate(drops)}$join) / (sum by ($by) (${rate(events)}$join) > 0)`,
-    by: perInstance,
+    expr: `sum by ($groupBy) (${rate(drops)}$join) / (sum by ($groupBy) (${rate(events)}$join) > 0)`,
+    groupBy: perInstance,
     needs: [kernelCounter(drops), kernelCounter(events)],
     thresholds: tooManyLost,
     advice: [biggerBuffers, fewerSyscalls, slimmerRules],
     link: links.dropping,
-    unknown: 'No event happened within the window',
+    noValueReason: 'No event happened within the window',
   },
   {
     id: 'early-drop-ratio',
-    title: 'Drops of young Falcos',
+    title: 'Kernel drops after start',
     dimension: 'data-quality',
     unit: 'percentunit',
     min: 0,
     summary: 'Share of the events lost since the start, of processes younger than 15 minutes',
     description:
-      'As drop-ratio-since-reset, and only as long as the process has run for less than 15 minutes: what it lost before its first scrape is in here and in no rate. Processes that start under load often lose much at first. A group of nodes shows the drops of its young ones over their events.',
+      'As kernel-drop-since-start-ratio, and only as long as the process has run for less than 15 minutes: what it lost before its first scrape is in here and in no rate. Processes that start under load often lose much at first. A group of nodes shows the drops of its young ones over their events.',
     expr: share(ofYoung(drops), ofYoung(events)),
-    by: perInstance,
+    groupBy: perInstance,
     needs: [kernelCounter(drops), kernelCounter(events)],
     thresholds: tooManyLost,
     advice: [biggerBuffers, fewerSyscalls],
     link: links.dropping,
-    unknown: 'It has run for 15 minutes or longer, or no event has happened since the start',
+    noValueReason: 'It has run for 15 minutes or longer, or no event has happened since the start',
   },
   {
     id: 'kernel-drop-rate',
@@ -143,7 +143,7 @@ export const kernel: Signal[] = [
     description:
       'A full ring buffer is told by the class of system call that was lost: open, close, connect, execve, clone_fork, proc (end of a process), dir_file, other_interest. scratch_map: the event was larger than Falco can hold. page_faults: memory of the process could not be read. bug: an invalid state in the legacy probe. uncategorised: drops in the total that no cause accounts for, nearly always a full ring buffer at a system call of no class. Causes that a driver does not know are missing there, and their drops are nil. Up to Falco 0.41 the entry and the exit of a system call count as two.',
     expr: byCause(rate),
-    by: { default: ['$instance', 'cause'], allowed: anyGrouping },
+    groupBy: { default: ['$identity', 'cause'], allowed: anyGrouping },
     needs: [kernelCounter(drops), kernelCounter(bufferDrops)],
     advice: [
       biggerBuffers,
@@ -162,8 +162,8 @@ export const kernel: Signal[] = [
     link: links.dropping,
   },
   {
-    id: 'events-lost',
-    title: 'Events lost',
+    id: 'lost-events',
+    title: 'Lost events',
     dimension: 'data-quality',
     unit: 'locale',
     decimals: 0,
@@ -172,13 +172,13 @@ export const kernel: Signal[] = [
     description:
       'The same causes as kernel-drop-rate, counted over the window instead of by second: how many events are missing from the time between two moments. Windows that overlap must not be added up. The count is spread to the ends of the window and may differ from a whole number. A process that started within the window counts from its start, what it lost before its first scrape included.',
     expr: byCause(sinceStart),
-    by: { default: ['$instance', 'cause'], allowed: anyGrouping },
+    groupBy: { default: ['$identity', 'cause'], allowed: anyGrouping },
     needs: [kernelCounter(drops), kernelCounter(bufferDrops)],
     advice: [biggerBuffers, fewerSyscalls],
     link: links.dropping,
   },
   {
-    id: 'drop-ratio-since-reset',
+    id: 'kernel-drop-since-start-ratio',
     title: 'Kernel drops since start',
     dimension: 'data-quality',
     unit: 'percentunit',
@@ -187,14 +187,14 @@ export const kernel: Signal[] = [
     description:
       'The counters as they stand, drops divided by events. It needs one scrape only, and so holds what a young Falco lost before it was first scraped, which no rate sees. After days it hardly moves: for the present look at the kernel drop ratio. A group of nodes shows its drops over its events.',
     expr: share(total(`${drops}{$filter}`), total(`${events}{$filter}`)),
-    by: perInstance,
+    groupBy: perInstance,
     needs: [kernelCounter(drops), kernelCounter(events)],
     advice: [biggerBuffers, fewerSyscalls],
     link: links.dropping,
-    unknown: 'No event has happened since the start',
+    noValueReason: 'No event has happened since the start',
   },
   {
-    id: 'drop-minutes-share',
+    id: 'minutes-with-drops-ratio',
     title: 'Minutes with drops',
     dimension: 'data-quality',
     unit: 'percentunit',
@@ -203,19 +203,19 @@ export const kernel: Signal[] = [
     summary: 'Share of the minutes within the window in which events were lost: burst or sustained',
     description:
       'Each full minute of the window is looked at once: did the counter of drops rise in it? Near 0 % with drops in all, they came in bursts, for which larger buffers help; near 100 % they are sustained, and fewer events help. Choose a window of ten minutes or more: with a shorter one a single minute decides. How many were lost in a minute does not matter here, so that a trickle of single drops counts as sustained: hold it beside the drop ratio. A group of nodes shows its highest.',
-    expr: `max by ($by) (avg_over_time((${drops}{$filter} > bool ${drops}{$filter} offset 1m)[$window:1m])$join)`,
-    by: perInstance,
+    expr: `max by ($groupBy) (avg_over_time((${drops}{$filter} > bool ${drops}{$filter} offset 1m)[$window:1m])$join)`,
+    groupBy: perInstance,
     needs: [kernelCounter(drops)],
     advice: [
       { ...biggerBuffers, when: 'The share is low while events are lost: bursts.' },
       { ...fewerSyscalls, when: 'The share is high and the drop ratio matters: sustained.' },
     ],
     link: links.dropping,
-    unknown: 'It was scraped for less than a minute',
+    noValueReason: 'It was scraped for less than a minute',
   },
   {
-    id: 'process-start-loss',
-    title: 'Process events lost',
+    id: 'lost-process-events',
+    title: 'Lost process events',
     dimension: 'data-quality',
     unit: 'locale',
     decimals: 0,
@@ -223,10 +223,10 @@ export const kernel: Signal[] = [
     summary: 'Starts and ends of processes that were lost within the window',
     description:
       'Drops of the classes clone_fork, execve and proc. They weigh more than a lost open or close: Falco then does not know the process, its command line, its parents or its container, and every later event of that process is judged without them. Falco looks the process up in /proc where it can, which is dear and too late for short ones. The count is spread to the ends of the window; a process that started within it counts from its start. A node that handled no event has no figure: nothing seen is not the same as nothing lost. Up to Falco 0.41 the entry and the exit of a system call count as two.',
-    expr: total(`${processDrops} and on ($instance) ${events}{$filter} > 0`),
-    by: { default: ['$instance'], allowed: [...anyGrouping, 'drop'] },
+    expr: total(`${processDrops} and on ($identity) ${events}{$filter} > 0`),
+    groupBy: { default: ['$identity'], allowed: [...anyGrouping, 'drop'] },
     needs: [kernelCounter(bufferDrops), kernelCounter(events)],
-    unknown: 'No event has happened since the start',
+    noValueReason: 'No event has happened since the start',
     thresholds: {
       direction: 'above',
       warning: 1,
@@ -247,7 +247,7 @@ export const kernel: Signal[] = [
     description:
       'With the kernel module an event that happens while another is being written on the same CPU is lost; it stands neither among the events nor among the drops. The modern probe has no such losses. A few are normal.',
     expr: total(rate(preemptions)),
-    by: perInstance,
+    groupBy: perInstance,
     needs: [modulePreemptions],
     advice: [
       {

@@ -5,7 +5,7 @@ import { anyGrouping, cpusWith, rate, total } from '../templates';
 import { type Advice, type Signal } from '../types';
 import { events } from './kernel';
 
-const perInstance = { default: ['$instance'], allowed: anyGrouping };
+const perInstance = { default: ['$identity'], allowed: anyGrouping };
 
 /** System calls per second of a node: exits, else entries; 0 stands for counters that stand still. */
 const systemCalls = `${rate(runs('sys_exit'))} > 0 or ${rate(runs('sys_enter'))} > 0`;
@@ -41,12 +41,12 @@ function attached({ id, title, what, tracepoints, description }: Attached): Sign
     min: 0,
     summary: `${what} per second that the node sees, for each of its CPUs`,
     description: `${description} Falco loads its program for it always and attaches it only where a rule asks for it, so that a count that stands still means that nobody listens: no figure then. A group of nodes shows all of them divided by all CPUs.`,
-    expr: `sum by ($by) (((${fired}) > 0)$join) / ${cpusWith(`sum without (tracepoint) (${fired}) > 0`)}`,
-    by: perInstance,
+    expr: `sum by ($groupBy) (((${fired}) > 0)$join) / ${cpusWith(`sum without (tracepoint) (${fired}) > 0`)}`,
+    groupBy: perInstance,
     needs: [programStatistic(first, others)],
     advice: [lessOften],
     link: links.dropping,
-    unknown: notAttached,
+    noValueReason: notAttached,
   };
 }
 
@@ -60,8 +60,8 @@ export const load: Signal[] = [
     summary: 'System calls per second that the node makes, for each of its CPUs',
     description:
       'Runs of Falco’s program at the exit of system calls (at their entry where only that exists; never both, which would count each call twice), divided by the CPUs that were online when Falco started. It counts every system call of the node before any filter of Falco, and so tells the load of the server, not that of Falco. No figure where the kernel’s statistics of BPF programs are off, or were switched off after Falco started. A group of nodes shows all its calls divided by all its CPUs.',
-    expr: `sum by ($by) ((${systemCalls})$join) / ${cpusWith(systemCalls)}`,
-    by: perInstance,
+    expr: `sum by ($groupBy) ((${systemCalls})$join) / ${cpusWith(systemCalls)}`,
+    groupBy: perInstance,
     needs: [programStatistic(runs('sys_exit'), [runs('sys_enter')])],
     advice: [
       {
@@ -72,7 +72,7 @@ export const load: Signal[] = [
       },
     ],
     link: links.dropping,
-    unknown: 'The statistics of BPF programs stand still: they are off, or were switched off after Falco started',
+    noValueReason: 'The statistics of BPF programs stand still: they are off, or were switched off after Falco started',
   },
   {
     id: 'tracepoint-rate',
@@ -83,8 +83,8 @@ export const load: Signal[] = [
     summary: 'Runs per second of each of Falco’s programs in the kernel',
     description:
       'How often each tracepoint that Falco listens to fires, for the whole node and before any filter of Falco. The label tracepoint is the program’s name as the kernel cuts it, to 15 characters. Tracepoints that did not fire are left out: they cannot be told from those that Falco loads without listening to them. The programs that walk the process table (dump_task, dump_task_file) are no server load and not counted.',
-    expr: `sum by ($by) ((${byProgram(runs)})$join) > 0`,
-    by: { default: ['$instance', 'tracepoint'], allowed: anyGrouping },
+    expr: `sum by ($groupBy) ((${byProgram(runs)})$join) > 0`,
+    groupBy: { default: ['$identity', 'tracepoint'], allowed: anyGrouping },
     needs: [
       programStatistic(
         runs('sys_exit'),
@@ -99,7 +99,7 @@ export const load: Signal[] = [
       },
     ],
     link: links.dropping,
-    unknown: 'None of the programs ran within the window, or their statistics are off',
+    noValueReason: 'None of the programs ran within the window, or their statistics are off',
   },
   attached({
     id: 'context-switch-rate',
@@ -124,8 +124,8 @@ export const load: Signal[] = [
       'Runs of Falco’s program at the delivery of a signal (SIGTERM and its like), divided by the CPUs of the node.',
   }),
   {
-    id: 'syscall-take-share',
-    title: 'Share of calls taken',
+    id: 'captured-syscall-ratio',
+    title: 'Captured syscalls',
     dimension: 'data-quality',
     unit: 'percentunit',
     decimals: 2,
@@ -133,8 +133,8 @@ export const load: Signal[] = [
     summary: 'Kernel events as a share of the system calls that the node makes',
     description:
       'Events that the driver handled divided by the runs of Falco’s programs at system calls: their exits, and their entries too where Falco takes those (up to 0.41). It tells what share of the server’s load Falco takes in; the rest costs only a look at the number of the call. A few per cent are usual. Events that are no system call (the end of a process) are among the events, so that it is not exact. A group of nodes shows all events divided by all calls.',
-    expr: `sum by ($by) ((${rate(events)} and on ($instance) (${sides}))$join) / ${total(sides)}`,
-    by: perInstance,
+    expr: `sum by ($groupBy) ((${rate(events)} and on ($identity) (${sides}))$join) / ${total(sides)}`,
+    groupBy: perInstance,
     needs: [kernelCounter(events), programStatistic(runs('sys_exit'), [runs('sys_enter')])],
     advice: [
       {
@@ -144,6 +144,6 @@ export const load: Signal[] = [
       },
     ],
     link: links.dropping,
-    unknown: 'The statistics of BPF programs stand still',
+    noValueReason: 'The statistics of BPF programs stand still',
   },
 ];

@@ -13,7 +13,7 @@ const dropsCpu = 'falcosecurity_scap_n_drops_cpu_total';
 const device = (kind: string, offset = '') =>
   `label_replace({__name__=~"falcosecurity_scap_n_${kind}_dev_[0-9]+_total"}${offset}, "device", "$1", "__name__", ".*_dev_([0-9]+)_total")`;
 const rise = (kind: string) => `(${device(kind)} - ${device(kind, ' offset $window')})`;
-const deviceRatio = `(${rise('drops')} >= 0) / (${rise('evts')} > 0) and on ($instance) ${events}{$filter}`;
+const deviceRatio = `(${rise('drops')} >= 0) / (${rise('evts')} > 0) and on ($identity) ${events}{$filter}`;
 
 /** Drops of the CPUs on which something happened; an offline CPU has counters that stand still. */
 const online = `(${rate(dropsCpu)} and ${rate(eventsCpu)} > 0)`;
@@ -34,8 +34,8 @@ export const perCpu: Signal[] = [
     summary: 'Share of the events of one CPU that never reached Falco',
     description:
       'As the kernel drop ratio, for each CPU on which the events happened. The modern probe gives two CPUs one buffer by default, so that drops on a CPU may be its neighbour’s doing. CPUs that are offline, or on which nothing happened, have no figure. The kernel module writes the number of its device into the name of the metric instead of a label, so that there is no figure with it: see device-drop-ratio.',
-    expr: `sum by ($by) (${rate(dropsCpu)}$join) / (sum by ($by) (${rate(eventsCpu)}$join) > 0)`,
-    by: { default: ['$instance', 'cpu'], allowed: anyGrouping },
+    expr: `sum by ($groupBy) (${rate(dropsCpu)}$join) / (sum by ($groupBy) (${rate(eventsCpu)}$join) > 0)`,
+    groupBy: { default: ['$identity', 'cpu'], allowed: anyGrouping },
     needs: [perCpuCounter(dropsCpu), perCpuCounter(eventsCpu)],
     thresholds: {
       direction: 'above',
@@ -46,7 +46,7 @@ export const perCpu: Signal[] = [
     },
     advice: [oneBuffer, fewerSyscalls],
     link: links.dropping,
-    unknown: 'No event happened within the window',
+    noValueReason: 'No event happened within the window',
   },
   {
     id: 'device-drop-ratio',
@@ -57,8 +57,8 @@ export const perCpu: Signal[] = [
     summary: 'Share of the events of one device of the kernel module that never reached Falco',
     description:
       'As the kernel drop ratio, for each device of the kernel module: one for each CPU that is online, numbered from 0, which need not be the number of the CPU. Falco writes that number into the name of the metric, where only the difference of two moments can be taken: the figure compares now with one window ago, and there is none where the counters began again in between. A group shows its highest.',
-    expr: `max by ($by) ((${deviceRatio})$join)`,
-    by: { default: ['$instance', 'device'], allowed: anyGrouping },
+    expr: `max by ($groupBy) ((${deviceRatio})$join)`,
+    groupBy: { default: ['$identity', 'device'], allowed: anyGrouping },
     needs: [{ ...perCpuCounter('falcosecurity_scap_n_evts_dev_0_total'), engines: ['kmod'] }],
     thresholds: {
       direction: 'above',
@@ -76,11 +76,11 @@ export const perCpu: Signal[] = [
       fewerSyscalls,
     ],
     link: links.dropping,
-    unknown: 'Its counters began again within the window, or nothing happened',
+    noValueReason: 'Its counters began again within the window, or nothing happened',
   },
   {
-    id: 'cpu-drop-skew',
-    title: 'Skew of drops over CPUs',
+    id: 'cpu-drop-imbalance',
+    title: 'Drop imbalance across CPUs',
     dimension: 'data-quality',
     unit: 'short',
     decimals: 1,
@@ -88,11 +88,11 @@ export const perCpu: Signal[] = [
     summary: 'How many times the average the worst CPU of a node drops',
     description:
       'Drops of the CPU that drops most, divided by the mean over the CPUs on which something happened; offline CPUs are left out. 1 is an even load, for which larger buffers everywhere help; the number of CPUs is one CPU that loses everything, for which a buffer of its own helps. CPUs that share a buffer (two by default) suffer from each other. No figure where nothing is dropped. A group of nodes shows its highest.',
-    expr: `max by ($by) ((max without (cpu) (${online}) / (avg without (cpu) (${online}) > 0))$join)`,
-    by: { default: ['$instance'], allowed: anyGrouping },
+    expr: `max by ($groupBy) ((max without (cpu) (${online}) / (avg without (cpu) (${online}) > 0))$join)`,
+    groupBy: { default: ['$identity'], allowed: anyGrouping },
     needs: [perCpuCounter(dropsCpu), perCpuCounter(eventsCpu)],
     advice: [oneBuffer],
     link: links.dropping,
-    unknown: 'Nothing was dropped',
+    noValueReason: 'Nothing was dropped',
   },
 ];

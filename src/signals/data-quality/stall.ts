@@ -13,7 +13,7 @@ const noncached = 'falcosecurity_scap_n_noncached_thread_lookups_total';
 const lookUps = `(${rate(cached)} + ${rate(noncached)} == bool 0) and ${rate(events)} > 1`;
 const nearlyAll = `(${rate(drops)} >= bool 0.95 * ${rate(events)}) and ${rate(events)} > 0`;
 // The kernel's statistics prove within the window that there was something to see; without them five minutes do.
-const noEvents = `(${rate(events)} == bool 0) and on ($instance) ${rate(runs('sys_exit'))} > 100 or ((rate(${events}{$filter}[5m]) == bool 0) and ${events}{$filter} offset 1m)`;
+const noEvents = `(${rate(events)} == bool 0) and on ($identity) ${rate(runs('sys_exit'))} > 100 or ((rate(${events}{$filter}[5m]) == bool 0) and ${events}{$filter} offset 1m)`;
 
 /** 1 for nodes where a reason to hold Falco for stalled was found, 0 where it was looked for in vain. */
 export const reasons = {
@@ -33,8 +33,8 @@ const blindMinute = `max without (reason) (${stalled.replaceAll('$window', '2m')
 
 export const stall: Signal[] = [
   {
-    id: 'userspace-stall',
-    longest: '2m',
+    id: 'stalled',
+    maxWindow: '2m',
     title: 'Stalled',
     dimension: 'data-quality',
     unit: 'short',
@@ -43,9 +43,9 @@ export const stall: Signal[] = [
     max: 1,
     summary: 'Whether a Falco that answers goes through events no longer: 1 it is stalled or blind',
     description:
-      'Falco’s web server answers also when its event loop hangs. 1 for one of three reasons. nearly all dropped: 95 % of the events or more, so that hardly any gets through. no look-ups: more than one event a second happens, and Falco looked up no thread, with which it begins every event; needs metrics.state_counters_enabled. no events: the node makes system calls and not one becomes an event, as the kernel’s statistics of BPF programs tell; without them, not one event for five minutes (for as long as it is known, a minute at least). 0 says that none of the reasons that could be looked for was found. It looks back two minutes at most, whatever the window, as a longer one would hide that it just began: see blind-minutes for how long it lasted. A group of nodes shows 1 as soon as one of them is stalled.',
-    expr: `max by ($by) ((${stalled})$join)`,
-    by: { default: ['$instance'], allowed: [...anyGrouping, 'reason'] },
+      'Falco’s web server answers also when its event loop hangs. 1 for one of three reasons. nearly all dropped: 95 % of the events or more, so that hardly any gets through. no look-ups: more than one event a second happens, and Falco looked up no thread, with which it begins every event; needs metrics.state_counters_enabled. no events: the node makes system calls and not one becomes an event, as the kernel’s statistics of BPF programs tell; without them, not one event for five minutes (for as long as it is known, a minute at least). 0 says that none of the reasons that could be looked for was found. It looks back two minutes at most, whatever the window, as a longer one would hide that it just began: see blind-time for how long it lasted. A group of nodes shows 1 as soon as one of them is stalled.',
+    expr: `max by ($groupBy) ((${stalled})$join)`,
+    groupBy: { default: ['$identity'], allowed: [...anyGrouping, 'reason'] },
     needs: [kernelCounter(events), kernelCounter(drops), stateCounter(cached)],
     thresholds: {
       direction: 'above',
@@ -79,19 +79,19 @@ export const stall: Signal[] = [
     ],
   },
   {
-    id: 'blind-minutes',
+    id: 'blind-time',
     title: 'Blind time',
     dimension: 'data-quality',
     unit: 's',
     min: 0,
     summary: 'Time within the window in which Falco answered and yet was stalled or blind',
     description:
-      'Each full minute of the window is looked at once, for any of the reasons of userspace-stall within the two minutes before; each that has one counts as 60 seconds. Time in which Falco was down is not in here: see seconds-down. A group of nodes shows its sum.',
-    expr: `sum by ($by) (sum_over_time((${blindMinute})[$window:1m])$join) * 60`,
-    by: { default: ['$instance'], allowed: anyGrouping },
+      'Each full minute of the window is looked at once, for any of the reasons of stalled within the two minutes before; each that has one counts as 60 seconds. Time in which Falco was down is not in here: see downtime. A group of nodes shows its sum.',
+    expr: `sum by ($groupBy) (sum_over_time((${blindMinute})[$window:1m])$join) * 60`,
+    groupBy: { default: ['$identity'], allowed: anyGrouping },
     needs: [kernelCounter(events), kernelCounter(drops)],
     advice: [],
     link: links.dropping,
-    unknown: 'It has been scraped for less than a minute',
+    noValueReason: 'It has been scraped for less than a minute',
   },
 ];

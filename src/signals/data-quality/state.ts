@@ -9,8 +9,8 @@ const tableDrops = scap('drops_full_threadtable');
 /** Written for each target from its settings, 262144 where nothing is set; unknown to other stores. */
 const tableSize = 'falco_target_thread_table_size';
 
-const perInstance = { default: ['$instance'], allowed: anyGrouping };
-const size = `(${tableSize}{$filter} or on ($instance) ${threads}{$filter} * 0 + 262144)`;
+const perInstance = { default: ['$identity'], allowed: anyGrouping };
+const size = `(${tableSize}{$filter} or on ($identity) ${threads}{$filter} * 0 + 262144)`;
 
 /**
  * A counter of failed look-ups goes down as well: what was no failure after all is taken back. A fall
@@ -54,16 +54,16 @@ const lookUpNeeds = (table: 'thread' | 'fd') => [
 
 export const state: Signal[] = [
   {
-    id: 'thread-table-fill',
-    title: 'Thread table',
+    id: 'thread-table-usage-ratio',
+    title: 'Thread table usage',
     dimension: 'data-quality',
     unit: 'percentunit',
     min: 0,
     summary: 'Threads that Falco keeps, as a share of the places in its table',
     description:
       'Entries of the thread table divided by its size: threadTableSize of the target’s settings, 262144 (the size that Falco ships with) where that is not set. Falco does not export the size. When the table is full, new threads are not kept. A group of nodes shows its highest.',
-    expr: highest(`(${threads}{$filter} / on ($instance) group_left () ${size})`),
-    by: perInstance,
+    expr: highest(`(${threads}{$filter} / on ($identity) group_left () ${size})`),
+    groupBy: perInstance,
     needs: [stateCounter(threads)],
     thresholds: {
       direction: 'above',
@@ -77,7 +77,7 @@ export const state: Signal[] = [
   },
   {
     id: 'thread-table-drops',
-    title: 'Threads not kept',
+    title: 'Thread table drops',
     dimension: 'data-quality',
     unit: 'locale',
     decimals: 0,
@@ -86,7 +86,7 @@ export const state: Signal[] = [
     description:
       'Every event of such a thread is judged without its process: no name, no parents, no container. The count is spread to the ends of the window. A group of nodes shows its sum.',
     expr: total(increase(tableDrops)),
-    by: perInstance,
+    groupBy: perInstance,
     needs: [stateCounter(tableDrops)],
     thresholds: {
       direction: 'above',
@@ -98,8 +98,8 @@ export const state: Signal[] = [
     link: links.config,
   },
   {
-    id: 'store-drops',
-    title: 'Entries not stored',
+    id: 'store-drop-rate',
+    title: 'Store drops',
     dimension: 'data-quality',
     unit: 'eps',
     min: 0,
@@ -107,14 +107,14 @@ export const state: Signal[] = [
     description:
       'Falco keeps the entry of some system calls until they return, and cannot where it does not know the thread. No event is lost, but arguments of the entry are. Since Falco 0.42 only open, creat, openat, openat2 and connect are kept so. It follows lost process events and a full table. A group of nodes shows its sum.',
     expr: total(rate(scap('store_evts_drops'))),
-    by: perInstance,
+    groupBy: perInstance,
     needs: [stateCounter(scap('store_evts_drops'))],
     advice: [largerTable, purgeSooner],
     link: links.config,
   },
   {
-    id: 'retrieve-failure-share',
-    title: 'Entries not found',
+    id: 'retrieve-failure-ratio',
+    title: 'Retrieve failures',
     dimension: 'data-quality',
     unit: 'percentunit',
     min: 0,
@@ -125,15 +125,15 @@ export const state: Signal[] = [
       total(rate(scap('retrieve_evts_drops'))),
       total(`${rate(scap('retrieved_evts'))} + ${rate(scap('retrieve_evts_drops'))}`)
     ),
-    by: perInstance,
+    groupBy: perInstance,
     needs: [stateCounter(scap('retrieve_evts_drops')), stateCounter(scap('retrieved_evts'))],
     advice: [],
     link: links.metrics,
-    unknown: 'No entry was looked for within the window',
+    noValueReason: 'No entry was looked for within the window',
   },
   {
-    id: 'thread-lookup-failures',
-    title: 'Thread look-ups failed',
+    id: 'thread-lookup-failure-ratio',
+    title: 'Thread lookup failures',
     dimension: 'data-quality',
     unit: 'percentunit',
     decimals: 2,
@@ -142,21 +142,21 @@ export const state: Signal[] = [
     description:
       'Failed look-ups divided by all: from the cache, from the table, and failed. Falco then asks /proc, or judges the event without its process. Its counter of failures goes down now and then, when a failure turns out to be a new thread: its change over the window is taken, never below 0, and none across a restart or reload. A node in good health was published with 0.1 %. A group shows all failures over all look-ups.',
     expr: failedShare('thread'),
-    by: perInstance,
+    groupBy: perInstance,
     needs: lookUpNeeds('thread'),
     advice: [
       {
-        when: 'It rose together with process-start-loss or thread-table-drops.',
+        when: 'It rose together with lost-process-events or thread-table-drops.',
         change: 'Follow the advice there: the threads that cannot be found are those that were lost.',
         cost: 'None.',
       },
     ],
     link: links.metrics,
-    unknown: 'Falco restarted or reloaded within the window, or looked nothing up',
+    noValueReason: 'Falco restarted or reloaded within the window, or looked nothing up',
   },
   {
-    id: 'fd-lookup-failures',
-    title: 'File look-ups failed',
+    id: 'fd-lookup-failure-ratio',
+    title: 'File descriptor lookup failures',
     dimension: 'data-quality',
     unit: 'percentunit',
     min: 0,
@@ -164,15 +164,15 @@ export const state: Signal[] = [
     description:
       'As for threads. It is large on nodes in good health (26 % was published for one): files that were open before Falco started, or were opened in ways that it does not follow. Worth a look only where it changes together with drops of open or close. A group shows all failures over all look-ups.',
     expr: failedShare('fd'),
-    by: perInstance,
+    groupBy: perInstance,
     needs: lookUpNeeds('fd'),
     advice: [],
     link: links.metrics,
-    unknown: 'Falco restarted or reloaded within the window, or looked nothing up',
+    noValueReason: 'Falco restarted or reloaded within the window, or looked nothing up',
   },
   {
-    id: 'cached-lookup-share',
-    title: 'Look-ups from cache',
+    id: 'cached-lookup-ratio',
+    title: 'Cached lookups',
     dimension: 'data-quality',
     unit: 'percentunit',
     min: 0,
@@ -181,10 +181,10 @@ export const state: Signal[] = [
     description:
       'For each table, thread and fd: answers of the cache, which holds one entry, divided by all that were found. It falls when many threads take turns; each miss costs a search. It tells how the load is mixed, and whether two builds of Falco differ; there is no good or bad value.',
     expr: cachedShare(),
-    by: { default: ['$instance', 'table'], allowed: anyGrouping },
+    groupBy: { default: ['$identity', 'table'], allowed: anyGrouping },
     needs: [stateCounter(scap('cached_thread_lookups')), stateCounter(scap('noncached_thread_lookups'))],
     advice: [],
     link: links.metrics,
-    unknown: 'Nothing was looked up within the window',
+    noValueReason: 'Nothing was looked up within the window',
   },
 ];

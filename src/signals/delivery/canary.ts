@@ -9,13 +9,13 @@ const matches = 'falcosecurity_falco_rules_matches_total';
 /** The time of the last scrape that found a counter higher than 30 seconds before, or new. */
 function lastRise(series: string): string {
   const before = `${series} offset 30s`;
-  const rose = `(${series} > ${before} or (${series} unless ${before}) and on ($instance) (up offset 30s == 1))`;
+  const rose = `(${series} > ${before} or (${series} unless ${before}) and on ($identity) (up offset 30s == 1))`;
   return `max_over_time((timestamp(${series}) and ${rose})[$window:30s])`;
 }
 
 const onRule = lastRise(`${matches}{$filter}`);
-const host = `max by ($instance, hostname) (${hostnames}{$filter})`;
-const raised = `((${onRule}) * on ($instance) group_left (hostname) ${host})`;
+const host = `max by ($identity, hostname) (${hostnames}{$filter})`;
+const raised = `((${onRule}) * on ($identity) group_left (hostname) ${host})`;
 const heard = either([events, olderEvents], (name) => lastRise(`${name}{source!="internal"}`));
 const renamed = `label_replace(${heard}, "rule_name", "$1", "rule", "(.+)")`;
 const arrived = `max by (cluster, hostname, rule_name) (${renamed})`;
@@ -27,39 +27,39 @@ const known = `(${either([events, olderEvents], (name) => `${name}{source!="inte
 
 export const canary: Signal[] = [
   {
-    id: 'canary-age',
-    title: 'Last match',
+    id: 'canary-elapsed-time',
+    title: 'Time since last match',
     dimension: 'delivery',
     unit: 's',
     min: 0,
     summary: 'Time since a rule last matched: the age of a canary, when filtered by its rule’s name',
     description:
       'A canary is a rule of yours that a job on each node sets off every few minutes; filter by rule_name to see how long ago it last matched, and thus whether Falco still detects anything there. Without a filter it is the last match of every rule. The window is how far back is looked, so choose one well above the canary’s period; a rule that did not match within it has no figure. No finer than 30 seconds and the scrape interval. A group shows its latest match.',
-    expr: `time() - max by ($by) (${onRule}$join)`,
-    by: { default: ['$instance', 'rule_name'], allowed: anyGrouping },
+    expr: `time() - max by ($groupBy) (${onRule}$join)`,
+    groupBy: { default: ['$identity', 'rule_name'], allowed: anyGrouping },
     needs: [],
     advice: [
       {
         when: 'The canary’s age exceeds its period.',
         change:
-          'See whether its job runs, whether its rule is loaded on the node (rules-skew), and whether Falco is stalled (userspace-stall).',
+          'See whether its job runs, whether its rule is loaded on the node (rules-drift), and whether Falco is stalled (stalled).',
         cost: 'None.',
       },
     ],
     link: links.rules,
-    unknown: `Its rules did not match within the window, ${orOff}`,
+    noValueReason: `Its rules did not match within the window, ${orOff}`,
   },
   {
-    id: 'canary-delay',
-    title: 'Delay to Falcosidekick',
+    id: 'canary-delivery-time',
+    title: 'Time to Falcosidekick',
     dimension: 'delivery',
     unit: 's',
     min: 0,
     summary: 'Time between the last match of a rule and its arrival at Falcosidekick, roughly',
     description:
       'The moment at which Falcosidekick’s counter for the rule and host last rose, less the moment at which Falco’s counter did; filter by rule_name to follow a canary. Both moments are only known to the scrape that found them, so that anything below 30 seconds or two scrape intervals is no delay, and a canary should rest for minutes between two matches. A match that has not arrived yet shows the time since it happened, and goes on growing where it never does. The way on to the destinations cannot be timed: Falcosidekick does not count deliveries by rule. Falcosidekick’s target needs the same cluster label as the Falco, or both none. A group shows its longest.',
-    expr: `max by ($by) (((${delay}) and on (cluster, hostname) ${known})$join)`,
-    by: { default: ['$instance', 'rule_name'], allowed: anyGrouping },
+    expr: `max by ($groupBy) (((${delay}) and on (cluster, hostname) ${known})$join)`,
+    groupBy: { default: ['$identity', 'rule_name'], allowed: anyGrouping },
     needs: [always(hostnames), sidekickCounter(events, olderEvents)],
     advice: [
       {
@@ -70,7 +70,7 @@ export const canary: Signal[] = [
       },
     ],
     link: links.sidekick,
-    unknown:
+    noValueReason:
       'No rule matched within the window, or no Falcosidekick among the targets of the same cluster has had an event of this Falco',
   },
 ];

@@ -6,7 +6,7 @@ import { type Advice, type Signal } from '../types';
 
 const received = either([inputs, olderInputs], (name) => counted(name));
 const sent = (matchers?: string) => either([outputs, olderOutputs], (name) => counted(name, { matchers }));
-const group = (vector: string) => `sum by ($by) (${vector})`;
+const group = (vector: string) => `sum by ($groupBy) (${vector})`;
 /** Refused deliveries; 0 where none was, so that a destination without an error has a figure. */
 const refused = `(${group(sent('status="error"'))} or 0 * ${group(sent())})`;
 
@@ -38,9 +38,9 @@ export const sidekick: Signal[] = [
     max: 1,
     summary: 'Whether Falcosidekick’s metrics endpoint answers: 1 it does, 0 it does not',
     description:
-      'Whether the last scrape of Falcosidekick brought metrics. While it is down, the alerts of all Falcos that send to it reach nobody, and no figure of delivery is known. An answer does not say that alerts come in or get on: see loss-to-sidekick and destination-error-ratio. There is a figure only where a Falcosidekick is among the targets. A group shows 0 as soon as one of them is down.',
-    expr: 'min by ($by) (up{kind="falcosidekick",$filter})',
-    by: { default: ['$instance'], allowed: [] },
+      'Whether the last scrape of Falcosidekick brought metrics. While it is down, the alerts of all Falcos that send to it reach nobody, and no figure of delivery is known. An answer does not say that alerts come in or get on: see loss-before-sidekick-ratio and destination-error-ratio. There is a figure only where a Falcosidekick is among the targets. A group shows 0 as soon as one of them is down.',
+    expr: 'min by ($groupBy) (up{kind="falcosidekick",$filter})',
+    groupBy: { default: ['$identity'], allowed: [] },
     needs: [],
     thresholds: {
       direction: 'below',
@@ -63,7 +63,7 @@ export const sidekick: Signal[] = [
     ],
   },
   {
-    id: 'sidekick-inputs',
+    id: 'sidekick-input-rate',
     title: 'Falcosidekick requests',
     dimension: 'delivery',
     unit: 'eps',
@@ -72,7 +72,7 @@ export const sidekick: Signal[] = [
     description:
       'One request is one alert of a Falco. rejected: no POST, no body, or no JSON that can be read. Falcosidekick’s counters appear with their first increment, which counts when it was up at the beginning of the window. Grouped by the node of the Falcosidekick, not of the Falco.',
     expr: `${group(received)} / $window`,
-    by: { default: ['$instance', 'status'], allowed: [] },
+    groupBy: { default: ['$identity', 'status'], allowed: [] },
     needs: [sidekickCounter(inputs, olderInputs)],
     advice: [
       {
@@ -82,10 +82,10 @@ export const sidekick: Signal[] = [
       },
     ],
     link: links.sidekick,
-    unknown: 'It has had no request yet',
+    noValueReason: 'It has had no request yet',
   },
   {
-    id: 'destination-outputs',
+    id: 'destination-output-rate',
     title: 'Deliveries',
     dimension: 'delivery',
     unit: 'eps',
@@ -93,11 +93,11 @@ export const sidekick: Signal[] = [
     summary: 'Alerts per second that Falcosidekick sent to each destination, with what came of it',
     description: `By destination and status, ok or error. A destination with a minimum priority gets fewer than Falcosidekick accepts. ${uncounted} Grouped by the node of the Falcosidekick.`,
     expr: `${group(sent())} / $window`,
-    by: { default: ['$instance', 'destination', 'status'], allowed: [] },
+    groupBy: { default: ['$identity', 'destination', 'status'], allowed: [] },
     needs: [sidekickCounter(outputs, olderOutputs)],
     advice: [destination],
     link: links.sidekick,
-    unknown: 'It has delivered nothing yet',
+    noValueReason: 'It has delivered nothing yet',
   },
   {
     id: 'destination-error-ratio',
@@ -109,7 +109,7 @@ export const sidekick: Signal[] = [
     summary: 'Share of the deliveries to a destination that failed',
     description: `Errors divided by all deliveries within the window, for each destination. A failed delivery is not tried again: the alert is lost there. A destination to which nothing was sent has no figure. ${uncounted} Grouped by the node of the Falcosidekick.`,
     expr: share(refused, group(sent())),
-    by: { default: ['$instance', 'destination'], allowed: [] },
+    groupBy: { default: ['$identity', 'destination'], allowed: [] },
     needs: [sidekickCounter(outputs, olderOutputs)],
     thresholds: {
       direction: 'above',
@@ -120,11 +120,11 @@ export const sidekick: Signal[] = [
     },
     advice: [destination, network],
     link: links.sidekick,
-    unknown: 'Nothing was sent within the window',
+    noValueReason: 'Nothing was sent within the window',
   },
   {
-    id: 'loss-to-destinations',
-    title: 'Lost behind Falcosidekick',
+    id: 'loss-after-sidekick-ratio',
+    title: 'Lost after Falcosidekick',
     dimension: 'delivery',
     unit: 'percentunit',
     min: 0,
@@ -132,10 +132,10 @@ export const sidekick: Signal[] = [
     summary: 'Share of all deliveries of Falcosidekick that failed, over its destinations',
     description: `The last joint of the chain as one figure: failed deliveries divided by all, whatever their destination. It cannot be told by Falco: Falcosidekick does not count deliveries by host. Nor does it see what a destination accepts and loses afterwards. ${uncounted} Grouped by the node of the Falcosidekick.`,
     expr: share(refused, group(sent())),
-    by: { default: ['$instance'], allowed: [] },
+    groupBy: { default: ['$identity'], allowed: [] },
     needs: [sidekickCounter(outputs, olderOutputs)],
     advice: [destination, network],
     link: links.sidekick,
-    unknown: 'Nothing was sent within the window',
+    noValueReason: 'Nothing was sent within the window',
   },
 ];

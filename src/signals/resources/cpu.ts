@@ -12,7 +12,7 @@ const cpuLimit = 'falco_target_cpu_limit';
 const periods = 'container_cpu_cfs_periods_total';
 const throttledPeriods = 'container_cpu_cfs_throttled_periods_total';
 
-const perInstance = { default: ['$instance'], allowed: anyGrouping };
+const perInstance = { default: ['$identity'], allowed: anyGrouping };
 
 const oneCpu: Thresholds = {
   direction: 'above',
@@ -58,7 +58,7 @@ const inContainer = (metric: string, window: string) =>
 
 /** What is known of pods, one value each, brought to the Falcos in them. */
 const toFalco = (pods: string) =>
-  `${pods} * on (namespace, pod) group_right () group by (namespace, pod, $instance) (falcosecurity_falco_version_info{$filter})`;
+  `${pods} * on (namespace, pod) group_right () group by (namespace, pod, $identity) (falcosecurity_falco_version_info{$filter})`;
 
 /**
  * CPU of Falco's container within a window, of five minutes where cAdvisor is scraped too seldom for that; `plain` for
@@ -67,11 +67,12 @@ const toFalco = (pods: string) =>
 function containerCpu(window: string, plain: string): string {
   const used = (within: string) => inContainer('container_cpu_usage_seconds_total', within);
   const container = toFalco(`(${used(window)} or ${used('5m')})`);
-  return `${container} or (${plain} unless on ($instance) ${container})`;
+  return `${container} or (${plain} unless on ($identity) ${container})`;
 }
 const ofContainer = {
   metrics: ['container_cpu_usage_seconds_total'],
-  says: 'The store has cAdvisor’s figures: the CPU is that of the container named falco of the pod, whatever its age, for Falcos whose series have the labels namespace and pod.',
+  extraDescription:
+    'The store has cAdvisor’s figures: the CPU is that of the container named falco of the pod, whatever its age, for Falcos whose series have the labels namespace and pod.',
 };
 
 /** Why a figure that rests on the present CPU use has no value. */
@@ -80,8 +81,8 @@ const cpuUnknown =
 
 export const cpu: Signal[] = [
   {
-    id: 'cpu-usage-lifetime',
-    title: 'CPU since start',
+    id: 'cpu-usage-since-start-ratio',
+    title: 'CPU usage since start',
     dimension: 'resources',
     unit: 'percentunit',
     min: 0,
@@ -89,15 +90,15 @@ export const cpu: Signal[] = [
     description:
       'Falco’s own figure. It is the average since the process started, not the present use: after days a burst of an hour hardly moves it. 100 % is one full CPU, whatever the node has. The time that Falco’s programs take in the kernel is charged to the processes that make the system calls and not in here: see the probe CPU share. A group of nodes shows its highest.',
     expr: highest(`${cpuRatio}{$filter}`),
-    by: perInstance,
+    groupBy: perInstance,
     needs: [resource(cpuRatio)],
     thresholds: oneCpu,
     advice: [lessWork],
     link: links.performance,
   },
   {
-    id: 'cpu-usage-recent',
-    title: 'CPU now',
+    id: 'cpu-usage-ratio',
+    title: 'CPU usage',
     dimension: 'resources',
     unit: 'percentunit',
     min: 0,
@@ -106,49 +107,49 @@ export const cpu: Signal[] = [
       'Worked out of two of Falco’s averages since its start. Falco rounds them to 0.1 % of a CPU, which weighs the more the longer it runs: there is a figure only while the rounding is below 2 % of a CPU, that is for about 20 windows after the start (a window of one minute: 20 minutes; of one hour: 20 hours), and none across a restart. Choose a longer window for a Falco that has run for long, or measure its container instead. A group of nodes shows its highest.',
     expr: highest(`(${recentCpu})`),
     inStore: { expr: highest(`(${containerCpu('$window', recentCpu)})`), ...ofContainer },
-    by: perInstance,
+    groupBy: perInstance,
     needs: [resource(cpuRatio), always(duration), always(started)],
     thresholds: oneCpu,
     advice: [lessWork],
     link: links.performance,
-    unknown: cpuUnknown,
+    noValueReason: cpuUnknown,
   },
   {
-    id: 'cpu-usage-lately',
-    title: 'CPU lately',
+    id: 'cpu-usage-avg-ratio',
+    title: 'Average CPU usage',
     dimension: 'resources',
     unit: 'percentunit',
     min: 0,
     summary: 'CPU that Falco used in the last 15 minutes to 12 hours; 100 % is one full CPU',
     description:
-      'As cpu-usage-recent, over the shortest of the last 15 minutes, hour, 6 hours and 12 hours in which Falco’s rounding weighs less than 10 % of a CPU, whatever window is asked for: 15 minutes serve for about a day after the start, an hour for four days, 6 hours for 25 days, 12 hours for 50 days. The history has to reach back as far. For verdicts and alert rules: a graph of it changes its meaning on the way. A group of nodes shows its highest.',
+      'As cpu-usage-ratio, over the shortest of the last 15 minutes, hour, 6 hours and 12 hours in which Falco’s rounding weighs less than 10 % of a CPU, whatever window is asked for: 15 minutes serve for about a day after the start, an hour for four days, 6 hours for 25 days, 12 hours for 50 days. The history has to reach back as far. For verdicts and alert rules: a graph of it changes its meaning on the way. A group of nodes shows its highest.',
     expr: highest(`(${lately})`),
     inStore: { expr: highest(`(${containerCpu('15m', `(${lately})`)})`), ...ofContainer },
-    by: perInstance,
+    groupBy: perInstance,
     needs: [resource(cpuRatio), always(duration), always(started)],
     thresholds: oneCpu,
     advice: [lessWork],
     link: links.performance,
-    unknown:
+    noValueReason:
       'The history does not reach back as far as the age of the process asks for, or the process was restarted within 15 minutes; the average since the start is known',
   },
   {
-    id: 'cpu-limit-share',
-    title: 'CPU of limit',
+    id: 'cpu-limit-ratio',
+    title: 'CPU limit usage',
     dimension: 'resources',
     unit: 'percentunit',
     min: 0,
     summary: 'CPU that Falco used within the window, as a share of its limit',
     description:
-      'The CPU use of the window (cpu-usage-recent) divided by the CPU limit that the target has in the settings of the data source. At the limit the kernel halts Falco for the rest of each period, and the ring buffer overflows meanwhile, although the node may have CPUs to spare. There is a figure only where a limit is set, and where the present CPU use can be known. A group of nodes shows its highest.',
-    expr: highest(`((${recentCpu}) / on ($instance) group_left () (${cpuLimit}{$filter} > 0))`),
+      'The CPU use of the window (cpu-usage-ratio) divided by the CPU limit that the target has in the settings of the data source. At the limit the kernel halts Falco for the rest of each period, and the ring buffer overflows meanwhile, although the node may have CPUs to spare. There is a figure only where a limit is set, and where the present CPU use can be known. A group of nodes shows its highest.',
+    expr: highest(`((${recentCpu}) / on ($identity) group_left () (${cpuLimit}{$filter} > 0))`),
     inStore: {
       expr: highest(
-        `((${containerCpu('$window', recentCpu)}) / on ($instance) group_left () (${cpuLimit}{$filter} > 0))`
+        `((${containerCpu('$window', recentCpu)}) / on ($identity) group_left () (${cpuLimit}{$filter} > 0))`
       ),
       ...ofContainer,
     },
-    by: perInstance,
+    groupBy: perInstance,
     needs: [resource(cpuRatio), always(duration), always(started), setting(cpuLimit)],
     thresholds: {
       direction: 'above',
@@ -159,11 +160,11 @@ export const cpu: Signal[] = [
     },
     advice: [raiseCpuLimit, lessWork],
     link: links.performance,
-    unknown: cpuUnknown,
+    noValueReason: cpuUnknown,
   },
   {
-    id: 'cpu-throttled',
-    title: 'CPU throttled',
+    id: 'cpu-throttled-ratio',
+    title: 'CPU throttling',
     dimension: 'resources',
     unit: 'percentunit',
     min: 0,
@@ -174,7 +175,7 @@ export const cpu: Signal[] = [
     expr: highest(
       `(${toFalco(`(${inContainer(throttledPeriods, '$window')} / (${inContainer(periods, '$window')} > 0))`)})`
     ),
-    by: perInstance,
+    groupBy: perInstance,
     needs: [foreign(periods, 'cAdvisor'), foreign(throttledPeriods, 'cAdvisor')],
     thresholds: {
       direction: 'above',
@@ -185,11 +186,11 @@ export const cpu: Signal[] = [
     },
     advice: [raiseCpuLimit],
     link: links.performance,
-    unknown: 'Falco’s container has no CPU limit, or its series lack the labels namespace and pod',
+    noValueReason: 'Falco’s container has no CPU limit, or its series lack the labels namespace and pod',
   },
   {
-    id: 'cpu-share-of-node',
-    title: 'CPU since start, of node',
+    id: 'node-cpu-since-start-ratio',
+    title: 'Node CPU share since start',
     dimension: 'resources',
     unit: 'percentunit',
     decimals: 2,
@@ -198,7 +199,7 @@ export const cpu: Signal[] = [
     description:
       'Falco’s own figure divided by the CPUs of the node that were online when it started. Like that figure it is an average since the start, not the present use. It tells what Falco takes from the node; whether Falco itself can keep up is told by the share of one CPU. A group of nodes shows its highest.',
     expr: highest(`(${cpuRatio}{$filter} / ${cpus})`),
-    by: perInstance,
+    groupBy: perInstance,
     needs: [resource(cpuRatio)],
     advice: [lessWork],
     link: links.performance,

@@ -8,11 +8,11 @@ const hostMemory = 'falcosecurity_falco_host_memory_used_bytes';
 const openFiles = 'falcosecurity_falco_host_open_fds_total';
 const running = 'falcosecurity_falco_host_procs_running_total';
 
-const perInstance = { default: ['$instance'], allowed: anyGrouping };
+const perInstance = { default: ['$identity'], allowed: anyGrouping };
 
 export const host: Signal[] = [
   {
-    id: 'host-cpu-usage',
+    id: 'host-cpu-usage-ratio',
     title: 'Host CPU since boot',
     dimension: 'resources',
     unit: 'percentunit',
@@ -22,14 +22,14 @@ export const host: Signal[] = [
     description:
       'Falco’s figure of the host, over all CPUs: an average since the boot, not the present load. Waiting for disks counts as busy, time that a hypervisor took is not counted. Hold it beside Falco’s share of the node; to see the present load, use the server load (system calls) or the host’s own monitoring. A group of nodes shows its highest.',
     expr: highest(`${hostCpu}{$filter}`),
-    by: perInstance,
+    groupBy: perInstance,
     needs: [resource(hostCpu)],
     advice: [],
     link: links.metrics,
   },
   {
     id: 'host-memory-used',
-    title: 'Host memory',
+    title: 'Host memory used',
     dimension: 'resources',
     unit: 'bytes',
     min: 0,
@@ -37,14 +37,14 @@ export const host: Signal[] = [
     description:
       'Total memory less free memory, buffers and page cache, now. Falco holds it in a number that starts again from 0 above 4 TiB. A group of nodes shows its highest.',
     expr: highest(`${hostMemory}{$filter}`),
-    by: perInstance,
+    groupBy: perInstance,
     needs: [resource(hostMemory)],
     advice: [],
     link: links.metrics,
   },
   {
     id: 'host-open-fds',
-    title: 'Host open files',
+    title: 'Host open file descriptors',
     dimension: 'resources',
     unit: 'short',
     decimals: 0,
@@ -53,14 +53,14 @@ export const host: Signal[] = [
     description:
       'All open files of the node, now (the first number of /proc/sys/fs/file-nr). It tells a host that runs out of files; Falco’s own table of files is another matter. Falco’s name for it ends in _total, though it goes up and down. A group of nodes shows its highest.',
     expr: highest(`${openFiles}{$filter}`),
-    by: perInstance,
+    groupBy: perInstance,
     needs: [resource(openFiles)],
     advice: [],
     link: links.metrics,
   },
   {
     id: 'host-procs-running',
-    title: 'Host runnable processes',
+    title: 'Host running processes',
     dimension: 'resources',
     unit: 'short',
     decimals: 0,
@@ -69,7 +69,7 @@ export const host: Signal[] = [
     description:
       'Runnable threads now, not the number of processes (procs_running of /proc/stat). Far above the number of CPUs, the node is short of CPU time, and Falco waits like everybody. It is a glimpse at the moment of the scrape: look at many. A group of nodes shows its highest.',
     expr: highest(`${running}{$filter}`),
-    by: perInstance,
+    groupBy: perInstance,
     needs: [resource(running)],
     advice: [],
     link: links.metrics,

@@ -13,7 +13,7 @@ const engine = 'falcosecurity_scap_engine_name_info';
 const limit = 'falco_target_memory_limit_bytes';
 const jemalloc = ['active', 'allocated', 'mapped', 'metadata', 'resident', 'retained'];
 
-const perInstance = { default: ['$instance'], allowed: anyGrouping };
+const perInstance = { default: ['$identity'], allowed: anyGrouping };
 
 export const lessMemory: Advice = {
   when: 'Memory is close to the limit that you set for Falco.',
@@ -31,7 +31,7 @@ const charged = `(${container}{$filter} > 0 or ${rss}{$filter})`;
 /** A line through a few scrapes follows chance. */
 const enough = `count_over_time(${rss}{$filter}[1h]) >= 20`;
 const growth = `((deriv(${container}{$filter}[1h]) and ${container}{$filter} > 0 or deriv(${rss}{$filter}[1h])) and ${enough})`;
-const bound = `on ($instance) group_left () (${limit}{$filter} > 0)`;
+const bound = `on ($identity) group_left () (${limit}{$filter} > 0)`;
 const left = `clamp_min(-(${charged} - ${bound}), 0)`;
 const settled = `${duration}{$filter} > 3600`;
 
@@ -48,7 +48,7 @@ function jemallocBytes(stat: string): string {
 }
 
 /** Buffers of 8 MiB: one for every two CPUs with the modern probe, one for each CPU otherwise. */
-const shippedBuffers = `ceil(${cpus} / 2 and on ($instance) ${engine}{engine_name="modern_bpf",$filter}) or ${cpus} and on ($instance) ${engine}{engine_name=~"kmod|bpf",$filter}`;
+const shippedBuffers = `ceil(${cpus} / 2 and on ($identity) ${engine}{engine_name="modern_bpf",$filter}) or ${cpus} and on ($identity) ${engine}{engine_name=~"kmod|bpf",$filter}`;
 
 export const memory: Signal[] = [
   {
@@ -61,14 +61,14 @@ export const memory: Signal[] = [
     description:
       'Resident set size of the process. The pages of the ring buffers that were touched are in it, so that it grows with buffers and CPUs. A group of nodes shows its highest.',
     expr: highest(`${rss}{$filter}`),
-    by: perInstance,
+    groupBy: perInstance,
     needs: [resource(rss)],
     advice: [lessMemory],
     link: links.performance,
   },
   {
-    id: 'memory-rss-mean',
-    title: 'Mean memory (RSS)',
+    id: 'memory-rss-avg',
+    title: 'Average memory (RSS)',
     dimension: 'resources',
     unit: 'bytes',
     min: 0,
@@ -76,30 +76,30 @@ export const memory: Signal[] = [
     description:
       'The mean of the resident set size over the scrapes of the window. It is for comparing two stretches of time, of which the last value of either may be a chance. A group of nodes shows its highest.',
     expr: highest(mean),
-    by: perInstance,
+    groupBy: perInstance,
     needs: [resource(rss)],
     advice: [lessMemory],
     link: links.performance,
   },
   {
     id: 'memory-per-event',
-    title: 'Memory per event a second',
+    title: 'Memory per event per second',
     dimension: 'resources',
     unit: 'bytes',
     min: 0,
     summary: 'Resident memory for each kernel event a second',
     description:
       'Mean resident memory divided by the kernel events per second of the window. It takes the load out, roughly: most of the memory does not depend on it. Not to be compared across Falco 0.42, which halved the events. A group of nodes shows the memory of all of them for each of their events.',
-    expr: `sum by ($by) ((${mean} and on ($instance) ${eventRate})$join) / sum by ($by) ((${eventRate} and on ($instance) ${mean})$join)`,
-    by: perInstance,
+    expr: `sum by ($groupBy) ((${mean} and on ($identity) ${eventRate})$join) / sum by ($groupBy) ((${eventRate} and on ($identity) ${mean})$join)`,
+    groupBy: perInstance,
     needs: [resource(rss), kernelCounter(kernelEvents)],
     advice: [],
     link: links.performance,
-    unknown: 'No event happened within the window',
+    noValueReason: 'No event happened within the window',
   },
   {
     id: 'memory-vsz',
-    title: 'Memory (virtual)',
+    title: 'Virtual memory (VSZ)',
     dimension: 'resources',
     unit: 'bytes',
     min: 0,
@@ -107,7 +107,7 @@ export const memory: Signal[] = [
     description:
       'Virtual size of the process: address space, not memory in use. The ring buffers are mapped twice in it. It tells buffer settings apart, and a leak when it only ever grows. A group of nodes shows its highest.',
     expr: highest(`${vsz}{$filter}`),
-    by: perInstance,
+    groupBy: perInstance,
     needs: [resource(vsz)],
     advice: [],
     link: links.metrics,
@@ -122,7 +122,7 @@ export const memory: Signal[] = [
     description:
       'Proportional set size: as RSS, but a page shared by several processes counts only by its share. A group of nodes shows its highest.',
     expr: highest(`${pss}{$filter}`),
-    by: perInstance,
+    groupBy: perInstance,
     needs: [resource(pss)],
     advice: [lessMemory],
     link: links.metrics,
@@ -137,7 +137,7 @@ export const memory: Signal[] = [
     description:
       'What the control group of Falco’s container is charged with, page cache and kernel memory included; other containers of the pod are not. 0 means that Falco could not read the file, and gives no figure here. A group of nodes shows its highest.',
     expr: highest(`(${container}{$filter} > 0)`),
-    by: perInstance,
+    groupBy: perInstance,
     needs: [
       {
         ...resource(container),
@@ -153,8 +153,8 @@ export const memory: Signal[] = [
     link: links.performance,
   },
   {
-    id: 'memory-limit-share',
-    title: 'Memory of limit',
+    id: 'memory-limit-ratio',
+    title: 'Memory limit usage',
     dimension: 'resources',
     unit: 'percentunit',
     min: 0,
@@ -162,7 +162,7 @@ export const memory: Signal[] = [
     description:
       'Memory charged to Falco’s container divided by the memory limit that the target has in the settings of the data source. Where the container’s memory is unknown (Falco writes 0), the resident memory of the process stands in, which lacks page cache and kernel memory: the true share is higher then. At the limit the kernel kills Falco. There is a figure only where a limit is set. A group of nodes shows its highest.',
     expr: highest(`(${charged} / ${bound})`),
-    by: perInstance,
+    groupBy: perInstance,
     needs: [resource(rss), setting(limit)],
     thresholds: {
       direction: 'above',
@@ -183,7 +183,7 @@ export const memory: Signal[] = [
     link: links.performance,
   },
   {
-    id: 'memory-limit-eta',
+    id: 'memory-limit-remaining-time',
     title: 'Time to memory limit',
     dimension: 'resources',
     unit: 's',
@@ -191,8 +191,8 @@ export const memory: Signal[] = [
     summary: 'Time until Falco’s memory reaches its limit, if it goes on growing as in the last hour',
     description:
       'What is left to the limit, divided by the growth in the last hour, fitted as a straight line; always the last hour, whatever the window. No figure where memory does not grow, where it would take more than 30 days, before the twentieth scrape, in the first hour of a process, which fills its tables, and where no limit is set. As with the share of the limit, resident memory stands in for a container’s memory that is unknown. A group of nodes shows its soonest.',
-    expr: `min by ($by) ((${left} / (${growth} > 0) < 30 * 86400 and on ($instance) ${settled})$join)`,
-    by: perInstance,
+    expr: `min by ($groupBy) ((${left} / (${growth} > 0) < 30 * 86400 and on ($identity) ${settled})$join)`,
+    groupBy: perInstance,
     needs: [resource(rss), always(duration), setting(limit)],
     thresholds: {
       direction: 'below',
@@ -210,12 +210,12 @@ export const memory: Signal[] = [
       lessMemory,
     ],
     link: links.performance,
-    unknown:
+    noValueReason:
       'Memory does not grow towards its limit, or the process is younger than an hour, or it has not been scraped 20 times within the hour',
   },
   {
     id: 'jemalloc-memory',
-    title: 'Memory of the allocator',
+    title: 'jemalloc memory',
     dimension: 'resources',
     unit: 'bytes',
     min: 0,
@@ -223,14 +223,14 @@ export const memory: Signal[] = [
     description:
       'What Falco asked for (allocated), the pages that hold it (active), the allocator’s own (metadata), pages in memory (resident), address space in use (mapped), and what is kept in reserve (retained). allocated that grows without end is a leak; resident far above allocated is fragmentation. Falco declares these figures counters, which they are not. A group of nodes shows its highest.',
     expr: highest(`(${jemalloc.map((stat) => named(`${jemallocBytes(stat)}{$filter}`, 'stat', stat)).join(' or ')})`),
-    by: { default: ['$instance', 'stat'], allowed: anyGrouping },
+    groupBy: { default: ['$identity', 'stat'], allowed: anyGrouping },
     needs: [jemallocNeed],
     advice: [],
     link: links.metrics,
   },
   {
     id: 'ring-buffer-memory',
-    title: 'Ring buffers as shipped',
+    title: 'Ring buffer memory (default sizes)',
     dimension: 'resources',
     unit: 'bytes',
     min: 0,
@@ -238,13 +238,13 @@ export const memory: Signal[] = [
     description:
       'Falco does not tell the size of its buffers; this is what the shipped settings make of the node: 8 MiB (buf_size_preset 4) for every two CPUs with the modern probe (cpus_for_each_buffer 2), for each CPU with the kernel module. Preset n takes 2^(n-1) MiB a buffer, so that each step up doubles this figure; cpus_for_each_buffer 4 halves it. The buffers are mapped twice in virtual memory. A group of nodes shows its sum.',
     expr: total(`(${shippedBuffers}) * 8 * 1024 * 1024`),
-    by: perInstance,
+    groupBy: perInstance,
     needs: [
       always('falcosecurity_falco_host_num_cpus_total'),
       { metric: engine, engines: ['modern_bpf', 'kmod', 'bpf'] },
     ],
     advice: [],
     link: links.config,
-    unknown: 'Its engine has no ring buffer',
+    noValueReason: 'Its engine has no ring buffer',
   },
 ];

@@ -7,24 +7,24 @@ import { cpuRatio, lessWork, recentCpu } from './cpu';
 
 const events = 'falcosecurity_scap_n_evts_total';
 
-const perInstance = { default: ['$instance'], allowed: anyGrouping };
-const byPart = { default: ['$instance', 'part'], allowed: anyGrouping };
+const perInstance = { default: ['$identity'], allowed: anyGrouping };
+const byPart = { default: ['$identity', 'part'], allowed: anyGrouping };
 
 /** CPUs that Falco keeps busy: in its process, and in its programs in the kernel. */
 const inUserspace = named(`(${recentCpu})`, 'part', 'userspace');
 const inKernel = named(
-  `(sum without (tracepoint) (${byProgram(runTime)}) / 1e9 and on ($instance) ${rate(runTime('sys_exit'))} > 0)`,
+  `(sum without (tracepoint) (${byProgram(runTime)}) / 1e9 and on ($identity) ${rate(runTime('sys_exit'))} > 0)`,
   'part',
   'kernel'
 );
 const costs = `(${inUserspace} or ${inKernel})`;
-const average = named(`(${cpuRatio}{$filter} unless on ($instance) (${recentCpu}))`, 'part', 'userspace, since start');
-const perEvent = `(${costs} * 1e9 / on ($instance) group_left () (${rate(events)} > 0))`;
+const average = named(`(${cpuRatio}{$filter} unless on ($identity) (${recentCpu}))`, 'part', 'userspace, since start');
+const perEvent = `(${costs} * 1e9 / on ($identity) group_left () (${rate(events)} > 0))`;
 
 export const probes: Signal[] = [
   {
-    id: 'probe-cpu-share',
-    title: 'CPU in probes',
+    id: 'probe-cpu-ratio',
+    title: 'CPU usage of probes',
     dimension: 'resources',
     unit: 'percentunit',
     min: 0,
@@ -32,8 +32,8 @@ export const probes: Signal[] = [
     summary: 'Share of the node’s CPU time spent in Falco’s programs in the kernel',
     description:
       'Time that the kernel measured in Falco’s BPF programs, divided by the time of all CPUs of the node. It is charged to the applications that make the system calls, not to Falco’s own CPU use, and so is what they pay for being watched. The kernel’s measuring adds a little to it. No figure where its statistics of BPF programs are off, and none with the kernel module, which has no such statistics. A group of nodes shows all its time divided by that of all its CPUs.',
-    expr: `sum by ($by) ((${byProgram(runTime)})$join) / 1e9 / ${cpusWith(`${rate(runTime('sys_exit'))} > 0`)}`,
-    by: perInstance,
+    expr: `sum by ($groupBy) ((${byProgram(runTime)})$join) / 1e9 / ${cpusWith(`${rate(runTime('sys_exit'))} > 0`)}`,
+    groupBy: perInstance,
     needs: [programStatistic(runTime('sys_exit'))],
     advice: [
       {
@@ -44,19 +44,19 @@ export const probes: Signal[] = [
       },
     ],
     link: links.performance,
-    unknown: 'The statistics of BPF programs stand still: they are off, or were switched off after Falco started',
+    noValueReason: 'The statistics of BPF programs stand still: they are off, or were switched off after Falco started',
   },
   {
-    id: 'tracepoint-cpu-share',
-    title: 'CPU of each probe',
+    id: 'tracepoint-cpu-ratio',
+    title: 'CPU usage by tracepoint',
     dimension: 'resources',
     unit: 'percentunit',
     min: 0,
     summary: 'Share of the node’s CPU time spent in each of Falco’s programs in the kernel',
     description:
-      'As probe-cpu-share, for each program by itself: which of them the time goes to. The shares of a node add up to its probe-cpu-share. A group of nodes shows the mean of those that have the program.',
-    expr: `avg by ($by) (((${byProgram(runTime)}) > 0) / 1e9 / on ($instance) group_left () ${cpus})`,
-    by: { default: ['$instance', 'tracepoint'], allowed: [] },
+      'As probe-cpu-ratio, for each program by itself: which of them the time goes to. The shares of a node add up to its probe-cpu-ratio. A group of nodes shows the mean of those that have the program.',
+    expr: `avg by ($groupBy) (((${byProgram(runTime)}) > 0) / 1e9 / on ($identity) group_left () ${cpus})`,
+    groupBy: { default: ['$identity', 'tracepoint'], allowed: [] },
     needs: [programStatistic(runTime('sys_exit'))],
     advice: [
       {
@@ -67,19 +67,19 @@ export const probes: Signal[] = [
       },
     ],
     link: links.performance,
-    unknown: 'The statistics of BPF programs stand still: they are off, or were switched off after Falco started',
+    noValueReason: 'The statistics of BPF programs stand still: they are off, or were switched off after Falco started',
   },
   {
-    id: 'probe-time-per-run',
-    title: 'Time per probe run',
+    id: 'probe-run-time',
+    title: 'Probe run time',
     dimension: 'resources',
     unit: 'ns',
     min: 0,
     summary: 'Nanoseconds that one run of each of Falco’s programs takes',
     description:
       'Time in a program divided by its runs within the window (Falco’s own average is since the program was loaded). By node alone it is the average over all programs. Some 200 ns at the exit of a system call and 2000 ns at the end of a process were published by the project for one machine. Without runs there is no figure.',
-    expr: `sum by ($by) ((${byProgram(runTime)})$join) / (sum by ($by) ((${byProgram(runs)})$join) > 0)`,
-    by: { default: ['$instance', 'tracepoint'], allowed: anyGrouping },
+    expr: `sum by ($groupBy) ((${byProgram(runTime)})$join) / (sum by ($groupBy) ((${byProgram(runs)})$join) > 0)`,
+    groupBy: { default: ['$identity', 'tracepoint'], allowed: anyGrouping },
     needs: [programStatistic(runTime('sys_exit')), programStatistic(runs('sys_exit'))],
     advice: [
       {
@@ -89,36 +89,36 @@ export const probes: Signal[] = [
       },
     ],
     link: links.dropping,
-    unknown: 'None of the programs ran within the window, or their statistics are off',
+    noValueReason: 'None of the programs ran within the window, or their statistics are off',
   },
   {
     id: 'total-cpu-cost',
-    title: 'CPU cost in all',
+    title: 'Total CPU cost',
     dimension: 'resources',
     unit: 'short',
     decimals: 3,
     min: 0,
     summary: 'CPUs that Falco keeps busy, in its process and in its programs in the kernel',
     description:
-      'Part userspace: the process’s CPU use of the window (cpu-usage-recent); where that cannot be known, part “userspace, since start”: its average since it started. Part kernel: the time of Falco’s programs, which the applications are charged with; missing with the kernel module and where the statistics of BPF programs are off. 1 is one full CPU. The parts add up to what Falco costs the node. A group of nodes shows its sum.',
+      'Part userspace: the process’s CPU use of the window (cpu-usage-ratio); where that cannot be known, part “userspace, since start”: its average since it started. Part kernel: the time of Falco’s programs, which the applications are charged with; missing with the kernel module and where the statistics of BPF programs are off. 1 is one full CPU. The parts add up to what Falco costs the node. A group of nodes shows its sum.',
     expr: total(`${costs} or ${average}`),
-    by: byPart,
+    groupBy: byPart,
     needs: [programStatistic(runTime('sys_exit'))],
     advice: [lessWork],
     link: links.performance,
-    unknown: 'Neither part is known: the statistics of BPF programs stand still, and Falco tells no CPU use',
+    noValueReason: 'Neither part is known: the statistics of BPF programs stand still, and Falco tells no CPU use',
   },
   {
-    id: 'cost-per-event',
-    title: 'CPU per event',
+    id: 'cpu-time-per-event',
+    title: 'CPU time per event',
     dimension: 'resources',
     unit: 'ns',
     min: 0,
     summary: 'Nanoseconds of CPU time that Falco spends for each event that its driver handles',
     description:
       'The CPU cost of each part (see total-cpu-cost) divided by the rate of kernel events. Falco’s cost follows the load; this figure takes the load out, and so shows what a change of rules, settings or version made dearer or cheaper. Falco 0.42 about halved the events: not to be compared across it. The programs run at every system call, also at those that Falco does not take, so that the kernel’s part rises when few of them are taken. A part that cannot be known is missing. A group shows the mean of its nodes.',
-    expr: `sum by ($by) (${perEvent}$join) / count by ($by) (count by ($instance, $by) (${perEvent}$join))`,
-    by: byPart,
+    expr: `sum by ($groupBy) (${perEvent}$join) / count by ($groupBy) (count by ($identity, $groupBy) (${perEvent}$join))`,
+    groupBy: byPart,
     needs: [kernelCounter(events), programStatistic(runTime('sys_exit'))],
     advice: [
       {
@@ -129,7 +129,7 @@ export const probes: Signal[] = [
       lessWork,
     ],
     link: links.performance,
-    unknown:
-      'Nothing happened on the node, or neither part is known: the statistics of BPF programs stand still, and cpu-usage-recent has no value',
+    noValueReason:
+      'Nothing happened on the node, or neither part is known: the statistics of BPF programs stand still, and cpu-usage-ratio has no value',
   },
 ];

@@ -5,15 +5,15 @@ import { type Signal } from '../types';
 export const scraping: Signal[] = [
   {
     id: 'scrape-duration',
-    title: 'Scrape takes',
+    title: 'Scrape duration',
     dimension: 'resources',
     unit: 's',
     min: 0,
     summary: 'How long Falco’s metrics endpoint took to answer the last scrape',
     description:
       'From the request to the end of the answer, as the scraper measured it, the network included. With state counters on (metrics.state_counters_enabled) Falco walks its whole thread table for each answer, in a thread of its web server: this is the price of looking, and it grows with the table. A scrape that takes longer than usual on a node that is overloaded says that Falco is short of CPU. A group of nodes shows its slowest. Falcosidekick is not in here.',
-    expr: 'max by ($by) (scrape_duration_seconds{$filter} and on ($instance) up{kind!="falcosidekick",$filter})',
-    by: { default: ['$instance'], allowed: [] },
+    expr: 'max by ($groupBy) (scrape_duration_seconds{$filter} and on ($identity) up{kind!="falcosidekick",$filter})',
+    groupBy: { default: ['$identity'], allowed: [] },
     needs: [],
     advice: [
       {

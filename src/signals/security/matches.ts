@@ -60,11 +60,11 @@ function matched({ id, title, summary, description, by, expr }: Matches): Signal
     summary,
     description: `${description} ${first} ${spread} A group shows its sum.`,
     expr,
-    by: { default: [by], allowed: [...anyGrouping, ...(by === 'rule_name' ? ['priority', 'source'] : [])] },
+    groupBy: { default: [by], allowed: [...anyGrouping, ...(by === 'rule_name' ? ['priority', 'source'] : [])] },
     needs: [],
     advice: [],
     link: links.rules,
-    unknown: noMatchYet,
+    noValueReason: noMatchYet,
   };
 }
 
@@ -106,7 +106,7 @@ export const matches: Signal[] = [
     expr: total(byTactic),
   }),
   {
-    id: 'noisiest-rules-share',
+    id: 'noisiest-rules-ratio',
     title: 'Noisiest rules',
     dimension: 'security',
     unit: 'percentunit',
@@ -115,10 +115,10 @@ export const matches: Signal[] = [
     summary: 'Share of all matches that the five noisiest rules make',
     description: `Matches of the five rules with the most within the window, divided by all. Near 100 % with many matches, exceptions for a few rules would calm everything that comes after Falco; what drowns in noise is not seen. ${first} With five rules or fewer it is always 100 %.`,
     expr: share(
-      `sum by ($by) (topk by ($by) (5, sum by (rule_name, $by) (${count}$join)))`,
-      `sum by ($by) (${count}$join)`
+      `sum by ($groupBy) (topk by ($groupBy) (5, sum by (rule_name, $groupBy) (${count}$join)))`,
+      `sum by ($groupBy) (${count}$join)`
     ),
-    by: { default: ['$instance'], allowed: anyGrouping },
+    groupBy: { default: ['$identity'], allowed: anyGrouping },
     needs: [],
     advice: [
       {
@@ -128,6 +128,6 @@ export const matches: Signal[] = [
       },
     ],
     link: links.rules,
-    unknown: `No rule matched within the window, ${orOff}`,
+    noValueReason: `No rule matched within the window, ${orOff}`,
   },
 ];

@@ -9,11 +9,11 @@ const engines = 'falcosecurity_scap_engine_name_info';
 
 const seen = `last_over_time(${rulesMatches}{$filter}[$window])`;
 const now = `${rulesMatches}{$filter}`;
-const answers = 'and on ($instance) up == 1';
-const silent = `(${seen} * 0 + 1 unless on ($instance, rule_name) ${now} or ${now} * 0) ${answers}`;
+const answers = 'and on ($identity) up == 1';
+const silent = `(${seen} * 0 + 1 unless on ($identity, rule_name) ${now} or ${now} * 0) ${answers}`;
 
 const ofPlugins = `clamp_max(${counted(rulesMatches, { matchers: 'source!="syscall"', unfiltered: true })} > 0, 1)`;
-const plugins = `label_replace(${ofPlugins} and on ($instance) ${engines}{$filter}, "evt_source", "$1", "source", "(.+)")`;
+const plugins = `label_replace(${ofPlugins} and on ($identity) ${engines}{$filter}, "evt_source", "$1", "source", "(.+)")`;
 // Over a longer window, what was before would hide that nothing comes in now.
 const kernel = named(`(rate(${events}{$filter}[5m]) > bool 0)`, 'evt_source', 'syscall');
 
@@ -29,22 +29,22 @@ export const watch: Signal[] = [
     description:
       'Rules whose counter was there within the window and has not come back since the start. Choose a window of a day or more that reaches back before the start. It may be chance; a rule that used to match every hour and stays silent after a change was perhaps taken out, changed, or lost its events to base_syscalls. Rules that have never matched are not known here: Falco does not list them. 0 where every rule seen has matched again. A group of nodes shows its sum.',
     expr: total(silent),
-    by: { default: ['$instance'], allowed: [...anyGrouping, 'rule_name'] },
+    groupBy: { default: ['$identity'], allowed: [...anyGrouping, 'rule_name'] },
     needs: [],
     advice: [
       {
         when: 'A rule that used to match often is silent after a change of rules or settings.',
         change:
-          'Set the rule off by hand, or with the event generator of the Falco project; see rules-skew, hot-restart-failures and base_syscalls.custom_set.',
+          'Set the rule off by hand, or with the event generator of the Falco project; see rules-drift, hot-reload-failures and base_syscalls.custom_set.',
         cost: 'None.',
       },
     ],
     link: links.rules,
-    unknown: `No rule matched within the window, ${orOff}`,
+    noValueReason: `No rule matched within the window, ${orOff}`,
   },
   {
-    id: 'sources-alive',
-    title: 'Sources alive',
+    id: 'source-up',
+    title: 'Source up',
     dimension: 'security',
     unit: 'short',
     decimals: 0,
@@ -52,9 +52,9 @@ export const watch: Signal[] = [
     max: 1,
     summary: 'Whether events come in from each source: 1 they do, 0 none for five minutes',
     description:
-      'For the source syscall, whether the driver handled any event within the last five minutes, whatever the window. Other sources come from plugins, of whose events Falco exports no count: such a source is 1 when one of its rules matched within the window, and has no figure otherwise, since nobody can tell silence from failure then. Events that the driver handles may still be lost on the way: see userspace-stall. A group of nodes shows 0 as soon as one of them has a silent source.',
-    expr: `min by ($by) ((${kernel} or ${plugins})$join)`,
-    by: { default: ['$instance', 'evt_source'], allowed: anyGrouping },
+      'For the source syscall, whether the driver handled any event within the last five minutes, whatever the window. Other sources come from plugins, of whose events Falco exports no count: such a source is 1 when one of its rules matched within the window, and has no figure otherwise, since nobody can tell silence from failure then. Events that the driver handles may still be lost on the way: see stalled. A group of nodes shows 0 as soon as one of them has a silent source.',
+    expr: `min by ($groupBy) ((${kernel} or ${plugins})$join)`,
+    groupBy: { default: ['$identity', 'evt_source'], allowed: anyGrouping },
     needs: [kernelCounter(events)],
     thresholds: {
       direction: 'below',
@@ -71,7 +71,7 @@ export const watch: Signal[] = [
       },
     ],
     link: links.metrics,
-    unknown: 'Its sources are plugins, none of whose rules matched within the window',
+    noValueReason: 'Its sources are plugins, none of whose rules matched within the window',
     values: [
       { value: 0, text: 'silent', level: 'critical' },
       { value: 1, text: 'alive', level: 'ok' },

@@ -19,12 +19,12 @@ import (
 
 // question is an answer of a target to be read. Fresh is whether it is the target's first.
 type question struct {
-	Fresh            bool
-	Kind             string
-	Body             []byte // base64
-	Reading          signals.Reading
-	SamplesPerScrape int
-	LabelLength      int
+	Fresh                 bool
+	Kind                  string
+	Body                  []byte // base64
+	Reading               signals.Reading
+	SampleLimit           int
+	LabelValueLengthLimit int
 }
 
 // answer is what was read. Text is what a browser gets of the body.
@@ -61,7 +61,7 @@ func run() error {
 			return err
 		}
 		if q.Fresh {
-			reader = scrape.NewReaderForKind(q.Kind, q.Reading, scrape.Limits{SampleLimit: q.SamplesPerScrape, LabelLengthLimit: q.LabelLength})
+			reader = scrape.NewReaderForKind(q.Kind, q.Reading, scrape.Limits{SampleLimit: q.SampleLimit, LabelValueLengthLimit: q.LabelValueLengthLimit})
 		}
 		if err := json.NewEncoder(out).Encode(read(reader, q.Body)); err != nil {
 			return err
