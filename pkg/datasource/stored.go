@@ -2,13 +2,11 @@ package datasource
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/grafana/grafana-plugin-sdk-go/data"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/storage"
 
@@ -58,41 +56,7 @@ func (s *stored) evaluate(ctx context.Context, e evaluation) (answer, error) {
 	found, err := s.store.Evaluate(ctx, store.Query{
 		Expr: e.expr, Start: time.UnixMilli(e.start), End: time.UnixMilli(e.end), Step: e.step, UserWritten: e.byHand,
 	})
-	return answer{value: found.Value, executed: found.Executed, notices: storeNotices(found)}, err
-}
-
-// storeNotices returns the warnings and infos of a result as notices.
-func storeNotices(a store.Result) (out []data.Notice) {
-	if a.Partial {
-		out = append(out, data.Notice{Severity: data.NoticeSeverityWarning, Text: noticeOf(store.ErrPartial)})
-	}
-	for _, w := range a.Warnings {
-		out = append(out, data.Notice{Severity: data.NoticeSeverityWarning, Text: noticeOf(errors.New(w))})
-	}
-	for _, info := range a.Infos {
-		out = append(out, data.Notice{Severity: data.NoticeSeverityInfo, Text: noticeOf(errors.New(info))})
-	}
-	return out
-}
-
-const partialAnswer = "The Prometheus server returned a partial result because one of its components did not answer. Figures may be missing or too low. Check the health of its components."
-
-// noticeOf returns the text of a warning. Thanos warns about components that it cannot reach.
-func noticeOf(warning error) string {
-	var downsampled store.Downsampled
-	switch {
-	case errors.As(warning, &downsampled):
-		return downsampled.Error()
-	case errors.Is(warning, store.ErrPartial):
-		return partialAnswer
-	}
-	text := "The Prometheus server says: " + sentence(warning.Error())
-	for _, word := range []string{"partial", "No StoreAPIs matched", "fetch series", "receive series"} {
-		if strings.Contains(warning.Error(), word) {
-			return partialAnswer + " " + text
-		}
-	}
-	return text
+	return answer{value: found.Value, executed: found.Executed, notices: s.notices(found, e.byHand)}, err
 }
 
 func (s *stored) querier(from, to int64) (storage.Querier, error) {

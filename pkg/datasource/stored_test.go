@@ -87,6 +87,36 @@ func TestStoreWarnings(t *testing.T) {
 		noticeOf(store.Downsampled{Samples: 6e6, Step: 30 * time.Second}))
 }
 
+// Counters that fell without a restart are told, with what that means for the value.
+func TestNoticeOfCountersThatFell(t *testing.T) {
+	d := storeOf(t, func(w http.ResponseWriter, r *http.Request) {
+		_ = r.ParseForm()
+		if query := r.Form.Get("query"); strings.HasPrefix(query, "group by (instance) ((resets(") && r.Form.Has("step") {
+			w.Header().Set("Content-Type", "application/json")
+			fmt.Fprint(w, `{"status": "success", "data": {"resultType": "matrix", "result": []}}`)
+			return
+		}
+		answerOne(w, r, "")
+	})
+	const cause = "Falco up to 0.45.0 reports wrong counters when two requests read its metrics at the same time. Let only one Prometheus scrape it, or upgrade Falco."
+	notices := func(query string) string {
+		res, err := d.QueryData(t.Context(), &backend.QueryDataRequest{Queries: []backend.DataQuery{{
+			RefID: "A", JSON: json.RawMessage(query), TimeRange: backend.TimeRange{From: time.Now().Add(-time.Hour), To: time.Now()},
+		}}})
+		require.NoError(t, err)
+		return strings.Join(texts(t, res.Responses["A"]), "\n")
+	}
+	about := func(query, effect string) {
+		require.Regexp(t, `(?m)^warning: Counters of 10\.0\.0\.1:8765 fell without a restart and came back, most recently before 20\d\d-\d\d-\d\d \d\d:\d\d UTC\. `+effect+" "+cause+"$", notices(query))
+	}
+	about(`{"signals": ["kernel-event-rate"], "instant": true}`, "The plugin left out the samples in between.")
+	const counted = `rate\(\) and increase\(\) take that for a reset and are too high around it.`
+	about(`{"queryType": "promql", "expr": "rate(falcosecurity_scap_n_evts_total[5m])", "instant": true}`, counted)
+	require.NotContains(t, notices(`{"queryType": "promql", "expr": "rate(node_cpu_seconds_total[5m])", "instant": true}`), "fell without a restart")
+	require.NotContains(t, notices(`{"queryType": "promql", "expr": "falcosecurity_scap_n_evts_total", "instant": true}`), "fell without a restart")
+	require.NotContains(t, notices(`{"queryType": "promql", "expr": "rate(falcosecurity_scap_n_evts_total{instance=\"b\"}[5m])", "instant": true}`), "fell without a restart")
+}
+
 // In a store nothing pauses: how long ago the targets were looked up says nothing of how old figures are.
 func TestStoreHasNoOldFigures(t *testing.T) {
 	d := storeWith(t, "")

@@ -80,6 +80,13 @@ type Store struct {
 		Kind    string   `json:"kind"`
 		Metrics []string `json:"metrics"`
 	} `json:"identifyingMetrics"`
+	// CounterDips describes counters that fall and return to their course although nothing restarted.
+	CounterDips struct {
+		Metric string `json:"metric"` // a counter that falls with the others
+		Start  string `json:"start"`  // changes when Falco restarts and its counters start again
+		Reload string `json:"reload"` // changes when Falco reloads and its counters start again
+		Cause  string `json:"cause"`  // a sentence for notices
+	} `json:"counterDips"`
 	// ExternalMetrics are metrics of others than Falco that expressions for a store read.
 	ExternalMetrics []string `json:"externalMetrics"`
 }

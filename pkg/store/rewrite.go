@@ -1,11 +1,13 @@
 package store
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
@@ -16,29 +18,50 @@ import (
 
 // rewrite translates the expression of a query for the server. An expression that a user wrote only gets the extra matchers.
 // In the catalogue's expressions, cluster and node become the identity labels, and series that only exist in scrape mode
-// are replaced: see selector.
-func (s *Store) rewrite(q Query) (string, error) {
-	if q.UserWritten && len(s.config.Matchers) == 0 {
-		return q.Expr, nil // may be a dialect that this parser does not know, such as MetricsQL
-	}
+// are replaced: see selector. It returns the dips that the new expression leaves out.
+func (s *Store) rewrite(ctx context.Context, q Query) (string, []Dip, error) {
 	expr, err := parser.NewParser(parser.Options{}).ParseExpr(q.Expr)
-	if err != nil {
-		return "", err
-	}
 	if q.UserWritten {
-		parser.Inspect(expr, func(node parser.Node, _ []parser.Node) error {
-			if selector, ok := node.(*parser.VectorSelector); ok {
-				selector.LabelMatchers = append(selector.LabelMatchers, s.config.Matchers...)
-			}
-			return nil
-		})
-		return expr.String(), nil
+		if len(s.config.Matchers) == 0 {
+			return q.Expr, nil, nil // may be a dialect that this parser does not know, such as MetricsQL
+		}
+		if err != nil {
+			return "", nil, err
+		}
+		for _, selector := range selectorsOf(expr) {
+			selector.LabelMatchers = append(selector.LabelMatchers, s.config.Matchers...)
+		}
+		return expr.String(), nil, nil
 	}
-	return s.rewriter().expr(expr).String(), nil
+	if err != nil {
+		return "", nil, err
+	}
+	w := s.rewriter()
+	w.from, w.to = q.Start, q.End
+	if lookback := rateLookback(expr); lookback > 0 {
+		w.dips = s.knownDips(ctx, q.Start.Add(-lookback), q.End)
+	}
+	return w.expr(expr).String(), *w.leftOut, nil
+}
+
+func selectorsOf(expr parser.Expr) (out []*parser.VectorSelector) {
+	parser.Inspect(expr, func(node parser.Node, _ []parser.Node) error {
+		if selector, ok := node.(*parser.VectorSelector); ok {
+			out = append(out, selector)
+		}
+		return nil
+	})
+	return out
 }
 
 // Rewrite translates an expression of the catalogue for the server.
-func (s *Store) Rewrite(expr string) (string, error) { return s.rewrite(Query{Expr: expr}) }
+func (s *Store) Rewrite(expr string) (string, error) {
+	parsed, err := parser.NewParser(parser.Options{}).ParseExpr(expr)
+	if err != nil {
+		return "", err
+	}
+	return s.rewriter().expr(parsed).String(), nil
+}
 
 // rewriter rewrites expressions according to the settings and the known targets.
 type rewriter struct {
@@ -48,12 +71,17 @@ type rewriter struct {
 	// victoria means that the server is VictoriaMetrics. Its `changes` counts the first sample of a series, so that every
 	// new Falco would count as restarted; it offers Prometheus's function as changes_prometheus.
 	victoria bool
+	// from and to are the times of the evaluations, and dips the dips that may affect them. Those that do are added to
+	// leftOut.
+	from, to time.Time
+	dips     []Dip
+	leftOut  *[]Dip
 }
 
 func (s *Store) rewriter() rewriter {
 	s.targets.mu.Lock()
 	defer s.targets.mu.Unlock()
-	return rewriter{s.config, s.targets.jobs, s.targets.all, s.victoria.Load()}
+	return rewriter{Config: s.config, jobs: s.targets.jobs, all: s.targets.all, victoria: s.victoria.Load(), leftOut: new([]Dip)}
 }
 
 // expr rewrites an expression of the catalogue.
@@ -74,6 +102,7 @@ func (w rewriter) expr(e parser.Expr) parser.Expr {
 	case *parser.ParenExpr:
 		e.Expr = w.expr(e.Expr)
 	case *parser.SubqueryExpr:
+		w.from = w.from.Add(-e.Range - e.OriginalOffset)
 		e.Expr = w.expr(e.Expr)
 	case *parser.UnaryExpr:
 		e.Expr = w.expr(e.Expr)
@@ -117,7 +146,12 @@ func (w rewriter) call(e *parser.Call) parser.Expr {
 			out = w.restrictToKinds(out, selector, kinds)
 			continue
 		}
+		dips := w.dipsOf(selector, matrix.Range)
 		w.translate(selector)
+		if len(dips) > 0 && (e.Func.Name == "rate" || e.Func.Name == "increase") {
+			*w.leftOut = append(*w.leftOut, dips...)
+			out = w.withoutDips(e, matrix)
+		}
 	}
 	return out
 }

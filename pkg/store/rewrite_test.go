@@ -84,7 +84,8 @@ func TestRewriteUserWritten(t *testing.T) {
 		all, err := ParseMatchers(matchers)
 		require.NoError(t, err)
 		s := &Store{config: Config{Identity: Identity{"instance"}, Matchers: all, Catalogue: signals.Load()}}
-		return s.rewrite(Query{Expr: expr, UserWritten: true})
+		expr, _, err = s.rewrite(t.Context(), Query{Expr: expr, UserWritten: true})
+		return expr, err
 	}
 	got, err := rewrite(`job="falco"`, `sum by (node) (up{kind="x"} == 1m) / falco_target_expected`)
 	require.NoError(t, err)

@@ -5,6 +5,7 @@
 //	identity.go              the labels that identify a Falco
 //	rewrite.go, kinds.go     the catalogue's expressions in the server's labels
 //	recorded.go, verify.go   the recording rules that ship with the plugin
+//	dips.go                  counters that fall without a restart
 //	samples.go               samples as they were scraped    labels.go             label names and values
 //	discover.go, targets.go  the Falcos that the server scrapes, kept up to date by refresh.go
 //	check.go, flavour.go     findings for the health check
@@ -63,6 +64,7 @@ type Store struct {
 	victoria atomic.Bool // whether the last response came from VictoriaMetrics
 	targets  targetCache
 	recorded recordedSignals
+	dips     dipCache
 	now      func() time.Time
 }
 
@@ -104,19 +106,28 @@ type Result struct {
 	Partial bool
 	// Warnings say that the value may be wrong. Infos are about the way the expression is written.
 	Warnings, Infos []string
+	// Dips are artefacts in counters that the value leaves out, or counts if a user wrote the expression.
+	Dips []Dip
 }
 
 // Evaluate evaluates a query. The error is a *Failure, a parser error, or that of ctx.
 func (s *Store) Evaluate(ctx context.Context, q Query) (Result, error) {
-	expr, err := s.rewrite(q)
+	expr, dips, err := s.rewrite(ctx, q)
 	if err != nil {
 		return Result{}, err
 	}
-	if result, ok := s.evaluateRecorded(ctx, q); ok {
-		return result, nil
+	if len(dips) == 0 { // recording rules do not leave them out
+		if result, ok := s.evaluateRecorded(ctx, q); ok {
+			return result, nil
+		}
 	}
 	q.Expr = expr
-	return s.send(ctx, q)
+	result, err := s.send(ctx, q)
+	if err == nil && q.UserWritten {
+		dips = s.countedDips(ctx, q)
+	}
+	result.Dips = dips
+	return result, err
 }
 
 // send sends a query without changing its expression.

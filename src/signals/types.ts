@@ -294,6 +294,17 @@ export interface Catalogue {
 export interface Store {
   /** The metrics by which a target shows what it is; any one will do. */
   identifyingMetrics: Array<{ kind: 'falco' | 'falcosidekick'; metrics: string[] }>;
+  /** Counters that fall and return to their course although nothing restarted: an artefact, not a reset. */
+  counterDips: {
+    /** A counter that falls with the others. */
+    metric: string;
+    /** Changes when Falco restarts and its counters start again. */
+    start: string;
+    /** Changes when Falco reloads and its counters start again. */
+    reload: string;
+    /** A sentence on the cause, for notices. */
+    cause: string;
+  };
   /** Metrics of others than Falco that expressions for a store read. */
   externalMetrics: string[];
 }
