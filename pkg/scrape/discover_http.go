@@ -23,7 +23,7 @@ func (sp *scrapePool) fetchTargetList(ctx context.Context) (d discoveryResult) {
 	var groups []targetGroup
 	lister := *sp.fetcher
 	lister.endpoint, lister.scraping = targetListEndpoint, signals.Scraping{}
-	why := lister.get(ctx, sp.url, "", nil, func(body []byte, _ string) *Failure {
+	why := lister.get(ctx, sp.url, "", nil, func(_ context.Context, body []byte, _ string) *Failure {
 		if err := json.Unmarshal(body, &groups); err != nil {
 			return notATargetList()
 		}

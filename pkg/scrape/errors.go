@@ -33,6 +33,10 @@ func tooManySamples(limit int) *Failure {
 	return failure(TooMany, "The response has more than %d samples and was discarded. Check that the address serves Falco's metrics, or raise limits.sampleLimit.", limit)
 }
 
+func parsingTooSlow() *Failure {
+	return failure(Timeout, "The response arrived but could not be parsed within the timeout, and was discarded. Check that the address serves Falco's metrics, or raise scrapeTimeout.")
+}
+
 func tooManySeries(refused, total int, budget int64) *Failure {
 	return failure(TooManySeries, "%d of %d samples are not stored: the targets have more series than retention.size allows (%s for all targets). Raise it, or lower limits.sampleLimit. If this target has new series at every scrape, find out why.", refused, total, size(budget))
 }

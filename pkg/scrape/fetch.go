@@ -52,12 +52,12 @@ func newFetcher(m *Manager, c Config, kind, serverName string) (*fetcher, error)
 
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
-// get requests a URL and passes the body of a 200 response to use, which must not keep it. hostHeader may be empty. begin
+// get requests a URL and passes the body of a 200 response to use, which must not keep it and must return when ctx ends. hostHeader may be empty. begin
 // is called when the request's turn has come; it may be nil.
 //
 // If ctx ends while the request waits for its turn, the request is not sent. Afterwards only the timeout ends it: the
 // target would go on working on a cancelled request while the next one arrives.
-func (f *fetcher) get(ctx context.Context, u *url.URL, hostHeader string, begin func(), use func(body []byte, contentType string) *Failure) *Failure {
+func (f *fetcher) get(ctx context.Context, u *url.URL, hostHeader string, begin func(), use func(ctx context.Context, body []byte, contentType string) *Failure) *Failure {
 	request, err := http.NewRequest(http.MethodGet, u.String(), nil)
 	if err != nil {
 		return f.explain(err, u, -1)
@@ -107,7 +107,7 @@ func (f *fetcher) get(ctx context.Context, u *url.URL, hostHeader string, begin 
 	case err != nil:
 		return f.explain(err, u, received)
 	}
-	return use(buffer.Bytes(), response.Header.Get("Content-Type"))
+	return use(ctx, buffer.Bytes(), response.Header.Get("Content-Type"))
 }
 
 // checkFormat fails for a body that is obviously not in Prometheus's text format.

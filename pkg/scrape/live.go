@@ -163,11 +163,11 @@ func (sp *scrapePool) scrapeLive(ctx context.Context, t *target, wait time.Durat
 		t.live.began, t.live.requested = start, true
 	}
 	var text string
-	o := sp.fetch(ctx, t, begin, func(body []byte, contentType string) (*ScrapeResult, *Failure) {
+	o := sp.fetch(ctx, t, begin, func(ctx context.Context, body []byte, contentType string) (*ScrapeResult, *Failure) {
 		text = string(body)
 		// The target's own reader remembers the regular scrapes.
 		reader := NewReaderForKind(sp.entry.Kind, sp.config.Reading, sp.config.Limits)
-		return parseBody(reader, sp.fetcher.endpoint, body, contentType)
+		return parseBody(ctx, reader, sp.fetcher.endpoint, body, contentType)
 	})
 
 	sp.mu.Lock()

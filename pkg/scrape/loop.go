@@ -63,8 +63,8 @@ func (sp *scrapePool) scrape(ctx context.Context, t *target, reader *Reader, pla
 			t.updateStatus(scrapeOutcome{}, Down, internal(reason))
 		}
 	}()
-	o := sp.fetch(ctx, t, nil, func(body []byte, contentType string) (*ScrapeResult, *Failure) {
-		return parseBody(reader, sp.fetcher.endpoint, body, contentType)
+	o := sp.fetch(ctx, t, nil, func(ctx context.Context, body []byte, contentType string) (*ScrapeResult, *Failure) {
+		return parseBody(ctx, reader, sp.fetcher.endpoint, body, contentType)
 	})
 	at := o.start
 	if at.Sub(planned).Abs() <= gridTolerance {
@@ -75,7 +75,7 @@ func (sp *scrapePool) scrape(ctx context.Context, t *target, reader *Reader, pla
 
 // fetch requests the metrics of a target and parses them. A panic counts as a failure. begin, which may be nil, is called
 // when the request's turn has come.
-func (sp *scrapePool) fetch(ctx context.Context, t *target, begin func(time.Time), parse func(body []byte, contentType string) (*ScrapeResult, *Failure)) (o scrapeOutcome) {
+func (sp *scrapePool) fetch(ctx context.Context, t *target, begin func(time.Time), parse func(ctx context.Context, body []byte, contentType string) (*ScrapeResult, *Failure)) (o scrapeOutcome) {
 	o.start = time.Now()
 	defer func() {
 		if reason := recover(); reason != nil {
@@ -104,9 +104,9 @@ func (sp *scrapePool) fetch(ctx context.Context, t *target, begin func(time.Time
 			begin(o.start)
 		}
 	}
-	o.failure = sp.fetcher.get(ctx, t.url, sp.hostHeader, onTurn, func(body []byte, contentType string) *Failure {
+	o.failure = sp.fetcher.get(ctx, t.url, sp.hostHeader, onTurn, func(ctx context.Context, body []byte, contentType string) *Failure {
 		var why *Failure
-		o.result, why = parse(body, contentType)
+		o.result, why = parse(ctx, body, contentType)
 		if why == nil && !isText(contentType) {
 			o.remark = unexpectedContentType(contentType)
 		}
@@ -119,11 +119,11 @@ func (sp *scrapePool) fetch(ctx context.Context, t *target, begin func(time.Time
 }
 
 // parseBody returns the samples of a response body, or why it contains no metrics of this kind of target.
-func parseBody(reader *Reader, e signals.Endpoint, body []byte, contentType string) (*ScrapeResult, *Failure) {
+func parseBody(ctx context.Context, reader *Reader, e signals.Endpoint, body []byte, contentType string) (*ScrapeResult, *Failure) {
 	if why := checkFormat(body, contentType, e); why != nil {
 		return nil, why
 	}
-	result, why := reader.Read(body)
+	result, why := reader.ReadContext(ctx, body)
 	switch {
 	case why != nil:
 		return nil, why

@@ -1,6 +1,7 @@
 package scrape
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -46,6 +47,9 @@ func (r *Reader) isTruncatedProgram(name string) bool {
 
 // identify returns the series of a sample, or why the sample is refused.
 func (r *Reader) identify(s sample) (id *identity, why string) {
+	if limit := cmp.Or(r.limits.LabelLimit, defaultLabelLimit); len(s.labels) > limit {
+		return nil, fmt.Sprintf("%d labels; the limit is %d (limits.labelLimit)", len(s.labels), limit)
+	}
 	name := cleanName(s.name)
 	if why := r.collectLabels(name, s.labels); why != "" {
 		return nil, why
@@ -73,7 +77,9 @@ func (r *Reader) identify(s sample) (id *identity, why string) {
 			r.aggregates[kept] = id.series
 		}
 	}
-	r.identities[full] = id
+	if len(r.identities) < r.maxRemembered() {
+		r.identities[full] = id
+	}
 	return id, ""
 }
 

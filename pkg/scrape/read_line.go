@@ -1,7 +1,6 @@
 package scrape
 
 import (
-	"bytes"
 	"strings"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -32,6 +31,9 @@ type valueReader = func(text string) (v, rest string, ok bool)
 // never taken for one.
 func parse(line string, value valueReader) (s sample, why string) {
 	s, why = parseWith(line, value)
+	if why == reasonOpen && strings.IndexByte(line, '}') < 0 {
+		return s, why
+	}
 	if why == reasonOpen || why == reasonGarbage && strings.IndexByte(line, '"') >= 0 {
 		return parseWith(line, unquoted)
 	}
@@ -57,7 +59,8 @@ func parseWith(line string, value valueReader) (s sample, why string) {
 	return s, why
 }
 
-// parseLabels parses a label set. text begins after the opening brace, rest after the closing one.
+// parseLabels parses a label set. text begins after the opening brace, rest after the closing one. If a value is not
+// closed, the set ends with its label.
 func parseLabels(text string, value valueReader) (set []labels.Label, rest, why string) {
 	rest = skipBlanks(text)
 	for {
@@ -82,12 +85,12 @@ func parseLabels(text string, value valueReader) (set []labels.Label, rest, why 
 		if rest[0] != '"' {
 			return nil, "", reasonGarbage
 		}
-		v, after, ok := value(rest[1:])
-		if !ok {
-			return nil, "", reasonOpen
-		}
 		if set == nil {
 			set = make([]labels.Label, 0, 8) // with room for the name
+		}
+		v, after, ok := value(rest[1:])
+		if !ok {
+			return append(set, labels.Label{Name: name}), "", reasonOpen
 		}
 		set = append(set, labels.Label{Name: name, Value: v})
 		rest = skipBlanks(after)
@@ -198,30 +201,6 @@ func parseValue(text string) (value, why string) {
 func isInteger(word string) bool {
 	word = strings.TrimPrefix(word, "-")
 	return word != "" && strings.Trim(word, "0123456789") == ""
-}
-
-// join appends the following lines to a line whose label set is not closed, because a label value contains an unescaped
-// newline. It stops at a comment and at a line that is a sample itself. lines is how many lines were appended, 0 if that
-// does not make a sample.
-func join(line string, rest []byte, value valueReader) (joined sample, lines int) {
-	for lines = 1; lines <= maxContinuations && len(rest) > 0; lines++ {
-		var next []byte
-		next, rest, _ = bytes.Cut(rest, []byte{'\n'})
-		if len(next) > 0 && next[0] == '#' {
-			break
-		}
-		text := string(next)
-		if alone, why := parse(strings.TrimRight(text, " \t\r"), value); why == "" {
-			if _, ok := number([]byte(alone.value)); ok {
-				break
-			}
-		}
-		line += "\n" + text
-		if joined, why := parseWith(strings.TrimRight(line, " \t\r"), unquoted); why == "" {
-			return joined, lines
-		}
-	}
-	return sample{}, 0
 }
 
 // nameEnd returns where a name ends. Dots and dashes are part of it, because Falco before 0.39 did not clean its labels.

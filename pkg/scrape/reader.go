@@ -2,7 +2,8 @@ package scrape
 
 import (
 	"bytes"
-	"maps"
+	"context"
+	"slices"
 	"strings"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -16,6 +17,8 @@ type Limits struct {
 	BodySizeLimit int64
 	// SampleLimit discards the whole response. LabelValueLengthLimit, in characters of a name or value, only discards the line.
 	SampleLimit, LabelValueLengthLimit int
+	// LabelLimit is how many labels a series may have; a line with more is discarded. 0 means defaultLabelLimit.
+	LabelLimit int
 }
 
 // Sample is one value of a response.
@@ -38,6 +41,10 @@ const (
 	maxProblems      = 20
 	maxExcerpt       = 120 // characters
 	maxContinuations = 8   // further lines of a label value
+
+	defaultLabelLimit = 64
+	// cancelCheckLines is after how many lines the Reader checks whether it should stop.
+	cancelCheckLines = 1024
 )
 
 // Reader parses the responses of one target, in Prometheus's text format as Falco writes it.
@@ -99,6 +106,11 @@ func (r *Reader) prepare(body []byte) {
 
 // Read parses one response body. It only fails if there are more samples than the limit.
 func (r *Reader) Read(body []byte) (*ScrapeResult, *Failure) {
+	return r.ReadContext(context.Background(), body)
+}
+
+// ReadContext is Read that also fails when ctx ends.
+func (r *Reader) ReadContext(ctx context.Context, body []byte) (*ScrapeResult, *Failure) {
 	if r.round == 0 {
 		r.prepare(body)
 	}
@@ -107,24 +119,34 @@ func (r *Reader) Read(body []byte) (*ScrapeResult, *Failure) {
 	before := len(r.result.Samples)
 	r.result = ScrapeResult{Samples: r.result.Samples[:0], Names: r.result.Names}
 	body = bytes.TrimPrefix(body, []byte("\ufeff"))
+	joiner := lineJoiner{value: r.value}
 	for number := 1; len(body) > 0; number++ {
+		if number%cancelCheckLines == 0 && ctx.Err() != nil {
+			r.forgetAll()
+			return nil, parsingTooSlow()
+		}
 		line, rest, ended := bytes.Cut(body, []byte{'\n'})
+		tail := body
 		body = rest
 		if line = bytes.TrimLeft(line, " \t"); len(line) == 0 || line[0] == '#' || line[0] == '\r' {
 			continue
 		}
 		if !r.readKnown(line) {
-			used := r.readNew(number, line, rest, ended)
+			used := r.readNew(number, line, bytes.TrimLeft(tail, " \t"), ended, &joiner)
 			for ; used > 0; used-- {
 				_, body, _ = bytes.Cut(body, []byte{'\n'})
 				number++
 			}
 		}
 		if len(r.result.Samples) > r.limits.SampleLimit {
+			r.forgetAll()
 			return nil, tooManySamples(r.limits.SampleLimit)
 		}
 	}
 	r.forgetUnseen()
+	if samples := r.result.Samples; cap(samples) > 4*len(samples)+64 { // the unused part would keep series in memory
+		r.result.Samples = slices.Clone(samples)
+	}
 	if r.changed || len(r.result.Samples) != before {
 		r.collectNames()
 	}
@@ -150,12 +172,12 @@ func (r *Reader) readKnown(line []byte) bool {
 	return ok
 }
 
-// readNew parses a line in full. It returns how many of the following lines belong to it.
-func (r *Reader) readNew(number int, line, rest []byte, ended bool) (used int) {
+// readNew parses a line in full. tail is the body from the beginning of the line. It returns how many of the following lines belong to it.
+func (r *Reader) readNew(number int, line, tail []byte, ended bool, joiner *lineJoiner) (used int) {
 	text := strings.TrimRight(string(line), " \t\r")
 	s, why := parse(text, r.value)
 	if why == reasonOpen && ended {
-		if joined, lines := join(string(line), rest, r.value); lines > 0 {
+		if joined, lines := joiner.join(line, tail); lines > 0 {
 			s, why = joined, ""
 			used = lines
 		}
@@ -180,15 +202,20 @@ func (r *Reader) addNew(s sample) (why string) {
 			return why
 		}
 		e = &entry{identity: id}
-		r.entries[s.series] = e
 	}
 	value, ok := parseSampleValue(e.series, []byte(s.value))
 	if !ok {
 		return `the value "` + excerpt(s.value, 40) + `" is not a number`
 	}
+	if len(r.entries) < r.maxRemembered() {
+		r.entries[s.series] = e
+	}
 	r.add(e, value)
 	return ""
 }
+
+// maxRemembered bounds what the Reader remembers of responses that contain more than they should.
+func (r *Reader) maxRemembered() int { return 2*r.limits.SampleLimit + 64 }
 
 func parseSampleValue(s *Series, text []byte) (float64, bool) {
 	if s.nanoTime {
@@ -229,14 +256,32 @@ func (r *Reader) refuse(line int, text, why string) {
 	}
 }
 
-// forgetUnseen drops what this response did not contain once that is more than half of what is remembered.
+// forgetUnseen drops what this response did not contain once that is more than half of what is remembered. It builds new
+// maps, because a map keeps its memory when elements are deleted.
 func (r *Reader) forgetUnseen() {
-	if len(r.entries) <= 2*r.seenEntries+64 {
+	if len(r.entries) <= 2*r.seenEntries+64 && len(r.identities) <= 2*r.seenEntries+64 {
 		return
 	}
-	maps.DeleteFunc(r.entries, func(_ string, e *entry) bool { return e.lastSeen != r.round })
-	maps.DeleteFunc(r.identities, func(_ labels.Labels, id *identity) bool { return id.lastSeen != r.round })
-	maps.DeleteFunc(r.aggregates, func(_ labels.Labels, s *Series) bool { return s.lastSeen != r.round })
+	r.entries = kept(r.entries, func(e *entry) bool { return e.lastSeen == r.round })
+	r.identities = kept(r.identities, func(id *identity) bool { return id.lastSeen == r.round })
+	r.aggregates = kept(r.aggregates, func(s *Series) bool { return s.lastSeen == r.round })
+}
+
+// forgetAll drops everything after a response that was not read completely.
+func (r *Reader) forgetAll() {
+	r.entries, r.identities, r.aggregates = map[string]*entry{}, map[labels.Labels]*identity{}, map[labels.Labels]*Series{}
+	r.result = ScrapeResult{}
+}
+
+// kept returns a copy of a map with the values that keep selects.
+func kept[K comparable, V any](all map[K]V, keep func(V) bool) map[K]V {
+	some := map[K]V{}
+	for key, value := range all {
+		if keep(value) {
+			some[key] = value
+		}
+	}
+	return some
 }
 
 // collectNames lists the metrics of the response, in a new map because the last one has been handed out.

@@ -1,0 +1,116 @@
+package scrape
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
+)
+
+func readingTime(t *testing.T, body []byte) time.Duration {
+	t.Helper()
+	start := time.Now()
+	_, why := NewReader(signals.Reading{}, Limits{SampleLimit: 1 << 30, LabelValueLengthLimit: 1 << 30}).Read(body)
+	require.Nil(t, why)
+	return time.Since(start)
+}
+
+// Lines with open label sets cost about as much as others, whatever their number.
+func TestOpenLabelSetsAreReadInLinearTime(t *testing.T) {
+	if testing.Short() {
+		t.Skip("measures time")
+	}
+	for _, line := range []string{
+		`a{b="c`, `a{b="c}`, `a{b="c"} `, `a{b="c",d="`, `a{`, `a{b="\"`, `a{b="c" d="e`, `",b="`, `"}`, `a{b="c"}1x`,
+	} {
+		repeat := func(size int) []byte { return bytes.Repeat([]byte(line+"\n"), size/(len(line)+1)) }
+		small, large := readingTime(t, repeat(256<<10)), readingTime(t, repeat(2<<20))
+		t.Logf("%q: %s, %s", line, small, large)
+		require.Less(t, large, 40*small+time.Second, "8 times the size of %q", line)
+	}
+}
+
+// A response over the sample limit, or one that keeps changing, leaves nothing behind.
+func TestReaderForgetsWhatItHasRefused(t *testing.T) {
+	body := func(round int, format string, lines int) []byte {
+		var b strings.Builder
+		for i := range lines {
+			fmt.Fprintf(&b, format+"\n", round, i)
+		}
+		return []byte(b.String())
+	}
+	for name, format := range map[string]string{
+		"new series":  `a{round="%d",i="%d"} 1`,
+		"no number":   `a{round="%d",i="%d"} x`,
+		"long labels": `a{round="%d",i="%d",long="` + strings.Repeat("x", 100) + `"} 1`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := NewReader(signals.Reading{}, Limits{SampleLimit: 1000, LabelValueLengthLimit: 80})
+			for round := range 20 {
+				r.Read(body(round, format, 1100))
+				require.LessOrEqual(t, len(r.entries), r.maxRemembered())
+				require.LessOrEqual(t, len(r.identities), r.maxRemembered())
+				require.LessOrEqual(t, cap(r.result.Samples), 2*r.maxRemembered())
+			}
+			_, why := r.Read([]byte("a 1\n"))
+			require.Nil(t, why)
+			require.LessOrEqual(t, len(r.entries)+len(r.identities), 2*(2+64))
+		})
+	}
+}
+
+func TestEmptiedMapsGiveTheirMemoryBack(t *testing.T) {
+	var b strings.Builder
+	for i := range 200_000 {
+		fmt.Fprintf(&b, "a{i=\"%d\"} 1\n", i)
+	}
+	heap := func() uint64 {
+		runtime.GC()
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	before := heap()
+	r := NewReader(signals.Reading{}, Limits{SampleLimit: 300_000, LabelValueLengthLimit: 80})
+	body := []byte(b.String())
+	r.Read(body)
+	full := heap() - before
+	for range 3 {
+		r.Read([]byte("a 1\n"))
+	}
+	require.Less(t, float64(heap())-float64(before), float64(full)/10)
+	runtime.KeepAlive(r)
+	runtime.KeepAlive(body)
+}
+
+func TestReadingStopsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	r := NewReader(signals.Reading{}, testLimits)
+	_, why := r.ReadContext(ctx, bytes.Repeat([]byte("a 1\n"), 10*cancelCheckLines))
+	require.Equal(t, "The response arrived but could not be parsed within the timeout, and was discarded. Check that the address serves Falco's metrics, or raise scrapeTimeout.", why.Message)
+	require.Equal(t, Timeout, why.Cause)
+}
+
+func TestLabelLimit(t *testing.T) {
+	line := func(labels int) string {
+		var b strings.Builder
+		for i := range labels {
+			fmt.Fprintf(&b, `l%d="x",`, i)
+		}
+		return "a{" + b.String() + "} 1\n"
+	}
+	r := NewReader(signals.Reading{}, testLimits)
+	result, why := r.Read([]byte(line(64) + line(65) + "b 1\n"))
+	require.Nil(t, why)
+	require.Len(t, result.Samples, 2)
+	require.Equal(t, "65 labels; the limit is 64 (limits.labelLimit)", result.Problems[0].Reason)
+}
