@@ -43,6 +43,12 @@ func fleetWithDips(samples int, dips ...int) string {
 
 const eventRate = `sum by (cluster, node) (rate(falcosecurity_scap_n_evts_total[1m]))`
 
+func forgetDips(s *Store) {
+	s.dips.mu.Lock()
+	defer s.dips.mu.Unlock()
+	s.dips.past, s.dips.recent, s.dips.searched, s.dips.recentUntil = nil, nil, time.Time{}, time.Time{}
+}
+
 // A counter that falls and returns without a restart changes no rate, whenever it is evaluated.
 func TestRatesLeaveDipsOut(t *testing.T) {
 	server := newEngine(t, fleetWithDips(400, 100, 200, 201, 300), nil)
@@ -51,7 +57,7 @@ func TestRatesLeaveDipsOut(t *testing.T) {
 		for _, phase := range []time.Duration{0, 7 * time.Second} {
 			now := timeAt(at + phase)
 			s.now = func() time.Time { return now }
-			s.dips = dipCache{}
+			forgetDips(s)
 			result, err := s.Evaluate(t.Context(), Query{Expr: eventRate, Start: now, End: now})
 			require.NoError(t, err)
 			require.Len(t, result.Value, 2, at)
@@ -80,7 +86,7 @@ func TestDipInAShortHistory(t *testing.T) {
 	s := newEngine(t, fleetWithDips(4, 1), nil).store(t)
 	for _, at := range []time.Duration{30 * time.Second, 45 * time.Second} {
 		s.now = func() time.Time { return timeAt(at) }
-		s.dips = dipCache{}
+		forgetDips(s)
 		result, err := s.Evaluate(t.Context(), Query{Expr: `rate(falcosecurity_scap_n_evts_total{node="a"}[1m])`, Start: timeAt(at), End: timeAt(at)})
 		require.NoError(t, err)
 		require.InEpsilon(t, 10_000, result.Value.(promql.Vector)[0].F, 0.05)
