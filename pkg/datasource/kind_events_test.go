@@ -2,6 +2,7 @@ package datasource
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -80,7 +81,9 @@ func TestEventsFilters(t *testing.T) {
 func TestEventsThatFallTogether(t *testing.T) {
 	d, f := newTest(t, falco("node-1"))
 	f.since = noon.Add(-time.Hour)
-	d.catalogue.Events = []signals.EventKind{
+	c := *d.catalogue
+	d.catalogue = &c
+	c.Events = []signals.EventKind{
 		{ID: "cpus", Title: "CPUs", Find: "change", Metric: "cpus", Text: "{{node}}: {{from}} → {{to}}", Level: "info"},
 		{ID: "drops", Title: "Drops", Find: "above", Expr: "max by ($groupBy) (drops{$filter})", Bound: 0.1, Text: "{{node}}", Level: "critical"},
 	}
@@ -112,4 +115,31 @@ func TestGoodNewsIsAMoment(t *testing.T) {
 	ends, _ := eventFrames([]bundle{{back}, {burst}}, nil)[0].FieldByName("timeEnd")
 	require.Equal(t, time.UnixMilli(1000).UTC(), ends.At(0))
 	require.Equal(t, time.UnixMilli(2000).UTC(), ends.At(1))
+}
+
+// Counters that fall without a restart or a reload are an event.
+func TestEventOfCountersThatFell(t *testing.T) {
+	d, f := newTest(t, falco("node-1"), falco("node-2"))
+	f.since = noon.Add(-time.Hour)
+	for _, node := range []string{"node-1", "node-2"} {
+		counter, start := "", ""
+		for i := range 120 {
+			value, started := 9_000_000+i*150_000, 1
+			if i == 60 {
+				value /= 4
+			}
+			if node == "node-2" && i >= 60 { // a restart
+				value, started = i*100, 2
+			}
+			counter += fmt.Sprintf("%ds %d, ", -15*(120-i), value)
+			start += fmt.Sprintf("%ds %d, ", -15*(120-i), started)
+		}
+		labels := []string{"cluster", "demo", "node", node}
+		f.write(t, strings.TrimSuffix(counter, ", "), append([]string{"__name__", "falcosecurity_scap_n_evts_total"}, labels...)...)
+		f.write(t, strings.TrimSuffix(start, ", "), append([]string{"__name__", "falcosecurity_falco_start_timestamp_nanoseconds"}, labels...)...)
+	}
+	res := queryOne(t, d, `{"queryType": "events", "signals": ["counter-dip"]}`)
+	require.Len(t, rows(t, res, "node"), 1)
+	require.Equal(t, []string{"11:45:15.000 | node-1 | warning | Counters of Falco on node-1 fell without a restart. Falco up to 0.45.0 reports wrong counters when two requests read its metrics at the same time. Let only one Prometheus scrape it, or upgrade Falco."},
+		rows(t, res, "time", "node", "level", "text"))
 }

@@ -1,4 +1,5 @@
 import { drops, events as kernelEvents } from './data-quality/kernel';
+import { store } from './store';
 import { share, rate } from './templates';
 import { type EventKind } from './types';
 
@@ -7,6 +8,10 @@ const reloaded = 'falcosecurity_falco_reload_timestamp_nanoseconds';
 const falcos = 'up{kind!="falcosidekick",$filter}';
 
 const lost = share(`sum by ($groupBy) (${rate(drops)})`, `sum by ($groupBy) (${rate(kernelEvents)})`);
+
+const during = (fn: string, metric: string): string => `max by ($groupBy) (${fn}(${metric}{$filter}[$window]))`;
+const { metric: counter, start, reload } = store.counterDips;
+const fallsWithoutRestart = `(${during('resets', counter)} > bool 0) * (${during('changes', start)} == bool 0) unless (${during('changes', reload)} > 0)`;
 
 export const events: EventKind[] = [
   {
@@ -72,6 +77,16 @@ export const events: EventKind[] = [
     label: 'sha256',
     text: 'The settings files of {{node}} changed.',
     level: 'info',
+  },
+  {
+    // Scrape mode leaves such samples out of its history, so that this only finds them in a Prometheus server.
+    id: 'counter-dip',
+    title: 'Counters fell',
+    find: 'above',
+    expr: fallsWithoutRestart,
+    bound: 0.5,
+    text: `Counters of Falco on {{node}} fell without a restart. ${store.counterDips.cause}`,
+    level: 'warning',
   },
   {
     id: 'drops',
