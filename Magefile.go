@@ -1,7 +1,7 @@
 //go:build mage
 
-// The build targets of the plugin's server side; `go tool mage -l` lists them, `go tool mage`
-// builds for every system that the plugin is shipped for, into dist/.
+// Build targets of the plugin's backend. `go tool mage -l` lists them, and `go tool mage` builds the backend for every
+// supported platform into dist/.
 package main
 
 import (
@@ -10,17 +10,17 @@ import (
 	"github.com/magefile/mage/mg"
 )
 
-// Default is what `go tool mage` does.
+// Default is the target of `go tool mage`.
 var Default = Release
 
-// Release builds production executables for Linux, macOS and Windows, each on amd64 and arm64.
+// Release builds the production executables for Linux, macOS and Windows on amd64 and arm64.
 func Release() {
 	b := build.Build{}
 	mg.SerialDeps(b.Linux, b.LinuxARM64, b.Darwin, b.DarwinARM64, b.Windows, mg.F(b.Custom, "windows", "arm64"))
 }
 
 func init() {
-	// The SDK looks for plugin.json under src/; ours lies at the root.
+	// The SDK expects plugin.json in src/; this repository has it in its root.
 	_ = build.SetBeforeBuildCallback(func(config build.Config) (build.Config, error) {
 		config.PluginJSONPath = "."
 		return config, nil

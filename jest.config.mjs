@@ -1,4 +1,4 @@
-/** Unit tests of the TypeScript side; what spans parts lives in tests/ and is started by dev/test. */
+/** Unit tests in TypeScript. The browser tests have their own configuration: tests/e2e/jest.config.mjs. */
 export default {
   testEnvironment: 'jsdom',
   roots: ['<rootDir>/src', '<rootDir>/dev', '<rootDir>/tests'],
@@ -17,7 +17,7 @@ export default {
       },
     ],
   },
-  // Packages that ship only ECMAScript modules have to be transformed; everything under Grafana's names among them.
+  // Packages that ship only ECMAScript modules have to be transformed. All @grafana packages are among them.
   transformIgnorePatterns: [
     '/node_modules/(?!(@grafana|ol|d3.*|internmap|delaunator|robust-predicates|react-colorful|marked|uuid|@wojtekmaj|get-user-locale|memoize|mimic-function|react-calendar|@react-awesome-query-builder|yaml|p-map|@marcbachmann|@msagl)/)',
   ],

@@ -1,2 +1,2 @@
-/** Stands for style sheets and images, which Jest cannot load. */
+/** Replaces style sheets and images, which Jest cannot load. */
 export default '';

@@ -1,4 +1,4 @@
-/** Icons are fetched over HTTP in a browser; a test has no server for them. */
+/** Replaces react-inlinesvg, which fetches icons over HTTP: tests have no server for them. */
 export default function InlineSvg({ title }: { title?: string }) {
   return <svg aria-label={title} />;
 }

@@ -2,7 +2,7 @@ import '@testing-library/jest-dom';
 import { TextDecoder, TextEncoder } from 'node:util';
 import { ReadableStream, TransformStream } from 'node:stream/web';
 
-// What jsdom lacks and @grafana/ui, @grafana/data expect of a browser.
+// Browser features that @grafana/ui and @grafana/data expect and jsdom lacks.
 if (typeof window !== 'undefined') {
   Object.assign(globalThis, { TextEncoder, TextDecoder, ReadableStream, TransformStream });
 
@@ -26,7 +26,7 @@ if (typeof window !== 'undefined') {
   }
   Object.assign(window, { ResizeObserver: Observer, IntersectionObserver: Observer });
 
-  // Select measures its menu on a canvas.
+  // Select measures the width of its menu on a canvas.
   HTMLCanvasElement.prototype.getContext = (() => null) as unknown as HTMLCanvasElement['getContext'];
   Element.prototype.scrollIntoView ??= () => {};
 }

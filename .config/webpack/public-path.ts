@@ -1,11 +1,11 @@
 /**
- * Tells webpack where lazy chunks lie. Grafana may serve a plugin from anywhere (its own path, a
- * CDN), so the address is taken from the AMD module itself, which the loader passes in.
+ * Tells webpack where to load lazy chunks from. Grafana may serve a plugin from its own path or from a CDN, so the address
+ * is taken from the AMD module, which Grafana's loader passes in.
  */
 import amdModule from 'amd-module';
 
 const uri = amdModule?.uri;
 
-// Webpack's own variable: assigning to it is how the path is set.
-// @ts-expect-error it exists in bundles only
+// Assigning to this variable sets webpack's public path.
+// @ts-expect-error it only exists in bundles
 __webpack_public_path__ = uri ? uri.slice(0, uri.lastIndexOf('/') + 1) : 'public/plugins/falco-metrics-datasource/';

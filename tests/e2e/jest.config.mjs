@@ -1,6 +1,6 @@
 import unit from '../../jest.config.mjs';
 
-/** What spans parts: the fleet, the plugin's real binary behind the preview, and a real browser. */
+/** Browser tests: the simulated fleet, the preview with the plugin's real backend, and a real browser. */
 export default {
   ...unit,
   rootDir: '../..',
