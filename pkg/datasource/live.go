@@ -152,6 +152,10 @@ func (d *Instance) liveTarget(one scrape.Live) liveTarget {
 	for _, g := range one.Gauges {
 		out.Gauges = append(out.Gauges, liveGauge(g))
 	}
+	if one.SnapshotInterval > 0 {
+		out.Trouble = &liveTrouble{data.NoticeSeverityInfo, fmt.Sprintf("Live updates are limited to one every %s for", one.SnapshotInterval),
+			fmt.Sprintf("Falco %s and later refreshes its metrics that often.", d.catalogue.Reading.Scraping.Snapshot.Since)}
+	}
 	if c, known := states[one.State]; known {
 		c = stated(c, one.Status)
 		out.Trouble = &liveTrouble{c.severity, c.what, c.change}

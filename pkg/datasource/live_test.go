@@ -97,6 +97,14 @@ func TestLive(t *testing.T) {
 	}
 }
 
+// A Falco that refreshes its metrics once a second is not scraped more often, which a notice says.
+func TestLiveOfASnapshot(t *testing.T) {
+	d, f := newTest(t, falco("node-1"))
+	f.live = map[string]scrape.Live{"1": {Status: falco("node-1"), Body: "falcosecurity_x 1\n", SnapshotInterval: time.Second}}
+	_, body := as(t, d, "Editor", "live?ids=1")
+	require.Contains(t, body, `"trouble":{"severity":"info","what":"Live updates are limited to one every 1s for","change":"Falco 0.45.1 and later refreshes its metrics that often."}`)
+}
+
 func TestLiveIsBounded(t *testing.T) {
 	d, f := newTestWith(t, `{"targets": [{"url": "node-1:8765"}], "limits": {"bodySizeLimit": "10B"}}`, falco("node-1"))
 	f.live = map[string]scrape.Live{"1": {Status: falco("node-1"), Body: "123456"}, "2": {Status: falco("node-2"), Body: "78901"}}

@@ -38,6 +38,7 @@ func (d *Instance) troubles(all []scrape.Status) *groups {
 			g.add(c, of.name(s))
 		}
 		undiscovered(g, s)
+		crashed(g, s)
 		d.stale(g, s)
 		d.tooOld(g, s)
 	}
@@ -48,6 +49,13 @@ func (d *Instance) troubles(all []scrape.Status) *groups {
 func undiscovered(g *groups, s scrape.Status) {
 	if s.Discovery != "" && s.Cause != scrape.Discovery && s.Cause != scrape.DNS {
 		g.add(warn("Discovery of "+s.Configured+" has trouble", s.Discovery), "")
+	}
+}
+
+// crashed adds a Falco that may have crashed while it was scraped, and is up again.
+func crashed(g *groups, s scrape.Status) {
+	if s.State == scrape.Up && s.Cause == scrape.CrashedWhileScraped {
+		g.add(warn("Falco has restarted on", s.Message), g.of.name(s))
 	}
 }
 

@@ -48,12 +48,16 @@ func (sp *scrapePool) store(ctx context.Context, t *target, at int64, o scrapeOu
 	}
 	if o.result != nil {
 		p := o.result.process(sp.config.Reading)
-		if t.loadBalancer.observe(p, time.Now()) {
+		t.connections.observeProcess(p)
+		if t.loadBalancer.observe(p, time.Now()) || p == (processIdentity{}) && t.loadBalancer.observeCounters(o.result.Samples, time.Now()) {
 			sp.dropSamples(t)
 		}
 		if p.host != "" {
 			t.host = p.host
 		}
+	}
+	if o.failure != nil {
+		t.connections.observeFailure(o.failure, o.start)
 	}
 	t.live.discardUnused()
 	sp.updateIdentity(t, at)
@@ -134,7 +138,8 @@ func (sp *scrapePool) write(t *target, at int64, o scrapeOutcome) (refused []his
 			batch = append(batch, history.Sample{Series: t.identity.historySeries(sp.history, s), Value: staleNaN})
 		}
 	}
-	sp.history.Append(at, sp.appendTargetSeries(nil, t.identity, up, o.duration.Seconds(), float64(count)))
+	sp.history.Append(at, sp.appendTargetSeries(nil, t.identity, up, o.duration.Seconds(), float64(count),
+		float64(t.connections.failures), float64(t.connections.crashes)))
 	refused = sp.history.AppendWithin(at, batch, sp.room())
 
 	t.writing = true

@@ -153,6 +153,80 @@ func TestLoadBalancerOnOneNode(t *testing.T) {
 	})
 }
 
+// sidekick serves a Falcosidekick with the given lines.
+func sidekick(lines string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, lines) }
+}
+
+// inTurn serves handlers in turn.
+func inTurn(all ...http.HandlerFunc) http.HandlerFunc {
+	turn := -1
+	return func(w http.ResponseWriter, r *http.Request) {
+		turn++
+		all[turn%len(all)](w, r)
+	}
+}
+
+const (
+	sidekickOne = `falcosecurity_falcosidekick_inputs_total{source="requests",status="accepted"} 2
+falcosecurity_falcosidekick_outputs_total{destination="slack",status="ok"} 2
+falcosecurity_falcosidekick_outputs_total{destination="webui",status="ok"} 1
+falcosecurity_falcosidekick_outputs_total{destination="webui",status="error"} 1
+`
+	sidekickTwo = `falcosecurity_falcosidekick_inputs_total{source="requests",status="accepted"} 1
+falcosecurity_falcosidekick_outputs_total{destination="slack",status="ok"} 1
+falcosecurity_falcosidekick_outputs_total{destination="webui",status="ok"} 1
+`
+)
+
+// A Falcosidekick exports no host name. Its start time or its counters tell replicas apart.
+func TestLoadBalancerOfFalcosidekick(t *testing.T) {
+	for name, c := range map[string]struct {
+		handler http.HandlerFunc
+		after   time.Duration
+	}{
+		"start times": {inTurn(sidekick("process_start_time_seconds 1.78100001e+09\n"+sidekickOne), sidekick("process_start_time_seconds 1.78100002e+09\n"+sidekickOne)), 20 * time.Second},
+		"counters":    {inTurn(sidekick(sidekickOne), sidekick(sidekickTwo)), time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				n := newFakeNet(t)
+				n.serve("sidekick:2801", c.handler)
+				start := time.Now()
+				l, end := n.lease(t, TargetConfig{URL: "sidekick:2801", Kind: KindFalcosidekick})
+				defer end()
+				time.Sleep(c.after)
+				require.Equal(t, []string{"sidekick:2801 http://sidekick:2801/metrics load-balancer"}, targetStates(l))
+				require.Equal(t, "Several processes take turns to respond at this address: it is a load balancer, and rates cannot be calculated. Make the Service headless (clusterIP: None) and set discovery: dns, so that each instance is scraped separately.", l.Targets()[0].Message)
+				require.Empty(t, dump(t, l, start, named("falcosecurity_falcosidekick_inputs_total")))
+
+				n.serve("sidekick:2801", sidekick(sidekickOne))
+				time.Sleep(time.Hour + time.Minute)
+				require.Equal(t, Up, l.Targets()[0].State)
+			})
+		})
+	}
+}
+
+// Restarts of a Falcosidekick are no load balancer, even if its counters catch up at once one time.
+func TestNoLoadBalancerOfFalcosidekick(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newFakeNet(t)
+		var values = []int{5, 8, 9, 1, 12, 20, 0, 1, 2, 3, 4, 5, 6, 7, 30, 31}
+		i := -1
+		n.serve("sidekick:2801", func(w http.ResponseWriter, _ *http.Request) {
+			i = min(i+1, len(values)-1)
+			fmt.Fprintf(w, "falcosecurity_falcosidekick_inputs_total %d\n", values[i])
+		})
+		l, end := n.lease(t, TargetConfig{URL: "sidekick:2801", Kind: KindFalcosidekick})
+		defer end()
+		for range 2 * len(values) {
+			time.Sleep(15 * time.Second)
+			require.Equal(t, Up, l.Targets()[0].State)
+		}
+	})
+}
+
 // A series that was dropped is created again by the next scrape.
 func TestSeriesComeBackAfterForgetting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -68,12 +68,11 @@ func (sp *scrapePool) discoverOnce(ctx context.Context) {
 	}
 	sp.discoveryWorked = sp.discoveryWorked || !d.unusable
 	sp.apply(d)
-	for _, t := range sp.targets {
-		sp.launch(t)
-	}
+	sp.launchAll()
 	select {
 	case <-sp.firstDiscovery:
 	default:
+		sp.awaitFirstScrapes()
 		close(sp.firstDiscovery)
 	}
 }

@@ -103,6 +103,25 @@ func TestVanishedStaysForAnHour(t *testing.T) {
 	})
 }
 
+// A query does not wait for a target that is listed later.
+func TestNobodyWaitsForALaterTarget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newFakeNet(t)
+		n.name("falco.example", "10.0.0.1")
+		n.serve("10.0.0.1:8765", (&falco{host: "node-1", start: time.Now()}).ServeHTTP)
+		n.serve("10.0.0.2:8765", hang)
+		l, end := n.lease(t, headless)
+		defer end()
+		wait(t, l)
+		n.name("falco.example", "10.0.0.1", "10.0.0.2")
+		time.Sleep(31 * time.Second) // its first scrape is running
+		require.Len(t, l.Targets(), 2)
+		asked := time.Now()
+		wait(t, l)
+		require.Zero(t, time.Since(asked))
+	})
+}
+
 func TestDNSTroubleKeepsTheTargets(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newFakeNet(t)

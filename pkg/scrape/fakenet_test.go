@@ -1,6 +1,7 @@
 package scrape
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -157,14 +158,15 @@ func (p *pipes) Addr() net.Addr { return &net.TCPAddr{} }
 
 // falco is a Falco whose responses a test can change.
 type falco struct {
-	mu     sync.Mutex
-	host   string
-	start  time.Time
-	events int
-	status int
-	extra  string
-	asked  []time.Time
-	header []string // Host header of each request
+	mu      sync.Mutex
+	host    string
+	start   time.Time
+	events  int
+	version string // default 0.44.1
+	status  int
+	extra   string
+	asked   []time.Time
+	header  []string // Host header of each request
 }
 
 func (f *falco) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -178,7 +180,7 @@ func (f *falco) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(f.status)
 		return
 	}
-	fmt.Fprint(w, falcoText(f.host, f.start, f.events), f.extra)
+	fmt.Fprint(w, strings.Replace(falcoText(f.host, f.start, f.events), "0.44.1", cmp.Or(f.version, "0.44.1"), 1), f.extra)
 }
 
 // requests returns the times of all requests.

@@ -53,7 +53,8 @@ func (l *Lease) Use() {
 	}
 }
 
-// Wait returns when every target has been scraped at least once since scraping started. The error is ctx's.
+// Wait returns when every target has been scraped at least once since scraping started, except for targets that
+// discovery has listed later. The error is ctx's.
 func (l *Lease) Wait(ctx context.Context) error {
 	for _, sp := range l.pools {
 		sp.mu.Lock()
@@ -63,10 +64,7 @@ func (l *Lease) Wait(ctx context.Context) error {
 			return err
 		}
 		sp.mu.Lock()
-		var scraped []chan struct{}
-		for _, t := range sp.targets {
-			scraped = append(scraped, t.firstScrape)
-		}
+		scraped := sp.firstScrapes
 		sp.mu.Unlock()
 		for _, c := range scraped {
 			if err := await(ctx, c); err != nil {

@@ -30,6 +30,8 @@ type Live struct {
 	Body string
 	// Waiting is how long the next response has been pending; 0 if none is.
 	Waiting time.Duration
+	// SnapshotInterval is how often the target refreshes its metrics, if that limits live scrapes; otherwise 0.
+	SnapshotInterval time.Duration
 	// DuplicateNode reports whether another target has the same node. This one is not scraped live then.
 	DuplicateNode bool
 }
@@ -104,7 +106,8 @@ func (sp *scrapePool) find(id string) (t *target, s Status, duplicate bool) {
 // live waits for the live scrape that is running or due soon, and returns the last one.
 func (sp *scrapePool) live(ctx context.Context, t *target, interval time.Duration) Live {
 	sp.mu.Lock()
-	wait := max(0, time.Until(t.live.began.Add(interval)))
+	snapshot := t.snapshotInterval()
+	wait := max(0, time.Until(t.live.began.Add(max(interval, snapshot))))
 	if t.live.running == nil && wait <= maxLiveDelay && sp.cancel != nil && !t.removed {
 		t.live.running = make(chan struct{})
 		scraping := sp.context
@@ -131,8 +134,25 @@ func (sp *scrapePool) live(ctx context.Context, t *target, interval time.Duratio
 	if t.live.requested {
 		out.Waiting = max(1, time.Since(t.live.began))
 	}
+	if interval < snapshot {
+		out.SnapshotInterval = snapshot
+	}
 	out.Status = sp.withDiscovery(out.Status)
 	return out
+}
+
+// snapshotInterval returns how often a Falco that serves a snapshot refreshes it, otherwise 0. Requests within that time
+// return the same values.
+func (t *target) snapshotInterval() time.Duration {
+	status := t.status
+	if t.live.last != nil {
+		status = t.live.last.Status
+	}
+	snapshot := t.reading.Scraping.Snapshot
+	if status.Kind != KindFalco || !isAtLeast(status.Facts["version"], snapshot.Since) {
+		return 0
+	}
+	return time.Duration(snapshot.IntervalSeconds) * time.Second
 }
 
 // scrapeLive runs one live scrape after a wait.
@@ -174,6 +194,9 @@ func (sp *scrapePool) scrapeLive(ctx context.Context, t *target, wait time.Durat
 	defer sp.mu.Unlock()
 	if ctx.Err() != nil {
 		return
+	}
+	if o.failure != nil {
+		t.connections.observeFailure(o.failure, o.start)
 	}
 	scraped := *t
 	state, why := scraped.stateFor(o.failure)

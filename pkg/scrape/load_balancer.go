@@ -26,6 +26,7 @@ type loadBalancerDetector struct {
 	lastTime   time.Time // when last responded
 	lastSwitch time.Time
 	past       []pastProcess // oldest first, without last
+	counters   counterSwitches
 }
 
 type pastProcess struct {

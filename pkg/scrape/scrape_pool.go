@@ -26,6 +26,7 @@ type scrapePool struct {
 	primaries       map[string]*target // by identityLabels.key: the target whose samples are stored
 	discovery       *Failure           // of the last attempt
 	firstDiscovery  chan struct{}      // closed after the first attempt since the start
+	firstScrapes    []chan struct{}    // of the targets that the first discovery found; see target.firstScrape
 	discoveryWorked bool               // since the start
 	context         context.Context
 	cancel          context.CancelFunc // nil while stopped
@@ -77,8 +78,16 @@ func (sp *scrapePool) start() {
 	} else {
 		sp.manager.run(sp.config.Logger, func() { sp.discover(ctx) })
 	}
+	sp.launchAll()
+	sp.awaitFirstScrapes()
+}
+
+// awaitFirstScrapes makes Lease.Wait wait for the current targets, but not for those that are listed later. sp.mu must be
+// held.
+func (sp *scrapePool) awaitFirstScrapes() {
+	sp.firstScrapes = nil
 	for _, t := range sp.targets {
-		sp.launch(t)
+		sp.firstScrapes = append(sp.firstScrapes, t.firstScrape)
 	}
 }
 
@@ -98,6 +107,12 @@ func (sp *scrapePool) stop() {
 		t.cancel = nil
 	}
 	sp.fetcher.close()
+}
+
+func (sp *scrapePool) launchAll() {
+	for _, t := range sp.targets {
+		sp.launch(t)
+	}
 }
 
 // launch starts the scrape loop of a target unless it is running. sp.mu must be held.

@@ -23,6 +23,9 @@ func (t *target) updateStatus(o scrapeOutcome, state State, why *Failure) {
 		s.State, s.Since = state, now
 	}
 	s.Cause, s.Message = "", o.remark
+	if crash := t.crashRemark(now); why == nil && crash != nil && state == Up {
+		why = crash
+	}
 	if why != nil {
 		s.Cause, s.Message = why.Cause, why.Message
 	}

@@ -38,6 +38,7 @@ type target struct {
 	writing      bool      // whether the target's own series (up etc.) are active
 	loadBalancer loadBalancerDetector
 
+	connections   connectionLog
 	notFoundSince time.Time // first 404 in a row
 	status        Status
 	live          liveScrapes
@@ -118,12 +119,12 @@ func (id *identityLabels) historySeries(h *history.History, s *Series) *history.
 	return s.stored
 }
 
-// appendTargetSeries adds to a batch the series that are written for a target even if the scrape failed: up,
-// scrape_duration_seconds, scrape_samples_scraped (the given values, in this order) and the configured gauges. Without
-// values it adds a staleness marker for each.
+// appendTargetSeries adds to a batch the series that are written for a target even if the scrape failed: up and the like,
+// the target's counters and the configured gauges. values are those of scrapeSeries; without them it adds a staleness
+// marker for each.
 func (sp *scrapePool) appendTargetSeries(batch []history.Sample, id *identityLabels, values ...float64) []history.Sample {
 	if id.targetSeries == nil {
-		for _, name := range []string{"up", "scrape_duration_seconds", "scrape_samples_scraped"} {
+		for _, name := range sp.scrapeSeries() {
 			id.targetSeries = append(id.targetSeries, id.newTargetSeries(sp.history, Gauge{Name: name}))
 		}
 		for _, g := range sp.entry.Gauges {
@@ -131,6 +132,7 @@ func (sp *scrapePool) appendTargetSeries(batch []history.Sample, id *identityLab
 		}
 	}
 	if len(values) > 0 {
+		values = values[:len(id.targetSeries)-len(sp.entry.Gauges)]
 		for _, g := range sp.entry.Gauges {
 			values = append(values, g.Value)
 		}
@@ -143,6 +145,16 @@ func (sp *scrapePool) appendTargetSeries(batch []history.Sample, id *identityLab
 		batch = append(batch, history.Sample{Series: s, Value: value})
 	}
 	return batch
+}
+
+// scrapeSeries returns the names of the series that describe a scrape. Names that the catalogue does not know are left
+// out at the end.
+func (sp *scrapePool) scrapeSeries() []string {
+	names := []string{"up", "scrape_duration_seconds", "scrape_samples_scraped"}
+	if counters := sp.config.Reading.Scraping.TargetCounters; counters.ConnectionFailures != "" {
+		names = append(names, counters.ConnectionFailures, counters.CrashesWhileScraped)
+	}
+	return names
 }
 
 func (id *identityLabels) newTargetSeries(h *history.History, g Gauge) *history.Series {

@@ -14,6 +14,10 @@ type Scraping struct {
 		Since           string `json:"since"`
 		IntervalSeconds int    `json:"intervalSeconds"`
 	} `json:"snapshot"`
+	TargetCounters struct {
+		ConnectionFailures  string `json:"connectionFailures"`
+		CrashesWhileScraped string `json:"crashesWhileScraped"`
+	} `json:"targetCounters"`
 	ProcessStartMetric   string `json:"processStartMetric"`
 	NanosecondTimeSuffix string `json:"nanosecondTimeSuffix"`
 	TruncatedPrograms    struct {

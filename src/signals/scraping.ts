@@ -9,6 +9,13 @@ export interface Scraping {
    * overlap can crash an older Falco.
    */
   snapshot: { since: string; intervalSeconds: number };
+  /** Counters that the scraper writes for every target beside `up`. */
+  targetCounters: {
+    /** Connections that were refused, reset or cut off: they show a crash loop whose process is never scraped. */
+    connectionFailures: string;
+    /** Responses that were cut off and followed by a new start time. */
+    crashesWhileScraped: string;
+  };
   /** Metric of the start time in unix seconds, for targets that do not export {@link Reading.start}. */
   processStartMetric: string;
   /** Values of metrics with this suffix are unix times in nanoseconds, which a double cannot hold. */
@@ -55,6 +62,10 @@ export const scraping: Scraping = {
   ],
   otherServers: [{ port: 9765, server: 'the webhook of the k8saudit plugin' }],
   snapshot: { since: '0.45.1', intervalSeconds: 1 },
+  targetCounters: {
+    connectionFailures: 'falco_target_connection_failures_total',
+    crashesWhileScraped: 'falco_target_crashes_while_scraped_total',
+  },
   processStartMetric: 'process_start_time_seconds',
   nanosecondTimeSuffix: 'timestamp_nanoseconds',
   truncatedPrograms: {
