@@ -1,4 +1,5 @@
 import { firstAfter, type Labels, type StoredSeries } from '../promql';
+import { type Sample } from './CounterCourse';
 
 const firstCapacity = 16;
 
@@ -22,6 +23,8 @@ export class BufferedSeries implements StoredSeries {
   stale = new Uint8Array(firstCapacity);
   from = 0;
   to = 0;
+  /** Number of samples at the end that later ones may replace. */
+  private provisional = 0;
 
   constructor(
     readonly labels: Labels,
@@ -59,11 +62,27 @@ export class BufferedSeries implements StoredSeries {
     return true;
   }
 
+  /** Appends a sample that the next call of {@link settle} replaces. */
+  appendProvisional({ time, value }: Sample): void {
+    this.provisional += this.append(time, value) ? 1 : 0;
+  }
+
+  /** Replaces provisional samples, and appends what is newer than the last one. */
+  settle(samples: readonly Sample[]): void {
+    if (samples.length > 0) {
+      this.dropProvisional();
+    }
+    for (const { time, value } of samples) {
+      this.append(time, value);
+    }
+  }
+
   /**
    * Inserts samples before the first one, after the last one, and between two that are more than `gapMs` milliseconds
    * apart. Everywhere else the existing samples take precedence.
    */
   fill(inserted: SampleColumns, gapMs: number): void {
+    this.dropProvisional();
     const added: number[] = [];
     for (let i = 0; i < inserted.times.length; i++) {
       const position = firstAfter(this, inserted.times[i]!);
@@ -100,6 +119,11 @@ export class BufferedSeries implements StoredSeries {
     while (this.from < this.to && this.times[this.from]! <= time) {
       this.from++;
     }
+  }
+
+  private dropProvisional(): void {
+    this.to = Math.max(this.from, this.to - this.provisional);
+    this.provisional = 0;
   }
 
   private put(time: number, value: number, stale: number): void {

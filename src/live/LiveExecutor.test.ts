@@ -56,6 +56,25 @@ describe('A live query', () => {
     expect(figures(last())[0]?.meta?.executedQueryString).toContain('[10s]');
   });
 
+  it('leaves out counters that fall without a restart, and says so', async () => {
+    const healthy = falco('a');
+    const dipAt = begin + skew + 20_000;
+    const { watch } = setUpLive([
+      {
+        ...healthy,
+        answer: (time) =>
+          `${healthy.answer(time === dipAt ? time / 4 : time)}falcosecurity_falco_start_timestamp_nanoseconds 1e18\n`,
+      },
+    ]);
+    const { answers, last } = watch(rate);
+    await pass(30);
+    const values = answers.flatMap((answer) => points(answer).map(([, value]) => value));
+    expect(Math.max(...values.map((value) => Math.abs(value - 100)))).toBeLessThan(5);
+    expect(notices(last())).toContainEqual(
+      expect.stringMatching(/^Counters fell without a restart on a, last at 01:00:21 UTC, and returned\./)
+    );
+  });
+
   it('shows a jump at the next tick, and all of it within the window', async () => {
     const { watch } = setUpLive([falco('a', { begin: begin + skew + 30_500, perSecond: 10 })]);
     const { last } = watch({ queryType: 'signal', signals: ['kernel-drop-ratio'] });

@@ -1,5 +1,7 @@
 import { Labels, type Matcher, type Source } from '../promql';
 import { BufferedSeries, type SampleColumns } from './BufferedSeries';
+
+import { CounterCourses, type CounterRules } from './CounterCourses';
 import { type ParsedExposition } from './ExpositionReader';
 import { type LiveSeries } from './SeriesRegistry';
 
@@ -45,6 +47,9 @@ interface TargetSeries {
   /** Series that have not been marked as stale. */
   active: Set<BufferedSeries>;
   last?: Scrape;
+  counters?: CounterCourses;
+  /** The last scrape that showed that counters had fallen without a restart, and have returned. */
+  dippedAt: number;
 }
 
 /**
@@ -59,7 +64,11 @@ export class SampleBuffer implements Source {
   private isNeeded: (metric: string) => boolean = () => true;
   private maxAgeMs: (metric: string) => number;
 
-  constructor(private readonly bounds: Readonly<Bounds>) {
+  /** Without `counterRules`, counters are stored as they are scraped. */
+  constructor(
+    private readonly bounds: Readonly<Bounds>,
+    private readonly counterRules?: CounterRules
+  ) {
     this.maxAgeMs = () => bounds.maxAgeMs;
   }
 
@@ -91,6 +100,7 @@ export class SampleBuffer implements Source {
     const before = target.active;
     target.active = new Set();
     target.last = scrape;
+    this.followCounters(target, scrape);
     this.keep(target, scrape);
     const synthetic: Gauge[] = [
       { name: 'up', value: exposition && !isLoadBalanced ? 1 : 0 },
@@ -102,9 +112,9 @@ export class SampleBuffer implements Source {
       const all = Labels.fromEntries([...Object.entries({ ...identity, ...labels }), ['__name__', name]]);
       this.write(target, this.seriesWith(all), time, value);
     }
-    // Series that this scrape has updated ignore the marker. A series that is no longer needed is not stale, only not kept.
+    // A series that is no longer needed is not stale, only not kept.
     markStale(
-      [...before].filter(({ labels }) => this.isNeeded(labels.get('__name__'))),
+      [...before].filter((series) => !target.active.has(series) && this.isNeeded(series.labels.get('__name__'))),
       time
     );
     this.newest = Math.max(this.newest, time);
@@ -179,6 +189,11 @@ export class SampleBuffer implements Source {
     return oldest;
   }
 
+  /** When counters of a target last returned after a fall without a restart, in milliseconds; -Infinity if never. */
+  dippedAt(id: string): number {
+    return this.targets.get(id)?.dippedAt ?? -Infinity;
+  }
+
   /** Number of series and samples. */
   size(): { series: number; samples: number } {
     const all = this.select([]);
@@ -192,9 +207,28 @@ export class SampleBuffer implements Source {
       return known;
     }
     this.removeTarget(id, time - 1);
-    const target: TargetSeries = { identity: labels, series: new Map(), active: new Set() };
+    const target: TargetSeries = {
+      identity: labels,
+      series: new Map(),
+      active: new Set(),
+      counters: this.counterRules && new CounterCourses(this.counterRules),
+      dippedAt: -Infinity,
+    };
     this.targets.set(id, target);
     return target;
+  }
+
+  /** Follows the counters of a scrape, needed or not, and settles those that have ended. */
+  private followCounters(target: TargetSeries, { time, exposition, isLoadBalanced }: Scrape): void {
+    const { counters } = target;
+    if (!counters) {
+      return;
+    }
+    const ended = exposition && !isLoadBalanced ? counters.add(time, exposition.series) : counters.fail();
+    ended.forEach(([scraped, samples]) => target.series.get(scraped)?.settle(samples));
+    if ([...counters.updates.values()].some(({ isDip }) => isDip)) {
+      target.dippedAt = time;
+    }
   }
 
   /** Writes the samples of a scrape that are needed. */
@@ -208,7 +242,14 @@ export class SampleBuffer implements Source {
         series = this.seriesWith(withIdentity(scraped.labels, target.identity));
         target.series.set(scraped, series);
       }
-      this.write(target, series, time, scraped.value);
+      const { settled, provisional } = target.counters?.updates.get(scraped) ?? {
+        settled: [{ time, value: scraped.value }],
+      };
+      series.settle(settled);
+      if (provisional) {
+        series.appendProvisional(provisional);
+      }
+      target.active.add(series);
     }
   }
 

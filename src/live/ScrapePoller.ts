@@ -24,6 +24,7 @@ import {
 import { ExpositionReader, type Limits, type ParsedExposition } from './ExpositionReader';
 import { SampleBuffer } from './SampleBuffer';
 import { type ScrapeCoverage } from './ScrapeCoverage';
+import { type CounterRules } from './CounterCourses';
 import { type ReadingRules } from './SeriesRegistry';
 
 /** A consumer of live scrapes, and what it needs of them. */
@@ -53,7 +54,7 @@ export interface Tick {
 export interface PollerOptions {
   /** Milliseconds between ticks. */
   intervalMs: number;
-  rules: ReadingRules;
+  rules: ReadingRules & CounterRules;
   limits: Limits;
   /** Whether the page is visible. A hidden page does not poll. */
   visible: Observable<boolean>;
@@ -82,7 +83,7 @@ const maxSamplesPerSeries = (maxWatchMs + 2 * slackMs) / 500;
  */
 export class ScrapePoller {
   /** Replaced when the samples it holds become useless. */
-  buffer = this.emptyBuffer();
+  buffer: SampleBuffer;
   /** Time of the first scrape by the backend's clock. */
   firstScrapeAt = Infinity;
   /** Subscribers; one that has just left has a subscription to the timer that will remove it. */
@@ -109,7 +110,9 @@ export class ScrapePoller {
   constructor(
     private readonly backend: BackendClient,
     private readonly options: PollerOptions
-  ) {}
+  ) {
+    this.buffer = this.emptyBuffer();
+  }
 
   /** Emits ticks until the last subscriber has left. Fails when the backend refuses live queries. */
   subscribe(subscriber: Subscriber): Observable<Tick> {
@@ -308,7 +311,7 @@ export class ScrapePoller {
   }
 
   private emptyBuffer(): SampleBuffer {
-    return new SampleBuffer({ samplesPerSeries: maxSamplesPerSeries, maxAgeMs: Infinity });
+    return new SampleBuffer({ samplesPerSeries: maxSamplesPerSeries, maxAgeMs: Infinity }, this.options.rules);
   }
 }
 

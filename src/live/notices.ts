@@ -58,6 +58,7 @@ export function noticesFor(state: QueryState): { notices: QueryResultMetaNotice[
       ...(isMissingValues(targets, state) ? reasons.missing : []),
       ...troubles.filter(({ severity }) => severity !== 'error'),
       ...reasons.besides,
+      ...info(dips(targets, names, state)),
       ...info(targets.length === 0 && tick.failure === undefined && noTargets),
       ...info(
         shortNames.length > 0 &&
@@ -100,6 +101,24 @@ function isMissingValues(targets: Target[], { tick, results }: QueryState): bool
         (!signal || targetKindOf(signal) === kind) && !withValue.has(nodeKey(labels['cluster'], labels['node']))
     );
   });
+}
+
+/** Targets whose counters fell without a restart in the range shown, and the last time. */
+function dips(targets: Target[], names: TargetNames, { compiled, tick }: QueryState): string | undefined {
+  const { query, request } = compiled;
+  const start = query.instant ? compiled.rangeLookback(false) : request.range;
+  const dipped = targets.flatMap((target) => {
+    const at = tick.buffer.dippedAt(target.id);
+    return tick.time !== undefined && at >= tick.time - start ? [{ name: names.nameOf(target), at }] : [];
+  });
+  if (dipped.length === 0) {
+    return undefined;
+  }
+  const last = new Date(Math.max(...dipped.map(({ at }) => at))).toISOString().slice(11, 19);
+  return (
+    `Counters fell without a restart on ${names.share(dipped.map(({ name }) => name))}, last at ${last} UTC, and returned. ` +
+    'Rates leave these samples out. Falco up to 0.45.0 does this when two scrapes overlap: let only one thing scrape it at a time.'
+  );
 }
 
 /** The windows on both sides of the switch to live scrapes, if it is visible. */

@@ -31,6 +31,22 @@ export const metricLabels: Record<string, string[]> = {
 export const reading: Reading = {
   host: { metric: 'falcosecurity_evt_hostname_info', label: 'hostname' },
   start: { metric: 'falcosecurity_falco_start_timestamp_nanoseconds' },
+  reload: { metric: 'falcosecurity_falco_reload_timestamp_nanoseconds' },
+  counters: {
+    include: [
+      'falcosecurity_(falco|scap|falcosidekick)_.*_total',
+      'falcosecurity_plugins_container_n_missing_container_images_total',
+      'falcosidekick_(in|out)puts',
+      'falco_events',
+    ].join('|'),
+    exclude: [
+      // Gauges, whatever their suffix says.
+      'falcosecurity_falco_host_(num_cpus|procs_running|open_fds)_total',
+      'falcosecurity_scap_n_(threads|fds|containers|missing_container_images)_total',
+      // Falco takes a failure back when it turns out to be none.
+      'falcosecurity_scap_n_failed_(thread|fd)_lookups_total',
+    ].join('|'),
+  },
   facts: [
     { id: 'version', ...version },
     { id: 'engine', ...engine, last: ['source_plugin'] },

@@ -130,6 +130,13 @@ export interface Reading {
   host: { metric: string; label: string };
   /** Start time of the process, unix nanoseconds: tells a load balancer from a restart. */
   start: { metric: string };
+  /** Time of the last configuration load. A hot reload resets counters and leaves the start time unchanged. */
+  reload: { metric: string };
+  /**
+   * Counters that only fall when the process restarts or reloads: names that match `include` and do not match `exclude`
+   * (regular expressions in RE2 syntax, anchored).
+   */
+  counters: { include: string; exclude: string };
   /** Facts shown in the health check and the target list, by grouping id; a value of `last` only where there is no other. */
   facts: Array<{ id: string; metric: string; label: string; last?: string[] }>;
   /** A metric that only a Falco (or a Falcosidekick) has, to tell "metrics, but not Falco's". */
