@@ -122,7 +122,7 @@ func (r *request) checks(ctx context.Context, a *asked, s scope) ([]judged, erro
 		if err != nil {
 			return nil, fmt.Errorf("check %q: %w", c.ID, err)
 		}
-		j := judged{Check: c, signal: signal, kind: r.kindOf(signal)}
+		j := judged{Check: c, signal: signal, kind: signal.TargetKind}
 		j.scope = r.of(signal, s)
 		j.order = 1000*slices.IndexFunc(r.catalogue.Dimensions, func(d signals.Dimension) bool { return d.ID == signal.Dimension }) + i
 		if j.expr, j.window, err = r.checkExpr(j, a); err != nil {

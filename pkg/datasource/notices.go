@@ -138,7 +138,7 @@ func (r *request) missing(ctx context.Context, g *groups, a *asked, result frame
 			g.add(c, name)
 			continue
 		}
-		settled := t.Scrapes >= 2 && t.Metrics != nil && r.kindOf(result.Signal) == t.Kind && t.FirstScrape.Before(a.times.end)
+		settled := t.Scrapes >= 2 && t.Metrics != nil && result.Signal.TargetKind == t.Kind && t.FirstScrape.Before(a.times.end)
 		if byNode && settled && !valued[nodeOf(t.Labels)] {
 			g.add(r.absent(result, reads(), t), name)
 		}

@@ -75,7 +75,7 @@ func (r *request) within(filters []signals.Filter) scope {
 // of is what passes the filters of a scope that a signal can have. Falcosidekick serves all nodes, and a cluster is
 // counted as a whole: a filter on nodes leaves them in.
 func (r *request) of(signal *signals.Signal, s scope) scope {
-	if r.kindOf(signal) != scrape.KindFalcosidekick && !signal.ClusterScoped {
+	if signal.TargetKind != scrape.KindFalcosidekick && !signal.ClusterScoped {
 		return s
 	}
 	return r.within(slices.DeleteFunc(slices.Clone(s.filters), func(f signals.Filter) bool { return f.Key == "node" }))

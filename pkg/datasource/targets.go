@@ -54,7 +54,7 @@ func (t targets) dead() bool {
 func (r *request) targetsOf(a *asked) targets {
 	kinds := map[string]bool{}
 	for _, result := range a.results {
-		kinds[r.kindOf(result.Signal)] = true
+		kinds[result.Signal.TargetKind] = true
 	}
 	var about []scrape.Status
 	passes := r.passing(a.query.Filters)
@@ -64,19 +64,6 @@ func (r *request) targetsOf(a *asked) targets {
 		}
 	}
 	return newTargets(about)
-}
-
-// kindOf is the kind of target that a signal reads.
-func (d *Instance) kindOf(s *signals.Signal) string {
-	if s.Kind != "" {
-		return s.Kind
-	}
-	for _, need := range s.Needs {
-		if kind := d.kindOfMetric(need.Metric); kind != "" {
-			return kind
-		}
-	}
-	return scrape.KindFalco
 }
 
 // kindOfMetric is the kind of target that exports a metric; empty where the name does not tell.

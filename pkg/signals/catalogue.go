@@ -44,8 +44,8 @@ type Signal struct {
 	ID        string `json:"id"`
 	Title     string `json:"title"`
 	Dimension string `json:"dimension"`
-	// Kind is what it is about where not a Falco, and the metrics that it needs do not tell.
-	Kind        string      `json:"kind,omitempty"`
+	// TargetKind is the kind of target that it describes.
+	TargetKind  string      `json:"targetKind"`
 	Unit        string      `json:"unit"`
 	Decimals    *uint16     `json:"decimals,omitempty"`
 	Min         *float64    `json:"min,omitempty"`

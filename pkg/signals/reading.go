@@ -9,6 +9,14 @@ type Reading struct {
 	Start struct {
 		Metric string `json:"metric"`
 	} `json:"start"`
+	Reload struct {
+		Metric string `json:"metric"`
+	} `json:"reload"`
+	// Counters are the metrics that only fall when the process restarts or reloads. Both are regular expressions.
+	Counters struct {
+		Include string `json:"include"`
+		Exclude string `json:"exclude"`
+	} `json:"counters"`
 	Facts []struct {
 		ID     string   `json:"id"`
 		Metric string   `json:"metric"`

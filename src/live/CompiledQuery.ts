@@ -9,7 +9,7 @@ import { parseDuration, printDuration } from '../signals/window';
 import { type Target } from './BackendClient';
 import { backendStep, expandMacros, type PanelRequest } from './macros';
 import { liveWindow, maxTargets, maxWatchMs } from './ScrapePoller';
-import { mayMatchTarget, passesFilters, targetKindOf } from './targetMatching';
+import { mayMatchTarget, passesFilters } from './targetMatching';
 
 /** One expression of a query, ready to be evaluated. */
 export interface CompiledExpression {
@@ -90,7 +90,7 @@ export class CompiledQuery {
       return this.readsTarget(target);
     }
     return (
-      this.signals.some((signal) => targetKindOf(signal) === target.kind) &&
+      this.signals.some((signal) => signal.targetKind === target.kind) &&
       passesFilters(target, this.filters, this.targetLabels)
     );
   }

@@ -27,7 +27,7 @@ const metric = 'falcosecurity_scap_n_evts_total';
 /** A buffer of one target, to which scrapes are added. */
 function buffered() {
   const buffer = new SampleBuffer({ samplesPerSeries: 10_000, maxAgeMs: 1e9 }, catalogue.reading);
-  const reader = new ExpositionReader('falco', catalogue.reading, { samplesPerScrape: 100, labelLength: 100 });
+  const reader = new ExpositionReader('falco', catalogue.reading, { sampleLimit: 100, labelValueLengthLimit: 100 });
   const add = ({ time, value, start, reload }: Scrape) => {
     const times = { start, reload };
     const lines = Object.entries(times)

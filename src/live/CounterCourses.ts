@@ -4,7 +4,7 @@ import { CounterCourse, type CourseUpdate, type Sample } from './CounterCourse';
 import { type LiveSeries } from './SeriesRegistry';
 
 /** The catalogue's rules for telling counters and restarts. */
-export type CounterRules = Pick<Reading, 'start' | 'reload' | 'counters'>;
+export type CounterRules = Pick<Reading, 'start' | 'reload' | 'counters' | 'scraping'>;
 
 /** Start and reload time of a process, as exported. */
 interface ProcessTimes {
@@ -53,8 +53,8 @@ export class CounterCourses {
   }
 
   private processTimes(all: readonly LiveSeries[]): ProcessTimes {
-    const { start, reload } = this.rules;
+    const { start, reload, scraping } = this.rules;
     const valueOf = (name: string) => all.find((series) => series.name === name)?.value;
-    return { start: valueOf(start.metric), reload: valueOf(reload.metric) };
+    return { start: valueOf(start.metric) ?? valueOf(scraping.processStartMetric), reload: valueOf(reload.metric) };
   }
 }

@@ -4,7 +4,7 @@ import { type Reasons, type Target, type TargetStatus, type Trouble } from './Ba
 import { type CompiledQuery } from './CompiledQuery';
 import { type FrameResult } from './frames/result';
 import { type Tick } from './ScrapePoller';
-import { targetKindOf } from './targetMatching';
+
 import { TargetNames } from './TargetNames';
 
 /** The state of a live query that its notices describe. */
@@ -98,7 +98,7 @@ function isMissingValues(targets: Target[], { tick, results }: QueryState): bool
     );
     return up.some(
       ({ kind, labels }) =>
-        (!signal || targetKindOf(signal) === kind) && !withValue.has(nodeKey(labels['cluster'], labels['node']))
+        (!signal || signal.targetKind === kind) && !withValue.has(nodeKey(labels['cluster'], labels['node']))
     );
   });
 }

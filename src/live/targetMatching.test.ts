@@ -1,7 +1,9 @@
 import { matcher, parse, selectorsOf } from '../promql';
 import { catalogue } from '../signals';
 import { type Target } from './BackendClient';
-import { targetKindOf, mayMatchTarget, passesFilters } from './targetMatching';
+import { type FalcoQuery, migrateQuery, withDefaults } from '../query';
+import { CompiledQuery } from './CompiledQuery';
+import { mayMatchTarget, passesFilters } from './targetMatching';
 
 const falco: Target = {
   id: 'f',
@@ -55,12 +57,15 @@ describe('mayMatchTarget', () => {
   });
 });
 
-test('the kind of target that a signal is about', () => {
-  const kind = (id: string) => targetKindOf(catalogue.signals.find((signal) => signal.id === id)!);
-  expect(['kernel-drop-ratio', 'up', 'sidekick-input-rate', 'destination-error-ratio'].map(kind)).toEqual([
-    'falco',
-    'falco',
-    'falcosidekick',
-    'falcosidekick',
-  ]);
+test('every signal describes a kind of target whose series it reads', () => {
+  const asked = { range: 300_000, interval: 15_000, maxDataPoints: 100 };
+  const wrong = catalogue.signals.filter(({ id, targetKind }) => {
+    const query = withDefaults(migrateQuery({ refId: 'A', signals: [id] } as FalcoQuery));
+    const compiled = new CompiledQuery(query, asked, { targets: [{ url: 'falco:8765' }] });
+    const targets = [falco, sidekick];
+    const described = targets.filter((target) => compiled.reportsOnTarget(target));
+    const isRead = described.every((target) => compiled.readsTarget(target));
+    return !isRead || described.map(({ kind }) => kind).join() !== targetKind;
+  });
+  expect(wrong.map(({ id }) => id)).toEqual([]);
 });

@@ -1,16 +1,11 @@
 import { type Matcher, type Selector } from '../promql';
 import { catalogue } from '../signals';
-import { type Signal } from '../signals/types';
+
 import { type Target } from './BackendClient';
 
 /** The kind of target that exports a metric; undefined when its name does not tell. */
 function kindOfMetric(metric: string): string | undefined {
   return catalogue.reading.identifyingMetrics.find(({ prefix }) => metric.startsWith(prefix))?.kind;
-}
-
-/** The kind of target that a signal describes. */
-export function targetKindOf({ needs }: Pick<Signal, 'needs'>): string {
-  return needs.map(({ metric }) => kindOfMetric(metric)).find((kind) => kind !== undefined) ?? 'falco';
 }
 
 /**

@@ -10,9 +10,12 @@ import { rules } from './rules';
 import { security } from './security';
 import { store } from './store';
 import { baselines, targetGauges } from './targets';
-import { type Catalogue, type Signal } from './types';
+import { type Catalogue, type Signal, type TargetKind } from './types';
 
-const signals = [...dataQuality, ...continuity, ...resources, ...delivery, ...security];
+const signals = [...dataQuality, ...continuity, ...resources, ...delivery, ...security].map((signal) => ({
+  ...signal,
+  targetKind: signal.targetKind ?? kindOfNeeds(signal),
+}));
 
 /** Everything the product knows about Falco's numbers. */
 export const catalogue: Catalogue = {
@@ -36,6 +39,12 @@ export const catalogue: Catalogue = {
   baselines,
   store: { ...store, externalMetrics: [...new Set(signals.flatMap(foreign))] },
 };
+
+/** The kind of target that exports the first metric whose name tells. */
+function kindOfNeeds({ needs }: Signal): TargetKind {
+  const marks = needs.map(({ metric }) => reading.identifyingMetrics.find(({ prefix }) => metric.startsWith(prefix)));
+  return marks.find((mark) => mark !== undefined)?.kind ?? 'falco';
+}
 
 /** The metrics of others than Falco that a signal reads. */
 function foreign({ needs, inStore }: Signal): string[] {

@@ -10,6 +10,9 @@ import { type Scraping } from './scraping';
 /** The five dimensions of Falco's guide to performance monitoring in production. */
 export type DimensionId = 'resources' | 'continuity' | 'data-quality' | 'delivery' | 'security';
 
+/** The products that are scraped. */
+export type TargetKind = 'falco' | 'falcosidekick';
+
 export interface Dimension {
   id: DimensionId;
   title: string;
@@ -68,8 +71,11 @@ export interface Signal {
   id: string;
   title: string;
   dimension: DimensionId;
-  /** What it is about where not a Falco, and the metrics that it needs do not tell. */
-  kind?: 'falcosidekick';
+  /**
+   * The kind of target that it describes. By default that follows from the metrics that it needs; the catalogue contains it
+   * for every signal.
+   */
+  targetKind?: TargetKind;
   /** A Grafana unit id (`percentunit`, `bytes`, `cps`, `ns`, `s`, `dateTimeAsIso`, …). */
   unit: string;
   decimals?: number;
@@ -140,7 +146,7 @@ export interface Reading {
   /** Facts shown in the health check and the target list, by grouping id; a value of `last` only where there is no other. */
   facts: Array<{ id: string; metric: string; label: string; last?: string[] }>;
   /** A metric that only a Falco (or a Falcosidekick) has, to tell "metrics, but not Falco's". */
-  identifyingMetrics: Array<{ kind: 'falco' | 'falcosidekick'; prefix: string }>;
+  identifyingMetrics: Array<{ kind: TargetKind; prefix: string }>;
   /** Label names allowed on a metric; every other label is dropped at reading. */
   keepLabels: Array<{ metric: string; labels: string[] }>;
   /** Free text in a label is replaced by a word: every value but the allowed ones. */
@@ -300,7 +306,7 @@ export interface Catalogue {
 /** What has to be known of a Prometheus that scrapes Falco. */
 export interface Store {
   /** The metrics by which a target shows what it is; any one will do. */
-  identifyingMetrics: Array<{ kind: 'falco' | 'falcosidekick'; metrics: string[] }>;
+  identifyingMetrics: Array<{ kind: TargetKind; metrics: string[] }>;
   /** Counters that fall and return to their course although nothing restarted: an artefact, not a reset. */
   counterDips: {
     /** A counter that falls with the others. */

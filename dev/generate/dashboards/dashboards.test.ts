@@ -35,7 +35,7 @@ const signalOf = (id: string) => catalogue.signals.find((signal) => signal.id ==
 
 /** Whether a query has a series for every node; of Falcosidekicks there are few. */
 function byNode({ queryType, signals = [], groupBy, limit }: Query): boolean {
-  const falcos = signals.map(signalOf).filter((signal) => signal?.kind !== 'falcosidekick');
+  const falcos = signals.map(signalOf).filter((signal) => signal?.targetKind !== 'falcosidekick');
   const series = falcos.some((signal) => (groupBy ?? signal?.groupBy.default)?.includes('$identity'));
   return queryType === 'signal' && limit === undefined && series;
 }

@@ -31,7 +31,7 @@ export const sidekick: Signal[] = [
     id: 'sidekick-up',
     title: 'Falcosidekick up',
     dimension: 'delivery',
-    kind: 'falcosidekick',
+    targetKind: 'falcosidekick',
     unit: 'short',
     decimals: 0,
     min: 0,
