@@ -30,17 +30,17 @@ func testCatalogue(t *testing.T) *signals.Catalogue {
 		"metricLabels": {"drops_cpu": ["cpu"]},
 		"reading": {"identifyingMetrics": [{"kind": "falco", "prefix": "falcosecurity_"}, {"kind": "falcosidekick", "prefix": "sidekick_"}], "oldestVersion": "0.39"},
 		"signals": [
-			{"id": "drops", "title": "Kernel drops", "dimension": "data-quality", "unit": "percentunit", "link": "https://falco.org/drops", "unknown": "a node without events has none",
+			{"id": "drops", "title": "Kernel drops", "targetKind": "falco", "dimension": "data-quality", "unit": "percentunit", "link": "https://falco.org/drops", "unknown": "a node without events has none",
 			 "expr": "sum by ($groupBy) (rate(falcosecurity_scap_n_drops_total{$filter}[$window])) / (sum by ($groupBy) (rate(falcosecurity_scap_n_evts_total{$filter}[$window])) > 0)",
 			 "groupBy": {"default": ["$identity"], "allowed": []}, "thresholds": {"direction": "above", "warning": 0.02, "critical": 0.1},
 			 "needs": [{"metric": "falcosecurity_scap_n_evts_total", "config": "metrics.kernel_event_counters_enabled"}]},
-			{"id": "cpu-drops", "title": "Drops of one CPU", "dimension": "data-quality", "unit": "short", "expr": "sum by ($groupBy) (drops_cpu{$filter})",
+			{"id": "cpu-drops", "title": "Drops of one CPU", "targetKind": "falco", "dimension": "data-quality", "unit": "short", "expr": "sum by ($groupBy) (drops_cpu{$filter})",
 			 "groupBy": {"default": ["$identity", "cpu"], "allowed": []}, "thresholds": {"direction": "above", "warning": 5, "critical": 50},
 			 "needs": [{"metric": "drops_cpu", "engines": ["modern_bpf"]}]},
-			{"id": "up", "title": "Up", "dimension": "continuity", "unit": "short", "expr": "min by ($groupBy) (up{kind!=\"falcosidekick\",$filter})",
+			{"id": "up", "title": "Up", "targetKind": "falco", "dimension": "continuity", "unit": "short", "expr": "min by ($groupBy) (up{kind!=\"falcosidekick\",$filter})",
 			 "groupBy": {"default": ["$identity"], "allowed": []}, "needs": [],
 			 "values": [{"value": 0, "text": "down", "level": "critical"}, {"value": 1, "text": "up", "level": "ok"}]},
-			{"id": "memory", "title": "Memory", "dimension": "resources", "unit": "bytes", "expr": "max by ($groupBy) (falcosecurity_memory{$filter} > 0)",
+			{"id": "memory", "title": "Memory", "targetKind": "falco", "dimension": "resources", "unit": "bytes", "expr": "max by ($groupBy) (falcosecurity_memory{$filter} > 0)",
 			 "groupBy": {"default": ["$identity"], "allowed": []}, "thresholds": {"direction": "above", "warning": 1e9},
 			 "advice": [{"when": "It grows", "change": "restart it", "cost": "some seconds"}],
 			 "needs": [{"metric": "falcosecurity_memory", "unknownValue": {"value": 0, "because": "the file was not found", "change": "name the file"}}]}
@@ -208,7 +208,7 @@ func TestHealthOfAllDimensionsOfACheck(t *testing.T) {
 // Whoever looks at one node wants to know that its alerts go nowhere.
 func TestHealthOfANodeHoldsFalcosidekick(t *testing.T) {
 	d, f := sickFleet(t)
-	require.NoError(t, json.Unmarshal([]byte(`{"id": "kick", "title": "Falcosidekick", "kind": "falcosidekick", "dimension": "continuity", "unit": "short",
+	require.NoError(t, json.Unmarshal([]byte(`{"id": "kick", "title": "Falcosidekick", "targetKind": "falcosidekick", "dimension": "continuity", "unit": "short",
 		"expr": "min by ($groupBy) (up{kind=\"falcosidekick\",$filter})", "groupBy": {"default": ["$identity"]}, "needs": [],
 		"values": [{"value": 0, "text": "down", "level": "critical"}, {"value": 1, "text": "up", "level": "ok"}]}`), &d.catalogue.Signals[2]))
 	d.catalogue.Checks[1].Signal = "kick"

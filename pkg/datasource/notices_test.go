@@ -226,7 +226,7 @@ func TestMissingMetricIsNamed(t *testing.T) {
 	} {
 		d, f := newTest(t, falco("node-1", "falcosecurity_scap_a"), falco("node-2", "falcosecurity_scap_a", "falcosecurity_scap_b"))
 		c := *d.catalogue
-		c.Signals = []signals.Signal{{ID: "sum", Title: "Sum", Expr: expr, GroupBy: signals.GroupBy{Default: []string{"$identity"}}, NoValueReason: "There is no sum without it"}}
+		c.Signals = []signals.Signal{{ID: "sum", Title: "Sum", TargetKind: scrape.KindFalco, Expr: expr, GroupBy: signals.GroupBy{Default: []string{"$identity"}}, NoValueReason: "There is no sum without it"}}
 		d.catalogue = &c
 		f.set(1, "__name__", "falcosecurity_scap_a", "cluster", "demo", "node", "node-1")
 		f.set(1, "__name__", "falcosecurity_scap_a", "cluster", "demo", "node", "node-2")

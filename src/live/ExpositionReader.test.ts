@@ -96,4 +96,79 @@ describe('ExpositionReader', () => {
     }
     expect((one as unknown as { known: Map<string, unknown> }).known.size).toBeLessThanOrEqual(1500);
   });
+
+  it('remembers nothing of expositions with too many samples', () => {
+    const one = reader({ sampleLimit: 100 });
+    for (let round = 0; round < 20; round++) {
+      const body = Array.from({ length: 200 }, (_, i) => `a{i="${round}-${i}"} 1\n`).join('');
+      expect(() => one.read(body)).toThrow('more than 100 samples');
+    }
+    expect([one['known'].size, one['registry'].size]).toEqual([0, 0]);
+    expect(one.read('a 1\n').series).toHaveLength(1);
+  });
+
+  it('remembers a bounded number of spellings of one series', () => {
+    const one = reader({ sampleLimit: 100 });
+    one.read(Array.from({ length: 10_000 }, (_, i) => `a{${' '.repeat(i % 5000)}} ${i}\n`).join(''));
+    expect(one['known'].size).toBeLessThanOrEqual(264);
+  });
+
+  it('remembers a bounded number of label sets that become one series', () => {
+    const one = reader({ sampleLimit: 100 });
+    const metric = 'falcosecurity_falcosidekick_falco_events_total';
+    const body = Array.from({ length: 5000 }, (_, i) => `${metric}{rule="r",pod="${i}"} 1\n`).join('');
+    expect(one.read(body).series.map(({ value }) => value)).toEqual([5000]);
+    expect([one['known'].size, one['registry'].size]).toEqual([264, 264]);
+  });
+
+  it('refuses lines with more than 64 labels', () => {
+    const line = (count: number) => `a{${Array.from({ length: count }, (_, i) => `l${i}="x"`).join(',')}} 1\n`;
+    const { series, problems } = reader().read(line(64) + line(65));
+    expect([series.length, problems.map(({ reason }) => reason)]).toEqual([
+      1,
+      ['65 labels; the limit is 64 (limits.labelLimit)'],
+    ]);
+  });
+
+  it.each([
+    ['short lines', 'a{b="\n'],
+    ['quotes', `a{b="${'"'.repeat(2000)}\n`],
+    ['commas', `a{b="${'",'.repeat(1000)}\n`],
+    ['label sets', `a{${'b="c",'.repeat(300)}\n`],
+    ['backslashes', `a{b="${'\\\\"'.repeat(1000)}\n`],
+  ])('takes time in proportion to open label sets of %s', (_, line) => {
+    const time = (length: number) => {
+      const body = line.repeat(Math.ceil(length / line.length));
+      const times = Array.from({ length: 3 }, () => {
+        const start = performance.now();
+        reader().read(body);
+        return performance.now() - start;
+      });
+      return Math.min(...times);
+    };
+    time(50_000);
+    // Eight times the text: quadratic time would be 64 times as much.
+    expect(time(400_000)).toBeLessThan(30 * time(50_000) + 20);
+  });
+
+  it('reads in steps that take milliseconds', () => {
+    const one = reader({ sampleLimit: 100_000 });
+    const body = Array.from({ length: 20_000 }, (_, i) => `a{i="${i}"} 1\n`).join('');
+    let steps = 1;
+    const reading = one.readInSteps(body);
+    let step = reading.next();
+    for (; !step.done; step = reading.next()) {
+      steps++;
+    }
+    expect([step.value.series.length, steps]).toEqual([20_000, Math.ceil(body.length / 16_384)]);
+  });
+
+  it('forgets an exposition whose reading was cancelled', () => {
+    const one = reader();
+    const reading = one.readInSteps(Array.from({ length: 900 }, (_, i) => `a{label="${i}"}      1\n`).join(''));
+    reading.next();
+    reading.return(undefined!);
+    expect(one['known'].size).toBe(0);
+    expect(one.read('a 1\n').series).toHaveLength(1);
+  });
 });

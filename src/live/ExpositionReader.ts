@@ -87,7 +87,7 @@ export class ExpositionReader {
     private readonly limits: Limits
   ) {
     this.readValue = readValueOf(kind);
-    this.registry = new SeriesRegistry(rules, limits.labelValueLengthLimit);
+    this.registry = new SeriesRegistry(rules, limits.labelValueLengthLimit, this.maxRemembered);
   }
 
   /** Reads a response body at once. Throws an Error when it has more samples than the limit. */
@@ -114,8 +114,11 @@ export class ExpositionReader {
       isComplete = true;
     } finally {
       this.joiner = undefined; // it holds on to the body
-      this.isLayoutOutdated ||= !isComplete;
-      this.forgetUnseen();
+      if (isComplete) {
+        this.forgetUnseen();
+      } else {
+        this.forgetAll();
+      }
     }
     return this.exposition;
   }
@@ -231,7 +234,9 @@ export class ExpositionReader {
         return series;
       }
       known = { series, seen: 0, position: -1 };
-      this.known.set(own.series, known);
+      if (this.known.size < this.maxRemembered) {
+        this.known.set(own.series, known);
+      }
     }
     const value = this.parseValue(known.series.kept, line.value);
     if (value === undefined) {
@@ -283,9 +288,23 @@ export class ExpositionReader {
     }
   }
 
+  /** Bounds what is remembered of expositions with many spellings or label sets for few samples. */
+  private get maxRemembered(): number {
+    return 2 * this.limits.sampleLimit + 64;
+  }
+
+  /** Forgets everything after an exposition that was not read completely. */
+  private forgetAll(): void {
+    this.isLayoutOutdated = true;
+    this.layout = new ExpositionLayout();
+    this.known.clear();
+    this.registry.clear();
+  }
+
   /** Forgets series that are not in this exposition once they are more than half of those remembered. */
   private forgetUnseen(): void {
-    if (this.known.size <= 2 * this.texts + 64) {
+    const most = 2 * this.texts + 64;
+    if (this.known.size <= most && this.registry.size <= most) {
       return;
     }
     for (const [text, { seen }] of this.known) {

@@ -24,6 +24,9 @@ export interface SentSeries {
 /** The catalogue's rules for reading labels. */
 export type ReadingRules = Pick<Reading, 'keepLabels' | 'replaceValues'>;
 
+/** Maximum number of labels of a series. */
+const labelLimit = 64;
+
 /** Finds the series of a sample line, and remembers them. */
 export class SeriesRegistry {
   private readonly bySentLabels = new Map<string, SentSeries>();
@@ -33,13 +36,27 @@ export class SeriesRegistry {
 
   constructor(
     private readonly rules: ReadingRules,
-    private readonly labelValueLengthLimit: number
+    private readonly labelValueLengthLimit: number,
+    private readonly maxRemembered: number
   ) {
     this.ruledMetrics = new Set([...rules.keepLabels, ...rules.replaceValues].map(({ metric }) => metric));
   }
 
+  /** Number of remembered label sets. */
+  get size(): number {
+    return this.bySentLabels.size;
+  }
+
+  clear(): void {
+    this.bySentLabels.clear();
+    this.byKeptLabels.clear();
+  }
+
   /** The series of a line, or why the line is refused. */
   find(line: SampleLine): SentSeries | { refused: string } {
+    if (line.labels.length > labelLimit) {
+      return { refused: `${line.labels.length} labels; the limit is ${labelLimit} (limits.labelLimit)` };
+    }
     const name = cleanMetricName(line.name);
     const pairs: Array<[string, string]> = [['__name__', name]];
     for (const [label, value] of line.labels) {
@@ -60,7 +77,9 @@ export class SeriesRegistry {
       return { refused };
     }
     const series = { kept: this.keptSeries(name, kept, isPartial), seen: 0 };
-    this.bySentLabels.set(text, series);
+    if (this.bySentLabels.size < this.maxRemembered) {
+      this.bySentLabels.set(text, series);
+    }
     return series;
   }
 
