@@ -1,6 +1,6 @@
 /**
- * Every kind of bad answer, read by the plugin itself and by a real Prometheus: docs/scaling-out.md tells in a table what
- * a store loses. With UPDATE_DOCS=1 in the environment the table is written anew.
+ * Every kind of invalid response, read by the plugin and by a real Prometheus. The table in docs/scaling-out.md must list
+ * what each of them keeps. UPDATE_DOCS=1 rewrites the table.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,33 +10,33 @@ import { root, setStage, type Stage, until } from './harness';
 import { Prometheus, prometheusVersion } from './prometheus';
 
 const file = join(root, 'docs/scaling-out.md');
-const TABLE = /(?<=<!-- bad answers -->\n\n)\|[^]*?(?=\n\n)/;
+const TABLE = /(?<=<!-- bad responses -->\n\n)\|[^]*?(?=\n\n)/;
 
-/** The answers in words; the last is a rule with quotes in its name, which Falco does not escape. */
-const words: Record<BadAnswer | 'quotes', string> = {
-  slow: 'comes later than the time-out',
+/** Descriptions of the responses, for the table. */
+const descriptions: Record<BadAnswer | 'quotes', string> = {
+  slow: 'arrives after the timeout',
   endless: 'never ends',
   oversized: '100 MB',
-  'gzip-bomb': 'a gigabyte in a few kilobytes of gzip',
-  'cut-off': 'is cut off in the middle',
-  reset: 'the connection is reset',
-  redirect: 'redirects to a page to sign in',
+  'gzip-bomb': 'a gigabyte, compressed to a few kilobytes',
+  'cut-off': 'cut off in the middle',
+  reset: 'connection reset',
+  redirect: 'redirect to a login page',
   html: 'an HTML page',
   'not-found': '404',
   'server-error': '500',
   unauthorized: '401',
-  'content-type': 'another content type than text/plain',
-  empty: 'is empty',
+  'content-type': 'content type other than text/plain',
+  empty: 'empty',
   binary: 'binary data',
-  'garbage-line': 'a line of garbage',
+  'garbage-line': 'a garbage line',
   'no-value': 'a sample without a value',
   'run-together': 'two samples in one line',
-  dots: 'dots in the name of a metric',
-  duplicate: 'a series twice',
-  'label-twice': 'a label twice in one series',
-  'huge-label': 'a label of 100 000 characters',
-  'not-falco': 'metrics of something else',
-  quotes: 'a rule’s name with quotes, as Falco writes it',
+  dots: 'dots in a metric name',
+  duplicate: 'a duplicate series',
+  'label-twice': 'a duplicate label in a series',
+  'huge-label': 'a label value of 100,000 characters',
+  'not-falco': 'metrics of another exporter',
+  quotes: 'a rule name with quotes, which Falco does not escape',
 };
 
 interface Target {
@@ -45,7 +45,7 @@ interface Target {
   unreadable: number;
 }
 
-(prometheusVersion.startsWith('2.') ? describe : describe.skip)('Bad answers', () => {
+(prometheusVersion.startsWith('2.') ? describe : describe.skip)('Invalid responses', () => {
   let prometheus: Prometheus;
   let stage: Stage;
   let first = 0;
@@ -53,7 +53,7 @@ interface Target {
   beforeAll(async () => {
     stage = await setStage('bad-answers', undefined, '2s', async (fleetPort) => {
       prometheus = await Prometheus.scraping(fleetPort, '2s');
-      first = fleetPort + 3; // control, Falcosidekick and a healthy node come before
+      first = fleetPort + 3; // after the control port, Falcosidekick and a healthy node
       return {};
     });
   });
@@ -63,7 +63,7 @@ interface Target {
     await prometheus?.close();
   });
 
-  it('lose in a store what docs/scaling-out.md says', async () => {
+  it('keep what docs/scaling-out.md says', async () => {
     const kinds = [...BAD_ANSWERS, 'quotes' as const];
     const rows = await until('all targets', async () => {
       const { data: targets } = (await (
@@ -78,10 +78,10 @@ interface Target {
       return kinds.map((kind, i) => {
         const instance = `127.0.0.1:${first + i}`;
         const target = targets.find(({ address }) => address.includes(instance));
-        return `| ${words[kind]} | ${kept(target)} | ${stored(up.get(instance), falcos.get(instance))} |`;
+        return `| ${descriptions[kind]} | ${kept(target)} | ${stored(up.get(instance), falcos.get(instance))} |`;
       });
     });
-    const table = ['| an answer … | embedded | Prometheus 2.42 |', '| --- | --- | --- |', ...rows].join('\n');
+    const table = ['| response | scrape mode | Prometheus 2.42 |', '| --- | --- | --- |', ...rows].join('\n');
     const text = readFileSync(file, 'utf8');
     if (process.env['UPDATE_DOCS']) {
       writeFileSync(file, text.replace(TABLE, table));
