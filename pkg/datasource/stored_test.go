@@ -63,9 +63,9 @@ func TestStoreGivesFramesOfNodes(t *testing.T) {
 	require.Equal(t, `max by (node) (up{instance="a"})`, byHand.Frames[0].Meta.ExecutedQueryString, "the store's own labels; filters are ours")
 	require.Equal(t, data.Labels{"instance": "10.0.0.1:8765", "job": "falco"}, byHand.Frames[0].Fields[0].Labels)
 
-	portable := queryOne(t, d, `{"queryType": "promql", "mapLabels": true, "expr": "max by (node) (x)", "instant": true, "filters": [{"key": "node", "operator": "=", "value": "a"}]}`)
-	require.Equal(t, `max by (instance) (x{instance="a"})`, portable.Frames[0].Meta.ExecutedQueryString)
-	require.Equal(t, "10.0.0.1:8765", portable.Frames[0].Fields[0].Labels["node"])
+	mapped := queryOne(t, d, `{"queryType": "promql", "mapLabels": true, "expr": "max by (node) (x)", "instant": true, "filters": [{"key": "node", "operator": "=", "value": "a"}]}`)
+	require.Equal(t, `max by (instance) (x{instance="a"})`, mapped.Frames[0].Meta.ExecutedQueryString)
+	require.Equal(t, "10.0.0.1:8765", mapped.Frames[0].Fields[0].Labels["node"])
 }
 
 // What the store says of an answer is shown with it; one that lacks samples is said to be partial.
@@ -80,7 +80,7 @@ func TestStoreWarnings(t *testing.T) {
 	require.Equal(t, []string{"warning: The Prometheus server says: something else."}, said(`"warnings": ["something else"],`))
 	const info = `"infos": ["PromQL info: metric might not be a counter (1:6)"],`
 	require.Empty(t, said(info), "an expression of the catalogue")
-	for _, query := range []string{`{"queryType": "promql", "expr": "rate(x[5m])", "instant": true}`, `{"queryType": "promql", "portable": true, "expr": "rate(x[5m])", "instant": true}`} {
+	for _, query := range []string{`{"queryType": "promql", "expr": "rate(x[5m])", "instant": true}`, `{"queryType": "promql", "mapLabels": true, "expr": "rate(x[5m])", "instant": true}`} {
 		require.Equal(t, []string{"info: The Prometheus server says: PromQL info: metric might not be a counter (1:6)."}, texts(t, queryOne(t, storeWith(t, info), query)))
 	}
 	require.Equal(t, "The range contains about 6 million samples, so the plugin read one value every 30s. Changes between two of these values are not visible. Narrow the range or the filters to see all of them.",

@@ -45,7 +45,7 @@ function pinned(of: 'version' | 'rules' | 'config', what: string, so: string, fi
       first,
       {
         why: 'The change was meant, and the pin is old.',
-        change: `Pin the new value: expected.${of} in the settings of the data source.`,
+        change: `Pin the new value: baseline.${of} in the settings of the data source.`,
         cost: 'None.',
       },
     ],

@@ -52,7 +52,7 @@ function offBaseline({ of, title, what, how, metric, since, expr, advice }: OffB
     decimals: 0,
     min: 0,
     summary: `Nodes whose ${what} not what the settings pin`,
-    description: `1 for a node whose ${what} not what \`expected.${of}\` in the settings of the data source says, else 0. ${how} There is a figure only where it is pinned; without that, nodes are held against each other (${of}-skew). A group of nodes shows how many of them are off.`,
+    description: `1 for a node whose ${what} not what \`baseline.${of}\` in the settings of the data source says, else 0. ${how} There is a figure only where it is pinned; without that, nodes are held against each other (${of}-drift). A group of nodes shows how many of them are off.`,
     expr,
     groupBy: { default: ['$identity'], allowed: anyGrouping },
     needs: [{ ...always(metric), ...(since === undefined ? {} : { since }) }, setting(pinned(of))],
