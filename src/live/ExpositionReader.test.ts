@@ -160,7 +160,7 @@ describe('ExpositionReader', () => {
     for (; !step.done; step = reading.next()) {
       steps++;
     }
-    expect([step.value.series.length, steps]).toEqual([20_000, Math.ceil(body.length / 16_384)]);
+    expect([step.value.series.length, steps]).toEqual([20_000, Math.ceil(body.length / 8192)]);
   });
 
   it('forgets an exposition whose reading was cancelled', () => {

@@ -58,7 +58,7 @@ interface LinesRead {
 const maxProblems = 20;
 const maxExcerpt = 120;
 /** Characters between two pauses of {@link ExpositionReader.readInSteps}: at most some milliseconds of work. */
-const charactersPerStep = 16_384;
+const charactersPerStep = 8192;
 
 /**
  * Reads the expositions of one target: Prometheus's text format as Falco writes it. It is as tolerant as the backend's

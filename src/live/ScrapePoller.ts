@@ -5,7 +5,7 @@ import {
   map,
   merge,
   NEVER,
-  type Observable,
+  Observable,
   repeat,
   share,
   type Subscription,
@@ -17,11 +17,12 @@ import {
   BackendError,
   chunks,
   type BackendClient,
-  type LiveResponse,
+ 
   type Target,
   type TargetStatus,
 } from './BackendClient';
 import { ExpositionReader, type Limits, type ParsedExposition } from './ExpositionReader';
+import { readInSlices } from './readInSlices';
 import { SampleBuffer } from './SampleBuffer';
 import { type ScrapeCoverage } from './ScrapeCoverage';
 import { type CounterRules } from './CounterCourses';
@@ -137,9 +138,19 @@ export class ScrapePoller {
     });
   }
 
-  /** Runs one tick. A tick that is slow emits a failure first. */
+  /** Runs one tick. A tick that is slow emits a failure first. Unsubscribing cancels it. */
   private pollOnce(): Observable<Tick> {
-    const tick = this.tick();
+    const tick = new Observable<Tick>((subscriber) => {
+      const controller = new AbortController();
+      this.tick(controller.signal).then(
+        (result) => {
+          subscriber.next(result);
+          subscriber.complete();
+        },
+        (error) => subscriber.error(error)
+      );
+      return () => controller.abort();
+    }).pipe(share());
     const overdue = timer(this.patienceMs).pipe(
       map(() => this.tickWith(undefined, 'the backend has not responded yet')),
       takeUntil(tick)
@@ -147,18 +158,26 @@ export class ScrapePoller {
     return merge(tick, overdue);
   }
 
-  private async tick(): Promise<Tick> {
+  private async tick(signal: AbortSignal): Promise<Tick> {
     this.tickStartedAt = performance.now();
     let time: number | undefined;
     let failure: string | undefined;
     try {
       await this.refreshTargets();
       const responses = await Promise.all(chunks(this.neededIds(), maxTargets).map((ids) => this.backend.live(ids)));
-      time = this.process(responses);
+      const all = responses.flatMap(({ targets }) => targets);
+      const now = Math.min(...responses.map(({ now }) => now));
+      this.followClock(all.length > 0 ? now : undefined);
+      const newTimes = this.newTimes(all);
+      const expositions = await this.readAll(
+        all.filter(({ id }) => newTimes.has(id)),
+        signal
+      );
+      time = this.process(all, Math.min(now, ...newTimes.values()), newTimes, expositions);
       this.failures = 0;
       failure = this.isStalled() ? 'no new scrapes have arrived' : undefined;
     } catch (error) {
-      if (error instanceof BackendError && [400, 403, 404].includes(error.status)) {
+      if (signal.aborted || (error instanceof BackendError && [400, 403, 404].includes(error.status))) {
         throw error;
       }
       this.failures++;
@@ -212,32 +231,63 @@ export class ScrapePoller {
       .map(({ id }) => id);
   }
 
-  /** Writes the responses to the buffer. Returns the time of the newest scrape, if there was a new one. */
-  private process(responses: LiveResponse[]): number | undefined {
-    const all = responses.flatMap(({ targets }) => targets);
-    const now = Math.min(...responses.map(({ now }) => now));
+  /** Starts over when the backend's clock was set back: existing samples lie in the future then. */
+  private followClock(now = this.backendNow): void {
     if (now < this.backendNow - scrapeGap(this.options.intervalMs)) {
-      this.restart(); // the backend's clock was set back: existing samples lie in the future
+      this.restart();
     }
-    this.backendNow = all.length > 0 ? now : this.backendNow;
-    const newTimes = new Map(
+    this.backendNow = now;
+  }
+
+  /** Times of the scrapes that are new, by target id. */
+  private newTimes(all: readonly TargetStatus[]): Map<string, number> {
+    return new Map(
       all.flatMap(({ id, time }) =>
         time !== undefined && time > (this.statuses.get(id)?.time ?? -Infinity) ? [[id, time]] : []
       )
     );
-    const earliest = Math.min(now, ...newTimes.values());
+  }
+
+  /** Reads the bodies of scrapes; an Error for one that is refused. */
+  private async readAll(
+    all: readonly TargetStatus[],
+    signal: AbortSignal
+  ): Promise<Map<string, ParsedExposition | Error>> {
+    const expositions = new Map<string, ParsedExposition | Error>();
+    for (const { id, text, ...status } of all) {
+      if (text === undefined || isGone(status)) {
+        continue;
+      }
+      const kind = this.targets.find((target) => target.id === id)?.kind ?? 'falco';
+      const reader = this.readers.get(id) ?? new ExpositionReader(kind, this.options.rules, this.options.limits);
+      this.readers.set(id, reader);
+      try {
+        expositions.set(id, await readInSlices(reader, text, signal));
+      } catch (error) {
+        signal.throwIfAborted();
+        expositions.set(id, error instanceof Error ? error : new Error(String(error)));
+      }
+    }
+    signal.throwIfAborted();
+    return expositions;
+  }
+
+  /** Writes scrapes to the buffer. Returns the time of the newest one, if there is a new one. */
+  private process(
+    all: readonly TargetStatus[],
+    earliest: number,
+    newTimes: ReadonlyMap<string, number>,
+    expositions: ReadonlyMap<string, ParsedExposition | Error>
+  ): number | undefined {
     this.statuses.clear();
     // Targets that lose a node are processed before the target that takes it over.
     for (const status of all.filter(isGone)) {
       this.buffer.removeTarget(status.id, earliest - 1);
       this.statuses.set(status.id, status);
     }
-    for (const { text, ...status } of all.filter((status) => !isGone(status))) {
-      this.statuses.set(status.id, status);
+    for (const { text: _, ...status } of all.filter((status) => !isGone(status))) {
       const time = newTimes.get(status.id);
-      if (time !== undefined) {
-        this.append(status, time, text);
-      }
+      this.statuses.set(status.id, time === undefined ? status : this.append(status, time, expositions.get(status.id)));
     }
     const requirements = [...this.subscribers.keys()].map((subscriber) => ({
       subscriber,
@@ -257,29 +307,20 @@ export class ScrapePoller {
     return Math.max(...newTimes.values());
   }
 
-  private append({ id, labels, gauges, seconds, state }: TargetStatus, time: number, text: string | undefined): void {
-    const kind = this.targets.find((target) => target.id === id)?.kind ?? 'falco';
-    const reader = this.readers.get(id) ?? new ExpositionReader(kind, this.options.rules, this.options.limits);
-    this.readers.set(id, reader);
-    const exposition = text === undefined ? undefined : this.read(id, reader, text);
+  /** Appends a scrape. One that is refused counts as failed, as in the backend, which reads it first. */
+  private append(status: TargetStatus, time: number, read: ParsedExposition | Error | undefined): TargetStatus {
+    const { id, labels, gauges, seconds, state } = status;
+    const exposition = read instanceof Error ? undefined : read;
     const isLoadBalanced = state === 'load-balancer';
     this.buffer.append(id, labels, { time, exposition, duration: seconds, isLoadBalanced, gauges });
     this.subscribers.forEach((_, { coverage }) => coverage.add(id, time));
-  }
-
-  /** Reads a response body. One that is refused counts as a failed scrape, as in the backend, which reads it first. */
-  private read(id: string, reader: ExpositionReader, text: string): ParsedExposition | undefined {
-    try {
-      return reader.read(text);
-    } catch (error) {
-      const change = error instanceof Error ? error.message : String(error);
-      this.statuses.set(id, {
-        ...this.statuses.get(id)!,
-        state: 'down',
-        trouble: { severity: 'warning', what: 'No metrics from', change },
-      });
-      return undefined;
-    }
+    return read instanceof Error
+      ? {
+          ...status,
+          state: 'down',
+          trouble: { severity: 'warning', what: 'No metrics from', change: read.message },
+        }
+      : status;
   }
 
   private updateNeeded(): void {
@@ -316,7 +357,7 @@ export class ScrapePoller {
 }
 
 /** Whether another target has taken over the node, or the target is no longer listed. */
-function isGone({ elsewhere, state }: TargetStatus): boolean {
+function isGone({ elsewhere, state }: Pick<TargetStatus, 'elsewhere' | 'state'>): boolean {
   return elsewhere === true || state === 'unlisted';
 }
 
