@@ -34,6 +34,8 @@ type TargetConfig struct {
 	Kind      string // default falco
 	Discovery string // default static
 	Labels    map[string]string
+	// AllowLoopback allows discovered targets on loopback addresses.
+	AllowLoopback bool
 	// Gauges are written for each target of the entry at every scrape, even if the scrape fails.
 	Gauges []Gauge
 }

@@ -1,6 +1,7 @@
 package scrape
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -8,6 +9,7 @@ import (
 	"net/netip"
 	"net/url"
 	"runtime/debug"
+	"slices"
 	"time"
 )
 
@@ -118,6 +120,7 @@ func (sp *scrapePool) apply(d discoveryResult) {
 			sp.remove(t)
 		}
 	}
+	sp.limitVanished()
 	placeholder := sp.targets[sp.url.String()]
 	switch {
 	case len(sp.targets) == 0:
@@ -125,6 +128,25 @@ func (sp *scrapePool) apply(d discoveryResult) {
 		sp.targets[t.address] = t
 	case len(sp.targets) > 1 && placeholder != nil && placeholder.url == nil:
 		sp.remove(placeholder)
+	}
+}
+
+// limitVanished removes the targets that left discovery first if there are more of them than discovery may list, so that
+// a list with new addresses each time does not grow the pool.
+func (sp *scrapePool) limitVanished() {
+	var left []*target
+	for _, t := range sp.targets {
+		if !t.leftDiscovery.IsZero() {
+			left = append(left, t)
+		}
+	}
+	limit := cmp.Or(sp.config.Limits.TargetLimit, defaultTargetLimit)
+	if len(left) <= limit {
+		return
+	}
+	slices.SortFunc(left, func(a, b *target) int { return a.leftDiscovery.Compare(b.leftDiscovery) })
+	for _, t := range left[:len(left)-limit] {
+		sp.remove(t)
 	}
 }
 

@@ -11,31 +11,28 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/httpclient"
 )
 
-func (sp *scrapePool) resolveAddresses(ctx context.Context) (d discoveryResult) {
+func (sp *scrapePool) resolveAddresses(ctx context.Context) discoveryResult {
 	addresses, err := sp.manager.resolver.LookupNetIP(ctx, "ip", sp.url.Hostname())
 	if err != nil {
 		return lookupFailed(err)
 	}
+	list := sp.newTargetList()
 	for _, ip := range addresses {
-		ip = ip.Unmap()
-		if httpclient.IsLinkLocal(ip) {
-			d.why = linkLocal(ip.String())
-			continue
-		}
-		d.targets = append(d.targets, discoveredTarget{url: sp.withHost(ip.String(), portOf(sp.url))})
+		list.add(discoveredTarget{url: sp.withHost(ip.Unmap().String(), portOf(sp.url))})
 	}
-	return d
+	return list.result()
 }
 
-func (sp *scrapePool) resolveServices(ctx context.Context) (d discoveryResult) {
+func (sp *scrapePool) resolveServices(ctx context.Context) discoveryResult {
 	_, records, err := sp.manager.resolver.LookupSRV(ctx, "", "", sp.url.Hostname())
 	if err != nil {
 		return lookupFailed(err)
 	}
+	list := sp.newTargetList()
 	for _, r := range records {
-		d.targets = append(d.targets, discoveredTarget{url: sp.withHost(strings.TrimSuffix(r.Target, "."), strconv.Itoa(int(r.Port)))})
+		list.add(discoveredTarget{url: sp.withHost(strings.TrimSuffix(r.Target, "."), strconv.Itoa(int(r.Port)))})
 	}
-	return d
+	return list.result()
 }
 
 // lookupFailed returns the result of a failed lookup. A name that DNS does not know has no addresses, as a headless

@@ -5,10 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
-	"strings"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
-	vocabulary "github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 )
 
 // targetGroup is an element of a list in the format of Prometheus's HTTP service discovery.
@@ -19,10 +17,10 @@ type targetGroup struct {
 
 // fetchTargetList reads Prometheus's HTTP service discovery. Of the labels that begin with two underscores, __scheme__
 // and __metrics_path__ are used and the others are dropped.
-func (sp *scrapePool) fetchTargetList(ctx context.Context) (d discoveryResult) {
+func (sp *scrapePool) fetchTargetList(ctx context.Context) discoveryResult {
 	var groups []targetGroup
 	lister := *sp.fetcher
-	lister.endpoint, lister.scraping = targetListEndpoint, signals.Scraping{}
+	lister.endpoint, lister.scraping, lister.refuseLoopback = targetListEndpoint, signals.Scraping{}, false
 	why := lister.get(ctx, sp.url, "", nil, func(_ context.Context, body []byte, _ string) *Failure {
 		if err := json.Unmarshal(body, &groups); err != nil {
 			return notATargetList()
@@ -35,6 +33,7 @@ func (sp *scrapePool) fetchTargetList(ctx context.Context) (d discoveryResult) {
 	if why != nil {
 		return discoveryResult{why: failure(Discovery, "Cannot get the list of targets. %s", why.Message), unusable: true}
 	}
+	list := sp.newTargetList()
 	labelsByAddress := map[string]map[string]string{}
 	for _, group := range groups {
 		labels := map[string]string{}
@@ -46,20 +45,20 @@ func (sp *scrapePool) fetchTargetList(ctx context.Context) (d discoveryResult) {
 		prefix := cmp.Or(group.Labels["__scheme__"], "http") + "://"
 		path := cmp.Or(group.Labels["__metrics_path__"], "/metrics")
 		for _, address := range group.Targets {
-			u, err := ParseTarget(prefix + address + path)
+			u, err := parseListed(prefix + address + path)
 			if err != nil {
-				d.why = failure(Discovery, "Some targets of the list are left out: %s.", vocabulary.OneLine(strings.TrimSuffix(err.Error(), ".")))
+				list.leaveOut(hostOf(address), "not a valid address")
 				continue
 			}
 			if first, twice := labelsByAddress[u.String()]; twice {
 				if !maps.Equal(first, labels) {
-					d.why = listedTwice(u.String())
+					list.leaveOut(u.String(), "listed more than once with different labels; only the first entry is used")
 				}
 				continue
 			}
 			labelsByAddress[u.String()] = labels
-			d.targets = append(d.targets, discoveredTarget{url: u, labels: labels})
+			list.add(discoveredTarget{url: u, labels: labels})
 		}
 	}
-	return d
+	return list.result()
 }

@@ -37,7 +37,7 @@ func TestDNSDiscovery(t *testing.T) {
 			"node-2 http://[fd00::2]:8765/metrics up",
 		}, targetStates(l))
 		require.Equal(t, "falco.example:8765", one.firstHost())
-		require.Equal(t, "169.254.0.9 is a link-local or cloud metadata address, which is never scraped. Use the target's own address.", l.Targets()[0].Discovery)
+		require.Equal(t, "1 of 3 listed targets are left out. 169.254.0.9: link-local and cloud metadata addresses are never scraped.", l.Targets()[0].Discovery)
 	})
 }
 
@@ -200,7 +200,7 @@ func TestHTTPDiscovery(t *testing.T) {
 		s := l.Targets()[0]
 		require.Equal(t, `{cluster="demo", node="node-1", team="blue"}`, s.Labels.String())
 		require.Equal(t, "http://sd.example/targets", s.Configured)
-		require.Equal(t, "Some targets of the list are left out: 169.254.169.254 is a link-local or cloud metadata address, which is never scraped. Use the target's own address.", s.Discovery)
+		require.Equal(t, "1 of 3 listed targets are left out. 169.254.169.254: link-local and cloud metadata addresses are never scraped.", s.Discovery)
 
 		for _, trouble := range []struct {
 			list    string
@@ -240,7 +240,7 @@ func TestListWithAnAddressTwice(t *testing.T) {
 		defer end()
 		wait(t, l)
 		require.Equal(t, []string{"node-1 http://a:1/metrics up", "node-2 http://b:1/metrics up"}, targetStates(l))
-		require.Equal(t, "The list contains http://a:1/metrics more than once, with different labels. Only the first entry is used. Remove the others or merge them into one group.", l.Targets()[0].Discovery)
+		require.Equal(t, "1 of 3 listed targets are left out. http://a:1/metrics: listed more than once with different labels; only the first entry is used.", l.Targets()[0].Discovery)
 	})
 }
 

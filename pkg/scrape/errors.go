@@ -61,6 +61,10 @@ func linkLocal(host string) *Failure {
 	return failure(LinkLocal, "%s is a link-local or cloud metadata address, which is never scraped. Use the target's own address.", host)
 }
 
+func loopback(host string) *Failure {
+	return failure(Loopback, "%s is a loopback address. Discovered targets may only have one if the entry of the settings has allowLoopback: true.", host)
+}
+
 func notFoundPersists(e signals.Endpoint, path string) *Failure {
 	if e.NotFound == nil {
 		return notFound(e, path)
@@ -82,10 +86,6 @@ func noTargetsDiscovered() *Failure {
 
 func behindProxy(discovery string) *Failure {
 	return failure(Discovery, "Names cannot be resolved behind the secure socks proxy, so discovery: %s does not work. Use discovery: http, or list the targets.", discovery)
-}
-
-func listedTwice(address string) *Failure {
-	return failure(Discovery, "The list contains %s more than once, with different labels. Only the first entry is used. Remove the others or merge them into one group.", address)
 }
 
 func notATargetList() *Failure {

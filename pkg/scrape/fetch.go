@@ -32,6 +32,8 @@ type fetcher struct {
 	bodySlots chan struct{}
 	gates     *addressGates
 	process   context.Context // ends with the process
+	// refuseLoopback is whether targets on loopback addresses are refused.
+	refuseLoopback bool
 	// socksProxy is whether all connections go through the secure socks proxy.
 	socksProxy bool
 }
@@ -39,7 +41,7 @@ type fetcher struct {
 // newFetcher builds the client from the data source's HTTP settings. serverName is the TLS server name if the settings
 // have none; empty means the name in the address.
 func newFetcher(m *Manager, c Config, kind, serverName string) (*fetcher, error) {
-	client, transport, err := httpclient.New(c.Client, c.Timeout, serverName)
+	client, transport, err := httpclient.New(guardConnections(c.Client, m.dialSlots), c.Timeout, serverName)
 	if err != nil {
 		return nil, err
 	}
@@ -74,6 +76,9 @@ func (f *fetcher) get(ctx context.Context, u *url.URL, hostHeader string, begin 
 	}
 	ctx, cancel := context.WithTimeout(f.process, f.timeout)
 	defer cancel()
+	if f.refuseLoopback && !f.isProxied(request) {
+		ctx = withLoopbackRefused(ctx)
+	}
 	response, err := f.client.Do(request.WithContext(turn.trace(ctx, f, request)))
 	if err != nil {
 		return f.explain(cmp.Or(turn.err, err), u, -1)

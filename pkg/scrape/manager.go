@@ -31,6 +31,7 @@ type Manager struct {
 	secret    []byte        // key of the digests that identify pools, because those cover credentials
 	liveSlots chan struct{} // one for each live scrape that may run
 	bodySlots chan struct{} // one for each response body that may be in memory
+	dialSlots chan struct{} // one for each connection that may be being made
 	gates     *addressGates
 	context   context.Context // of all requests
 	cancel    context.CancelFunc
@@ -49,7 +50,8 @@ func NewManager(o ManagerOptions) *Manager {
 	m := &Manager{
 		resolver: o.Resolver, secret: make([]byte, 32),
 		liveSlots: make(chan struct{}, maxConcurrentLive), bodySlots: make(chan struct{}, maxConcurrentBodies),
-		gates: newAddressGates(), pools: map[string]*scrapePool{}, leases: map[*Lease]struct{}{},
+		dialSlots: make(chan struct{}, maxConcurrentDials),
+		gates:     newAddressGates(), pools: map[string]*scrapePool{}, leases: map[*Lease]struct{}{},
 	}
 	m.context, m.cancel = context.WithCancel(context.Background())
 	if m.resolver == nil {

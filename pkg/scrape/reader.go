@@ -19,6 +19,8 @@ type Limits struct {
 	SampleLimit, LabelValueLengthLimit int
 	// LabelLimit is how many labels a series may have; a line with more is discarded. 0 means defaultLabelLimit.
 	LabelLimit int
+	// TargetLimit is how many targets discovery may list. 0 means defaultTargetLimit.
+	TargetLimit int
 }
 
 // Sample is one value of a response.

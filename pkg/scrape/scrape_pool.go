@@ -58,8 +58,11 @@ func newScrapePool(m *Manager, c Config, entry TargetConfig) (*scrapePool, error
 			sp.hostHeader += ":" + port
 		}
 	}
-	sp.fetcher, err = newFetcher(m, c, entry.Kind, name)
-	return sp, err
+	if sp.fetcher, err = newFetcher(m, c, entry.Kind, name); err != nil {
+		return nil, err
+	}
+	sp.fetcher.refuseLoopback = entry.Discovery != DiscoveryStatic && !entry.AllowLoopback
+	return sp, nil
 }
 
 // start begins scraping. It does nothing if the pool is already scraping.

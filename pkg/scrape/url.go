@@ -22,6 +22,16 @@ func ParseTarget(address string) (*url.URL, error) {
 	return u, err
 }
 
+// parseListed is ParseTarget for a complete URL whose address discovery checks.
+func parseListed(address string) (*url.URL, error) {
+	u, err := parseURL(address)
+	var refused *Failure
+	if errors.As(err, &refused) && refused.Cause == LinkLocal {
+		return url.Parse(address)
+	}
+	return u, err
+}
+
 func parseURL(address string) (*url.URL, error) {
 	address = strings.TrimSpace(address)
 	if address == "" {

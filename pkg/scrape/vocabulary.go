@@ -60,6 +60,7 @@ const (
 	TooManySeries       = vocabulary.TooManySeries
 	NotMetrics          = vocabulary.NotMetrics
 	NotFalco            = vocabulary.NotFalco
+	Loopback            = vocabulary.Loopback
 	LinkLocal           = vocabulary.LinkLocal
 	Discovery           = vocabulary.Discovery
 	Vanished            = vocabulary.Vanished

@@ -31,6 +31,7 @@ const (
 	TooManySeries       Cause = "too-many-series" // the byte budget has no room for them; the others are kept
 	NotMetrics          Cause = "not-metrics"
 	NotFalco            Cause = "not-falco"
+	Loopback            Cause = "loopback" // discovered, and not allowed
 	LinkLocal           Cause = "link-local"
 	Discovery           Cause = "discovery"
 	Vanished            Cause = "vanished"
