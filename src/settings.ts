@@ -16,6 +16,8 @@ export interface TargetSettings extends TargetFacts {
   kind?: 'falco' | 'falcosidekick';
   discovery?: 'static' | 'dns' | 'srv' | 'http';
   labels?: Record<string, string>;
+  /** Allows discovered targets on loopback addresses. */
+  allowLoopback?: boolean;
 }
 
 /** A Prometheus-compatible store. What Falco does not tell is the same for all Falcos here. */
@@ -46,6 +48,8 @@ export interface FalcoSettings extends DataSourceJsonData {
     bodySizeLimit?: string;
     sampleLimit?: number;
     labelValueLengthLimit?: number;
+    labelLimit?: number;
+    targetLimit?: number;
     maxSamples?: number;
     queryTimeout?: string;
   };
@@ -69,6 +73,8 @@ export const DEFAULTS = {
     bodySizeLimit: '16MB',
     sampleLimit: 20_000,
     labelValueLengthLimit: 1024,
+    labelLimit: 64,
+    targetLimit: 5000,
     maxSamples: 50_000_000,
     queryTimeout: '30s',
   },

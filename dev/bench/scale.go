@@ -43,7 +43,7 @@ func scraping(targets int) func(*answers) (result, error) {
 		defer stop()
 		pool := scrape.NewManager(scrape.ManagerOptions{})
 		defer pool.Close()
-		settings := fmt.Sprintf(`{"targets": [{"url": %q, "discovery": "http"}], "history": {"megabytes": 4096}}`, list)
+		settings := fmt.Sprintf(`{"targets": [{"url": %q, "discovery": "http", "allowLoopback": true}], "history": {"megabytes": 4096}}`, list)
 		made, err := datasource.Factory(pool)(context.Background(), backend.DataSourceInstanceSettings{JSONData: json.RawMessage(settings)})
 		if err != nil {
 			return result{}, err

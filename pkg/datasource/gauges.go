@@ -11,10 +11,11 @@ import (
 
 // targetSettings is one entry of the settings' targets: where to scrape, and what is known of them.
 type targetSettings struct {
-	URL       string            `json:"url"`
-	Kind      string            `json:"kind"`
-	Discovery string            `json:"discovery"`
-	Labels    map[string]string `json:"labels"`
+	URL           string            `json:"url"`
+	Kind          string            `json:"kind"`
+	Discovery     string            `json:"discovery"`
+	Labels        map[string]string `json:"labels"`
+	AllowLoopback bool              `json:"allowLoopback"`
 	targetFacts
 }
 
@@ -30,7 +31,7 @@ type targetFacts struct {
 
 // config checks an entry; what is wrong goes to p under the entry's name. What is pinned is written for Falcos only.
 func (t targetSettings) config(p *problems, name string, gauges []signals.TargetGauge, pinned []scrape.Gauge) scrape.TargetConfig {
-	c := scrape.TargetConfig{URL: t.URL, Kind: t.Kind, Discovery: t.Discovery, Labels: t.Labels}
+	c := scrape.TargetConfig{URL: t.URL, Kind: t.Kind, Discovery: t.Discovery, Labels: t.Labels, AllowLoopback: t.AllowLoopback}
 	if err := c.Check(); err != nil {
 		p.add("%s: %w", name, err)
 	}

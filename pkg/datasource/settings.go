@@ -37,6 +37,8 @@ type jsonData struct {
 		BodySizeLimit         string `json:"bodySizeLimit"`
 		SampleLimit           int    `json:"sampleLimit"`
 		LabelValueLengthLimit int    `json:"labelValueLengthLimit"`
+		LabelLimit            int    `json:"labelLimit"`
+		TargetLimit           int    `json:"targetLimit"`
 		MaxSamples            int    `json:"maxSamples"`
 		QueryTimeout          string `json:"queryTimeout"`
 	} `json:"limits"`
@@ -58,6 +60,8 @@ func defaults() jsonData {
 	d.Limits.BodySizeLimit = "16MB"
 	d.Limits.SampleLimit = 20_000
 	d.Limits.LabelValueLengthLimit = 1024
+	d.Limits.LabelLimit = 64
+	d.Limits.TargetLimit = 5000
 	d.Limits.MaxSamples = 50_000_000
 	d.Limits.QueryTimeout = "30s"
 	d.Live.MinInterval = "1s"
@@ -115,6 +119,7 @@ func parseSettings(raw json.RawMessage, catalogue *signals.Catalogue) (settings,
 		maxSamples:   d.Limits.MaxSamples,
 		limits: scrape.Limits{
 			BodySizeLimit: p.size("limits.bodySizeLimit", d.Limits.BodySizeLimit), SampleLimit: d.Limits.SampleLimit, LabelValueLengthLimit: d.Limits.LabelValueLengthLimit,
+			LabelLimit: d.Limits.LabelLimit, TargetLimit: d.Limits.TargetLimit,
 		},
 	}
 	s.timeout = min(s.timeout, s.interval)
@@ -124,6 +129,8 @@ func parseSettings(raw json.RawMessage, catalogue *signals.Catalogue) (settings,
 	s.live = d.liveSettings(&p)
 	p.positive("limits.sampleLimit", float64(d.Limits.SampleLimit))
 	p.positive("limits.labelValueLengthLimit", float64(d.Limits.LabelValueLengthLimit))
+	p.positive("limits.labelLimit", float64(d.Limits.LabelLimit))
+	p.positive("limits.targetLimit", float64(d.Limits.TargetLimit))
 	p.positive("limits.maxSamples", float64(d.Limits.MaxSamples))
 	s.pinned = pinned(&p, d.Baseline, catalogue.Baselines)
 	switch d.Mode {

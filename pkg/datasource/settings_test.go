@@ -64,7 +64,7 @@ func TestParseSettings(t *testing.T) {
 		targets: []scrape.TargetConfig{{URL: "node-1:8765"}}, pinned: map[string][]string{},
 		interval: 15 * time.Second, timeout: 10 * time.Second, queryTimeout: 30 * time.Second,
 		retention: 24 * time.Hour, historyBytes: 512 << 20, maxSamples: 50_000_000,
-		limits: scrape.Limits{BodySizeLimit: 16 << 20, SampleLimit: 20_000, LabelValueLengthLimit: 1024},
+		limits: scrape.Limits{BodySizeLimit: 16 << 20, SampleLimit: 20_000, LabelValueLengthLimit: 1024, LabelLimit: 64, TargetLimit: 5000},
 		live:   liveSettings{interval: time.Second},
 	}, least)
 
@@ -73,7 +73,7 @@ func TestParseSettings(t *testing.T) {
 		"targets": [{"url": "https://falco.example/metrics", "labels": {"zone": "a", "cluster": "x"}},
 			{"url": "sidekick:2801", "kind": "falcosidekick", "discovery": "dns", "labels": {"team": "b"}}],
 		"scrapeInterval": "5s", "scrapeTimeout": "1m", "retention": {"time": "30m", "size": "1MB"},
-		"limits": {"bodySizeLimit": "1KB", "sampleLimit": 2, "labelValueLengthLimit": 3, "maxSamples": 4, "queryTimeout": "500ms"},
+		"limits": {"bodySizeLimit": "1KB", "sampleLimit": 2, "labelValueLengthLimit": 3, "labelLimit": 5, "targetLimit": 6, "maxSamples": 4, "queryTimeout": "500ms"},
 		"live": {"minInterval": "2s", "allowViewers": true},
 		"version": 1
 	}`), &signals.Catalogue{})
@@ -81,7 +81,7 @@ func TestParseSettings(t *testing.T) {
 	require.Equal(t, 5*time.Second, whole.timeout, "never above the interval")
 	require.Equal(t, []string{"team", "zone"}, whole.targetLabels)
 	require.Equal(t, 30*time.Minute, whole.retention)
-	require.Equal(t, scrape.Limits{BodySizeLimit: 1 << 10, SampleLimit: 2, LabelValueLengthLimit: 3}, whole.limits)
+	require.Equal(t, scrape.Limits{BodySizeLimit: 1 << 10, SampleLimit: 2, LabelValueLengthLimit: 3, LabelLimit: 5, TargetLimit: 6}, whole.limits)
 	require.Equal(t, liveSettings{interval: 2 * time.Second, allowViewers: true}, whole.live)
 
 	cleared, err := parseSettings(json.RawMessage(`{"scrapeInterval": "", "scrapeTimeout": null, "retention": {"time": "", "size": ""}}`), &signals.Catalogue{})
