@@ -94,7 +94,7 @@ func benchFleet(b *testing.B, count int) *Instance {
 }
 
 // refresh is one request for each panel of a dashboard, and one for its annotations.
-func refresh(b *testing.B, file string, nodes int, now time.Time) (out []*backend.QueryDataRequest) {
+func refresh(b testing.TB, file string, nodes int, now time.Time) (out []*backend.QueryDataRequest) {
 	text, err := os.ReadFile(file)
 	require.NoError(b, err)
 	var names []string

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -42,9 +43,15 @@ func answerOne(w http.ResponseWriter, r *http.Request, more string) {
 
 func storeOf(t *testing.T, answer http.HandlerFunc) *Instance {
 	t.Helper()
+	return storeWithSettings(t, "", answer)
+}
+
+// storeWithSettings adds settings, such as `"scrapeInterval": "30s", `.
+func storeWithSettings(t *testing.T, more string, answer http.HandlerFunc) *Instance {
+	t.Helper()
 	server := httptest.NewServer(answer)
 	t.Cleanup(server.Close)
-	settings := fmt.Sprintf(`{"mode": "prometheus", "prometheus": {"url": %q}}`, server.URL)
+	settings := fmt.Sprintf(`{%s"mode": "prometheus", "prometheus": {"url": %q}}`, more, server.URL)
 	d := newInstance(t.Context(), backend.DataSourceInstanceSettings{JSONData: json.RawMessage(settings)}, nil)
 	require.NoError(t, d.broken)
 	t.Cleanup(d.Dispose)
@@ -154,6 +161,42 @@ func TestHealthOfAStoreThatIsAway(t *testing.T) {
 	answers = false
 	require.Equal(t, &backend.CheckHealthResult{Status: backend.HealthStatusError,
 		Message: "The Prometheus server answered 503 Service Unavailable: it is starting or overloaded, or a proxy cannot reach it. It gave no reason."}, check())
+}
+
+// The panels of a dashboard never send the same request twice, and the next refresh within a scrape interval sends little more
+// than the search for targets.
+func TestRefreshOfDashboardSharesRequests(t *testing.T) {
+	var mu sync.Mutex
+	sent := map[string]int{}
+	d := storeWithSettings(t, `"scrapeInterval": "2m30s", `, func(w http.ResponseWriter, r *http.Request) {
+		_ = r.ParseForm()
+		mu.Lock()
+		sent[r.URL.Path+r.Form.Encode()]++
+		mu.Unlock()
+		answerOne(w, r, "")
+	})
+	interval := func() int64 { return time.Now().UnixMilli() / 150_000 }
+	count := func() (total int) {
+		clear(sent)
+		for _, request := range refresh(t, "../../src/dashboards/overview.json", 10, time.Now()) {
+			_, err := d.QueryData(t.Context(), request)
+			require.NoError(t, err)
+		}
+		for request, n := range sent {
+			require.Equal(t, 1, n, request)
+			total += n
+		}
+		return total
+	}
+	for { // until two refreshes are in one interval
+		before := interval()
+		first, second := count(), count()
+		t.Logf("%d requests, %d for the next refresh", first, second)
+		if interval() == before {
+			require.Less(t, second, 20)
+			return
+		}
+	}
 }
 
 // A label name in a look-up reaches no other path of the Prometheus server, however it is encoded.

@@ -190,7 +190,7 @@ func (w rewriter) withoutDips(e *parser.Call, matrix *parser.MatrixSelector) par
 
 // dipsOf returns the dips that affect a range of a selector with the plugin's labels.
 func (w rewriter) dipsOf(e *parser.VectorSelector, length time.Duration) (out []Dip) {
-	if e.Timestamp != nil || e.StartOrEnd != 0 || e.OriginalOffset < 0 {
+	if e.Timestamp != nil || e.StartOrEnd != 0 || e.OriginalOffset < 0 || !w.exportedBy(target.KindFalco, e.Name) {
 		return nil
 	}
 	from, to := w.from.Add(-e.OriginalOffset-length), w.to.Add(-e.OriginalOffset)
@@ -236,7 +236,7 @@ func (s *Store) countedDips(ctx context.Context, q Query) []Dip {
 		return nil // a dialect, such as MetricsQL
 	}
 	lookback := rateLookback(expr)
-	if lookback == 0 || !slices.ContainsFunc(selectorsOf(expr), func(e *parser.VectorSelector) bool { return s.anyMetric().Matches(e.Name) }) {
+	if lookback == 0 || !slices.ContainsFunc(selectorsOf(expr), func(e *parser.VectorSelector) bool { return s.config.exportedBy(target.KindFalco, e.Name) }) {
 		return nil
 	}
 	dips := s.knownDips(ctx, q.Start.Add(-lookback), q.End)

@@ -131,3 +131,13 @@ func (c Config) kindMetrics(kind string) []string {
 	}
 	return nil
 }
+
+// exportedBy reports whether a metric belongs to a kind of target.
+func (c Config) exportedBy(kind, metric string) bool {
+	for _, m := range c.Catalogue.Reading.IdentifyingMetrics {
+		if m.Kind == kind && strings.HasPrefix(metric, m.Prefix) {
+			return true
+		}
+	}
+	return false
+}

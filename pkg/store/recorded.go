@@ -66,7 +66,7 @@ func (s *Store) evaluateRecorded(ctx context.Context, q Query) (result Result, o
 		return Result{}, false
 	}
 	q.Expr = s.recordedExpr(rule, filters)
-	result, err := s.send(ctx, q)
+	result, err := s.evaluateShared(ctx, q)
 	if err == nil && q.End.After(v.at) && countAtEnd(result.Value, q) < matching {
 		s.invalidate(rule)
 		return Result{}, false

@@ -146,7 +146,7 @@ func (w rewriter) call(e *parser.Call) parser.Expr {
 			out = w.restrictToKinds(out, selector, kinds)
 			continue
 		}
-		dips := w.dipsOf(selector, matrix.Range)
+		dips := w.dipsOf(selector, matrix.Range) // before the labels are translated
 		w.translate(selector)
 		if len(dips) > 0 && (e.Func.Name == "rate" || e.Func.Name == "increase") {
 			*w.leftOut = append(*w.leftOut, dips...)

@@ -53,13 +53,14 @@ func (q querier) LabelValues(ctx context.Context, name string, _ *storage.LabelH
 	return values, nil, err
 }
 
-// Select implements [storage.Querier]. It ignores the hints. The warnings of the result tell of missing samples.
+// Select implements [storage.Querier]. It ignores the hints. The warnings of the result tell of missing samples. A range that
+// ends now is moved back to multiples of the scrape interval, so that queries within an interval share the requests.
 func (q querier) Select(ctx context.Context, _ bool, _ *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
 	from, to := time.UnixMilli(q.from), time.UnixMilli(q.to)
-	if now := q.now(); to.After(now) {
-		to = now
+	if now := q.now(); to.After(now.Add(-q.config.Interval)) {
+		from, to = from.Truncate(q.config.Interval), earlier(to, now).Truncate(q.config.Interval)
 	}
-	r := sampleReader{Store: q.Store, selector: q.selector(q.rewriter().serverMatchers(matchers)...), from: from, to: to, series: map[labels.Labels]*promql.Series{}}
+	r := sampleReader{Store: q.Store, first: q.from, selector: q.selector(q.rewriter().serverMatchers(matchers)...), from: from, to: to, series: map[labels.Labels]*promql.Series{}}
 	if err := r.read(ctx); err != nil {
 		return storage.ErrSeriesSet(err)
 	}
@@ -71,6 +72,7 @@ type sampleReader struct {
 	*Store
 	selector string
 	from, to time.Time
+	first    int64 // samples before this time are dropped
 	series   map[labels.Labels]*promql.Series
 	samples  int
 	// step is not 0 if the series were read in steps.
@@ -122,7 +124,7 @@ func (r *sampleReader) readInSteps(ctx context.Context, total float64) error {
 }
 
 func (r *sampleReader) add(ctx context.Context, q Query) error {
-	result, err := r.send(ctx, q)
+	result, err := r.evaluateShared(ctx, q)
 	if err != nil {
 		return err
 	}
@@ -141,7 +143,7 @@ func (r *sampleReader) add(ctx context.Context, q Query) error {
 		}
 		for _, p := range series.Floats {
 			// Prometheus before 3.0 includes the sample at the start of a range, which the chunk before contains as well.
-			if n := len(known.Floats); n == 0 || p.T > known.Floats[n-1].T {
+			if n := len(known.Floats); p.T >= r.first && (n == 0 || p.T > known.Floats[n-1].T) {
 				known.Floats = append(known.Floats, p)
 				r.samples++
 			}
@@ -157,6 +159,9 @@ func (r *sampleReader) seriesSet() storage.SeriesSet {
 	all := make([]storage.Series, 0, len(r.series))
 	for _, metric := range slices.SortedFunc(maps.Keys(r.series), labels.Compare) {
 		one := r.series[metric]
+		if len(one.Floats) == 0 {
+			continue
+		}
 		all = append(all, promql.NewStorageSeries(promql.Series{Metric: one.Metric, Floats: r.withStaleness(one.Floats)}))
 	}
 	warnings := annotations.New()

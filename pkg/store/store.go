@@ -6,6 +6,7 @@
 //	rewrite.go, kinds.go     the catalogue's expressions in the server's labels
 //	recorded.go, verify.go   the recording rules that ship with the plugin
 //	dips.go                  counters that fall without a restart
+//	flights.go, cache.go     results that several queries share
 //	samples.go               samples as they were scraped    labels.go             label names and values
 //	discover.go, targets.go  the Falcos that the server scrapes, kept up to date by refresh.go
 //	check.go, flavour.go     findings for the health check
@@ -65,6 +66,8 @@ type Store struct {
 	targets  targetCache
 	recorded recordedSignals
 	dips     dipCache
+	cache    resultCache
+	flights  flights
 	now      func() time.Time
 }
 
@@ -110,8 +113,9 @@ type Result struct {
 	Dips []Dip
 }
 
-// Evaluate evaluates a query. The error is a *Failure, a parser error, or that of ctx.
+// Evaluate evaluates a query. Callers may share the value: it must not be modified. The error is a *Failure, a parser error, or that of ctx.
 func (s *Store) Evaluate(ctx context.Context, q Query) (Result, error) {
+	q = s.alignInstant(q)
 	expr, dips, err := s.rewrite(ctx, q)
 	if err != nil {
 		return Result{}, err
@@ -122,7 +126,7 @@ func (s *Store) Evaluate(ctx context.Context, q Query) (Result, error) {
 		}
 	}
 	q.Expr = expr
-	result, err := s.send(ctx, q)
+	result, err := s.evaluateShared(ctx, q)
 	if err == nil && q.UserWritten {
 		dips = s.countedDips(ctx, q)
 	}

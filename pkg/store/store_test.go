@@ -151,8 +151,8 @@ func TestFallbackToGet(t *testing.T) {
 		return 200, vector()
 	}
 	s := f.store(t)
-	for range 2 {
-		_, err := s.Evaluate(t.Context(), Query{Expr: "x", End: noon})
+	for _, expr := range []string{"x", "y"} {
+		_, err := s.Evaluate(t.Context(), Query{Expr: expr, End: noon})
 		require.NoError(t, err)
 	}
 	var methods []string

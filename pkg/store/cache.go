@@ -1,0 +1,263 @@
+package store
+
+import (
+	"container/list"
+	"context"
+	"fmt"
+	"math/bits"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/promql/parser"
+)
+
+const (
+	// maxCacheBytes limits the results that one Store keeps, maxEntryBytes one of them.
+	maxCacheBytes, maxEntryBytes = 64 << 20, 8 << 20
+	// settleTime is how long samples may arrive late, for example by remote write. Evaluations before that are final.
+	settleTime = 2 * time.Minute
+	// finalTTL is how long final results are kept.
+	finalTTL = 10 * time.Minute
+)
+
+// resultCache keeps results until a newer scrape may change them. Range queries only ask for steps that are not final.
+type resultCache struct {
+	mu      sync.Mutex
+	entries map[string]*list.Element
+	recent  list.List // of *entry, the most recently used first
+	bytes   int
+}
+
+type entry struct {
+	key        string
+	result     Result
+	start, end time.Time
+	final      time.Time // evaluations up to then no longer change
+	expires    time.Time // the other evaluations are valid until then
+	bytes      int
+}
+
+// evaluateShared evaluates a query in the server's labels. Callers share the result: it must not be modified.
+func (s *Store) evaluateShared(ctx context.Context, q Query) (Result, error) {
+	key := fmt.Sprintf("%t %d %d %d %s", q.UserWritten, q.Step, phaseOf(q), magnitudeOf(q), q.Expr)
+	if !resumable(q) {
+		key = fmt.Sprintf("%d %d %s", q.Start.UnixMilli(), q.End.UnixMilli(), key)
+	}
+	known := s.cache.get(key, s.now())
+	if known != nil && known.covers(q, s.now()) {
+		return known.cut(q), nil
+	}
+	flightKey := fmt.Sprintf("%d %d %s", q.Start.UnixMilli(), q.End.UnixMilli(), key)
+	result, err := s.flights.do(ctx, flightKey, func(ctx context.Context) (result Result, err error) {
+		err = s.recovered(func() error {
+			result, err = s.resume(ctx, q, known)
+			return err
+		})
+		if err == nil && !result.Partial {
+			s.cache.put(s.newEntry(key, q, result))
+		}
+		return result, err
+	})
+	if ctx.Err() != nil && err != nil {
+		return Result{}, s.explain(ctx, err)
+	}
+	return result, err
+}
+
+// alignInstant moves an evaluation at the current time back to a multiple of the scrape interval, so that all panels, viewers
+// and alert rules of an interval share it. Expressions of users are evaluated at the time they ask for.
+func (s *Store) alignInstant(q Query) Query {
+	if age := s.now().Sub(q.End); q.UserWritten || q.Step > 0 || age < -time.Second || age >= s.config.Interval {
+		return q
+	}
+	q.End = q.End.Truncate(s.config.Interval)
+	q.Start = q.End
+	return q
+}
+
+// resumable reports whether the steps of a query do not depend on its range, so that a later query can use them.
+func resumable(q Query) bool { return q.Step > 0 && !q.UserWritten && !strings.Contains(q.Expr, "@") }
+
+// phaseOf is where the steps of a query lie between multiples of the step, in milliseconds.
+func phaseOf(q Query) int64 {
+	if q.Step == 0 {
+		return 0
+	}
+	return q.Start.UnixMilli() % q.Step.Milliseconds()
+}
+
+// magnitudeOf keeps long and short ranges of one expression apart, so that they do not replace each other.
+func magnitudeOf(q Query) int {
+	if q.Step == 0 {
+		return 0
+	}
+	return bits.Len64(uint64(q.End.Sub(q.Start) / q.Step))
+}
+
+// resume asks for the steps that are not known and appends them to those that are.
+func (s *Store) resume(ctx context.Context, q Query, known *entry) (Result, error) {
+	if known == nil || !resumable(q) || known.start.After(q.Start) || known.final.Before(q.Start) {
+		return s.send(ctx, q)
+	}
+	steps := known.final.Sub(q.Start) / q.Step
+	rest := q
+	rest.Start = q.Start.Add((steps + 1) * q.Step)
+	if rest.Start.After(q.End) {
+		return known.cut(q), nil
+	}
+	result, err := s.send(ctx, rest)
+	if err != nil {
+		return result, err
+	}
+	old := q
+	old.End = rest.Start.Add(-q.Step)
+	before := known.cut(old)
+	more, isMatrix := result.Value.(promql.Matrix)
+	earlier, wasMatrix := before.Value.(promql.Matrix)
+	if !isMatrix || !wasMatrix {
+		return s.send(ctx, q)
+	}
+	result.Value = appendMatrix(earlier, more)
+	for _, text := range before.Warnings {
+		result.Warnings = annotate(result.Warnings, text)
+	}
+	for _, text := range before.Infos {
+		result.Infos = annotate(result.Infos, text)
+	}
+	return result, nil
+}
+
+// appendMatrix returns the series of a with the later points of b. Both are sorted by their labels, and so is the result.
+func appendMatrix(a, b promql.Matrix) promql.Matrix {
+	out := make(promql.Matrix, 0, max(len(a), len(b)))
+	for len(a) > 0 || len(b) > 0 {
+		order := 0
+		switch {
+		case len(a) == 0:
+			order = 1
+		case len(b) == 0:
+			order = -1
+		default:
+			order = labels.Compare(a[0].Metric, b[0].Metric)
+		}
+		switch {
+		case order < 0:
+			out, a = append(out, a[0]), a[1:]
+		case order > 0:
+			out, b = append(out, b[0]), b[1:]
+		default:
+			out = append(out, promql.Series{Metric: a[0].Metric, Floats: slices.Concat(a[0].Floats, b[0].Floats)})
+			a, b = a[1:], b[1:]
+		}
+	}
+	return out
+}
+
+func (s *Store) newEntry(key string, q Query, result Result) *entry {
+	now := s.now()
+	e := &entry{key: key, result: result, start: q.Start, end: q.End, expires: now.Truncate(s.config.Interval).Add(s.config.Interval)}
+	if e.final = now.Add(-settleTime); e.final.After(q.End) {
+		e.final, e.expires = q.End, now.Add(finalTTL)
+	}
+	switch value := result.Value.(type) {
+	case promql.Matrix:
+		for _, series := range value {
+			e.bytes += 64 + int(series.Metric.ByteSize()) + 16*len(series.Floats)
+		}
+	case promql.Vector:
+		for _, sample := range value {
+			e.bytes += 64 + int(sample.Metric.ByteSize())
+		}
+	}
+	e.bytes += 1024 + len(result.Executed)
+	return e
+}
+
+// covers reports whether an entry answers a query without another request.
+func (e *entry) covers(q Query, now time.Time) bool {
+	if e.start.After(q.Start) || e.end.Before(q.End) {
+		return false
+	}
+	return !q.End.After(e.final) || now.Before(e.expires)
+}
+
+// cut returns the part of an entry that a query asks for.
+func (e *entry) cut(q Query) Result {
+	out := e.result
+	matrix, ok := out.Value.(promql.Matrix)
+	if !ok || q.Step == 0 {
+		return out
+	}
+	from, to := q.Start.UnixMilli(), q.End.UnixMilli()
+	cut := make(promql.Matrix, 0, len(matrix))
+	for _, series := range matrix {
+		points := series.Floats
+		first := sortedIndex(points, from)
+		points = points[first:sortedIndex(points, to+1)]
+		if len(points) > 0 {
+			cut = append(cut, promql.Series{Metric: series.Metric, Floats: slices.Clip(points)})
+		}
+	}
+	out.Value = parser.Value(cut)
+	return out
+}
+
+// sortedIndex returns the index of the first point at or after a time.
+func sortedIndex(points []promql.FPoint, at int64) int {
+	i, _ := slices.BinarySearchFunc(points, at, func(p promql.FPoint, at int64) int {
+		switch {
+		case p.T < at:
+			return -1
+		case p.T > at:
+			return 1
+		}
+		return 0
+	})
+	return i
+}
+
+// get returns the entry of a key, unless none of it is valid any more.
+func (c *resultCache) get(key string, now time.Time) *entry {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	element := c.entries[key]
+	if element == nil {
+		return nil
+	}
+	e := element.Value.(*entry)
+	if !now.Before(e.expires) && (e.final.Before(e.start) || now.Sub(e.expires) > finalTTL) {
+		c.remove(element)
+		return nil
+	}
+	c.recent.MoveToFront(element)
+	return e
+}
+
+// put keeps an entry and drops those that have not been used for the longest time.
+func (c *resultCache) put(e *entry) {
+	if e.bytes > maxEntryBytes {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.entries == nil {
+		c.entries = map[string]*list.Element{}
+	}
+	if old := c.entries[e.key]; old != nil {
+		c.remove(old)
+	}
+	c.entries[e.key] = c.recent.PushFront(e)
+	for c.bytes += e.bytes; c.bytes > maxCacheBytes; {
+		c.remove(c.recent.Back())
+	}
+}
+
+func (c *resultCache) remove(element *list.Element) {
+	e := c.recent.Remove(element).(*entry)
+	c.bytes -= e.bytes
+	delete(c.entries, e.key)
+}
