@@ -2,7 +2,6 @@ package scrape
 
 import (
 	"fmt"
-	"net"
 	"net/http"
 	"regexp"
 	"strings"
@@ -87,7 +86,7 @@ func TestCrashLoopWithoutAScrape(t *testing.T) {
 		n.serve("a:1", func(w http.ResponseWriter, _ *http.Request) {
 			conn, _, err := w.(http.Hijacker).Hijack()
 			if err == nil {
-				conn.(net.Conn).Close()
+				conn.Close()
 			}
 		})
 		time.Sleep(30 * time.Second)
