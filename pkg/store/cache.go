@@ -4,7 +4,7 @@ import (
 	"container/list"
 	"context"
 	"fmt"
-	"math/bits"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -29,7 +29,7 @@ type resultCache struct {
 	mu      sync.Mutex
 	entries map[string]*list.Element
 	recent  list.List // of *entry, the most recently used first
-	bytes   int
+	bytes   uint64
 }
 
 type entry struct {
@@ -38,7 +38,7 @@ type entry struct {
 	start, end time.Time
 	final      time.Time // evaluations up to then no longer change
 	expires    time.Time // the other evaluations are valid until then
-	bytes      int
+	bytes      uint64
 }
 
 // evaluateShared evaluates a query in the server's labels. Callers share the result: it must not be modified.
@@ -95,7 +95,7 @@ func magnitudeOf(q Query) int {
 	if q.Step == 0 {
 		return 0
 	}
-	return bits.Len64(uint64(q.End.Sub(q.Start) / q.Step))
+	return math.Ilogb(float64(q.End.Sub(q.Start)/q.Step) + 1)
 }
 
 // resume asks for the steps that are not known and appends them to those that are.
@@ -166,14 +166,14 @@ func (s *Store) newEntry(key string, q Query, result Result) *entry {
 	switch value := result.Value.(type) {
 	case promql.Matrix:
 		for _, series := range value {
-			e.bytes += 64 + int(series.Metric.ByteSize()) + 16*len(series.Floats)
+			e.bytes += 64 + series.Metric.ByteSize() + 16*uint64(len(series.Floats))
 		}
 	case promql.Vector:
 		for _, sample := range value {
-			e.bytes += 64 + int(sample.Metric.ByteSize())
+			e.bytes += 64 + sample.Metric.ByteSize()
 		}
 	}
-	e.bytes += 1024 + len(result.Executed)
+	e.bytes += 1024 + uint64(len(result.Executed))
 	return e
 }
 

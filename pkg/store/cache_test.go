@@ -180,19 +180,19 @@ func TestReusedResultsEqualFreshOnes(t *testing.T) {
 
 func TestCacheIsBounded(t *testing.T) {
 	var c resultCache
-	put := func(name string, bytes int) {
+	put := func(name string, bytes uint64) {
 		c.put(&entry{key: name, bytes: bytes, expires: noon.Add(time.Minute), start: noon, end: noon, final: noon})
 	}
 	put("too large", maxEntryBytes+1)
 	require.Nil(t, c.get("too large", noon))
 	for i := range 20 {
 		put(fmt.Sprint(i), maxEntryBytes)
-		require.LessOrEqual(t, c.bytes, maxCacheBytes)
+		require.LessOrEqual(t, c.bytes, uint64(maxCacheBytes))
 	}
 	require.Nil(t, c.get("11", noon))
 	require.NotNil(t, c.get("12", noon))
 	put("12", 1)
-	require.Equal(t, 7*maxEntryBytes+1, c.bytes)
+	require.EqualValues(t, 7*maxEntryBytes+1, c.bytes)
 	require.Nil(t, c.get("13", noon.Add(time.Hour)), "out of date")
 	require.Equal(t, len(c.entries), c.recent.Len())
 }
