@@ -16,6 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/falco-metrics/falco-metrics-datasource/dev/bench/mix"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/executor"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
 )
@@ -30,7 +32,7 @@ func BenchmarkDashboards(b *testing.B) {
 		b.Run(fmt.Sprintf("%d-nodes", nodes), func(b *testing.B) {
 			d := benchFleet(b, nodes)
 			for _, file := range files {
-				b.Run(strings.TrimSuffix(filepath.Base(file), ".json"), func(b *testing.B) { askAll(b, d, refresh(b, file, nodes, d.now())) })
+				b.Run(strings.TrimSuffix(filepath.Base(file), ".json"), func(b *testing.B) { askAll(b, d, refresh(b, file, nodes, d.source.Now())) })
 			}
 		})
 	}
@@ -88,8 +90,8 @@ func benchFleet(b *testing.B, count int) *Instance {
 		}
 	}
 	settings := backend.DataSourceInstanceSettings{JSONData: json.RawMessage(`{"targets": [{"url": "falco:8765"}]}`)}
-	d := newInstance(b.Context(), settings, func(scrape.Config) (fleet, error) { return f, nil })
-	d.now = func() time.Time { return end }
+	d := newInstance(b.Context(), settings, func(scrape.Config) (executor.Fleet, error) { return f, nil })
+	d.source.Now = func() time.Time { return end }
 	return d
 }
 

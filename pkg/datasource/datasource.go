@@ -1,18 +1,11 @@
-// Package datasource answers Grafana: queries, the health check and the look-ups of the editors.
+// Package datasource answers Grafana: queries, the health check and the resources that the editors and live panels use.
 //
-//	datasource.go  an instance: one data source's settings, its executor
-//	executor.go    who answers expressions                  embedded.go, stored.go  the two that do
-//	settings.go    jsonData, its defaults and checks        settings_store.go  those of a store
-//	gauges.go      what is set for a target                 export.go    the targets, for a Prometheus
-//	client.go      HTTP options
-//	model.go       the query and its migrations             times.go     step, range, macros
-//	query.go       QueryData: an index of the kinds         kind_*.go    one file a kind of query
-//	request.go     what the queries of a request share      failures.go  errors in words
-//	notices.go     why a panel shows less than expected     needs.go, states.go, coverage.go  reasons
-//	targets.go     which targets a query is about           scope.go     the same, for kinds without signals
-//	scan.go        samples as they were scraped
-//	health.go      CheckHealth                              resources.go CallResource
-//	live.go        scrapes for those who watch              live_*.go    samples and reasons for them
+// It only connects the other packages:
+//
+//	datasource.go  an instance: one data source's settings and its executor
+//	query.go       QueryData: the index of query types
+//	health.go      CheckHealth
+//	resources.go   CallResource: the index of resources
 package datasource
 
 import (
@@ -25,21 +18,20 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/backend/instancemgmt"
 	"github.com/grafana/grafana-plugin-sdk-go/backend/log"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/executor"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/failure"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/request"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/settings"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
 
-// Instance serves one data source with one state of its settings; Grafana makes a new one at every change.
+// Instance serves one data source. Grafana creates a new instance whenever the settings change.
 type Instance struct {
-	settings  settings
-	catalogue *signals.Catalogue
-	exec      executor
+	source    request.Source
 	resources backend.CallResourceHandler
-	now       func() time.Time
-	process   string // a name for the plugin's process, to be told from that of other replicas
-
-	// broken says what is wrong with the settings. Everything is answered with it, as an instance that
-	// could not be made would only be "plugin unavailable" to its user.
+	// broken says what is wrong with the settings, nil if nothing is. Such an instance answers everything with it: if
+	// the factory returned the error, users would only read "plugin unavailable".
 	broken error
 }
 
@@ -50,18 +42,18 @@ var (
 	_ instancemgmt.InstanceDisposer = (*Instance)(nil)
 )
 
-// Factory makes instances that share one pool of scrapers.
+// Factory returns a factory of instances that share one pool of scrapers.
 func Factory(pool *scrape.Manager) datasource.InstanceFactoryFunc {
 	return func(ctx context.Context, s backend.DataSourceInstanceSettings) (instancemgmt.Instance, error) {
-		lease := func(c scrape.Config) (fleet, error) { return pool.Lease(c) }
+		lease := func(c scrape.Config) (executor.Fleet, error) { return pool.Lease(c) }
 		d := newInstance(ctx, s, lease)
-		d.process = pool.Name()
+		d.source.Process = pool.Name()
 		return d, nil
 	}
 }
 
-func newInstance(ctx context.Context, s backend.DataSourceInstanceSettings, lease func(scrape.Config) (fleet, error)) *Instance {
-	d := &Instance{catalogue: signals.Load(), now: time.Now}
+func newInstance(ctx context.Context, s backend.DataSourceInstanceSettings, lease func(scrape.Config) (executor.Fleet, error)) *Instance {
+	d := &Instance{source: request.Source{Catalogue: signals.Load(), Now: time.Now}}
 	d.resources = d.routes()
 	if err := d.start(ctx, s, lease); err != nil {
 		d.broken = fmt.Errorf("the settings of this data source cannot be used: %w", err)
@@ -69,55 +61,56 @@ func newInstance(ctx context.Context, s backend.DataSourceInstanceSettings, leas
 	return d
 }
 
-func (d *Instance) start(ctx context.Context, s backend.DataSourceInstanceSettings, lease func(scrape.Config) (fleet, error)) error {
+func (d *Instance) start(ctx context.Context, s backend.DataSourceInstanceSettings, lease func(scrape.Config) (executor.Fleet, error)) error {
 	var err error
-	if d.settings, err = parseSettings(s.JSONData, d.catalogue); err != nil {
+	source := &d.source
+	if source.Settings, err = settings.Parse(s.JSONData, source.Catalogue); err != nil {
 		return err
 	}
-	client, key, err := clientOptions(ctx, s)
+	client, key, err := settings.HTTPOptions(ctx, s)
 	if err != nil {
 		return err
 	}
-	if c := d.settings.store; c != nil {
-		c.Client, c.Catalogue, c.Logger = client, d.catalogue, log.DefaultLogger.With("datasource", s.UID)
-		exec, err := newStored(*c)
+	if c := source.Settings.Store; c != nil {
+		c.Client, c.Catalogue, c.Logger = client, source.Catalogue, log.DefaultLogger.With("datasource", s.UID)
+		exec, err := executor.NewPrometheus(*c)
 		if err != nil {
-			return err // d.exec stays nil: there is nothing to release
+			return err // the executor stays nil: there is nothing to release
 		}
-		d.exec = exec
+		source.Executor = exec
 		return nil
 	}
 	leased, err := lease(scrape.Config{
 		OrgID:          backend.PluginConfigFromContext(ctx).OrgID, //nolint:staticcheck // SA1019: every supported Grafana sends the number
-		Targets:        d.settings.targets,
-		Interval:       d.settings.interval,
-		Timeout:        d.settings.timeout,
-		Retention:      d.settings.retention,
-		RetentionBytes: d.settings.historyBytes,
-		Limits:         d.settings.limits,
+		Targets:        source.Settings.Targets,
+		Interval:       source.Settings.Interval,
+		Timeout:        source.Settings.Timeout,
+		Retention:      source.Settings.Retention,
+		RetentionBytes: source.Settings.RetentionSize,
+		Limits:         source.Settings.Limits,
 		Client:         client,
 		ClientKey:      key,
-		Reading:        d.catalogue.Reading,
+		Reading:        source.Catalogue.Reading,
 		Logger:         log.DefaultLogger.With("datasource", s.UID),
 	})
 	if err != nil {
 		return err
 	}
-	d.exec = newEmbedded(d.settings, leased)
+	source.Executor = executor.NewEmbedded(source.Settings, leased)
 	return nil
 }
 
-// Dispose gives back what the executor holds.
+// Dispose releases the executor.
 func (d *Instance) Dispose() {
-	if d.exec != nil {
-		d.exec.release()
+	if d.source.Executor != nil {
+		d.source.Executor.Release()
 	}
 }
 
-// ready says that somebody asks, and waits a moment for what is not known yet.
+// ready prepares the executor for a request. It waits up to patience for targets that have not been scraped yet.
 func (d *Instance) ready(ctx context.Context, patience time.Duration) error {
 	if d.broken != nil {
-		return userError{d.broken}
+		return failure.User(d.broken)
 	}
-	return d.exec.ready(ctx, patience)
+	return d.source.Executor.Ready(ctx, patience)
 }

@@ -96,11 +96,11 @@ func TestFromEndpointToFrame(t *testing.T) {
 	require.Len(t, texts(t, res), 1)
 	require.Contains(t, texts(t, res)[0], "info: There are figures since", "the window is longer than the history")
 
-	health, err := d.CheckHealth(t.Context(), &backend.CheckHealthRequest{})
+	checked, err := d.CheckHealth(t.Context(), &backend.CheckHealthRequest{})
 	require.NoError(t, err)
-	require.Equal(t, backend.HealthStatusOk, health.Status)
-	require.Contains(t, health.Message, "The target answers. Falco 0.44.1.")
-	require.NotContains(t, health.Message+string(health.JSONDetails), password)
+	require.Equal(t, backend.HealthStatusOk, checked.Status)
+	require.Contains(t, checked.Message, "The target answers. Falco 0.44.1.")
+	require.NotContains(t, checked.Message+string(checked.JSONDetails), password)
 
 	_, body := look(t, d, http.MethodGet, "labels/node/values")
 	require.Equal(t, `{"data":["worker-1"]}`, body)

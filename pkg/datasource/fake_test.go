@@ -17,9 +17,13 @@ import (
 	"github.com/prometheus/prometheus/storage"
 	"github.com/stretchr/testify/require"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/executor"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
 )
+
+// noon is when the tests run.
+var noon = time.Date(2026, 11, 23, 12, 0, 7, 0, time.UTC)
 
 // fakeFleet has the targets and the samples that a test gives it.
 type fakeFleet struct {
@@ -34,12 +38,18 @@ type fakeFleet struct {
 	queryable func() storage.Queryable
 }
 
-func (f *fakeFleet) Use()                       { f.uses++ }
-func (f *fakeFleet) Release()                   { f.released = true }
+func (f *fakeFleet) Use() { f.uses++ }
+
+func (f *fakeFleet) Release() { f.released = true }
+
 func (f *fakeFleet) Wait(context.Context) error { return nil }
-func (f *fakeFleet) Targets() []scrape.Status   { return f.statuses }
-func (f *fakeFleet) Since() time.Time           { return f.since }
-func (f *fakeFleet) Trimmed() bool              { return f.trimmed }
+
+func (f *fakeFleet) Targets() []scrape.Status { return f.statuses }
+
+func (f *fakeFleet) Since() time.Time { return f.since }
+
+func (f *fakeFleet) Trimmed() bool { return f.trimmed }
+
 func (f *fakeFleet) Live(_ context.Context, ids []string, _ time.Duration) []scrape.Live {
 	out := make([]scrape.Live, len(ids))
 	for i, id := range ids {
@@ -47,6 +57,7 @@ func (f *fakeFleet) Live(_ context.Context, ids []string, _ time.Duration) []scr
 	}
 	return out
 }
+
 func (f *fakeFleet) Queryable() storage.Queryable {
 	if f.queryable != nil {
 		return f.queryable()
@@ -63,8 +74,8 @@ func newTest(t *testing.T, statuses ...scrape.Status) (*Instance, *fakeFleet) {
 func newTestWith(t *testing.T, jsonData string, statuses ...scrape.Status) (*Instance, *fakeFleet) {
 	t.Helper()
 	f := &fakeFleet{statuses: statuses, history: history.New(history.Options{})}
-	d := newInstance(t.Context(), backend.DataSourceInstanceSettings{JSONData: json.RawMessage(jsonData)}, func(scrape.Config) (fleet, error) { return f, nil })
-	d.now = func() time.Time { return noon }
+	d := newInstance(t.Context(), backend.DataSourceInstanceSettings{JSONData: json.RawMessage(jsonData)}, func(scrape.Config) (executor.Fleet, error) { return f, nil })
+	d.source.Now = func() time.Time { return noon }
 	return d, f
 }
 

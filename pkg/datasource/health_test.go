@@ -11,17 +11,20 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/stretchr/testify/require"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/executor"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/health"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 )
 
 // everything is what a Falco exports with all switches on that Falco's own file has on.
 var everything = append([]string{"falcosecurity_scap_sys_exit_run_cnt_total", "falcosecurity_falco_memory_rss_bytes", "falcosecurity_scap_n_threads_total"}, kernelCounters...)
 
-func check(t *testing.T, d *Instance) (*backend.CheckHealthResult, health) {
+func check(t *testing.T, d *Instance) (*backend.CheckHealthResult, health.Report) {
 	t.Helper()
 	res, err := d.CheckHealth(t.Context(), &backend.CheckHealthRequest{})
 	require.NoError(t, err)
-	var h health
+	var h health.Report
 	if res.JSONDetails != nil {
 		require.NoError(t, json.Unmarshal(res.JSONDetails, &h))
 	}
@@ -34,7 +37,7 @@ func TestHealth(t *testing.T) {
 	res, h := check(t, d)
 	require.Equal(t, backend.HealthStatusOk, res.Status)
 	require.Equal(t, "All 3 targets answer. Falco 0.44.1 (2), 0.39.0 (1).", res.Message)
-	require.Equal(t, health{
+	require.Equal(t, health.Report{
 		VerboseMessage: "Engine modern_bpf (2), kmod (1).\nmetrics.kernel_event_counters_per_cpu_enabled is off on all 3 nodes, as Falco ships it. Set metrics.kernel_event_counters_per_cpu_enabled to true in falco.yaml. Cost: two more series for every possible CPU of the node.",
 		Targets:        3, Answering: 3, Versions: map[string]int{"0.44.1": 2, "0.39.0": 1}, Engines: map[string]int{"modern_bpf": 2, "kmod": 1},
 	}, h)
@@ -110,13 +113,13 @@ func (waiting) Wait(ctx context.Context) error { <-ctx.Done(); return ctx.Err() 
 
 func TestHealthWaitsButNotForLong(t *testing.T) {
 	d, f := newTest(t, change(falco("node-1"), func(s *scrape.Status) { s.State, s.Metrics, s.Facts, s.LastUp = scrape.Pending, nil, nil, time.Time{} }))
-	d.exec.(*embedded).fleet = waiting{f}
+	d.source.Executor.(*executor.Embedded).Fleet = waiting{f}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()
 	res, err := d.CheckHealth(ctx, &backend.CheckHealthRequest{})
 	require.NoError(t, err)
 	require.Equal(t, "The target gives no metrics. No metrics from node-1. No answer within 4s. Check network policies and firewalls between Grafana and the target; one that is only slow is waited for until scrapeTimeout (10s).", res.Message)
-	require.Less(t, healthPatience, 5*time.Second)
+	require.Less(t, health.Patience, 5*time.Second)
 }
 
 // A load balancer's address gives no figures: the tick is not green, and an alert rule gets an error, not nothing.
@@ -130,7 +133,7 @@ func TestLoadBalancerIsNotMeasured(t *testing.T) {
 	require.Zero(t, h.Answering)
 	got := queries(t, d, map[string]string{"FromAlert": "true"}, `{"signals": ["kernel-drop-ratio"]}`)["A"]
 	require.EqualError(t, got.Error, "A load balancer answers for lb. Make the Service headless.")
-	require.True(t, newTargets([]scrape.Status{{State: scrape.Duplicate}}).dead())
+	require.True(t, target.NewSet([]scrape.Status{{State: scrape.Duplicate}}).NoneMeasured())
 }
 
 // Who has just begun to start is waited for; who left discovery is not configured any more.

@@ -145,12 +145,12 @@ func TestLiveSamples(t *testing.T) {
 func TestLiveSamplesAreBounded(t *testing.T) {
 	d, f := newTest(t, falco("node-1"))
 	f.count("node-1", 1)
-	for i := range mostSamples / 200 {
+	for i := range 500_000 / 200 {
 		f.write(t, "-1m 1, -30s 1", "__name__", "a", "i", fmt.Sprint(i), "cluster", "demo", "node", "node-1", "zone", "a")
 	}
 	status, _ := as(t, d, "Editor", "live/samples?ids=id-node-1")
 	require.Equal(t, 200, status)
-	ids := "id-node-1" + strings.Repeat(",id-node-1", mostLive-1)
+	ids := "id-node-1" + strings.Repeat(",id-node-1", 19)
 	status, body := as(t, d, "Editor", "live/samples?ids="+ids+"&metrics="+strings.Repeat("a,", 50)+"a")
 	require.Equal(t, 400, status)
 	require.Equal(t, `{"error":"there are more than 500000 samples in this range: ask for a shorter one, or for fewer nodes"}`, body)
@@ -186,7 +186,7 @@ func TestLiveReasons(t *testing.T) {
 	require.Contains(t, fresh, `"passing":true`)
 	f.statuses[0].Scrapes = 2
 
-	d.now = func() time.Time { return noon.Add(-55 * time.Minute) }
+	d.source.Now = func() time.Time { return noon.Add(-55 * time.Minute) }
 	short := `{"data":{"missing":[],"besides":[{"severity":"info","text":"There are figures since 11:00 UTC. History is kept in memory: it begins when the data source is first used, and again when Grafana or the plugin restarts."}],"passing":false}}`
 	require.Equal(t, short, ask(`{"signals": "kernel-drop-ratio", "filters": [{"key": "node", "operator": "=", "value": "node-1"}]}`))
 	require.Equal(t, short, ask(`{"expr": "nothing"}`))

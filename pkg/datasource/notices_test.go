@@ -11,8 +11,12 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/stretchr/testify/require"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/notices"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/request"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/wording"
 )
 
 const libbpf = "Set metrics.libbpf_stats_enabled to true in falco.yaml and, on the host, sysctl kernel.bpf_stats_enabled=1 (kernel 5.1 or later) before Falco starts: Falco looks at it once, when it opens its engine. Cost: the kernel then times every run of every BPF program on the host, some tens of nanoseconds a run."
@@ -190,8 +194,8 @@ func TestNotices(t *testing.T) {
 			f.count("node-2", 0)
 			var want []string
 			for _, text := range test.want {
-				for _, s := range d.catalogue.Signals {
-					text = strings.ReplaceAll(text, "{"+s.ID+"}", sentence(cmp.Or(s.NoValueReason, s.Description)))
+				for _, s := range d.source.Catalogue.Signals {
+					text = strings.ReplaceAll(text, "{"+s.ID+"}", wording.Sentence(cmp.Or(s.NoValueReason, s.Description)))
 				}
 				want = append(want, text)
 			}
@@ -212,9 +216,9 @@ func many(count int, message string) []scrape.Status {
 // What a signal says of its missing values is shown instead of its whole description.
 func TestNoValue(t *testing.T) {
 	s := &signals.Signal{Title: "Kernel drops", Description: "Drops over events."}
-	require.Equal(t, "Drops over events.", noValue(s).change)
+	require.Equal(t, "Drops over events.", notices.NoValue(s).Change)
 	s.NoValueReason = "a node without events has none"
-	require.Equal(t, "a node without events has none.", noValue(s).change)
+	require.Equal(t, "a node without events has none.", notices.NoValue(s).Change)
 }
 
 // A metric that the expression cannot do without is named where the answer lacks it; one of several ways to say the same
@@ -225,9 +229,9 @@ func TestMissingMetricIsNamed(t *testing.T) {
 		`falcosecurity_scap_b{$filter} or falcosecurity_scap_c{$filter}`: "info: Sum: no value on 1 of 2 nodes: node-1. There is no sum without it.",
 	} {
 		d, f := newTest(t, falco("node-1", "falcosecurity_scap_a"), falco("node-2", "falcosecurity_scap_a", "falcosecurity_scap_b"))
-		c := *d.catalogue
+		c := *d.source.Catalogue
 		c.Signals = []signals.Signal{{ID: "sum", Title: "Sum", TargetKind: scrape.KindFalco, Expr: expr, GroupBy: signals.GroupBy{Default: []string{"$identity"}}, NoValueReason: "There is no sum without it"}}
-		d.catalogue = &c
+		d.source.Catalogue = &c
 		f.set(1, "__name__", "falcosecurity_scap_a", "cluster", "demo", "node", "node-1")
 		f.set(1, "__name__", "falcosecurity_scap_a", "cluster", "demo", "node", "node-2")
 		f.set(1, "__name__", "falcosecurity_scap_b", "cluster", "demo", "node", "node-2")
@@ -266,7 +270,7 @@ func TestShortHistory(t *testing.T) {
 	require.Empty(t, texts(t, queryOne(t, d, `{"instant": true}`)), "an instant needs no history")
 	require.Len(t, texts(t, queryOne(t, d, `{"instant": true, "window": "1h"}`)), 1, "but its window does")
 
-	d.settings.retention = 10 * time.Minute
+	d.source.Settings.Retention = 10 * time.Minute
 	require.Equal(t, []string{"info: There are figures since 11:50 UTC: history is kept for 600s. Raise retention.time, and retention.size with it, to keep more."},
 		texts(t, queryOne(t, d, `{}`)))
 }
@@ -318,39 +322,39 @@ func TestLowRates(t *testing.T) {
 // What is set for a target counts as exported; what is not set is named by its setting.
 func TestUnsetSetting(t *testing.T) {
 	d, _ := newTest(t)
-	d.catalogue = &signals.Catalogue{TargetGauges: []signals.TargetGauge{{Setting: "memoryLimit", Metric: "limit"}}}
-	r := d.newRequest(false)
+	d.source.Catalogue = &signals.Catalogue{TargetGauges: []signals.TargetGauge{{Setting: "memoryLimit", Metric: "limit"}}}
+	r := request.New(d.source, false)
 	s := &signals.Signal{Title: "Memory", Needs: []signals.Need{{Metric: "limit"}}}
-	c, _, lacks := r.lacks(t.Context(), s, falco("node-1"), noon)
+	c, _, lacks := notices.MissingRequirement(t.Context(), r, s, falco("node-1"), noon)
 	require.True(t, lacks)
-	require.Equal(t, "Memory: not known for", c.what)
-	require.Equal(t, "Set memoryLimit for the target in the data source's settings.", c.change)
-	_, _, lacks = r.lacks(t.Context(), s, change(falco("node-1"), func(s *scrape.Status) { s.Gauges = []scrape.Gauge{{Name: "limit", Value: 1}} }), noon)
+	require.Equal(t, "Memory: not known for", c.What)
+	require.Equal(t, "Set memoryLimit for the target in the data source's settings.", c.Change)
+	_, _, lacks = notices.MissingRequirement(t.Context(), r, s, change(falco("node-1"), func(s *scrape.Status) { s.Gauges = []scrape.Gauge{{Name: "limit", Value: 1}} }), noon)
 	require.False(t, lacks)
 }
 
 func TestOlder(t *testing.T) {
-	require.True(t, older("0.38.2", "0.39"))
-	require.True(t, older("0.9.0", "0.39"))
-	require.False(t, older("0.39.0", "0.39"))
-	require.False(t, older("1.0.0", "0.39"))
-	require.False(t, older("", "0.39"))
-	require.False(t, older("master", "0.39"))
-	require.False(t, older("0.40.0", ""))
+	require.True(t, signals.OlderVersion("0.38.2", "0.39"))
+	require.True(t, signals.OlderVersion("0.9.0", "0.39"))
+	require.False(t, signals.OlderVersion("0.39.0", "0.39"))
+	require.False(t, signals.OlderVersion("1.0.0", "0.39"))
+	require.False(t, signals.OlderVersion("", "0.39"))
+	require.False(t, signals.OlderVersion("master", "0.39"))
+	require.False(t, signals.OlderVersion("0.40.0", ""))
 }
 
 // A signal of Falcos that needs a Falcosidekick beside them.
 func TestNeedOfAnotherKind(t *testing.T) {
 	d, f := newTest(t, falco("node-1"))
-	d.catalogue = testCatalogue(t)
+	d.source.Catalogue = testCatalogue(t)
 	s := &signals.Signal{Title: "Hot restarts", Needs: []signals.Need{{Metric: "sidekick_events"}}}
-	c, _, lacks := d.newRequest(false).lacks(t.Context(), s, f.statuses[0], noon)
+	c, _, lacks := notices.MissingRequirement(t.Context(), request.New(d.source, false), s, f.statuses[0], noon)
 	require.True(t, lacks)
-	g := newGroups(newTargets(f.statuses))
-	g.add(c, "node-1")
-	require.Equal(t, "Hot restarts: no falcosidekick is scraped for node-1. Add it to the data source's targets with kind: falcosidekick.", g.sentence())
+	g := notices.NewGroups(target.NewSet(f.statuses))
+	g.Add(c, "node-1")
+	require.Equal(t, "Hot restarts: no falcosidekick is scraped for node-1. Add it to the data source's targets with kind: falcosidekick.", g.Sentence())
 
 	f.statuses = append(f.statuses, change(falco("sidekick"), func(s *scrape.Status) { s.Kind = scrape.KindFalcosidekick }))
-	_, _, lacks = d.newRequest(false).lacks(t.Context(), s, f.statuses[0], noon)
+	_, _, lacks = notices.MissingRequirement(t.Context(), request.New(d.source, false), s, f.statuses[0], noon)
 	require.False(t, lacks)
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/executor"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
 )
@@ -147,12 +148,12 @@ func TestErrors(t *testing.T) {
 
 func TestLimits(t *testing.T) {
 	d, _ := twoNodes(t)
-	d.exec.(*embedded).engine = history.NewEngine(history.EngineOptions{MaxSamples: 10, Timeout: time.Minute})
-	d.settings.maxSamples = 10
+	d.source.Executor.(*executor.Embedded).Engine = history.NewEngine(history.EngineOptions{MaxSamples: 10, Timeout: time.Minute})
+	d.source.Settings.MaxSamples = 10
 	require.EqualError(t, queryOne(t, d, `{}`).Error, "the query needs more than 10 samples at once: narrow its time range or its filters, or raise limits.maxSamples")
 
-	d.exec.(*embedded).engine = history.NewEngine(history.EngineOptions{MaxSamples: 1000, Timeout: time.Nanosecond})
-	d.settings.queryTimeout = time.Nanosecond
+	d.source.Executor.(*executor.Embedded).Engine = history.NewEngine(history.EngineOptions{MaxSamples: 1000, Timeout: time.Nanosecond})
+	d.source.Settings.QueryTimeout = time.Nanosecond
 	require.EqualError(t, queryOne(t, d, `{}`).Error, "the query took longer than 1ns: narrow its time range or its filters, or raise limits.queryTimeout")
 }
 

@@ -69,7 +69,7 @@ func TestDataSourcesShareScrapes(t *testing.T) {
 	defer other.Dispose()
 	require.Equal(t, origin(t, one), origin(t, other), "one process, one history")
 	require.Len(t, falco.asked, 1)
-	require.Equal(t, one.exec.since(), other.exec.since())
+	require.Equal(t, one.source.Executor.HistoryStart(), other.source.Executor.HistoryStart())
 }
 
 // What one organisation, or one set of credentials, has fetched another one never sees, from the same address or not.
@@ -102,7 +102,7 @@ func TestReplicasTellWhoseHistoryItIs(t *testing.T) {
 		d := inOrganisation(t, pool, 1, falco.URL, "word")
 		defer d.Dispose()
 		found := origin(t, d)
-		require.Equal(t, d.exec.since().UTC().Format(time.RFC3339), found["since"])
+		require.Equal(t, d.source.Executor.HistoryStart().UTC().Format(time.RFC3339), found["since"])
 		seen = append(seen, found)
 	}
 	require.NotEqual(t, seen[0]["process"], seen[1]["process"])

@@ -3,7 +3,6 @@ package datasource
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math"
 	"net/http"
@@ -14,8 +13,12 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/backend/resource/httpadapter"
 	"github.com/prometheus/common/model"
 
-	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
-	"github.com/falco-metrics/falco-metrics-datasource/pkg/store"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/export"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/failure"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/inventory"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/live"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/request"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 )
 
 const (
@@ -25,93 +28,79 @@ const (
 	resourcePatience = 2 * time.Second
 )
 
-// routes are the look-ups of the editors; all are GET, and all answer {"data": …}, or {"error": "…"} with a status:
+// routes is the index of resources. All are GET and respond with {"data": …}, or {"error": "…"} and a status:
 //
-//	labels                  names of the labels on the samples at hand: ["cluster", "node"]
+//	labels                  label names of the samples: ["cluster", "node"]
 //	labels/<name>/values    values of a label, or of a grouping (version, engine, kernel): ["node-1"].
-//	                        ?filters=[{"key","operator","value"}], as in a query, narrows them;
+//	                        ?filters=[{"key","operator","value"}] restricts them as in a query;
 //	                        &from and &to (unix milliseconds) leave out what has no sample in between
-//	metrics                 names of the metrics at hand: ["up"]
-//	targets                 every target: see target
-//	baseline                what more than half of the Falcos have, as the setting `baseline` take it: {"version": "0.44.1"}
-//	live, live/…            for those who watch second by second: see live.go
-//	export                  the targets for a Prometheus, as text in YAML: ?format=prometheus, servicemonitor or datasource
+//	metrics                 names of the metrics: ["up"]
+//	targets                 every target: see targetEntry
+//	baseline                what more than half of the Falcos have, in the form of the setting: {"version": "0.44.1"}
+//	live, live/…            for live panels: see package live
+//	export                  the targets for Prometheus as YAML: ?format=prometheus, servicemonitor or datasource
 //	expression              an expression of the catalogue, ?expr=…, as this data source evaluates it
 //
 // Lists are sorted and hold 10 000 entries at most.
 func (d *Instance) routes() backend.CallResourceHandler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("/labels", d.lookUp(d.labelNames))
-	mux.HandleFunc("/labels/{name}/values", d.lookUp(func(r *http.Request) (any, error) {
-		from, to, err := between(r)
+	mux.HandleFunc("/labels", d.lookUp(labelNames))
+	mux.HandleFunc("/labels/{name}/values", d.lookUp(func(r *request.Request, req *http.Request) (any, error) {
+		from, to, err := request.TimeParameters(req)
 		if err != nil {
 			return nil, err
 		}
-		return d.labelValues(r.Context(), r.PathValue("name"), r.URL.Query().Get("filters"), from, to)
+		return labelValues(req.Context(), r, req.PathValue("name"), req.URL.Query().Get("filters"), from, to)
 	}))
-	mux.HandleFunc("/metrics", d.lookUp(func(r *http.Request) (any, error) {
-		return d.labelValues(r.Context(), model.MetricNameLabel, "", 0, math.MaxInt64)
+	mux.HandleFunc("/metrics", d.lookUp(func(r *request.Request, req *http.Request) (any, error) {
+		return labelValues(req.Context(), r, model.MetricNameLabel, "", 0, math.MaxInt64)
 	}))
-	mux.HandleFunc("/targets", d.lookUp(func(*http.Request) (any, error) { return d.targetList(), nil }))
-	mux.HandleFunc("/baseline", d.lookUp(func(r *http.Request) (any, error) { return d.majority(r.Context()) }))
-	mux.HandleFunc("/live", d.lookUp(d.live))
-	mux.HandleFunc("/live/samples", d.lookUp(d.liveSamples))
-	mux.HandleFunc("/live/reasons", d.lookUp(d.liveReasons))
-	mux.HandleFunc("/export", d.lookUp(d.export))
-	mux.HandleFunc("/expression", d.lookUp(func(r *http.Request) (any, error) {
-		expr, err := d.exec.rewritten(r.URL.Query().Get("expr"))
+	mux.HandleFunc("/targets", d.lookUp(func(r *request.Request, _ *http.Request) (any, error) { return targetList(r), nil }))
+	mux.HandleFunc("/baseline", d.lookUp(func(r *request.Request, req *http.Request) (any, error) { return inventory.Majority(req.Context(), r) }))
+	mux.HandleFunc("/live", d.lookUp(live.Scrapes))
+	mux.HandleFunc("/live/samples", d.lookUp(live.Samples))
+	mux.HandleFunc("/live/reasons", d.lookUp(live.Reasons))
+	mux.HandleFunc("/export", d.lookUp(func(r *request.Request, req *http.Request) (any, error) {
+		return export.Write(r.Settings, r.Catalogue, req.URL.Query().Get("format"))
+	}))
+	mux.HandleFunc("/expression", d.lookUp(func(r *request.Request, req *http.Request) (any, error) {
+		expr, err := r.Executor.Rewrite(req.URL.Query().Get("expr"))
 		if err != nil {
-			return nil, d.explain(err)
+			return nil, r.Explain(err)
 		}
 		return expr, nil
 	}))
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		fail(w, http.StatusNotFound, fmt.Errorf("there is no resource %q: expected labels, labels/<name>/values, metrics, targets, baseline, export, expression or live", strings.TrimPrefix(r.URL.Path, "/")))
+	mux.HandleFunc("/", func(w http.ResponseWriter, req *http.Request) {
+		fail(w, http.StatusNotFound, fmt.Errorf("there is no resource %q: expected labels, labels/<name>/values, metrics, targets, baseline, export, expression or live", strings.TrimPrefix(req.URL.Path, "/")))
 	})
 	return httpadapter.New(mux)
 }
 
-// CallResource serves the look-ups of the editors.
+// CallResource serves the resources.
 func (d *Instance) CallResource(ctx context.Context, req *backend.CallResourceRequest, sender backend.CallResourceResponseSender) error {
 	return d.resources.CallResource(ctx, req, sender)
 }
 
-func (d *Instance) lookUp(find func(*http.Request) (any, error)) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodGet {
-			fail(w, http.StatusMethodNotAllowed, fmt.Errorf("the method is %s: expected GET", r.Method))
+// lookUp serves a resource. Its result is the field data of the response.
+func (d *Instance) lookUp(find func(*request.Request, *http.Request) (any, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, req *http.Request) {
+		if req.Method != http.MethodGet {
+			fail(w, http.StatusMethodNotAllowed, fmt.Errorf("the method is %s: expected GET", req.Method))
 			return
 		}
-		if err := d.ready(r.Context(), resourcePatience); err != nil {
-			fail(w, statusOf(err), err)
+		if err := d.ready(req.Context(), resourcePatience); err != nil {
+			fail(w, failure.HTTPStatus(err), err)
 			return
 		}
-		found, err := find(r)
+		asking := request.New(d.source, false)
+		defer asking.Close()
+		found, err := find(asking, req)
 		if err != nil {
-			fail(w, statusOf(err), err)
+			fail(w, failure.HTTPStatus(err), err)
 			return
 		}
 		send(w, http.StatusOK, map[string]any{"data": found})
 	}
-}
-
-// statusOf says whose fault an error is: the request's or the settings', the store's, or the plugin's.
-func statusOf(err error) int {
-	var (
-		mistake userError
-		failed  *store.Failure
-	)
-	switch {
-	case errors.As(err, new(forbidden)):
-		return http.StatusForbidden
-	case errors.As(err, &mistake):
-		return http.StatusBadRequest
-	case errors.As(err, &failed) && failed.Query:
-		return http.StatusBadRequest
-	case errors.As(err, &failed):
-		return http.StatusBadGateway
-	}
-	return http.StatusInternalServerError
 }
 
 func fail(w http.ResponseWriter, status int, err error) {
@@ -124,15 +113,15 @@ func send(w http.ResponseWriter, status int, body any) {
 	_ = json.NewEncoder(w).Encode(body) // the caller has gone, if anything
 }
 
-// target is a target as the editors see it. Times that never were are left out.
-type target struct {
+// targetEntry is a target as editors see it. Times that never were are left out.
+type targetEntry struct {
 	ID         string            `json:"id"` // what live asks for
 	Address    string            `json:"address"`
 	Configured string            `json:"configured"`
 	Kind       string            `json:"kind"`
 	Labels     map[string]string `json:"labels"`
-	State      scrape.State      `json:"state"`
-	Cause      scrape.Cause      `json:"cause,omitempty"`
+	State      target.State      `json:"state"`
+	Cause      target.Cause      `json:"cause,omitempty"`
 	Message    string            `json:"message,omitempty"`
 	Discovery  string            `json:"discovery,omitempty"`
 	Since      time.Time         `json:"since,omitzero"`
@@ -142,14 +131,14 @@ type target struct {
 	Samples    int               `json:"samples"`
 	Unreadable int               `json:"unreadable"`
 	Duplicates int               `json:"duplicates"`
-	Problems   []scrape.Problem  `json:"problems"`
+	Problems   []target.Problem  `json:"problems"`
 	Facts      map[string]string `json:"facts"`
 }
 
-func (d *Instance) targetList() []target {
-	out := []target{}
-	for _, s := range d.exec.targets() {
-		out = append(out, target{
+func targetList(r *request.Request) []targetEntry {
+	out := []targetEntry{}
+	for _, s := range r.Executor.Targets() {
+		out = append(out, targetEntry{
 			ID: s.ID, Address: s.Address, Configured: s.Configured, Kind: s.Kind, Labels: s.Labels.Map(),
 			State: s.State, Cause: s.Cause, Message: s.Message, Discovery: s.Discovery,
 			Since: s.Since, LastScrape: s.LastScrape, LastUp: s.LastUp, Seconds: s.Duration.Seconds(),

@@ -117,3 +117,12 @@ func Level(s *signals.Signal, value float64) string {
 	}
 	return "ok"
 }
+
+// Column returns one cell of every row.
+func Column[R, T any](rows []R, cell func(R) T) []T {
+	out := make([]T, 0, len(rows))
+	for _, row := range rows {
+		out = append(out, cell(row))
+	}
+	return out
+}

@@ -7,11 +7,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/falco-metrics/falco-metrics-datasource/dev/bench/mix"
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/stretchr/testify/require"
+
+	"github.com/falco-metrics/falco-metrics-datasource/dev/bench/mix"
 )
 
 const benchStart = 1_760_000_000_000 // ms, on the grid

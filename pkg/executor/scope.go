@@ -1,0 +1,70 @@
+package executor
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
+)
+
+// Scope is the part of the fleet that a query without signals is about: its filters, and the targets that match them.
+type Scope struct {
+	Filters []signals.Filter
+	// own are the filters on labels that every sample has: identity and target labels. The others are on facts.
+	SampleFilters []signals.Filter
+	ByFacts       bool
+	Targets       target.Set
+}
+
+// matchers returns the filters that apply to every sample, as matchers.
+func (s Scope) matchers(metric string) ([]*labels.Matcher, error) {
+	out := []*labels.Matcher{labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, metric)}
+	for _, f := range s.SampleFilters {
+		m, err := labels.NewMatcher(signals.MatchTypes[f.Operator], f.Key, f.Value)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, m)
+	}
+	return out, nil
+}
+
+// selector returns the filters that apply to every sample, as PromQL writes them within braces.
+func (s Scope) selector() string {
+	var out []string
+	for _, f := range s.SampleFilters {
+		out = append(out, f.Key+f.Operator+strconv.Quote(f.Value))
+	}
+	return strings.Join(out, ", ")
+}
+
+// Contains reports whether a node is in the scope. Filters on facts only match nodes that are targets.
+func (s Scope) Contains(n target.Node) bool {
+	return !s.ByFacts || slices.ContainsFunc(s.Targets.All, func(t target.Status) bool { return target.NodeOf(t.Labels) == n })
+}
+
+// TargetsByNode returns the targets of a kind, one per node. If several targets claim a node, it returns the one that is
+// up.
+func (s Scope) TargetsByNode(kind string) []target.Status {
+	place := map[target.Node]int{}
+	var out []target.Status
+	for _, t := range s.Targets.All {
+		if t.Kind != kind || t.State == target.Duplicate {
+			continue
+		}
+		at, twice := place[target.NodeOf(t.Labels)]
+		switch {
+		case !twice:
+			place[target.NodeOf(t.Labels)] = len(out)
+			out = append(out, t)
+		case out[at].State != target.Up:
+			out[at] = t
+		}
+	}
+	return out
+}

@@ -1,0 +1,96 @@
+// Package figures answers queries of type signal and promql, with their limits and comparisons.
+package figures
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/grafana/grafana-plugin-sdk-go/data"
+	"github.com/prometheus/prometheus/promql"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/failure"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/frames"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/notices"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/query"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/request"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
+)
+
+// empty reports whether there is no value at all.
+func empty(results []frames.Result) bool {
+	for _, r := range results {
+		switch v := r.Value.(type) {
+		case promql.Matrix:
+			if len(v) > 0 {
+				return false
+			}
+		case promql.Vector:
+			if len(v) > 0 {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// Signal answers queries of type signal. Several signals are several series, or the columns of one table.
+func Signal(ctx context.Context, r *request.Request, qc *request.QueryContext) (data.Frames, error) {
+	if err := r.CompileAll(qc, qc.Query.Filters); err != nil {
+		return nil, err
+	}
+	qc.Targets = r.TargetsOf(qc)
+	if err := limit(ctx, r, qc); err != nil {
+		return nil, err
+	}
+	return figures(ctx, r, qc)
+}
+
+// PromQL answers queries of type promql: any expression, with Grafana's macros.
+func PromQL(ctx context.Context, r *request.Request, qc *request.QueryContext) (data.Frames, error) {
+	if qc.Query.Expr == "" {
+		return nil, failure.User(errors.New("the query has no expression: write one, such as up == 0"))
+	}
+	allowed := slices.Concat(target.IdentityLabels, r.Settings.TargetLabels)
+	written := r.Executor.SampleLabel
+	if !qc.Query.UserWritten() {
+		written = func(label string) string { return label } // they are translated with the rest
+	}
+	expr, err := query.AddFilters(qc.Times.ExpandMacros(qc.Query.Expr), qc.Query.Filters, allowed, written)
+	if err != nil {
+		return nil, failure.User(err)
+	}
+	qc.Results = []frames.Result{{Expr: expr}}
+	qc.Targets = target.NewSet(r.Targets())
+	return figures(ctx, r, qc)
+}
+
+// figures evaluates the expressions of a query and returns its frames.
+func figures(ctx context.Context, r *request.Request, qc *request.QueryContext) (data.Frames, error) {
+	if err := r.EvaluateAll(ctx, qc); err != nil {
+		return nil, err
+	}
+	if err := noneMeasuredError(r, qc); err != nil {
+		return nil, err
+	}
+	shown, err := compared(ctx, r, qc)
+	if err != nil {
+		return nil, err
+	}
+	out, err := frames.From(shown, qc.FrameOptions(notices.ForFigures(ctx, r, qc)))
+	if err != nil {
+		return nil, failure.User(err)
+	}
+	return out, nil
+}
+
+// noneMeasuredError returns an error if there is no value because no target is up. An empty panel, or "no data" in an alert
+// rule, would look as if all were well.
+func noneMeasuredError(r *request.Request, qc *request.QueryContext) error {
+	if !empty(qc.Results) || len(qc.Targets.All) == 0 || !qc.Targets.NoneMeasured() {
+		return nil
+	}
+	return failure.Targets(errors.New(notices.ForStates(r, qc.Targets.All).Sentence()))
+}

@@ -1,0 +1,214 @@
+package health
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/grafana/grafana-plugin-sdk-go/backend"
+	"github.com/grafana/grafana-plugin-sdk-go/data"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/executor"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/notices"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/request"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/wording"
+)
+
+// Patience is how long the health check waits for first scrapes. The check has to finish within five seconds.
+const Patience = 4 * time.Second
+
+// grace is how long a target may be starting before the health check fails.
+const grace = 2 * time.Minute
+
+// Check reports how many targets are up and, grouped by cause, what is wrong with the others. Grafana shows OK as a green
+// tick, so the status is OK only if every target is up or has just started. Targets that left discovery do not count.
+func Check(ctx context.Context, r *request.Request) (*backend.CheckHealthResult, error) {
+	all := r.Executor.Targets()
+	if len(all) == 0 {
+		return Failed(r.Executor.Messages().NoTargets), nil
+	}
+	found, err := r.Executor.Check(ctx)
+	if err != nil {
+		return Failed(err.Error()), nil
+	}
+	if r.Executor.HistoryTrimmed() {
+		found.Remarks = append(found.Remarks, notices.ShortHistory(r, time.Time{}))
+	}
+	h := newReport(r, all, found)
+	details, err := json.Marshal(h)
+	if err != nil {
+		return nil, err
+	}
+	result := &backend.CheckHealthResult{Status: backend.HealthStatusOk, Message: h.message, JSONDetails: details}
+	if h.failed || h.Answering == 0 || h.Answering+h.beginning < h.Targets {
+		result.Status = backend.HealthStatusError
+	}
+	return result, nil
+}
+
+// patient turns targets whose first scrape is still running into targets without a response.
+func patient(r *request.Request, all []target.Status) []target.Status {
+	all = slices.Clone(all)
+	for i := range all {
+		if all[i].State == target.Pending {
+			all[i].State = target.Down
+			all[i].Message = fmt.Sprintf("No answer within %s. Check network policies and firewalls between Grafana and the target; one that is only slow is waited for until scrapeTimeout (%s).",
+				Patience, r.Settings.Timeout)
+		}
+	}
+	return all
+}
+
+// Failed returns the result of a failed check.
+func Failed(message string) *backend.CheckHealthResult {
+	return &backend.CheckHealthResult{Status: backend.HealthStatusError, Message: strings.ToUpper(message[:1]) + message[1:]}
+}
+
+// Report is the details of the health check.
+type Report struct {
+	// VerboseMessage is what Grafana shows under the message where that is an error: one line for what else could be better.
+	VerboseMessage string         `json:"verboseMessage"`
+	Targets        int            `json:"targets"`
+	Answering      int            `json:"answering"`
+	Versions       map[string]int `json:"versions"`
+	Engines        map[string]int `json:"engines"`
+
+	message   string
+	beginning int // targets that may still be starting
+	failed    bool
+}
+
+// newReport describes the targets and adds what the executor found.
+func newReport(r *request.Request, all []target.Status, found executor.HealthSummary) Report {
+	h := Report{failed: found.Failed, Versions: map[string]int{}, Engines: map[string]int{}}
+	for _, s := range all {
+		if s.State != target.Gone {
+			h.Targets++
+		}
+		switch {
+		case s.State == target.Up, s.State == target.Duplicate:
+			h.Answering++
+		case s.State == target.Pending, s.State == target.Starting && r.Now().Sub(s.Since) < grace:
+			h.beginning++
+		}
+		for id, counts := range map[string]map[string]int{"version": h.Versions, "engine": h.Engines} {
+			if value := s.Facts[id]; value != "" {
+				counts[value]++
+			}
+		}
+	}
+	all = patient(r, all)
+	parts := []string{answering(h.Answering, h.Targets)}
+	if found.Summary != "" {
+		parts = []string{found.Summary, parts[0]}
+	}
+	var verbose []string
+	for _, n := range notices.ForStates(r, all).Notices() {
+		if n.Severity != data.NoticeSeverityInfo || strings.HasPrefix(n.Text, notices.StateCauses[target.Starting].What) {
+			parts = append(parts, n.Text)
+		} else {
+			verbose = append(verbose, n.Text)
+		}
+	}
+	if len(h.Versions) > 0 {
+		parts = append(parts, "Falco "+tally(h.Versions)+".")
+	}
+	if len(h.Engines) > 0 {
+		verbose = append(verbose, "Engine "+tally(h.Engines)+".")
+	}
+	off, long := switchedOff(r, all)
+	parts = slices.Concat(parts, found.Remarks, remarks(r, all).Lines(), notices.UnreadableLines(r, target.NewSet(all), all).Lines())
+	if len(off) > 0 {
+		parts = append(parts, "Switched off: "+strings.Join(off, "; ")+".")
+	}
+	h.message = strings.Join(parts, " ")
+	h.VerboseMessage = strings.Join(append(verbose, long...), "\n")
+	return h
+}
+
+// answering says how many targets are up.
+func answering(up, total int) string {
+	switch {
+	case total == 0:
+		return "No target is left: all have left discovery."
+	case up == total && total == 1:
+		return "The target answers."
+	case up == total && total == 2:
+		return "Both targets answer."
+	case up == total:
+		return fmt.Sprintf("All %d targets answer.", total)
+	case up == 0 && total == 1:
+		return "The target gives no metrics."
+	case up == 0 && total == 2:
+		return "Neither of the 2 targets gives metrics."
+	case up == 0:
+		return fmt.Sprintf("None of %d targets gives metrics.", total)
+	case up == 1:
+		return fmt.Sprintf("1 of %d targets answers.", total)
+	}
+	return fmt.Sprintf("%d of %d targets answer.", up, total)
+}
+
+// remarks are about targets that are up: duplicate series, and responses that Prometheus would refuse.
+func remarks(r *request.Request, all []target.Status) *notices.Groups {
+	g := notices.NewGroups(target.NewSet(all))
+	for _, s := range all {
+		if s.State != target.Up {
+			continue
+		}
+		if s.Duplicates > 0 { // without those that truncated program names cause
+			g.Add(notices.Info(wording.Count(s.Duplicates, "sample")+" came twice in the answer of", "The first of each counts."), g.Targets.Name(s))
+		}
+		if s.Message != "" {
+			g.Add(notices.Info("Remark on", s.Message), g.Targets.Name(s))
+		}
+	}
+	return g
+}
+
+// tally lists values by how often they occur, such as "0.44.1 (2), 0.39.0 (1)".
+func tally(counts map[string]int) string {
+	values := slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
+		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(b, a))
+	})
+	if len(values) == 1 {
+		return values[0]
+	}
+	for i, v := range values {
+		values[i] = fmt.Sprintf("%s (%d)", v, counts[v])
+	}
+	return wording.List(values)
+}
+
+// switchedOff returns the switches in falco.yaml that are off: briefly those that Falco enables by default, and at length
+// all of them with their costs.
+func switchedOff(r *request.Request, all []target.Status) (short, long []string) {
+	falcos := target.NewSet(slices.DeleteFunc(slices.Clone(all), func(s target.Status) bool {
+		return s.Kind != target.KindFalco || s.State != target.Up || s.Metrics == nil
+	}))
+	for _, sw := range r.Catalogue.Switches {
+		var names []string
+		for _, s := range falcos.All {
+			if !target.Exports(s, sw.Metric, sw.AnyOf) && notices.SwitchApplies(sw, s) {
+				names = append(names, falcos.Name(s))
+			}
+		}
+		if len(names) == 0 {
+			continue
+		}
+		shipped := ""
+		if sw.OffByDefault {
+			shipped = ", as Falco ships it"
+		} else {
+			short = append(short, sw.Config+" on "+falcos.DescribeSome(names))
+		}
+		long = append(long, fmt.Sprintf("%s is off on %s%s. %s", sw.Config, falcos.DescribeSome(names), shipped, notices.EnableSwitch(sw.Config, sw.Host, sw.Cost)))
+	}
+	return short, long
+}

@@ -1,0 +1,237 @@
+package health
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/grafana/grafana-plugin-sdk-go/data"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/frames"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/query"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/request"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/wording"
+)
+
+// levelNames maps each verdict to the level that colours it.
+var levelNames = map[string]string{"ok": "ok", "warning": "warning", "critical": "critical", "unknown": "unknown"}
+
+// healthTable has one row per node and check.
+func healthTable(r *request.Request, findings []checkResult, notices []data.Notice) data.Frames {
+	words := func(name, title string, cell func(checkResult) string) *data.Field {
+		return frames.Words(name, title, frames.Column(findings, cell))
+	}
+	prose := func(name, title string, cell func(checkResult) string) *data.Field {
+		return frames.Prose(name, title, frames.Column(findings, cell))
+	}
+	titles := titles(r)
+	out := frames.Table(notices,
+		words("cluster", "Cluster", func(f checkResult) string { return f.node.Cluster }),
+		words("node", "Node", func(f checkResult) string { return f.node.Name }),
+		words("dimension", "Dimension", func(f checkResult) string { return titles[f.signal.Dimension] }),
+		words("check", "Check", func(f checkResult) string { return f.signal.Title }),
+		frames.Levels("verdict", "Verdict", levelNames, frames.Column(findings, func(f checkResult) string { return f.verdict })),
+		words("text", "Value", checkResult.text),
+		prose("meaning", "What it means", checkResult.meaning),
+		prose("change", "What to change", func(f checkResult) string { return f.change }),
+		frames.Link("link", "Documentation", "Falco's documentation", frames.Column(findings, func(f checkResult) string { return f.signal.Link })),
+		frames.Numbers("value", "Number", "", frames.Column(findings, func(f checkResult) *float64 { return f.value })),
+		words("id", "Id of the check", func(f checkResult) string { return f.ID }),
+	)
+	out[0].Meta.ExecutedQueryString = executed(findings)
+	return out
+}
+
+// text formats the value.
+func (f checkResult) text() string {
+	if f.value == nil {
+		return ""
+	}
+	return frames.Text(f.signal, *f.value)
+}
+
+// meaning explains the verdict. For an unknown verdict, it is why nothing is known.
+func (f checkResult) meaning() string {
+	switch m := f.Meaning; f.verdict {
+	case "ok":
+		return m.OK
+	case "warning":
+		return m.Warning
+	case "critical":
+		return m.Critical
+	}
+	return f.why
+}
+
+// executed returns the expressions behind the results.
+func executed(findings []checkResult) string {
+	var out []string
+	for _, f := range findings {
+		if !slices.Contains(out, f.expr) {
+			out = append(out, f.expr)
+		}
+	}
+	return strings.Join(out, "\n")
+}
+
+// titles maps the ids of checks and dimensions to their titles.
+func titles(r *request.Request) map[string]string {
+	out := map[string]string{}
+	for _, c := range r.Catalogue.Checks {
+		if s, err := r.Catalogue.Signal(c.Signal); err == nil {
+			out[c.ID] = s.Title
+		}
+	}
+	for _, dimension := range r.Catalogue.Dimensions {
+		out[dimension.ID] = dimension.Title
+	}
+	return out
+}
+
+// group holds the results that share the labels of groupBy, the worst first.
+type group struct {
+	labels   labels.Labels
+	findings []checkResult
+}
+
+// label returns the value of a label that results are grouped by. A result counts for one or more dimensions.
+func (f checkResult) label(name, dimension string) string {
+	switch name {
+	case "cluster":
+		return f.node.Cluster
+	case "node":
+		return f.node.Name
+	case "dimension":
+		return dimension
+	case "check":
+		return f.ID
+	}
+	return f.labels[name]
+}
+
+// grouped groups results. If they are grouped by dimension but not by check, a check counts for all its dimensions.
+func grouped(findings []checkResult, by []string) []group {
+	place := map[string]int{}
+	var out []group
+	for _, f := range findings {
+		dimensions := []string{f.signal.Dimension}
+		if slices.Contains(by, "dimension") && !slices.Contains(by, "check") {
+			dimensions = append(dimensions, f.ExtraDimensions...)
+		}
+		for _, dimension := range dimensions {
+			b := labels.NewScratchBuilder(len(by))
+			key := ""
+			for _, name := range by {
+				value := f.label(name, dimension)
+				key += value + "\xff"
+				if value != "" {
+					b.Add(name, value)
+				}
+			}
+			at, known := place[key]
+			if !known {
+				at = len(out)
+				place[key] = at
+				b.Sort()
+				out = append(out, group{labels: b.Labels()})
+			}
+			out[at].findings = append(out[at].findings, f)
+		}
+	}
+	return out
+}
+
+// healthSummary has one row per group: its worst verdict, how many of each verdict, and which results are the worst.
+func healthSummary(r *request.Request, qc *request.QueryContext, findings []checkResult, by []string, notices []data.Notice) data.Frames {
+	groups := query.First(grouped(findings, by), qc.Query.Limit)
+	var fields []*data.Field
+	titles := titles(r)
+	for _, name := range by {
+		fields = append(fields, frames.Words(name, strings.ToUpper(name[:1])+name[1:], frames.Column(groups, func(g group) string {
+			if value := g.labels.Get(name); titles[value] == "" {
+				return value
+			}
+			return titles[g.labels.Get(name)]
+		})))
+	}
+	fields = append(fields, frames.Levels("verdict", "Verdict", levelNames, frames.Column(groups, func(g group) string { return g.findings[0].verdict })))
+	for _, word := range []string{"critical", "warning", "unknown", "ok"} {
+		counts := frames.Counts(word, strings.ToUpper(word[:1])+word[1:], word, frames.Column(groups, func(g group) int64 { return int64(g.count(word)) }))
+		counts.Config.Custom["width"] = 80
+		fields = append(fields, counts)
+	}
+	fields = append(fields, frames.Prose("worst", "What is worst", frames.Column(groups, group.worst)))
+	out := frames.Table(notices, fields...)
+	out[0].Meta.ExecutedQueryString = executed(findings)
+	return out
+}
+
+func (g group) count(verdict string) (n int) {
+	for _, f := range g.findings {
+		if f.verdict == verdict {
+			n++
+		}
+	}
+	return n
+}
+
+// worst names the results with the group's verdict, such as "Kernel drops on node-1 (12 %), node-2 (11 %); CPU on node-1
+// (98 %)".
+func (g group) worst() string {
+	if g.findings[0].verdict == "ok" {
+		return ""
+	}
+	names := map[string][]string{}
+	var order []string
+	for _, f := range g.findings {
+		if f.verdict != g.findings[0].verdict {
+			break
+		}
+		title := f.signal.Title
+		if names[title] == nil {
+			order = append(order, title)
+		}
+		name := cmp.Or(f.node.Name, f.node.Cluster, "the fleet")
+		text := f.text()
+		if f.cause != "" && f.isAboutUp() {
+			text += ": " + f.cause
+		}
+		if text != "" {
+			name = fmt.Sprintf("%s (%s)", name, text)
+		}
+		names[title] = append(names[title], name)
+	}
+	for i, title := range order {
+		order[i] = title + " on " + wording.List(names[title])
+	}
+	return strings.Join(order, "; ")
+}
+
+// verdictSignal describes verdicts as numbers.
+var verdictSignal = &signals.Signal{
+	ID: "verdict", Title: "Verdict", Unit: "short",
+	Description: "ok 0, warning 1, critical 2, unknown -1. The worst of all that is summed up here: critical before warning before unknown before ok.",
+	Values: []signals.Value{
+		{Value: 2, Text: "critical", Level: "critical"}, {Value: 1, Text: "warning", Level: "warning"},
+		{Value: 0, Text: "ok", Level: "ok"}, {Value: -1, Text: "unknown", Level: "unknown"},
+	},
+}
+
+// healthNumbers has one number per group, at an instant.
+func healthNumbers(r *request.Request, qc *request.QueryContext, findings []checkResult, by []string, notices []data.Notice) (data.Frames, error) {
+	var vector promql.Vector
+	for _, g := range query.First(grouped(findings, by), qc.Query.Limit) {
+		vector = append(vector, promql.Sample{T: qc.Times.End.UnixMilli(), F: verdictValues[g.findings[0].verdict], Metric: g.labels})
+	}
+	return verdictFrames(r, qc, frames.Result{Signal: verdictSignal, Expr: executed(findings), Value: vector}, notices)
+}
+
+func verdictFrames(r *request.Request, qc *request.QueryContext, result frames.Result, notices []data.Notice) (data.Frames, error) {
+	o := qc.FrameOptions(notices)
+	o.Table, o.Titles = false, titles(r)
+	return frames.From([]frames.Result{result}, o)
+}

@@ -1,0 +1,175 @@
+// Package health answers health checks of the data source and health queries: every check of the catalogue on every node.
+package health
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/failure"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/frames"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/notices"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/request"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/wording"
+)
+
+// verdictValues are the verdicts as numbers, which panels map and alert rules compare.
+var verdictValues = map[string]float64{"ok": 0, "warning": 1, "critical": 2, "unknown": -1}
+
+// severityRank orders verdicts, the worst first.
+var severityRank = map[string]int{"critical": 0, "warning": 1, "unknown": 2, "ok": 3}
+
+// checkResult is one check on one node at an instant.
+type checkResult struct {
+	evaluatedCheck
+	node    target.Node
+	labels  map[string]string // the target's
+	value   *float64
+	verdict string
+	why     string // it is unknown
+	said    string // by the target, where it does not simply answer now
+	cause   string // the same in a word or two
+	change  string
+}
+
+// results applies every check to every node, the worst first.
+func results(ctx context.Context, r *request.Request, qc *request.QueryContext, checks []evaluatedCheck) []checkResult {
+	var out []checkResult
+	for _, j := range checks {
+		seen := map[target.Node]bool{}
+		for _, t := range j.scope.TargetsByNode(j.kind) {
+			f := checkResult{evaluatedCheck: j, node: target.NodeOf(t.Labels), labels: t.Labels.Map()}
+			if _, off := notices.StateCauses[t.State]; off {
+				f.said, f.cause = t.Message, strings.ReplaceAll(string(t.Cause), "-", " ")
+			}
+			seen[f.node] = true
+			if judge(r, &f); f.verdict == "unknown" {
+				if j.Optional {
+					continue
+				}
+				f.why = why(ctx, r, qc, &f, t)
+			}
+			out = append(out, f)
+		}
+		// Nodes that are no targets any more, and figures of the whole fleet.
+		for n := range j.values {
+			f := checkResult{evaluatedCheck: j, node: n}
+			if judge(r, &f); !seen[n] && j.scope.Contains(n) && f.verdict != "unknown" {
+				out = append(out, f)
+			}
+		}
+	}
+	slices.SortStableFunc(out, func(x, y checkResult) int {
+		return cmp.Or(cmp.Compare(severityRank[x.verdict], severityRank[y.verdict]), cmp.Compare(x.order, y.order),
+			strings.Compare(x.node.Cluster, y.node.Cluster), strings.Compare(x.node.Name, y.node.Name))
+	})
+	return out
+}
+
+// judge fills in the value and the verdict.
+func judge(r *request.Request, f *checkResult) {
+	f.verdict = "unknown"
+	value, known := request.Last(f.values[f.node])
+	up, _ := request.Last(f.alive[f.node])
+	if level := verdictOf(f.evaluatedCheck, value, known, up == 1); level != "unknown" {
+		f.value, f.verdict = &value, level
+	}
+}
+
+// verdictOf returns the verdict for a value. If the node is down, its window may still hold good values from before; those
+// do not make it ok. Bad values stay bad.
+func verdictOf(j evaluatedCheck, value float64, known, alive bool) string {
+	if !known {
+		return "unknown"
+	}
+	level := cmp.Or(frames.Level(j.signal, value), "unknown")
+	if level == "ok" && !alive && len(j.signal.Needs) > 0 {
+		return "unknown"
+	}
+	return level
+}
+
+// why returns the reason of an unknown verdict, in terms of what an operator can change.
+func why(ctx context.Context, r *request.Request, qc *request.QueryContext, f *checkResult, t target.Status) string {
+	one := notices.NewGroups(target.NewSet([]target.Status{t}))
+	name := one.Targets.Name(t)
+	said := func(c notices.Cause, detail string) string {
+		one.Add(c, name+detail)
+		return one.Sentence()
+	}
+	if c, known := notices.StateCauses[t.State]; known {
+		return said(notices.WithMessage(c, t), "")
+	}
+	if c, detail, lacks := notices.MissingRequirement(ctx, r, f.signal, t, qc.Times.End); lacks {
+		return said(c, detail)
+	}
+	if up, _ := request.Last(f.alive[f.node]); up != 1 {
+		return said(notices.Info("No metrics at "+r.Clock(qc.Times.End)+" from", "The node was not scraped then, or did not answer."), "")
+	}
+	if c, few := notices.TooFewScrapes(r, f.signal, t); few {
+		return said(c, "")
+	}
+	return said(notices.NoValue(f.signal), "")
+}
+
+// advise fills in what to change where a verdict is warning or critical: the advice whose condition holds on the node, in
+// the order of the catalogue.
+func advise(ctx context.Context, r *request.Request, qc *request.QueryContext, findings []checkResult) error {
+	held := map[*signals.CheckAdvice]map[target.Node][]request.Point{}
+	for i := range findings {
+		f := &findings[i]
+		if f.verdict != "warning" && f.verdict != "critical" {
+			continue
+		}
+		if f.said != "" && f.isAboutUp() {
+			f.change = f.said // that is more than what is generally advised where nobody answers
+			continue
+		}
+		var texts []string
+		for j := range f.Advice {
+			advice := &f.Advice[j]
+			if advice.When != "" && held[advice] == nil {
+				expr, _, err := r.CompileTemplate(f.ID, advice.When, cmp.Or(f.Window, qc.Query.Window), f.scope, qc)
+				if err != nil {
+					return failure.User(err)
+				}
+				if held[advice], _, err = r.Points(ctx, expr, qc); err != nil {
+					return err
+				}
+			}
+			if advice.When != "" && len(held[advice][f.node]) == 0 {
+				continue
+			}
+			texts = append(texts, advised(advice.Why, advice.Change, advice.Cost))
+		}
+		if len(texts) == 0 { // no figure points to any of it: then what the signal advises in general
+			for _, advice := range f.signal.Advice {
+				texts = append(texts, advised(advice.When, advice.Change, advice.Cost))
+			}
+		}
+		if len(texts) > 1 {
+			for i := range texts {
+				texts[i] = fmt.Sprintf("%d. %s", i+1, texts[i])
+			}
+		}
+		f.change = strings.Join(texts, "\n")
+	}
+	return nil
+}
+
+// isAboutUp reports whether the check only asks whether the target is up.
+func (f checkResult) isAboutUp() bool {
+	return slices.Equal(notices.RequiredMetrics(f.expr), []string{"up"})
+}
+
+func advised(why, change, cost string) string {
+	text := wording.Sentence(why) + " " + wording.Sentence(change)
+	if cost != "" {
+		text += " Cost: " + wording.Sentence(cost)
+	}
+	return text
+}

@@ -1,0 +1,22 @@
+package health
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
+)
+
+func TestVerdictOfADeadNode(t *testing.T) {
+	critical := 0.1
+	drop := &signals.Signal{Needs: []signals.Need{{Metric: "drops"}}, Thresholds: &signals.Thresholds{Direction: "above", Critical: &critical}}
+	running := &signals.Signal{Values: []signals.Value{{Value: 0, Level: "critical"}, {Value: 1, Level: "ok"}}}
+	drops, up := evaluatedCheck{signal: drop}, evaluatedCheck{signal: running}
+	require.Equal(t, "unknown", verdictOf(drops, 0, true, false))
+	require.Equal(t, "critical", verdictOf(drops, 0.5, true, false))
+	require.Equal(t, "ok", verdictOf(drops, 0, true, true))
+	require.Equal(t, "unknown", verdictOf(drops, 0, false, true))
+	require.Equal(t, "critical", verdictOf(up, 0, true, false))
+	require.Equal(t, "unknown", verdictOf(up, 7, true, true), "a value that nobody judges")
+}

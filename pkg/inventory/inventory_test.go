@@ -1,0 +1,27 @@
+package inventory
+
+import (
+	"testing"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/stretchr/testify/require"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
+)
+
+// Without a majority nobody is odd.
+func TestNobodyIsOdd(t *testing.T) {
+	column := signals.InventoryColumn{ID: "version", Label: "version"}
+	all := []*item{{Whole: map[string]string{"version": "1"}}, {Whole: map[string]string{"version": "2"}}, {}}
+	differsFromMajority(column, all)
+	for _, i := range all {
+		require.Empty(t, i.Odd)
+	}
+}
+
+// What is cut for showing is compared whole.
+func TestCell(t *testing.T) {
+	shown, whole := cell(signals.InventoryColumn{Label: "sha256", Prefix: "file_name", Length: 4}, labels.FromStrings("sha256", "abcdef", "file_name", "x.yaml"))
+	require.Equal(t, "x.yaml abcd", shown)
+	require.Equal(t, "x.yaml abcdef", whole)
+}

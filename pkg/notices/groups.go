@@ -1,0 +1,82 @@
+package notices
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/grafana/grafana-plugin-sdk-go/data"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
+)
+
+// Cause is a reason that several targets can share: its severity, what is wrong and what to change.
+type Cause struct {
+	Severity data.NoticeSeverity
+	What     string // with targets, ends so that they can follow: "No metrics from"
+	Change   string // whole sentences
+	negative bool   // what says "no … on": it goes on with "any of", not with "all"
+}
+
+// Warning returns a cause with the severity warning.
+func Warning(what, change string) Cause {
+	return Cause{Severity: data.NoticeSeverityWarning, What: what, Change: change}
+}
+
+// Info returns a cause with the severity info.
+func Info(what, change string) Cause {
+	return Cause{Severity: data.NoticeSeverityInfo, What: what, Change: change}
+}
+
+// Groups collects targets by cause, in the order in which the causes first appear.
+type Groups struct {
+	Targets target.Set
+	order   []Cause
+	Names   map[Cause][]string
+}
+
+// NewGroups returns an empty collection. The set is what "all" refers to in its texts.
+func NewGroups(of target.Set) *Groups { return &Groups{Targets: of, Names: map[Cause][]string{}} }
+
+// Add adds a target to a cause. An empty name means that the cause is not about a target.
+func (g *Groups) Add(c Cause, name string) {
+	if _, known := g.Names[c]; !known {
+		g.order = append(g.order, c)
+		g.Names[c] = nil
+	}
+	if name != "" && !slices.Contains(g.Names[c], name) {
+		g.Names[c] = append(g.Names[c], name)
+	}
+}
+
+// Notices returns one notice per cause, the most severe first.
+func (g *Groups) Notices() []data.Notice {
+	var out []data.Notice
+	for _, c := range g.order {
+		out = append(out, data.Notice{Severity: c.Severity, Text: g.text(c)})
+	}
+	slices.SortStableFunc(out, func(a, b data.Notice) int { return int(b.Severity) - int(a.Severity) })
+	return out
+}
+
+// Lines returns the texts of the notices.
+func (g *Groups) Lines() (out []string) {
+	for _, n := range g.Notices() {
+		out = append(out, n.Text)
+	}
+	return out
+}
+
+// Sentence returns the texts of the notices in one line.
+func (g *Groups) Sentence() string { return strings.Join(g.Lines(), " ") }
+
+func (g *Groups) text(c Cause) string {
+	if len(g.Names[c]) == 0 {
+		return c.What + ". " + c.Change
+	}
+	share := g.Targets.DescribeSome(g.Names[c])
+	if c.negative {
+		share = g.Targets.DescribeNone(g.Names[c])
+	}
+	return strings.TrimSpace(fmt.Sprintf("%s %s. %s", c.What, share, c.Change))
+}

@@ -1,0 +1,102 @@
+package notices
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"github.com/grafana/grafana-plugin-sdk-go/data"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/request"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/wording"
+)
+
+// StateCauses explains the states of targets that are not up.
+var StateCauses = map[target.State]Cause{
+	target.Pending:      Info("Not scraped yet:", "The first figures come within seconds."),
+	target.Starting:     Info("Starting:", ""),
+	target.Down:         Warning("No metrics from", ""),
+	target.Gone:         Warning("Gone:", ""),
+	target.Duplicate:    Warning("Claimed twice:", ""),
+	target.LoadBalancer: {Severity: data.NoticeSeverityError, What: "A load balancer answers for"},
+}
+
+// ForStates groups the targets that are not up, and problems with discovery.
+func ForStates(r *request.Request, all []target.Status) *Groups {
+	of := target.NewSet(all)
+	g := NewGroups(of)
+	if since, why := r.Executor.TargetsOutdated(); !since.IsZero() {
+		g.Add(Warning("The targets are those of "+r.Clock(since), strings.TrimSpace("The Prometheus server could not be queried for them since then. "+why)), "")
+	}
+	for _, s := range all {
+		if c, known := StateCauses[s.State]; known {
+			c = WithMessage(c, s)
+			if s.State == target.Down && len(all) == 1 && !s.LastUp.IsZero() {
+				c.Change += " It last answered at " + r.Clock(s.LastUp) + "."
+			}
+			g.Add(c, of.Name(s))
+		}
+		DiscoveryFailed(g, s)
+		crashed(g, s)
+		stale(r, g, s)
+		TooOld(r, g, s)
+	}
+	return g
+}
+
+// DiscoveryFailed adds a cause if discovery fails and the target's own message does not say so.
+func DiscoveryFailed(g *Groups, s target.Status) {
+	if s.Discovery != "" && s.Cause != target.Discovery && s.Cause != target.DNS {
+		g.Add(Warning("Discovery of "+s.Configured+" has trouble", s.Discovery), "")
+	}
+}
+
+// crashed adds a Falco that may have crashed while it was scraped, and is up again.
+func crashed(g *Groups, s target.Status) {
+	if s.State == target.Up && s.Cause == target.CrashedWhileScraped {
+		g.Add(Warning("Falco has restarted on", s.Message), g.Targets.Name(s))
+	}
+}
+
+// WithMessage replaces the advice of a cause by the target's own message, if any.
+func WithMessage(c Cause, s target.Status) Cause {
+	c.Change = cmp.Or(s.Message, c.Change)
+	return c
+}
+
+// stale adds a cause if the last scrape is too old, as happens when scraping resumes. Prometheus servers do not report when
+// they scraped a target.
+func stale(r *request.Request, g *Groups, s target.Status) {
+	if s.State == target.Up && !s.LastScrape.IsZero() && r.Now().Sub(s.LastScrape) > 2*r.Settings.Interval+r.Settings.Timeout {
+		g.Add(Warning("Old figures from",
+			"The last scrape was at "+r.Clock(s.LastScrape)+". Scraping pauses when nobody asks for six hours, and has begun again now."), g.Targets.Name(s))
+	}
+}
+
+// UnreadableLines groups the targets whose last scrape contained lines that could not be read.
+func UnreadableLines(r *request.Request, of target.Set, all []target.Status) *Groups {
+	g := NewGroups(of)
+	for _, s := range all {
+		if s.Unreadable == 0 {
+			continue
+		}
+		first := ""
+		if len(s.Problems) > 0 {
+			p := s.Problems[0]
+			first = fmt.Sprintf(" The first is line %d: %s: %s", p.Line, p.Reason, wording.Sentence(p.Text))
+		}
+		g.Add(Info(fmt.Sprintf("%s could not be read in the answer of", wording.Count(s.Unreadable, "line")), "All other lines count."+first), of.Name(s))
+	}
+	return g
+}
+
+// TooOld adds a cause if the target runs an unsupported version of Falco.
+func TooOld(r *request.Request, g *Groups, s target.Status) {
+	version := s.Facts["version"]
+	if signals.OlderVersion(version, r.Catalogue.Reading.OldestVersion) {
+		g.Add(Warning("Falco is too old on",
+			fmt.Sprintf("Signals may be missing or wrong: upgrade to Falco %s or later.", r.Catalogue.Reading.OldestVersion)), g.Targets.Name(s)+" ("+version+")")
+	}
+}

@@ -1,0 +1,57 @@
+package query
+
+import (
+	"encoding/json"
+	"os"
+	"regexp"
+	"strconv"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestQueryCorpus(t *testing.T) {
+	text, err := os.ReadFile("../../tests/corpora/queries.json")
+	require.NoError(t, err)
+	var cases []struct {
+		Name         string
+		Old, Current map[string]any
+	}
+	require.NoError(t, json.Unmarshal(text, &cases))
+	require.NotEmpty(t, cases)
+	for _, test := range cases {
+		t.Run(test.Name, func(t *testing.T) {
+			require.Equal(t, test.Current, withDefaults(migrate(test.Old)))
+		})
+	}
+}
+
+func TestQueryVersion(t *testing.T) {
+	source, err := os.ReadFile("../../src/query.ts")
+	require.NoError(t, err)
+	found := regexp.MustCompile(`QUERY_VERSION = (\d+)`).FindSubmatch(source)
+	require.Equal(t, strconv.Itoa(queryVersion), string(found[1]), "the version in src/query.ts")
+	require.Len(t, migrations, queryVersion)
+}
+
+func TestReadQuery(t *testing.T) {
+	empty, err := Read(json.RawMessage(`{}`))
+	require.NoError(t, err)
+	require.Equal(t, "signal", empty.QueryType)
+	require.Equal(t, []string{"kernel-drop-ratio"}, empty.Signals)
+	require.Nil(t, empty.GroupBy)
+
+	total, err := Read(json.RawMessage(`{"groupBy": []}`))
+	require.NoError(t, err)
+	require.Equal(t, []string{}, total.GroupBy)
+
+	for raw, want := range map[string]string{
+		`x`:                     `the query is no valid JSON: invalid character 'x' looking for beginning of value`,
+		`{"signals": 5}`:        `the query cannot be read: signals: expected a list, found number`,
+		`{"signals": []}`:       `the query names no signal: choose one, such as kernel-drop-ratio`,
+		`{"format": "heatmap"}`: `the format is "heatmap": expected timeseries or table`,
+	} {
+		_, err := Read(json.RawMessage(raw))
+		require.EqualError(t, err, want, raw)
+	}
+}

@@ -1,0 +1,50 @@
+package request
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/failure"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/store"
+)
+
+// Explain turns an error of the engine into one that says what to change.
+func (r *Request) Explain(err error) error {
+	var (
+		parse     parser.ParseErrors
+		samples   promql.ErrTooManySamples
+		timeout   promql.ErrQueryTimeout
+		cancelled promql.ErrQueryCanceled
+		failed    *store.Failure
+	)
+	switch {
+	case errors.As(err, &failed) && !failed.Query:
+		return failed
+	case errors.As(err, &failed):
+		return failure.User(failed)
+	case errors.As(err, &parse) && len(parse) > 0:
+		return failure.User(fmt.Errorf("the expression cannot be read at %s: %w", position(parse[0]), parse[0].Err))
+	case errors.As(err, &samples):
+		return failure.User(fmt.Errorf("the query needs more than %d samples at once: narrow its time range or its filters, or raise limits.maxSamples", r.Settings.MaxSamples))
+	case errors.As(err, &timeout), errors.Is(err, context.DeadlineExceeded):
+		return failure.User(fmt.Errorf("the query took longer than %s: narrow its time range or its filters, or raise limits.queryTimeout", r.Settings.QueryTimeout))
+	case errors.As(err, &cancelled), errors.Is(err, context.Canceled):
+		return context.Canceled
+	}
+	return failure.User(fmt.Errorf("the expression cannot be evaluated: %w", err))
+}
+
+func position(e parser.ParseErr) string {
+	before := e.Query[:min(int(e.PositionRange.Start), len(e.Query))]
+	line := strings.Count(before, "\n") + 1
+	column := len([]rune(before[strings.LastIndex(before, "\n")+1:])) + 1
+	if strings.Contains(e.Query, "\n") {
+		return fmt.Sprintf("line %d, character %d", line, column)
+	}
+	return fmt.Sprintf("character %d", column)
+}

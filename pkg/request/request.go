@@ -1,0 +1,123 @@
+// Package request holds what the queries of one request share, and what is known about each query while it is evaluated.
+package request
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/executor"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/settings"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
+)
+
+// Request is what the queries of one request share: the targets, and the value of every expression, which is evaluated
+// once.
+type Request struct {
+	Settings  settings.Settings
+	Catalogue *signals.Catalogue
+	Executor  executor.Executor
+	Now       func() time.Time
+	Process   string // names the plugin's process
+	FromAlert bool
+	Targets   func() []target.Status
+
+	mu     sync.Mutex
+	values map[executor.Evaluation]func() (executor.Value, error)
+	free   []func() // the values are the executor's until close
+}
+
+// Source is what all requests to one data source share.
+type Source struct {
+	Settings  settings.Settings
+	Catalogue *signals.Catalogue
+	Executor  executor.Executor
+	Now       func() time.Time
+	Process   string // names the plugin's process, to tell it from other replicas
+}
+
+// New starts a request to a data source. It must be closed.
+func New(s Source, fromAlert bool) *Request {
+	return &Request{
+		Settings: s.Settings, Catalogue: s.Executor.Catalogue(s.Catalogue), Executor: s.Executor, Now: s.Now, Process: s.Process, FromAlert: fromAlert,
+		Targets: sync.OnceValue(s.Executor.Targets),
+		values:  map[executor.Evaluation]func() (executor.Value, error){},
+	}
+}
+
+// Close releases the memory of all values.
+func (r *Request) Close() {
+	for _, free := range r.free {
+		free()
+	}
+}
+
+// EvaluateAt evaluates an expression at an instant. The value is shared and must not be modified.
+func (r *Request) EvaluateAt(ctx context.Context, expr string, t time.Time) (executor.Value, error) {
+	return r.Evaluate(ctx, executor.Evaluation{Expr: expr, Start: t.UnixMilli(), End: t.UnixMilli()})
+}
+
+// EvaluateQuery evaluates an expression at the query's instant or over its range. The value is shared and must not be
+// modified.
+func (r *Request) EvaluateQuery(ctx context.Context, expr string, qc *QueryContext) (executor.Value, error) {
+	e := executor.Evaluation{Expr: expr, Start: qc.Times.End.UnixMilli(), End: qc.Times.End.UnixMilli(), UserWritten: qc.Query.UserWritten()}
+	if !qc.Query.Instant {
+		e.Start, e.Step = qc.Times.Start.UnixMilli(), qc.Times.Step
+	}
+	return r.Evaluate(ctx, e)
+}
+
+// Evaluate evaluates an expression once per request. The value is shared and must not be modified.
+func (r *Request) Evaluate(ctx context.Context, e executor.Evaluation) (executor.Value, error) {
+	r.mu.Lock()
+	found := r.values[e]
+	if found == nil {
+		// A panic in it is told to everybody who asks.
+		found = sync.OnceValues(func() (executor.Value, error) { return r.run(ctx, e) })
+		r.values[e] = found
+	}
+	r.mu.Unlock()
+	return found()
+}
+
+// MaxConcurrentExpressions is the number of expressions of one query that are evaluated at a time.
+const MaxConcurrentExpressions = 4
+
+// Prefetch evaluates expressions concurrently that are needed one by one afterwards.
+func (r *Request) Prefetch(ctx context.Context, exprs []string, qc *QueryContext) {
+	var group errgroup.Group
+	group.SetLimit(MaxConcurrentExpressions)
+	for _, expr := range exprs {
+		group.Go(func() error {
+			defer func() { _ = recover() }() // whoever asks for it is told, of errors as well
+			_, err := r.EvaluateQuery(ctx, expr, qc)
+			return err
+		})
+	}
+	_ = group.Wait()
+}
+
+func (r *Request) run(ctx context.Context, e executor.Evaluation) (executor.Value, error) {
+	out, err := r.Executor.Evaluate(ctx, e)
+	if out.Release != nil {
+		r.mu.Lock()
+		r.free = append(r.free, out.Release)
+		r.mu.Unlock()
+	}
+	if err != nil {
+		return executor.Value{}, r.Explain(err)
+	}
+	return out, nil
+}
+
+// Clock formats a time for messages, with the date unless it is today.
+func (r *Request) Clock(t time.Time) string {
+	t = t.UTC()
+	if t.Format(time.DateOnly) == r.Now().UTC().Format(time.DateOnly) {
+		return t.Format("15:04 UTC")
+	}
+	return t.Format("2006-01-02 15:04 UTC")
+}

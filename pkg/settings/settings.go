@@ -1,0 +1,199 @@
+// Package settings reads the settings of a data source: it fills in defaults and reports every problem at once.
+package settings
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/alecthomas/units"
+	"github.com/prometheus/common/model"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/failure"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/store"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
+)
+
+// jsonData is the part of the settings that Grafana stores in plain text; src/settings.ts documents the fields.
+type jsonData struct {
+	Mode           string           `json:"mode"`
+	Targets        []targetSettings `json:"targets"`
+	ScrapeInterval string           `json:"scrapeInterval"`
+	ScrapeTimeout  string           `json:"scrapeTimeout"`
+	Retention      struct {
+		Time string `json:"time"`
+		Size string `json:"size"`
+	} `json:"retention"`
+	Limits struct {
+		BodySizeLimit         string `json:"bodySizeLimit"`
+		SampleLimit           int    `json:"sampleLimit"`
+		LabelValueLengthLimit int    `json:"labelValueLengthLimit"`
+		LabelLimit            int    `json:"labelLimit"`
+		TargetLimit           int    `json:"targetLimit"`
+		MaxSamples            int    `json:"maxSamples"`
+		QueryTimeout          string `json:"queryTimeout"`
+	} `json:"limits"`
+	Baseline   map[string]string  `json:"baseline"`
+	Prometheus prometheusSettings `json:"prometheus"`
+	Live       struct {
+		MinInterval  string `json:"minInterval"`
+		AllowViewers bool   `json:"allowViewers"`
+	} `json:"live"`
+	OAuthPassThru bool     `json:"oauthPassThru"`
+	KeepCookies   []string `json:"keepCookies"`
+}
+
+// defaults must be those of src/settings.ts; a test compares them.
+func defaults() jsonData {
+	d := jsonData{Mode: "scrape", ScrapeInterval: "15s", ScrapeTimeout: "10s"}
+	d.Retention.Time = "24h"
+	d.Retention.Size = "512MB"
+	d.Limits.BodySizeLimit = "16MB"
+	d.Limits.SampleLimit = 20_000
+	d.Limits.LabelValueLengthLimit = 1024
+	d.Limits.LabelLimit = 64
+	d.Limits.TargetLimit = 5000
+	d.Limits.MaxSamples = 50_000_000
+	d.Limits.QueryTimeout = "30s"
+	d.Live.MinInterval = "1s"
+	d.Prometheus.IdentityLabels = []string{"instance"}
+	d.Prometheus.Method = "POST"
+	d.Prometheus.TenantHeader = "X-Scope-OrgID"
+	return d
+}
+
+// Settings are checked and complete.
+type Settings struct {
+	Targets           []scrape.TargetConfig
+	TargetLabels      []string            // names, sorted, without the identity
+	Baseline          map[string][]string // what all Falcos should have, by the catalogue's baselines
+	Interval, Timeout time.Duration
+	Retention         time.Duration
+	RetentionSize     int64
+	Limits            scrape.Limits
+	MaxSamples        int
+	QueryTimeout      time.Duration
+	Live              Live
+	// store is set in Prometheus mode; the targets are only exported then.
+	Store *store.Config
+}
+
+const (
+	// minScrapeInterval and maxScrapeInterval bound scrapeInterval. The upper bound keeps two scrapes within PromQL's lookback
+	// of five minutes.
+	minScrapeInterval = time.Second
+	// longestInterval keeps two scrapes within the engine's look-back of five minutes.
+	maxScrapeInterval = 150 * time.Second
+)
+
+// Parse reads jsonData. The error names every wrong setting, what was expected and what was found.
+func Parse(raw json.RawMessage, catalogue *signals.Catalogue) (Settings, error) {
+	d := defaults()
+	if len(raw) > 0 {
+		if err := json.Unmarshal(raw, &d); err != nil {
+			return Settings{}, failure.JSONType(err)
+		}
+	}
+	// An empty field of the editor means the default.
+	d.ScrapeInterval = cmp.Or(d.ScrapeInterval, defaults().ScrapeInterval)
+	d.ScrapeTimeout = cmp.Or(d.ScrapeTimeout, defaults().ScrapeTimeout)
+	d.Limits.QueryTimeout = cmp.Or(d.Limits.QueryTimeout, defaults().Limits.QueryTimeout)
+	d.Live.MinInterval = cmp.Or(d.Live.MinInterval, defaults().Live.MinInterval)
+	d.Retention.Time = cmp.Or(d.Retention.Time, defaults().Retention.Time)
+	d.Retention.Size = cmp.Or(d.Retention.Size, defaults().Retention.Size)
+	d.Limits.BodySizeLimit = cmp.Or(d.Limits.BodySizeLimit, defaults().Limits.BodySizeLimit)
+	var p problems
+	s := Settings{
+		Interval:      p.duration("scrapeInterval", d.ScrapeInterval),
+		Timeout:       p.duration("scrapeTimeout", d.ScrapeTimeout),
+		QueryTimeout:  p.duration("limits.queryTimeout", d.Limits.QueryTimeout),
+		Retention:     p.duration("retention.time", d.Retention.Time),
+		RetentionSize: p.size("retention.size", d.Retention.Size),
+		MaxSamples:    d.Limits.MaxSamples,
+		Limits: scrape.Limits{
+			BodySizeLimit: p.size("limits.bodySizeLimit", d.Limits.BodySizeLimit), SampleLimit: d.Limits.SampleLimit, LabelValueLengthLimit: d.Limits.LabelValueLengthLimit,
+			LabelLimit: d.Limits.LabelLimit, TargetLimit: d.Limits.TargetLimit,
+		},
+	}
+	s.Timeout = min(s.Timeout, s.Interval)
+	if s.Interval > 0 && (s.Interval < minScrapeInterval || s.Interval > maxScrapeInterval) {
+		p.add("scrapeInterval is %s: expected between 1s and 2m30s, so that two scrapes lie within PromQL's look-back of 5 minutes", d.ScrapeInterval)
+	}
+	s.Live = d.liveSettings(&p)
+	p.positive("limits.sampleLimit", float64(d.Limits.SampleLimit))
+	p.positive("limits.labelValueLengthLimit", float64(d.Limits.LabelValueLengthLimit))
+	p.positive("limits.labelLimit", float64(d.Limits.LabelLimit))
+	p.positive("limits.targetLimit", float64(d.Limits.TargetLimit))
+	p.positive("limits.maxSamples", float64(d.Limits.MaxSamples))
+	s.Baseline = readBaseline(&p, d.Baseline, catalogue.Baselines)
+	switch d.Mode {
+	case "", "scrape":
+		for i, t := range d.Targets {
+			s.Targets = append(s.Targets, t.config(&p, fmt.Sprintf("targets[%d]", i), catalogue.TargetGauges, baselineGauges(s.Baseline, catalogue.Baselines)))
+		}
+		s.TargetLabels = targetLabels(s.Targets)
+	case "prometheus":
+		var unread problems // they are kept, and exported, but not used
+		for i, t := range d.Targets {
+			s.Targets = append(s.Targets, t.config(&unread, fmt.Sprintf("targets[%d]", i), catalogue.TargetGauges, nil))
+		}
+		s.Store = d.Prometheus.config(&p, catalogue.TargetGauges)
+		s.Store.Gauges = append(s.Store.Gauges, baselineGauges(s.Baseline, catalogue.Baselines)...)
+		s.Store.Interval, s.Store.Timeout, s.Store.MaxSamples = s.Interval, s.QueryTimeout, s.MaxSamples
+	default:
+		p.add("mode is %q: expected scrape or prometheus", d.Mode)
+	}
+	if d.OAuthPassThru {
+		p.add("oauthPassThru is on: scrapes run without a user, so that there is no identity to forward; use a header or basic authentication")
+	}
+	if len(d.KeepCookies) > 0 {
+		p.add("keepCookies names cookies: scrapes run without a user, so that there are none to forward; use a header or basic authentication")
+	}
+	return s, errors.Join(p...)
+}
+
+// targetLabels returns the sorted names of the labels that the settings add to targets, without the identity labels.
+func targetLabels(targets []scrape.TargetConfig) []string {
+	names := map[string]bool{}
+	for _, t := range targets {
+		for name := range t.Labels {
+			names[name] = !slices.Contains(target.IdentityLabels, name)
+		}
+	}
+	maps.DeleteFunc(names, func(_ string, own bool) bool { return !own })
+	return slices.Sorted(maps.Keys(names))
+}
+
+// problems collects errors, so that users see all of them at once.
+type problems []error
+
+func (p *problems) add(format string, values ...any) { *p = append(*p, fmt.Errorf(format, values...)) }
+
+func (p *problems) duration(setting, text string) time.Duration {
+	d, err := model.ParseDuration(text)
+	if err != nil || d <= 0 {
+		p.add("%s is %q: expected a duration such as 15s or 1m", setting, text)
+	}
+	return time.Duration(d)
+}
+
+// size parses a size in Prometheus's notation, such as 512MB. Units are powers of 1024.
+func (p *problems) size(setting, text string) int64 {
+	n, err := units.ParseBase2Bytes(text)
+	if err != nil || n <= 0 {
+		p.add("%s is %q: expected a size such as 512MB or 1GB", setting, text)
+	}
+	return int64(n)
+}
+
+func (p *problems) positive(setting string, value float64) {
+	if value <= 0 {
+		p.add("%s is %v: expected a number above 0", setting, value)
+	}
+}

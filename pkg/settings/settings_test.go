@@ -1,0 +1,136 @@
+package settings
+
+import (
+	"encoding/json"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
+)
+
+// TestDefaults reads src/settings.ts, so that the two languages cannot drift apart.
+func TestDefaults(t *testing.T) {
+	source, err := os.ReadFile("../../src/settings.ts")
+	require.NoError(t, err)
+	block := regexp.MustCompile(`(?s)export const DEFAULTS = (\{.*?\n\}) as const`).FindSubmatch(source)
+	require.NotNil(t, block, "src/settings.ts has no DEFAULTS")
+	text := regexp.MustCompile(`(\w+):`).ReplaceAllString(string(block[1]), `"$1":`)
+	text = strings.ReplaceAll(text, "'", `"`)
+	text = regexp.MustCompile(`[\d_]+( \* \d+)*`).ReplaceAllStringFunc(text, product)
+	text = regexp.MustCompile(`,(\s*})`).ReplaceAllString(text, "$1")
+
+	var written map[string]any
+	require.NoError(t, json.Unmarshal([]byte(text), &written), text)
+	own, err := json.Marshal(defaults())
+	require.NoError(t, err)
+	var ours map[string]any
+	require.NoError(t, json.Unmarshal(own, &ours))
+	for _, noDefaultThere := range []string{"mode", "targets", "baseline", "oauthPassThru", "keepCookies"} {
+		delete(ours, noDefaultThere)
+	}
+	for _, noDefaultThere := range []string{"url", "matchers", "parameters", "tenant", "threadTableSize", "memoryLimit", "cpuLimit", "outputsQueueCapacity", "expectedInstances"} {
+		delete(ours["prometheus"].(map[string]any), noDefaultThere)
+	}
+	require.Equal(t, written, ours)
+}
+
+// product works out 16 * 1024 and 20_000.
+func product(text string) string {
+	if strings.Trim(text, "_") == "" {
+		return text
+	}
+	result := 1
+	for factor := range strings.SplitSeq(text, " * ") {
+		n, err := strconv.Atoi(strings.ReplaceAll(factor, "_", ""))
+		if err != nil {
+			return text
+		}
+		result *= n
+	}
+	return strconv.Itoa(result)
+}
+
+func TestParseSettings(t *testing.T) {
+	least, err := Parse(json.RawMessage(`{"targets": [{"url": "node-1:8765"}]}`), &signals.Catalogue{})
+	require.NoError(t, err)
+	require.Equal(t, Settings{
+		Targets: []scrape.TargetConfig{{URL: "node-1:8765"}}, Baseline: map[string][]string{},
+		Interval: 15 * time.Second, Timeout: 10 * time.Second, QueryTimeout: 30 * time.Second,
+		Retention: 24 * time.Hour, RetentionSize: 512 << 20, MaxSamples: 50_000_000,
+		Limits: scrape.Limits{BodySizeLimit: 16 << 20, SampleLimit: 20_000, LabelValueLengthLimit: 1024, LabelLimit: 64, TargetLimit: 5000},
+		Live:   Live{Interval: time.Second},
+	}, least)
+
+	whole, err := Parse(json.RawMessage(`{
+		"mode": "scrape",
+		"targets": [{"url": "https://falco.example/metrics", "labels": {"zone": "a", "cluster": "x"}},
+			{"url": "sidekick:2801", "kind": "falcosidekick", "discovery": "dns", "labels": {"team": "b"}}],
+		"scrapeInterval": "5s", "scrapeTimeout": "1m", "retention": {"time": "30m", "size": "1MB"},
+		"limits": {"bodySizeLimit": "1KB", "sampleLimit": 2, "labelValueLengthLimit": 3, "labelLimit": 5, "targetLimit": 6, "maxSamples": 4, "queryTimeout": "500ms"},
+		"live": {"minInterval": "2s", "allowViewers": true},
+		"version": 1
+	}`), &signals.Catalogue{})
+	require.NoError(t, err)
+	require.Equal(t, 5*time.Second, whole.Timeout, "never above the interval")
+	require.Equal(t, []string{"team", "zone"}, whole.TargetLabels)
+	require.Equal(t, 30*time.Minute, whole.Retention)
+	require.Equal(t, scrape.Limits{BodySizeLimit: 1 << 10, SampleLimit: 2, LabelValueLengthLimit: 3, LabelLimit: 5, TargetLimit: 6}, whole.Limits)
+	require.Equal(t, Live{Interval: 2 * time.Second, AllowViewers: true}, whole.Live)
+
+	cleared, err := Parse(json.RawMessage(`{"scrapeInterval": "", "scrapeTimeout": null, "retention": {"time": "", "size": ""}}`), &signals.Catalogue{})
+	require.NoError(t, err)
+	require.Equal(t, 15*time.Second, cleared.Interval)
+	require.Equal(t, 10*time.Second, cleared.Timeout)
+	require.Equal(t, 24*time.Hour, cleared.Retention)
+
+	for _, text := range []string{"0", "0s"} {
+		off, err := Parse(json.RawMessage(`{"live": {"minInterval": "`+text+`"}}`), &signals.Catalogue{})
+		require.NoError(t, err)
+		require.Zero(t, off.Live.Interval)
+	}
+}
+
+func TestParseSettingsRefuses(t *testing.T) {
+	tests := map[string]string{
+		`{"scrapeInterval": "soon"}`:                                      `scrapeInterval is "soon": expected a duration such as 15s or 1m`,
+		`{"scrapeInterval": 15}`:                                          `scrapeInterval: expected a string in quotes, found number`,
+		`{"scrapeInterval": "10m"}`:                                       `scrapeInterval is 10m: expected between 1s and 2m30s, so that two scrapes lie within PromQL's look-back of 5 minutes`,
+		`{"scrapeTimeout": "-1s"}`:                                        `scrapeTimeout is "-1s": expected a duration such as 15s or 1m`,
+		`{"retention": {"time": "0"}}`:                                    `retention.time is "0": expected a duration such as 15s or 1m`,
+		`{"retention": {"size": 1}}`:                                      `retention.size: expected a string in quotes, found number`,
+		`{"retention": {"size": "many"}}`:                                 `retention.size is "many": expected a size such as 512MB or 1GB`,
+		`{"limits": {"bodySizeLimit": "0B"}}`:                             `limits.bodySizeLimit is "0B": expected a size such as 512MB or 1GB`,
+		`{"limits": {"queryTimeout": "x"}}`:                               `limits.queryTimeout is "x": expected a duration such as 15s or 1m`,
+		`{"live": {"minInterval": "now"}}`:                                `live.minInterval is now: expected a duration from 500ms to 1m, or 0 to turn live off`,
+		`{"live": {"minInterval": "100ms"}}`:                              `live.minInterval is 100ms: expected a duration from 500ms to 1m, or 0 to turn live off`,
+		`{"live": {"allowViewers": 1}}`:                                   `live.allowViewers: expected a boolean, found number`,
+		`{"targets": {}}`:                                                 `targets: expected a list, found object`,
+		`{"mode": "prometheus"}`:                                          "prometheus.url is empty: expected a URL, e.g. http://prometheus:9090, http://mimir/prometheus or http://victoria-metrics:8428",
+		`{"mode": "cloud"}`:                                               `mode is "cloud": expected scrape or prometheus`,
+		`{"oauthPassThru": true}`:                                         `oauthPassThru is on: scrapes run without a user, so that there is no identity to forward; use a header or basic authentication`,
+		`{"keepCookies": ["a"]}`:                                          `keepCookies names cookies: scrapes run without a user, so that there are none to forward; use a header or basic authentication`,
+		`{"targets": [{"url": "a:1", "kind": "x"}]}`:                      `targets[0]: the kind of target a:1 is "x": expected falco or falcosidekick`,
+		`{"targets": [{"url": "a:1"}, {"url": "a:1", "discovery": "x"}]}`: `targets[1]: the discovery of target a:1 is "x": expected static, dns, srv or http`,
+		`{"targets": [{"url": "http://u:p@a:1"}]}`:                        `targets[0]: the address of a:1 contains a user name or a password, which every viewer could read: remove it and use the data source's authentication settings`,
+		`{"mode": "prometheus", "scrapeInterval": "x"}`:                   "scrapeInterval is \"x\": expected a duration such as 15s or 1m\nprometheus.url is empty: expected a URL, e.g. http://prometheus:9090, http://mimir/prometheus or http://victoria-metrics:8428",
+		`{"targets": [{"url": "a:1", "memoryLimit": "half"}]}`:            `targets[0].memoryLimit is "half": expected an amount of memory as Kubernetes writes it, such as 512Mi, 1.5Gi or 800M`,
+		`{"targets": [{"url": "a:1", "memoryLimit": "500m"}]}`:            `targets[0].memoryLimit is "500m": expected an amount of memory as Kubernetes writes it, such as 512Mi, 1.5Gi or 800M`,
+		`{"targets": [{"url": "a:1", "memoryLimit": 512}]}`:               `targets.memoryLimit: expected a string in quotes, found number`,
+		`{"targets": [{"url": "a:1", "cpuLimit": -1}]}`:                   `targets[0].cpuLimit is -1: expected a number of CPUs above 0, such as 0.5 or 2`,
+		`{"targets": [{"url": "a:1", "threadTableSize": 1.5}]}`:           `targets[0].threadTableSize is 1.5: expected a whole number above 0, that of falco_libs.thread_table_size`,
+		`{"targets": [{"url": "a:1", "outputsQueueCapacity": -1}]}`:       `targets[0].outputsQueueCapacity is -1: expected a whole number, that of outputs_queue.capacity`,
+		`{"targets": [{"url": "a:1", "expectedInstances": -3}]}`:          `targets[0].expectedInstances is -3: expected a whole number of nodes above 0`,
+		`{`: `the settings are no valid JSON: unexpected end of JSON input`,
+	}
+	for raw, want := range tests {
+		_, err := Parse(json.RawMessage(raw), &signals.Catalogue{})
+		require.EqualError(t, err, want, raw)
+	}
+}
