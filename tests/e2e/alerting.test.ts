@@ -1,15 +1,14 @@
 /**
- * Every shipped alert rule, as Grafana's alerting evaluates it: the query goes through the plugin's real binary
- * over the plugin protocol, and the rule's own reduce and threshold are applied to what comes back. Each has to
- * hold for exactly the nodes with its fault, all at the same moment, and for none of a healthy fleet.
+ * Evaluates every shipped alert rule as Grafana does: the plugin's backend answers the query over the plugin protocol, and
+ * the rule's reduce and threshold expressions are applied to the result. Each rule must hold for exactly the nodes with its
+ * fault, all at the same moment, and for no node of a healthy fleet.
  *
- * History begins with the first scrape, and a test cannot wait for half an hour of it. Rates and counts work on
- * the part of their window that there is. Two rules compare different parts of half an hour: their durations are
- * divided here, bounds and shape are those that are shipped. `for` is left to Grafana. With the true durations
- * the same rules run in tests/promtool.
+ * The history starts with the first scrape, and a test cannot wait half an hour. Rates and counts use the part of their
+ * window that exists. Two rules compare different parts of half an hour, so their durations are divided here; their
+ * thresholds are the shipped ones. Grafana applies `for`. tests/promtool runs the same rules with their real durations.
  *
- * The rules ask for one moment. Over a range the result has to be the same, as long as a figure does not come and
- * go: the last value that a range holds may be an old one.
+ * The rules use instant queries. A range query must have the same result, unless a value disappears: the last value in the
+ * range may be an old one.
  */
 import { evaluate, type Evaluation, rules } from './grafana-alerting';
 import { setStage, type Stage, until } from './harness';
@@ -44,11 +43,11 @@ const everything: typeof none = {
   'falco-sidekick-down': ['lost-sidekick'],
   'falco-alerts-lost-before-sidekick': ['unheard'],
   'falco-destination-errors': ['slack'],
-  // Who sees nothing has not heard its canary either.
+  // A Falco that sees no events does not see its canary either.
   'falco-canary': ['blind', 'no-canary', 'stalled'],
 };
 
-/** Amid an upgrade, with one node overloaded: what is shown first has something to show. */
+/** The demo is in the middle of an upgrade and has one overloaded node. */
 const demo: typeof none = {
   ...none,
   'falco-kernel-drops-warning': ['worker-2'],
@@ -60,20 +59,20 @@ const demo: typeof none = {
   'falco-config-drift': ['worker-2', 'worker-4', 'worker-5'],
 };
 
-/** What starts again and again is down for a moment each time: not for the two minutes that the rule waits. */
-const lastingly = (who: string) => who !== 'crash-loop';
+/** A crash-looping node is down for a moment at a time, not for the two minutes that the rule waits. */
+const isDownForLong = (who: string) => who !== 'crash-loop';
 
-/** What never answered has not told its name and goes by its address: the name is that of the fleet's list. */
+/** Replaces addresses by names: a node that has never responded is shown by its address. */
 async function named(stage: Stage, { firing, ...rest }: Evaluation): Promise<Evaluation> {
   const listed = (await (await fetch(`${stage.fleet}/targets`)).json()) as Array<{ targets: string[] }>;
   const { nodes } = await stage.truth(Date.now() - 1000, Date.now());
   const names = new Map((listed[0]?.targets ?? []).map((address, i) => [address, nodes[i]?.node ?? address]));
   const rename = (who: string) => names.get(who) ?? who;
   const renamed = Object.fromEntries(Object.entries(firing).map(([uid, who]) => [uid, who.map(rename)]));
-  return { ...rest, firing: { ...renamed, 'falco-node-down': renamed['falco-node-down']!.filter(lastingly) } };
+  return { ...rest, firing: { ...renamed, 'falco-node-down': renamed['falco-node-down']!.filter(isDownForLong) } };
 }
 
-/** Evaluates until the rules fire as wanted, all in one evaluation; gives the last one when time is up. */
+/** Evaluates until one evaluation fires as wanted. Returns the last evaluation, also when the time is over. */
 async function settled(stage: Stage, instant: boolean, wanted: typeof none, seconds: number): Promise<Evaluation> {
   let last: Evaluation = { firing: {}, seen: {} };
   const text = JSON.stringify(sorted(wanted));
@@ -104,22 +103,22 @@ const modes = [
 describe('every alert rule', () => {
   const stages: Record<string, Promise<Stage>> = {};
   beforeAll(async () => {
-    // All begin at once and go on while the others are looked at.
+    // All stages start at once and continue while the others are tested.
     const clusters = [
       { cluster: 'demo' },
       { cluster: 'unreachable' },
-      { cluster: 'small', expected: 4 },
+      { cluster: 'small', expectedInstances: 4 },
       { cluster: 'limited', memoryLimit: '256Mi' },
     ];
-    // Nothing listens on the port of discard.
+    // Nothing listens on port 9.
     const lost = { url: '127.0.0.1:9', kind: 'falcosidekick', labels: { cluster: 'elsewhere', node: 'lost-sidekick' } };
     stages['everything'] = setStage('everything', clusters, '1s', {
-      expected: { version: '0.44.1' },
+      baseline: { version: '0.44.1' },
       targets: [lost],
     });
     stages['demo'] = setStage('demo');
-    stages['healthy'] = setStage('healthy', [{ cluster: 'demo', expected: 8 }]);
-    // A first request starts the scraping; while no Falco answers, it is an error.
+    stages['healthy'] = setStage('healthy', [{ cluster: 'demo', expectedInstances: 8 }]);
+    // The first request starts scraping. It fails as long as no Falco has responded.
     await Promise.all(
       Object.values(stages).map(async (stage) => {
         const set = await stage;
@@ -145,20 +144,20 @@ describe('every alert rule', () => {
     const stage = await stages['healthy']!;
     const evaluated = await evaluate(stage, instant, speeds);
     expect(evaluated.firing).toEqual(none);
-    // How many alerts have left for the way to be judged is a question of time.
+    // This rule has a value only when enough alerts have been sent.
     const { 'falco-alerts-lost-before-sidekick': _way, ...seen } = evaluated.seen;
-    // It looked at every node, and did not just find nothing.
+    // Every rule has a value for every node: it is not silent for lack of data.
     const workers = [1, 2, 3, 4, 5, 6, 7, 8].map((n) => `worker-${n}`);
     const perNode = Object.entries(seen).filter(([, who]) => who.some((name) => name.startsWith('worker-')));
     expect(perNode.filter(([, who]) => who.join() !== workers.join())).toEqual([]);
     const unseen = Object.entries(seen).flatMap(([uid, who]) => (who.length === 0 ? [uid] : []));
-    // No limit, no baseline and no canary are set there.
+    // This fleet has no limit, no baseline and no canary.
     const unset = ['canary', 'memory-growth', 'memory-limit', 'baseline-drift'];
     expect(unseen.sort()).toEqual([...unset, 'outputs-queue-drops'].map((rule) => `falco-${rule}`));
   });
 });
 
-it('tries every rule that is shipped', () => {
+it('covers every shipped rule', () => {
   expect(Object.keys(everything).sort()).toEqual([...rules.keys()].sort());
   expect(Object.values(everything).filter((who) => who.length === 0)).toEqual([]);
 });

@@ -1,4 +1,4 @@
-/** Evaluates the shipped alert rules as Grafana does: the query, then the rule's own reduce and threshold. */
+/** Evaluates the shipped alert rules as Grafana does: the query, then the rule's reduce and threshold expressions. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
@@ -40,17 +40,19 @@ const evaluators: Record<string, (value: number, bound: number) => boolean> = {
 function lookUp<T>(table: Record<string, T>, name: string | undefined, what: string): T {
   const found = name === undefined ? undefined : table[name];
   if (!found) {
-    throw new Error(`this test knows no ${what} "${name}"; it knows ${Object.keys(table).join(', ')}`);
+    throw new Error(
+      `this test does not implement the ${what} "${name}"; it implements ${Object.keys(table).join(', ')}`
+    );
   }
   return found;
 }
 
-/** Whom an alert is about: a destination, a node, a cluster. */
+/** The destination, node or cluster that an alert is about. */
 function subject(labels: Record<string, string> = {}): string {
   return labels['destination'] ?? labels['node'] ?? labels['cluster'] ?? '';
 }
 
-/** One value a series: what the rule's reduce makes of the frames. */
+/** Applies the rule's reduce expression: one value per series. */
 function reduce(frames: Frame[], reducer: string | undefined): Map<string, number> {
   const values = new Map<string, number>();
   for (const frame of frames) {
@@ -64,7 +66,7 @@ function reduce(frames: Frame[], reducer: string | undefined): Map<string, numbe
   return values;
 }
 
-/** Divides every duration of an expression, so that what takes half an hour takes a minute. */
+/** Divides every duration in an expression, so that half an hour takes a minute. */
 function sped(expr: string, speed: number): string {
   const seconds = { s: 1, m: 60, h: 3600, d: 86_400 };
   return expr.replaceAll(
@@ -92,15 +94,15 @@ function parts(rule: Rule): Parts {
 }
 
 export interface Evaluation {
-  /** By rule: whom its condition holds for now; `for` is not waited for. */
+  /** By rule: the subjects for which its condition holds now. `for` is ignored. */
   firing: Record<string, string[]>;
-  /** By rule: who has a value. */
+  /** By rule: the subjects that have a value. */
   seen: Record<string, string[]>;
 }
 
 /**
- * All rules at one moment, in one request. `speeds`: rules whose durations are divided, by uid. A rule without
- * any value is one that has no data; an error of any rule is thrown.
+ * Evaluates all rules at one moment, in one request. `speeds` holds divisors for the durations of rules, by uid. A rule
+ * without a value has no data. Throws if any rule fails.
  */
 export async function evaluate(
   stage: Stage,
@@ -137,7 +139,7 @@ export async function evaluate(
       ({ schema }) => schema.meta?.type !== (instant ? 'numeric-multi' : 'timeseries-multi')
     );
     if (wrong) {
-      throw new Error(`rule ${rule.uid}: a frame of type ${wrong.schema.meta?.type}, which alerting does not take`);
+      throw new Error(`rule ${rule.uid}: a frame of type ${wrong.schema.meta?.type}, which alerting does not accept`);
     }
     const values = reduce(result.frames, reduction.reducer);
     const { evaluator } = threshold.conditions?.[0] ?? { evaluator: { type: '', params: [] } };

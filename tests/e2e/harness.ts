@@ -1,6 +1,6 @@
 /**
- * Starts what an end-to-end test needs: a simulated fleet in one scenario, and the preview, which runs
- * the plugin's real binary over Grafana's plugin protocol, on the provisioning that is shipped.
+ * Starts a simulated fleet in one scenario, and the preview, which runs the plugin's backend over Grafana's plugin protocol
+ * with the shipped provisioning.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { type NodeTruth } from '../../dev/fleet/truth';
 
 export const root = resolve(__dirname, '../..');
 
-/** Asks again and again until `probe` gives something; a probe that throws has not given anything yet. */
+/** Repeats `probe` until it returns a value. A probe that throws is repeated as well. */
 export async function until<T>(what: string, probe: () => Promise<T | undefined>, seconds = 60): Promise<T> {
   const end = Date.now() + seconds * 1000;
   let last: unknown;
@@ -30,19 +30,19 @@ export async function until<T>(what: string, probe: () => Promise<T | undefined>
   throw new Error(`waited ${seconds} s for ${what}${last ? `; last error: ${String(last)}` : ''}`);
 }
 
-const givenOut = new Set<number>();
+const reserved = new Set<number>();
 
-/** A block of 50 ports below those that systems give out by themselves; no two calls get the same. */
+/** The first of 50 ports below the ephemeral range. No two calls return the same. */
 function block(): number {
   const port = 12_000 + 50 * Math.floor(300 * Math.random());
-  return givenOut.has(port) ? block() : port;
+  return reserved.has(port) ? block() : port;
 }
 
-/** A port that was free a moment ago, with `room` free numbers behind it (49 at most) as far as can be told. */
+/** A port that was free a moment ago. The `room` ports after it (49 at most) are probably free as well. */
 export async function freePort(room = 0): Promise<number> {
   for (;;) {
     const wanted = room > 0 ? block() : 0;
-    givenOut.add(wanted);
+    reserved.add(wanted);
     const port = await new Promise<number>((done) => {
       const server = createServer();
       server.on('error', () => done(0));
@@ -75,7 +75,7 @@ function start(name: string, args: string[], env: NodeJS.ProcessEnv): { process:
   return { process: child, log: () => text };
 }
 
-/** Ends a process and waits for it. */
+/** Terminates a process and waits until it has exited. */
 async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode === null && child.signalCode === null) {
     const gone = new Promise((done) => child.once('exit', done));
@@ -88,7 +88,7 @@ async function stop(child: ChildProcess): Promise<void> {
 export interface ClusterTarget {
   cluster: string;
   memoryLimit?: string;
-  expected?: number;
+  expectedInstances?: number;
 }
 
 /** Replaces the shipped target that lists the whole fleet. */
@@ -105,7 +105,7 @@ function setClusters(sources: { datasources: Array<{ jsonData: { targets: object
   }
 }
 
-/** The shipped provisioning with the fleet's ports, and the scrape interval and other settings of this run. */
+/** The shipped provisioning with the ports of the fleet, and with the scrape interval and other settings of the test. */
 function provisioningFor(fleetPort: number, interval: string, clusters: ClusterTarget[], settings: object): string {
   const folder = mkdtempSync(join(tmpdir(), 'falco-provisioning-'));
   cpSync(join(root, 'provisioning'), folder, { recursive: true });
@@ -141,7 +141,7 @@ export interface Stage {
   close: () => Promise<void>;
 }
 
-/** What the simulator knows of its nodes between two times (milliseconds since 1970). */
+/** The true state of the simulated nodes between two times, in milliseconds since 1970. */
 export interface Truth {
   from: number;
   to: number;
@@ -160,9 +160,9 @@ export interface Frame {
 export type QueryResults = Record<string, { status: number; error?: string; frames?: Frame[] }>;
 
 /**
- * A fleet in `scenario` and a preview of it, with a target for each of the clusters if any are named. It is scraped
- * every second, to keep tests short, unless told otherwise; `settings` are more of jsonData, targets among them further
- * ones, or a function that makes them for the fleet whose first port it is given.
+ * Starts a fleet in `scenario` and a preview of it. `clusters` replaces the target of the whole fleet by one for each
+ * cluster. The default interval keeps tests short. `settings` is added to jsonData, and its targets to the others; a
+ * function receives the first port of the fleet.
  */
 export async function setStage(
   scenario: string,
@@ -201,12 +201,12 @@ export async function setStage(
     close,
     truth: async (from, to) => (await fetch(`${fleetUrl}/truth?from=${from}&to=${to}`)).json() as Promise<Truth>,
     query: async (queries, range, alert = false) => {
-      const answer = await fetch(`${url}/api/ds/query`, {
+      const response = await fetch(`${url}/api/ds/query`, {
         method: 'POST',
         headers: { 'Content-Type': 'application/json', ...(alert ? { FromAlert: 'true' } : {}) },
         body: JSON.stringify({ ...range, queries }),
       });
-      const { results } = (await answer.json()) as { results: QueryResults };
+      const { results } = (await response.json()) as { results: QueryResults };
       return results;
     },
   };

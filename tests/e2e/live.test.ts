@@ -1,6 +1,6 @@
 /**
- * Live figures in a real browser: the shipped dashboard Falco tuning, drawn by the preview from the plugin's real server
- * side, of a node that begins to lose events, goes away and comes back.
+ * Live mode in a real browser: the preview draws the shipped dashboard Falco tuning with the plugin's real backend, for a
+ * node that starts to drop events, stops and returns.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,18 +10,18 @@ import { root, setStage, type Stage, until } from './harness';
 import { launch, tallPage } from './page';
 
 const node = 'worker-1';
-const tile = 'Drops now';
-/** How far live rates look back, and how far apart the scrapes are, milliseconds. */
-const reach = 10_000;
-const interval = 1000;
+const panelTitle = 'Drops now';
+/** The window of live rates and the interval between scrapes, in milliseconds. */
+const windowMs = 10_000;
+const intervalMs = 1000;
 
-/** What the backend answered to a live request, milliseconds since 1970 and events lost so far. */
+/** A live scrape: its time in milliseconds since 1970, and the number of events dropped so far. */
 interface Scraped {
   at: number;
   lost: number;
 }
 
-/** What happened in the page, in this order: an answer, or another text in the tile. */
+/** What happened in the page: a live scrape arrived, or the text of the panel changed. */
 type Happened = Scraped | { shown: string };
 
 declare global {
@@ -30,8 +30,8 @@ declare global {
   }
 }
 
-/** Notes in the page what is answered to live requests, before the page gets to see it. */
-function noteAnswers(): void {
+/** Records live responses in the page before the page receives them. */
+function recordResponses(): void {
   const { fetch } = window;
   window.happened = [];
   window.fetch = async (...args) => {
@@ -47,8 +47,8 @@ function noteAnswers(): void {
   };
 }
 
-/** Notes what the tile shows as it changes. */
-function noteTexts(title: string): void {
+/** Records the text of a panel whenever it changes. */
+function recordTexts(title: string): void {
   let last = '';
   const look = () => {
     const panel = document.querySelector(`[data-testid="data-testid Panel header ${title}"]`);
@@ -72,11 +72,11 @@ describe('Falco tuning', () => {
   let browser: Browser;
   let page: Page;
   const complaints: string[] = [];
-  const asked: string[] = [];
+  const requests: string[] = [];
 
   const happened = () => page.evaluate(() => window.happened);
   const shown = async () => (await happened()).flatMap((one) => (isScraped(one) ? [] : [one.shown])).at(-1)!;
-  const answers = async () => (await happened()).filter(isScraped);
+  const scrapes = async () => (await happened()).filter(isScraped);
   const tell = (what: string) => fetch(`${stage.fleet}/nodes/${node}?${what}`, { method: 'POST' });
 
   async function show(state: 'visible' | 'hidden'): Promise<void> {
@@ -86,13 +86,13 @@ describe('Falco tuning', () => {
     }, state);
   }
 
-  /** The notices of the tile; '' where there are none. */
+  /** The notices of the panel; '' if there are none. */
   async function notices(): Promise<string> {
-    const mark = page.locator(`[data-testid="data-testid Panel header ${tile}"] [data-testid="panel-notices"]`);
+    const mark = page.locator(`[data-testid="data-testid Panel header ${panelTitle}"] [data-testid="panel-notices"]`);
     if ((await mark.count()) === 0) {
       return '';
     }
-    // It may go again while it is looked at.
+    // The icon may disappear in the meantime.
     await mark.hover({ timeout: 1000 });
     return page.locator('[data-testid="panel-notices-text"]').first().innerText({ timeout: 1000 });
   }
@@ -102,13 +102,13 @@ describe('Falco tuning', () => {
     stage = await setStage('demo');
     browser = await launch();
     page = await tallPage(browser, complaints);
-    page.on('request', (request) => asked.push(request.url().replace(/.*\/resources\//, '')));
-    await page.addInitScript(noteAnswers);
+    page.on('request', (request) => requests.push(request.url().replace(/.*\/resources\//, '')));
+    await page.addInitScript(recordResponses);
     await page.goto(`${stage.url}/d/falco-tuning?var-node=${node}`);
-    await page.evaluate(noteTexts, tile);
+    await page.evaluate(recordTexts, panelTitle);
     await until('scrapes in the whole window', async () => {
-      const all = await answers();
-      return all.at(-1)!.at - all[0]!.at > reach + interval ? true : undefined;
+      const all = await scrapes();
+      return all.at(-1)!.at - all[0]!.at > windowMs + intervalMs ? true : undefined;
     });
   });
 
@@ -117,7 +117,7 @@ describe('Falco tuning', () => {
     await stage?.close();
   });
 
-  it('rises at the tick after a node begins to lose events, and knows the ratio within one window', async () => {
+  it('rises one tick after a node starts to drop events, and shows the ratio within one window', async () => {
     expect(await shown()).toBe('0%');
     await tell('loses=0.1');
     const all = await until('9 %', async () => {
@@ -126,36 +126,36 @@ describe('Falco tuning', () => {
     });
     await page.screenshot({ path: join(root, 'test-results', 'live.png') });
     const first = all.findIndex((one) => isScraped(one) && one.lost > 0);
-    // Between the answer that has the first losses and the figure there is no other answer.
+    // The value rises before another scrape arrives.
     expect(all.slice(first + 1, all.findIndex(isAbove(0)))).toEqual([]);
     const none = all.slice(0, first).filter(isScraped).at(-1)!;
     const last = all
       .slice(0, all.findIndex(isAbove(9)))
       .filter(isScraped)
       .at(-1)!;
-    // Scrapes are up to some milliseconds off their times.
-    expect(last.at - none.at).toBeLessThanOrEqual(reach + interval / 2);
+    // Scrapes are some milliseconds early or late.
+    expect(last.at - none.at).toBeLessThanOrEqual(windowMs + intervalMs / 2);
   });
 
-  it('asks for nothing while nobody can see the page, and fills the gap when somebody does', async () => {
+  it('sends no request while the page is hidden, and fills the gap afterwards', async () => {
     await show('hidden');
-    const from = asked.length;
+    const from = requests.length;
     const now = Date.now();
     await until('a gap too long for live rates', async () => {
       const query = { refId: 'A', datasource: { uid: 'falco-metrics' }, queryType: 'signal', signals: ['up'] };
       const range = { from: String(now - 60_000), to: String(Date.now()) };
       const times = (await stage.query([query], range))['A']?.frames?.[0]?.data.values[0] as number[];
-      return times.at(-1)! - now > reach / 2 + interval ? true : undefined;
+      return times.at(-1)! - now > windowMs / 2 + intervalMs ? true : undefined;
     });
-    expect(asked.slice(from)).toEqual([]);
+    expect(requests.slice(from)).toEqual([]);
     await show('visible');
-    const seen = (await answers()).length;
-    await until('further answers', async () => ((await answers()).length > seen + 1 ? true : undefined));
-    expect(asked.slice(from).filter((path) => path.startsWith('live/samples?'))).not.toEqual([]);
+    const seen = (await scrapes()).length;
+    await until('further scrapes', async () => ((await scrapes()).length > seen + 1 ? true : undefined));
+    expect(requests.slice(from).filter((path) => path.startsWith('live/samples?'))).not.toEqual([]);
     expect(percent(await shown())).toBeGreaterThan(9);
   });
 
-  it('tells when the node does not answer, and goes on when it does', async () => {
+  it('reports a node that does not respond, and continues when it responds', async () => {
     await tell('answers=false');
     const told = await until('a notice', async () => /.*No metrics from.*/.exec(await notices())?.[0]);
     expect(told.replace(/\d{5}/, 'PORT')).toBe(
@@ -168,7 +168,7 @@ describe('Falco tuning', () => {
     await until('figures', async () => ((await happened()).slice(since).some(isAbove(0)) ? true : undefined));
   });
 
-  it('has nothing to complain about in the console', () => {
+  it('writes nothing to the console', () => {
     expect(complaints).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 /**
- * What a newcomer sees: the shipped overview in a real browser, drawn by the preview from the plugin's
- * real server side, of a fleet whose truth is known.
+ * The shipped dashboards in a real browser: the preview draws them with the plugin's real backend, for a simulated fleet
+ * whose true state is known.
  */
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import { launch, settled, tallPage, unexplained } from './page';
 
 const shots = join(root, 'test-results');
 
-/** A figure as Grafana's formatter writes it, back into a number: "14.2%" → 0.142, "60.9K c/s" → 60900. */
+/** Parses a value as Grafana formats it: "14.2%" → 0.142, "60.9K c/s" → 60900. */
 function figure(text: string): number {
   const match = /^(-?[\d.]+)\s?(K|M|G|%)?/.exec(text.trim());
   const scale = { K: 1e3, M: 1e6, G: 1e9, '%': 0.01, none: 1 }[match?.[2] ?? 'none'];
@@ -28,7 +28,7 @@ async function readTable(page: Page): Promise<Table | undefined> {
   const cells = await page.evaluate(() => {
     const texts = (row: Element, role: string) =>
       [...row.querySelectorAll(`[role="${role}"]`)].map((cell) => cell.textContent?.trim() ?? '');
-    // There are other tables: that of the nodes is the one with their load.
+    // The table of nodes is the one with a load column.
     const grids = [...document.querySelectorAll('[role="grid"]')];
     const grid = grids.find((grid) => texts(grid, 'columnheader').some((title) => /load/i.test(title)));
     return [...(grid?.querySelectorAll('[role="row"]') ?? [])].map((row) => [
@@ -49,19 +49,19 @@ describe('Falco overview', () => {
   let browser: Browser;
   let page: Page;
   let table: Table;
-  /** The share of the window that rates may lack, of the node that was scraped worst. */
+  /** The part of the window that rates may miss, for the node with the latest scrapes. */
   let late = 0;
   const truth = new Map<string, NodeTruth[]>();
   const complaints: string[] = [];
 
   beforeAll(async () => {
     mkdirSync(shots, { recursive: true });
-    // As shipped: in a window of a few seconds, whole events of a node that loses few would be 2 % already.
+    // The shipped interval: in a window of a few seconds, a single event of a node with few drops would be 2 %.
     stage = await setStage('demo', undefined, '5s');
     browser = await launch();
     page = await tallPage(browser, complaints);
 
-    // The first look starts the scraping.
+    // The first query starts scraping.
     const fleetTable = {
       refId: 'A',
       datasource: { type: 'falco-metrics-datasource', uid: 'falco-metrics' },
@@ -74,13 +74,13 @@ describe('Falco overview', () => {
     const begun = await until('every node to answer', async () => {
       const now = Date.now();
       const result = (await stage.query([fleetTable], { from: String(now - 60_000), to: String(now) }))['A'];
-      // The answer waits for first scrapes, for some seconds.
+      // The response waits some seconds for the first scrapes.
       return result?.frames?.length === 8 ? Date.now() : undefined;
     });
     const covered = begun + 50_000;
     await until('samples of 44 seconds', async () => (Date.now() > covered ? true : undefined));
 
-    // A range that has ended: what is shown is of one moment, and stays. All answers to its scrapes are in.
+    // A range in the past, for which all scrapes have arrived: its values do not change any more.
     const to = Date.now() - 6000;
     let window = 0;
     page.on('response', (response) => {
@@ -97,10 +97,10 @@ describe('Falco overview', () => {
       const found = await readTable(page);
       return found && found.rows.size === 8 && window > 0 ? found : undefined;
     });
-    // Of the five minutes asked for, as many seconds as there are samples of any node; the last has them since `begun`.
+    // The window is cut to the samples that exist. The last node has samples since `begun`.
     expect(window).toBeLessThan(120);
     late = Math.max(0, (begun - to) / 1000 + window) / window;
-    // On a busy machine a scrape comes late: beyond 1.1 intervals a rate goes on for half of one only.
+    // Scrapes are late on a busy machine. A rate extrapolates by half an interval if more than 1.1 intervals are missing.
     const age = 'max(time() - timestamp(falcosecurity_scap_n_evts_total))';
     const ages = await stage.query([{ ...fleetTable, queryType: 'promql', expr: age }], {
       from: String(to - 1000),
@@ -109,7 +109,7 @@ describe('Falco overview', () => {
     const oldest = Number(ages['A']?.frames?.[0]?.data.values.at(-1)?.[0]);
     expect(oldest).toBeLessThan(10);
     late += oldest > 5.4 ? (oldest - 2.5) / window : 0;
-    // The window's last sample is up to one interval old: the truth is asked for at its two ends and between.
+    // The last sample in the window is up to one interval old, so the truth is read for several ends of the window.
     for (const ago of [0, 1000, 2000, 3000, 4000, 5000]) {
       for (const node of (await stage.truth(to - ago - window * 1000, to - ago)).nodes) {
         truth.set(node.node, [...(truth.get(node.node) ?? []), node]);
@@ -122,16 +122,16 @@ describe('Falco overview', () => {
     await stage?.close();
   });
 
-  it('draws every panel of the dashboard, each with figures', async () => {
+  it('draws every panel of the overview with values', async () => {
     const titles = overview.panels.filter(({ type }) => type !== 'row' && type !== 'text').map(({ title }) => title);
     const shown = await settled(page, titles);
     await page.screenshot({ path: join(shots, 'overview.png') });
     expect(shown).not.toMatch(/No data|Nothing is known/);
-    // Falco's "errors" are none of the page's.
+    // The plural "errors" is part of Falco's metrics.
     expect(shown).not.toMatch(/loading|\berror\b/i);
   });
 
-  /** Expects what the table shows of each node to be within 2 % of what was true in the window. */
+  /** Expects the values of all nodes in the table to be within 2 % of the truth in the window. */
   function compare(title: RegExp, pick: (node: NodeTruth) => number, without: string[] = []) {
     const column = table.columns.findIndex((name) => title.test(name));
     const off = [...truth].flatMap(([node, states]) => {
@@ -149,12 +149,12 @@ describe('Falco overview', () => {
     expect(truth.get('worker-2')?.[0]?.dropRatio).toBeGreaterThan(0.1);
   });
 
-  it('shows the load of each node within 2 % of the truth, and none where it cannot be known', () => {
-    // worker-3 runs the kernel module, worker-7 has the statistics switched off.
+  it('shows the load of each node within 2 % of the truth, and no value if it is unknown', () => {
+    // worker-3 uses the kernel module, and worker-7 has the statistics disabled.
     compare(/load/i, ({ syscallsPerSecondPerCpu }) => syscallsPerSecondPerCpu, ['worker-3', 'worker-7']);
   });
 
-  it('says why figures are missing', async () => {
+  it('says why values are missing', async () => {
     const notices = (
       await stage.query(
         [
@@ -174,7 +174,7 @@ describe('Falco overview', () => {
   });
 
   it.each(readdirSync(join(root, 'src/dashboards')).map((file) => file.replace('.json', '')))(
-    'draws %s with no empty panel that lacks its reason',
+    'draws %s without an unexplained empty panel',
     async (name) => {
       const { uid, panels } = JSON.parse(
         readFileSync(join(root, 'src/dashboards', `${name}.json`), 'utf8')
@@ -188,7 +188,7 @@ describe('Falco overview', () => {
     }
   );
 
-  it.each(['light', 'dark'])('has nothing to complain about in the console (%s)', async (theme) => {
+  it.each(['light', 'dark'])('writes nothing to the console (%s)', async (theme) => {
     await page.goto(`${stage.url}/d/falco-overview?theme=${theme}`);
     await until('the table of nodes', () => readTable(page));
     await page.screenshot({ path: join(shots, `overview-${theme}.png`) });

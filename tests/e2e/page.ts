@@ -1,8 +1,8 @@
-/** A real browser, and what is asked of a page in it. */
+/** A real browser, and what tests read from its pages. */
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { until } from './harness';
 
-/** Flags that keep Chromium from calling home: its failed attempts would be taken for errors of the page. */
+/** Flags that keep Chromium from contacting its own services: failed attempts would look like errors of the page. */
 const flags = [
   '--no-sandbox',
   '--disable-gpu',
@@ -17,7 +17,7 @@ export function launch(): Promise<Browser> {
   return chromium.launch({ executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', args: flags });
 }
 
-/** A window that shows a whole dashboard; whatever goes wrong in it is added to `complaints`. */
+/** A page that shows a complete dashboard. Warnings, errors and failed requests are added to `complaints`. */
 export async function tallPage(browser: Browser, complaints: string[]): Promise<Page> {
   const page = await browser.newPage({ viewport: { width: 1280, height: 5000 } });
   page.on('console', (message) => {
@@ -34,7 +34,7 @@ export async function tallPage(browser: Browser, complaints: string[]): Promise<
   return page;
 }
 
-/** Waits until every panel that is in sight has its answer and has drawn it; gives the text of the page. */
+/** Waits until every visible panel has drawn its data. Returns the text of the page. */
 export async function settled(page: Page, titles: string[]): Promise<string> {
   await page.waitForLoadState('networkidle');
   return until('all panels', async () => {
@@ -53,13 +53,13 @@ export async function settled(page: Page, titles: string[]): Promise<string> {
     });
     const unseen = titles.filter((title) => !text.includes(title));
     if (waiting + blank.length + unseen.length > 0) {
-      throw new Error(`${waiting} loading; blank: ${blank.join(', ')}; not there: ${unseen.join(', ')}`);
+      throw new Error(`${waiting} loading; blank: ${blank.join(', ')}; missing: ${unseen.join(', ')}`);
     }
     return text;
   });
 }
 
-/** The panels that are empty and do not say why. */
+/** Texts of the panels that are empty without a reason. */
 export async function unexplained(page: Page): Promise<string[]> {
   const empty = await page.evaluate(() =>
     [...document.querySelectorAll('[data-testid="empty-panel"]')].map((element) => element.textContent ?? '')

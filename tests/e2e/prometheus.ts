@@ -1,4 +1,4 @@
-/** A real Prometheus that scrapes the simulated fleet, and that can be ended and started again as it was. */
+/** A real Prometheus that scrapes the simulated fleet. It can be killed and restarted with its data. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { freePort, root, until } from './harness';
 
-/** Of the one on the PATH; empty where there is none. */
+/** The version of the Prometheus on the PATH; empty if there is none. */
 export const prometheusVersion =
   /version (\S+)/.exec(spawnSync('prometheus', ['--version'], { encoding: 'utf8' }).stdout ?? '')?.[1] ?? '';
 
@@ -16,11 +16,11 @@ export class Prometheus {
 
   private constructor(
     private readonly port: number,
-    /** What it says on its standard error. */
+    /** The end of its standard error. */
     private text = ''
   ) {}
 
-  /** Scrapes the fleet whose control port is given, and evaluates the rules that ship. */
+  /** Scrapes the fleet with this control port, and evaluates the shipped rules. */
   static async scraping(fleetPort: number, interval: string): Promise<Prometheus> {
     const server = new Prometheus(await freePort());
     const config = {
@@ -28,7 +28,7 @@ export class Prometheus {
       scrape_configs: [
         {
           job_name: 'falco',
-          // As the plugin exports them.
+          // The limits that the plugin exports.
           body_size_limit: '16MB',
           sample_limit: 20_000,
           label_value_length_limit: 1024,
@@ -48,16 +48,16 @@ export class Prometheus {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** The values of an expression now, by instance. */
+  /** The current values of an expression, by instance. */
   async instant(expr: string): Promise<Map<string, number>> {
-    const answer = await fetch(`${this.url}/api/v1/query?query=${encodeURIComponent(expr)}`);
-    const { data } = (await answer.json()) as {
+    const response = await fetch(`${this.url}/api/v1/query?query=${encodeURIComponent(expr)}`);
+    const { data } = (await response.json()) as {
       data: { result: Array<{ metric: { instance: string }; value: [number, string] }> };
     };
     return new Map(data.result.map(({ metric, value }) => [metric.instance, Number(value[1])]));
   }
 
-  /** Starts it with what it had stored. */
+  /** Starts the server with the data it has stored. */
   async start(): Promise<void> {
     const child = spawn('prometheus', [
       `--config.file=${join(this.folder, 'prometheus.yml')}`,
@@ -74,7 +74,7 @@ export class Prometheus {
     );
   }
 
-  /** Ends it without a word, as a crash does. */
+  /** Kills the server, as in a crash. */
   async kill(): Promise<void> {
     const child = this.process;
     if (child && child.exitCode === null && child.signalCode === null) {

@@ -1,6 +1,6 @@
 /**
- * The shipped dashboards over a real Prometheus that scrapes the simulated fleet: nothing changes but the settings of the
- * data source. One of its nodes gives an answer that Prometheus cannot read.
+ * The shipped dashboards in Prometheus mode, with a real Prometheus that scrapes the simulated fleet. Only the settings of
+ * the data source differ. Prometheus cannot read the response of one node.
  */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,17 +13,17 @@ import { Prometheus, prometheusVersion } from './prometheus';
 const shots = join(root, 'test-results');
 const datasource = { type: 'falco-metrics-datasource', uid: 'falco-metrics' };
 
-(prometheusVersion ? describe : describe.skip)('A store', () => {
+(prometheusVersion ? describe : describe.skip)('Prometheus mode', () => {
   let prometheus: Prometheus;
   let stage: Stage;
   let browser: Browser;
   let page: Page;
   const complaints: string[] = [];
 
-  /** One query over the last minute, and what came back. */
-  async function ask(query: object) {
+  /** Sends one query for the last minute. */
+  async function query(model: object) {
     const now = Date.now();
-    const results = await stage.query([{ refId: 'A', datasource, instant: true, intervalMs: 1000, ...query }], {
+    const results = await stage.query([{ refId: 'A', datasource, instant: true, intervalMs: 1000, ...model }], {
       from: String(now - 60_000),
       to: String(now),
     });
@@ -31,7 +31,7 @@ const datasource = { type: 'falco-metrics-datasource', uid: 'falco-metrics' };
   }
 
   const nodes = async (signal: string) =>
-    ((await ask({ queryType: 'signal', signals: [signal] })).frames ?? []).flatMap(({ schema, data }) => {
+    ((await query({ queryType: 'signal', signals: [signal] })).frames ?? []).flatMap(({ schema, data }) => {
       const labels = schema.fields[0]?.labels;
       return labels?.['node'] ? [[labels['node'], Number(data.values[0]?.[0])] as const] : [];
     });
@@ -44,7 +44,7 @@ const datasource = { type: 'falco-metrics-datasource', uid: 'falco-metrics' };
     });
     browser = await launch();
     page = await tallPage(browser, complaints);
-    await until('rates of every node that can be read', async () =>
+    await until('rates of every readable node', async () =>
       (await nodes('kernel-drop-ratio')).length === 7 ? true : undefined
     );
   });
@@ -55,7 +55,7 @@ const datasource = { type: 'falco-metrics-datasource', uid: 'falco-metrics' };
     await prometheus?.close();
   });
 
-  it('gives every node its figures, by the name that the store has for it', async () => {
+  it('shows every node by the name that Prometheus uses', async () => {
     const drops = new Map(await nodes('kernel-drop-ratio'));
     const up = new Map(await nodes('up'));
     expect(up.size).toBe(8);
@@ -63,15 +63,15 @@ const datasource = { type: 'falco-metrics-datasource', uid: 'falco-metrics' };
     expect(Math.max(...drops.values())).toBeGreaterThan(0.1);
   });
 
-  it('takes what the shipped rules record, and has the same figures', async () => {
-    const query = { queryType: 'signal', signals: ['kernel-drop-ratio'], window: '5m' };
+  it('uses the figures recorded by the shipped rules', async () => {
+    const drops = { queryType: 'signal', signals: ['kernel-drop-ratio'], window: '5m' };
     const recorded = await until('a recorded figure', async () => {
-      const { frames = [] } = await ask(query);
+      const { frames = [] } = await query(drops);
       return frames[0]?.schema.meta?.executedQueryString?.includes('instance:falco_kernel_drop_ratio:rate5m_v1')
         ? frames
         : undefined;
     });
-    // Every value stands in the samples of the rule: it was not worked out anew.
+    // Every value is a sample of the rule.
     const stored = (await (
       await fetch(`${prometheus.url}/api/v1/query?query=instance:falco_kernel_drop_ratio:rate5m_v1[1m]`)
     ).json()) as { data: { result: Array<{ metric: { instance: string }; values: Array<[number, string]> }> } };
@@ -82,13 +82,13 @@ const datasource = { type: 'falco-metrics-datasource', uid: 'falco-metrics' };
     recorded.forEach(({ schema, data }) =>
       expect(known.get(schema.fields[0]?.labels?.['node'] ?? '')).toContain(data.values[0]?.[0])
     );
-    const [first] = (await ask({ ...query, by: ['version', '$identity'] })).frames ?? [];
+    const [first] = (await query({ ...drops, groupBy: ['version', '$identity'] })).frames ?? [];
     expect(first?.schema.meta?.executedQueryString).toContain('rate(falcosecurity_scap_n_drops_total[5m])');
   });
 
-  it('is told by the health check, with what it holds and what is wrong', async () => {
-    const answer = await fetch(`${stage.url}/api/datasources/uid/falco-metrics/health`);
-    const { message } = (await answer.json()) as { message: string };
+  it('is described by the health check', async () => {
+    const response = await fetch(`${stage.url}/api/datasources/uid/falco-metrics/health`);
+    const { message } = (await response.json()) as { message: string };
     expect(message).toMatch(
       /^Prometheus 2\S* holds 8 Falcos \(job falco\) and 1 Falcosidekick \(job falcosidekick\)\./
     );
@@ -97,7 +97,7 @@ const datasource = { type: 'falco-metrics-datasource', uid: 'falco-metrics' };
   });
 
   it.each(['overview', 'fleet', 'loss-report', 'security', 'node'])(
-    'draws %s with no empty panel that lacks its reason',
+    'draws %s without an unexplained empty panel',
     async (name) => {
       const { uid, panels } = JSON.parse(readFileSync(join(root, 'src/dashboards', `${name}.json`), 'utf8')) as {
         uid: string;
@@ -115,7 +115,7 @@ const datasource = { type: 'falco-metrics-datasource', uid: 'falco-metrics' };
     }
   );
 
-  it('evaluates every shipped alert rule as it is', async () => {
+  it('evaluates the shipped alert rules unchanged', async () => {
     const { firing, seen } = await evaluate(stage, true);
     const unread = [...(await nodes('up'))].flatMap(([node, up]) => (up === 0 ? [node] : []));
     expect(unread).toHaveLength(1);
@@ -126,24 +126,24 @@ const datasource = { type: 'falco-metrics-datasource', uid: 'falco-metrics' };
     expect(firing['falco-version-drift']).toHaveLength(2);
   });
 
-  it('says in words when the store goes in the middle of queries, and recovers by itself', async () => {
-    const words = [
+  it('explains when Prometheus stops during queries, and recovers automatically', async () => {
+    const messages = [
       'The Prometheus server refused the connection: nothing listens at prometheus.url. Check the port, and that the server is running.',
       'The Prometheus server closed the connection before its response was complete. It was restarted, or a proxy in between gave up. Try again.',
     ];
-    // Expressions that differ are worked out one by one: some of them are under way when the store ends.
-    const under = Array.from({ length: 40 }, (_, i) =>
-      ask({ queryType: 'promql', expr: `count({job="falco"}) + ${i}` })
+    // Different expressions are evaluated one by one, so some of them are running when Prometheus stops.
+    const running = Array.from({ length: 40 }, (_, i) =>
+      query({ queryType: 'promql', expr: `count({job="falco"}) + ${i}` })
     );
-    await Promise.race(under);
+    await Promise.race(running);
     await prometheus.kill();
-    const answers = await Promise.all(under);
-    const failed = answers.filter(({ error }) => error !== undefined);
+    const results = await Promise.all(running);
+    const failed = results.filter(({ error }) => error !== undefined);
     expect(failed).not.toEqual([]);
-    expect(failed.filter(({ error = '', status }) => !words.includes(error) || status !== 502)).toEqual([]);
-    const { error, status } = await ask({ queryType: 'signal', signals: ['kernel-drop-ratio'] });
-    expect([status, error]).toEqual([502, words[0]]);
+    expect(failed.filter(({ error = '', status }) => !messages.includes(error) || status !== 502)).toEqual([]);
+    const { error, status } = await query({ queryType: 'signal', signals: ['kernel-drop-ratio'] });
+    expect([status, error]).toEqual([502, messages[0]]);
     await prometheus.start();
-    await until('figures again', async () => ((await nodes('kernel-drop-ratio')).length === 7 ? true : undefined));
+    await until('values again', async () => ((await nodes('kernel-drop-ratio')).length === 7 ? true : undefined));
   });
 });
