@@ -1,4 +1,4 @@
-/** `npm run bench`: installs what is missing and runs dev/bench, e.g. `npm run bench -- heap` for some figures only. */
+/** `npm run bench` installs what is missing and runs dev/bench; `npm run bench -- heap` runs only some benchmarks. */
 import { ensureGo, ensurePackages, ensurePrometheus, run } from './setup.mjs';
 
 ensureGo();

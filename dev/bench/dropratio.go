@@ -29,9 +29,9 @@ const (
 	rounds = 30
 )
 
-// dropRatio is the time from the question to an answer ready to send: frames in Arrow from us, JSON read from the
-// HTTP API of a real server. Both hold the same samples, both are asked in turn; the median counts.
-func dropRatio(*answers) (result, error) {
+// dropRatio measures the time from a query to its encoded result: Arrow frames of the plugin, and JSON read from the HTTP
+// API of a real server. Both have the same samples and take turns. The medians are compared.
+func dropRatio(*responses) (result, error) {
 	peer, err := server.StartPrometheus("")
 	if err != nil {
 		return result{}, err
@@ -45,13 +45,13 @@ func dropRatio(*answers) (result, error) {
 		return result{}, err
 	}
 	engine := history.NewEngine(history.EngineOptions{MaxSamples: 50_000_000, Timeout: time.Minute})
-	ask := []func() error{
-		func() error { return askOurs(engine, h, start, end, step) },
-		func() error { return askPeer(peer, ratioExpr, start, end, step) },
+	queries := []func() error{
+		func() error { return queryPlugin(engine, h, start, end, step) },
+		func() error { return queryPeer(peer, ratioExpr, start, end, step) },
 	}
 	times := [2][]float64{}
 	for range rounds {
-		for i, once := range ask {
+		for i, once := range queries {
 			began := time.Now()
 			if err := once(); err != nil {
 				return result{}, err
@@ -59,16 +59,16 @@ func dropRatio(*answers) (result, error) {
 			times[i] = append(times[i], float64(time.Since(began).Microseconds())/1000)
 		}
 	}
-	note := fmt.Sprintf("median of %d, %d series held, %s", rounds, h.Stats().Series, peer.Version)
+	note := fmt.Sprintf("median of %d, %d series, %s", rounds, h.Stats().Series, peer.Version)
 	return atMost(1, median(times[0]), median(times[1]), "ms", note), nil
 }
 
-func median(of []float64) float64 {
-	slices.Sort(of)
-	return of[len(of)/2]
+func median(values []float64) float64 {
+	slices.Sort(values)
+	return values[len(values)/2]
 }
 
-// fillBoth gives both the counters of the kernel and of the tables, per-CPU ones apart.
+// fillBoth writes the counters of the kernel and of Falco's tables to both, without those per CPU.
 func fillBoth(peer *server.Prometheus, start, end time.Time) (*history.History, error) {
 	h := history.New(history.Options{})
 	nodes := make([]*mix.Node, ratioTargets)
@@ -102,21 +102,21 @@ func fillBoth(peer *server.Prometheus, start, end time.Time) (*history.History, 
 	return h, peer.Write(written)
 }
 
-func askOurs(engine *promql.Engine, h *history.History, start, end time.Time, step time.Duration) error {
+func queryPlugin(engine *promql.Engine, h *history.History, start, end time.Time, step time.Duration) error {
 	ctx := context.Background()
 	query, err := engine.NewRangeQuery(ctx, history.Queryable([]*history.History{h}, nil), nil, ratioExpr, start, end, step)
 	if err != nil {
 		return err
 	}
 	defer query.Close()
-	answer := query.Exec(ctx)
-	if answer.Err != nil {
-		return answer.Err
+	value := query.Exec(ctx)
+	if value.Err != nil {
+		return value.Err
 	}
-	if err := complete(answer.Value.(promql.Matrix)); err != nil {
+	if err := checkPoints(value.Value.(promql.Matrix)); err != nil {
 		return err
 	}
-	made, err := frames.From([]frames.Result{{Expr: ratioExpr, Value: answer.Value}}, frames.Options{RefID: "A", Step: step})
+	made, err := frames.From([]frames.Result{{Expr: ratioExpr, Value: value.Value}}, frames.Options{RefID: "A", Step: step})
 	if err != nil {
 		return err
 	}
@@ -124,8 +124,8 @@ func askOurs(engine *promql.Engine, h *history.History, start, end time.Time, st
 	return err
 }
 
-// complete refuses an answer that is cheaper than the one asked for.
-func complete(m promql.Matrix) error {
+// checkPoints fails if points are missing, which would make the query cheaper.
+func checkPoints(m promql.Matrix) error {
 	points := 0
 	for _, s := range m {
 		for _, p := range s.Floats {
@@ -144,11 +144,11 @@ func countedPoints(series, points int) error {
 	return nil
 }
 
-// plain spares the server the compression of its answers.
+// plain does not ask the server to compress its responses.
 var plain = &http.Client{Transport: &http.Transport{DisableCompression: true}}
 
-// askPeer has the server evaluate a range, and reads the whole answer.
-func askPeer(peer *server.Prometheus, expr string, start, end time.Time, step time.Duration) error {
+// queryPeer sends a range query to the server and reads the complete response.
+func queryPeer(peer *server.Prometheus, expr string, start, end time.Time, step time.Duration) error {
 	response, err := plain.PostForm(peer.URL+"/api/v1/query_range", url.Values{
 		"query": {expr}, "start": {stamp(start)}, "end": {stamp(end)}, "step": {fmt.Sprint(step.Seconds())},
 	})

@@ -1,8 +1,8 @@
-// The benchmarks: one line a figure, ours beside a peer's, both measured in this run. `npm run bench` starts it.
+// Program bench prints one line per benchmark: the plugin and a peer, measured in the same run. `npm run bench` starts it.
 //
-//	go run ./dev/bench [--answers DIR] [WORD…]
+//	go run ./dev/bench [--responses DIR] [WORD…]
 //
-// With words, only the figures whose name contains one of them.
+// With words, it runs only the benchmarks whose name contains one of them.
 package main
 
 import (
@@ -15,10 +15,10 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/backend/log"
 )
 
-// figures in the order they are printed.
-var figures = []figure{
-	{"reading 500 samples, first time", readingFirst},
-	{"reading 500 samples, again", readingAgain},
+// benchmarks in the order in which they are printed.
+var benchmarks = []benchmark{
+	{"parsing 500 samples, first scrape", parseFirst},
+	{"parsing 500 samples, later scrapes", parseLater},
 	{"chunk bytes per sample", encodedBytes},
 	{"heap per series", heapPerSeries},
 	{"memory of 1000 targets × 300 series × 1 h", thousandTargets},
@@ -26,41 +26,41 @@ var figures = []figure{
 	{"scraping 100 targets", scraping(100)},
 	{"scraping 1000 targets", scraping(1000)},
 	{"drop ratio, 100 targets × 720 steps", dropRatio},
-	{"query of a store, 100 targets × 720 steps", storeQuery},
-	{"backend CPU of a dashboard’s refresh, 10 nodes", refreshing(10, 200)},
-	{"backend CPU of a dashboard’s refresh, 100 nodes", refreshing(100, 1000)},
-	{"backend CPU of a dashboard’s refresh, 200 nodes", refreshing(200, 1500)},
-	{"backend CPU of a dashboard’s refresh, 1000 nodes", refreshing(1000, 10_000)},
-	{"live: reading 500 samples, first time", liveFirst},
-	{"live: reading 500 samples, again", liveAgain},
-	{"live: the same, again", liveAgainPackage},
-	{"live: the catalogue, 20 targets × 5 min of 1 s", liveCatalogue},
+	{"query in Prometheus mode, 100 targets × 720 steps", prometheusQuery},
+	{"backend CPU of a dashboard refresh, 10 nodes", dashboardRefresh(10, 200)},
+	{"backend CPU of a dashboard refresh, 100 nodes", dashboardRefresh(100, 1000)},
+	{"backend CPU of a dashboard refresh, 200 nodes", dashboardRefresh(200, 1500)},
+	{"backend CPU of a dashboard refresh, 1000 nodes", dashboardRefresh(1000, 10_000)},
+	{"live: parsing 500 samples, first scrape", liveParseFirst},
+	{"live: parsing 500 samples, later scrapes", liveParseLater},
+	{"live: the same, against an npm package", liveParseLaterPackage},
+	{"live: the catalogue, 20 targets × 5 min at 1 s", liveCatalogue},
 	{"live: heap after an hour of ticks", liveHeap},
 	{"size of module.js", moduleSize},
 }
 
-// figure measures one thing.
-type figure struct {
+// benchmark measures one thing.
+type benchmark struct {
 	name    string
-	measure func(*answers) (result, error)
+	measure func(*responses) (result, error)
 }
 
-// result of a figure. Less is better in all of them.
+// result of a benchmark. Less is better in all of them.
 type result struct {
 	ours float64
-	peer float64 // 0 when there is none
+	peer float64 // 0 if there is no peer
 	unit string
 	goal string
 	met  bool
-	note string // what else is worth knowing, in a few words
+	note string // a few words of explanation
 }
 
-// atMost is the result whose goal is to be no worse than a multiple of the peer.
+// atMost returns a result whose goal is at most a multiple of the peer.
 func atMost(times, ours, peer float64, unit, note string) result {
 	return result{ours, peer, unit, fmt.Sprintf("at most %.2f × peer", times), ours <= times*peer, note}
 }
 
-// under is the result whose goal is an absolute one.
+// under returns a result with an absolute goal.
 func under(limit, ours, peer float64, unit, note string) result {
 	return result{ours, peer, unit, fmt.Sprintf("under %s", amount(limit, unit)), ours < limit, note}
 }
@@ -89,9 +89,9 @@ func amount(v float64, unit string) string {
 }
 
 func main() {
-	log.DefaultLogger = log.NewNullLogger() // its lines would stand between ours
-	directory := flag.String("answers", "", "answers of a fleet, as `npm run fleet -- --dump DIR` writes them; without, they are made")
-	served := flag.Int("serve", 0, "serve so many targets instead, for the benchmarks themselves")
+	log.DefaultLogger = log.NewNullLogger() // log lines would mix with the results
+	directory := flag.String("responses", "", "directory with responses of a fleet, as `npm run fleet -- --dump DIR` writes them (default: a temporary one)")
+	served := flag.Int("serve", 0, "serve this many targets instead; the benchmarks use it")
 	flag.Parse()
 	if *served > 0 {
 		fmt.Fprintln(os.Stderr, serve(*served))
@@ -103,31 +103,31 @@ func main() {
 	}
 }
 
-// run measures the figures. One that cannot be measured does not keep the others from it.
+// run runs the benchmarks. If one fails, the others still run.
 func run(directory string, words []string) error {
-	fleet := &answers{directory: directory}
+	fleet := &responses{directory: directory}
 	defer fleet.close()
-	unmeasured := 0
+	failed := 0
 	fmt.Println("name | ours | peer | ratio | goal | ok/MISSED | note")
-	for _, f := range figures {
-		if !wanted(f.name, words) {
+	for _, b := range benchmarks {
+		if !selected(b.name, words) {
 			continue
 		}
-		r, err := f.measure(fleet)
+		r, err := b.measure(fleet)
 		if err != nil {
-			unmeasured++
-			fmt.Printf("%s | not measured: %s\n", f.name, err)
+			failed++
+			fmt.Printf("%s | not measured: %s\n", b.name, err)
 			continue
 		}
-		fmt.Println(r.line(f.name))
+		fmt.Println(r.line(b.name))
 	}
-	if unmeasured > 0 {
-		return fmt.Errorf("%d of the figures could not be measured", unmeasured)
+	if failed > 0 {
+		return fmt.Errorf("%d benchmarks failed", failed)
 	}
 	return nil
 }
 
-func wanted(name string, words []string) bool {
+func selected(name string, words []string) bool {
 	for _, w := range words {
 		if strings.Contains(name, w) {
 			return true
@@ -136,11 +136,11 @@ func wanted(name string, words []string) bool {
 	return len(words) == 0
 }
 
-// heap is what is in use after everything that can go has gone.
+// heap returns the bytes in use after garbage collection.
 func heap() float64 {
 	var m runtime.MemStats
 	runtime.GC()
-	runtime.GC() // the second one frees what finalizers and pools held
+	runtime.GC() // the second one frees what finalizers and sync.Pools held
 	runtime.ReadMemStats(&m)
 	return float64(m.HeapAlloc)
 }

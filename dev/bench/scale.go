@@ -34,8 +34,8 @@ const (
 // at an address of its own, in percent of one CPU. They are served by another process, which tells how regularly they were
 // asked. It is met when every scrape was within 100 ms of its place on the grid, which is what its sample's time tells, and
 // none was missed.
-func scraping(targets int) func(*answers) (result, error) {
-	return func(*answers) (result, error) {
+func scraping(targets int) func(*responses) (result, error) {
+	return func(*responses) (result, error) {
 		stop, list, err := serveElsewhere(targets)
 		if err != nil {
 			return result{}, err
@@ -216,7 +216,7 @@ func (r *requests) irregular(since time.Time) (off time.Duration) {
 // answering serves a node's metrics as Falco does.
 func answering(node *mix.Node, asked *requests) http.Handler {
 	var names []string
-	for _, line := range strings.Split(strings.TrimSpace(string(text(node))), "\n") {
+	for _, line := range strings.Split(strings.TrimSpace(string(zeros(node))), "\n") {
 		if name := strings.TrimSuffix(line, " 0"); !strings.HasPrefix(name, "up{") && !strings.HasPrefix(name, "scrape_") {
 			names = append(names, name)
 		} else {

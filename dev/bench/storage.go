@@ -18,47 +18,47 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
 )
 
-// scrapes goes through series as they were scraped: time by time, and at each time target by target. visit gets the
-// samples of one answer by their place among the series.
-func scrapes(series []recorded, visit func(at int64, places []int, values []float64) error) error {
+// forEachScrape visits the samples as they were scraped, by time and then by target. visit receives the samples of one
+// response, with their indexes in series.
+func forEachScrape(series []recorded, visit func(at int64, indexes []int, values []float64) error) error {
 	times := map[int64]bool{}
 	for _, s := range series {
 		for _, at := range s.times {
 			times[at] = true
 		}
 	}
-	next := make([]int, len(series)) // the sample of each series that comes next
-	var places []int
+	next := make([]int, len(series)) // index of the next sample of each series
+	var indexes []int
 	var values []float64
 	for _, at := range slices.Sorted(maps.Keys(times)) {
 		for i, s := range series {
 			if n := next[i]; n < len(s.times) && s.times[n] == at {
-				places, values = append(places, i), append(values, s.values[n])
+				indexes, values = append(indexes, i), append(values, s.values[n])
 				next[i]++
 			}
 			last := i+1 == len(series) || series[i+1].target != s.target
-			if last && len(places) > 0 {
-				if err := visit(at, places, values); err != nil {
+			if last && len(indexes) > 0 {
+				if err := visit(at, indexes, values); err != nil {
 					return err
 				}
-				places, values = places[:0], values[:0]
+				indexes, values = indexes[:0], values[:0]
 			}
 		}
 	}
 	return nil
 }
 
-// keep appends everything to a history, with labels of its own.
-func keep(series []recorded) *history.History {
+// fillHistory appends all samples to a history, with copies of the labels.
+func fillHistory(series []recorded) *history.History {
 	h := history.New(history.Options{})
 	handles := make([]*history.Series, len(series))
 	for i, s := range series {
 		handles[i] = h.Series(s.labels.Copy())
 	}
 	var samples []history.Sample
-	_ = scrapes(series, func(at int64, places []int, values []float64) error {
+	_ = forEachScrape(series, func(at int64, indexes []int, values []float64) error {
 		samples = samples[:0]
-		for k, i := range places {
+		for k, i := range indexes {
 			samples = append(samples, history.Sample{Series: handles[i], Value: values[k]})
 		}
 		h.Append(at, samples)
@@ -67,7 +67,7 @@ func keep(series []recorded) *history.History {
 	return h
 }
 
-// openPeer opens an empty database of Prometheus, without its log on disk.
+// openPeer opens an empty Prometheus database without a write-ahead log.
 func openPeer() (db *tsdb.DB, remove func(), err error) {
 	dir, err := os.MkdirTemp("", "falco-bench-tsdb")
 	if err != nil {
@@ -75,7 +75,7 @@ func openPeer() (db *tsdb.DB, remove func(), err error) {
 	}
 	options := tsdb.DefaultOptions()
 	options.WALSegmentSize = -1
-	options.MinBlockDuration = 24 * 3600 * 1000 // all stays in the head
+	options.MinBlockDuration = 24 * 3600 * 1000 // everything stays in the head
 	options.MaxBlockDuration = options.MinBlockDuration
 	db, err = tsdb.Open(dir, nil, nil, options, nil)
 	if err != nil {
@@ -85,27 +85,27 @@ func openPeer() (db *tsdb.DB, remove func(), err error) {
 	return db, func() { db.Close(); os.RemoveAll(dir) }, nil
 }
 
-// keepInPeer does as keep does.
-func keepInPeer(db *tsdb.DB, series []recorded) error {
+// fillPeer appends all samples to a Prometheus database.
+func fillPeer(db *tsdb.DB, series []recorded) error {
 	references := make([]storage.SeriesRef, len(series))
-	return scrapes(series, func(at int64, places []int, values []float64) (err error) {
+	return forEachScrape(series, func(at int64, indexes []int, values []float64) (err error) {
 		app := db.Appender(context.Background())
-		for k, i := range places {
+		for k, i := range indexes {
 			l := series[i].labels
 			if references[i] == 0 {
 				l = l.Copy()
 			}
 			if references[i], err = app.Append(references[i], l, at, values[k]); err != nil {
-				return fmt.Errorf("prometheus refuses %s at %d: %w", l, at, err)
+				return fmt.Errorf("prometheus refused %s at %d: %w", l, at, err)
 			}
 		}
 		return app.Commit()
 	})
 }
 
-// encodedBytes is the size of the chunks, without anything around them. The peer is Prometheus's head.
-func encodedBytes(a *answers) (result, error) {
-	series, err := a.load()
+// encodedBytes measures the size of the chunks alone. The peer is Prometheus's head.
+func encodedBytes(r *responses) (result, error) {
+	series, err := r.load()
 	if err != nil {
 		return result{}, err
 	}
@@ -114,13 +114,13 @@ func encodedBytes(a *answers) (result, error) {
 		return result{}, err
 	}
 	defer remove()
-	if err := keepInPeer(db, series); err != nil {
+	if err := fillPeer(db, series); err != nil {
 		return result{}, err
 	}
 	peer, err := peerChunkBytes(db)
-	stats := keep(series).Stats()
+	stats := fillHistory(series).Stats()
 	ours := float64(stats.Encoded) / float64(stats.Samples)
-	note := fmt.Sprintf("%.0f %% of %d series constant, %d samples", 100*constant(series), stats.Series, stats.Samples)
+	note := fmt.Sprintf("%.0f %% of %d series constant, %d samples", 100*constantRatio(series), stats.Series, stats.Samples)
 	return under(3, ours, peer, "B", note), err
 }
 
@@ -143,13 +143,14 @@ func peerChunkBytes(db *tsdb.DB) (perSample float64, err error) {
 	return float64(bytes) / float64(samples), set.Err()
 }
 
-// copies of the fleet make a hundred thousand series of it, so that what an empty store takes does not show.
+// copies of the fleet make a hundred thousand series, so that the fixed cost is negligible.
 const copies = 20
 
-// heapPerSeries is all that a series of an hour takes: labels, index, references, chunks. The peer is Prometheus's head
-// with its chunks in memory; the note says what is left when it has written the full ones to disk, which we may not do.
-func heapPerSeries(a *answers) (result, error) {
-	fleet, err := a.load()
+// heapPerSeries measures everything that a series with an hour of samples takes: labels, index, references and chunks. The
+// peer is Prometheus's head with its chunks in memory. The note has its size with full chunks on disk, which a plugin must
+// not use.
+func heapPerSeries(r *responses) (result, error) {
+	fleet, err := r.load()
 	if err != nil {
 		return result{}, err
 	}
@@ -162,7 +163,7 @@ func heapPerSeries(a *answers) (result, error) {
 	}
 	count := float64(len(series))
 	before := heap()
-	h := keep(series)
+	h := fillHistory(series)
 	ours := (heap() - before) / count
 	runtime.KeepAlive(h)
 
@@ -172,7 +173,7 @@ func heapPerSeries(a *answers) (result, error) {
 	}
 	defer remove()
 	before = heap()
-	if err := keepInPeer(db, series); err != nil {
+	if err := fillPeer(db, series); err != nil {
 		return result{}, err
 	}
 	peer := (heap() - before) / count

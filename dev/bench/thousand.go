@@ -15,16 +15,16 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
 
-// target is what the plugin keeps for one Falco, its connections apart.
+// target is what the plugin keeps in memory for one Falco, without its connections.
 type target struct {
 	node    *mix.Node
 	reader  *scrape.Reader
 	samples []history.Sample
 }
 
-// thousandTargets is what the process has from the operating system, garbage included, when it has scraped a thousand
-// targets for an hour.
-func thousandTargets(*answers) (result, error) {
+// thousandTargets measures the memory that the process has obtained from the operating system, garbage included, after an
+// hour of scrapes of a thousand targets.
+func thousandTargets(*responses) (result, error) {
 	const targets, scrapes = 1000, 240
 	debug.FreeOSMemory()
 	before := fromSystem()
@@ -33,11 +33,11 @@ func thousandTargets(*answers) (result, error) {
 	for i := range all {
 		node := mix.New(i)
 		all[i] = target{node: node, reader: scrape.NewReader(signals.Load().Reading, scrape.Limits{SampleLimit: 20_000, LabelValueLengthLimit: 1024})}
-		answer, why := all[i].reader.Read(text(node))
+		parsed, why := all[i].reader.Read(zeros(node))
 		if why != nil {
 			return result{}, why
 		}
-		for _, s := range answer.Samples {
+		for _, s := range parsed.Samples {
 			l := labels.NewBuilder(s.Series.Labels).Set("cluster", "bench").Set("node", fmt.Sprintf("node-%d", i)).Labels()
 			all[i].samples = append(all[i].samples, history.Sample{Series: h.Series(l)})
 		}
@@ -55,12 +55,12 @@ func thousandTargets(*answers) (result, error) {
 	ours := fromSystem() - before
 	stats := h.Stats()
 	runtime.KeepAlive(all)
-	note := fmt.Sprintf("%d series, %d samples, of it history %.0f MB", stats.Series, stats.Samples, float64(stats.Bytes)/1e6)
+	note := fmt.Sprintf("%d series, %d samples, of which the history takes %.0f MB", stats.Series, stats.Samples, float64(stats.Bytes)/1e6)
 	return under(1500, ours/1e6, 0, "MB", note), nil
 }
 
-// text is the answer of a node, all values 0.
-func text(node *mix.Node) []byte {
+// zeros returns a response of a node in which all values are 0.
+func zeros(node *mix.Node) []byte {
 	var out strings.Builder
 	for _, l := range node.Series {
 		own := labels.NewBuilder(l).Del("cluster", "node", model.MetricNameLabel).Labels()

@@ -1,7 +1,7 @@
 /**
- * The heap of a page that shows the dashboard Falco tuning for an hour, in simulated time: a tick a second, answers of the
- * simulated fleet. Prints bytes, once its panels are full and at the end. A test, as the page it needs is that of the
- * tests.
+ * Measures the heap of a page that shows the dashboard Falco tuning for an hour of simulated time, with one tick per second
+ * and responses of the simulated fleet. Prints bytes: when the panels have filled, and at the end. It runs in Jest because it
+ * needs the browser environment of the tests.
  */
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
@@ -13,7 +13,7 @@ import { createFleet } from '../../fleet/simulation';
 
 const begin = 1_790_000_003_000;
 const seconds = { full: 1200, end: 3600 };
-const asked = { range: 600_000, interval: 1000, maxDataPoints: 600 };
+const request = { range: 600_000, interval: 1000, maxDataPoints: 600 };
 
 setFlagsFromString('--expose-gc');
 const collect: () => void = runInNewContext('gc');
@@ -40,15 +40,15 @@ it('watches for an hour', async () => {
   const executor = new LiveExecutor({}, backend.get);
   const { panels } = JSON.parse(readFileSync('src/dashboards/tuning.json', 'utf8'));
   const queries = panels.flatMap((panel: { targets?: FalcoQuery[] }) => panel.targets ?? []);
-  let answers = 0;
+  let updates = 0;
   for (const query of queries) {
     executor
-      .execute(withDefaults(migrateQuery({ ...query, filters: [] })), asked, (_, why) => {
+      .execute(withDefaults(migrateQuery({ ...query, filters: [] })), request, (_, why) => {
         throw new Error(`not live: ${why}`);
       })
       .subscribe(({ errors }) => {
         expect(errors).toBeUndefined();
-        answers++;
+        updates++;
       });
   }
   const pass = async (seconds: number) => {
@@ -60,6 +60,6 @@ it('watches for an hour', async () => {
   };
   const full = await pass(seconds.full);
   const end = await pass(seconds.end - seconds.full);
-  expect(answers).toBeGreaterThanOrEqual(queries.length * seconds.end);
+  expect(updates).toBeGreaterThanOrEqual(queries.length * seconds.end);
   process.stdout.write(`${JSON.stringify({ full, end, queries: queries.length })}\n`);
 }, 600_000);

@@ -1,5 +1,5 @@
-// Package mix makes up samples like those of a fleet of Falcos with every switch of falco.yaml on, for benchmarks: the
-// same names and labels, and values with the same noise. It is seeded: the same calls give the same samples.
+// Package mix generates samples for benchmarks, like those of a fleet of Falcos with all metrics of falco.yaml enabled:
+// the same names and labels, and values with similar noise. It is seeded: the same calls return the same samples.
 package mix
 
 import (
@@ -14,23 +14,23 @@ import (
 // IntervalMillis is the time between two scrapes.
 const IntervalMillis = 15_000
 
-// Node is one target of a fleet.
+// Node is a target of a fleet.
 type Node struct {
 	Series []labels.Labels
 
 	identity []string
 	steps    []step
 	random   *rand.Rand
-	load     float64 // events per second and CPU
-	lossy    bool    // the ring buffers overflow
+	load     float64 // events per second per CPU
+	lossy    bool    // its ring buffers overflow
 }
 
-// step gives a series' value at the next scrape.
+// step returns the value of a series at the next scrape.
 type step func() float64
 
 const cpus = 84 // makes 300 series
 
-// New returns the i-th node of a fleet. Every tenth loses events.
+// New returns the i-th node of a fleet. Every tenth drops events.
 func New(i int) *Node {
 	random := rand.New(rand.NewPCG(uint64(i), 15))
 	n := &Node{
@@ -63,7 +63,7 @@ func (n *Node) add(next step, name string, pairs ...string) {
 
 func constant(v float64) step { return func() float64 { return v } }
 
-// counter rises by about perSecond every second, give or take a fifth; slow ones by whole events now and then.
+// counter rises by about perSecond per second, with a deviation of a fifth. Slow counters rise by one now and then.
 func (n *Node) counter(perSecond float64) step {
 	total := math.Floor(perSecond * 86_400 * (1 + 20*n.random.Float64()))
 	return func() float64 {
@@ -73,7 +73,7 @@ func (n *Node) counter(perSecond float64) step {
 	}
 }
 
-// rising is a counter, or 0 for good where perSecond is.
+// rising is a counter, or constantly 0 if perSecond is 0.
 func (n *Node) rising(perSecond float64) step {
 	if perSecond == 0 {
 		return constant(0)
@@ -81,7 +81,7 @@ func (n *Node) rising(perSecond float64) step {
 	return n.counter(perSecond)
 }
 
-// gauge wanders about a level in steps of unit, standing still as often as still says.
+// gauge varies around a level in steps of unit. still is the probability that it does not change.
 func (n *Node) gauge(level, unit, still float64) step {
 	v := level
 	return func() float64 {
@@ -127,7 +127,7 @@ func (n *Node) process() {
 	n.add(constant(310), "scrape_samples_scraped")
 }
 
-// state are the counters of Falco's tables, in events per event.
+// state adds the counters of Falco's tables. share is their rate per event.
 func (n *Node) state() {
 	scap := func(name string, next step) { n.add(next, "falcosecurity_scap_"+name+"_total") }
 	scap("n_threads", n.gauge(4000, 1, 0))
@@ -174,7 +174,7 @@ func (n *Node) kernel() {
 	}
 }
 
-// probes are the kernel's figures about Falco's BPF programs.
+// probes adds the kernel's statistics about Falco's BPF programs.
 func (n *Node) probes() {
 	for _, p := range []struct {
 		name  string

@@ -19,44 +19,44 @@ import (
 )
 
 const (
-	readingSamples = 500
-	readingRounds  = 9
+	parsedSamples = 500
+	parsingRounds = 9
 )
 
-// readingFirst is the time of reading an answer whose series are new, against Prometheus's own parser on the same bytes.
-func readingFirst(a *answers) (result, error) {
-	return reading(a, func() *scrape.Reader { return newReader() })
+// parseFirst measures the parsing of a response whose series are new. The peer is Prometheus's parser on the same bytes.
+func parseFirst(r *responses) (result, error) {
+	return compareParsers(r, func() *scrape.Reader { return newReader() })
 }
 
-// readingAgain is the time of every later answer of a target: its series are known.
-func readingAgain(a *answers) (result, error) {
+// parseLater measures the later responses of a target, whose series are known.
+func parseLater(r *responses) (result, error) {
 	reader := newReader()
-	return reading(a, func() *scrape.Reader { return reader })
+	return compareParsers(r, func() *scrape.Reader { return reader })
 }
 
 func newReader() *scrape.Reader {
 	return scrape.NewReader(signals.Load().Reading, scrape.Limits{SampleLimit: 20_000, LabelValueLengthLimit: 1024})
 }
 
-// reading times ours and the peer's in turn, each in a tight loop, and takes the medians: the machine's speed drifts.
-func reading(a *answers, reader func() *scrape.Reader) (result, error) {
-	body, err := a.fiveHundred()
+// compareParsers lets both parsers take turns, because the machine's speed varies, and compares the medians.
+func compareParsers(r *responses, reader func() *scrape.Reader) (result, error) {
+	body, err := r.fiveHundredSamples()
 	if err != nil {
 		return result{}, err
 	}
 	read := func() error {
-		answer, why := reader().Read(body)
+		parsed, why := reader().Read(body)
 		if why != nil {
 			return errors.New(why.Message)
 		}
-		return expectSamples(len(answer.Samples))
+		return expectSamples(len(parsed.Samples))
 	}
 	readPeer := func() error {
 		count, err := readAsPrometheus(body)
 		return errors.Join(err, expectSamples(count))
 	}
 	var ours, peers []float64
-	for range readingRounds {
+	for range parsingRounds {
 		for _, side := range []struct {
 			read  func() error
 			times *[]float64
@@ -68,18 +68,18 @@ func reading(a *answers, reader func() *scrape.Reader) (result, error) {
 			*side.times = append(*side.times, took)
 		}
 	}
-	note := fmt.Sprintf("%d bytes, medians of %d rounds", len(body), readingRounds)
+	note := fmt.Sprintf("%d bytes, medians of %d rounds", len(body), parsingRounds)
 	return atMost(1.5, median(ours), median(peers), "µs", note), nil
 }
 
 func expectSamples(count int) error {
-	if count != readingSamples {
-		return fmt.Errorf("expected %d samples, read %d", readingSamples, count)
+	if count != parsedSamples {
+		return fmt.Errorf("expected %d samples, read %d", parsedSamples, count)
 	}
 	return nil
 }
 
-// loop is the time of one call in microseconds, over a fifth of a second of them.
+// loop calls a function for 200 ms and returns the time of one call in microseconds.
 func loop(call func() error) (float64, error) {
 	runtime.GC()
 	calls, start := 0, time.Now()
@@ -92,7 +92,7 @@ func loop(call func() error) (float64, error) {
 	return float64(time.Since(start).Microseconds()) / float64(calls), nil
 }
 
-// readAsPrometheus does what Prometheus's scrape loop does with series it does not know.
+// readAsPrometheus does what Prometheus's scrape loop does with new series.
 func readAsPrometheus(body []byte) (samples int, err error) {
 	p := textparse.NewPromParser(body, labels.NewSymbolTable(), false)
 	var l labels.Labels
@@ -112,13 +112,13 @@ func readAsPrometheus(body []byte) (samples int, err error) {
 	}
 }
 
-// fiveHundred is an answer of one of the fleet's Falcos that Prometheus accepts and that has no series twice, brought to 500 samples
-// with counters of further CPUs.
-func (a *answers) fiveHundred() ([]byte, error) {
-	if err := a.written(); err != nil {
+// fiveHundredSamples returns a response of the fleet that Prometheus accepts and that has no duplicate series, extended to
+// 500 samples by counters of more CPUs.
+func (r *responses) fiveHundredSamples() ([]byte, error) {
+	if err := r.ensure(); err != nil {
 		return nil, err
 	}
-	files, err := filepath.Glob(filepath.Join(a.directory, "worker-*", "*.prom"))
+	files, err := filepath.Glob(filepath.Join(r.directory, "worker-*", "*.prom"))
 	if err != nil {
 		return nil, err
 	}
@@ -127,17 +127,17 @@ func (a *answers) fiveHundred() ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		answer, why := newReader().Read(body)
+		parsed, why := newReader().Read(body)
 		count, refused := readAsPrometheus(body)
-		if why != nil || refused != nil || answer.Unreadable+answer.Duplicates > 0 || count > readingSamples {
+		if why != nil || refused != nil || parsed.Unreadable+parsed.Duplicates > 0 || count > parsedSamples {
 			continue
 		}
 		var more strings.Builder
-		for cpu := range readingSamples - count {
+		for cpu := range parsedSamples - count {
 			const name = "falcosecurity_scap_n_evts_cpu_total"
 			fmt.Fprintf(&more, "# HELP %s https://falco.org/docs/metrics/\n# TYPE %s counter\n%s{cpu=\"%d\"} %d\n", name, name, name, 1000+cpu, 48_211_903+cpu)
 		}
 		return append(bytes.TrimRight(body, "\n"), "\n"+more.String()...), nil
 	}
-	return nil, fmt.Errorf("none of the %d answers is read the same by both", len(files))
+	return nil, fmt.Errorf("none of the %d responses is suitable", len(files))
 }

@@ -1,6 +1,6 @@
 /**
- * How long the browser takes to read the answer in a file: `node --import tsx dev/bench/live/reading.ts FILE`. Prints
- * microseconds, medians of rounds in which each reader has its turn: the machine's speed drifts.
+ * `node --import tsx dev/bench/live/parsing.ts FILE` measures how long the browser parses a response. The parsers take turns,
+ * because the machine's speed varies. Prints the medians in microseconds.
  */
 import { readFileSync } from 'node:fs';
 import readByPackage from 'parse-prometheus-text-format';
@@ -17,8 +17,8 @@ const samples = newReader()
     metric: Object.fromEntries(labels.entries()),
     value: [1_700_000_000, String(value)],
   }));
-const json = asMuch();
-/** The next answers of the same target: every other has each last digit changed. */
+const json = asLongJson();
+/** Later responses of the same target. Every other one has its last digits changed. */
 const later = [body, body.replace(/\d\n/g, ([digit]) => `${9 - Number(digit)}\n`)];
 const known = newReader();
 let calls = 0;
@@ -27,8 +27,8 @@ function newReader(): ExpositionReader {
   return new ExpositionReader('falco', catalogue.reading, limits);
 }
 
-/** The samples as Prometheus's API has them, as often as it takes for as many letters as the answer has. */
-function asMuch(): string {
+/** Samples as in Prometheus's API, repeated until they are as long as the response. */
+function asLongJson(): string {
   const parts: string[] = [];
   let length = 1;
   for (let i = 0; length < body.length; i++) {
@@ -52,7 +52,7 @@ const sides = {
   package: () => expectSamples(readByPackage(body).flatMap(({ metrics }) => metrics).length),
 };
 
-/** Microseconds a call, over a tenth of a second of them. */
+/** Calls a function for 100 ms. Returns the microseconds per call. */
 function loop(call: () => void): number {
   const start = performance.now();
   let count = 0;

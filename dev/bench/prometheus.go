@@ -19,9 +19,9 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/tests/conformance/server"
 )
 
-// storeQuery is the time of a panel's query in store mode, from Grafana's request to frames in Arrow, beside that of the
-// very same PromQL sent to the server by hand and read. Both ask in turn; the median counts.
-func storeQuery(*answers) (result, error) {
+// prometheusQuery measures a panel's query in Prometheus mode, from Grafana's request to Arrow frames. The peer is the same
+// PromQL, sent to the server by hand. Both take turns. The medians are compared.
+func prometheusQuery(*responses) (result, error) {
 	peer, err := server.StartPrometheus("")
 	if err != nil {
 		return result{}, err
@@ -30,10 +30,10 @@ func storeQuery(*answers) (result, error) {
 	step := mix.IntervalMillis * time.Millisecond
 	end := time.Now().Truncate(step)
 	start := end.Add(-(ratioSteps - 1) * step)
-	if err := fillStore(peer, start.Add(-2*time.Minute), end); err != nil {
+	if err := fillServer(peer, start.Add(-2*time.Minute), end); err != nil {
 		return result{}, err
 	}
-	instance, err := storeInstance(peer.URL)
+	instance, err := prometheusInstance(peer.URL)
 	if err != nil {
 		return result{}, err
 	}
@@ -42,24 +42,24 @@ func storeQuery(*answers) (result, error) {
 		Interval: step, MaxDataPoints: ratioSteps, TimeRange: backend.TimeRange{From: start, To: end},
 	}
 	expr := ""
-	ask := []func() error{
+	queries := []func() error{
 		func() (err error) {
-			expr, err = askStore(instance, query)
+			expr, err = queryInstance(instance, query)
 			return err
 		},
-		func() error { return askPeer(peer, expr, start, end, step) },
+		func() error { return queryPeer(peer, expr, start, end, step) },
 	}
 	times := [2][]float64{}
 	for range rounds {
-		for i := range ask {
+		for i := range queries {
 			began := time.Now()
-			if err := ask[i](); err != nil {
+			if err := queries[i](); err != nil {
 				return result{}, err
 			}
 			times[i] = append(times[i], float64(time.Since(began).Microseconds())/1000)
 		}
 	}
-	// Pair by pair, as what else the machine does meanwhile slows both.
+	// The ratio is the median of pairs, because other load on the machine slows both.
 	var ratios []float64
 	for i := range times[0] {
 		ratios = append(ratios, times[0][i]/times[1][i])
@@ -70,8 +70,8 @@ func storeQuery(*answers) (result, error) {
 	return atMost(1.15, by*hand, hand, "ms", note), nil
 }
 
-// fillStore writes what a Prometheus has of Falcos that it scrapes, as far as the query and the look-up of targets go.
-func fillStore(peer *server.Prometheus, start, end time.Time) error {
+// fillServer writes the series of scraped Falcos that the query and the search for targets read.
+func fillServer(peer *server.Prometheus, start, end time.Time) error {
 	var all []server.Series
 	for i := range ratioTargets {
 		node := mix.New(i)
@@ -104,8 +104,8 @@ func fillStore(peer *server.Prometheus, start, end time.Time) error {
 	return peer.Write(all)
 }
 
-// storeInstance is a data source in store mode.
-func storeInstance(url string) (backend.QueryDataHandler, error) {
+// prometheusInstance returns a data source in Prometheus mode.
+func prometheusInstance(url string) (backend.QueryDataHandler, error) {
 	settings, err := json.Marshal(map[string]any{"mode": "prometheus", "prometheus": map[string]any{"url": url}})
 	if err != nil {
 		return nil, err
@@ -117,13 +117,13 @@ func storeInstance(url string) (backend.QueryDataHandler, error) {
 	return made.(backend.QueryDataHandler), nil
 }
 
-// askStore answers as Grafana has it: the frames, encoded. It returns the PromQL that was sent.
-func askStore(instance backend.QueryDataHandler, query backend.DataQuery) (string, error) {
-	answer, err := instance.QueryData(context.Background(), &backend.QueryDataRequest{Queries: []backend.DataQuery{query}})
+// queryInstance runs a query as Grafana does and encodes the frames. It returns the PromQL that was sent.
+func queryInstance(instance backend.QueryDataHandler, query backend.DataQuery) (string, error) {
+	response, err := instance.QueryData(context.Background(), &backend.QueryDataRequest{Queries: []backend.DataQuery{query}})
 	if err != nil {
 		return "", err
 	}
-	res := answer.Responses["A"]
+	res := response.Responses["A"]
 	if res.Error != nil {
 		return "", res.Error
 	}
@@ -139,7 +139,7 @@ func askStore(instance backend.QueryDataHandler, query backend.DataQuery) (strin
 	}
 	expr := res.Frames[0].Meta.ExecutedQueryString
 	if expr == "" {
-		return "", errors.New("the frames do not tell the expression that was sent")
+		return "", errors.New("the frames do not contain the executed expression")
 	}
 	return expr, nil
 }
