@@ -30,34 +30,34 @@ const (
 	scalePort     = 18765
 )
 
-// scraping is the CPU that the plugin's own code takes while it scrapes so many targets every 15 seconds over HTTP, each
-// at an address of its own, in percent of one CPU. They are served by another process, which tells how regularly they were
-// asked. It is met when every scrape was within 100 ms of its place on the grid, which is what its sample's time tells, and
-// none was missed.
+// scraping measures the CPU time, in percent of one CPU, that the plugin needs to scrape a number of targets every 15
+// seconds over HTTP. Another process serves the targets, each at its own address, and measures how regular the requests
+// are. The goal is that no scrape is missed, and that all are within 100 ms of their planned time, so that their samples
+// have that time.
 func scraping(targets int) func(*responses) (result, error) {
 	return func(*responses) (result, error) {
-		stop, list, err := serveElsewhere(targets)
+		stop, list, err := startServer(targets)
 		if err != nil {
 			return result{}, err
 		}
 		defer stop()
 		pool := scrape.NewManager(scrape.ManagerOptions{})
 		defer pool.Close()
-		settings := fmt.Sprintf(`{"targets": [{"url": %q, "discovery": "http", "allowLoopback": true}], "history": {"megabytes": 4096}}`, list)
+		settings := fmt.Sprintf(`{"targets": [{"url": %q, "discovery": "http", "allowLoopback": true}], "retention": {"size": "4GB"}}`, list)
 		made, err := datasource.Factory(pool)(context.Background(), backend.DataSourceInstanceSettings{JSONData: json.RawMessage(settings)})
 		if err != nil {
 			return result{}, err
 		}
 		d := made.(*datasource.Instance)
 		defer d.Dispose()
-		if _, err := one(d, "count(up == 1)"); err != nil { // begins the scraping
+		if _, err := queryValue(d, "count(up == 1)"); err != nil { // starts scraping
 			return result{}, err
 		}
 		time.Sleep(2 * scaleInterval)
 		cpu, began := cpuSeconds(), time.Now()
 		time.Sleep(scaleMeasured)
 		share := (cpuSeconds() - cpu) / time.Since(began).Seconds()
-		off, err := irregular(strings.Replace(list, targetsPath, irregularPath, 1), began)
+		off, err := maxDeviation(strings.Replace(list, targetsPath, deviationPath, 1), began)
 		if err != nil {
 			return result{}, err
 		}
@@ -65,15 +65,16 @@ func scraping(targets int) func(*responses) (result, error) {
 	}
 }
 
-// irregular is how far two requests to a target since a time were from one interval apart, at most.
-func irregular(address string, since time.Time) (time.Duration, error) {
-	answer, err := http.Get(fmt.Sprintf("%s?since=%d", address, since.UnixNano()))
+// maxDeviation returns the largest difference between the interval and the time between two requests to a target, since a
+// time.
+func maxDeviation(address string, since time.Time) (time.Duration, error) {
+	response, err := http.Get(fmt.Sprintf("%s?since=%d", address, since.UnixNano()))
 	if err != nil {
 		return 0, err
 	}
-	defer answer.Body.Close()
+	defer response.Body.Close()
 	var off time.Duration
-	return off, json.NewDecoder(answer.Body).Decode(&off)
+	return off, json.NewDecoder(response.Body).Decode(&off)
 }
 
 func scaleResult(d *datasource.Instance, targets int, share float64, off time.Duration) (result, error) {
@@ -87,21 +88,21 @@ func scaleResult(d *datasource.Instance, targets int, share float64, off time.Du
 		"samples": "sum(scrape_samples_scraped)",
 	} {
 		var err error
-		if figures[name], err = one(d, expr); err != nil {
+		if figures[name], err = queryValue(d, expr); err != nil {
 			return result{}, fmt.Errorf("%s: %w", expr, err)
 		}
 	}
 	if int(figures["up"]) != targets {
-		return result{}, fmt.Errorf("%.0f of %d targets answer", figures["up"], targets)
+		return result{}, fmt.Errorf("%.0f of %d targets respond", figures["up"], targets)
 	}
 	met := figures["onTime"] == 1 && figures["least"] >= scaleMeasured.Seconds()/scaleInterval.Seconds()
-	note := fmt.Sprintf("%.0f samples a scrape of all, %.2f %% on time, targets asked %.1f ms early or late at most, longest scrape %.0f ms, process %.0f MB",
+	note := fmt.Sprintf("%.0f samples per scrape of all targets, %.2f %% on time, at most %.1f ms early or late, longest scrape %.0f ms, process %.0f MB",
 		figures["samples"], 100*figures["onTime"], float64(off.Microseconds())/1000, 1000*figures["longest"], fromSystem()/1e6)
 	return result{ours: 100 * share, unit: "% of one CPU", goal: "every scrape on time", met: met, note: note}, nil
 }
 
-// one is the value of an expression that gives a single one, now.
-func one(d *datasource.Instance, expr string) (float64, error) {
+// queryValue returns the current value of an expression with a single value.
+func queryValue(d *datasource.Instance, expr string) (float64, error) {
 	query, err := json.Marshal(map[string]any{"expr": expr, "instant": true})
 	if err != nil {
 		return 0, err
@@ -113,14 +114,14 @@ func one(d *datasource.Instance, expr string) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	answer := res.Responses["A"]
+	response := res.Responses["A"]
 	switch {
-	case answer.Error != nil:
-		return 0, answer.Error
-	case len(answer.Frames) == 0 || len(answer.Frames[0].Fields) == 0:
+	case response.Error != nil:
+		return 0, response.Error
+	case len(response.Frames) == 0 || len(response.Frames[0].Fields) == 0:
 		return 0, nil
 	}
-	return answer.Frames[0].Fields[0].FloatAt(0)
+	return response.Frames[0].Fields[0].FloatAt(0)
 }
 
 func cpuSeconds() float64 {
@@ -131,8 +132,8 @@ func cpuSeconds() float64 {
 	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano()).Seconds()
 }
 
-// serveElsewhere starts another process of this program that serves so many targets; list is where they are listed.
-func serveElsewhere(targets int) (stop func(), list string, err error) {
+// startServer starts another process of this program that serves a number of targets. list is the URL of their list.
+func startServer(targets int) (stop func(), list string, err error) {
 	program, err := os.Executable()
 	if err != nil {
 		return nil, "", err
@@ -150,18 +151,18 @@ func serveElsewhere(targets int) (stop func(), list string, err error) {
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
 		stop()
-		return nil, "", errors.New("the targets were not served")
+		return nil, "", errors.New("the server of the targets did not start")
 	}
 	return stop, strings.TrimSpace(line), nil
 }
 
-const targetsPath, irregularPath = "/targets", "/irregular"
+const targetsPath, deviationPath = "/targets", "/deviation"
 
-// serve answers for so many targets, each at an address of its own, until the process is ended. Their list, in the format of
-// Prometheus's HTTP service discovery, is at the address that is printed; beside it is what irregular asks for.
+// serve serves a number of targets, each at its own address, until the process ends. It prints the URL of their list, which
+// is in the format of Prometheus's HTTP service discovery. The same server answers maxDeviation.
 func serve(targets int) error {
 	var addresses []string
-	asked := make([]requests, targets)
+	received := make([]requests, targets)
 	for i := range targets {
 		address := fmt.Sprintf("127.0.%d.%d:%d", 1+i/250, 1+i%250, scalePort)
 		listener, err := net.Listen("tcp", address)
@@ -169,7 +170,7 @@ func serve(targets int) error {
 			return err
 		}
 		addresses = append(addresses, address)
-		go func() { _ = http.Serve(listener, answering(mix.New(i), &asked[i])) }()
+		go func() { _ = http.Serve(listener, metricsHandler(mix.New(i), &received[i])) }()
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -178,11 +179,11 @@ func serve(targets int) error {
 	http.HandleFunc(targetsPath, func(w http.ResponseWriter, _ *http.Request) {
 		_ = json.NewEncoder(w).Encode([]map[string]any{{"targets": addresses, "labels": map[string]string{"cluster": "bench"}}})
 	})
-	http.HandleFunc(irregularPath, func(w http.ResponseWriter, r *http.Request) {
+	http.HandleFunc(deviationPath, func(w http.ResponseWriter, r *http.Request) {
 		since, _ := strconv.ParseInt(r.FormValue("since"), 10, 64)
 		off := time.Duration(0)
-		for i := range asked {
-			off = max(off, asked[i].irregular(time.Unix(0, since)))
+		for i := range received {
+			off = max(off, received[i].maxDeviation(time.Unix(0, since)))
 		}
 		_ = json.NewEncoder(w).Encode(off)
 	})
@@ -190,7 +191,7 @@ func serve(targets int) error {
 	return http.Serve(listener, nil)
 }
 
-// requests are the times at which one target was asked.
+// requests holds the times of the requests to a target.
 type requests struct {
 	mu    sync.Mutex
 	times []time.Time
@@ -202,7 +203,7 @@ func (r *requests) add() {
 	r.times = append(r.times, time.Now())
 }
 
-func (r *requests) irregular(since time.Time) (off time.Duration) {
+func (r *requests) maxDeviation(since time.Time) (off time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for i := 1; i < len(r.times); i++ {
@@ -213,8 +214,8 @@ func (r *requests) irregular(since time.Time) (off time.Duration) {
 	return off
 }
 
-// answering serves a node's metrics as Falco does.
-func answering(node *mix.Node, asked *requests) http.Handler {
+// metricsHandler serves the metrics of a node as Falco does.
+func metricsHandler(node *mix.Node, received *requests) http.Handler {
 	var names []string
 	for _, line := range strings.Split(strings.TrimSpace(string(zeros(node))), "\n") {
 		if name := strings.TrimSuffix(line, " 0"); !strings.HasPrefix(name, "up{") && !strings.HasPrefix(name, "scrape_") {
@@ -226,7 +227,7 @@ func answering(node *mix.Node, asked *requests) http.Handler {
 	var mu sync.Mutex
 	values := make([]float64, len(node.Series))
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		asked.add()
+		received.add()
 		mu.Lock()
 		defer mu.Unlock()
 		node.Scrape(values)
