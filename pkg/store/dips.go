@@ -180,9 +180,10 @@ func (w rewriter) withoutDips(e *parser.Call, matrix *parser.MatrixSelector) par
 	span := func(of string) string {
 		return fmt.Sprintf("(max_over_time(%s%s) - min_over_time(%s%s))", of, window, of, window)
 	}
-	corrected := fmt.Sprintf("%s / (%s > 0)", span(kept), span("timestamp"+kept))
+	seconds := span("(0 * " + kept + " + time())") // VictoriaMetrics's timestamp() fills gaps
+	corrected := fmt.Sprintf("%s / (%s > 0)", span(kept), seconds)
 	if e.Func.Name == "increase" {
-		corrected += fmt.Sprintf(" * clamp_max(%s + %g, %g)", span("timestamp"+kept), (2 * w.Interval).Seconds(), matrix.Range.Seconds())
+		corrected += fmt.Sprintf(" * clamp_max(%s + %g, %g)", seconds, (2 * w.Interval).Seconds(), matrix.Range.Seconds())
 	}
 	dips := w.fallsWithoutRestart(selector.String(), offset, matrix.Range+w.dipMargin())
 	return parse(fmt.Sprintf("((%s unless %s) or ((%s) and %s))", e, dips, corrected, dips))
