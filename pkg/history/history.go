@@ -125,5 +125,13 @@ func (h *History) AppendWithin(t int64, samples []Sample, room int64) (refused [
 	return refused
 }
 
+// SetProvisional sets a sample after the last one of each series. Queries see it until the next sample of the series
+// replaces it, at the same time or later. It is not counted in [Stats].
+func (h *History) SetProvisional(t int64, samples []Sample) {
+	for _, sample := range samples {
+		sample.Series.setProvisional(t, sample.Value)
+	}
+}
+
 // bytesWithFirstSample returns how much memory a series takes with its first sample.
 func bytesWithFirstSample(s *Series) int64 { return int64(s.fixedBytes() + headBytes + headOverhead) }

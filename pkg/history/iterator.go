@@ -16,9 +16,12 @@ type iterator struct {
 	chunks     []chunk // not opened yet, without the copy of the head
 	head       chunk   // data is nil once the head has been opened, or if it is out of range
 	headBuffer []byte  // holds the copy
-	data       chunkenc.XORChunk
-	chunkMax   int64 // time of the current chunk's last sample
-	state      iteratorState
+
+	provisional chunk // as head
+
+	data     chunkenc.XORChunk
+	chunkMax int64 // time of the current chunk's last sample
+	state    iteratorState
 }
 
 // millis is a unix time. The alias also keeps `go vet` from mistaking Seek for that of io.Seeker.
@@ -41,7 +44,7 @@ func (s *Series) iterator(reuse chunkenc.Iterator, mint, maxt int64) chunkenc.It
 		it = &iterator{}
 	}
 	it.mint, it.maxt, it.state, it.chunkMax = mint, maxt, beforeFirst, 0
-	it.head.data = nil
+	it.head.data, it.provisional.data = nil, nil
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -50,7 +53,21 @@ func (s *Series) iterator(reuse chunkenc.Iterator, mint, maxt int64) chunkenc.It
 		it.headBuffer = append(it.headBuffer[:0], s.head.Bytes()...)
 		it.head = chunk{maxTime: s.last, data: it.headBuffer}
 	}
+	if p := s.provisional; p != nil && p.t >= mint && p.t <= maxt {
+		it.provisional = p.chunk()
+	}
 	return it
+}
+
+// chunk returns a chunk with the sample only.
+func (p *provisionalSample) chunk() chunk {
+	c := chunkenc.NewXORChunk()
+	appender, err := c.Appender()
+	if err != nil {
+		panic(err) // only decoding can fail, and there is nothing to decode
+	}
+	appender.Append(0, p.t, p.v)
+	return chunk{maxTime: p.t, data: c.Bytes()}
 }
 
 // Next advances to the next sample within the bounds.
@@ -82,13 +99,15 @@ func (it *iterator) Seek(t millis) chunkenc.ValueType {
 			return it.finish()
 		}
 	}
-	if it.Iterator.Seek(t) == chunkenc.ValNone {
-		return it.finish()
+	for it.Iterator.Seek(t) == chunkenc.ValNone {
+		if it.Iterator.Err() != nil || !it.openChunk(t) {
+			return it.finish()
+		}
 	}
 	return it.checkEnd()
 }
 
-// openChunk advances to the next chunk that ends at t or later. The copy of the head, which is last, may end earlier.
+// openChunk advances to the next chunk that ends at t or later. The copy of the head may end earlier.
 func (it *iterator) openChunk(t int64) bool {
 	skip, _ := slices.BinarySearchFunc(it.chunks, t, func(c chunk, t int64) int { return cmp.Compare(c.maxTime, t) })
 	it.chunks = it.chunks[skip:]
@@ -98,6 +117,8 @@ func (it *iterator) openChunk(t int64) bool {
 		next, it.chunks = it.chunks[0], it.chunks[1:]
 	case it.head.data != nil:
 		next, it.head.data = it.head, nil
+	case it.provisional.data != nil:
+		next, it.provisional.data = it.provisional, nil
 	default:
 		return false
 	}

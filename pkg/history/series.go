@@ -37,6 +37,14 @@ type Series struct {
 	head     *chunkenc.XORChunk
 	appender chunkenc.Appender
 	last     int64 // time of the last sample; only valid if there is a head
+
+	provisional *provisionalSample // after the last sample; nil if there is none
+}
+
+// provisionalSample is a sample that the next one replaces.
+type provisionalSample struct {
+	t int64
+	v float64
 }
 
 // chunk is a closed chunk. Its data contain the time of its first sample.
@@ -65,9 +73,18 @@ func (s *Series) append(t int64, v float64) (ok bool, bytes, encoded int) {
 	}
 	before := s.head.Bytes()
 	s.appender.Append(0, t, v)
-	s.last, s.ended = t, value.IsStaleNaN(v)
+	s.last, s.ended, s.provisional = t, value.IsStaleNaN(v), nil
 	after := s.head.Bytes()
 	return true, bytes + cap(after) - cap(before), encoded + len(after) - len(before)
+}
+
+// setProvisional sets the sample after the last one, if it is newer.
+func (s *Series) setProvisional(t int64, v float64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.head != nil && t > s.last {
+		s.provisional = &provisionalSample{t, v}
+	}
 }
 
 // resetHead starts a new head chunk in an empty buffer.
@@ -97,10 +114,18 @@ func (s *Series) bounds() (first, last int64, ok bool) {
 	case s.head == nil:
 		return math.MaxInt64, math.MinInt64, false
 	case len(s.full) > 0:
-		return firstTime(s.full[0].data), s.last, true
+		return firstTime(s.full[0].data), s.lastVisible(), true
 	default:
-		return firstTime(s.head.Bytes()), s.last, true
+		return firstTime(s.head.Bytes()), s.lastVisible(), true
 	}
+}
+
+// lastVisible returns the time of the last sample that queries see. s.mu must be held.
+func (s *Series) lastVisible() int64 {
+	if s.provisional != nil {
+		return s.provisional.t
+	}
+	return s.last
 }
 
 // overlaps reports whether the series may have samples in [mint, maxt].

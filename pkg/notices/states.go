@@ -40,6 +40,7 @@ func ForStates(r *request.Request, all []target.Status) *Groups {
 		}
 		DiscoveryFailed(g, s)
 		crashed(g, s)
+		countersFell(g, s)
 		stale(r, g, s)
 		TooOld(r, g, s)
 	}
@@ -57,6 +58,13 @@ func DiscoveryFailed(g *Groups, s target.Status) {
 func crashed(g *Groups, s target.Status) {
 	if s.State == target.Up && s.Cause == target.CrashedWhileScraped {
 		g.Add(Warning("Falco has restarted on", s.Message), g.Targets.Name(s))
+	}
+}
+
+// countersFell adds a target whose counters fell without a restart and have come back.
+func countersFell(g *Groups, s target.Status) {
+	if s.State == target.Up && s.Cause == target.CountersFell {
+		g.Add(Warning("Wrong counters from", s.Message), g.Targets.Name(s))
 	}
 }
 

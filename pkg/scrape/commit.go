@@ -129,18 +129,22 @@ func (sp *scrapePool) write(t *target, at int64, o scrapeOutcome) (refused []his
 			up, samples = 0, nil // something responds, but no single Falco is measured
 		}
 	}
-	batch := make([]history.Sample, 0, len(samples)+len(t.active)/8+3)
-	for _, s := range samples {
-		batch = append(batch, history.Sample{Series: t.identity.historySeries(sp.history, s.Series), Value: s.Value})
+	batch := storedSamples{current: make([]history.Sample, 0, len(samples)+len(t.active)/8+3)}
+	if len(samples) > 0 && sp.addScraped(t, at, o.result, samples, &batch) {
+		t.counters.dips++
+		t.counters.lastDip = time.Now()
 	}
 	for _, s := range t.active {
 		if len(samples) == 0 || s.lastSeen != t.reader.round {
-			batch = append(batch, history.Sample{Series: t.identity.historySeries(sp.history, s), Value: staleNaN})
+			sp.endCourse(t, s, len(samples) > 0, &batch)
+			batch.current = append(batch.current, history.Sample{Series: t.identity.historySeries(sp.history, s), Value: staleNaN})
 		}
 	}
+	sp.appendEarlier(&batch)
 	sp.history.Append(at, sp.appendTargetSeries(nil, t.identity, up, o.duration.Seconds(), float64(count),
-		float64(t.connections.failures), float64(t.connections.crashes)))
-	refused = sp.history.AppendWithin(at, batch, sp.room())
+		float64(t.connections.failures), float64(t.connections.crashes), float64(t.counters.dips)))
+	refused = sp.history.AppendWithin(at, batch.current, sp.room())
+	sp.history.SetProvisional(at, batch.provisional)
 
 	t.writing = true
 	t.active = t.active[:0]
@@ -152,14 +156,16 @@ func (sp *scrapePool) write(t *target, at int64, o scrapeOutcome) (refused []his
 
 // endSeries marks everything that a target writes as ended. sp.mu must be held.
 func (sp *scrapePool) endSeries(t *target, at int64) {
-	var batch []history.Sample
+	var batch storedSamples
 	for _, s := range t.active {
-		batch = append(batch, history.Sample{Series: t.identity.historySeries(sp.history, s), Value: staleNaN})
+		sp.endCourse(t, s, true, &batch)
+		batch.current = append(batch.current, history.Sample{Series: t.identity.historySeries(sp.history, s), Value: staleNaN})
 	}
 	if t.writing {
-		batch = sp.appendTargetSeries(batch, t.identity)
+		batch.current = sp.appendTargetSeries(batch.current, t.identity)
 	}
-	sp.history.Append(at, batch)
+	sp.appendEarlier(&batch)
+	sp.history.Append(at, batch.current)
 	t.active, t.writing = t.active[:0], false
 }
 

@@ -20,8 +20,9 @@ type Series struct {
 	Labels labels.Labels
 
 	nanoTime bool
-	lastSeen uint64 // round of the last response that contained it
-	index    int    // among the samples of that response
+	course   *counterCourse // nil if it is not a counter
+	lastSeen uint64         // round of the last response that contained it
+	index    int            // among the samples of that response
 
 	stored    *history.Series // where the samples go while the target's identity is storedFor
 	storedFor *identityLabels
@@ -68,6 +69,9 @@ func (r *Reader) identify(s sample) (id *identity, why string) {
 	}{series: Series{
 		Name: name, Labels: kept, nanoTime: r.isNanosecondTime(name),
 	}}
+	if r.isCounter(name) {
+		both.series.course = &counterCourse{}
+	}
 	id = &both.identity
 	id.series = &both.series
 	if filtered {

@@ -67,6 +67,8 @@ type Reader struct {
 	identities map[labels.Labels]*identity // by all labels sent
 	aggregates map[labels.Labels]*Series   // by the labels kept, for metrics of which labels are dropped
 	scratch    labels.ScratchBuilder
+	counters   counterPattern
+	isCounters map[string]bool // by metric
 
 	result      ScrapeResult
 	seenEntries int  // in this round
@@ -92,7 +94,10 @@ func NewReader(reading signals.Reading, limits Limits) *Reader {
 
 // NewReaderForKind returns a Reader for the responses of a kind of target.
 func NewReaderForKind(kind string, reading signals.Reading, limits Limits) *Reader {
-	return &Reader{reading: reading, limits: limits, value: valueReaderFor(kind), scratch: labels.NewScratchBuilder(8)}
+	return &Reader{
+		reading: reading, limits: limits, value: valueReaderFor(kind), scratch: labels.NewScratchBuilder(8),
+		counters: newCounterPattern(reading), isCounters: map[string]bool{},
+	}
 }
 
 // prepare allocates room for the series of the first response. Growing step by step would cost a third of the time.

@@ -1,6 +1,7 @@
 package scrape
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -23,8 +24,8 @@ func (t *target) updateStatus(o scrapeOutcome, state State, why *Failure) {
 		s.State, s.Since = state, now
 	}
 	s.Cause, s.Message = "", o.remark
-	if crash := t.crashRemark(now); why == nil && crash != nil && state == Up {
-		why = crash
+	if why == nil && state == Up {
+		why = cmp.Or(t.crashRemark(now), t.dipRemark(now))
 	}
 	if why != nil {
 		s.Cause, s.Message = why.Cause, why.Message

@@ -39,6 +39,7 @@ type target struct {
 	loadBalancer loadBalancerDetector
 
 	connections   connectionLog
+	counters      counterLog
 	notFoundSince time.Time // first 404 in a row
 	status        Status
 	live          liveScrapes
@@ -152,7 +153,7 @@ func (sp *scrapePool) appendTargetSeries(batch []history.Sample, id *identityLab
 func (sp *scrapePool) scrapeSeries() []string {
 	names := []string{"up", "scrape_duration_seconds", "scrape_samples_scraped"}
 	if counters := sp.config.Reading.Scraping.TargetCounters; counters.ConnectionFailures != "" {
-		names = append(names, counters.ConnectionFailures, counters.CrashesWhileScraped)
+		names = append(names, counters.ConnectionFailures, counters.CrashesWhileScraped, counters.CounterDips)
 	}
 	return names
 }

@@ -54,6 +54,7 @@ const (
 	Empty               = vocabulary.Empty
 	CutOff              = vocabulary.CutOff
 	CrashedWhileScraped = vocabulary.CrashedWhileScraped
+	CountersFell        = vocabulary.CountersFell
 	BadChunk            = vocabulary.BadChunk
 	TooLarge            = vocabulary.TooLarge
 	TooMany             = vocabulary.TooMany

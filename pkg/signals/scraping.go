@@ -17,6 +17,7 @@ type Scraping struct {
 	TargetCounters struct {
 		ConnectionFailures  string `json:"connectionFailures"`
 		CrashesWhileScraped string `json:"crashesWhileScraped"`
+		CounterDips         string `json:"counterDips"`
 	} `json:"targetCounters"`
 	ProcessStartMetric   string `json:"processStartMetric"`
 	NanosecondTimeSuffix string `json:"nanosecondTimeSuffix"`

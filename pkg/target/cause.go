@@ -25,6 +25,7 @@ const (
 	Empty               Cause = "empty"
 	CutOff              Cause = "cut-off"
 	CrashedWhileScraped Cause = "crashed-while-scraped" // suspected; the target is up again
+	CountersFell        Cause = "counters-fell"         // without a restart; they have come back
 	BadChunk            Cause = "bad-chunk"             // broken chunked encoding
 	TooLarge            Cause = "too-large"
 	TooMany             Cause = "too-many-samples"

@@ -71,7 +71,7 @@ describe('A live query', () => {
     const values = answers.flatMap((answer) => points(answer).map(([, value]) => value));
     expect(Math.max(...values.map((value) => Math.abs(value - 100)))).toBeLessThan(5);
     expect(notices(last())).toContainEqual(
-      expect.stringMatching(/^Counters fell without a restart on a, last at 01:00:21 UTC, and returned\./)
+      expect.stringMatching(/^Counters of a fell without a restart and came back, most recently at 01:00:21 UTC\./)
     );
   });
 

@@ -116,8 +116,9 @@ function dips(targets: Target[], names: TargetNames, { compiled, tick }: QuerySt
   }
   const last = new Date(Math.max(...dipped.map(({ at }) => at))).toISOString().slice(11, 19);
   return (
-    `Counters fell without a restart on ${names.share(dipped.map(({ name }) => name))}, last at ${last} UTC, and returned. ` +
-    'Rates leave these samples out. Falco up to 0.45.0 does this when two scrapes overlap: let only one thing scrape it at a time.'
+    `Counters of ${names.share(dipped.map(({ name }) => name))} fell without a restart and came back, most recently at ${last} UTC. ` +
+    'The samples in between are replaced. Falco up to 0.45.0 reports wrong counters when two requests read its metrics at the same time: ' +
+    'let only one scraper read it, or upgrade Falco.'
   );
 }
 

@@ -1,4 +1,5 @@
 import { drops, events as kernelEvents } from './data-quality/kernel';
+import { scraping } from './scraping';
 import { store } from './store';
 import { share, rate } from './templates';
 import { type EventKind } from './types';
@@ -79,11 +80,11 @@ export const events: EventKind[] = [
     level: 'info',
   },
   {
-    // Scrape mode leaves such samples out of its history, so that this only finds them in a Prometheus server.
     id: 'counter-dip',
     title: 'Counters fell',
     find: 'above',
-    expr: fallsWithoutRestart,
+    // Scrape mode replaces such samples and counts them; a Prometheus server has stored them.
+    expr: `(${during('changes', scraping.targetCounters.counterDips)}) > 0 or (${fallsWithoutRestart})`,
     bound: 0.5,
     text: `Counters of Falco on {{node}} fell without a restart. ${store.counterDips.cause}`,
     level: 'warning',

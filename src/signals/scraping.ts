@@ -15,6 +15,8 @@ export interface Scraping {
     connectionFailures: string;
     /** Responses that were cut off and followed by a new start time. */
     crashesWhileScraped: string;
+    /** Scrapes that showed that counters had fallen without a restart and have come back. */
+    counterDips: string;
   };
   /** Metric of the start time in unix seconds, for targets that do not export {@link Reading.start}. */
   processStartMetric: string;
@@ -65,6 +67,7 @@ export const scraping: Scraping = {
   targetCounters: {
     connectionFailures: 'falco_target_connection_failures_total',
     crashesWhileScraped: 'falco_target_crashes_while_scraped_total',
+    counterDips: 'falco_target_counter_dips_total',
   },
   processStartMetric: 'process_start_time_seconds',
   nanosecondTimeSuffix: 'timestamp_nanoseconds',

@@ -1,0 +1,141 @@
+package scrape
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"time"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
+)
+
+// dipRemarkFor is how long a target's status mentions its last dip.
+const dipRemarkFor = time.Hour
+
+// counterPattern tells which metrics are counters that only fall when the process restarts or reloads.
+type counterPattern struct{ include, exclude *regexp.Regexp }
+
+func newCounterPattern(reading signals.Reading) counterPattern {
+	whole := func(pattern string) *regexp.Regexp {
+		if pattern == "" {
+			return nil
+		}
+		return regexp.MustCompile("^(?:" + pattern + ")$")
+	}
+	return counterPattern{whole(reading.Counters.Include), whole(reading.Counters.Exclude)}
+}
+
+func (p counterPattern) matches(metric string) bool {
+	return p.include != nil && p.include.MatchString(metric) && (p.exclude == nil || !p.exclude.MatchString(metric))
+}
+
+// isCounter reports whether a metric matches the reader's pattern.
+func (r *Reader) isCounter(metric string) bool {
+	is, known := r.isCounters[metric]
+	if !known {
+		if len(r.isCounters) > r.maxRemembered() {
+			clear(r.isCounters)
+		}
+		is = r.counters.matches(metric)
+		r.isCounters[metric] = is
+	}
+	return is
+}
+
+// processTimes are the start and reload times of a process as it exports them. The zero value means unknown.
+type processTimes struct{ start, reload float64 }
+
+// processTimes returns the times of the process that was scraped.
+func (r *ScrapeResult) processTimes(reading signals.Reading) (p processTimes) {
+	fallback := 0.0
+	for _, s := range r.Samples {
+		switch s.Series.Name {
+		case reading.Start.Metric:
+			p.start = s.Value
+		case reading.Reload.Metric:
+			p.reload = s.Value
+		case reading.Scraping.ProcessStartMetric:
+			fallback = s.Value
+		}
+	}
+	if p.start == 0 {
+		p.start = fallback
+	}
+	return p
+}
+
+// counterLog is what a target's counters tell about its scrapes.
+type counterLog struct {
+	process processTimes // of the last successful scrape
+	dips    int          // scrapes that showed that counters had fallen without a restart and have returned
+	lastDip time.Time
+}
+
+// storedSamples collects what one scrape stores, by time.
+type storedSamples struct {
+	current, provisional []history.Sample
+	earlier              map[int64][]history.Sample
+}
+
+func (s *storedSamples) addEarlier(series *history.Series, points []point) {
+	for _, p := range points {
+		if s.earlier == nil {
+			s.earlier = map[int64][]history.Sample{}
+		}
+		s.earlier[p.t] = append(s.earlier[p.t], history.Sample{Series: series, Value: p.v})
+	}
+}
+
+// addScraped adds the samples of a successful scrape at the time at. It returns whether counters have returned from a dip.
+func (sp *scrapePool) addScraped(t *target, at int64, result *ScrapeResult, samples []Sample, s *storedSamples) (dip bool) {
+	process := result.processTimes(t.reading)
+	same := process.start != 0 && process == t.counters.process
+	t.counters.process = process
+	for _, sample := range samples {
+		series := t.identity.historySeries(sp.history, sample.Series)
+		course := sample.Series.course
+		if course == nil || course.observe(at, sample.Value, same) {
+			s.current = append(s.current, history.Sample{Series: series, Value: sample.Value})
+			continue
+		}
+		update := course.add(at, sample.Value, same)
+		if n := len(update.settled); n > 0 {
+			s.addEarlier(series, update.settled[:n-1])
+			s.current = append(s.current, history.Sample{Series: series, Value: update.settled[n-1].v})
+		}
+		if update.provisional != nil {
+			s.provisional = append(s.provisional, history.Sample{Series: series, Value: update.provisional.v})
+		}
+		dip = dip || update.dip
+	}
+	return dip
+}
+
+// endCourse settles a series whose samples do not continue at the next scrape. With forget, its next sample starts anew.
+func (sp *scrapePool) endCourse(t *target, series *Series, forget bool, s *storedSamples) {
+	if series.course == nil {
+		return
+	}
+	s.addEarlier(t.identity.historySeries(sp.history, series), series.course.end())
+	if forget {
+		*series.course = counterCourse{}
+	}
+}
+
+// appendEarlier appends what the scrape has settled of earlier ones.
+func (sp *scrapePool) appendEarlier(s *storedSamples) {
+	for _, at := range slices.Sorted(maps.Keys(s.earlier)) {
+		sp.history.Append(at, s.earlier[at])
+	}
+}
+
+// dipRemark returns what to say about a recent dip.
+func (t *target) dipRemark(now time.Time) *Failure {
+	at := t.counters.lastDip
+	if at.IsZero() || now.Sub(at) >= dipRemarkFor {
+		return nil
+	}
+	return failure(CountersFell, "Counters fell without a restart and came back, most recently at %s. The samples in between are replaced. Falco before %s reports wrong counters when two requests read its metrics at the same time: let only one scraper read it, or upgrade Falco.",
+		at.UTC().Format("15:04:05 UTC"), t.reading.Scraping.Snapshot.Since)
+}
