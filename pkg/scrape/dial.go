@@ -29,6 +29,7 @@ func guardConnections(options sdkhttp.Options, slots chan struct{}) sdkhttp.Opti
 		if before != nil {
 			before(o, transport)
 		}
+		transport.ResponseHeaderTimeout = 0 // it would abort requests that linger, see lingerTimeout
 		dial := transport.DialContext
 		transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
 			select {

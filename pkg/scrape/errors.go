@@ -33,6 +33,10 @@ func tooManySamples(limit int) *Failure {
 	return failure(TooMany, "The response has more than %d samples and was discarded. Check that the address serves Falco's metrics, or raise limits.sampleLimit.", limit)
 }
 
+func targetBusy(timeout time.Duration) *Failure {
+	return failure(Timeout, "The target is still busy with an earlier request, which timed out after %s. Requests must not overlap, because that can crash Falco. Find out what keeps it busy.", timeout)
+}
+
 func parsingTooSlow() *Failure {
 	return failure(Timeout, "The response arrived but could not be parsed within the timeout, and was discarded. Check that the address serves Falco's metrics, or raise scrapeTimeout.")
 }

@@ -2,9 +2,8 @@ package scrape
 
 import (
 	"bytes"
-	"cmp"
 	"context"
-	"io"
+	"errors"
 	"mime"
 	"net/http"
 	"net/url"
@@ -32,6 +31,7 @@ type fetcher struct {
 	bodySlots chan struct{}
 	gates     *addressGates
 	process   context.Context // ends with the process
+	run       func(do func()) // starts a goroutine
 	// refuseLoopback is whether targets on loopback addresses are refused.
 	refuseLoopback bool
 	// socksProxy is whether all connections go through the secure socks proxy.
@@ -47,19 +47,22 @@ func newFetcher(m *Manager, c Config, kind, serverName string) (*fetcher, error)
 	}
 	return &fetcher{
 		client: client, transport: transport, timeout: c.Timeout, interval: c.Interval, limit: c.Limits.BodySizeLimit,
-		endpoint: c.Reading.Scraping.Endpoint(kind), scraping: c.Reading.Scraping, bodySlots: m.bodySlots, gates: m.gates, process: m.context,
+		endpoint: c.Reading.Scraping.Endpoint(kind), scraping: c.Reading.Scraping, bodySlots: m.bodySlots, gates: m.gates, process: m.context, run: func(do func()) { m.run(c.Logger, do) },
 		socksProxy: c.Client.ProxyOptions != nil && c.Client.ProxyOptions.Enabled,
 	}, nil
 }
 
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
-// get requests a URL and passes the body of a 200 response to use, which must not keep it and must return when ctx ends. hostHeader may be empty. begin
-// is called when the request's turn has come; it may be nil.
+// useBody takes the body of a 200 response. It must not keep the body, and must return when ctx ends.
+type useBody func(ctx context.Context, body []byte, contentType string) *Failure
+
+// get requests a URL and passes the body to use. hostHeader may be empty. begin is called when the request's turn has
+// come; it may be nil.
 //
-// If ctx ends while the request waits for its turn, the request is not sent. Afterwards only the timeout ends it: the
-// target would go on working on a cancelled request while the next one arrives.
-func (f *fetcher) get(ctx context.Context, u *url.URL, hostHeader string, begin func(), use func(ctx context.Context, body []byte, contentType string) *Failure) *Failure {
+// If ctx ends while the request waits for its turn, the request is not sent. Once it is sent, get returns after the
+// timeout at the latest.
+func (f *fetcher) get(ctx context.Context, u *url.URL, hostHeader string, begin func(), use useBody) *Failure {
 	request, err := http.NewRequest(http.MethodGet, u.String(), nil)
 	if err != nil {
 		return f.explain(err, u, -1)
@@ -67,52 +70,15 @@ func (f *fetcher) get(ctx context.Context, u *url.URL, hostHeader string, begin 
 	request.Host = hostHeader
 	request.Header.Set("Accept", "text/plain;version=0.0.4, application/json;q=0.5, */*;q=0.1")
 	turn, err := f.takeTurn(ctx, request)
-	if err != nil {
+	if errors.Is(err, errTargetBusy) {
+		return targetBusy(f.timeout)
+	} else if err != nil {
 		return f.explain(err, u, -1)
 	}
-	defer turn.release(0)
 	if begin != nil {
 		begin()
 	}
-	ctx, cancel := context.WithTimeout(f.process, f.timeout)
-	defer cancel()
-	if f.refuseLoopback && !f.isProxied(request) {
-		ctx = withLoopbackRefused(ctx)
-	}
-	response, err := f.client.Do(request.WithContext(turn.trace(ctx, f, request)))
-	if err != nil {
-		return f.explain(cmp.Or(turn.err, err), u, -1)
-	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		start, _ := io.ReadAll(io.LimitReader(response.Body, 4096)) // read, so that the connection can be reused
-		return f.statusFailure(response, start)
-	}
-	if response.ContentLength > f.limit {
-		return tooLarge(f.limit, false)
-	}
-
-	select {
-	case f.bodySlots <- struct{}{}:
-		defer func() { <-f.bodySlots }()
-	case <-ctx.Done():
-		return f.explain(ctx.Err(), u, 0)
-	}
-	buffer := buffers.Get().(*bytes.Buffer)
-	defer func() {
-		if buffer.Cap() <= 1<<20 {
-			buffer.Reset()
-			buffers.Put(buffer)
-		}
-	}()
-	received, err := buffer.ReadFrom(io.LimitReader(response.Body, f.limit+1))
-	switch {
-	case received > f.limit:
-		return tooLarge(f.limit, response.Uncompressed)
-	case err != nil:
-		return f.explain(err, u, received)
-	}
-	return use(ctx, buffer.Bytes(), response.Header.Get("Content-Type"))
+	return f.newExchange(request, turn).wait(use)
 }
 
 // checkFormat fails for a body that is obviously not in Prometheus's text format.

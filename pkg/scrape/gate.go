@@ -2,16 +2,19 @@ package scrape
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/netip"
 	"net/url"
 	"strings"
 	"sync"
+	"time"
 )
 
 // addressGates lets at most one request at a time reach an address (host, port and path), whoever sends it. Falco up to
 // 0.45.0 can crash or report falling counters when two requests overlap. Requests take turns in the order in which they
-// arrive. Nobody waits longer than the requests before them take, each of which has a timeout.
+// arrive. Nobody waits longer than the requests before them take, each of which has a timeout. A request that has timed out
+// still holds its gate, because the target goes on working on it; meanwhile others give up after their own timeout.
 //
 // A name and the addresses it resolves to are different gates. A request first takes the gate of its URL and, once
 // connected, that of the address it is connected to. The order makes deadlocks impossible: nobody who holds the gate of
@@ -23,13 +26,18 @@ type addressGates struct {
 
 // addressGate is held by somebody as long as it exists.
 type addressGate struct {
-	waiting []chan struct{} // first in, first out; closing a channel hands the gate over
+	waiting  []chan struct{} // first in, first out; closing a channel hands the gate over
+	timedOut bool            // whether the holder's request has timed out
 }
+
+// errTargetBusy means that a request to the same address has timed out and the target is still working on it.
+var errTargetBusy = errors.New("the target is busy with a request that timed out")
 
 func newAddressGates() *addressGates { return &addressGates{gates: map[string]*addressGate{}} }
 
-// acquire waits for its turn. It returns the context's error if that ends first.
-func (g *addressGates) acquire(ctx context.Context, key string) error {
+// acquire waits for its turn. It returns the context's error if that ends first, and errTargetBusy after the timeout if
+// the holder's request has timed out.
+func (g *addressGates) acquire(ctx context.Context, key string, timeout time.Duration) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -43,12 +51,36 @@ func (g *addressGates) acquire(ctx context.Context, key string) error {
 	turn := make(chan struct{})
 	gate.waiting = append(gate.waiting, turn)
 	g.mu.Unlock()
-	select {
-	case <-turn:
-		return nil
-	case <-ctx.Done():
-		g.leave(key, gate, turn)
-		return ctx.Err()
+	ticker := time.NewTicker(timeout)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-turn:
+			return nil
+		case <-ctx.Done():
+			g.leave(key, gate, turn)
+			return ctx.Err()
+		case <-ticker.C:
+			if g.hasTimedOut(gate) {
+				g.leave(key, gate, turn)
+				return errTargetBusy
+			}
+		}
+	}
+}
+
+func (g *addressGates) hasTimedOut(gate *addressGate) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return gate.timedOut
+}
+
+// markTimedOut records that the holder's request has timed out.
+func (g *addressGates) markTimedOut(key string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if gate := g.gates[key]; gate != nil {
+		gate.timedOut = true
 	}
 }
 
@@ -78,7 +110,7 @@ func (g *addressGates) handOver(key string, gate *addressGate) {
 		return
 	}
 	next := gate.waiting[0]
-	gate.waiting = gate.waiting[1:]
+	gate.waiting, gate.timedOut = gate.waiting[1:], false
 	close(next)
 }
 

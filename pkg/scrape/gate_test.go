@@ -40,8 +40,8 @@ func (g *addressGates) waitingAt(key string) int {
 // Turns are taken in the order of arrival, also when somebody in between has left.
 func TestGateTakesTurnsInOrder(t *testing.T) {
 	g := newAddressGates()
-	require.NoError(t, g.acquire(t.Context(), "a"))
-	require.NoError(t, g.acquire(t.Context(), "b"), "another address")
+	require.NoError(t, g.acquire(t.Context(), "a", waitLimit))
+	require.NoError(t, g.acquire(t.Context(), "b", waitLimit), "another address")
 	leaving, leave := context.WithCancel(t.Context())
 	got := make(chan int)
 	for i := range 5 {
@@ -50,7 +50,7 @@ func TestGateTakesTurnsInOrder(t *testing.T) {
 			ctx = leaving
 		}
 		go func() {
-			if g.acquire(ctx, "a") != nil {
+			if g.acquire(ctx, "a", waitLimit) != nil {
 				got <- -1
 				return
 			}
@@ -71,17 +71,17 @@ func TestGateTakesTurnsInOrder(t *testing.T) {
 		defer g.mu.Unlock()
 		return len(g.gates) == 0
 	}, waitLimit, pollInterval)
-	require.ErrorIs(t, g.acquire(leaving, "a"), context.Canceled)
+	require.ErrorIs(t, g.acquire(leaving, "a", waitLimit), context.Canceled)
 }
 
 // Somebody whose context ends at the moment of the hand-over passes the turn on.
 func TestGateHandOverToSomebodyWhoLeaves(t *testing.T) {
 	g := newAddressGates()
 	for range 1000 {
-		require.NoError(t, g.acquire(t.Context(), "a"))
+		require.NoError(t, g.acquire(t.Context(), "a", waitLimit))
 		ctx, leave := context.WithCancel(t.Context())
 		done := make(chan error)
-		go func() { done <- g.acquire(ctx, "a") }()
+		go func() { done <- g.acquire(ctx, "a", waitLimit) }()
 		require.Eventually(t, func() bool { return g.waitingAt("a") == 1 }, waitLimit, pollInterval)
 		go leave()
 		g.release("a")

@@ -47,7 +47,7 @@ func overlapTest(t *testing.T, name string, atLeast int, run func(t *testing.T, 
 			require.EqualValues(t, 1, c.most.Load())
 			require.GreaterOrEqual(t, int(c.total.Load()), atLeast)
 			m.Close()
-			time.Sleep(2 * time.Second) // lets the last response end
+			time.Sleep(30 * time.Second) // lets the last response end
 		})
 	})
 }
@@ -105,6 +105,19 @@ func TestRequestsNeverOverlap(t *testing.T) {
 			both.Go(func() { watch(t, l, idOf(t, l, "a:1"), time.Minute) })
 		}
 		both.Wait()
+	})
+	overlapTest(t, "responses slower than the timeout", 5, func(t *testing.T, n *fakeNet, m *Manager) {
+		c := &overlapCounter{takes: 25 * time.Second, start: time.Now()}
+		n.serve("slow:1", c.ServeHTTP)
+		start := time.Now()
+		l := leaseOf(t, m, n.config(target, TargetConfig{URL: "slow:1"}))
+		time.Sleep(2 * time.Minute)
+		require.EqualValues(t, 1, c.most.Load())
+		require.Greater(t, int(c.total.Load()), 2)
+		s := l.Targets()[1]
+		require.Equal(t, []any{"slow:1", Down, Timeout}, []any{s.Node(), s.State, s.Cause})
+		require.Regexp(t, `^\{__name__="up", node="slow:1"\}( 0@\S+){5,}$`, dump(t, l, start, named("up"))[1])
+
 	})
 	overlapTest(t, "20 saves of a setting", 21, func(t *testing.T, n *fakeNet, m *Manager) {
 		var previous *Lease
@@ -184,6 +197,29 @@ func TestSamplesOfADelayedScrape(t *testing.T) {
 		require.Equal(t, time.Second, second.Targets()[0].Duration, "waiting does not count")
 		m.Close()
 		time.Sleep(2 * time.Second)
+	})
+}
+
+// A target that never responds gets a new request when the old one has lingered, and is down meanwhile.
+func TestTargetThatNeverResponds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newFakeNet(t)
+		var requests []time.Duration
+		start := time.Now()
+		n.serve("a:1", func(_ http.ResponseWriter, r *http.Request) {
+			requests = append(requests, time.Since(start))
+			<-r.Context().Done()
+		})
+		l, end := n.lease(t, TargetConfig{URL: "a:1"})
+		time.Sleep(35 * time.Second)
+		require.Equal(t, "The target is still busy with an earlier request, which timed out after 10s. Requests must not overlap, because that can crash Falco. Find out what keeps it busy.", l.Targets()[0].Message)
+		time.Sleep(25 * time.Second)
+		require.Len(t, requests, 2)
+		require.GreaterOrEqual(t, requests[1], 40*time.Second)
+		n.serve("a:1", (&falco{host: "node-1", start: time.Now()}).ServeHTTP) // a restart breaks the connection
+		time.Sleep(16 * time.Second)
+		require.Equal(t, Up, l.Targets()[0].State)
+		end()
 	})
 }
 

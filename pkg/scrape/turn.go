@@ -4,19 +4,22 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptrace"
+	"sync"
 )
 
 // turn is the right of one request to reach an address.
 type turn struct {
 	gates *addressGates
-	keys  []string // of the gates held
-	err   error    // why the request must not be sent
+	err   error // why the request must not be sent
+
+	mu   sync.Mutex
+	keys []string // of the gates held
 }
 
 // takeTurn waits until nobody else sends a request to the address of r.
 func (f *fetcher) takeTurn(ctx context.Context, r *http.Request) (*turn, error) {
 	key := gateKey(r.URL)
-	if err := f.gates.acquire(ctx, key); err != nil {
+	if err := f.gates.acquire(ctx, key, f.timeout); err != nil {
 		return nil, err
 	}
 	return &turn{gates: f.gates, keys: []string{key}}, nil
@@ -34,16 +37,29 @@ func (t *turn) trace(ctx context.Context, f *fetcher, r *http.Request) context.C
 		if key == t.keys[0] {
 			return
 		}
-		if t.err = t.gates.acquire(ctx, key); t.err != nil {
+		if t.err = t.gates.acquire(ctx, key, f.timeout); t.err != nil {
 			info.Conn.Close() // the only way to keep the transport from sending the request
 			return
 		}
+		t.mu.Lock()
+		defer t.mu.Unlock()
 		t.keys = append(t.keys, key)
 	}})
 }
 
+// markTimedOut tells those who wait that the request has timed out but still goes on.
+func (t *turn) markTimedOut() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, key := range t.keys {
+		t.gates.markTimedOut(key)
+	}
+}
+
 // release gives back all gates but the first keep.
 func (t *turn) release(keep int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	for _, key := range t.keys[keep:] {
 		t.gates.release(key)
 	}
