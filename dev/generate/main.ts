@@ -1,6 +1,6 @@
 /**
- * `npm run generate` writes every file that follows from the catalogue; with `--check` it writes
- * nothing, names the files that are stale and exits with 1.
+ * `npm run generate` writes every file that is generated from the catalogue. With `--check` it
+ * writes nothing, lists stale files and exits with 1.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

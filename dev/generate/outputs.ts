@@ -8,7 +8,7 @@ import { signalReference } from './reference';
 
 const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
 
-/** The generated files: path from the root of the project → text. */
+/** Returns the generated files, from path relative to the project root to content. */
 export function outputs(): Record<string, string> {
   return {
     'pkg/signals/catalogue.json': json({ ...catalogue, recordings: recordings() }),

@@ -1,4 +1,4 @@
-/** docs/signals.md: what every figure means, in the order of the catalogue. */
+/** Generates docs/signals.md: the meaning of every signal, in the order of the catalogue. */
 import { catalogue } from '../../src/signals';
 import {
   type Check,
@@ -23,18 +23,12 @@ const unitNames: Record<string, string> = {
 
 const preamble = `# Signals
 
-<!-- Written by \`npm run generate\` from src/signals; changes belong there. -->
+<!-- Written by \`npm run generate\` from src/signals. Edit the sources there. -->
 
-A signal is one figure about Falco: one PromQL expression, and what is needed to read it. The same expression is
-evaluated whoever asks: a panel, an alert rule or Explore. In the expressions
+A signal is a value about Falco: one PromQL expression, and what you need to read it. Panels, alert rules and Explore
+evaluate the same expression. The expressions use these placeholders:
 
-- \`$groupBy\` is what the query groups by, by default what is given below; \`$identity\` stands for \`cluster, node\`;
-- \`$filter\` is the query's filters, on those labels that the metric has;
-- \`$window\` is the query's window, by default the larger of step + scrape interval and 4 × scrape interval;
-- \`$join\` is empty, or brings the version, engine or kernel of a node to the series when a query groups or filters by it.
-
-A figure that cannot be known is missing, never 0.
-`;
+- \`$groupBy\`: the labels that the query groups by, by default those listed below; \`$identity\` stands for \`cluster, node\`;\n- \`$filter\`: the filters of the query, limited to the labels of the metric;\n- \`$window\`: the window of the query, by default the larger of step + scrape interval and 4 × scrape interval;\n- \`$join\`: empty, or a join that adds the version, engine or kernel of a node if a query groups or filters by it.\nA value that is unknown is missing, never 0.\n`;
 
 export function signalReference(): string {
   return [preamble, ...catalogue.dimensions.flatMap(dimension), checks(), inventory(), events()].join('\n');
@@ -58,27 +52,27 @@ function section(signal: Signal): string {
     grouping(signal),
     signal.thresholds
       ? judged(signal.thresholds)
-      : 'Thresholds: none. The project publishes none, and it depends on the node.',
+      : 'Thresholds: none. The Falco documentation gives none, and they depend on the node.',
     ...(signal.inStore
-      ? [`Over a store: ${signal.inStore.extraDescription} (${signal.inStore.metrics.join(', ')})`]
+      ? [`In prometheus mode: ${signal.inStore.extraDescription} (${signal.inStore.metrics.join(', ')})`]
       : []),
-    ...(signal.noValueReason ? [`A node without a value: ${signal.noValueReason}.`] : []),
-    signal.needs.length > 0 ? ['Needs:', '', ...signal.needs.map(need)].join('\n') : 'Needs nothing but the target.',
+    ...(signal.noValueReason ? [`Nodes may have no value: ${signal.noValueReason}.`] : []),
+    signal.needs.length > 0 ? ['Needs:', '', ...signal.needs.map(need)].join('\n') : 'Requires only the target.',
     ...(signal.advice.length > 0 ? [['What to change:', '', ...signal.advice.map(advice)].join('\n')] : []),
     `[Falco's documentation](${signal.link})`,
   ];
   return `${parts.join('\n\n')}\n`;
 }
 
-/** Long expressions are folded away. */
+/** Collapses long expressions. */
 function expression(expr: string): string {
   const block = `\`\`\`promql\n${wrapped(expr)}\n\`\`\``;
   return expr.length <= 800
     ? block
-    : `<details><summary>The expression (${expr.length} characters)</summary>\n\n${block}\n\n</details>`;
+    : `<details><summary>Expression (${expr.length} characters)</summary>\n\n${block}\n\n</details>`;
 }
 
-/** One line a branch of `or`, so that long expressions can be read. */
+/** Puts each branch of `or` on a line of its own. */
 function wrapped(expr: string): string {
   return expr.replaceAll(' or label_replace', '\n  or label_replace');
 }
@@ -99,9 +93,9 @@ function judged({ direction, warning, critical, because, source }: Thresholds): 
 
 function need({ metric, anyOf = [], config, host, cost, engines, since, from, unknownValue }: Need): string {
   const others =
-    anyOf.length > 3 ? ` (or one of ${anyOf.length} like it)` : anyOf.map((name) => ` or \`${name}\``).join('');
+    anyOf.length > 3 ? ` (or one of ${anyOf.length} alternatives)` : anyOf.map((name) => ` or \`${name}\``).join('');
   const facts = [
-    ...(from ? [`of ${from}, which only a store can have`] : []),
+    ...(from ? [`of ${from}, only in prometheus mode`] : []),
     ...(config ? [`\`${config}\``] : []),
     ...(host ? [host] : []),
     ...(engines ? [`engine ${engines.join(', ')}`] : []),
@@ -119,10 +113,10 @@ function advice({ when, change, cost }: Signal['advice'][number]): string {
 function checks(): string {
   const head = `## Checks
 
-A query of kind \`health\` judges every node by these, each by the bounds of its signal. A node without a value is
-unknown, with the reason; a check that only some nodes can have is left out there instead (optional).
+A query of type \`health\` applies these checks to every node, with the thresholds of the signal. A node without a value is
+unknown, with the reason. Optional checks that do not apply to a node are omitted.
 
-| check | signal | over | what it means |
+| check | signal | window | meaning |
 | --- | --- | --- | --- |`;
   return `${[head, ...catalogue.checks.map(check)].join('\n')}\n`;
 }
@@ -136,10 +130,10 @@ function check({ id, signal, window, meaning, optional }: Check): string {
 function inventory(): string {
   const head = `## Inventory
 
-A query of kind \`inventory\` has one row a node, with its address and state and these columns. Nodes that differ from the
-majority are marked in those that are compared.
+A query of type \`inventory\` has one row per node with its address, its state and these columns. Nodes that differ from the
+majority in a compared column are marked.
 
-| column | from | compared |
+| column | source | compared |
 | --- | --- | --- |`;
   return `${[head, ...catalogue.inventory.map(column)].join('\n')}\n`;
 }
@@ -152,7 +146,7 @@ function column({ title, metric, label, compare }: InventoryColumn): string {
 function events(): string {
   const head = `## Events
 
-A query of kind \`events\` finds these in the history, as annotations.
+A query of type \`events\` finds these events in the history, as annotations.
 
 | event | found by | text |
 | --- | --- | --- |`;
@@ -163,7 +157,7 @@ function event({ id, title, find, metric, label, bound, text }: EventKind): stri
   const found = {
     change: `a change of \`${metric}\``,
     label: `a change of the label \`${label}\` of \`${metric}\``,
-    above: `a figure that rises above ${bound}`,
+    above: `a value that rises above ${bound}`,
   };
   return `| \`${id}\`: ${title} | ${found[find]} | ${text} |`;
 }

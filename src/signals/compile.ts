@@ -1,6 +1,6 @@
 /**
- * A signal's template → PromQL. The backend's copy is pkg/signals/compile.go; both pass
- * tests/corpora/compile.json, errors included.
+ * Compiles the template of a signal to PromQL. pkg/signals/compile.go does the same in the backend;
+ * both pass tests/corpora/compile.json, including the errors.
  */
 import { type Catalogue, type Signal } from './types';
 import { parseDuration, printDuration, windowLength } from './window';
@@ -12,42 +12,49 @@ export interface CompileFilter {
   value: string;
 }
 
-/** What a query says; whatever is missing has a default. */
+/** The parts of a query that affect the expression; each has a default. */
 export interface Use {
-  /** Default: the signal's own; `[]` is the total. */
+  /** Default: that of the signal. `[]` is the total. */
   groupBy?: string[];
   filters?: CompileFilter[];
   /**
-   * A duration, `$__range`, `$__interval`, `$__live` (since a live panel is watched; elsewhere the range) or
-   * `$__rate_interval`; default: the latter.
+   * A duration, `$__range`, `$__interval`, `$__live` (time since a live panel was opened; otherwise
+   * the range) or `$__rate_interval`, which is the default.
    */
   window?: string;
 }
 
 export interface CompileOptions {
-  /** What `$identity` stands for: cluster, node. */
+  /** The labels that `$identity` stands for, such as cluster and node. */
   identity: string[];
-  /** The other labels that the settings put on targets. */
+  /** Other labels that the settings add to targets. */
   targetLabels: string[];
-  /** Milliseconds: step of the query, scrape interval of the data source, range that the query spans. */
+  /**
+   * Step of the query, scrape interval of the data source and time range of the query, in
+   * milliseconds.
+   */
   step: number;
   scrapeInterval: number;
   range: number;
-  /** How long a live panel has been watched, milliseconds. */
+  /** Time since a live panel was opened, in milliseconds. */
   live?: number;
-  /** How much there is of the history at the instant of evaluation; nothing where that is not known, and over a range. */
+  /**
+   * Length of the history at the time of evaluation, in milliseconds. Undefined if it is unknown,
+   * and for range queries.
+   */
   history?: number;
 }
 
 const operators = ['=', '!=', '=~', '!~'];
-// A selector that ends in `$filter`, or another placeholder. One pattern and one pass, so that a
-// value put in is never taken for a placeholder itself.
+// Matches a selector that ends in `$filter`, or another placeholder. A single pass ensures that an
+// inserted value is
+// never taken for a placeholder.
 const placeholder = /([a-zA-Z_:][a-zA-Z0-9_:]*)(\{[^{}$]*)\$filter\}|\$[a-zA-Z_]+/g;
 
 /**
- * Returns the expression, which looks back no further than there is history, and the length of `$window` that was asked
- * for, in milliseconds. Throws an Error that names
- * the label, operator or window that was refused, the signal, and what is allowed.
+ * Returns the expression, whose `$window` is no longer than the history, and the requested window
+ * in milliseconds. Throws an Error that names the refused label, operator or window, the signal,
+ * and what is allowed.
  */
 export function compile(
   catalogue: Catalogue,
@@ -55,10 +62,10 @@ export function compile(
   use: Use,
   options: CompileOptions
 ): { expr: string; window: number } {
-  const window = served(windowLength(use.window, options), signal, options);
+  const window = limitWindow(windowLength(use.window, options), signal, options);
   const by = use.groupBy ?? signal.groupBy.default;
   const filters = use.filters ?? [];
-  const labels = groupBy(catalogue, signal, by, options);
+  const labels = resolveGroupBy(catalogue, signal, by, options);
   checkFilters(catalogue, signal, filters, options);
 
   const expr = signal.expr.replace(placeholder, (found, metric?: string, matchers?: string) => {
@@ -73,7 +80,7 @@ export function compile(
       case '$window':
         return printDuration(Math.min(window, options.history ?? Infinity));
       case '$join':
-        return join(catalogue, by, filters, options);
+        return joinInfoSeries(catalogue, by, filters, options);
       default:
         throw new Error(`signal "${signal.id}": its template has the unknown placeholder ${found}`);
     }
@@ -81,18 +88,18 @@ export function compile(
   return { expr, window };
 }
 
-/** A window, cut to the longest that serves the signal; at least four scrapes are taken. */
-function served(window: number, { maxWindow: longest }: Signal, { scrapeInterval }: CompileOptions): number {
+/** Limits a window to the signal's `maxWindow`, but never below four scrape intervals. */
+function limitWindow(window: number, { maxWindow: longest }: Signal, { scrapeInterval }: CompileOptions): number {
   return longest === undefined ? window : Math.min(window, Math.max(parseDuration(longest) ?? 0, 4 * scrapeInterval));
 }
 
-/** What a signal may be grouped by, `$identity` spelt out; sorted. */
+/** Returns the labels that a signal may be grouped by, sorted, with `$identity` expanded. */
 export function allowedGroupings(signal: Signal, options: Pick<CompileOptions, 'identity' | 'targetLabels'>): string[] {
   const names = [...signal.groupBy.default, ...signal.groupBy.allowed, ...options.identity, ...options.targetLabels];
-  return sorted(expand(names, options.identity));
+  return sortUnique(expandIdentity(names, options.identity));
 }
 
-/** What a signal may be filtered by; sorted. */
+/** Returns the labels that a signal may be filtered by, sorted. */
 export function allowedFilters(
   catalogue: Catalogue,
   signal: Signal,
@@ -104,12 +111,12 @@ export function allowedFilters(
     .filter((id) => joined || signal.groupBy.allowed.includes(id));
   const own = [...signal.expr.matchAll(placeholder)].flatMap(([, metric = '']) => catalogue.metricLabels[metric] ?? []);
   const identity = options.identity.filter((label) => !signal.clusterScoped || label !== 'node');
-  return sorted([...identity, ...options.targetLabels, ...groupings, ...own]);
+  return sortUnique([...identity, ...options.targetLabels, ...groupings, ...own]);
 }
 
-function groupBy(catalogue: Catalogue, signal: Signal, by: string[], options: CompileOptions): string[] {
+function resolveGroupBy(catalogue: Catalogue, signal: Signal, by: string[], options: CompileOptions): string[] {
   const allowed = allowedGroupings(signal, options);
-  const labels = expand(by, options.identity).map((name) => {
+  const labels = expandIdentity(by, options.identity).map((name) => {
     if (!allowed.includes(name)) {
       throw new Error(`signal "${signal.id}" cannot be grouped by "${name}"; allowed: ${allowed.join(', ')}`);
     }
@@ -133,7 +140,7 @@ function checkFilters(catalogue: Catalogue, signal: Signal, filters: CompileFilt
   }
 }
 
-/** The filters that a metric's selector can take, in the order given. */
+/** Returns the filters that apply to the selector of a metric, in the order given. */
 function selectorFilters(
   catalogue: Catalogue,
   metric: string,
@@ -147,8 +154,8 @@ function selectorFilters(
     .join(',');
 }
 
-/** Brings the labels of info series to a signal that is grouped or filtered by them. */
-function join(catalogue: Catalogue, by: string[], filters: CompileFilter[], options: CompileOptions): string {
+/** Joins info series that add the labels by which the query groups or filters. */
+function joinInfoSeries(catalogue: Catalogue, by: string[], filters: CompileFilter[], options: CompileOptions): string {
   const instance = options.identity.join(', ');
   return catalogue.groupings
     .filter(({ id }) => by.includes(id) || filters.some(({ key }) => key === id))
@@ -160,10 +167,10 @@ function join(catalogue: Catalogue, by: string[], filters: CompileFilter[], opti
     .join('');
 }
 
-function expand(names: string[], identity: string[]): string[] {
+function expandIdentity(names: string[], identity: string[]): string[] {
   return names.flatMap((name) => (name === '$identity' ? identity : [name]));
 }
 
-function sorted(names: string[]): string[] {
+function sortUnique(names: string[]): string[] {
   return [...new Set(names)].sort();
 }

@@ -1,14 +1,14 @@
 import { drops, events as kernelEvents } from './data-quality/kernel';
 import { scraping } from './scraping';
 import { store } from './store';
-import { share, rate } from './templates';
+import { divide, rate } from './templates';
 import { type EventKind } from './types';
 
 const started = 'falcosecurity_falco_start_timestamp_nanoseconds';
 const reloaded = 'falcosecurity_falco_reload_timestamp_nanoseconds';
 const falcos = 'up{kind!="falcosidekick",$filter}';
 
-const lost = share(`sum by ($groupBy) (${rate(drops)})`, `sum by ($groupBy) (${rate(kernelEvents)})`);
+const lost = divide(`sum by ($groupBy) (${rate(drops)})`, `sum by ($groupBy) (${rate(kernelEvents)})`);
 
 const during = (fn: string, metric: string): string => `max by ($groupBy) (${fn}(${metric}{$filter}[$window]))`;
 const { metric: counter, start, reload } = store.counterDips;
@@ -31,7 +31,7 @@ export const events: EventKind[] = [
     metric: reloaded,
     time: 'nanoseconds',
     unless: started,
-    text: 'Falco on {{node}} loaded its rules and settings again. Its counters began again at 0.',
+    text: 'Falco on {{node}} reloaded its rules and configuration. Its counters restarted at 0.',
     level: 'info',
   },
   {
@@ -40,7 +40,7 @@ export const events: EventKind[] = [
     find: 'label',
     metric: 'falcosecurity_falco_version_info',
     label: 'version',
-    text: 'Falco on {{node}} went from {{from}} to {{to}}.',
+    text: 'Falco on {{node}} changed from version {{from}} to {{to}}.',
     level: 'info',
   },
   {
@@ -49,7 +49,7 @@ export const events: EventKind[] = [
     find: 'label',
     metric: 'falcosecurity_scap_engine_name_info',
     label: 'engine_name',
-    text: 'Falco on {{node}} went from the engine {{from}} to {{to}}.',
+    text: 'Falco on {{node}} changed from engine {{from}} to {{to}}.',
     level: 'warning',
   },
   {
@@ -58,7 +58,7 @@ export const events: EventKind[] = [
     find: 'label',
     metric: 'falcosecurity_falco_kernel_release_info',
     label: 'kernel_release',
-    text: 'The kernel of {{node}} went from {{from}} to {{to}}.',
+    text: 'The kernel of {{node}} changed from {{from}} to {{to}}.',
     level: 'info',
   },
   {
@@ -72,11 +72,11 @@ export const events: EventKind[] = [
   },
   {
     id: 'config',
-    title: 'Settings change',
+    title: 'Configuration change',
     find: 'label',
     metric: 'falcosecurity_falco_sha256_config_files_info',
     label: 'sha256',
-    text: 'The settings files of {{node}} changed.',
+    text: 'The configuration files of {{node}} changed.',
     level: 'info',
   },
   {
@@ -96,7 +96,7 @@ export const events: EventKind[] = [
     expr: lost,
     bound: 0.1,
     unit: 'percentunit',
-    text: '{{node}} lost more than a tenth of its events ({{value}}); at that point Falco raises an alert itself.',
+    text: 'Falco on {{node}} dropped more than 10 % of its events ({{value}}). At this level Falco raises its own drop alert.',
     level: 'critical',
   },
   {
@@ -105,16 +105,16 @@ export const events: EventKind[] = [
     find: 'above',
     expr: `max by ($groupBy) (${falcos} == bool 0)`,
     bound: 0.5,
-    text: 'Falco on {{node}} no longer answers.',
+    text: 'Falco on {{node}} does not respond.',
     level: 'critical',
   },
   {
     id: 'back',
-    title: 'Falco back',
+    title: 'Falco up again',
     find: 'above',
     expr: `min by ($groupBy) (${falcos})`,
     bound: 0.5,
-    text: 'Falco on {{node}} answers again.',
+    text: 'Falco on {{node}} responds again.',
     level: 'info',
   },
 ];

@@ -17,14 +17,18 @@ const signals = [...dataQuality, ...continuity, ...resources, ...delivery, ...se
   targetKind: signal.targetKind ?? kindOfNeeds(signal),
 }));
 
-/** Everything the product knows about Falco's numbers. */
+/** Everything the plugin knows about the metrics of Falco and Falcosidekick. */
 export const catalogue: Catalogue = {
   dimensions: [
-    { id: 'data-quality', title: 'Data quality', question: 'How much does Falco miss, and how loaded is the server?' },
+    {
+      id: 'data-quality',
+      title: 'Data quality',
+      question: 'How many events does Falco miss, and how loaded are the servers?',
+    },
     { id: 'continuity', title: 'Continuity', question: 'Is Falco up everywhere, and how often does it restart?' },
-    { id: 'resources', title: 'Resources', question: 'What does Falco cost, and does it disturb the host?' },
-    { id: 'delivery', title: 'Delivery', question: 'Do alerts arrive where they should?' },
-    { id: 'security', title: 'Security', question: 'Are the right rules loaded, and do they fire?' },
+    { id: 'resources', title: 'Resources', question: 'What does Falco cost, and does it affect the host?' },
+    { id: 'delivery', title: 'Delivery', question: 'Do alerts reach their destinations?' },
+    { id: 'security', title: 'Security', question: 'Are the right rules loaded, and do they match?' },
   ],
   groupings,
   metricLabels,
@@ -37,16 +41,16 @@ export const catalogue: Catalogue = {
   rules,
   targetGauges,
   baselines,
-  store: { ...store, externalMetrics: [...new Set(signals.flatMap(foreign))] },
+  store: { ...store, externalMetrics: [...new Set(signals.flatMap(listExternalMetrics))] },
 };
 
-/** The kind of target that exports the first metric whose name tells. */
+/** Returns the kind of target that exports the first needed metric whose name identifies one. */
 function kindOfNeeds({ needs }: Signal): TargetKind {
   const marks = needs.map(({ metric }) => reading.identifyingMetrics.find(({ prefix }) => metric.startsWith(prefix)));
   return marks.find((mark) => mark !== undefined)?.kind ?? 'falco';
 }
 
-/** The metrics of others than Falco that a signal reads. */
-function foreign({ needs, inStore }: Signal): string[] {
+/** Metrics of other exporters that a signal reads. */
+function listExternalMetrics({ needs, inStore }: Signal): string[] {
   return [...(inStore?.metrics ?? []), ...needs.filter(({ from }) => from).map(({ metric }) => metric)];
 }

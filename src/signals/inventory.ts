@@ -3,7 +3,7 @@ import { type InventoryColumn } from './types';
 const scap = (name: string) => `falcosecurity_scap_${name}`;
 const falco = (name: string) => `falcosecurity_falco_${name}`;
 
-/** What is shown of a file's SHA-256: enough to tell two apart. */
+/** Number of SHA-256 digits shown: enough to tell two files apart. */
 const digits = 12;
 
 export const inventory: InventoryColumn[] = [
@@ -21,7 +21,7 @@ export const inventory: InventoryColumn[] = [
   },
   {
     id: 'reloaded',
-    title: 'Rules and settings loaded',
+    title: 'Rules and configuration loaded',
     metric: falco('reload_timestamp_nanoseconds'),
     unit: 'dateTimeAsIso',
     divide: 1e6,
@@ -44,7 +44,7 @@ export const inventory: InventoryColumn[] = [
   },
   {
     id: 'config',
-    title: 'Settings files',
+    title: 'Configuration files',
     metric: falco('sha256_config_files_info'),
     label: 'sha256',
     prefix: 'file_name',

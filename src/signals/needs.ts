@@ -1,21 +1,24 @@
 import { type Engine, type Need } from './types';
 
-/** Falco writes figures of its process and its tables only where it has the source of system calls. */
+/** Engines of the syscall source. Falco exports process and state metrics only with this source. */
 export const syscallEngines: Engine[] = ['modern_bpf', 'kmod', 'bpf', 'gvisor', 'nodriver'];
 
 const libbpf = {
   config: 'metrics.libbpf_stats_enabled',
-  host: 'sysctl kernel.bpf_stats_enabled=1 (kernel 5.1 or later) before Falco starts: Falco looks at it once, when it opens its engine',
-  cost: 'the kernel then times every run of every BPF program on the host, some tens of nanoseconds a run',
+  host: 'set sysctl kernel.bpf_stats_enabled=1 (kernel 5.1 or later) before Falco starts: Falco reads it once, when it opens its engine',
+  cost: 'the kernel then measures every run of every BPF program on the host, some tens of nanoseconds per run',
   engines: ['modern_bpf', 'bpf'],
 } satisfies Partial<Need>;
 
-/** A kernel counter that every driver has. */
+/** Requires a kernel counter that every driver has. */
 export function kernelCounter(metric: string): Need {
   return { metric, config: 'metrics.kernel_event_counters_enabled', engines: ['modern_bpf', 'kmod', 'bpf'] };
 }
 
-/** A counter per CPU; with the kernel module the CPU is not told by a label. */
+/**
+ * Requires a counter per CPU. With the kernel module, the CPU is part of the metric name instead of
+ * a label.
+ */
 export function perCpuCounter(metric: string): Need {
   return {
     metric,
@@ -25,44 +28,47 @@ export function perCpuCounter(metric: string): Need {
   };
 }
 
-/** Statistics that the kernel keeps about Falco's BPF programs. */
+/** Requires the kernel's statistics of Falco's BPF programs. */
 export function programStatistic(metric: string, anyOf: string[] = []): Need {
   return { metric, ...(anyOf.length > 0 ? { anyOf } : {}), ...libbpf };
 }
 
-/** A figure of the process or the host, present when the syscall source is on. */
+/** Requires a metric of the process or the host, which exists if the syscall source is enabled. */
 export function resource(metric: string): Need {
   return { metric, config: 'metrics.resource_utilization_enabled', engines: syscallEngines };
 }
 
-/** A figure that every Falco writes, whatever is switched on. */
-export function always(metric: string): Need {
+/** Requires a metric that every Falco exports, whatever is enabled. */
+export function exportedAlways(metric: string): Need {
   return { metric };
 }
 
-/** A counter of Falco's own tables of threads and files. */
+/** Requires a counter of Falco's thread and file descriptor tables. */
 export function stateCounter(metric: string): Need {
   return { metric, config: 'metrics.state_counters_enabled', engines: syscallEngines };
 }
 
-/** A metric of another exporter, which only a store can have. */
-export function foreign(metric: string, from: NonNullable<Need['from']>): Need {
+/** Requires a metric of another exporter, which exists only in prometheus mode. */
+export function externalMetric(metric: string, from: NonNullable<Need['from']>): Need {
   return { metric, from };
 }
 
-/** One metric of Falcosidekick; up to 2.29 it had another name. */
+/** Requires a metric of Falcosidekick, which has another name up to 2.29. */
 export function sidekickCounter(metric: string, older: string): Need {
   return { metric, anyOf: [older] };
 }
 
-/** A gauge made of the settings of a target (targets.ts): it is missing where nothing is set. */
-export function setting(metric: string): Need {
+/**
+ * Requires a gauge that is written from the settings of a target (targets.ts) if the setting is
+ * given.
+ */
+export function targetSetting(metric: string): Need {
   return { metric };
 }
 
 /**
- * Counters of rules, which appear with their first match: that a node has none says nothing about the
- * switch, so it is told as a reason for having no value instead of being needed.
+ * The series of a rule counter appears with its first match. A missing series therefore does not
+ * prove that the setting is off, and the signals give it as a reason instead of a need.
  */
-export const orOff = 'or metrics.rules_counters_enabled is off in falco.yaml';
-export const noMatchYet = `No rule has matched yet, ${orOff}`;
+export const orRuleCountersOff = 'or metrics.rules_counters_enabled is off in falco.yaml';
+export const noMatchYet = `No rule has matched yet, ${orRuleCountersOff}`;

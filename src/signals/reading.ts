@@ -3,8 +3,9 @@ import { scraping } from './scraping';
 import { type Grouping, type Reading, type Switch } from './types';
 
 const version = { metric: 'falcosecurity_falco_version_info', label: 'version' };
-// A Falco has one engine for system calls and, for each plugin source, one named source_plugin. Up to
-// 0.40 the series does not tell its source, so the name is what picks the right one.
+// Falco has one engine for syscalls and one engine named source_plugin for each plugin source. Up
+// to 0.40
+// the series has no source label, so the engine name selects the right one.
 const engine = { metric: 'falcosecurity_scap_engine_name_info', label: 'engine_name' };
 const kernel = { metric: 'falcosecurity_falco_kernel_release_info', label: 'kernel_release' };
 
@@ -15,10 +16,11 @@ export const groupings: Grouping[] = [
 ];
 
 /**
- * Own labels of the metrics in the templates that a filter may name. `drop` and `dir` of
- * falcosecurity_scap_n_drops_buffer_total are not here: they would narrow one term of
- * `kernel-drop-rate` and leave the others, so that what is uncategorised came out wrong. Nor is `priority` of
- * the rules: one signal shows it as a word, where a filter would need Falco's digit.
+ * Labels of metrics that filters may use. `drop` and `dir` of
+ * falcosecurity_scap_n_drops_buffer_total are not included: they would filter one term of
+ * `kernel-drop-rate` but not the others and falsify the cause uncategorised. `priority` of the
+ * rules is not included either: one signal shows it as a word, but a filter would need Falco's
+ * digit.
  */
 export const metricLabels: Record<string, string[]> = {
   falcosecurity_scap_n_evts_cpu_total: ['cpu'],
@@ -61,12 +63,13 @@ export const reading: Reading = {
     { kind: 'falcosidekick', prefix: 'falcosidekick_' },
     { kind: 'falcosidekick', prefix: 'falco_events' },
   ],
-  // Namespaces, pods and custom fields make a series of every alert; what is told apart stays.
+  // Labels for namespaces, pods and custom fields would create a series per alert. Only these
+  // labels are kept.
   keepLabels: ['falcosecurity_falcosidekick_falco_events_total', 'falco_events'].map((metric) => ({
     metric,
     labels: ['hostname', 'rule', 'priority', 'priority_raw', 'source'],
   })),
-  // The mqtt output writes the error's text where the others write "error".
+  // The mqtt output writes the text of the error where other outputs write "error".
   replaceValues: ['falcosecurity_falcosidekick_outputs_total', 'falcosidekick_outputs'].map((metric) => ({
     metric,
     label: 'status',
@@ -78,8 +81,9 @@ export const reading: Reading = {
 };
 
 /**
- * What the health check can tell to be off. Not here, since their absence proves nothing: rule
- * counters (no series before the first match), plugin metrics, jemalloc and iterator counters.
+ * Settings that the health check can recognise as off. Rule counters, plugin metrics, jemalloc and
+ * iterator counters are not included, because their absence proves nothing: a rule has no series
+ * before its first match.
  */
 export const switches: Switch[] = [
   {
@@ -92,7 +96,7 @@ export const switches: Switch[] = [
     metric: 'falcosecurity_scap_sys_exit_run_cnt_total',
     engines: ['modern_bpf', 'bpf'],
     host: 'kernel.bpf_stats_enabled=1',
-    cost: 'the kernel then times every run of every BPF program on the host',
+    cost: 'the kernel then measures every run of every BPF program on the host',
   },
   {
     config: 'metrics.resource_utilization_enabled',

@@ -1,5 +1,7 @@
-/** Falcosidekick's counters, and how its counts of a host reach the Falco of that host. */
-import { counted, either } from './templates';
+/**
+ * Falcosidekick's counters, and how its counts for a host are assigned to the Falco on that host.
+ */
+import { increaseFromZero, combineNames } from './templates';
 
 export const events = 'falcosecurity_falcosidekick_falco_events_total';
 export const olderEvents = 'falco_events';
@@ -11,17 +13,21 @@ export const olderOutputs = 'falcosidekick_outputs';
 export const hostnames = 'falcosecurity_evt_hostname_info';
 
 /**
- * Brings figures told by `hostname` to the Falco that has this host name in the same cluster. The
- * query's filters are on the Falco, not on the Falcosidekick. `also` are further labels that stay.
+ * Assigns values with the label `hostname` to the Falco with this host name in the same cluster.
+ * The filters of the query apply to Falco, not to Falcosidekick.
  */
-export function toFalco(vector: string): string {
+export function joinToFalco(vector: string): string {
   return `(${hostnames}{$filter} * on (cluster, hostname) group_left () sum by (cluster, hostname) (${vector}))`;
 }
 
-/** Falcos of which Falcosidekick had an event within the window or before. */
-export const known = toFalco(either([events, olderEvents], (name) => `last_over_time(${name}[$window])`));
+/** Falco instances that sent at least one event to Falcosidekick within the window or before. */
+export const knownToSidekick = joinToFalco(
+  combineNames([events, olderEvents], (name) => `last_over_time(${name}[$window])`)
+);
 
-/** Events of each Falco that Falcosidekick has counted within the window. */
-export function onFalco(matchers?: string): string {
-  return toFalco(either([events, olderEvents], (name) => counted(name, { matchers, unfiltered: true })));
+/** Returns the events of each Falco that Falcosidekick counted within the window. */
+export function countEventsOfFalco(matchers?: string): string {
+  return joinToFalco(
+    combineNames([events, olderEvents], (name) => increaseFromZero(name, { matchers, unfiltered: true }))
+  );
 }

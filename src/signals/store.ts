@@ -2,9 +2,10 @@ import { type Store } from './types';
 
 export const store: Omit<Store, 'externalMetrics'> = {
   identifyingMetrics: [
-    // Falco always exports the first one. Collectors that drop info metrics keep the second.
+    // Falco always exports the first metric. Collectors that drop info metrics keep the second.
     { kind: 'falco', metrics: ['falcosecurity_falco_version_info', 'falcosecurity_scap_n_evts_total'] },
-    // Falcosidekick has it from the first event on; the second name is that of 2.29 and before.
+    // Falcosidekick exports it from the first event on. The second name is that of 2.29 and
+    // earlier.
     { kind: 'falcosidekick', metrics: ['falcosecurity_falcosidekick_inputs_total', 'falcosidekick_inputs'] },
   ],
   counterDips: {

@@ -1,8 +1,9 @@
 import { type Baseline, type Catalogue } from './types';
 
 /**
- * Gauges that the scraper writes beside `up`, from the settings of each target and with its identity.
- * `expected` is the number for all targets of an entry, and stands on each of them.
+ * Gauges that the scraper writes beside `up`, from the settings of each target and with its
+ * identity. `expectedInstances` applies to all targets of an entry together and is written for each
+ * of them.
  */
 export const targetGauges: Catalogue['targetGauges'] = [
   { setting: 'threadTableSize', metric: 'falco_target_thread_table_size', fallback: 262_144 },
@@ -12,9 +13,9 @@ export const targetGauges: Catalogue['targetGauges'] = [
   { setting: 'expectedInstances', metric: 'falco_target_expected', fallback: 0, ofEntry: true },
 ];
 
-const digests = { form: '^[0-9a-f]{64}$', formInWords: 'SHA-256 digests of 64 hexadecimal digits' };
+const digests = { form: '^[0-9a-f]{64}$', formInWords: 'SHA-256 digests with 64 hexadecimal digits' };
 
-/** What is pinned for all Falcos of the data source. */
+/** Values that are pinned for all Falco instances of the data source. */
 export const baselines: Baseline[] = [
   {
     setting: 'version',
@@ -23,7 +24,7 @@ export const baselines: Baseline[] = [
     label: 'version',
     actualMetric: 'falcosecurity_falco_version_info',
     form: '^[0-9][^\\s,"]*$',
-    formInWords: 'a version as Falco tells it, such as 0.44.1',
+    formInWords: 'a version as Falco reports it, such as 0.44.1',
   },
   {
     setting: 'rules',
@@ -35,7 +36,7 @@ export const baselines: Baseline[] = [
   },
   {
     setting: 'config',
-    title: 'Settings files',
+    title: 'Configuration files',
     metric: 'falco_expected_sha256_config_files_info',
     label: 'sha256',
     actualMetric: 'falcosecurity_falco_sha256_config_files_info',
@@ -43,11 +44,11 @@ export const baselines: Baseline[] = [
   },
 ];
 
-/** The series that is written for a pinned setting. */
-export function pinned(setting: Baseline['setting']): string {
+/** Returns the name of the series that is written for a pinned setting. */
+export function baselineMetric(setting: Baseline['setting']): string {
   const found = baselines.find((baseline) => baseline.setting === setting);
   if (!found) {
-    throw new Error(`No baseline is called ${setting}.`);
+    throw new Error(`The catalogue has no baseline named ${setting}.`);
   }
   return found.metric;
 }

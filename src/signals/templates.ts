@@ -1,54 +1,55 @@
-/**
- * Pieces that several templates share. Every piece is PromQL with the catalogue's placeholders.
- */
+/** PromQL fragments that several templates share. They use the placeholders of the catalogue. */
 
-/** Labels that any signal of a running Falco can be grouped by, through the info series. */
+/** Groupings that an info series adds to any signal of a running Falco. */
 export const anyGrouping = ['version', 'engine', 'kernel'];
 
-/** The CPUs of the node that were online when Falco started; a gauge, whatever its name says. */
+/** Number of CPUs that were online when Falco started. It is a gauge despite its name. */
 export const cpus = 'falcosecurity_falco_host_num_cpus_total{$filter}';
 
-/** A counter's increase per second. */
+/** Returns the per-second increase of a counter. */
 export function rate(metric: string): string {
   return `rate(${metric}{$filter}[$window])`;
 }
 
-/** Gives every series of `vector` the label `label` with one fixed value. */
-export function named(vector: string, label: string, value: string): string {
+/** Adds the label `label` with a fixed value to every series of `vector`. */
+export function withLabel(vector: string, label: string, value: string): string {
   return `label_replace(${vector}, "${label}", "${value}", "", "")`;
 }
 
 /**
- * CPUs of those nodes only that have `vector`: a node without the figure must not thin out the
- * figure of its group.
+ * Sums the CPUs of the nodes that have `vector`. Nodes without a value must not lower the value of
+ * their group.
  */
-export function cpusWith(vector: string): string {
+export function sumCpusWith(vector: string): string {
   return `sum by ($groupBy) ((${cpus} and on ($identity) (${vector}))$join)`;
 }
 
-/** The highest value of a group: a figure judged per Falco must not hide one in an average. */
-export function highest(vector: string): string {
+/** Takes the maximum of a group, because an average would hide a bad instance. */
+export function maxByGroup(vector: string): string {
   return `max by ($groupBy) (${vector}$join)`;
 }
 
-/** A counter's increase within the window. */
+/** Returns the increase of a counter within the window. */
 export function increase(metric: string): string {
   return `increase(${metric}{$filter}[$window])`;
 }
 
 interface Selection {
-  /** Matchers of the template itself, e.g. `status="error"`. */
+  /** Matchers of the template, such as `status="error"`. */
   matchers?: string;
-  /** Without the query's filters: for series that are brought to a node by a join, which is what is filtered then. */
+  /**
+   * Omits the filters of the query, for series that a join assigns to a node. The other side of the
+   * join is filtered.
+   */
   unfiltered?: boolean;
 }
 
 /**
- * What a counter rose by within the window where it has no series before its first increment: a series
- * that is new counts with its whole value, given that its target was scraped when the window began.
- * `increase` alone would lose the first.
+ * Returns the increase of a counter that has no series before its first increment. A new series
+ * counts with its whole value if its target was up when the window began; `increase` alone would
+ * miss the first increment.
  */
-export function counted(metric: string, { matchers, unfiltered = false }: Selection = {}): string {
+export function increaseFromZero(metric: string, { matchers, unfiltered = false }: Selection = {}): string {
   const braces = (own?: string) => [own, unfiltered ? undefined : '$filter'].filter(Boolean).join(',');
   const series = `${metric}{${braces(matchers)}}`;
   const wasUp = `up{${braces()}} offset $window == 1`;
@@ -56,10 +57,11 @@ export function counted(metric: string, { matchers, unfiltered = false }: Select
 }
 
 /**
- * A counter's increase within the window, where a process that started within it, or in the minute before, counts from
- * its start: what happened before its first scrape `increase` cannot see.
+ * Returns the increase of a counter. If the process started within the window or up to a minute
+ * before, the counter counts from its start, because `increase` cannot see what happened before the
+ * first scrape.
  */
-export function sinceStart(metric: string, matchers?: string): string {
+export function increaseSinceStart(metric: string, matchers?: string): string {
   const series = `${metric}{${[matchers, '$filter'].filter(Boolean).join(',')}}`;
   const seconds = 'scalar(count_over_time(vector(1)[$window:15s])) * 15 + 60';
   const whole = `(${series} and on ($identity) falcosecurity_falco_duration_seconds_total{$filter} < ${seconds})`;
@@ -67,17 +69,17 @@ export function sinceStart(metric: string, matchers?: string): string {
   return `(${whole} > ${risen} or ${risen} or ${whole})`;
 }
 
-/** The series of one metric under two names, that of today and an older one. */
-export function either(names: string[], use: (name: string) => string): string {
+/** Combines the series of a metric under its current and its older name. */
+export function combineNames(names: string[], use: (name: string) => string): string {
   return `(${names.map(use).join(' or ')})`;
 }
 
-/** Divides where the divisor is above 0; nothing handled is not nothing lost. */
-export function share(part: string, whole: string): string {
+/** Divides only where the divisor is above 0: no value is not the same as 0 %. */
+export function divide(part: string, whole: string): string {
   return `${part} / (${whole} > 0)`;
 }
 
-/** The sum of a group. */
-export function total(vector: string): string {
+/** Sums a group. */
+export function sumByGroup(vector: string): string {
   return `sum by ($groupBy) ((${vector})$join)`;
 }

@@ -1,10 +1,10 @@
 import { type Scraping } from './scraping';
 
 /**
- * The shapes of the catalogue: what a signal is, and what Go receives of it (`npm run generate`
- * writes the whole {@link Catalogue} to pkg/signals/catalogue.json).
+ * Types of the signal catalogue. `npm run generate` writes the whole {@link Catalogue} to
+ * pkg/signals/catalogue.json, which Go embeds.
  *
- * Nothing here imports from Grafana: the catalogue is also read by the generators and by Go.
+ * Nothing here imports from Grafana: the generators read the catalogue too.
  */
 
 /** The five dimensions of Falco's guide to performance monitoring in production. */
@@ -16,34 +16,34 @@ export type TargetKind = 'falco' | 'falcosidekick';
 export interface Dimension {
   id: DimensionId;
   title: string;
-  /** The question an operator asks of this dimension. */
+  /** The question this dimension answers for an operator. */
   question: string;
 }
 
-/** Falco's engines as `scap_engine_name_info{engine_name}` spells them. */
+/** Falco's engines as spelled in `scap_engine_name_info{engine_name}`. */
 export type Engine = 'modern_bpf' | 'kmod' | 'bpf' | 'nodriver' | 'source_plugin' | 'gvisor';
 
 /**
- * What a signal cannot do without. A notice is made of it when a target that is up lacks the
- * metric: first the engine is looked at, then the version, then the switch is named.
+ * A metric that a signal requires. If a target that is up lacks it, a notice names the cause: the
+ * engine, the Falco version or the setting, checked in this order.
  */
 export interface Need {
-  /** Full Prometheus name; any one of `anyOf` is as good. */
+  /** Full Prometheus name; any metric of `anyOf` is an alternative. */
   metric: string;
   anyOf?: string[];
-  /** Key of falco.yaml that switches the metric on. */
+  /** Key of falco.yaml that enables the metric. */
   config?: string;
-  /** What has to be done on the host besides, e.g. a sysctl, in words. */
+  /** What to do on the host in addition, such as setting a sysctl. */
   host?: string;
-  /** What switching it on costs, in words. */
+  /** The cost of enabling it. */
   cost?: string;
-  /** Engines that have the metric; without it: all. */
+  /** Engines that export the metric; default: all. */
   engines?: Engine[];
   /** First Falco version (major.minor) that exports it. */
   since?: string;
-  /** Who exports it, where that is not Falco: only a store can have it. */
+  /** The exporter, if it is not Falco. Such a metric exists only in prometheus mode. */
   from?: 'cAdvisor' | 'kube-state-metrics';
-  /** Values that stand for "unknown", e.g. 0 for the container's memory. */
+  /** A value that means "unknown", such as 0 for the container's memory. */
   unknownValue?: { value: number; because: string; change: string };
 }
 
@@ -52,89 +52,100 @@ export interface Thresholds {
   warning?: number;
   critical?: number;
   because: string;
-  /** Address of the document or file that the figures rest on. */
+  /** URL of the document or file that the thresholds are based on. */
   source: string;
 }
 
-/** One thing to change when the signal is bad. */
+/** One change to make when the signal is bad. */
 export interface Advice {
-  /** When this piece of advice is the right one, in words. */
+  /** When this advice applies. */
   when: string;
   /** What to change, naming exact keys of falco.yaml. */
   change: string;
-  /** What the change costs. */
+  /** The cost of the change. */
   cost: string;
 }
 
 export interface Signal {
-  /** Public interface: never renamed, never reused. */
+  /** Public name: never renamed, never reused. */
   id: string;
   title: string;
   dimension: DimensionId;
-  /**
-   * The kind of target that it describes. By default that follows from the metrics that it needs; the catalogue contains it
-   * for every signal.
-   */
+  /** The kind of target it describes; by default derived from the needed metrics. The catalogue contains it for every signal. */
   targetKind?: TargetKind;
   /** A Grafana unit id (`percentunit`, `bytes`, `cps`, `ns`, `s`, `dateTimeAsIso`, …). */
   unit: string;
   decimals?: number;
   min?: number;
   max?: number;
-  /** One line for lists: what the figure means. */
+  /** One line for lists: what the value means. */
   summary: string;
-  /** Some sentences: how it is worked out, how to read it, what it cannot say. */
+  /** A few sentences: how it is calculated, how to read it and what its limits are. */
   description: string;
-  /** PromQL with the placeholders `$groupBy`, `$identity`, `$filter`, `$window`, `$join`, and no others. */
+  /**
+   * PromQL with the placeholders `$groupBy`, `$identity`, `$filter`, `$window` and `$join`. No
+   * others exist.
+   */
   expr: string;
-  /** `$identity` stands for the identity labels. `allowed` names what may be grouped by besides the default. */
+  /** `$identity` stands for the identity labels. `allowed` lists further labels to group by. */
   groupBy: { default: string[]; allowed: string[] };
   needs: Need[];
   thresholds?: Thresholds;
-  /** The longest window that serves it: a state is hidden by what was before it. At least four scrapes are always taken. */
+  /**
+   * Upper bound of the window: a longer one would hide the current state. The window still spans at
+   * least four scrapes.
+   */
   maxWindow?: string;
-  /** Which values come first where only the worst are asked for; without it the highest, or what the thresholds are against. */
+  /**
+   * Which end of the range counts as worst when only the worst values are requested; default: the
+   * one the thresholds guard against, else the highest.
+   */
   worst?: 'min';
-  /** Clusters are counted as a whole: it cannot be filtered by node. */
+  /** The signal counts whole clusters and cannot be filtered by node. */
   clusterScoped?: true;
-  /** Nodes are held against each other: the figure of one depends on which others are asked about. */
+  /**
+   * The signal compares nodes: its value for one node depends on which other nodes the query
+   * selects.
+   */
   comparesNodes?: true;
   advice: Advice[];
-  /** Page of Falco's documentation for this figure. */
+  /** Page about this value in Falco's documentation. */
   link: string;
-  /** In a sentence without its full stop, why a node may have no value although nothing is wrong; shown in the notice. */
+  /**
+   * Why a healthy node may have no value: a sentence without its full stop, shown in the notice.
+   */
   noValueReason?: string;
   inStore?: InStore;
-  /** Names for values, e.g. 0 = down. */
+  /** Text for values, such as 0 = down. */
   values?: Array<{ value: number; text: string; level: 'ok' | 'warning' | 'critical' }>;
 }
 
-/** What a signal is worked out of where a store has more than Falco's own metrics. */
+/** An alternative calculation for a Prometheus that has other exporters' metrics as well. */
 export interface InStore {
-  /** A template as {@link Signal.expr}, and in its place. */
+  /** A template that replaces {@link Signal.expr}. */
   expr: string;
-  /** Metrics of other exporters that it reads; it is used where the store has all of them. */
+  /** Metrics of other exporters that it reads; it is used if Prometheus has all of them. */
   metrics: string[];
-  /** Added to the description. */
+  /** Appended to the description. */
   extraDescription: string;
 }
 
-/** A label that lives on an info series and reaches a signal through `$join`. */
+/** A label of an info series that `$join` adds to a signal. */
 export interface Grouping {
-  /** The word used in `by` and in filters: version, engine, kernel. */
+  /** The name used in `groupBy` and in filters: version, engine, kernel. */
   id: string;
-  /** The label's name on the info series and in the result. */
+  /** Name of the label on the info series and in the result. */
   label: string;
   metric: string;
-  /** Matchers that pick the one info series per node, e.g. `evt_source=~"|syscall"`. */
+  /** Matchers that select the one info series of a node, such as `evt_source=~"|syscall"`. */
   matchers?: string;
 }
 
-/** What the reader of answers has to know about Falco's and Falcosidekick's metrics. */
+/** What the exposition parser needs to know about the metrics of Falco and Falcosidekick. */
 export interface Reading {
-  /** The host name that an answer gives: becomes the label `node`. */
+  /** The metric and label with the host name; its value becomes the label `node`. */
   host: { metric: string; label: string };
-  /** Start time of the process, unix nanoseconds: tells a load balancer from a restart. */
+  /** Start time of the process in unix nanoseconds, which tells a restart from a load balancer. */
   start: { metric: string };
   /** Time of the last configuration load. A hot reload resets counters and leaves the start time unchanged. */
   reload: { metric: string };
@@ -143,67 +154,78 @@ export interface Reading {
    * (regular expressions in RE2 syntax, anchored).
    */
   counters: { include: string; exclude: string };
-  /** Facts shown in the health check and the target list, by grouping id; a value of `last` only where there is no other. */
+  /**
+   * Facts for the health check and the list of targets, by grouping id. A value in `last` is used
+   * only if there is no other.
+   */
   facts: Array<{ id: string; metric: string; label: string; last?: string[] }>;
-  /** A metric that only a Falco (or a Falcosidekick) has, to tell "metrics, but not Falco's". */
+  /**
+   * Metric name prefixes that only Falco or Falcosidekick uses. They identify what kind of target
+   * answered.
+   */
   identifyingMetrics: Array<{ kind: TargetKind; prefix: string }>;
-  /** Label names allowed on a metric; every other label is dropped at reading. */
+  /** Labels to keep on a metric; the parser drops all others. */
   keepLabels: Array<{ metric: string; labels: string[] }>;
-  /** Free text in a label is replaced by a word: every value but the allowed ones. */
+  /** Replaces free text in a label: every value except the allowed ones becomes `otherwise`. */
   replaceValues: Array<{ metric: string; label: string; allowed: string[]; otherwise: string }>;
-  /** Oldest Falco that is fully supported (major.minor). */
+  /** Oldest fully supported Falco version (major.minor). */
   oldestVersion: string;
   scraping: Scraping;
 }
 
-/** A switch of falco.yaml that the health check reports when it is off. */
+/** A setting of falco.yaml that the health check reports when it is off. */
 export interface Switch {
   config: string;
-  /** The metric whose presence proves that it is on. */
+  /** The metric whose presence proves that the setting is on. */
   metric: string;
   anyOf?: string[];
   engines?: Engine[];
   since?: string;
   host?: string;
   cost?: string;
-  /** Off in the file that Falco ships: reported in a milder tone. */
+  /** Off in the falco.yaml that Falco ships; reported as a hint. */
   offByDefault?: boolean;
 }
 
-/** Something to change when a check is bad, and the figures that point to it. */
+/** One change to make when a check is bad, and the condition under which it applies. */
 export interface CheckAdvice {
   /**
-   * PromQL template (placeholders as in {@link Signal.expr}, `$groupBy` being `$identity`) with a sample for
-   * every node where this advice is the right one; without it the advice always fits.
+   * PromQL template with the placeholders of {@link Signal.expr}, where `$groupBy` is `$identity`.
+   * It has a sample for every node to which the advice applies; without it the advice always
+   * applies.
    */
   when?: string;
-  /** What the figures say, in words. */
+  /** What the metrics show. */
   why: string;
   /** What to change, naming exact keys of falco.yaml. */
   change: string;
-  /** What the change costs. */
+  /** The cost of the change. */
   cost: string;
 }
 
 /**
- * One row of the health table for every node: a signal, judged. The verdict comes from the signal's
- * thresholds; a node without a value is "unknown", with the reason that the signal's needs give.
+ * One row of the health table for every node: a signal and its verdict. The verdict follows from
+ * the thresholds of the signal. A node without a value is "unknown", with the reason that the needs
+ * of the signal give.
  */
 export interface Check {
-  /** Public interface: never renamed, never reused. */
+  /** Public name: never renamed, never reused. */
   id: string;
   signal: string;
-  /** Which value stands for the node where the signal has several (per CPU, per destination). */
+  /** Which value decides if the signal has several for a node (per CPU, per destination). */
   worst: 'max' | 'min';
-  /** Dimensions whose verdict it counts for besides that of its signal. */
+  /** Further dimensions whose verdict includes this check. */
   extraDimensions?: DimensionId[];
-  /** The window of the judgement, e.g. `5m`; without it the query's. */
+  /** Window of the check, such as `5m`; default: that of the query. */
   window?: string;
   /** What each verdict means for the operator. */
   meaning: { ok: string; warning?: string; critical?: string };
-  /** Worst first. The first whose `when` holds is shown, the others follow it. */
+  /** Ordered by priority. The first entry whose `when` holds is shown first, the others follow. */
   advice: CheckAdvice[];
-  /** No value is no news (a figure that only some engines have): no row instead of "unknown". */
+  /**
+   * Omit the row instead of reporting "unknown" if there is no value, for example for a metric that
+   * only some engines have.
+   */
   optional?: boolean;
 }
 
@@ -212,67 +234,76 @@ export interface InventoryColumn {
   id: string;
   title: string;
   metric: string;
-  /** The label shown; without it the metric's value. Several series of one node are joined with a comma. */
+  /**
+   * The label to show; default: the value of the metric. Several series of one node are joined with
+   * a comma.
+   */
   label?: string;
-  /** Another label of the series, put before `label`: `falco_rules.yaml 1f0c3a77b2d4`. */
+  /** Another label of the series, shown before `label`: `falco_rules.yaml 1f0c3a77b2d4`. */
   prefix?: string;
-  /** Show only so many characters of `label`; the whole is compared. */
+  /** Number of characters of `label` to show; comparisons use the whole value. */
   length?: number;
-  /** For values: a Grafana unit id. */
+  /** A Grafana unit id, for values. */
   unit?: string;
-  /** Divides a value, e.g. 1e6 for nanoseconds shown as a date. */
+  /** Divisor of the value, such as 1e6 to show nanoseconds as a date. */
   divide?: number;
-  /** Whether a node that differs from the majority is marked as odd. */
+  /** Whether to mark a node that differs from the majority. */
   compare?: boolean;
 }
 
-/** What the `events` kind finds in the history. */
+/** An event that queries of type `events` detect in the history. */
 export interface EventKind {
   id: string;
   title: string;
-  /** `change`: the metric's value changes (the value is the time of the event, in nanoseconds, where `time` says so);
-   * `label`: the label of an info series changes; `above`: the template crosses the bound upwards. */
+  /**
+   * `change`: the value of the metric changes (with `time`, the value is the time of the event in
+   * nanoseconds). `label`: the label of an info series changes. `above`: the template rises above
+   * the bound.
+   */
   find: 'change' | 'label' | 'above';
   metric?: string;
   label?: string;
-  /** Template for `above`, by `$identity`. */
+  /** Template for `above`, grouped by `$identity`. */
   expr?: string;
   bound?: number;
   time?: 'nanoseconds';
-  /** A change of this metric at the same time makes it no event of this kind (a restart is no reload). */
+  /**
+   * If this metric changes at the same time, it is not an event of this kind: a restart is not a
+   * reload.
+   */
   unless?: string;
-  /** `{{node}}`, `{{from}}`, `{{to}}`, `{{value}}` are replaced. */
+  /** `{{node}}`, `{{from}}`, `{{to}}` and `{{value}}` are replaced. */
   text: string;
-  /** A Grafana unit id, for `{{value}}`. */
+  /** A Grafana unit id for `{{value}}`. */
   unit?: string;
   level: 'info' | 'warning' | 'critical';
 }
 
-/** What the `rules` kind shows: one row a rule. */
+/** What queries of type `rules` show: one row per rule. */
 export interface RuleTable {
   metric: string;
   rule: string;
   priority: string;
-  /** Falco's digit → word. */
+  /** From Falco's digit to the word. */
   priorities: Record<string, string>;
   source: string;
   tagPrefix: string;
 }
 
 /**
- * A setting that says what all Falcos are expected to have. An info series of it is written for each of them beside
- * `up`, one for each value.
+ * A setting with the values that all Falco instances should have. The scraper writes an info series
+ * with each value beside the `up` of every target.
  */
 export interface Baseline {
   setting: 'version' | 'rules' | 'config';
   title: string;
-  /** The series that is written. */
+  /** Name of the series that the scraper writes. */
   metric: string;
-  /** The label that holds a value, in the written series and in Falco's own. */
+  /** The label with the value, both in that series and in Falco's own. */
   label: string;
-  /** Falco's own series that it is held against. */
+  /** Falco's own series to compare with. */
   actualMetric: string;
-  /** What a value has to look like: a regular expression, and in words. */
+  /** The format of a value: a regular expression, and a description. */
   form: string;
   formInWords: string;
 }
@@ -280,7 +311,7 @@ export interface Baseline {
 export interface Catalogue {
   dimensions: Dimension[];
   groupings: Grouping[];
-  /** Labels a metric has of its own, besides the target's (`cpu`, `drop`, `dir`, …). */
+  /** Labels of the metric itself (`cpu`, `drop`, `dir`, …), apart from those of the target. */
   metricLabels: Record<string, string[]>;
   reading: Reading;
   switches: Switch[];
@@ -290,8 +321,9 @@ export interface Catalogue {
   events: EventKind[];
   rules: RuleTable;
   /**
-   * Gauges written for every target beside `up`, with its identity, from its settings; a fallback of 0
-   * means: only when set. One `ofEntry` stands on each target for all of the entry, which the label `entry` tells apart.
+   * Gauges that the scraper writes from the settings, with the identity of each target, beside
+   * `up`. A fallback of 0 writes the gauge only if the setting is given. With `ofEntry` the value
+   * applies to all targets of an entry together, which share the label `entry`.
    */
   targetGauges: Array<{
     setting: 'threadTableSize' | 'memoryLimit' | 'cpuLimit' | 'outputsQueueCapacity' | 'expectedInstances';
@@ -303,9 +335,9 @@ export interface Catalogue {
   store: Store;
 }
 
-/** What has to be known of a Prometheus that scrapes Falco. */
+/** What is specific to a Prometheus that scrapes Falco. */
 export interface Store {
-  /** The metrics by which a target shows what it is; any one will do. */
+  /** Metrics that identify a target; any one of them is enough. */
   identifyingMetrics: Array<{ kind: TargetKind; metrics: string[] }>;
   /** Counters that fall and return to their course although nothing restarted: an artefact, not a reset. */
   counterDips: {
@@ -318,6 +350,6 @@ export interface Store {
     /** A sentence on the cause, for notices. */
     cause: string;
   };
-  /** Metrics of others than Falco that expressions for a store read. */
+  /** Metrics of other exporters that expressions for Prometheus read. */
   externalMetrics: string[];
 }

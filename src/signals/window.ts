@@ -1,4 +1,4 @@
-/** Durations as Prometheus writes them, in milliseconds. */
+/** Durations in Prometheus's notation, in milliseconds. */
 const units: Record<string, number> = {
   ms: 1,
   s: 1000,
@@ -10,7 +10,9 @@ const units: Record<string, number> = {
 };
 const duration = /^(?:\d+y)?(?:\d+w)?(?:\d+d)?(?:\d+h)?(?:\d+m)?(?:\d+s)?(?:\d+ms)?$/;
 
-/** Milliseconds of `90s`, `1h30m` or `500ms`; nothing where the text is no duration. */
+/**
+ * Returns the milliseconds of `90s`, `1h30m` or `500ms`; undefined if the text is not a duration.
+ */
 export function parseDuration(text: string): number | undefined {
   if (text === '' || !duration.test(text)) {
     return undefined;
@@ -19,7 +21,7 @@ export function parseDuration(text: string): number | undefined {
   return [...parts].reduce((sum, [, count = '0', unit = 'ms']) => sum + Number(count) * (units[unit] ?? 0), 0);
 }
 
-/** Whole seconds as `90s`, everything else as `1500ms`. */
+/** Prints whole seconds as `90s`, anything else as `1500ms`. */
 export function printDuration(ms: number): string {
   return ms % 1000 === 0 ? `${ms / 1000}s` : `${Math.trunc(ms)}ms`;
 }
@@ -28,21 +30,24 @@ interface Times {
   step: number;
   scrapeInterval: number;
   range: number;
-  /** How long a live panel has been watched; nothing where it is no live one. */
+  /** Time since a live panel was opened; undefined for other panels. */
   live?: number;
 }
 
 /**
- * The shortest window over which a rate is sound: it holds at least four scrapes, and neighbouring
- * steps overlap by one.
+ * Returns the shortest window for a reliable rate: it holds at least four scrapes, and the windows
+ * of adjacent steps overlap by one scrape.
  */
 export function rateInterval({ step, scrapeInterval }: Pick<Times, 'step' | 'scrapeInterval'>): number {
   return Math.max(step + scrapeInterval, 4 * scrapeInterval);
 }
 
-/** Milliseconds of a query's window; {@link rateInterval} when it names none. Throws when it is no duration above 0. */
+/**
+ * Returns the window of a query in milliseconds; the default is {@link rateInterval}. Throws if it
+ * is not a duration above 0.
+ */
 export function windowLength(text: string | undefined, times: Times): number {
-  const length = named(text ?? '', times) ?? parseDuration(text ?? '');
+  const length = resolveVariable(text ?? '', times) ?? parseDuration(text ?? '');
   if (length === undefined || length <= 0) {
     throw new Error(
       `the window "${text}" is no duration; expected something like 90s, 5m, $__range, $__interval or $__rate_interval`
@@ -51,7 +56,7 @@ export function windowLength(text: string | undefined, times: Times): number {
   return length;
 }
 
-function named(text: string, times: Times): number | undefined {
+function resolveVariable(text: string, times: Times): number | undefined {
   switch (text) {
     case '':
     case '$__rate_interval':

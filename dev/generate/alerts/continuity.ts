@@ -1,10 +1,14 @@
-import { named } from '../../../src/signals/templates';
+import { withLabel } from '../../../src/signals/templates';
 import { type AlertRule, bound, type Dialect, keepLast, nothingIsFine } from './rule';
 
-/** From this number of nodes on, more than half of them failing at once is taken for the network's fault. */
+/**
+ * Number of nodes from which on a failure of more than half of them is attributed to the network.
+ */
 const aCluster = 4;
 
-/** 1 for each cluster of which more than half does not answer, else 0. */
+/**
+ * Returns 1 for each cluster in which more than half of the instances do not respond, otherwise 0.
+ */
 const unreachable = ({ falcos }: Dialect) =>
   `(avg by (cluster) (${falcos}) < bool 0.5) * (count by (cluster) (${falcos}) >= bool ${aCluster})`;
 
@@ -17,149 +21,151 @@ const drift = {
 export const continuity: AlertRule[] = [
   {
     uid: 'falco-node-down',
-    title: 'Node without a working Falco',
+    title: 'Falco down',
     signal: 'up',
-    // Of an unreachable cluster every node counts as up: there it is told once.
+    // All nodes of an unreachable cluster count as up here: another rule reports the cluster once.
     expr: (write) =>
       `clamp_max(min by (${write.node}) (${write.falcos}) + on (cluster) group_left () ${unreachable(write)}, 1)`,
     fires: { type: 'lt', bound: bound('up', 'critical') },
-    when: 'the metrics endpoint does not answer; silent where more than half of a cluster does not',
+    when: 'the metrics endpoint does not respond; silent if more than half of a cluster does not respond',
     for: '2m',
     severity: 'critical',
     noData: 'Alerting',
     error: 'Error',
     look: { dashboard: 'Falco overview', panel: 'Falco up' },
-    summary: ({ node }) => `Falco on ${node} does not answer`,
+    summary: ({ node }) => `Falco on ${node} does not respond`,
     description: () =>
-      'The metrics endpoint has not answered for two minutes, or the node has left service discovery, or no node is known at all. The node may not be watched.',
+      'The metrics endpoint has not responded for two minutes, the node has left service discovery, or no node is known at all. The node may be unmonitored.',
   },
   {
     uid: 'falco-cluster-unreachable',
-    title: 'Most Falcos of a cluster do not answer',
+    title: 'Falco cluster unreachable',
     signal: 'nodes-without-falco',
     expr: ({ falcos }) => `(1 - avg by (cluster) (${falcos})) * (count by (cluster) (${falcos}) >= bool ${aCluster})`,
     fires: { type: 'gt', bound: 0.5 },
-    when: `more than half of a cluster’s Falcos (of ${aCluster} or more) do not answer`,
+    when: `more than half of the Falco instances of a cluster (with at least ${aCluster}) do not respond`,
     for: '2m',
     severity: 'critical',
     ...keepLast,
     look: { dashboard: 'Falco fleet and drift', panel: 'Falco up' },
     summary: ({ cluster, value }) =>
-      `${value('humanizePercentage')} of the Falcos of ${cluster} do not answer: look at the network first`,
+      `${value('humanizePercentage')} of the Falco instances of ${cluster} do not respond`,
     description: () =>
-      'So many at one time seldom are Falco’s fault: more likely the way to them is shut, by a network policy, a firewall or the cluster itself, or a roll-out went wrong everywhere. The alert for single nodes is silent for this cluster meanwhile.',
+      'Check the network first. If so many instances fail at the same time, Falco is rarely the cause: usually a network policy, a firewall or the cluster itself blocks the connection, or a rollout failed. The alert for single nodes is silent for this cluster.',
   },
   {
     uid: 'falco-missing-instances',
-    title: 'Fewer Falcos than expected',
+    title: 'Falco instances missing',
     signal: 'missing-instances',
     expr: ({ falcos }) => {
       const wanted = 'sum by (cluster) (max by (cluster, entry) (falco_target_expected))';
       return `clamp_min(${wanted} - (count by (cluster) (${falcos}) or 0 * ${wanted}), 0)`;
     },
     fires: { type: 'gt', bound: 0 },
-    when: 'fewer Falcos are known than `expected` of the settings says',
+    when: 'there are fewer Falco instances than `expectedInstances` in the settings',
     for: '10m',
     severity: 'critical',
     ...nothingIsFine,
     look: { dashboard: 'Falco fleet and drift', panel: 'Nodes without Falco by reason' },
-    summary: ({ cluster, value }) => `${value('printf "%.0f"')} Falcos of ${cluster} were never seen`,
+    summary: ({ cluster, value }) => `${value('printf "%.0f"')} Falco instances of ${cluster} are missing`,
     description: () =>
-      'Fewer Falcos are known than the settings of the data source expect. The nodes that lack one cannot be named: they never had a Falco that was scraped.',
+      'There are fewer Falco instances than the settings of the data source expect. The alert cannot name the nodes, because no Falco on them was ever scraped.',
   },
   {
     uid: 'falco-crash-loop',
-    title: 'Falco starts again and again',
+    title: 'Falco crash loop',
     signal: 'crash-loops',
     fires: { type: 'gt', bound: 0 },
-    when: 'the process started three times or more within 30 minutes',
+    when: 'the process started at least three times within 30 minutes',
     for: '0s',
     severity: 'critical',
     ...keepLast,
     look: { dashboard: 'Falco fleet and drift', panel: 'Restarts' },
     summary: ({ node }) => `Falco on ${node} is in a crash loop`,
     description: () =>
-      'It started three times or more within half an hour. Between the starts nobody watches the node.',
+      'It started at least three times within half an hour. Between the restarts nothing monitors the node.',
   },
   {
     uid: 'falco-hot-reload-failed',
-    title: 'Falco could not load its changed rules',
+    title: 'Falco hot reload failed',
     signal: 'hot-reload-failures',
     window: '1h',
     fires: { type: 'gt', bound: 0 },
-    when: 'Falcosidekick was told of a failed hot restart within an hour',
+    when: 'Falcosidekick received a hot restart failure within an hour',
     for: '0s',
     severity: 'critical',
     ...nothingIsFine,
-    look: { dashboard: 'Falco fleet and drift', panel: 'Steadiness' },
-    summary: ({ node }) => `Falco on ${node} could not load its changed rules or settings`,
-    description: () => 'It runs on with those of before, and looks healthy. Known through Falcosidekick.',
+    look: { dashboard: 'Falco fleet and drift', panel: 'Stability' },
+    summary: ({ node }) => `Falco on ${node} failed to load its changed rules or configuration`,
+    description: () => 'It still uses the previous ones and appears healthy. Reported through Falcosidekick.',
   },
   {
     uid: 'falco-event-timeouts',
-    title: 'Falco waits in vain for events',
+    title: 'Falco receives no events',
     signal: 'event-timeouts',
     window: '15m',
     fires: { type: 'gt', bound: 0 },
-    when: 'Falcosidekick was told of a thousand waits without an event within 15 minutes',
+    when: 'Falcosidekick received an event timeout message (a thousand timeouts without an event) within 15 minutes',
     for: '0s',
     severity: 'warning',
     ...nothingIsFine,
-    look: { dashboard: 'Falco fleet and drift', panel: 'Steadiness' },
-    summary: ({ node }) => `Falco on ${node} waited in vain for events`,
+    look: { dashboard: 'Falco fleet and drift', panel: 'Stability' },
+    summary: ({ node }) => `Falco on ${node} receives no events`,
     description: () =>
-      'A thousand waits in a row brought no event: the host is idle, or the driver delivers nothing. Known through Falcosidekick.',
+      'Falco reported a thousand consecutive timeouts without an event: the host is idle, or the driver delivers no events. Reported through Falcosidekick.',
   },
   {
     uid: 'falco-version-drift',
-    title: 'Falco differs in version',
+    title: 'Falco version drift',
     signal: 'version-drift',
     ...drift,
-    when: 'a node’s version is not that of more than half of the nodes',
+    when: 'the version of a node differs from that of more than half of the nodes',
     for: '1d',
-    look: { dashboard: 'Falco fleet and drift', panel: 'Nodes that differ' },
-    summary: ({ node }) => `Falco on ${node} has had another version than most for a day`,
-    description: () => 'A roll-out takes less than that, as a rule: it stands still, or left this node out.',
+    look: { dashboard: 'Falco fleet and drift', panel: 'Nodes with drift' },
+    summary: ({ node }) => `Falco on ${node} has had a different version than the majority for a day`,
+    description: () => 'A rollout usually takes less. It is stuck, or it left out this node.',
   },
   {
     uid: 'falco-rules-drift',
-    title: 'Falco differs in rules',
+    title: 'Falco rules drift',
     signal: 'rules-drift',
     ...drift,
-    when: 'a node’s rules files are not those of more than half of the nodes',
+    when: 'the rules files of a node differ from those of more than half of the nodes',
     for: '1h',
-    look: { dashboard: 'Falco fleet and drift', panel: 'Nodes that differ' },
-    summary: ({ node }) => `Falco on ${node} has had other rules files than most for an hour`,
+    look: { dashboard: 'Falco fleet and drift', panel: 'Nodes with drift' },
+    summary: ({ node }) => `Falco on ${node} has had different rules files than the majority for an hour`,
     description: () =>
-      'It detects other things than the others do. Compared by file name and SHA-256; the inventory shows the files.',
+      'It detects different threats than the other nodes. Files are compared by name and SHA-256; the inventory shows them.',
   },
   {
     uid: 'falco-config-drift',
-    title: 'Falco differs in settings',
+    title: 'Falco configuration drift',
     signal: 'config-drift',
     ...drift,
-    when: 'a node’s settings files are not those of more than half of the nodes',
+    when: 'the configuration files of a node differ from those of more than half of the nodes',
     for: '1h',
-    look: { dashboard: 'Falco fleet and drift', panel: 'Nodes that differ' },
-    summary: ({ node }) => `Falco on ${node} has had other settings files than most for an hour`,
+    look: { dashboard: 'Falco fleet and drift', panel: 'Nodes with drift' },
+    summary: ({ node }) => `Falco on ${node} has had different configuration files than the majority for an hour`,
     description: () =>
-      'falco.yaml, or a file that it names, differs. Where node pools have settings of their own, that is as it should be: filter the rule by a target label, or leave it out.',
+      'falco.yaml or a file that it includes differs. If node pools are configured differently on purpose, filter the rule by a target label or remove it.',
   },
   {
     uid: 'falco-baseline-drift',
-    title: 'Falco is not what was pinned',
+    title: 'Falco differs from its pinned baseline',
     signal: 'version-baseline-drift',
     expr: ({ node, figure }) => {
-      const pinned = ['version', 'rules', 'config'].map((of) => named(`(${figure(`${of}-baseline-drift`)})`, 'of', of));
+      const pinned = ['version', 'rules', 'config'].map((of) =>
+        withLabel(`(${figure(`${of}-baseline-drift`)})`, 'of', of)
+      );
       return `max by (${node}) (${pinned.join(' or ')})`;
     },
     ...drift,
     ...nothingIsFine,
-    when: 'version, rules files or settings files are not what `expected` of the settings pins',
+    when: 'version, rules files or configuration files differ from `baseline` in the settings',
     for: '1h',
     look: { dashboard: 'Falco fleet and drift', panel: 'Inventory' },
-    summary: ({ node }) => `Falco on ${node} has not been what was pinned for an hour`,
+    summary: ({ node }) => `Falco on ${node} has differed from its pinned baseline for an hour`,
     description: () =>
-      'Its version, its rules files or its settings files are not what the settings of the data source pin; the inventory says which. Whoever changed them did so without changing the pin.',
+      'Its version, rules files or configuration files differ from the baseline in the settings of the data source; the inventory shows which. They were changed without updating the baseline.',
   },
 ];

@@ -31,7 +31,7 @@ const unknown = {
 const words: Words = {
   node: '{{ if $labels.node }}{{ $labels.node }}{{ if $labels.cluster }} ({{ $labels.cluster }}){{ end }}{{ else }}an unknown node{{ end }}',
   cluster: '{{ if $labels.cluster }}cluster {{ $labels.cluster }}{{ else }}the fleet{{ end }}',
-  // Without data there is no B, and the text is expanded all the same.
+  // Without data there is no B, but Grafana still expands the text.
   value: (as) => `{{ with $values.B }}{{ .Value | ${as} }}{{ else }}${unknown[as]}{{ end }}`,
 };
 
@@ -87,6 +87,6 @@ function provisioned(rule: AlertRule) {
 /** provisioning/alerting/falco.yaml. */
 export function alertingFile(): string {
   const groups = [{ orgId: 1, name: 'Falco', folder: 'Falco', interval: '1m', rules: rules.map(provisioned) }];
-  const head = ' Written by `npm run generate` from the catalogue; docs/alerting.md says how to change it.\n';
+  const head = ' Written by `npm run generate` from the catalogue; docs/alerting.md describes how to change it.\n';
   return `#${head}${stringify({ apiVersion: 1, groups }, { lineWidth: 0, singleQuote: true })}`;
 }

@@ -1,10 +1,10 @@
 /**
- * The shipped alert rules. Their bounds are those of the catalogue where it has some. Every rule asks for its
- * figures now, over a window of its own, keeps one state a node, and says what to do where figures are missing:
- * docs/alerting.md explains the choices.
+ * The shipped alert rules. They use the thresholds of the catalogue where it has some. Every rule
+ * evaluates an instant query with a window of its own, has one state per node, and defines how to
+ * handle missing data: docs/alerting.md explains the choices.
  *
- * There is none on the host's CPU, failed look-ups of files, the skew of CPUs, the cached share or silent rules:
- * healthy nodes have all of that.
+ * There is no rule for host CPU, file descriptor lookup failures, drop imbalance across CPUs,
+ * cached lookups or silent rules, because healthy nodes have all of these.
  */
 import { continuity } from './continuity';
 import { dataQuality } from './data-quality';

@@ -10,7 +10,7 @@ interface Panel {
 
 const built: Dashboard[] = Object.values(dashboards).map((build) => build());
 
-/** The panel of that title on the dashboard of that title; an error where there is none. */
+/** Finds a panel by the titles of the dashboard and the panel. Throws if it does not exist. */
 export function placeOf({ dashboard: title, panel: wanted }: AlertRule['look']): {
   dashboardUid: string;
   panelId: number;
@@ -19,12 +19,14 @@ export function placeOf({ dashboard: title, panel: wanted }: AlertRule['look']):
   const panels = (dashboard?.panels ?? []) as Panel[];
   const panel = panels.flatMap((one) => [one, ...(one.panels ?? [])]).find((one) => one.title === wanted);
   if (dashboard?.uid === undefined || panel?.id === undefined) {
-    throw new Error(`An alert rule or its runbook names the panel "${wanted}" of "${title}", which there is not.`);
+    throw new Error(
+      `An alert rule or its runbook refers to the panel "${wanted}" of "${title}", which does not exist.`
+    );
   }
   return { dashboardUid: dashboard.uid, panelId: panel.id };
 }
 
-/** The panel that an alert leads to. */
+/** The panel that an alert links to. */
 export function place({ look }: AlertRule): ReturnType<typeof placeOf> {
   return placeOf(look);
 }

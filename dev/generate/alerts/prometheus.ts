@@ -1,6 +1,6 @@
 /**
- * The rules as a Prometheus rule file. What the alerts rest on is recorded first, so that it is worked out once
- * and can be used elsewhere.
+ * The rules as a Prometheus rule file. Recording rules evaluate the signals that alerts use, so
+ * that they are evaluated once and can be used elsewhere.
  */
 import { stringify } from 'yaml';
 import { catalogue } from '../../../src/signals';
@@ -10,16 +10,16 @@ import { rules } from '.';
 import { advice, type AlertRule, type Dialect, runbookUrl, signal, type Words } from './rule';
 import { tidy } from './text';
 
-/** Part of every recorded name; raised when a recorded figure changes its meaning. */
+/** Part of every recorded name; raised when the meaning of a recorded signal changes. */
 export const RECORDING_VERSION = 1;
 
-/** Prometheus has `up` for every job; this one is Falco's. */
+/** Prometheus has `up` for every job; this is Falco's. */
 export const job = 'falco';
 
-/** Without a label `cluster` it is as if only `instance` stood here. */
+/** Without a label `cluster`, this groups by `instance` alone. */
 const identity = ['cluster', 'instance'];
 
-/** What a template does with the counters, as rule names tell it. */
+/** The operation that a template applies to the counters, for the names of recording rules. */
 function operation({ expr }: Signal, window?: string): string {
   if (window === undefined) {
     return 'value';
@@ -27,7 +27,7 @@ function operation({ expr }: Signal, window?: string): string {
   return `${expr.includes('increase(') ? 'increase' : expr.includes('rate(') ? 'rate' : 'over'}${window}`;
 }
 
-/** level:metric:operation, e.g. instance:falco_kernel_drop_ratio:rate5m_v1. */
+/** Returns level:metric:operation, such as instance:falco_kernel_drop_ratio:rate5m_v1. */
 export function recordedName(id: string, window?: string): string {
   const found = signal(id);
   const level = found.groupBy.default.flatMap((label) => (label === '$identity' ? ['instance'] : [label])).join('_');
@@ -45,7 +45,7 @@ const words: Words = {
   value: (as) => `{{ $value | ${as} }}`,
 };
 
-/** Expressions that name recorded figures; `record` is told of each. */
+/** Returns expressions that refer to recorded signals and reports each of them to `record`. */
 function dialect(record: (id: string, window?: string) => void): Dialect {
   return {
     node: identity.join(', '),
@@ -58,7 +58,7 @@ function dialect(record: (id: string, window?: string) => void): Dialect {
   };
 }
 
-/** FalcoNodeDown for falco-node-down. */
+/** Converts falco-node-down to FalcoNodeDown. */
 export function alertName({ uid }: AlertRule): string {
   return uid
     .split('-')
@@ -82,26 +82,28 @@ function alert(rule: AlertRule, write: Dialect) {
   };
 }
 
-/** What Grafana's rule on `up` says by having no data. */
+/** Replaces the state "no data" of Grafana's rule on `up`. */
 const noneKnown = {
   alert: 'FalcoNoneKnown',
   expr: `absent(up{job="${job}"})`,
   for: '2m',
   labels: { severity: 'critical', dimension: 'continuity' },
   annotations: {
-    summary: `Prometheus knows no Falco: the job ${job} has no target`,
-    description: `Service discovery finds none, or the job has another name: these rules expect "${job}".`,
+    summary: `Prometheus has no target of the job ${job}`,
+    description: `Service discovery finds no Falco, or the job has another name: these rules expect "${job}".`,
   },
 };
 
-/** What the alerts rest on, as the store executor knows it: it takes a recorded figure in place of the signal. */
+/**
+ * The recorded signals, which the executor for Prometheus reads instead of evaluating the signal.
+ */
 export interface Recording {
   name: string;
   signal: string;
   window?: string;
 }
 
-/** The alerts, and what is recorded for them. */
+/** The alerts, and the recordings that they use. */
 function written() {
   const recordings = new Map<string, Recording>();
   const write = dialect((id, window) => {
@@ -120,9 +122,9 @@ export function recordings(): Recording[] {
 export function prometheusFile(): string {
   const { alerts, recordings } = written();
   const recorded = recordings.map(({ name, signal, window }) => ({ record: name, expr: recordedExpr(signal, window) }));
-  // Prometheus evaluates the rules of one group in their order: alerts see the figures of the same moment.
+  // Prometheus evaluates the rules of a group in order, so the alerts use the values recorded in
+  // the same evaluation.
   const groups = [{ name: 'falco', rules: [...recorded, ...alerts] }];
-  const head =
-    ' Written by `npm run generate` from the catalogue; docs/alerting.md says what it expects of Prometheus.\n';
+  const head = ' Written by `npm run generate` from the catalogue; docs/alerting.md describes its requirements.\n';
   return `#${head}${stringify({ groups }, { lineWidth: 0, singleQuote: true })}`;
 }

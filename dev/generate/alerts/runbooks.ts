@@ -12,14 +12,14 @@ export function runbookIndex(): string {
   );
   return `<!-- Written by \`npm run generate\`. -->
 
-# Alerts and what to do
+# Runbooks
 
-One page for each alert rule: what it means, what to look at, what to change. [alerting.md](../alerting.md) says how to load the rules and how to change them.
+One page per alert rule: its meaning, what to check, and what to change. [alerting.md](../alerting.md) describes how to load and change the rules.
 
-| rule | fires when | for | severity | dimension | without data | in Prometheus |
+| rule | condition | for | severity | dimension | no data | in Prometheus |
 | --- | --- | --- | --- | --- | --- | --- |
 ${rows.join('\n')}
 
-In Prometheus there is also \`FalcoNoneKnown\`, for when the job has no target at all.
+Prometheus also has \`FalcoNoneKnown\`, which fires if the job has no targets.
 `;
 }

@@ -1,4 +1,4 @@
-/** PromQL as people write it: templates leave commas and braces behind where nothing was filtered. */
+/** Removes the commas and braces that templates leave behind without filters. */
 export function tidy(expr: string): string {
   return expr.replaceAll(',}', '}').replaceAll('{}', '');
 }

@@ -6,36 +6,36 @@ import { columns, signal, signals } from './queries';
 
 export const uid = 'falco-before-after';
 
-/** A signal, and the window of its graph where that is not the query's. */
+/** A signal, and the window of its graph if it differs from that of the query. */
 const figures: Array<{ id: string; description: string; window?: string }> = [
   { id: 'kernel-drop-ratio', description: 'Share of the events that never reached Falco.' },
   {
     id: 'probe-run-time',
     description:
-      'Nanoseconds that one run of Falco’s programs takes, the mean of all programs. It tells what the kernel side costs for one event, whatever the load.',
+      'Nanoseconds per run of Falco’s BPF programs, averaged over all programs. It shows the kernel-side cost per event, whatever the load.',
   },
   {
     id: 'cpu-usage-ratio',
     description:
-      'CPU that the process used, 100 % being one full CPU; the highest of the chosen nodes in the graph. Known for young processes only, and not across a restart: a range of one hour serves processes of up to 20 hours.',
+      'CPU that the process used; 100 % is one full CPU. The graph shows the maximum of the selected nodes. Known only for young processes and not across a restart: with a range of one hour, for processes up to 20 hours old.',
     window: '5m',
   },
   {
     id: 'probe-cpu-ratio',
-    description: 'Share of all CPU time of the node that goes into Falco’s programs in the kernel.',
+    description: 'Share of the node’s CPU time spent in Falco’s BPF programs.',
   },
   {
     id: 'memory-rss-avg',
-    description: 'Resident memory, averaged over each side; the highest of the chosen nodes in the graph.',
+    description: 'Resident memory, averaged over each period. The graph shows the maximum of the selected nodes.',
   },
   {
     id: 'memory-per-event',
     description:
-      'Resident memory divided by kernel events per second. It takes the load out, roughly: most of the memory does not depend on it. Not to be compared across Falco 0.42, which halved the events.',
+      'Resident memory divided by kernel events per second. It roughly normalises by load, although most of the memory does not depend on it. Do not compare across Falco 0.42, which halved the events.',
   },
 ];
 
-/** With the time before the range, as long as the range is. */
+/** Adds the time before the range, for the length of the range. */
 const compare = '$__range';
 
 function panels({ id, description, window }: (typeof figures)[number], index: number) {
@@ -45,7 +45,7 @@ function panels({ id, description, window }: (typeof figures)[number], index: nu
     {
       id: number,
       title: `${title} by node`,
-      description: `${description} Before, after, and the change, the largest rise first. A side without a value cannot be known: no history, another process, or a switch that is off.`,
+      description: `${description} Before, after, and the change, sorted by the largest increase. A period without a value is unknown: no history, another process, or a setting that is off.`,
       w: 12,
       h: 8,
     },
@@ -56,7 +56,7 @@ function panels({ id, description, window }: (typeof figures)[number], index: nu
     {
       id: number + 1,
       title,
-      description: `${description} Over all chosen nodes; both lines begin at the same place, so that the same moment before and after lie on each other.`,
+      description: `${description} Over all selected nodes. Both lines start at the same position.`,
       w: 12,
       h: 8,
     },
@@ -69,11 +69,11 @@ export function beforeAfter(): Dashboard {
   return page({
     uid,
     title: 'Falco before and after',
-    description: 'What did a roll-out, a change of rules or an event change: drops, time per run, CPU, memory?',
+    description: 'What did a rollout, a change of rules or an event change: drops, time per run, CPU, memory?',
     groups: [
       {
         id: 1,
-        help: '**Let the time range begin at the event**: the range is *after*, the same length before it is *before*. From *What changed* a click on the time of an event does that. A fair comparison has the same load on both sides and no other event in either: check the list.',
+        help: '**Let the time range begin at the event**: the range is *after*, and the same length before it is *before*. Clicking the time of an event in *Changes* sets the range. For a fair comparison, both periods have the same load and contain no other event: check the list.',
         panels: [changes(3, 24, 6), ...figures.flatMap(panels)],
       },
     ],

@@ -1,20 +1,20 @@
 import { tablePanel, without } from './panels';
 import { tableOf } from './queries';
 
-/** What changed in the range, as rows. */
+/** Changes within the range, as rows. */
 export function changes(id: number, w: number, h: number) {
   const panel = tablePanel(
     {
       id,
-      title: 'What changed',
+      title: 'Changes',
       description:
-        'Restarts, hot reloads, changes of version, engine, kernel, rules and settings, bursts of drops, and Falcos that went down or came back within the range, the latest first. A click on a time compares the time since with the time before.',
+        'Restarts, hot reloads, changes of version, engine, kernel, rules and configuration, drop bursts, and instances that went down or came back within the range, latest first. Clicking a time compares the time since then with the time before.',
       w,
       h,
     },
     tableOf('events')
   )
-    .noValue('No change was seen in this range.')
+    .noValue('No changes in this range.')
     .overrideByName('time', [
       { id: 'custom.width', value: 130 },
       { id: 'unit', value: 'time:MM-DD HH:mm:ss' },

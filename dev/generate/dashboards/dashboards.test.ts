@@ -138,7 +138,7 @@ describe('the dashboards together', () => {
   it('keep the panels that alert rules lead to', () => {
     const overview = built.find(({ dashboard }) => dashboard.uid === 'falco-overview');
     const titles = Object.values(panelIds).map((wanted) => overview?.panels.find(({ id }) => id === wanted)?.title);
-    expect(titles).toEqual(['Falco up', 'Kernel drops', 'Alerts lost']);
+    expect(titles).toEqual(['Falco up', 'Kernel drops', 'Dropped alerts']);
     expect(panelIds).toEqual({ up: 22, kernelDrops: 11, alertsLost: 4 });
   });
 });

@@ -24,18 +24,18 @@ export function dataQuality(): Dashboard {
   return page({
     uid,
     title: 'Falco data quality',
-    description: 'How much does Falco miss, why, and how loaded are the servers?',
+    description: 'How many events does Falco miss, why, and how loaded are the servers?',
     groups: [
       {
         id: 1,
-        help: 'What is lost before a rule sees it, in **three places**: on the way from the kernel (drops), in Falco that no longer reads (stalled), and in Falco’s tables, without which events are judged half blind. Start with the checks, then look at the worst node below.',
+        help: 'Events are lost in **three places**: in the kernel (drops), in a Falco that has stopped reading (stalled), and in Falco’s tables, without which events lack process data. Start with the checks, then look at the worst node below.',
         panels: [
           checksPanel(
             {
               id: 3,
               title: 'Checks',
               description:
-                'Each check of data quality over all chosen nodes, the worst first. Unknown: the figure cannot be told on that many nodes; the dashboard of the node says why.',
+                'Each data quality check over all selected nodes, worst first. Unknown: the number of nodes without a value; the dashboard of the node gives the reason.',
               w: 24,
               h: 7,
             },
@@ -46,7 +46,7 @@ export function dataQuality(): Dashboard {
               id: 4,
               title: 'Nodes',
               description:
-                'Every node over the last ten minutes, the largest drops first. Minutes with drops tells bursts (near 0 %) from sustained overload (near 100 %); skew tells how many times the average the worst CPU drops. An empty cell cannot be known there: the sign at the title says why.',
+                'All nodes over the last ten minutes, largest drops first. Minutes with drops distinguishes bursts (near 0 %) from sustained overload (near 100 %). Drop imbalance shows the drops of the worst CPU relative to the average. An empty cell has no value: see the panel’s notice for the reason.',
               w: 24,
               h: 10,
             },
@@ -57,15 +57,15 @@ export function dataQuality(): Dashboard {
       },
       {
         id: 10,
-        title: 'Lost on the way from the kernel',
-        help: '**Bursts** ask for larger buffers (engine.modern_ebpf.buf_size_preset, cpus_for_each_buffer), **sustained** drops for fewer events (base_syscalls, drop_failed_exit, rules, plugins). No buffer is large enough for a load that lasts.',
+        title: 'Drops in the kernel',
+        help: '**Bursts** require larger buffers (engine.modern_ebpf.buf_size_preset, cpus_for_each_buffer), **sustained** drops require fewer events (base_syscalls, drop_failed_exit, rules, plugins). No buffer is large enough for a sustained overload.',
         panels: [
           worstPanel(
             {
               id: 12,
               title: 'Kernel drops',
               description:
-                'Share of the events that never reached Falco, on the ten nodes that lost most in this range. Dashed: 2 % (warning) and 10 % (critical, where Falco raises an alert itself).',
+                'Share of the events that never reached Falco, for the ten nodes with the most drops in this range. Dashed: 2 % (warning) and 10 % (critical; Falco raises its own drop alert).',
               w: 12,
               h: 8,
             },
@@ -76,9 +76,9 @@ export function dataQuality(): Dashboard {
             stackedPanel(
               {
                 id: 13,
-                title: 'Drops by cause',
+                title: 'Kernel drops by cause',
                 description:
-                  'Events lost per second over all chosen nodes, by the class of system call that met a full buffer, or by scratch_map (event too large), page_faults (memory not readable), bug. clone_fork, execve and proc weigh most.',
+                  'Dropped events per second over all selected nodes, by the syscall class whose buffer was full, or by scratch_map (event too large), page_faults (memory not readable) and bug. clone_fork, execve and proc matter most.',
                 w: 12,
                 h: 8,
               },
@@ -89,9 +89,9 @@ export function dataQuality(): Dashboard {
           worstPanel(
             {
               id: 14,
-              title: 'Process events lost',
+              title: 'Lost process events',
               description:
-                'Starts and ends of processes lost within the window of each point, on the five worst nodes. Worse than a lost open: Falco does not know such a process, its parents or its container.',
+                'Process start and exit events dropped within the window of each point, for the five worst nodes. This is worse than a lost open: Falco does not know the process, its parents or its container.',
               w: 8,
               h: 8,
             },
@@ -100,9 +100,9 @@ export function dataQuality(): Dashboard {
           worstPanel(
             {
               id: 15,
-              title: 'Worst CPUs',
+              title: 'Kernel drops per CPU',
               description:
-                'Drops of single CPUs, the five worst of all nodes. One CPU far above its neighbours: a busy CPU fills the buffer it shares; lower cpus_for_each_buffer. Needs metrics.kernel_event_counters_per_cpu_enabled.',
+                'Drops of single CPUs, the five worst of all nodes. If one CPU is far above its neighbours, a busy CPU overflows the buffer it shares: lower cpus_for_each_buffer. Requires metrics.kernel_event_counters_per_cpu_enabled.',
               w: 8,
               h: 8,
             },
@@ -115,7 +115,7 @@ export function dataQuality(): Dashboard {
               id: 16,
               title: 'Minutes with drops',
               description:
-                'Share of the minutes of the whole range in which something was lost, on the five worst nodes. Near 0 % it came in bursts, near 100 % it is sustained.',
+                'Share of the minutes in this range with drops, for the five worst nodes. Near 0 %: bursts. Near 100 %: sustained drops.',
               w: 8,
               h: 8,
             },
@@ -125,15 +125,15 @@ export function dataQuality(): Dashboard {
       },
       {
         id: 20,
-        title: 'The load behind it',
-        help: 'Compare the **shape** of these lines with that of the drops. Drops that follow the load: the workload did it. Drops without more load: Falco became slower.',
+        title: 'Load',
+        help: 'Compare the **shape** of these lines with that of the drops. If drops follow the load, the workload causes them. If drops rise without more load, Falco became slower.',
         panels: [
           worstPanel(
             {
               id: 22,
               title: 'Kernel events per CPU',
               description:
-                'Events per second and CPU that Falco takes, on the five busiest nodes. Dashed: 1500 (no trouble below, in the project’s experience) and 3000 (hard to keep up). Falco 0.42 about halved the events: do not compare across it.',
+                'Events per second and CPU that Falco monitors, for the five busiest nodes. Dashed: 1500 (no drops expected below) and 3000 (hard to keep up above), according to the Falco documentation. Falco 0.42 roughly halved the events: do not compare across it.',
               w: 8,
               h: 8,
             },
@@ -145,7 +145,7 @@ export function dataQuality(): Dashboard {
               id: 23,
               title: 'Server load',
               description:
-                'System calls per second and CPU that the node makes, whatever Falco takes of them, on the five busiest nodes. Needs statistics of BPF programs.',
+                'Syscalls per second and CPU of the node, whether Falco monitors them or not, for the five busiest nodes. Requires BPF statistics.',
               w: 8,
               h: 8,
             },
@@ -154,9 +154,9 @@ export function dataQuality(): Dashboard {
           worstPanel(
             {
               id: 24,
-              title: 'Share of calls taken',
+              title: 'Captured syscalls',
               description:
-                'Kernel events as a share of all system calls, on the five nodes where it is highest. It rises when rules or plugins ask for more system calls; base_syscalls brings it down.',
+                'Kernel events as a share of all syscalls, for the five nodes with the highest share. It rises if rules or plugins require more syscalls; base_syscalls reduces it.',
               w: 8,
               h: 8,
             },
@@ -166,15 +166,15 @@ export function dataQuality(): Dashboard {
       },
       {
         id: 30,
-        title: 'Inside Falco',
-        help: 'What reached Falco still has to be understood. A **stalled** Falco answers and reads nothing; a **full thread table** leaves processes without a name. Failed look-ups of files are ordinary: only a change of them tells something.',
+        title: 'Falco internals',
+        help: 'Falco must also process the events that reach it. A **stalled** Falco responds but processes nothing, and a **full thread table** leaves processes without a name. File descriptor lookup failures are normal: only a change matters.',
         panels: [
           statesPanel(
             {
               id: 32,
               title: 'Stalled',
               description:
-                'The ten nodes that were stalled longest in this range. Red: Falco answered, and hardly any event reached its rules. A gap: it was down, or no event happened.',
+                'The ten nodes that were stalled longest in this range. Red: Falco responded, but hardly any event reached its rules. Gaps: Falco was down, or there were no events.',
               w: 12,
               h: 8,
             },
@@ -183,9 +183,9 @@ export function dataQuality(): Dashboard {
           worstPanel(
             {
               id: 33,
-              title: 'Thread table',
+              title: 'Thread table usage',
               description:
-                'Threads that Falco keeps as a share of its table, on the ten fullest nodes. Near 100 % new processes are no longer known. The size of the table is a setting of the target here, as Falco does not tell it.',
+                'Number of threads that Falco tracks as a share of the table size, for the ten fullest nodes. Near 100 %, Falco cannot track new processes. The size comes from the settings of the target, because Falco does not export it.',
               w: 12,
               h: 8,
             },
@@ -195,9 +195,9 @@ export function dataQuality(): Dashboard {
           worstPanel(
             {
               id: 34,
-              title: 'Thread look-ups failed',
+              title: 'Thread lookup failures',
               description:
-                'Share of look-ups of a thread that the table could not answer, on the five worst nodes. It rises with lost process events and with a full table.',
+                'Share of thread lookups that the table could not answer, for the five worst nodes. It rises with lost process events and with a full table.',
               w: 8,
               h: 7,
             },
@@ -206,9 +206,9 @@ export function dataQuality(): Dashboard {
           worstPanel(
             {
               id: 35,
-              title: 'Entries not found',
+              title: 'Retrieve failures',
               description:
-                'Share of exits of system calls whose stored entry was missing, on the five worst nodes. It rises when enter events are dropped.',
+                'Share of syscall exits whose stored entry event was missing, for the five worst nodes. It rises when entry events are dropped.',
               w: 8,
               h: 7,
             },
@@ -217,9 +217,9 @@ export function dataQuality(): Dashboard {
           seriesPanel(
             {
               id: 36,
-              title: 'Look-ups from cache',
+              title: 'Cached lookups',
               description:
-                'Share of look-ups that the cache answered, over all chosen nodes, for threads and files. Nothing to act on by itself: a fall says that Falco works harder for each event.',
+                'Share of lookups answered by the cache, over all selected nodes, for threads and file descriptors. For information only: if it falls, Falco does more work per event.',
               w: 8,
               h: 7,
             },

@@ -14,10 +14,10 @@ function joint(id: number, title: string, description: string, query: Target, na
   return statPanel({ id, title, description, w: 8, h: 3 }, query, named);
 }
 
-/** Grafana's own choice for two figures in one tile is too small to be read. */
+/** Grafana's default font size for two values in one tile is too small. */
 const two = new VizTextDisplayOptionsBuilder().titleSize(14).valueSize(18);
 
-/** Figures of the canary's rule on the chosen nodes. */
+/** Signals of the canary's rule on the selected nodes. */
 function ofCanary(id: string, query: Record<string, unknown>): Target {
   const nodes = { key: 'node', operator: '=~', value: '${node:regex}' };
   return signals([id], { filters: [inCluster, nodes, ofRule], ...query });
@@ -27,7 +27,7 @@ export function delivery(): Dashboard {
   return page({
     uid,
     title: 'Falco delivery',
-    description: 'Do alerts arrive: rules, outputs queue, Falcosidekick, each destination?',
+    description: 'Do alerts reach Falco’s outputs, Falcosidekick and each destination?',
     variables: [
       labelVariable('destination', 'Destination', [inCluster]).allValue('.*'),
       labelVariable('rule_name', 'Canary’s rule', [inCluster]).name('rule').allValue('.*'),
@@ -35,37 +35,37 @@ export function delivery(): Dashboard {
     groups: [
       {
         id: 1,
-        help: '**One chain, in reading order:** rules raise alerts → Falco’s outputs queue → the way to Falcosidekick → Falcosidekick → each destination. The first joint that is red is where alerts go missing; what comes after it cannot have them.',
+        help: '**Read the delivery chain from left to right:** rules raise alerts → Falco’s outputs queue → network → Falcosidekick → destinations. Alerts are lost at the first red link; later links cannot receive them.',
         panels: [
           joint(
             3,
             '1 Raised',
-            'Alerts per second that the rules of the chosen nodes raised over the range, before any output.',
+            'Alerts per second raised by the rules of the selected nodes over the range, before any output.',
             signals(['rule-match-rate'], inRange)
           ),
           joint(
             4,
-            '2 Lost: queue of Falco',
-            'Alerts that Falco threw away in the range as its outputs queue was full. Unknown where nobody says whether the queue has a bound (outputsQueueCapacity of the target): without one memory grows instead.',
+            '2 Dropped alerts',
+            'Alerts that Falco dropped in the range because its outputs queue was full. Unknown if the capacity of the queue is unknown (outputsQueueCapacity of the target): an unbounded queue grows in memory instead.',
             signals(['outputs-queue-drops'], inRange)
           ),
           joint(
             5,
-            '3 Lost: on the way',
-            'Share of the alerts that Falcosidekick never counted, estimated over all chosen nodes. Needs a Falcosidekick among the targets with the same cluster label.',
+            '3 Lost on the way',
+            'Estimated share of the alerts that Falcosidekick did not receive, over all selected nodes. Requires a Falcosidekick among the targets with the same cluster label.',
             signals(['loss-before-sidekick-ratio'], inRange)
           ),
           joint(
             6,
             '4 Falcosidekick',
-            'Requests per second that Falcosidekick accepted, and rejected, over the range.',
+            'Requests per second that Falcosidekick accepted and rejected over the range.',
             ofSidekick(['sidekick-input-rate'], { ...inRange, groupBy: ['status'], legendFormat: '{{status}}' }),
             true
           ).text(two),
           joint(
             7,
-            '5 Lost: worst destination',
-            'The destination that refused the largest share of what it was sent over the range. Falcosidekick does not try again: it is gone.',
+            '5 Worst destination',
+            'The destination that rejected the largest share of its alerts over the range. Falcosidekick does not retry: they are lost.',
             ofSidekick(
               ['destination-error-ratio'],
               {
@@ -82,7 +82,7 @@ export function delivery(): Dashboard {
           joint(
             8,
             '6 Deliveries',
-            'Deliveries per second that destinations took (ok) and refused (error) over the range; an alert that goes to three destinations counts three times.',
+            'Deliveries per second that destinations accepted (ok) and rejected (error) over the range. An alert sent to three destinations counts three times.',
             ofSidekick(['destination-output-rate'], { ...inRange, groupBy: ['status'], legendFormat: '{{status}}' }, [
               toChosen,
             ]),
@@ -92,7 +92,7 @@ export function delivery(): Dashboard {
             {
               id: 9,
               title: 'Checks',
-              description: 'Each check of delivery, the worst first, with the nodes or Falcosidekicks that are worst.',
+              description: 'Each delivery check, worst first, with the worst nodes or Falcosidekick instances.',
               w: 24,
               h: 5,
             },
@@ -103,26 +103,26 @@ export function delivery(): Dashboard {
               id: 10,
               title: 'Loss by node',
               description:
-                'The first joints for each node over the range. Lost before Falcosidekick is an estimate: few alerts make it coarse. An empty cell cannot be known: the sign at the title says why.',
+                'The first links of the chain for each node over the range. Lost before Falcosidekick is an estimate and inaccurate with few alerts. An empty cell has no value: see the panel’s notice for the reason.',
               w: 24,
               h: 8,
             },
             columns(['rule-match-rate', 'outputs-queue-drops', 'loss-before-sidekick-ratio'], { window: '$__range' }),
-            'Alerts lost'
+            'Dropped alerts'
           ),
         ],
       },
       {
         id: 20,
         title: 'From Falco to Falcosidekick',
-        help: 'The lines *raised* and *accepted* should lie **on each other**. Raised above accepted: alerts get lost on the way, or a minimum priority or another output holds them back. Rejected requests are no JSON: set json_output.',
+        help: 'The lines *raised* and *accepted* should **coincide**. If raised is above accepted, alerts are lost on the way, or a minimum priority or another output holds them back. Rejected requests are not JSON: set json_output.',
         panels: [
           seriesPanel(
             {
               id: 22,
-              title: 'Raised and accepted',
+              title: 'Raised and accepted alerts',
               description:
-                'Alerts per second: raised by the rules of all chosen nodes, and requests that Falcosidekick accepted or rejected. Falcosidekick’s are of the whole cluster, so choose all nodes to compare.',
+                'Alerts per second raised by the rules of all selected nodes, and requests that Falcosidekick accepted or rejected. Falcosidekick’s values cover the whole cluster, so select all nodes to compare.',
               w: 12,
               h: 8,
             },
@@ -134,9 +134,9 @@ export function delivery(): Dashboard {
           stackedPanel(
             {
               id: 23,
-              title: 'Alerts lost in Falco’s queue',
+              title: 'Dropped alerts',
               description:
-                'Alerts thrown away within the window of each point, over all chosen nodes. Anything above 0: an output is too slow, or a rule floods the queue.',
+                'Alerts dropped within the window of each point, over all selected nodes. Anything above 0 means that an output is too slow or that a rule floods the queue.',
               w: 12,
               h: 8,
             },
@@ -147,7 +147,7 @@ export function delivery(): Dashboard {
               id: 24,
               title: 'Falcosidekick up',
               description:
-                'Green: Falcosidekick answered. Red: it did not, and what Falcos raised meanwhile may have reached nobody. Empty where none is among the targets.',
+                'Green: Falcosidekick responded. Red: it did not, and alerts raised meanwhile may be lost. Empty if no Falcosidekick is among the targets.',
               w: 24,
               h: 4,
             },
@@ -157,15 +157,15 @@ export function delivery(): Dashboard {
       },
       {
         id: 30,
-        title: 'From Falcosidekick to each destination',
-        help: 'A destination that **refuses everything** has a wrong token or address; one that refuses **some** has a rate limit. Some destinations are not counted by Falcosidekick at all, and one with a minimum priority gets fewer alerts rightly.',
+        title: 'From Falcosidekick to the destinations',
+        help: 'A destination that rejects **everything** has a wrong token or address; one that rejects **some** alerts has a rate limit. Falcosidekick does not count some destinations, and a destination with a minimum priority receives fewer alerts as intended.',
         panels: [
           barsPanel(
             {
               id: 32,
-              title: 'Failed deliveries',
+              title: 'Delivery errors',
               description:
-                'Share of the deliveries to each destination that failed over the range. From 1 % it is worth a look, from 10 % the destination is as good as down.',
+                'Share of failed deliveries to each destination over the range. From 1 % on, check the destination; from 10 % on, consider it down.',
               w: 8,
               h: 8,
             },
@@ -178,9 +178,8 @@ export function delivery(): Dashboard {
           seriesPanel(
             {
               id: 33,
-              title: 'Failed deliveries over time',
-              description:
-                'The same over time, and over all destinations: since when does one refuse? Dashed: 1 % and 10 %.',
+              title: 'Delivery errors over time',
+              description: 'The same over time, and for all destinations together. Dashed: 1 % and 10 %.',
               w: 8,
               h: 8,
             },
@@ -196,7 +195,7 @@ export function delivery(): Dashboard {
             {
               id: 34,
               title: 'Deliveries',
-              description: 'Deliveries per second by destination and what came of them, stacked.',
+              description: 'Deliveries per second by destination and status, stacked.',
               w: 8,
               h: 8,
             },
@@ -213,14 +212,14 @@ export function delivery(): Dashboard {
       {
         id: 40,
         title: 'Canary',
-        help: 'Choose the rule that **a job of yours sets off** on every node every few minutes, above at *Canary’s rule*. Its age must stay below its period, on every node. With *All* it is the last match of any rule: long silences are then ordinary.',
+        help: 'Select the rule that **a job triggers** on every node every few minutes under *Canary’s rule*. The time since its last match must stay below its period on every node. *All* shows the last match of any rule: long silences are normal then.',
         panels: [
           tablePanel(
             {
               id: 42,
-              title: 'Age of the canary',
+              title: 'Time since last match',
               description:
-                'Time since the rule last matched on each node, the oldest first, as far back as the range. A node without a row did not match within the range: widen it, or worry.',
+                'Time since the rule last matched on each node, longest first, within the range. Nodes without a row had no match in the range: extend it, or check the canary.',
               w: 12,
               h: 9,
             },
@@ -235,9 +234,9 @@ export function delivery(): Dashboard {
           tablePanel(
             {
               id: 43,
-              title: 'Delay to Falcosidekick',
+              title: 'Time to Falcosidekick',
               description:
-                'Time between the last match and its arrival at Falcosidekick, the longest first. No finer than 30 seconds or two scrape intervals. The way on to a destination cannot be timed.',
+                'Time between the last match and its arrival at Falcosidekick, longest first. The resolution is 30 seconds or two scrape intervals. Delivery to the destinations cannot be measured.',
               w: 12,
               h: 9,
             },
@@ -247,7 +246,7 @@ export function delivery(): Dashboard {
               format: 'table',
               instant: true,
             }),
-            'Delay to Falcosidekick'
+            'Time to Falcosidekick'
           ),
         ],
       },

@@ -6,7 +6,7 @@ import { checksOf, columns, inCluster, signals, tableOf, verdict, worst } from '
 
 export const uid = 'falco-fleet';
 
-const steadiness = [
+const stability = [
   'up',
   'downtime',
   'blind-time',
@@ -26,9 +26,9 @@ const shownOfNode = [
   'Switched off',
   'Address',
   'Uptime',
-  'Rules and settings loaded',
+  'Rules and configuration loaded',
   'Rules files',
-  'Settings files',
+  'Configuration files',
 ];
 
 const total = (id: number, signalId: string, title: string, description: string) =>
@@ -41,17 +41,17 @@ export function fleet(): Dashboard {
   return page({
     uid,
     title: 'Falco fleet and drift',
-    description: 'Is Falco up everywhere, how often does it restart, and do versions, rules or settings drift?',
+    description: 'Is Falco up everywhere, how often does it restart, and do versions, rules or configuration drift?',
     groups: [
       {
         id: 1,
-        help: 'A node **without a working Falco** is watched by nobody. Whether nodes are missing altogether is only known where the settings say how many to expect (`expected` of a target).',
+        help: 'Nothing monitors a node **without a working Falco**. Nodes that never had a Falco are known only if the settings give the expected number (`expectedInstances` of a target).',
         panels: [
           statPanel(
             {
               id: 3,
               title: 'Continuity',
-              description: 'The worst verdict of all checks of continuity over the chosen nodes.',
+              description: 'The worst verdict of all continuity checks over the selected nodes.',
               w: 8,
               h: 3,
             },
@@ -62,44 +62,49 @@ export function fleet(): Dashboard {
               id: 4,
               title: 'Without Falco',
               description:
-                'Nodes of the chosen clusters that are down, stalled, or missing against the number expected, at the end of the range. 0 is what you want.',
+                'Nodes of the selected clusters that are down, stalled, or missing compared with the expected number, at the end of the range. 0 is healthy.',
               w: 8,
               h: 3,
             },
             signals(['nodes-without-falco'], { groupBy: [], filters: [inCluster], instant: true })
           ),
-          total(5, 'downtime', 'Time down', 'Time within the range in which Falco did not answer, all nodes added up.'),
+          total(
+            5,
+            'downtime',
+            'Downtime',
+            'Time within the range in which Falco did not respond, summed over all nodes.'
+          ),
           total(
             6,
             'availability-ratio',
             'Availability',
-            'Share of the scrapes in the range that were answered, the mean of the chosen nodes.'
+            'Share of successful scrapes in the range, averaged over the selected nodes.'
           ),
-          total(7, 'restarts', 'Restarts', 'Starts of a new Falco process within the range. One a node is a roll-out.'),
+          total(7, 'restarts', 'Restarts', 'Falco process starts within the range. A rollout is one per node.'),
           total(
             8,
             'reloads',
             'Hot reloads',
-            'Loads of rules and settings within the range without a restart; Falco 0.41 and later.'
+            'Reloads of rules and configuration within the range without a restart; Falco 0.41 and later.'
           ),
           tablePanel(
             {
               id: 9,
-              title: 'Steadiness',
+              title: 'Stability',
               description:
-                'Every node over the whole range, the longest down first. Restarts count processes that a scrape saw; failed reloads and time-outs are only known through a Falcosidekick among the targets: the sign at the title says where they are not.',
+                'All nodes over the whole range, longest downtime first. Restarts count the processes that a scrape saw. Failed hot reloads and event timeouts require a Falcosidekick among the targets; see the panel’s notice for nodes without values.',
               w: 24,
               h: 10,
             },
-            columns(steadiness, { window: '$__range' }),
-            'Time down'
+            columns(stability, { window: '$__range' }),
+            'Downtime'
           ),
           statesPanel(
             {
               id: 10,
               title: 'Falco up',
               description:
-                'The ten nodes that were down longest in this range. Green: Falco answered. Red: it did not. A gap: the node was not known yet. Red on half of the nodes at once is the network, not Falco.',
+                'The ten nodes that were down longest in this range. Green: Falco responded. Red: it did not. Gaps: the node was not known yet. If half of the nodes are red at the same time, the network is the cause, not Falco.',
               w: 12,
               h: 8,
             },
@@ -110,7 +115,7 @@ export function fleet(): Dashboard {
               id: 11,
               title: 'Nodes without Falco by reason',
               description:
-                'down: no answer. stalled: it answers, and hardly any event gets to its rules. blind: it answers, and its driver hands nothing over. missing: fewer are known than expected. An empty graph cannot be: 0 is drawn.',
+                'down: no response. stalled: Falco responds, but hardly any event reaches its rules. blind: Falco responds, but its driver delivers no events. missing: fewer instances than expected. A healthy fleet shows 0.',
               w: 12,
               h: 8,
             },
@@ -127,7 +132,7 @@ export function fleet(): Dashboard {
       {
         id: 20,
         title: 'Drift',
-        help: 'Different **versions** lose and cost differently, different **rules** detect different things. Different settings are right where node pools differ. The odd ones out come first.',
+        help: 'Different **versions** have different losses and costs, different **rules** detect different threats. Node pools may have different configuration on purpose. Nodes that differ are listed first.',
         panels: [
           without(
             tablePanel(
@@ -135,7 +140,7 @@ export function fleet(): Dashboard {
                 id: 22,
                 title: 'Inventory',
                 description:
-                  'Every Falco as it is now, those that differ from most, or from what is pinned, first, with what differs. Files are told by the first digits of their SHA-256. What is known of a Falco that is down is what it last said.',
+                  'All current instances. Those that differ from the majority or from the pinned baseline are listed first, with the differences. Files show the first digits of their SHA-256. An instance that is down shows its last known values.',
                 w: 24,
                 h: 11,
               },
@@ -156,7 +161,8 @@ export function fleet(): Dashboard {
             {
               id: 23,
               title: 'Nodes by version',
-              description: 'How many nodes run each version of Falco at the end of the range. One bar is no drift.',
+              description:
+                'Number of nodes with each Falco version at the end of the range. A single bar means no drift.',
               w: 8,
               h: 7,
             },
@@ -165,9 +171,9 @@ export function fleet(): Dashboard {
           stackedPanel(
             {
               id: 24,
-              title: 'Roll-out',
+              title: 'Rollout',
               description:
-                'Nodes by version over time, stacked. A roll-out is one colour giving way to another; where it stands still, nodes are left behind.',
+                'Nodes by version over time, stacked. During a rollout one colour replaces another; if it is stuck, nodes are left behind.',
               w: 8,
               h: 7,
             },
@@ -176,9 +182,9 @@ export function fleet(): Dashboard {
           seriesPanel(
             {
               id: 25,
-              title: 'Nodes that differ',
+              title: 'Nodes with drift',
               description:
-                'How many nodes have another version, engine, kernel, rules files or settings files than most, or than the settings pin. Engine and kernel may differ rightly; version and rules should come back to 0 after a roll-out.',
+                'Number of nodes whose version, engine, kernel, rules files or configuration files differ from the majority or from the pinned baseline. Engine and kernel may differ on purpose; version and rules should return to 0 after a rollout.',
               w: 8,
               h: 7,
             },

@@ -1,4 +1,4 @@
-/** The shipped dashboards, in the order in which they are listed: path → what builds it. */
+/** The shipped dashboards in list order, from path to builder. */
 import { type Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { beforeAfter } from './before-after';
 import { dataQuality } from './data-quality';

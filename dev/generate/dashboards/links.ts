@@ -1,4 +1,4 @@
-/** Where the dashboards lead to: each other, and the documentation. */
+/** Links between the dashboards and to the documentation. */
 import type * as cog from '@grafana/grafana-foundation-sdk/cog';
 import { DashboardLinkBuilder, DashboardLinkType, type DashboardLink } from '@grafana/grafana-foundation-sdk/dashboard';
 
@@ -6,19 +6,19 @@ export const docs = 'https://github.com/falco-metrics/falco-metrics-datasource/b
 
 const carried = 'var-ds=${ds}&${cluster:queryparam}&${__url_time_range}';
 
-/** A data link to another of the dashboards, with its variables and time range. */
+/** A data link to another dashboard that keeps the variables and the time range. */
 export function dashboardLink(title: string, uid: string, more = '${node:queryparam}') {
   return { title, url: `/d/${uid}?${carried}${more && `&${more}`}`, targetBlank: false };
 }
 
-/** A data link to one node in depth; `name` is what the link finds the node's name in. */
+/** A data link to the dashboard of one node; `name` is the expression for the name of the node. */
 export function nodeLink(name: string) {
   return dashboardLink('Open this node', 'falco-node', `var-node=${name}`);
 }
 
 type Link = cog.Builder<DashboardLink>;
 
-/** Without the builder's placement, which would hide it in a menu. */
+/** Omits the placement that the builder sets, which would hide the link in a menu. */
 export function inSight<T extends { placement?: unknown }>(builder: cog.Builder<T>): cog.Builder<T> {
   return {
     build: () => {
@@ -30,11 +30,11 @@ export function inSight<T extends { placement?: unknown }>(builder: cog.Builder<
 
 const built = (link: { title: string; url: string }): Link => ({ build: () => link as DashboardLink });
 
-/** As {@link nodeLink} and {@link dashboardLink}, for the links of a panel's values. */
+/** The same as {@link nodeLink} and {@link dashboardLink}, for the values of a panel. */
 export const toNode = (name: string) => built(nodeLink(name));
 export const toDashboard = (title: string, uid: string) => built(dashboardLink(title, uid));
 
-/** The links at the top of every dashboard: all others, and how to read this one. */
+/** The links at the top of every dashboard: the other dashboards, and the help page of this one. */
 export function pageLinks(uid: string): Link[] {
   return [
     new DashboardLinkBuilder('Falco dashboards')
@@ -43,7 +43,7 @@ export function pageLinks(uid: string): Link[] {
       .asDropdown(true)
       .includeVars(true)
       .keepTime(true),
-    new DashboardLinkBuilder('How to read this')
+    new DashboardLinkBuilder('Documentation')
       .type(DashboardLinkType.Link)
       .icon('doc')
       .url(`${docs}/dashboards.md#${uid}`)

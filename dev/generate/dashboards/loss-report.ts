@@ -24,7 +24,7 @@ const total = (id: number, signalId: string, title: string, description: string)
     signals([signalId], { groupBy: [], window: '$__range', instant: true })
   );
 
-/** Nothing is detected in such a time, however short. */
+/** Any such time counts, because Falco detects nothing in it. */
 const anyTime = {
   mode: 'absolute',
   steps: [
@@ -37,78 +37,78 @@ export function lossReport(): Dashboard {
   return page({
     uid,
     title: 'Falco loss report',
-    description: 'What did we miss between two moments, and on which nodes?',
+    description: 'What did Falco miss between two points in time, and on which nodes?',
     groups: [
       {
         id: 1,
-        help: '**Set the time range to the incident**, and choose its nodes. The tables can be pasted into the incident: panel menu → Inspect → Data → Download CSV (or *Data* to copy). Counts are spread to the ends of the range; what happened before the history begins is not in here, and the sign at the title says so.',
+        help: '**Set the time range to the incident** and select its nodes. Copy the tables into your incident report: panel menu → Inspect → Data → Download CSV. Counts are extrapolated to the ends of the range. Data before the start of the history is not included; the panel’s notice says so.',
         panels: [
           total(
             3,
             'lost-events',
-            'Events lost',
-            'Events that were lost in the kernel within the range, over all chosen nodes.'
+            'Lost events',
+            'Events dropped in the kernel within the range, over all selected nodes.'
           ),
           total(
             4,
             'kernel-drop-ratio',
-            'Share lost',
-            'Lost events as a share of all events of the range, over all chosen nodes: one bad node hides in it, so look at the table.'
+            'Kernel drops',
+            'Dropped events as a share of all events of the range, over all selected nodes. A single bad node can be hidden, so check the table.'
           ),
           total(
             5,
             'lost-process-events',
-            'Process events missed',
-            'Starts and ends of processes among the lost events: clone and fork, exec, exit, so that one process may count three times. Of a process whose start is lost Falco knows neither name nor parents nor container.'
+            'Lost process events',
+            'Process start and exit events among the dropped events: clone and fork, exec, exit. One process may count three times. Falco does not know the name, parents or container of a process whose start was lost.'
           ),
           total(
             6,
             'downtime',
-            'Time down',
-            'Time in which Falco did not answer, all chosen nodes added up. Nothing was detected in it.'
+            'Downtime',
+            'Time in which Falco did not respond, summed over all selected nodes. Nothing was detected in it.'
           ),
           total(
             7,
             'blind-time',
             'Blind time',
-            'Time in which Falco answered and yet read no events, all chosen nodes added up. Nothing was detected in it.'
+            'Time in which Falco responded but processed no events, summed over all selected nodes. Nothing was detected in it.'
           ),
           total(
             8,
             'outputs-queue-drops',
-            'Alerts lost',
-            'Alerts that Falco had raised and threw away as its outputs queue was full, over all chosen nodes.'
+            'Dropped alerts',
+            'Alerts that Falco raised but dropped because its outputs queue was full, over all selected nodes.'
           ),
           tablePanel(
             {
               id: 9,
               title: 'Loss by node',
               description:
-                'What each node missed within the range: the longest down first, then the most events lost. A node with a time down or blind time missed everything meanwhile, which no count of events holds. An empty cell cannot be known: the sign at the title says why.',
+                'What each node missed within the range: longest downtime first, then most lost events. During downtime and blind time a node missed everything, which no event count includes. An empty cell has no value: see the panel’s notice for the reason.',
               w: 24,
               h: 11,
             },
             columns(losses, { window: '$__range', groupBy: ['$identity'] })
           )
             .sortBy([
-              new TableSortByFieldStateBuilder().displayName('Time down').desc(true),
+              new TableSortByFieldStateBuilder().displayName('Downtime').desc(true),
               new TableSortByFieldStateBuilder().displayName('Blind time').desc(true),
-              new TableSortByFieldStateBuilder().displayName('Events lost').desc(true),
+              new TableSortByFieldStateBuilder().displayName('Lost events').desc(true),
             ])
-            .overrideByRegexp('^(Time down|Blind time)$', [{ id: 'thresholds', value: anyTime }]),
+            .overrideByRegexp('^(Downtime|Blind time)$', [{ id: 'thresholds', value: anyTime }]),
         ],
       },
       {
         id: 20,
-        title: 'What was lost',
-        help: '**clone_fork, execve**: processes that Falco never knew. **proc**: ends of processes, which then stay in its table. **open, connect, …**: single calls. **uncategorised**: calls of no class. Which *rules* would have matched cannot be known.',
+        title: 'Lost events by cause',
+        help: '**clone_fork, execve**: processes unknown to Falco. **proc**: process exits; the processes stay in its table. **open, connect, …**: single syscalls. **uncategorised**: syscalls without a class. Which *rules* would have matched is unknown.',
         panels: [
           barsPanel(
             {
               id: 22,
-              title: 'Events lost by class',
+              title: 'Lost events by cause',
               description:
-                'Lost events of the range over all chosen nodes, by the class of system call, or by why they were lost (scratch_map: too large, page_faults: not readable).',
+                'Lost events of the range over all selected nodes, by syscall class or by the reason for the loss (scratch_map: too large, page_faults: not readable).',
               w: 24,
               h: 10,
             },
@@ -122,9 +122,9 @@ export function lossReport(): Dashboard {
           tablePanel(
             {
               id: 23,
-              title: 'Events lost by node and class',
+              title: 'Lost events by node and cause',
               description:
-                'The same for each node that lost anything. Nodes without a row lost nothing in the kernel, as far as they were scraped.',
+                'The same for each node with lost events. Nodes without a row lost no events in the kernel while they were scraped.',
               w: 24,
               h: 9,
             },
@@ -138,7 +138,7 @@ export function lossReport(): Dashboard {
             .unit('locale')
             .decimals(0)
             .thresholds(thresholds({}))
-            // Names that nothing can break.
+            // Names without characters that need escaping.
             .overrideByRegexp('^(.{9,})$', [{ id: 'custom.width', value: 108 }])
             .withTransformation({
               id: 'calculateField',
@@ -156,8 +156,8 @@ export function lossReport(): Dashboard {
       },
       {
         id: 30,
-        title: 'What happened meanwhile',
-        help: 'Restarts and reloads begin the counters again at 0; what a Falco had lost since its last scrape is then not counted. Times are those of the events, not of the scrapes, where Falco tells them.',
+        title: 'Events in this range',
+        help: 'Restarts and reloads reset the counters to 0; losses after the last scrape before a restart are not counted. Times are those of the events if Falco exports them, otherwise those of the scrapes.',
         panels: [changes(32, 24, 10)],
       },
     ],

@@ -9,15 +9,15 @@ const sizes = { w: 8, h: 8 };
 /** The lower half of the dashboard of one node. */
 export const inside: Group = {
   id: 30,
-  title: 'Inside Falco, and what it costs',
-  help: 'A **table near its size** and failed look-ups of threads leave events without process and container. Near 100 % of one CPU Falco cannot go faster.',
+  title: 'Falco internals and cost',
+  help: 'A **nearly full table** and thread lookup failures leave events without process and container. Near 100 % of one CPU, Falco cannot process events faster.',
   panels: [
     seriesPanel(
       {
         id: 32,
-        title: 'Thread table and look-ups',
+        title: 'Thread table and lookups',
         description:
-          'How full the table of threads is, and the shares of look-ups of threads and files that failed. Failed look-ups of files are ordinary; only a change tells something.',
+          'Usage of the thread table, and the shares of failed lookups of threads and file descriptors. File descriptor lookup failures are normal; only a change matters.',
         ...sizes,
       },
       [
@@ -34,7 +34,7 @@ export const inside: Group = {
         id: 33,
         title: 'CPU',
         description:
-          'Falco’s CPU since its start and, for young processes, over the last hour; 100 % is one full CPU. CPU in probes is a share of the whole node.',
+          'CPU usage of Falco since its start and, for young processes, over the last hour; 100 % is one full CPU. CPU usage of probes is a share of the whole node.',
         ...sizes,
       },
       [over(['cpu-usage-since-start-ratio', 'cpu-usage-ratio', 'probe-cpu-ratio'], { window: '1h' })]
@@ -44,7 +44,7 @@ export const inside: Group = {
         id: 34,
         title: 'Memory',
         description:
-          'Resident and proportional memory, that of the container where it is known, and what ring buffers take as Falco ships them. A line that only rises meets its limit one day.',
+          'Resident and proportional memory, container memory if known, and the size of the ring buffers with Falco’s defaults. A line that only rises will reach the limit.',
         ...sizes,
       },
       [over(['memory-rss', 'memory-pss', 'container-memory', 'ring-buffer-memory'])]
@@ -52,9 +52,9 @@ export const inside: Group = {
     seriesPanel(
       {
         id: 35,
-        title: 'Time per run',
+        title: 'Probe run time',
         description:
-          'Nanoseconds that one run of each of Falco’s programs takes. A rise without more load points to contention, or to dearer work in the kernel.',
+          'Nanoseconds per run of each of Falco’s BPF programs. An increase without more load indicates contention or more expensive work in the kernel.',
         ...sizes,
       },
       [signals(['probe-run-time'], { groupBy: ['tracepoint'], legendFormat: '{{tracepoint}}' })]
@@ -63,7 +63,7 @@ export const inside: Group = {
       {
         id: 36,
         title: 'Alerts',
-        description: 'Alerts per second that the rules raised on this node.',
+        description: 'Alerts per second raised by the rules on this node.',
         ...sizes,
       },
       [over(['rule-match-rate'])]
@@ -73,7 +73,7 @@ export const inside: Group = {
         id: 37,
         title: 'Lost before Falcosidekick',
         description:
-          'Share of this node’s alerts that Falcosidekick never counted, estimated over ten minutes. Alerts that Falco’s own queue dropped are in it.',
+          'Estimated share of this node’s alerts that Falcosidekick did not receive, over ten minutes. It includes alerts dropped by Falco’s outputs queue.',
         ...sizes,
       },
       [over(['loss-before-sidekick-ratio'], { window: '10m' })],
@@ -84,7 +84,7 @@ export const inside: Group = {
         id: 39,
         title: 'Events',
         description:
-          'Events per second that the driver handled, and those that were not dropped: at most so many reached the rules. The gap between the lines is what was lost.',
+          'Events per second that the driver handled, and those that were not dropped, which is an upper bound of what the rules evaluate. The gap between the lines is lost.',
         ...sizes,
       },
       [over(['kernel-event-rate', 'delivered-event-rate'])]
@@ -92,9 +92,9 @@ export const inside: Group = {
     seriesPanel(
       {
         id: 40,
-        title: 'Lost besides',
+        title: 'Other losses',
         description:
-          'Losses that no drop counter holds: entries of system calls that were not kept, preemptions of the kernel module, and entries of the kernel’s tables that iterators (Falco 0.44) could not read. 0 is ordinary.',
+          'Losses that no drop counter includes: syscall entry events that could not be stored, preemptions of the kernel module, and kernel entries that iterators (Falco 0.44) could not read. 0 is normal.',
         ...sizes,
       },
       [
@@ -107,7 +107,7 @@ export const inside: Group = {
         id: 41,
         title: 'Address space and allocator',
         description:
-          'Virtual memory, which ring buffers are mapped into twice and which is no use of memory by itself, and what jemalloc accounts for, where it is built in and metrics.jemalloc_stats_enabled is set.',
+          'Virtual memory, which contains the ring buffers twice and is not memory in use, and jemalloc’s statistics, if Falco is built with it and metrics.jemalloc_stats_enabled is true.',
         ...sizes,
       },
       [
@@ -118,9 +118,9 @@ export const inside: Group = {
     barsPanel(
       {
         id: 42,
-        title: 'CPU of each probe',
+        title: 'CPU usage by tracepoint',
         description:
-          'Share of the node’s CPU time that goes into each of Falco’s programs in the kernel, at the end of the range. It is on the account of the applications.',
+          'Share of the node’s CPU time spent in each of Falco’s BPF programs, at the end of the range. It is charged to the applications.',
         ...sizes,
       },
       signals(['tracepoint-cpu-ratio'], { legendFormat: '{{tracepoint}}', instant: true })
@@ -128,9 +128,9 @@ export const inside: Group = {
     seriesPanel(
       {
         id: 43,
-        title: 'Entries read by iterators',
+        title: 'Iterator events',
         description:
-          'Entries of the kernel’s tables of processes and files that Falco’s iterators took in (Falco 0.44 and later with the modern probe). They rise when Falco starts, reloads or looks something up that it missed.',
+          'Processes and files that Falco’s iterators read from the kernel (Falco 0.44 and later with the modern probe). They rise when Falco starts, reloads or looks up something it missed.',
         ...sizes,
       },
       [signals(['iterator-event-rate'], { groupBy: ['item'], legendFormat: '{{item}}' })]
@@ -138,9 +138,9 @@ export const inside: Group = {
     seriesPanel(
       {
         id: 44,
-        title: 'Why its container last ended',
+        title: 'Last termination',
         description:
-          'As Kubernetes tells it: OOMKilled is for its memory. Known over a store that has the figures of kube-state-metrics.',
+          'The reason according to Kubernetes; OOMKilled means out of memory. Requires prometheus mode with kube-state-metrics.',
         ...sizes,
       },
       [signals(['last-termination'], { legendFormat: '{{reason}}' })]
@@ -150,7 +150,7 @@ export const inside: Group = {
         {
           id: 38,
           title: 'Rules',
-          description: 'The rules that this node has exported in the range, the noisiest first.',
+          description: 'Rules that this node exported in the range, noisiest first.',
           w: 24,
           h: 9,
         },

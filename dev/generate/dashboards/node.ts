@@ -18,19 +18,19 @@ const sizes = { w: 8, h: 8 };
 
 const verdicts: Group = {
   id: 1,
-  help: 'One node in depth. **The checks say what is wrong and what to change**; the graphs below show since when. Choose another node above.',
+  help: 'One node in depth. **The checks show what is wrong and what to change**; the graphs below show since when. Select another node above.',
   panels: [
-    now(3, 'up', 'Falco', 'Whether Falco answered at the end of the range.'),
-    now(4, 'uptime', 'Uptime', 'Time since the process started; a hot reload does not end it.'),
-    now(5, 'kernel-drop-ratio', 'Kernel drops', 'Share of the events over the range that never reached Falco.', {
+    now(3, 'up', 'Falco', 'Whether Falco responded at the end of the range.'),
+    now(4, 'uptime', 'Uptime', 'Time since the process started; a hot reload does not reset it.'),
+    now(5, 'kernel-drop-ratio', 'Kernel drops', 'Share of the events in the range that never reached Falco.', {
       window: '$__range',
     }),
     statPanel(
       {
         id: 6,
-        title: 'Reads events',
+        title: 'Stalled',
         description:
-          'Whether a sign was found that Falco goes through no events; unknown where nobody can tell, as of one that is down.',
+          'Whether Falco has stopped processing events; unknown if it cannot be determined, for example while Falco is down.',
         w: 8,
         h: 3,
       },
@@ -49,7 +49,7 @@ const verdicts: Group = {
           id: 9,
           title: 'Checks',
           description:
-            'Every check of this node, the worst first: what its verdict means, what to change first and what that costs. Unknown ones say why.',
+            'Every check of this node, worst first: the meaning of its verdict, what to change first, and the cost. Unknown checks give the reason.',
           w: 24,
           h: 13,
         },
@@ -66,9 +66,9 @@ const verdicts: Group = {
       tablePanel(
         {
           id: 10,
-          title: 'What runs here',
+          title: 'Instance details',
           description:
-            'Version, engine, kernel, files and switches of this Falco, now. Figures that need a switch which is off are missing below.',
+            'Current version, engine, kernel, files and settings of this Falco. Metrics that require a disabled setting are missing below.',
           w: 24,
           h: 5,
         },
@@ -82,13 +82,13 @@ const verdicts: Group = {
         { id: 'custom.width', value: 130 },
         { id: 'custom.wrapText', value: true },
       ])
-      .overrideByName('Rules and settings loaded', [{ id: 'custom.width', value: 150 }])
+      .overrideByName('Rules and configuration loaded', [{ id: 'custom.width', value: 150 }])
       .overrideByRegexp('.* files', [{ id: 'custom.wrapText', value: true }]),
     statesPanel(
       {
         id: 11,
-        title: 'Up and stalled',
-        description: 'Green: Falco answered, and read events. Red: it did not. A gap: nothing is known.',
+        title: 'Falco up and stalled',
+        description: 'Green: Falco responded and processed events. Red: it did not. Gaps: unknown.',
         w: 12,
         h: 6,
       },
@@ -100,8 +100,8 @@ const verdicts: Group = {
 
 const loss: Group = {
   id: 20,
-  title: 'What it misses',
-  help: 'Drops that follow the load ask for fewer events, bursts for larger buffers; **one CPU** far above the others asks for a buffer of its own (cpus_for_each_buffer: 1).',
+  title: 'Losses',
+  help: 'Drops that follow the load require fewer events, bursts require larger buffers. **One CPU** far above the others needs a buffer of its own (cpus_for_each_buffer: 1).',
   panels: [
     seriesPanel(
       {
@@ -116,9 +116,9 @@ const loss: Group = {
     stackedPanel(
       {
         id: 23,
-        title: 'Drops by cause',
+        title: 'Kernel drops by cause',
         description:
-          'Events lost per second by class of system call, or by why. clone_fork, execve and proc weigh most: Falco then does not know the process.',
+          'Dropped events per second by syscall class or other cause. clone_fork, execve and proc matter most: Falco then does not know the process.',
         ...sizes,
       },
       [signals(['kernel-drop-rate'], { groupBy: ['cause'], legendFormat: '{{cause}}' })]
@@ -126,9 +126,9 @@ const loss: Group = {
     seriesPanel(
       {
         id: 24,
-        title: 'Drops by CPU',
+        title: 'Kernel drops per CPU',
         description:
-          'Share of the events of each CPU, or of each device of the kernel module, that was lost. Lines far apart: few busy CPUs overflow their buffers.',
+          'Share of the events of each CPU, or of each kernel module device, that was dropped. If the lines are far apart, a few busy CPUs overflow their buffers.',
         ...sizes,
       },
       [
@@ -140,9 +140,9 @@ const loss: Group = {
     seriesPanel(
       {
         id: 25,
-        title: 'Load per CPU',
+        title: 'Kernel events per CPU',
         description:
-          'Events that Falco takes, for each CPU. Below 1500 is no trouble in the project’s experience, above 3000 (dashed) it becomes hard to keep up.',
+          'Events that Falco monitors, per CPU. According to the Falco documentation, no drops are expected below 1500, and it is hard to keep up above 3000 (dashed).',
         ...sizes,
       },
       [over(['kernel-event-rate-per-cpu'])],
@@ -151,9 +151,9 @@ const loss: Group = {
     seriesPanel(
       {
         id: 26,
-        title: 'What the server does',
+        title: 'Server load',
         description:
-          'System calls, context switches, page faults and signals per second and CPU, whatever Falco takes of them. Only what a program of Falco’s is attached to is counted.',
+          'Syscalls, context switches, page faults and signals per second and CPU, whether Falco monitors them or not. Only tracepoints that Falco attached to are counted.',
         ...sizes,
       },
       [over(['server-load', 'context-switch-rate', 'page-fault-rate', 'signal-rate'])]
@@ -162,7 +162,7 @@ const loss: Group = {
       {
         id: 27,
         title: 'Tracepoints',
-        description: 'Runs per second of each of Falco’s programs in the kernel at the end of the range.',
+        description: 'Runs per second of each of Falco’s BPF programs at the end of the range.',
         ...sizes,
       },
       signals(['tracepoint-rate'], { groupBy: ['tracepoint'], legendFormat: '{{tracepoint}}', ...atEnd })

@@ -19,7 +19,7 @@ import { alertsLost, figures, verdicts } from './verdicts';
 
 export const uid = 'falco-overview';
 
-/** Panels that alert rules lead to; the numbers must stay. */
+/** Panels that alert rules link to. Do not change the ids. */
 export const panelIds = { up: 22, kernelDrops: 11, alertsLost };
 
 const fleetColumns = [
@@ -38,13 +38,14 @@ export function overview(): Dashboard {
   return page({
     uid,
     title: 'Falco overview',
-    description: 'Is Falco itself healthy: is it up, what does it miss, how loaded are the servers, what does it cost?',
+    description:
+      'Is Falco itself healthy: is it up, how much does it miss, how loaded are the servers, what does it cost?',
     from: 'now-15m',
     refresh: '10s',
     groups: [
       {
         id: 40,
-        help: `**Read from the top:** five verdicts, then the nodes behind them. *Without Falco* comes first: no figure of such a node counts. Purple is *unknown*, never "all is well". [What Falco's project advises against drops](${links.dropping})`,
+        help: `**Read from the top:** five verdicts, then the nodes behind them. *Without Falco* comes first: no other value of such a node counts. Purple means *unknown*, never "all is well". [How to reduce drops](${links.dropping})`,
         panels: [
           ...verdicts,
           ...figures,
@@ -53,7 +54,7 @@ export function overview(): Dashboard {
               id: 10,
               title: 'Nodes, last five minutes',
               description:
-                'Every node with its figures of the last five minutes of the range, those that are down first, then those that answer and see nothing, then the largest drops; a click on a name opens the node. Colours follow the thresholds of the catalogue; an empty cell is a figure that cannot be known there (another engine, a switch that is off, Falco down).',
+                'All nodes with their values over the last five minutes of the range: nodes that are down first, then stalled ones, then the largest drops. Click a name to open the node. Colours follow the thresholds of the catalogue. An empty cell has no value there (another engine, a disabled setting, Falco down).',
               w: 24,
               h: 11,
             },
@@ -69,7 +70,7 @@ export function overview(): Dashboard {
                 id: 35,
                 title: 'Checks',
                 description:
-                  'Every check over all chosen nodes, the worst first: how many nodes have which verdict, and which are worst. What to change stands on the dashboard of the node.',
+                  'Every check over all selected nodes, worst first: the number of nodes per verdict, and the worst nodes. The dashboard of the node says what to change.',
                 w: 24,
                 h: 9,
               },
@@ -82,15 +83,15 @@ export function overview(): Dashboard {
       },
       {
         id: 100,
-        title: 'What is missed',
-        help: 'Drops that **follow the load** ask for fewer events (base_syscalls, rules, plugins); **short bursts** ask for larger buffers. Where the load did not rise, Falco became slower: rules, plugins, its CPU limit.',
+        title: 'Losses',
+        help: 'Drops that **follow the load** require fewer events (base_syscalls, rules, plugins); **short bursts** require larger buffers. If the load did not rise, Falco became slower: rules, plugins, CPU limit.',
         panels: [
           worstPanel(
             {
               id: panelIds.kernelDrops,
               title: 'Kernel drops',
               description:
-                'Share of the kernel’s events that never reached Falco, on the ten nodes that lost most in this range. The dashed lines are the bounds of the alert rules, 2 % and 10 %. Hold it beside the load below.',
+                'Share of the kernel events that never reached Falco, for the ten nodes with the most drops in this range. Dashed: the thresholds of the alert rules, 2 % and 10 %. Compare with the load below.',
               w: 12,
               h: 8,
             },
@@ -103,7 +104,7 @@ export function overview(): Dashboard {
                 id: 12,
                 title: 'Kernel drops by cause',
                 description:
-                  'Events lost per second over all chosen nodes, stacked. open, close, connect, execve … are classes of system calls that met a full ring buffer; uncategorised are calls of no class; scratch_map and page_faults are events that were too large or could not be read.',
+                  'Dropped events per second over all selected nodes, stacked. open, close, connect, execve … are syscall classes whose ring buffer was full; uncategorised are syscalls without a class; scratch_map and page_faults are events that were too large or could not be read.',
                 w: 12,
                 h: 8,
               },
@@ -115,15 +116,15 @@ export function overview(): Dashboard {
       },
       {
         id: 103,
-        title: 'How loaded the servers are',
-        help: 'The **server’s** work, not Falco’s. A node far above the others in load, and in drops as well, has simply more to do; one with drops and an ordinary load has a Falco problem.',
+        title: 'Server load',
+        help: 'This is the work of the **server**, not of Falco. A node with high load and high drops has more to do; a node with drops and normal load has a Falco problem.',
         panels: [
           worstPanel(
             {
               id: 13,
               title: 'Server load',
               description:
-                'System calls per second and CPU, before any filter of Falco, on the five busiest nodes. Nodes with the kernel module, or without statistics of BPF programs, have no such figure.',
+                'Syscalls per second and CPU, before Falco filters, for the five busiest nodes. Nodes with the kernel module or without BPF statistics have no value.',
               w: 8,
               h: 9,
             },
@@ -134,7 +135,7 @@ export function overview(): Dashboard {
               id: 14,
               title: 'Kernel events per CPU',
               description:
-                'Events per second and CPU that Falco takes, drops included, on the five busiest nodes. In the project’s experience below 1500 is no trouble and above 3000 it becomes hard to keep up (dashed lines).',
+                'Events per second and CPU that Falco monitors, including drops, for the five busiest nodes. According to the Falco documentation, no drops are expected below 1500, and it is hard to keep up above 3000 (dashed).',
               w: 8,
               h: 9,
             },
@@ -146,7 +147,7 @@ export function overview(): Dashboard {
               id: 15,
               title: 'Tracepoints',
               description:
-                'Runs per second of each of Falco’s programs in the kernel, over all chosen nodes. sys_exit runs at every system call; sched_switch or page faults high up mean that a costly event is listened to.',
+                'Runs per second of each of Falco’s BPF programs, over all selected nodes. sys_exit runs at every syscall; high rates of sched_switch or page faults mean that Falco monitors an expensive event.',
               w: 8,
               h: 9,
             },
@@ -156,15 +157,15 @@ export function overview(): Dashboard {
       },
       {
         id: 106,
-        title: 'What Falco costs',
-        help: 'Falco costs in two places: in its own process, which one CPU bounds, and in the kernel, on the account of the applications that make system calls.',
+        title: 'Cost of Falco',
+        help: 'Falco has two kinds of cost: its own process, which can use at most one CPU, and its programs in the kernel, which are charged to the applications that make syscalls.',
         panels: [
           worstPanel(
             {
               id: 16,
-              title: 'CPU in Falco’s probes',
+              title: 'CPU usage of probes',
               description:
-                'Share of all the node’s CPU time that is spent in Falco’s programs in the kernel, on the five dearest nodes. It is not in Falco’s own CPU use. Nodes with the kernel module have no such figure.',
+                'Share of the node’s CPU time spent in Falco’s BPF programs, for the five most expensive nodes. It is not part of Falco’s own CPU usage. Nodes with the kernel module have no value.',
               w: 8,
               h: 8,
             },
@@ -173,9 +174,9 @@ export function overview(): Dashboard {
           worstPanel(
             {
               id: 17,
-              title: 'CPU of Falco since start',
+              title: 'CPU usage since start',
               description:
-                '100 % is one full CPU, which a single thread cannot pass: near it drops follow. Falco’s own average since its start, which moves slowly; the dashboard of resources has the present use where it can be known.',
+                '100 % is one full CPU, the limit of a single thread: close to it, Falco drops events. This is Falco’s own average since its start, which changes slowly; the resources dashboard shows the current usage where it is known.',
               w: 8,
               h: 8,
             },
@@ -185,9 +186,9 @@ export function overview(): Dashboard {
           worstPanel(
             {
               id: 18,
-              title: 'Memory of Falco',
+              title: 'Memory (RSS)',
               description:
-                'Resident memory of the five largest, the touched pages of the ring buffers included. A line that only ever rises will meet its limit: hold it against the one that you set for the container.',
+                'Resident memory of the five largest instances, including the touched pages of the ring buffers. A line that only rises will reach the limit: compare with the memory limit of the container.',
               w: 8,
               h: 8,
             },
@@ -197,15 +198,15 @@ export function overview(): Dashboard {
       },
       {
         id: 109,
-        title: 'Whether it keeps running',
-        help: 'Red on **one** node is that node’s Falco; red on **half of them at once** is the network between Grafana and them.',
+        title: 'Availability',
+        help: 'If **one** node is red, its Falco is the cause. If **half of them are red at the same time**, the network between Grafana and them is.',
         panels: [
           statesPanel(
             {
               id: panelIds.up,
               title: 'Falco up',
               description:
-                'The ten nodes that were down longest in this range. Green: Falco answered. Red: it did not, or it left service discovery. A gap: the node was not known yet, or Grafana did not ask.',
+                'The ten nodes that were down longest in this range. Green: Falco responded. Red: it did not, or it left service discovery. Gaps: the node was not known yet, or Grafana did not scrape it.',
               w: 12,
               h: 8,
             },
@@ -216,7 +217,7 @@ export function overview(): Dashboard {
               id: 23,
               title: 'Restarts',
               description:
-                'Starts of a new Falco process within 15 minutes, over all chosen nodes. One a node is a roll-out; ever more of them is a crash loop, which the table of nodes names by its short uptime.',
+                'Falco process starts within 15 minutes, over all selected nodes. A rollout is one per node; a growing number is a crash loop, which the table of nodes shows by a short uptime.',
               w: 12,
               h: 8,
             },

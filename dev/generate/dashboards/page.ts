@@ -1,4 +1,6 @@
-/** What all dashboards share: variables, links, annotations, and groups of panels with a help text each. */
+/**
+ * What all dashboards share: variables, links, annotations, and groups of panels with a help text.
+ */
 import type * as cog from '@grafana/grafana-foundation-sdk/cog';
 import {
   AnnotationQueryBuilder,
@@ -15,10 +17,10 @@ import { inSight, pageLinks } from './links';
 import { textPanel } from './panels';
 import { datasource, eventsBut, inCluster, pluginId, tableOf } from './queries';
 
-/** Panels under one heading. The numbers of heading and help are `id` and `id + 1`. */
+/** Panels under one heading. Heading and help have the panel ids `id` and `id + 1`. */
 export interface Group {
   id: number;
-  /** None for the panels at the top. */
+  /** Undefined for the panels at the top. */
   title?: string;
   help: string;
   panels: Array<cog.Builder<Panel>>;
@@ -28,11 +30,11 @@ export interface Page {
   uid: string;
   title: string;
   description: string;
-  /** How far back the dashboard looks when it is opened; one hour unless told. */
+  /** Default time range; one hour if undefined. */
   from?: string;
-  /** How often it looks again; every 30 seconds unless told. */
+  /** Refresh interval; 30 seconds if undefined. */
   refresh?: string;
-  /** One node instead of several. */
+  /** Select one node instead of several. */
   single?: boolean;
   variables?: QueryVariableBuilder[];
   groups: Group[];
@@ -51,7 +53,7 @@ function ask(label: string, title: string, filters: unknown[]): QueryVariableBui
     .sort(VariableSort.NaturalAsc);
 }
 
-/** Several values of a label, or all. */
+/** A variable with several values of a label, or all. */
 export function labelVariable(label: string, title: string, filters: unknown[] = []): QueryVariableBuilder {
   return ask(label, title, filters)
     .multi(true)
@@ -60,18 +62,21 @@ export function labelVariable(label: string, title: string, filters: unknown[] =
 }
 
 /**
- * The nodes of the chosen clusters and versions. "All" stands for exactly those, so that the version chooses the nodes
- * of every panel, also of figures that know no version, such as whether a node is up.
+ * The nodes of the selected clusters and versions. "All" expands to exactly these nodes, so the
+ * version also applies to signals without a version label, such as whether a node is up.
  */
 function nodeVariable(single: boolean): QueryVariableBuilder {
   const filters = [inCluster, ofVersion, noSidekick];
   return single ? ask('node', 'Node', filters).allowCustomValue(false) : labelVariable('node', 'Node', filters);
 }
 
-/** What happened, marked on every graph; a roll-out is one mark, and that a node is back shows by its figures. */
+/**
+ * Events as marks on every graph. A rollout is a single mark; that a node is up again is not
+ * marked.
+ */
 function whatHappened(): AnnotationQueryBuilder {
   return new AnnotationQueryBuilder()
-    .name('What happened')
+    .name('Events')
     .datasource(datasource)
     .enable(true)
     .hide(false)
@@ -104,7 +109,7 @@ export function page({
       new DatasourceVariableBuilder('ds')
         .label('Data source')
         .type(pluginId)
-        // The provisioned one; where there is none of this name, the first.
+        // The provisioned data source, or the first one if there is none of this name.
         .current({ text: 'Falco Metrics', value: 'falco-metrics' })
     )
     .withVariable(labelVariable('cluster', 'Cluster').allValue('.*'))
@@ -115,7 +120,7 @@ export function page({
   return board;
 }
 
-/** The help has room for three lines on a screen of 1280 pixels with Grafana's menu beside it. */
+/** The help panel has room for three lines on a screen of 1280 pixels with Grafana's menu. */
 function add(board: DashboardBuilder, { id, title, help, panels }: Group): void {
   if (title !== undefined) {
     board.withRow(new RowBuilder(title).id(id));

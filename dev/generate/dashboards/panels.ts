@@ -1,6 +1,6 @@
 /**
- * The few kinds of panel that the shipped dashboards are made of. What a value means (unit, colour,
- * thresholds, names of values) comes with the data from the catalogue and is not repeated here.
+ * The kinds of panels in the shipped dashboards. The data brings units, colours, thresholds and
+ * value names from the catalogue; they are not repeated here.
  */
 import * as bargauge from '@grafana/grafana-foundation-sdk/bargauge';
 import * as common from '@grafana/grafana-foundation-sdk/common';
@@ -24,7 +24,7 @@ export interface Place {
   h: number;
 }
 
-/** The colours of a signal's thresholds; blue where nothing is judged, as the backend does. */
+/** The colours of a signal's thresholds; blue without thresholds, as in the backend. */
 export function thresholds({ thresholds: judged }: Pick<Signal, 'thresholds'>): dashboard.ThresholdsConfigBuilder {
   const bottom = { value: null, color: judged ? 'green' : 'blue' };
   const { direction, warning, critical } = judged ?? {};
@@ -55,13 +55,16 @@ function placed<P extends Placeable>(panel: P, { id, title, description, w, h }:
 
 const lastValue = () => new common.ReduceDataOptionsBuilder().calcs(['lastNotNull']).fields('').values(false);
 
-/** Grafana paints an empty tile with the lowest threshold, which is green where less is better: nothing known is no good news. */
+/**
+ * Grafana paints an empty tile in the colour of the lowest threshold, which is green if lower is
+ * better. An unknown value must not be green.
+ */
 const unknown: dashboard.SpecialValueMap = {
   type: dashboard.MappingType.SpecialValue,
   options: { match: dashboard.SpecialValueMatch.NullAndNan, result: { text: 'unknown', color: 'purple', index: 0 } },
 };
 
-/** One figure now, with its name where `named`. */
+/** One current value, with its name if `named`. */
 export function statPanel(place: Place, query: Target, named = false): stat.PanelBuilder {
   return placed(new stat.PanelBuilder(), place)
     .withTarget(query)
@@ -73,19 +76,28 @@ export function statPanel(place: Place, query: Target, named = false): stat.Pane
     .textMode(named ? common.BigValueTextMode.ValueAndName : common.BigValueTextMode.Value);
 }
 
-/** In place of "No data", which sounds as if all were well. Not for tables: their empty cells would say it, too. */
-const nothing = 'Nothing is known here: the sign at the title says why.';
+/**
+ * Replaces "No data", which sounds as if all were well. Not used for tables, whose empty cells
+ * would show it too.
+ */
+const nothing = 'No data. See the panel’s notice for the reason.';
 
-/** How many points a line has at most: of 200 nodes each point costs the backend some milliseconds. */
+/**
+ * Maximum number of points per line: with 200 nodes, each point costs the backend some
+ * milliseconds.
+ */
 const points = 80;
 
-/** Fewer points for figures that are made of dozens of others, by how much there is in the signal's template. */
+/** Reduces the number of points for signals with large templates. */
 export function coarse<P extends { maxDataPoints(n: number): P }>(panel: P, id: string): P {
   const { length } = signal(id).expr;
   return length > 3000 ? panel.maxDataPoints(points / 4) : length > 1000 ? panel.maxDataPoints(points / 2) : panel;
 }
 
-/** Lines over time, from 0, with the thresholds of the signal `limits` as dashed lines, which are always in sight. */
+/**
+ * Lines over time that start at 0. The thresholds of the signal `limits` are dashed lines that are
+ * always visible.
+ */
 export function seriesPanel(place: Place, queries: Target[], limits?: string): timeseries.PanelBuilder {
   const panel = placed(new timeseries.PanelBuilder(), place)
     .targets(queries)
@@ -114,16 +126,16 @@ export function seriesPanel(place: Place, queries: Target[], limits?: string): t
 }
 
 /**
- * As {@link seriesPanel}, of the worst nodes, or of what the query tells apart: ten where the panel is half as wide as
- * the page, five where it is narrower. A click leads to the node.
+ * Like {@link seriesPanel}, for the worst nodes or for the groups of the query: ten in a panel of
+ * half the page width, five in a narrower one. A click opens the node.
  */
 export function worstPanel(place: Place, id: string, limits = false, query: Record<string, unknown> = {}) {
-  // Ten areas on each other would be a brown one.
+  // Ten overlapping areas would be unreadable.
   const panel = seriesPanel(place, [worst(id, place.w < 12 ? 5 : 10, query)], limits ? id : undefined).fillOpacity(0);
   return coarse(panel, id).dataLinks([toNode('${__field.labels.node}')]);
 }
 
-/** As {@link seriesPanel}, the series stacked to their sum. */
+/** Like {@link seriesPanel}, with stacked series. */
 export function stackedPanel(place: Place, queries: Target[]): timeseries.PanelBuilder {
   return seriesPanel(place, queries)
     .fillOpacity(40)
@@ -131,9 +143,9 @@ export function stackedPanel(place: Place, queries: Target[]): timeseries.PanelB
 }
 
 /**
- * A table, coloured where its figures are judged; names of nodes lead to the node. Headers are wrapped,
- * so that many columns have room. Grafana gives every column without a width the same share of the rest, or its least
- * width where that is more: a column that needs more than the others gets a width, or the table does not fit.
+ * A table with coloured values; node names link to the node. Headers wrap to make room for many
+ * columns. Grafana gives all columns without a width the same share of the rest, but at least their
+ * minimum width. A column that needs more gets a fixed width, otherwise the table overflows.
  */
 export function tablePanel(place: Place, query: Target, sortBy?: string): table.PanelBuilder {
   const panel = placed(new table.PanelBuilder(), place)
@@ -142,7 +154,7 @@ export function tablePanel(place: Place, query: Target, sortBy?: string): table.
     .cellOptions({ type: common.TableCellDisplayMode.ColorText, wrapText: false })
     .minWidth(75)
     .overrideByRegexp('.*', [{ id: 'custom.wrapHeaderText', value: true }])
-    // Times are not judged.
+    // Times have no thresholds.
     .overrideByFieldType('time', [{ id: 'custom.cellOptions', value: { type: 'auto' } }])
     .overrideByRegexp('^[Nn]ode$', [
       { id: 'links', value: [nodeLink('${__value.raw}')] },
@@ -159,7 +171,7 @@ export function tablePanel(place: Place, query: Target, sortBy?: string): table.
     : panel.sortBy([new common.TableSortByFieldStateBuilder().displayName(sortBy).desc(true)]);
 }
 
-/** A table of checks over several nodes, whose last column needs the room. */
+/** A table of checks over several nodes; the last column is wide. */
 export function checksPanel(place: Place, query: Target): table.PanelBuilder {
   return tablePanel(place, query)
     .overrideByRegexp('^(Verdict|Critical|Warning|Unknown|Ok)$', [{ id: 'custom.width', value: 80 }])
@@ -169,7 +181,7 @@ export function checksPanel(place: Place, query: Target): table.PanelBuilder {
     ]);
 }
 
-/** A table of rules, whose names and tags are long. */
+/** A table of rules with long names and tags. */
 export function rulesPanel(place: Place, query: Target): table.PanelBuilder {
   return tablePanel(place, query)
     .overrideByRegexp('^(Rule|Tags)$', [{ id: 'custom.wrapText', value: true }])
@@ -180,19 +192,25 @@ export function rulesPanel(place: Place, query: Target): table.PanelBuilder {
     ]);
 }
 
-/** Hides columns of a table. A transformation would drop an answer without rows, and with it the reason. */
+/**
+ * Hides columns of a table. A transformation would drop a response without rows, and with it the
+ * notice.
+ */
 export function without(panel: table.PanelBuilder, names: string[]): table.PanelBuilder {
   return panel.overrideByRegexp(`^(${names.join('|')})$`, [{ id: 'custom.hideFrom.viz', value: true }]);
 }
 
-/** Horizontal bars now, one a series, with the names of its legend also where there is only one. */
+/**
+ * Horizontal bars of current values, one per series, labelled with the legend even if there is only
+ * one.
+ */
 export function barsPanel(place: Place, query: Target): bargauge.PanelBuilder {
   const { legend = '' } = query.build() as { legend?: string };
   return (
     placed(new bargauge.PanelBuilder(), place)
       .withTarget(query)
       .displayName(legend.replaceAll(/\{\{(\w+)\}\}/g, '${__field.labels.$1}'))
-      // Where there is nothing, Grafana makes a bar in the lowest colour: no green.
+      // Without data, Grafana draws a bar in the lowest colour, which must not be green.
       .thresholds(new dashboard.ThresholdsConfigBuilder().steps([{ value: null, color: 'purple' }]))
       .maxDataPoints(100)
       .noValue(nothing)
@@ -207,7 +225,7 @@ export function barsPanel(place: Place, query: Target): bargauge.PanelBuilder {
   );
 }
 
-/** One band a series, coloured by the names of its values. */
+/** One band per series, coloured by the value names. */
 export function statesPanel(place: Place, query: Target): statetimeline.PanelBuilder {
   return (
     placed(new statetimeline.PanelBuilder(), place)
@@ -215,7 +233,7 @@ export function statesPanel(place: Place, query: Target): statetimeline.PanelBui
       .interval('5s')
       .maxDataPoints(points)
       .noValue(nothing)
-      // Grafana's own choice for these bands is a scale on which 1 is red.
+      // Grafana's default for this panel is a scale on which 1 is red.
       .colorScheme(new dashboard.FieldColorBuilder().mode(dashboard.FieldColorModeId.Thresholds))
       .mergeValues(true)
       .showValue(common.VisibilityMode.Never)

@@ -1,4 +1,4 @@
-/** What the panels of the shipped dashboards ask. */
+/** The queries of the shipped dashboards. */
 import type * as cog from '@grafana/grafana-foundation-sdk/cog';
 import { QUERY_VERSION } from '../../../src/query';
 import { catalogue } from '../../../src/signals';
@@ -11,7 +11,7 @@ export type Target = cog.Builder<cog.Dataquery>;
 type Query = Record<string, unknown>;
 
 export const inCluster = { key: 'cluster', operator: '=~', value: '${cluster:regex}' };
-/** Only the clusters and nodes that the dashboard's variables choose. */
+/** Restricts a query to the clusters and nodes selected by the variables. */
 const chosen = [inCluster, { key: 'node', operator: '=~', value: '${node:regex}' }];
 
 export function signal(id: string): Signal {
@@ -22,7 +22,7 @@ export function signal(id: string): Signal {
   return found;
 }
 
-/** The kinds of events but one. */
+/** All kinds of events except one. */
 export function eventsBut(left: string): string[] {
   return catalogue.events.map(({ id }) => id).filter((id) => id !== left);
 }
@@ -31,28 +31,30 @@ export function target(query: Query): Target {
   return { build: () => ({ refId: 'A', datasource, version: QUERY_VERSION, ...query }) as unknown as cog.Dataquery };
 }
 
-/** Signals of the chosen nodes, over time or, with `instant`, now. */
+/** Signals of the selected nodes, over time or, with `instant`, at the end of the range. */
 export function signals(ids: string[], query: Query = {}): Target {
   ids.forEach(signal);
   return target({ queryType: 'signal', signals: ids, filters: chosen, ...query });
 }
 
-/** Signals of Falcosidekick and its destinations, which belong to a cluster and to none of its nodes. */
+/**
+ * Signals of Falcosidekick and its destinations, which belong to a cluster but not to its nodes.
+ */
 export function ofSidekick(ids: string[], query: Query = {}, more: unknown[] = []): Target {
   return signals(ids, { filters: [inCluster, ...more], ...query });
 }
 
-/** Signals as columns of one table, at the end of the range. */
+/** Signals as columns of a table, at the end of the range. */
 export function columns(ids: string[], query: Query = {}): Target {
   return signals(ids, { format: 'table', instant: true, ...query });
 }
 
-/** Tables of the kinds that need no more than the chosen nodes. */
+/** Tables of query types that need only the selected nodes. */
 export function tableOf(queryType: 'health' | 'inventory' | 'rules' | 'events', query: Query = {}): Target {
   return target({ queryType, format: 'table', instant: true, filters: chosen, ...query });
 }
 
-/** The checks that count for a dimension, by id. */
+/** Ids of the checks that count for a dimension. */
 export function checksOf(dimension: DimensionId): string[] {
   const counts = ({ signal: id, extraDimensions: also = [] }: Check) =>
     signal(id).dimension === dimension || also.includes(dimension);
@@ -71,7 +73,7 @@ export function verdict(checks: string[]): Target {
   });
 }
 
-/** The series that are worst in the range, one for each of `by`: a line for each of 200 nodes tells nothing. */
+/** The worst series in the range, one per `by`: a line for each of 200 nodes is unreadable. */
 export function worst(id: string, limit: number, query: Query = {}): Target {
   return signals([id], { limit, groupBy: ['$identity'], legendFormat: '{{node}}', ...query });
 }

@@ -24,18 +24,18 @@ export function resources(): Dashboard {
   return page({
     uid,
     title: 'Falco resources and impact',
-    description: 'What does Falco cost, and does it disturb the host?',
+    description: 'What does Falco cost, and does it affect the host?',
     groups: [
       {
         id: 1,
-        help: 'Falco costs **CPU in its process** (one CPU at most, since events go through one thread), **CPU in the kernel** (charged to the applications that make system calls) and **memory** (process, ring buffers, outputs queue).',
+        help: 'Falco uses **CPU in its process** (at most one CPU, because it processes events on one thread), **CPU in the kernel** (charged to the applications that make syscalls) and **memory** (process, ring buffers, outputs queue).',
         panels: [
           checksPanel(
             {
               id: 3,
               title: 'Checks',
               description:
-                'Each check of resources over all chosen nodes, the worst first. Checks against a limit only exist where the target’s settings give one (cpuLimit, memoryLimit).',
+                'Each resources check over all selected nodes, worst first. Checks against a limit exist only if the settings of the target give one (cpuLimit, memoryLimit).',
               w: 24,
               h: 6,
             },
@@ -46,7 +46,7 @@ export function resources(): Dashboard {
               id: 4,
               title: 'Nodes',
               description:
-                'Every node at the end of the range, the highest CPU first. CPU lately is that of the last 15 minutes to 12 hours, the longer the older the process is, and needs a history of that length; the host’s CPU is an average since it was booted. An empty cell cannot be known there: the sign at the title says why.',
+                'All nodes at the end of the range, highest CPU first. Average CPU usage covers the last 15 minutes to 12 hours, more for older processes, and requires a history of that length. Host CPU is an average since boot. An empty cell has no value: see the panel’s notice for the reason.',
               w: 24,
               h: 10,
             },
@@ -58,14 +58,14 @@ export function resources(): Dashboard {
       {
         id: 10,
         title: 'CPU',
-        help: '**Near 100 %** of one CPU Falco cannot go faster, and drops follow, however many CPUs the node has. The probes’ share is what the **applications** pay. Per event the load is taken out: it shows what a change of rules or version made dearer.',
+        help: '**Near 100 %** of one CPU, Falco cannot process events faster and drops them, however many CPUs the node has. The probes’ share is what the **applications** pay. CPU time per event is normalised by load: it shows the effect of a change of rules or version.',
         panels: [
           worstPanel(
             {
               id: 12,
-              title: 'CPU of Falco since start',
+              title: 'CPU usage since start',
               description:
-                'Falco’s own average since it started, on the ten highest nodes; 100 % is one full CPU. It moves slowly: after days an hour of overload hardly shows.',
+                'Falco’s own average since its start, for the ten highest nodes; 100 % is one full CPU. It changes slowly: after days, an hour of overload hardly shows.',
               w: 12,
               h: 8,
             },
@@ -75,9 +75,9 @@ export function resources(): Dashboard {
           worstPanel(
             {
               id: 13,
-              title: 'CPU in Falco’s probes',
+              title: 'CPU usage of probes',
               description:
-                'Share of all CPU time of the node that goes into Falco’s programs in the kernel, on the ten highest nodes. Needs statistics of BPF programs; nodes with the kernel module have none.',
+                'Share of the node’s CPU time spent in Falco’s BPF programs, for the ten highest nodes. Requires BPF statistics; nodes with the kernel module have none.',
               w: 12,
               h: 8,
             },
@@ -86,9 +86,9 @@ export function resources(): Dashboard {
           barsPanel(
             {
               id: 15,
-              title: 'CPU cost in all',
+              title: 'Total CPU cost',
               description:
-                'CPUs that all chosen Falcos keep busy at the end of the range: in the kernel, and in userspace over 15 minutes where that can be known (young processes), elsewhere on average since their start. Nodes without statistics of BPF programs have no part in the kernel.',
+                'Number of CPUs that all selected instances use at the end of the range: in the kernel, and in userspace over 15 minutes if known (young processes), otherwise averaged since the start. Nodes without BPF statistics have no kernel part.',
               w: 8,
               h: 8,
             },
@@ -97,9 +97,9 @@ export function resources(): Dashboard {
           barsPanel(
             {
               id: 16,
-              title: 'CPU per event, by version',
+              title: 'CPU time per event by version',
               description:
-                'CPU time for each kernel event, the mean of the nodes of each version, by part. Rules, plugins and versions move it; the load does not. Not to be compared across Falco 0.42, which halved the events.',
+                'CPU time per kernel event, averaged over the nodes of each version, by part. Rules, plugins and versions change it; the load does not. Do not compare across Falco 0.42, which halved the events.',
               w: 8,
               h: 8,
             },
@@ -113,9 +113,9 @@ export function resources(): Dashboard {
           barsPanel(
             {
               id: 17,
-              title: 'Time per run by tracepoint',
+              title: 'Probe run time by tracepoint',
               description:
-                'What one run of each of Falco’s programs takes, on average over the chosen nodes. About 200 ns at the exit of a system call and 2000 ns at the end of a process were published for one machine.',
+                'Time per run of each of Falco’s BPF programs, averaged over the selected nodes. The Falco documentation shows about 200 ns at syscall exits and 2000 ns at process exits for one machine.',
               w: 8,
               h: 8,
             },
@@ -126,13 +126,14 @@ export function resources(): Dashboard {
       {
         id: 20,
         title: 'Memory',
-        help: 'A line that **only rises** meets its limit one day; the table above tells when. Ring buffers are set aside for good: a larger preset costs memory on every node. An unbounded outputs queue grows when an output is slow.',
+        help: 'A line that **only rises** will reach the limit; the table above shows when. Ring buffers are allocated permanently: a larger preset costs memory on every node. An unbounded outputs queue grows when an output is slow.',
         panels: [
           worstPanel(
             {
               id: 22,
-              title: 'Memory of Falco (RSS)',
-              description: 'Resident memory of the five largest Falcos, touched pages of the ring buffers included.',
+              title: 'Memory (RSS)',
+              description:
+                'Resident memory of the five largest instances, including touched pages of the ring buffers.',
               w: 8,
               h: 8,
             },
@@ -141,9 +142,9 @@ export function resources(): Dashboard {
           worstPanel(
             {
               id: 23,
-              title: 'Memory of the container',
+              title: 'Container memory',
               description:
-                'What the container is charged with, on the five largest; the figure that its limit is held against. Falco only knows it when FALCO_CGROUP_MEM_PATH names the right file (cgroup v2: memory.current), which a privileged container does not have: else it is unknown, and the table above says where.',
+                'Memory charged to the container, for the five largest; compare it with the limit. Falco knows it only if FALCO_CGROUP_MEM_PATH names the right file (cgroup v2: memory.current), which a privileged container does not have. Otherwise it is unknown, and the table above shows where.',
               w: 8,
               h: 8,
             },
@@ -152,26 +153,26 @@ export function resources(): Dashboard {
           worstPanel(
             {
               id: 24,
-              title: 'Time to the memory limit',
+              title: 'Time to memory limit',
               description:
-                'If memory goes on growing as in the last hour; the five nodes with the least time. Only where memoryLimit is set for the target, and only for those that grow.',
+                'The time if memory keeps growing as in the last hour, for the five nodes with the least time. Requires memoryLimit for the target and growing memory.',
               w: 8,
               h: 8,
             },
             'memory-limit-remaining-time'
-          ).noValue('No node grows towards a limit that is set for its target (memoryLimit).'),
+          ).noValue('No memory grows towards a limit set for its target (memoryLimit).'),
         ],
       },
       {
         id: 30,
-        title: 'The host',
-        help: 'For comparison only: the host’s own figures as Falco sees them. **Its CPU and memory are no fault of Falco’s**, and nothing here is alerted on.',
+        title: 'Host',
+        help: 'For comparison only: metrics of the host as seen by Falco. **Falco does not cause its CPU and memory usage**, and no alert rule uses them.',
         panels: [
           worstPanel(
             {
               id: 32,
-              title: 'Host memory',
-              description: 'Memory in use without buffers and cache, on the five hosts that use most.',
+              title: 'Host memory used',
+              description: 'Memory in use without buffers and cache, for the five hosts that use most.',
               w: 8,
               h: 7,
             },
@@ -180,8 +181,8 @@ export function resources(): Dashboard {
           worstPanel(
             {
               id: 33,
-              title: 'Host open files',
-              description: 'File handles that the kernel has allocated, on the five hosts with most.',
+              title: 'Host open file descriptors',
+              description: 'File handles allocated by the kernel, for the five hosts with most.',
               w: 8,
               h: 7,
             },
@@ -190,9 +191,9 @@ export function resources(): Dashboard {
           worstPanel(
             {
               id: 34,
-              title: 'Host runnable processes',
+              title: 'Host running processes',
               description:
-                'Threads that run or wait for a CPU at the moment of each scrape, on the five hosts with most. Many more than CPUs: the host is overloaded, and Falco has to wait as well.',
+                'Threads that are running or waiting for a CPU at each scrape, for the five hosts with most. Many more than CPUs: the host is overloaded, and Falco has to wait as well.',
               w: 8,
               h: 7,
             },

@@ -22,17 +22,17 @@ export function security(): Dashboard {
   return page({
     uid,
     title: 'Falco security capability',
-    description: 'Are the right rules loaded, do they fire, is an instance blind or stalled?',
+    description: 'Are the right rules loaded, do they match, is an instance blind or stalled?',
     groups: [
       {
         id: 1,
-        help: 'A Falco **sees** when its sources deliver and it reads them, and **detects** when the right rules are loaded and what reaches it is whole. Silence alone proves neither: set off a canary rule now and then (dashboard of delivery).',
+        help: 'Falco **sees** events if its sources deliver them and it processes them. It **detects** threats if the right rules are loaded and no events are lost. Silence proves neither: trigger a canary rule regularly (delivery dashboard).',
         panels: [
           statPanel(
             {
               id: 3,
               title: 'Security',
-              description: 'The worst verdict of all checks of the security capability over the chosen nodes.',
+              description: 'The worst verdict of all security checks over the selected nodes.',
               w: 4,
               h: 4,
             },
@@ -43,7 +43,7 @@ export function security(): Dashboard {
               id: 4,
               title: 'Blind time',
               description:
-                'Time in the range in which Falcos answered and yet read no events, all nodes added up. Anything above 0 is a gap in what was watched.',
+                'Time in the range in which Falco responded but processed no events, summed over all nodes. Anything above 0 is a monitoring gap.',
               w: 5,
               h: 4,
             },
@@ -52,8 +52,8 @@ export function security(): Dashboard {
           statPanel(
             {
               id: 5,
-              title: 'Matches',
-              description: 'How often rules matched in the range, over all chosen nodes.',
+              title: 'Rule matches',
+              description: 'Number of rule matches in the range, over all selected nodes.',
               w: 5,
               h: 4,
             },
@@ -62,9 +62,9 @@ export function security(): Dashboard {
           statPanel(
             {
               id: 6,
-              title: 'Five noisiest rules',
+              title: 'Share of top five',
               description:
-                'Share of all matches that five rules make. Near 100 % those five drown the others: tune them, or their alerts will be muted together with the rest.',
+                'Share of all matches caused by the five noisiest rules. Near 100 %, these five hide the others: tune them, before their alerts are muted together with the rest.',
               w: 5,
               h: 4,
             },
@@ -73,9 +73,9 @@ export function security(): Dashboard {
           statPanel(
             {
               id: 7,
-              title: 'Silent since start',
+              title: 'Silent rules',
               description:
-                'Rules that matched on a node within the range, but not since its Falco last started or reloaded. A few are chance; many are rules that no longer load.',
+                'Rules that matched on a node within the range, but not since Falco last started or reloaded. A few are chance; many are rules that no longer load.',
               w: 5,
               h: 4,
             },
@@ -86,7 +86,7 @@ export function security(): Dashboard {
               id: 8,
               title: 'Nodes',
               description:
-                'Every node over the range: sources that deliver, stalled and blind time, loss, rules that differ from most, silent and noisy rules. An empty cell cannot be known there: the sign at the title says why.',
+                'All nodes over the range: active sources, stalled and blind time, loss, rules drift, silent and noisy rules. An empty cell has no value: see the panel’s notice for the reason.',
               w: 24,
               h: 10,
             },
@@ -96,9 +96,9 @@ export function security(): Dashboard {
           statesPanel(
             {
               id: 9,
-              title: 'Sources alive',
+              title: 'Source up',
               description:
-                'The ten sources that were silent longest in this range, by node. Red: not one event came in from it within the window. A gap: Falco was down.',
+                'The ten sources, by node, that were silent longest in this range. Red: the source delivered no event within the window. Gaps: Falco was down.',
               w: 12,
               h: 8,
             },
@@ -109,7 +109,7 @@ export function security(): Dashboard {
               id: 10,
               title: 'Stalled',
               description:
-                'The ten nodes that were stalled longest in this range. Red: Falco answers, and hardly any event reaches its rules.',
+                'The ten nodes that were stalled longest in this range. Red: Falco responds, but hardly any event reaches its rules.',
               w: 12,
               h: 8,
             },
@@ -119,15 +119,15 @@ export function security(): Dashboard {
       },
       {
         id: 20,
-        title: 'What the rules found',
-        help: 'Falco exports a rule from its **first match** on: a rule that is missing here was never matched since the start, or is not loaded, which its endpoint does not tell. Rules files are compared under *Fleet and drift*.',
+        title: 'Rule matches',
+        help: 'Falco exports a rule from its **first match** on: a missing rule has not matched since the start, or is not loaded, which Falco does not export. *Fleet and drift* compares rules files.',
         panels: [
           rulesPanel(
             {
               id: 22,
               title: 'Rules',
               description:
-                'Every rule that was exported in the range, the noisiest first, with its matches over all chosen nodes and the nodes that had any. Silent: known, but without a match in this range.',
+                'Every rule that was exported in the range, noisiest first, with its matches over all selected nodes and the nodes with matches. Silent: known, but without a match in this range.',
               w: 24,
               h: 11,
             },
@@ -136,9 +136,9 @@ export function security(): Dashboard {
           barsPanel(
             {
               id: 23,
-              title: 'By priority',
+              title: 'Matches by priority',
               description:
-                'Matches in the range by Falco’s priority. Much of critical, alert or emergency wants a person; much of notice wants tuning.',
+                'Matches in the range by Falco’s priority. Investigate critical, alert and emergency; tune rules with many notices.',
               w: 8,
               h: 8,
             },
@@ -147,8 +147,8 @@ export function security(): Dashboard {
           barsPanel(
             {
               id: 24,
-              title: 'By source',
-              description: 'Matches in the range by where the events came from: system calls or a plugin.',
+              title: 'Matches by source',
+              description: 'Matches in the range by event source: syscalls or a plugin.',
               w: 8,
               h: 8,
             },
@@ -157,9 +157,9 @@ export function security(): Dashboard {
           barsPanel(
             {
               id: 25,
-              title: 'By tactic',
+              title: 'Matches by tactic',
               description:
-                'Matches in the range by the MITRE ATT&CK tactic that rules are tagged with. A rule with two tactics counts in both, one without any in none.',
+                'Matches in the range by the MITRE ATT&CK tactic in the rule’s tags. A rule with two tactics counts in both, one without any in none.',
               w: 8,
               h: 8,
             },
@@ -170,7 +170,7 @@ export function security(): Dashboard {
               id: 26,
               title: 'Noisiest rules',
               description:
-                'Matches per second of the ten rules that matched most in this range, over all chosen nodes. A step that stays is a new workload or a changed rule; a peak is worth a look.',
+                'Matches per second of the ten rules that matched most in this range, over all selected nodes. A step that stays is a new workload or a changed rule; investigate peaks.',
               w: 24,
               h: 8,
             },

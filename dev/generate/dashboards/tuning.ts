@@ -3,7 +3,7 @@ import { page, type Group } from './page';
 import { seriesPanel, stackedPanel, statPanel } from './panels';
 import { signals } from './queries';
 
-/** A point a second over the ten minutes that are shown, at the usual interval. */
+/** One point per second over the ten minutes shown, at the default interval. */
 const points = 600;
 const sizes = { w: 8, h: 8 };
 
@@ -15,30 +15,35 @@ const now = (id: number, signalId: string, title: string, description: string, q
 
 const watched: Group = {
   id: 1,
-  help: 'Change one thing in `falco.yaml`, and watch. The figures come **straight from Falco, scrape by scrape**, as long as this page can be seen. Each scrape walks Falco’s thread table: _Scrape takes_ is the price. The tiles _so far_ begin when this page is opened. Where live is ignored, the sign at a panel’s title says why: then all of this is the history, and _so far_ is the time range.',
+  help: 'Change one setting in `falco.yaml` and watch. The data comes **directly from Falco with each scrape** while this page is visible. Each scrape walks Falco’s thread table: _Scrape duration_ is its cost. The tiles _so far_ start when this page is opened. Where live is off, the panel’s notice says why: the panels then show the history, and _so far_ is the time range.',
   panels: [
-    now(3, 'kernel-drop-ratio', 'Drops now', 'Share of the events that never reached Falco, lately.'),
+    now(3, 'kernel-drop-ratio', 'Drops now', 'Share of the events that never reached Falco, at the moment.'),
     now(
       4,
       'kernel-drop-ratio',
       'Drops so far',
-      'Share of the events that never reached Falco, since this page was opened.',
+      'Share of the events that never reached Falco since this page was opened.',
       {
         window: '$__live',
       }
     ),
-    now(5, 'lost-events', 'Lost so far', 'Events lost in the kernel since this page was opened, whatever the cause.', {
+    now(5, 'lost-events', 'Lost so far', 'Events dropped in the kernel since this page was opened, for any cause.', {
       window: '$__live',
       groupBy: ['$identity'],
     }),
-    now(6, 'kernel-event-rate', 'Events now', 'Events per second that the driver handled lately, drops included.'),
+    now(
+      6,
+      'kernel-event-rate',
+      'Events now',
+      'Events per second that the driver handles at the moment, including drops.'
+    ),
     now(
       7,
       'probe-cpu-ratio',
-      'CPU in probes',
-      'Share of the node’s CPU time that Falco’s programs in the kernel took lately.'
+      'CPU of probes',
+      'Share of the node’s CPU time spent in Falco’s BPF programs at the moment.'
     ),
-    now(8, 'scrape-duration', 'Scrape takes', 'How long Falco took to answer the last scrape: the price of watching.'),
+    now(8, 'scrape-duration', 'Scrape duration', 'Duration of the last scrape: the cost of watching.'),
     seriesPanel(
       {
         id: 9,
@@ -52,9 +57,9 @@ const watched: Group = {
     stackedPanel(
       {
         id: 10,
-        title: 'Drops by cause',
+        title: 'Kernel drops by cause',
         description:
-          'Events lost per second by class of system call, or by why. Causes of which there are many ask for fewer of these system calls (base_syscalls.custom_set), all alike for larger buffers (buf_size_preset).',
+          'Dropped events per second by syscall class or other cause. If a few causes dominate, reduce those syscalls (base_syscalls.custom_set). If all are alike, use larger buffers (buf_size_preset).',
         ...sizes,
       },
       [live(['kernel-drop-rate'], { groupBy: ['cause'], legendFormat: '{{cause}}' })]
@@ -62,9 +67,9 @@ const watched: Group = {
     seriesPanel(
       {
         id: 11,
-        title: 'Drops by CPU',
+        title: 'Kernel drops per CPU',
         description:
-          'Share of the events of each CPU, or of each device of the kernel module, that was lost. Lines far apart: fewer CPUs should share a buffer (cpus_for_each_buffer: 1).',
+          'Share of the events of each CPU, or of each kernel module device, that was dropped. If the lines are far apart, fewer CPUs should share a buffer (cpus_for_each_buffer: 1).',
         ...sizes,
       },
       [
@@ -78,15 +83,15 @@ const watched: Group = {
 
 const load: Group = {
   id: 20,
-  title: 'Load, and what it costs',
-  help: 'The load tells whether drops fell because of your change or because the server does less. **Compare at the same load.** A cheaper probe shows in _Time per run_, fewer system calls taken in _Load per CPU_.',
+  title: 'Load and cost',
+  help: 'The load shows whether drops fell because of your change or because the server does less. **Compare at the same load.** A cheaper probe shows in _Probe run time_, fewer monitored syscalls in _Kernel events per CPU_.',
   panels: [
     seriesPanel(
       {
         id: 22,
-        title: 'Load per CPU',
+        title: 'Kernel events per CPU',
         description:
-          'Events that Falco takes, for each CPU. Below 1500 is no trouble in the project’s experience, above 3000 (dashed) it becomes hard to keep up.',
+          'Events that Falco monitors, per CPU. According to the Falco documentation, no drops are expected below 1500, and it is hard to keep up above 3000 (dashed).',
         ...sizes,
       },
       [live(['kernel-event-rate-per-cpu'])],
@@ -95,9 +100,9 @@ const load: Group = {
     seriesPanel(
       {
         id: 23,
-        title: 'What the server does',
+        title: 'Server load',
         description:
-          'System calls, context switches, page faults and signals per second and CPU, whatever Falco takes of them. Only what a program of Falco’s is attached to is counted.',
+          'Syscalls, context switches, page faults and signals per second and CPU, whether Falco monitors them or not. Only tracepoints that Falco attached to are counted.',
         ...sizes,
       },
       [live(['server-load', 'context-switch-rate', 'page-fault-rate', 'signal-rate'])]
@@ -105,8 +110,8 @@ const load: Group = {
     seriesPanel(
       {
         id: 24,
-        title: 'CPU in probes',
-        description: 'Share of the node’s CPU time that Falco’s programs in the kernel take. The applications pay it.',
+        title: 'CPU usage of probes',
+        description: 'Share of the node’s CPU time spent in Falco’s BPF programs. The applications pay for it.',
         ...sizes,
       },
       [live(['probe-cpu-ratio'])]
@@ -114,8 +119,8 @@ const load: Group = {
     seriesPanel(
       {
         id: 25,
-        title: 'Time per run',
-        description: 'Nanoseconds that one run of each of Falco’s programs takes.',
+        title: 'Probe run time',
+        description: 'Nanoseconds per run of each of Falco’s BPF programs.',
         ...sizes,
       },
       [live(['probe-run-time'], { groupBy: ['tracepoint'], legendFormat: '{{tracepoint}}' })]
@@ -124,7 +129,8 @@ const load: Group = {
       {
         id: 26,
         title: 'Memory',
-        description: 'Resident memory. Larger buffers show here at once: each is mapped when Falco opens its engine.',
+        description:
+          'Resident memory. It shows larger buffers immediately, because Falco maps them when it opens its engine.',
         ...sizes,
       },
       [live(['memory-rss'])]
@@ -132,9 +138,8 @@ const load: Group = {
     seriesPanel(
       {
         id: 27,
-        title: 'Scrape takes',
-        description:
-          'How long Falco took to answer each scrape: the price of watching. It grows with the thread table.',
+        title: 'Scrape duration',
+        description: 'Duration of each scrape: the cost of watching. It grows with the thread table.',
         ...sizes,
       },
       [live(['scrape-duration'])]
@@ -146,7 +151,7 @@ export function tuning(): Dashboard {
   return page({
     uid: 'falco-tuning',
     title: 'Falco tuning',
-    description: 'One node second by second, while you change its settings: drops by cause and CPU, load, cost.',
+    description: 'One node, second by second, while you change its settings: drops by cause and CPU, load, cost.',
     from: 'now-10m',
     single: true,
     groups: [watched, load],

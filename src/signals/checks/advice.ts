@@ -1,58 +1,58 @@
 import { type CheckAdvice } from '../types';
-import { beyondFalco, inBursts, mostly, nearOneCpu, stalledBy, sustained } from './conditions';
+import { beyondFalco, inBursts, mainCause, nearOneCpu, stalledBecause, sustained } from './conditions';
 
 export const hangs: CheckAdvice = {
-  when: stalledBy('no look-ups'),
-  why: 'Events happen and Falco looks no thread up: its event loop hangs.',
+  when: stalledBecause('no look-ups'),
+  why: 'The node has events, but Falco looks up no threads: its event loop hangs.',
   change:
-    'Look for an output that blocks (program_output, http_output, file_output on a full disk) or a plugin that hangs, then restart Falco.',
-  cost: 'The node is unwatched for some seconds.',
+    'Look for an output that blocks (program_output, http_output, file_output on a full disk) or a plugin that hangs. Then restart Falco.',
+  cost: 'Falco does not monitor the node for some seconds.',
 };
 
 export const beyond: CheckAdvice = {
   when: beyondFalco,
-  why: 'The node has more than 3000 events per second and CPU, and loses some: it may be beyond what Falco can follow.',
+  why: 'The node has more than 3000 events per second and CPU and drops some of them. This load may exceed what Falco can handle.',
   change:
-    'Try the least first: base_syscalls.custom_set: [clone, clone3, fork, vfork, execve, execveat, procexit] with base_syscalls.repair: true. Add network calls, then open* only as long as nothing is lost. If that first set already loses events, take the node’s workload apart or accept the loss.',
-  cost: 'Rules on the system calls that are left out no longer match: at first all on files and network.',
+    'Start with the smallest set: base_syscalls.custom_set: [clone, clone3, fork, vfork, execve, execveat, procexit] with base_syscalls.repair: true. Add network syscalls and then open* as long as Falco drops nothing. If it drops events even with the first set, split the workload of the node or accept the loss.',
+  cost: 'Rules on excluded syscalls no longer match, initially all rules on files and network.',
 };
 
 export const busyCpu: CheckAdvice = {
   when: nearOneCpu,
-  why: 'Falco uses nearly the one CPU that its event loop can use: it cannot go faster.',
+  why: 'The event loop of Falco is close to its limit of one CPU.',
   change:
-    'Cut system calls with base_syscalls.custom_set and base_syscalls.repair: true, set engine.modern_ebpf.drop_failed_exit: true (engine.kmod.drop_failed_exit with the kernel module), slim down rules on frequent system calls, and try without plugins.',
-  cost: 'What is cut is not detected; with drop_failed_exit failed attempts are not seen.',
+    'Reduce the monitored syscalls with base_syscalls.custom_set and base_syscalls.repair: true, set engine.modern_ebpf.drop_failed_exit: true (engine.kmod.drop_failed_exit with the kernel module), simplify rules on frequent syscalls, and try without plugins.',
+  cost: 'Rules on excluded syscalls no longer match. With drop_failed_exit, Falco does not see failed attempts.',
 };
 
 export const fewerEvents: CheckAdvice = {
   when: sustained,
-  why: 'Events are lost in most minutes: the load is above what Falco handles, and no buffer is large enough for that.',
+  why: 'Falco drops events in most minutes: the sustained load exceeds what it can handle, and no buffer is large enough for that.',
   change:
-    'Cut system calls with base_syscalls.custom_set and base_syscalls.repair: true (processes first, then network, then files), set engine.modern_ebpf.drop_failed_exit: true (engine.kmod.drop_failed_exit), and slim down rules and plugins.',
-  cost: 'Rules on the system calls that are left out no longer match; with drop_failed_exit failed attempts are not seen.',
+    'Reduce the monitored syscalls with base_syscalls.custom_set and base_syscalls.repair: true (keep processes first, then network, then files), set engine.modern_ebpf.drop_failed_exit: true (engine.kmod.drop_failed_exit with the kernel module), and simplify rules and plugins.',
+  cost: 'Rules on excluded syscalls no longer match. With drop_failed_exit, Falco does not see failed attempts.',
 };
 
 export const largerBuffers: CheckAdvice = {
   when: inBursts,
-  why: 'Events are lost in few minutes: bursts overflow the ring buffers.',
+  why: 'Falco drops events only in some minutes: bursts overflow the ring buffers.',
   change:
-    'Raise engine.modern_ebpf.buf_size_preset from 4 to 6 or 7, on machines with many CPUs with engine.modern_ebpf.cpus_for_each_buffer 4 or 6; with the kernel module raise engine.kmod.buf_size_preset to 5 or 6.',
-  cost: 'Memory set aside for good: a buffer takes 8 MB at preset 4, 16 at 5, 32 at 6, 64 at 7. With 16 CPUs the modern probe has 8 buffers (two CPUs each): 64 MB become 256 at preset 6, or 128 with four CPUs each; the kernel module has 16: 128 MB become 512 at preset 6. The container’s memory limit has to allow for it.',
+    'Raise engine.modern_ebpf.buf_size_preset from 4 to 6 or 7; on machines with many CPUs also set engine.modern_ebpf.cpus_for_each_buffer to 4 or 6. With the kernel module, raise engine.kmod.buf_size_preset to 5 or 6.',
+  cost: 'Permanently allocated memory: a buffer takes 8 MB at preset 4, 16 MB at 5, 32 MB at 6 and 64 MB at 7. With 16 CPUs, the modern probe has 8 buffers (one per two CPUs): 64 MB become 256 MB at preset 6, or 128 MB with four CPUs per buffer. The kernel module has 16 buffers: 128 MB become 512 MB at preset 6. The memory limit of the container must allow for this.',
 };
 
 export const tooLarge: CheckAdvice = {
-  when: mostly('scratch_map'),
-  why: 'Most of what is lost are single events that are too large for Falco.',
-  change: 'Lower falco_libs.snaplen to 80, its default, if it was raised.',
-  cost: 'Less of what was read and written is seen by rules.',
+  when: mainCause('scratch_map'),
+  why: 'Most dropped events are too large for Falco.',
+  change: 'Lower falco_libs.snaplen to its default of 80 if it was raised.',
+  cost: 'Rules see less of the data that processes read and write.',
 };
 
 export const pageFaults: CheckAdvice = {
-  when: mostly('page_faults'),
-  why: 'Most of what is lost are events whose data could not be read from the memory of the process.',
+  when: mainCause('page_faults'),
+  why: 'Most dropped events have data that could not be read from the memory of the process.',
   change: 'Use engine.kind: modern_ebpf.',
-  cost: 'Needs a kernel with BPF ring buffers and BTF, usually 5.8 or later.',
+  cost: 'Requires a kernel with BPF ring buffers and BTF, usually 5.8 or later.',
 };
 
 export const againstDrops: CheckAdvice[] = [hangs, beyond, tooLarge, pageFaults, busyCpu, fewerEvents, largerBuffers];

@@ -2,50 +2,50 @@ import { type Check, type CheckAdvice } from '../types';
 import { killedForMemory } from './conditions';
 
 const rollOut: CheckAdvice = {
-  why: 'A roll-out that is still going on, or that stands still, leaves nodes behind.',
+  why: 'A rollout that is in progress or stuck has left nodes behind.',
   change:
-    'Look at the roll-out of the DaemonSet (kubectl rollout status), and restart the Falcos that lag behind; pin versions of Falco and of rules artifacts.',
-  cost: 'A restart leaves each node unwatched for some seconds.',
+    'Check the rollout of the DaemonSet (kubectl rollout status) and restart the outdated Falco pods. Pin the versions of Falco and of rules artifacts.',
+  cost: 'During a restart, Falco does not monitor the node for some seconds.',
 };
 
 const notLoaded: CheckAdvice = {
-  why: 'The files changed, and this Falco runs on with older ones.',
+  why: 'The files changed, and this Falco still uses the previous ones.',
   change:
-    'Set watch_config_files: true or restart Falco; check the files with falco --validate, since files that do not load leave the old ones in place.',
-  cost: 'A reload starts the counters again and leaves the node unwatched for a moment.',
+    'Set watch_config_files: true or restart Falco. Check the files with falco --validate, because Falco keeps the previous files if the new ones do not load.',
+  cost: 'A reload resets the counters, and Falco does not monitor the node for a moment.',
 };
 
 const outOfMemory: CheckAdvice = {
   when: killedForMemory,
-  why: 'Kubernetes tells that the container was last killed for its memory (OOMKilled).',
+  why: 'Kubernetes last terminated the container because of its memory (OOMKilled).',
   change:
-    'Raise the memory limit of Falco’s container, or lower engine.modern_ebpf.buf_size_preset (engine.kmod.buf_size_preset with the kernel module) and bound outputs_queue.capacity.',
-  cost: 'Memory of the node; smaller buffers lose more in bursts, a bounded queue drops alerts when it is full.',
+    'Raise the memory limit of the Falco container, or lower engine.modern_ebpf.buf_size_preset (engine.kmod.buf_size_preset with the kernel module) and set outputs_queue.capacity.',
+  cost: 'Memory of the node. Smaller buffers drop more events in bursts, and a bounded queue drops alerts when it is full.',
 };
 
 const read: CheckAdvice = {
-  why: 'The process ends again and again.',
+  why: 'The Falco process keeps terminating.',
   change:
-    'Read the end of its log (kubectl logs --previous). Killed for memory: raise the limit, or lower engine.modern_ebpf.buf_size_preset (engine.kmod.buf_size_preset with the kernel module) and bound outputs_queue.capacity. A rule or setting that does not load: falco --validate. A probe that fails: allow /healthz more time.',
-  cost: 'Smaller buffers lose more in bursts; a bounded queue drops alerts when it is full.',
+    'Read the end of its log (kubectl logs --previous). Killed because of memory: raise the limit, or lower engine.modern_ebpf.buf_size_preset (engine.kmod.buf_size_preset with the kernel module) and set outputs_queue.capacity. A rule or setting that does not load: falco --validate. A failing liveness probe: allow /healthz more time. “could not initialize inotify handler”: raise fs.inotify.max_user_instances and fs.inotify.max_user_watches on the host, or set watch_config_files: false.',
+  cost: 'Smaller buffers drop more events in bursts, and a bounded queue drops alerts when it is full. Without watch_config_files, Falco loads changed files only when it restarts.',
 };
 
-/** What is held against the pinned baseline; no row where nothing is pinned. */
-function pinned(of: 'version' | 'rules' | 'config', what: string, so: string, first: CheckAdvice): Check {
+/** A check against the pinned baseline. It has no row if nothing is pinned. */
+function baselineCheck(of: 'version' | 'rules' | 'config', what: string, so: string, first: CheckAdvice): Check {
   return {
     id: `${of}-baseline`,
     signal: `${of}-baseline-drift`,
     ...(of === 'rules' && { extraDimensions: ['security' as const] }),
     worst: 'max',
     meaning: {
-      ok: `The ${what} of this node: what the settings of the data source pin.`,
-      warning: `The ${what} of this node: not what the settings of the data source pin. ${so}`,
+      ok: `This node matches the pinned ${what}.`,
+      warning: `This node differs from the pinned ${what}. ${so}`,
     },
     advice: [
       first,
       {
-        why: 'The change was meant, and the pin is old.',
-        change: `Pin the new value: baseline.${of} in the settings of the data source.`,
+        why: 'The change was intended, and the baseline is out of date.',
+        change: `Set baseline.${of} to the new value in the settings of the data source.`,
         cost: 'None.',
       },
     ],
@@ -59,14 +59,14 @@ export const continuity: Check[] = [
     signal: 'up',
     worst: 'min',
     meaning: {
-      ok: 'Falco’s metrics endpoint answers.',
-      critical: 'Nobody answers for this node: it is not known to be watched.',
+      ok: 'The metrics endpoint of Falco responds.',
+      critical: 'Falco does not respond on this node. The node may be unmonitored.',
     },
     advice: [
       {
-        why: 'Falco is down, starting, or out of reach; the data source’s notices tell which.',
+        why: 'Falco is down, starting or unreachable. The notices of the data source say which.',
         change:
-          'See whether Falco’s pod runs on the node; then whether webserver.enabled, webserver.listen_port and webserver.prometheus_metrics_enabled are set, and whether a network policy lets Grafana’s server in.',
+          'Check that the Falco pod runs on the node, that webserver.enabled and webserver.prometheus_metrics_enabled are true and webserver.listen_port matches, and that network policies allow traffic from the Grafana server.',
         cost: 'None.',
       },
     ],
@@ -77,19 +77,19 @@ export const continuity: Check[] = [
     extraDimensions: ['security'],
     worst: 'max',
     meaning: {
-      ok: 'As many Falcos are known in this cluster as the settings expect.',
-      critical: 'Fewer Falcos are known in this cluster than the settings expect: nodes that are watched by nobody.',
+      ok: 'The cluster has at least as many Falco instances as the settings expect.',
+      critical: 'The cluster has fewer Falco instances than the settings expect. Some nodes are unmonitored.',
     },
     advice: [
       {
-        why: 'The DaemonSet leaves nodes out.',
+        why: 'The DaemonSet does not cover all nodes.',
         change:
-          'Let it tolerate the taints of those nodes (tolerations in the Helm chart), and see whether pods of Falco wait for resources.',
-        cost: 'Falco’s resources on those nodes.',
+          'Add tolerations for the taints of those nodes (tolerations in the Helm chart), and check for Falco pods that are pending because of their resource requests.',
+        cost: "Falco's resources on those nodes.",
       },
       {
-        why: 'The cluster has shrunk.',
-        change: 'Correct expected in the settings of the target.',
+        why: 'The cluster was scaled down.',
+        change: 'Correct expectedInstances in the settings of the target.',
         cost: 'None.',
       },
     ],
@@ -100,8 +100,8 @@ export const continuity: Check[] = [
     signal: 'crash-loops',
     worst: 'max',
     meaning: {
-      ok: 'Falco did not start three times within half an hour.',
-      critical: 'Falco starts again and again: between the starts nobody watches the node.',
+      ok: 'Falco has not restarted repeatedly.',
+      critical: 'Falco is in a crash loop. Between the restarts nothing monitors the node.',
     },
     advice: [outOfMemory, read],
   },
@@ -112,8 +112,8 @@ export const continuity: Check[] = [
     worst: 'max',
     window: '1h',
     meaning: {
-      ok: 'Every reload that Falcosidekick heard of succeeded.',
-      critical: 'A reload failed within the last hour: Falco runs on with the rules and settings of before.',
+      ok: 'Every reload that was reported to Falcosidekick succeeded.',
+      critical: 'A reload failed within the last hour: Falco still uses the previous rules and configuration.',
     },
     advice: [notLoaded],
     optional: true,
@@ -124,14 +124,15 @@ export const continuity: Check[] = [
     worst: 'max',
     window: '15m',
     meaning: {
-      ok: 'Falco did not wait in vain for events.',
-      warning: 'Falco waited a thousand times in a row without an event: the host is idle, or Falco is blind.',
+      ok: 'Falco reported no event timeouts.',
+      warning:
+        'Falco reported a thousand consecutive timeouts without an event: the host is idle, or Falco receives no events.',
     },
     advice: [
       {
-        why: 'The driver delivers nothing.',
-        change: 'On a host that is not idle restart Falco and read in its log whether the driver was loaded.',
-        cost: 'The node is unwatched for some seconds.',
+        why: 'The driver delivers no events.',
+        change: 'If the host is not idle, restart Falco and check in its log that the driver was loaded.',
+        cost: 'Falco does not monitor the node for some seconds.',
       },
     ],
     optional: true,
@@ -141,8 +142,8 @@ export const continuity: Check[] = [
     signal: 'version-drift',
     worst: 'max',
     meaning: {
-      ok: 'The node runs the version of most others.',
-      warning: 'The node runs another version of Falco than most.',
+      ok: 'The node runs the same Falco version as the majority.',
+      warning: 'The node runs a different Falco version than the majority.',
     },
     advice: [rollOut],
   },
@@ -152,8 +153,8 @@ export const continuity: Check[] = [
     extraDimensions: ['security'],
     worst: 'max',
     meaning: {
-      ok: 'The node has the rules files of most others.',
-      warning: 'The node has other rules files than most: it detects other things.',
+      ok: 'The node has the same rules files as the majority.',
+      warning: 'The node has different rules files than the majority, so it detects different threats.',
     },
     advice: [notLoaded, rollOut],
   },
@@ -162,12 +163,13 @@ export const continuity: Check[] = [
     signal: 'config-drift',
     worst: 'max',
     meaning: {
-      ok: 'The node has the settings files of most others.',
-      warning: 'The node has other settings files than most; rightly so where node pools differ.',
+      ok: 'The node has the same configuration files as the majority.',
+      warning:
+        'The node has different configuration files than the majority. This is expected if node pools are configured differently.',
     },
     advice: [notLoaded, rollOut],
   },
-  pinned('version', 'version of Falco', 'It may detect other things, and cost and lose otherwise.', rollOut),
-  pinned('rules', 'rules files', 'It detects other things than you decided on.', notLoaded),
-  pinned('config', 'settings files', 'Somebody or something changed them.', notLoaded),
+  baselineCheck('version', 'Falco version', 'Detection, cost and losses may differ.', rollOut),
+  baselineCheck('rules', 'rules files', 'It detects different threats than intended.', notLoaded),
+  baselineCheck('config', 'configuration files', 'They were changed after the baseline was set.', notLoaded),
 ];

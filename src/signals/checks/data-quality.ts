@@ -1,26 +1,26 @@
 import { type Check } from '../types';
 import { againstDrops, fewerEvents, hangs, largerBuffers } from './advice';
-import { losesProcessEnds, skewed, stalledBy } from './conditions';
+import { losesProcessEnds, skewed, stalledBecause } from './conditions';
 
 const ownBuffers = {
   when: skewed,
-  why: 'A few busy CPUs fill their buffer while others stand empty.',
-  change: 'Lower engine.modern_ebpf.cpus_for_each_buffer to 1, so that each CPU has a buffer of its own.',
-  cost: 'Twice the memory of the shipped 2: with 16 CPUs 128 MB instead of 64 at preset 4.',
+  why: 'A few busy CPUs overflow their buffer while the buffers of other CPUs are empty.',
+  change: 'Lower engine.modern_ebpf.cpus_for_each_buffer to 1 to give each CPU its own buffer.',
+  cost: 'Twice the memory of the default 2: with 16 CPUs, 128 MB instead of 64 MB at preset 4.',
 };
 
 const largerTable = {
-  why: 'Either the node runs that many threads, or threads that ended stay in the table: hold it against ps -eLf | wc -l on the host.',
+  why: 'Either the node runs that many threads, or exited threads stay in the table. Compare with ps -eLf | wc -l on the host.',
   change:
-    'Where the node has so many, raise falco_libs.thread_table_size (262144 as shipped; Falco 0.38 and later), and threadTableSize of the target here. Where it has far fewer, lower falco_libs.thread_table_auto_purging_interval_s and falco_libs.thread_table_auto_purging_thread_timeout_s (300 each; Falco 0.42 and later).',
-  cost: 'A larger table takes memory for every thread more that is kept, and its open files; purging takes CPU time for each walk of the table.',
+    'If the node runs that many threads, raise falco_libs.thread_table_size (default 262144; Falco 0.38 and later) and threadTableSize of the target in the settings of the data source. If it runs far fewer, lower falco_libs.thread_table_auto_purging_interval_s and falco_libs.thread_table_auto_purging_thread_timeout_s (default 300 each; Falco 0.42 and later).',
+  cost: 'A larger table takes memory for every additional thread and its open files. Purging takes CPU time for each walk of the table.',
 };
 
 const purge = {
   when: losesProcessEnds,
-  why: 'Ends of processes are lost, so that dead threads stay in the table.',
+  why: 'Process exit events are dropped, so exited threads stay in the table.',
   change:
-    'Stop the drops first; since Falco 0.42 also lower falco_libs.thread_table_auto_purging_interval_s and falco_libs.thread_table_auto_purging_thread_timeout_s (300 each).',
+    'Fix the drops first. In Falco 0.42 and later, also lower falco_libs.thread_table_auto_purging_interval_s and falco_libs.thread_table_auto_purging_thread_timeout_s (default 300 each).',
   cost: 'CPU time for each walk of the table.',
 };
 
@@ -33,21 +33,21 @@ export const dataQuality: Check[] = [
     window: '2m',
     meaning: {
       ok: 'No sign of a stall was found.',
-      critical: 'Falco answers, but hardly any event reaches its rules: nothing on this node is detected.',
+      critical: 'Falco responds, but hardly any event reaches its rules: it detects nothing on this node.',
     },
     advice: [
       hangs,
       {
-        when: stalledBy('no events'),
-        why: 'Not one system call becomes an event.',
+        when: stalledBecause('no events'),
+        why: 'No syscall becomes an event.',
         change:
-          'Restart Falco and read in its log whether the driver was loaded; see base_syscalls.custom_set and engine.kind.',
-        cost: 'The node is unwatched for some seconds.',
+          'Restart Falco and check in its log that the driver was loaded. Check base_syscalls.custom_set and engine.kind.',
+        cost: 'Falco does not monitor the node for some seconds.',
       },
       {
         ...fewerEvents,
-        when: `${stalledBy('nearly all dropped')} unless ${stalledBy('no look-ups')}`,
-        why: '95 % of the events or more are lost, and Falco still works at the others: the load is far above what it handles.',
+        when: `${stalledBecause('nearly all dropped')} unless ${stalledBecause('no look-ups')}`,
+        why: 'Falco still works but drops at least 95 % of the events: the load far exceeds what it can handle.',
       },
     ],
   },
@@ -57,9 +57,9 @@ export const dataQuality: Check[] = [
     worst: 'max',
     window: '5m',
     meaning: {
-      ok: 'At most 2 % of the events are lost on their way from the kernel.',
-      warning: 'More than 2 % of the events never reach Falco: attacks can go unseen.',
-      critical: '10 % of the events or more never reach Falco, which raises an alert of its own at that point.',
+      ok: 'Falco drops at most 2 % of the kernel events.',
+      warning: 'More than 2 % of the kernel events never reach Falco: it can miss attacks.',
+      critical: 'At least 10 % of the kernel events never reach Falco. At this level Falco raises its own drop alert.',
     },
     advice: againstDrops,
   },
@@ -68,11 +68,11 @@ export const dataQuality: Check[] = [
     signal: 'early-drop-ratio',
     worst: 'max',
     meaning: {
-      ok: 'Since its start, of a few minutes ago, Falco has lost at most 2 % of the events.',
+      ok: 'Since it started a few minutes ago, Falco has dropped at most 2 % of the kernel events.',
       warning:
-        'Since its start, of a few minutes ago, Falco has lost more than 2 % of the events, those before the first scrape among them.',
+        'Since it started a few minutes ago, Falco has dropped more than 2 % of the kernel events, including those before the first scrape.',
       critical:
-        'Since its start, of a few minutes ago, Falco has lost 10 % of the events or more, those before the first scrape among them.',
+        'Since it started a few minutes ago, Falco has dropped at least 10 % of the kernel events, including those before the first scrape.',
     },
     advice: againstDrops,
     optional: true,
@@ -84,9 +84,9 @@ export const dataQuality: Check[] = [
     worst: 'max',
     window: '5m',
     meaning: {
-      ok: 'No start or end of a process was lost on the way from the kernel.',
+      ok: 'Falco dropped no process start or exit events.',
       warning:
-        'Starts or ends of processes were lost: Falco judges what those processes do without their names, parents and containers.',
+        'Falco dropped process start or exit events. It evaluates the activity of those processes without their name, parents and container.',
     },
     advice: againstDrops,
   },
@@ -96,9 +96,9 @@ export const dataQuality: Check[] = [
     worst: 'max',
     window: '5m',
     meaning: {
-      ok: 'No CPU loses more than 2 % of its events.',
-      warning: 'A CPU loses more than 2 % of its events, though the node as a whole may not.',
-      critical: 'A CPU loses 10 % of its events or more: what runs there can go unseen.',
+      ok: 'No CPU drops more than 2 % of its events.',
+      warning: 'One CPU drops more than 2 % of its events, although the node as a whole may not.',
+      critical: 'One CPU drops at least 10 % of its events: Falco can miss what runs there.',
     },
     advice: [hangs, ownBuffers, largerBuffers, fewerEvents],
     optional: true,
@@ -109,9 +109,9 @@ export const dataQuality: Check[] = [
     worst: 'max',
     window: '5m',
     meaning: {
-      ok: 'No CPU loses more than 2 % of its events.',
-      warning: 'A CPU loses more than 2 % of its events, though the node as a whole may not.',
-      critical: 'A CPU loses 10 % of its events or more: what runs there can go unseen.',
+      ok: 'No CPU drops more than 2 % of its events.',
+      warning: 'One CPU drops more than 2 % of its events, although the node as a whole may not.',
+      critical: 'One CPU drops at least 10 % of its events: Falco can miss what runs there.',
     },
     advice: [hangs, largerBuffers, fewerEvents],
     optional: true,
@@ -121,9 +121,9 @@ export const dataQuality: Check[] = [
     signal: 'thread-table-usage-ratio',
     worst: 'max',
     meaning: {
-      ok: 'There is room in the table of threads.',
-      warning: 'The table of threads is filling up; when it is full, new processes are unknown to Falco.',
-      critical: 'The table of threads is as good as full.',
+      ok: 'The thread table has free space.',
+      warning: 'The thread table is filling up. When it is full, Falco cannot track new processes.',
+      critical: 'The thread table is almost full.',
     },
     advice: [purge, largerTable],
   },
@@ -133,8 +133,9 @@ export const dataQuality: Check[] = [
     worst: 'max',
     window: '15m',
     meaning: {
-      ok: 'Every thread found a place in the table.',
-      warning: 'The table was full: Falco does not know some processes and judges their events without them.',
+      ok: 'The thread table had space for every thread.',
+      warning:
+        'The thread table was full. Falco does not track some processes and evaluates their events without process data.',
     },
     advice: [purge, largerTable],
   },

@@ -2,10 +2,10 @@ import { type Check } from '../types';
 import { queueFull } from './conditions';
 
 const slowOutput = {
-  why: 'An output is slower than the alerts come in, and the queue before it is full.',
+  why: 'An output is slower than the rate of alerts, and the outputs queue is full.',
   change:
-    'Speed that output up or take it out (http_output, program_output, file_output; see output_timeout); calm the noisiest rules; then raise outputs_queue.capacity.',
-  cost: 'Memory for a longer queue; without any bound (0) Falco may be killed for running out of it.',
+    'Speed up or disable that output (http_output, program_output, file_output; see output_timeout), reduce the noisiest rules, then raise outputs_queue.capacity.',
+  cost: 'Memory for a longer queue. With an unbounded queue (0), Falco may be OOM-killed.',
 };
 
 export const delivery: Check[] = [
@@ -15,8 +15,8 @@ export const delivery: Check[] = [
     worst: 'max',
     window: '15m',
     meaning: {
-      ok: 'No alert was thrown away in Falco’s queue.',
-      critical: 'Alerts were thrown away in Falco’s own queue, and reach nobody.',
+      ok: 'The outputs queue dropped no alerts.',
+      critical: 'The outputs queue dropped alerts. They reached no output.',
     },
     advice: [slowOutput],
   },
@@ -25,14 +25,14 @@ export const delivery: Check[] = [
     signal: 'sidekick-up',
     worst: 'min',
     meaning: {
-      ok: 'Falcosidekick answers.',
-      critical: 'Falcosidekick does not answer: the alerts of all Falcos that send to it may reach nobody.',
+      ok: 'Falcosidekick responds.',
+      critical: 'Falcosidekick does not respond. Alerts of all Falco instances that send to it may be lost.',
     },
     advice: [
       {
-        why: 'Falcosidekick is down or out of reach; the data source’s notices tell which.',
+        why: 'Falcosidekick is down or unreachable. The notices of the data source say which.',
         change:
-          'See whether its pods run and why they stopped; then its address and port (2801) in the settings of the target, and the network policy between Grafana’s server and it.',
+          'Check that its pods run and why they stopped, that the address and port (2801) in the settings of the target are right, and that network policies allow traffic from the Grafana server.',
         cost: 'None.',
       },
     ],
@@ -43,16 +43,16 @@ export const delivery: Check[] = [
     worst: 'max',
     window: '30m',
     meaning: {
-      ok: 'Falcosidekick gets what this Falco’s rules raise.',
-      warning: 'More than 5 % of this Falco’s alerts do not arrive at Falcosidekick.',
-      critical: 'Half of this Falco’s alerts or more do not arrive at Falcosidekick.',
+      ok: 'Falcosidekick receives the alerts of this Falco.',
+      warning: 'More than 5 % of the alerts of this Falco do not reach Falcosidekick.',
+      critical: 'At least half of the alerts of this Falco do not reach Falcosidekick.',
     },
     advice: [
       { ...slowOutput, when: queueFull },
       {
-        why: 'Falco’s requests do not reach Falcosidekick, or are refused.',
+        why: 'Requests from Falco do not reach Falcosidekick or are rejected.',
         change:
-          'Check http_output.enabled, http_output.url and json_output: true in falco.yaml, and the network policy between them; see the rejected requests of Falcosidekick.',
+          'Check http_output.enabled, http_output.url and json_output: true in falco.yaml, the network policies between them, and the requests that Falcosidekick rejected.',
         cost: 'None.',
       },
     ],
@@ -63,15 +63,15 @@ export const delivery: Check[] = [
     worst: 'max',
     window: '15m',
     meaning: {
-      ok: 'Every destination takes what it is sent.',
-      warning: 'A destination refuses more than 1 % of the alerts: they are lost to it.',
-      critical: 'A destination refuses a tenth of the alerts or more.',
+      ok: 'Every destination accepts its alerts.',
+      warning: 'A destination rejects more than 1 % of the alerts. It never receives them.',
+      critical: 'A destination rejects at least 10 % of the alerts.',
     },
     advice: [
       {
-        why: 'Falcosidekick does not try again: what is refused is gone.',
+        why: 'Falcosidekick does not retry: rejected alerts are lost.',
         change:
-          'Read Falcosidekick’s log for the destination’s answer: an expired token, a wrong address, a rate limit, a certificate. Where all destinations fail, look at the way out of the cluster.',
+          'Read the response of the destination in the Falcosidekick log: an expired token, a wrong address, a rate limit or a certificate. If all destinations fail, check the egress of the cluster.',
         cost: 'None.',
       },
     ],

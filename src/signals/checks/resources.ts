@@ -2,38 +2,39 @@ import { type Check, type CheckAdvice } from '../types';
 import { busyCpu } from './advice';
 import { beyondFalco, queueFull } from './conditions';
 
-const lighter: CheckAdvice = { ...busyCpu, when: undefined, why: 'Falco has more to do than it should.' };
+const lighter: CheckAdvice = { ...busyCpu, when: undefined, why: 'Falco has too much work.' };
 
 const busyNode: CheckAdvice = {
   when: beyondFalco,
-  why: 'The node has more than 3000 events per second and CPU: the load itself is what costs.',
+  why: 'The node has more than 3000 events per second and CPU: the load itself causes the cost.',
   change:
-    'Cut the system calls that Falco takes with base_syscalls.custom_set and base_syscalls.repair: true, starting from processes only.',
-  cost: 'Rules on the system calls that are left out no longer match.',
+    'Reduce the monitored syscalls with base_syscalls.custom_set and base_syscalls.repair: true, starting with processes only.',
+  cost: 'Rules on excluded syscalls no longer match.',
 };
 
 const raiseCpu: CheckAdvice = {
-  why: 'The limit is below what Falco uses; while it is throttled its ring buffers overflow.',
-  change: 'Raise the CPU limit of Falco’s container; its event loop uses one full CPU at most.',
-  cost: 'CPU time that other containers of the node may want.',
+  why: 'The limit is below what Falco uses. While Falco is throttled, its ring buffers overflow.',
+  change: 'Raise the CPU limit of the Falco container. Its event loop uses at most one full CPU.',
+  cost: 'CPU time that other containers of the node may need.',
 };
 
 const memory: CheckAdvice[] = [
   {
     when: queueFull,
     why: 'The outputs queue is full: alerts wait in memory for a slow output.',
-    change: 'Speed the slow output up (http_output, program_output, file_output), or lower outputs_queue.capacity.',
+    change: 'Speed up the slow output (http_output, program_output, file_output), or lower outputs_queue.capacity.',
     cost: 'A smaller queue drops alerts sooner.',
   },
   {
-    why: 'Ring buffers, the outputs queue and the table of threads are what Falco’s memory goes to.',
+    why: "Ring buffers, the outputs queue and the thread table use most of Falco's memory.",
     change:
-      'Lower engine.modern_ebpf.buf_size_preset (engine.kmod.buf_size_preset with the kernel module) or raise engine.modern_ebpf.cpus_for_each_buffer; bound outputs_queue.capacity (0, without bound, as shipped); since Falco 0.42 lower falco_libs.thread_table_auto_purging_interval_s.',
-    cost: 'Each step of the preset halves the buffers: with 16 CPUs 64 MB become 32 at preset 3, and more is lost in bursts. A bounded queue drops alerts when it is full. Purging costs CPU time.',
+      'Lower engine.modern_ebpf.buf_size_preset (engine.kmod.buf_size_preset with the kernel module) or raise engine.modern_ebpf.cpus_for_each_buffer. Set outputs_queue.capacity (default 0, unbounded). In Falco 0.42 and later, lower falco_libs.thread_table_auto_purging_interval_s.',
+    cost: 'Each step of the preset halves the buffers: with 16 CPUs, 64 MB become 32 MB at preset 3, and bursts cause more drops. A bounded queue drops alerts when it is full. Purging costs CPU time.',
   },
   {
     why: 'The limit is too low for this node.',
-    change: 'Raise the memory limit of Falco’s container, and memoryLimit of the target here.',
+    change:
+      'Raise the memory limit of the Falco container, and memoryLimit of the target in the settings of the data source.',
     cost: 'Memory of the node.',
   },
 ];
@@ -44,9 +45,9 @@ export const resources: Check[] = [
     signal: 'cpu-usage-avg-ratio',
     worst: 'max',
     meaning: {
-      ok: 'Falco has lately used less than four fifths of one CPU.',
-      warning: 'Falco is near the one CPU that its event loop can use.',
-      critical: 'Falco uses one full CPU: it cannot go faster, and more load means lost events.',
+      ok: 'Falco uses less than 80 % of one CPU.',
+      warning: 'Falco is close to the limit of one CPU for its event loop.',
+      critical: 'Falco uses one full CPU and cannot process events faster. More load causes drops.',
     },
     advice: [busyNode, lighter],
   },
@@ -55,9 +56,9 @@ export const resources: Check[] = [
     signal: 'cpu-usage-since-start-ratio',
     worst: 'max',
     meaning: {
-      ok: 'On average since its start Falco has used less than four fifths of one CPU; the present may differ.',
-      warning: 'On average since its start Falco has been near the one CPU that its event loop can use.',
-      critical: 'On average since its start Falco has used one full CPU.',
+      ok: 'Since its start, Falco has used less than 80 % of one CPU on average. The current usage may differ.',
+      warning: 'Since its start, Falco has on average been close to the limit of one CPU for its event loop.',
+      critical: 'Since its start, Falco has used one full CPU on average.',
     },
     advice: [busyNode, lighter],
   },
@@ -68,8 +69,9 @@ export const resources: Check[] = [
     window: '1h',
     meaning: {
       ok: 'Falco is well below its CPU limit.',
-      warning: 'Falco is near its CPU limit.',
-      critical: 'Falco is at its CPU limit and throttled: events are lost although the node may have CPUs to spare.',
+      warning: 'Falco is close to its CPU limit.',
+      critical:
+        'Falco has reached its CPU limit and is throttled: it drops events although the node may have idle CPUs.',
     },
     advice: [raiseCpu, lighter],
     optional: true,
@@ -80,10 +82,9 @@ export const resources: Check[] = [
     worst: 'max',
     window: '15m',
     meaning: {
-      ok: 'Falco’s container is hardly ever halted at its CPU limit.',
-      warning: 'Falco’s container is halted at its CPU limit time and again.',
-      critical:
-        'Falco’s container is halted at its CPU limit in a quarter of its time slices or more: ring buffers overflow.',
+      ok: 'The Falco container is rarely throttled.',
+      warning: 'The Falco container is throttled repeatedly.',
+      critical: 'The Falco container is throttled in at least a quarter of its CPU periods: ring buffers overflow.',
     },
     advice: [raiseCpu, lighter],
     optional: true,
@@ -94,8 +95,8 @@ export const resources: Check[] = [
     worst: 'max',
     meaning: {
       ok: 'Falco is well below its memory limit.',
-      warning: 'Falco is near its memory limit.',
-      critical: 'Falco is about to be killed for reaching its memory limit.',
+      warning: 'Falco is close to its memory limit.',
+      critical: 'Falco is about to be OOM-killed.',
     },
     advice: memory,
     optional: true,
@@ -105,9 +106,9 @@ export const resources: Check[] = [
     signal: 'memory-limit-remaining-time',
     worst: 'min',
     meaning: {
-      ok: 'At the growth of the last hour Falco has more than a day to its memory limit.',
-      warning: 'At the growth of the last hour Falco reaches its memory limit within a day.',
-      critical: 'At the growth of the last hour Falco is killed for its memory within the hour.',
+      ok: 'At the growth of the last hour, Falco has more than a day until it reaches its memory limit.',
+      warning: 'At the growth of the last hour, Falco reaches its memory limit within a day.',
+      critical: 'At the growth of the last hour, Falco reaches its memory limit and is OOM-killed within an hour.',
     },
     advice: memory,
     optional: true,

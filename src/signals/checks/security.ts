@@ -7,15 +7,15 @@ export const security: Check[] = [
     worst: 'min',
     window: '5m',
     meaning: {
-      ok: 'Events come in.',
-      critical: 'Not a single event came in from a source: Falco is blind there.',
+      ok: 'Every source delivers events.',
+      critical: 'A source delivered no events: Falco is blind there.',
     },
     advice: [
       {
-        why: 'The driver hands nothing over, though a running system always makes system calls.',
+        why: 'The driver delivers no events, although a running system always makes syscalls.',
         change:
-          'Restart Falco and read in its log whether the driver was loaded; see base_syscalls.custom_set and engine.kind.',
-        cost: 'The node is unwatched for some seconds.',
+          'Restart Falco and check in its log that the driver was loaded. Check base_syscalls.custom_set and engine.kind.',
+        cost: 'Falco does not monitor the node for some seconds.',
       },
     ],
   },

@@ -1,37 +1,43 @@
 import { links } from '../links';
-import { always, setting } from '../needs';
-import { pinned } from '../targets';
-import { anyGrouping, total } from '../templates';
+import { exportedAlways, targetSetting } from '../needs';
+import { baselineMetric } from '../targets';
+import { anyGrouping, sumByGroup } from '../templates';
 import { type Advice, type Baseline, type Signal, type Thresholds } from '../types';
 
 const version = 'falcosecurity_falco_version_info';
 
-/** 1 for each node whose version is not the one that is pinned, else 0; nothing where none is pinned. */
-function otherVersion(): string {
+/**
+ * Returns 1 for each node whose version differs from the pinned one, otherwise 0; nothing if no
+ * version is pinned.
+ */
+function compareVersion(): string {
   const own = `${version}{$filter}`;
-  const wanted = `${pinned('version')}{$filter}`;
-  return total(`${own} * 0 and on ($identity, version) ${wanted} or ${own} and on ($identity) ${wanted}`);
+  const wanted = `${baselineMetric('version')}{$filter}`;
+  return sumByGroup(`${own} * 0 and on ($identity, version) ${wanted} or ${own} and on ($identity) ${wanted}`);
 }
 
-/** 1 for each node that lacks one of the pinned files or has another one besides, else 0; nothing where none is pinned. */
-function otherFiles(which: 'rules' | 'config'): string {
+/**
+ * Returns 1 for each node that lacks a pinned file or has an additional one, otherwise 0; nothing
+ * if no file is pinned.
+ */
+function compareFiles(which: 'rules' | 'config'): string {
   const files = `falcosecurity_falco_sha256_${which}_files_info{$filter}`;
-  const wanted = `${pinned(which)}{$filter}`;
+  const wanted = `${baselineMetric(which)}{$filter}`;
   const own = `count without (file_name, sha256) (${files})`;
   const count = (set: string) => `(count without (file_name, sha256) (${set}) or 0 * ${own})`;
   const extra = count(`${files} unless on ($identity, sha256) ${wanted}`);
   const missing = count(`${wanted} unless on ($identity, sha256) ${files}`);
-  return total(`clamp_max(${extra} + ${missing}, 1) and on ($identity) ${wanted}`);
+  return sumByGroup(`clamp_max(${extra} + ${missing}, 1) and on ($identity) ${wanted}`);
 }
 
 const judged: Thresholds = {
   direction: 'above',
   warning: 1,
-  because: 'It is not what was pinned in the settings of the data source.',
+  because: 'The instance differs from the baseline pinned in the settings of the data source.',
   source: links.performance,
 };
 
-interface OffBaseline {
+interface BaselineDrift {
   of: Baseline['setting'];
   title: string;
   what: string;
@@ -42,8 +48,8 @@ interface OffBaseline {
   advice: Advice;
 }
 
-/** What all signals of this kind have in common. */
-function offBaseline({ of, title, what, how, metric, since, expr, advice }: OffBaseline): Signal {
+/** Defines what all signals of this kind have in common. */
+function defineBaselineDrift({ of, title, what, how, metric, since, expr, advice }: BaselineDrift): Signal {
   return {
     id: `${of}-baseline-drift`,
     title,
@@ -51,64 +57,67 @@ function offBaseline({ of, title, what, how, metric, since, expr, advice }: OffB
     unit: 'short',
     decimals: 0,
     min: 0,
-    summary: `Nodes whose ${what} not what the settings pin`,
-    description: `1 for a node whose ${what} not what \`baseline.${of}\` in the settings of the data source says, else 0. ${how} There is a figure only where it is pinned; without that, nodes are held against each other (${of}-drift). A group of nodes shows how many of them are off.`,
+    summary: `Nodes that differ from the pinned ${what}`,
+    description: `1 for a node that differs from the ${what} in \`baseline.${of}\` of the data source's settings, otherwise 0. ${how} There is a value only if a baseline is set; without one, use ${of}-drift, which compares nodes with each other. Groups show the number of nodes that differ.`,
     expr,
     groupBy: { default: ['$identity'], allowed: anyGrouping },
-    needs: [{ ...always(metric), ...(since === undefined ? {} : { since }) }, setting(pinned(of))],
+    needs: [
+      { ...exportedAlways(metric), ...(since === undefined ? {} : { since }) },
+      targetSetting(baselineMetric(of)),
+    ],
     thresholds: judged,
     advice: [advice],
     link: links.metrics,
     values: [
       { value: 0, text: 'as pinned', level: 'ok' },
-      { value: 1, text: 'off', level: 'warning' },
+      { value: 1, text: 'differs', level: 'warning' },
     ],
   };
 }
 
 export const baseline: Signal[] = [
-  offBaseline({
+  defineBaselineDrift({
     of: 'version',
-    title: 'Version off baseline',
-    what: 'version of Falco is',
-    how: 'The whole version is compared, patch level included.',
+    title: 'Version differs from baseline',
+    what: 'Falco version',
+    how: 'The whole version is compared, including the patch level.',
     metric: version,
-    expr: otherVersion(),
+    expr: compareVersion(),
     advice: {
-      when: 'The roll-out of the pinned version is over, or stands still.',
+      when: 'The rollout of the pinned version is complete or stuck.',
       change:
-        'Look at the roll-out of the DaemonSet; where the new version is wanted, raise baseline.version in the settings of the data source.',
-      cost: 'A restart leaves each node unwatched for some seconds.',
+        'Check the rollout of the DaemonSet. If the new version is intended, update baseline.version in the settings of the data source.',
+      cost: 'During a restart, Falco does not monitor the node for some seconds.',
     },
   }),
-  offBaseline({
+  defineBaselineDrift({
     of: 'rules',
-    title: 'Rules off baseline',
-    what: 'rules files are',
-    how: 'The SHA-256 of every rules file is compared: one that is changed, missing or extra counts.',
+    title: 'Rules differ from baseline',
+    what: 'rules files',
+    how: 'The SHA-256 of every rules file is compared: a changed, missing or additional file counts.',
     metric: 'falcosecurity_falco_sha256_rules_files_info',
     since: '0.39',
-    expr: otherFiles('rules'),
+    expr: compareFiles('rules'),
     advice: {
-      when: 'A node did not get the pinned rules, or somebody changed them.',
+      when: 'A node did not receive the pinned rules, or they were changed.',
       change:
-        'Find out who changed the files; bring the node’s rules back and restart Falco, or pin the new ones in the settings of the data source.',
-      cost: 'A restart leaves the node unwatched for some seconds.',
+        "Find out who changed the files. Restore the node's rules and restart Falco, or pin the new ones in the settings of the data source.",
+      cost: 'During a restart, Falco does not monitor the node for some seconds.',
     },
   }),
-  offBaseline({
+  defineBaselineDrift({
     of: 'config',
-    title: 'Settings off baseline',
-    what: 'settings files are',
-    how: 'The SHA-256 of falco.yaml and of what config_files names is compared: a file that is changed, missing or extra counts.',
+    title: 'Configuration differs from baseline',
+    what: 'configuration files',
+    how: 'The SHA-256 of falco.yaml and of the files in config_files is compared: a changed, missing or additional file counts.',
     metric: 'falcosecurity_falco_sha256_config_files_info',
     since: '0.39',
-    expr: otherFiles('config'),
+    expr: compareFiles('config'),
     advice: {
-      when: 'A node did not get the pinned settings, or somebody changed them.',
+      when: 'A node did not receive the pinned configuration, or it was changed.',
       change:
-        'Find out who changed the files; bring the node’s settings back and restart Falco, or pin the new ones in the settings of the data source.',
-      cost: 'A restart leaves the node unwatched for some seconds.',
+        "Find out who changed the files. Restore the node's configuration and restart Falco, or pin the new one in the settings of the data source.",
+      cost: 'During a restart, Falco does not monitor the node for some seconds.',
     },
   }),
 ];

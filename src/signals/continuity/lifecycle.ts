@@ -1,7 +1,7 @@
 import { links } from '../links';
-import { always, foreign, sidekickCounter } from '../needs';
-import { events as sidekickEvents, hostnames, olderEvents, onFalco } from '../sidekick';
-import { anyGrouping, total } from '../templates';
+import { exportedAlways, externalMetric, sidekickCounter } from '../needs';
+import { events as sidekickEvents, hostnames, olderEvents, countEventsOfFalco } from '../sidekick';
+import { anyGrouping, sumByGroup } from '../templates';
 import { type Advice, type Signal } from '../types';
 
 const started = 'falcosecurity_falco_start_timestamp_nanoseconds';
@@ -13,27 +13,30 @@ const perInstance = { default: ['$identity'], allowed: anyGrouping };
 const starts = `changes(${started}{$filter}[$window])`;
 
 const whyItEnds: Advice = {
-  when: 'Falco keeps being restarted.',
+  when: 'Falco restarts repeatedly.',
   change:
-    'Read why the process ended: out of memory (raise the limit, or bound outputs_queue.capacity), a rule or setting that does not load, a probe of /healthz that is too strict.',
+    'Find out why the process terminated: out of memory (raise the limit, or set outputs_queue.capacity), a rule or setting that does not load, a liveness probe of /healthz that is too strict, or “could not initialize inotify handler” (raise fs.inotify.max_user_instances and fs.inotify.max_user_watches on the host, or set watch_config_files: false).',
   cost: 'None.',
 };
 
-/** Why the containers of Falcos last ended: reasons as Kubernetes tells them, or one of them. */
-export function lastEnds(reason?: string): string {
+/** Returns why Falco's containers last terminated according to Kubernetes: all reasons or one. */
+export function lastTerminations(reason?: string): string {
   const matchers = ['container="falco"', ...(reason ? [`reason="${reason}"`] : [])];
   return `(${terminated}{${matchers.join(',')}} == 1) * on (namespace, pod) group_left ($identity) group by (namespace, pod, $identity) (falcosecurity_falco_version_info{$filter})`;
 }
 
-/** Messages of one of Falco's internal rules, as Falcosidekick counted them; 0 where it knows the Falco and got none. */
-function internal(rule: string): string {
-  const sent = onFalco(`rule="Falco internal: ${rule}"`);
-  return total(`${sent} or ${onFalco()} * 0`);
+/**
+ * Returns the messages of one of Falco's internal rules that Falcosidekick counted; 0 if it knows
+ * this Falco and received none.
+ */
+function countInternalMessages(rule: string): string {
+  const sent = countEventsOfFalco(`rule="Falco internal: ${rule}"`);
+  return sumByGroup(`${sent} or ${countEventsOfFalco()} * 0`);
 }
 
-const throughSidekick = [always(hostnames), sidekickCounter(sidekickEvents, olderEvents)];
+const throughSidekick = [exportedAlways(hostnames), sidekickCounter(sidekickEvents, olderEvents)];
 const needsSidekick =
-  'No Falcosidekick among the targets of the same cluster has had an event of this Falco, and Falco does not export this figure itself';
+  'No Falcosidekick among the targets of the same cluster has received an event from this Falco, and Falco does not export this value itself';
 
 export const lifecycle: Signal[] = [
   {
@@ -43,12 +46,12 @@ export const lifecycle: Signal[] = [
     unit: 'short',
     decimals: 0,
     min: 0,
-    summary: 'Starts of a new Falco process within the window',
+    summary: 'Falco process starts within the window',
     description:
-      'How often the start time that Falco tells changed; a pod that moved to another address goes on under its node’s name, and counts. A process that ended before a scrape found it is not seen, so that this is the least number. A group of nodes shows its sum: a roll-out is one restart a node.',
-    expr: total(starts),
+      'How often the start time that Falco exports changed. A pod that moved to another address continues under the name of its node and counts as a restart. Processes that terminated before a scrape are not seen, so this is a lower bound. Groups show the sum: a rollout is one restart per node.',
+    expr: sumByGroup(starts),
     groupBy: perInstance,
-    needs: [always(started)],
+    needs: [exportedAlways(started)],
     advice: [whyItEnds],
     link: links.performance,
   },
@@ -59,17 +62,17 @@ export const lifecycle: Signal[] = [
     unit: 'short',
     decimals: 0,
     min: 0,
-    summary: 'Falcos that started three times or more within half an hour',
+    summary: 'Falco instances that restart repeatedly',
     description:
-      '1 where the start time changed three times or more within the last 30 minutes, whatever the window; else 0. A Falco that ends before it ever answers is down instead (nodes-without-falco). A roll-out or two in a row stay below. A group of nodes shows how many of them are in a crash loop.',
-    expr: total(`changes(${started}{$filter}[30m]) >= bool 3`),
+      '1 if the start time changed at least three times within the last 30 minutes, whatever the window; otherwise 0. A Falco that terminates before it ever responds counts as down instead (nodes-without-falco). One or two consecutive rollouts stay below the threshold. Groups show the number of crash loops.',
+    expr: sumByGroup(`changes(${started}{$filter}[30m]) >= bool 3`),
     groupBy: perInstance,
-    needs: [always(started)],
+    needs: [exportedAlways(started)],
     thresholds: {
       direction: 'above',
       critical: 1,
       because:
-        'Kubernetes waits up to five minutes before each restart: three in half an hour are seen however long the loop lasts, as long as each process lives for less than seven minutes. The bound is ours.',
+        'Kubernetes waits up to five minutes before each restart. Three restarts within half an hour detect a loop of any duration if each process lives for less than seven minutes. The threshold is ours.',
       source: links.performance,
     },
     advice: [whyItEnds],
@@ -86,16 +89,16 @@ export const lifecycle: Signal[] = [
     unit: 'short',
     decimals: 0,
     min: 0,
-    summary: 'Why Falco’s container last ended, as Kubernetes tells it: OOMKilled, Error, Completed and others',
+    summary: 'Why Kubernetes last terminated the Falco container: OOMKilled, Error, Completed or another reason',
     description:
-      '1 for the reason why the container named falco of the pod last ended, as long as the pod lives; nothing for one that never ended. There is a figure only over a store that has the figures of kube-state-metrics, and where Falco’s series have the labels namespace and pod.',
-    expr: `max by ($groupBy) (${lastEnds()})`,
+      "1 for the reason why the pod's container named falco last terminated, for the lifetime of the pod; no value if it never terminated. Requires prometheus mode with kube-state-metrics and Falco series with the labels namespace and pod.",
+    expr: `max by ($groupBy) (${lastTerminations()})`,
     groupBy: { default: ['$identity', 'reason'], allowed: [] },
-    needs: [foreign(terminated, 'kube-state-metrics')],
+    needs: [externalMetric(terminated, 'kube-state-metrics')],
     advice: [whyItEnds],
     link: links.performance,
     noValueReason:
-      'Its container has not ended since the pod was made, or Falco’s series lack the labels namespace and pod',
+      "Its container has not terminated since the pod was created, or Falco's series lack the labels namespace and pod",
   },
   {
     id: 'reloads',
@@ -104,12 +107,12 @@ export const lifecycle: Signal[] = [
     unit: 'short',
     decimals: 0,
     min: 0,
-    summary: 'Reloads of rules and settings within the window, without a restart',
+    summary: 'Reloads of rules and configuration within the window, without a restart',
     description:
-      'How often the time of the last load changed, less the restarts, which change it as well. With a reload the counters of the kernel, of Falco’s tables and of its rules begin again at 0, which rates here allow for. A group of nodes shows its sum.',
-    expr: total(`clamp_min(changes(${reloaded}{$filter}[$window]) - ${starts}, 0)`),
+      "How often the load time changed, minus restarts, which change it too. A reload resets the counters of the kernel, of Falco's tables and of its rules to 0; rates account for this. Groups show the sum.",
+    expr: sumByGroup(`clamp_min(changes(${reloaded}{$filter}[$window]) - ${starts}, 0)`),
     groupBy: perInstance,
-    needs: [{ ...always(reloaded), since: '0.41' }, always(started)],
+    needs: [{ ...exportedAlways(reloaded), since: '0.41' }, exportedAlways(started)],
     advice: [],
     link: links.config,
   },
@@ -120,23 +123,23 @@ export const lifecycle: Signal[] = [
     unit: 'short',
     decimals: 0,
     min: 0,
-    summary: 'Reloads within the window that Falco gave up, so that it runs on with the rules of before',
+    summary: 'Reloads within the window that failed, so Falco still uses the previous rules',
     description:
-      'Falco’s message “Falco internal: hot restart failure” as Falcosidekick counted it: Falco’s own endpoint does not tell. Falcosidekick names the host, which is brought to the Falco of that host name in the same cluster. Falco goes on with what it had, and looks healthy. 0 needs a Falcosidekick that has had at least one event of this Falco. A group of nodes shows its sum.',
-    expr: internal('hot restart failure'),
+      "Falco's message “Falco internal: hot restart failure” as counted by Falcosidekick; Falco's own endpoint does not export it. Falcosidekick reports the host name, which is matched with the Falco of that host name in the same cluster. Falco continues with the previous rules and appears healthy. A value of 0 requires a Falcosidekick that has received at least one event from this Falco. Groups show the sum.",
+    expr: countInternalMessages('hot restart failure'),
     groupBy: perInstance,
     needs: throughSidekick,
     thresholds: {
       direction: 'above',
       critical: 1,
-      because: 'Falco does not run the rules that you gave it; it says so with priority critical.',
+      because: 'Falco does not use the rules you gave it. It reports this with priority critical.',
       source: links.config,
     },
     advice: [
       {
         when: 'It happened after a change of rules or of falco.yaml.',
         change:
-          'Read the message in Falco’s log or in Falcosidekick’s outputs, check the files with falco --validate, and load them again.',
+          "Read the message in Falco's log or in the outputs of Falcosidekick, check the files with falco --validate, and load them again.",
         cost: 'None.',
       },
     ],
@@ -150,24 +153,24 @@ export const lifecycle: Signal[] = [
     unit: 'short',
     decimals: 0,
     min: 0,
-    summary: 'Times within the window that Falco waited in vain for events, a thousand waits in a row',
+    summary: 'Event timeout messages within the window, one per thousand consecutive timeouts',
     description:
-      'Falco’s message “Falco internal: timeouts notification” as Falcosidekick counted it, brought to the Falco of that host name in the same cluster. On a host that is not idle it means that the driver delivers nothing. Falco sends it with priority debug after syscall_event_timeouts.max_consecutives waits. 0 needs a Falcosidekick that has had at least one event of this Falco. A group of nodes shows its sum.',
-    expr: internal('timeouts notification'),
+      "Falco's message “Falco internal: timeouts notification” as counted by Falcosidekick, matched with the Falco of that host name in the same cluster. If the host is not idle, the driver delivers no events. Falco sends the message with priority debug after syscall_event_timeouts.max_consecutives timeouts. A value of 0 requires a Falcosidekick that has received at least one event from this Falco. Groups show the sum.",
+    expr: countInternalMessages('timeouts notification'),
     groupBy: perInstance,
     needs: throughSidekick,
     thresholds: {
       direction: 'above',
       warning: 1,
-      because: 'A host without a single event for that long is idle, or Falco is blind on it. The bound is ours.',
+      because: 'A host without any event for that long is idle, or Falco is blind on it. The threshold is ours.',
       source: links.config,
     },
     advice: [
       {
         when: 'The host is not idle.',
         change:
-          'Restart Falco on the node and see whether its driver loads; raise syscall_event_timeouts.max_consecutives only for hosts that are truly idle.',
-        cost: 'A restart leaves the node unwatched for some seconds.',
+          'Restart Falco on the node and check that its driver loads. Raise syscall_event_timeouts.max_consecutives only for hosts that are really idle.',
+        cost: 'During a restart, Falco does not monitor the node for some seconds.',
       },
     ],
     link: links.config,

@@ -1,38 +1,41 @@
 import { links } from '../links';
-import { always, kernelCounter } from '../needs';
-import { anyGrouping, named } from '../templates';
-import { stalledFor } from '../data-quality/stall';
+import { exportedAlways, kernelCounter } from '../needs';
+import { anyGrouping, withLabel } from '../templates';
+import { combineReasons } from '../data-quality/stall';
 import { type Signal, type Thresholds } from '../types';
 
 const duration = 'falcosecurity_falco_duration_seconds_total';
-/** How many Falcos the settings expect: on each target of an entry, the number for all of them. */
+/**
+ * Number of Falco instances that the settings expect: the value applies to all targets of an entry
+ * together and is written for each of them.
+ */
 const expected = 'falco_target_expected';
-/** Of all entries of a cluster. */
+/** Expected instances of all entries of a cluster. */
 const wanted = `sum by (cluster) (max by (cluster, entry) (${expected}{$filter}))`;
 const falcos = 'up{kind!="falcosidekick",$filter}';
 
 const missing = `clamp_min(${wanted} - (count by (cluster) (${falcos}) or 0 * ${wanted}), 0)`;
 const answering = (vector: string) => `(max without (reason) (${vector}) and on ($identity) ${falcos} == 1)`;
 const notWorking = [
-  named(`(${falcos} == bool 0)`, 'reason', 'down'),
-  named(answering(stalledFor(['nearly all dropped', 'no look-ups'])), 'reason', 'stalled'),
-  named(answering(stalledFor(['no events'])), 'reason', 'blind'),
-  named(missing, 'reason', 'missing'),
+  withLabel(`(${falcos} == bool 0)`, 'reason', 'down'),
+  withLabel(answering(combineReasons(['nearly all dropped', 'no look-ups'])), 'reason', 'stalled'),
+  withLabel(answering(combineReasons(['no events'])), 'reason', 'blind'),
+  withLabel(missing, 'reason', 'missing'),
 ];
 
-/** Nodes of Kubernetes of which no Falco has given the name within an hour. */
-function withoutAny(): string {
+/** Kubernetes nodes whose name no Falco has reported within an hour. */
+function nodesWithoutFalco(): string {
   const known = 'last_over_time(falcosecurity_evt_hostname_info[1h])';
   const nodes = (matcher: string) =>
     `group by (cluster, hostname) (label_replace(kube_node_info{${matcher},$filter}, "hostname", "$1", "node", "(.+)"))`;
-  // Often only Falco's job is given a label for the cluster: then the name of the host alone has to do.
+  // Often only Falco's job has a cluster label. The host name alone must match then.
   return `${nodes('cluster!=""')} unless on (cluster, hostname) ${known} or ${nodes('cluster=""')} unless on (hostname) ${known}`;
 }
 
 const unwatched: Thresholds = {
   direction: 'above',
   critical: 1,
-  because: 'What happens on a node without Falco is seen by nobody.',
+  because: 'Nothing monitors a node without Falco.',
   source: links.performance,
 };
 
@@ -45,29 +48,29 @@ export const liveness: Signal[] = [
     decimals: 0,
     min: 0,
     max: 1,
-    summary: 'Whether Falco’s metrics endpoint answers: 1 it does, 0 it does not',
+    summary: "Whether Falco's metrics endpoint responds: 1 yes, 0 no",
     description:
-      'Whether the last scrape of the node’s Falco brought metrics. 0 also stands for a node whose Falco has left service discovery, for up to an hour or until it answers from another address. An answer says that Falco’s web server is alive, not that events flow: hold it beside the rate of kernel events. A group of nodes shows 0 as soon as one of them is down. Falcosidekick is not in here.',
+      "Whether the last scrape of the node's Falco returned metrics. 0 also stands for a node whose Falco left service discovery, for up to an hour or until it responds from another address. A response means that Falco's web server works, not that events flow: compare with kernel-event-rate. Groups show 0 if one of their nodes is down. Falcosidekick is not included.",
     expr: 'min by ($groupBy) (up{kind!="falcosidekick",$filter})',
     groupBy: { default: ['$identity'], allowed: [] },
     needs: [],
     thresholds: {
       direction: 'below',
       critical: 1,
-      because: 'A node whose Falco does not answer is not known to be watched.',
+      because: 'A node whose Falco does not respond may be unmonitored.',
       source: links.metrics,
     },
     advice: [
       {
-        when: 'Nothing answers on the address.',
+        when: 'Nothing responds at the address.',
         change:
-          'See whether Falco runs and why it stopped; then whether webserver.enabled, webserver.listen_address and webserver.listen_port fit the target, and whether a network policy lets Grafana’s server in.',
+          'Check whether Falco runs and why it stopped, that webserver.enabled, webserver.listen_address and webserver.listen_port match the target, and that network policies allow traffic from the Grafana server.',
         cost: 'None.',
       },
       {
-        when: 'It answers with 404 for longer than it takes to start.',
+        when: 'It returns 404 for longer than Falco takes to start.',
         change: 'Set metrics.enabled: true and webserver.prometheus_metrics_enabled: true.',
-        cost: 'A scrape walks Falco’s thread table once.',
+        cost: "Each scrape walks Falco's thread table once.",
       },
     ],
     link: links.metrics,
@@ -84,16 +87,16 @@ export const liveness: Signal[] = [
     min: 0,
     summary: 'Time since the Falco process started',
     description:
-      'Seconds since the process started, as Falco itself counts them: clocks of node and Grafana that differ do not matter, which a difference from the start time would suffer from. It falls to 0 with a restart and goes on over a hot reload of rules or settings. A group of nodes shows its lowest, the latest restart.',
+      'Seconds since the process started, as counted by Falco: unlike a difference from the start time, this is not affected by different clocks of node and Grafana. It falls to 0 at a restart and continues across a hot reload of rules or configuration. Groups show the minimum, the latest restart.',
     expr: `min by ($groupBy) (${duration}{$filter}$join)`,
     groupBy: { default: ['$identity'], allowed: anyGrouping },
-    needs: [always(duration)],
+    needs: [exportedAlways(duration)],
     worst: 'min',
     advice: [
       {
-        when: 'It keeps falling to 0.',
+        when: 'It repeatedly falls to 0.',
         change:
-          'Read why the process ended: out of memory (raise the limit, or bound outputs_queue.capacity), a rule or setting that does not load, a failed probe of /healthz.',
+          'Find out why the process terminated: out of memory (raise the limit, or set outputs_queue.capacity), a rule or setting that does not load, or a failed liveness probe of /healthz.',
         cost: 'None.',
       },
     ],
@@ -106,15 +109,15 @@ export const liveness: Signal[] = [
     unit: 'short',
     decimals: 0,
     min: 0,
-    summary: 'Nodes that no working Falco watches',
+    summary: 'Nodes without a working Falco',
     description:
-      'Counted by reason. down: the endpoint does not answer, or the node’s Falco has left discovery within the last hour (the data source’s notices and health check tell starting, vanished and unreachable apart). stalled: it answers, but hardly any event gets to its rules; blind: it answers, and its driver hands nothing over (see stalled, whose window it shares). missing: fewer Falcos are known than the settings expect (see missing-instances). Without a number expected a node that never had a Falco is not known here. Clusters are counted as a whole: no filter on a node.',
+      "Counted by reason. down: the endpoint does not respond, or the node's Falco left service discovery within the last hour (notices and health check distinguish starting, vanished and unreachable). stalled: Falco responds, but hardly any event reaches its rules. blind: Falco responds, but its driver delivers no events (see stalled, which uses the same window). missing: there are fewer instances than the settings expect (see missing-instances). Without an expected number, nodes that never had a Falco are unknown. The signal counts whole clusters and cannot be filtered by node.",
     expr: `sum by ($groupBy) (${notWorking.join(' or ')})`,
     inStore: {
-      expr: `sum by ($groupBy) (${[...notWorking, named(`(${withoutAny()})`, 'reason', 'no Falco')].join(' or ')})`,
+      expr: `sum by ($groupBy) (${[...notWorking, withLabel(`(${nodesWithoutFalco()})`, 'reason', 'no Falco')].join(' or ')})`,
       metrics: ['kube_node_info'],
       extraDescription:
-        'The store has kube-state-metrics’ list of nodes: no Falco counts those of which no Falco has given the host name within an hour.',
+        'Prometheus has the list of nodes from kube-state-metrics: the reason no Falco counts nodes whose host name no Falco has reported within an hour.',
     },
     groupBy: { default: ['cluster'], allowed: ['reason'] },
     clusterScoped: true,
@@ -124,14 +127,14 @@ export const liveness: Signal[] = [
     thresholds: unwatched,
     advice: [
       {
-        when: 'Many nodes of a cluster fail at one time.',
-        change: 'Look at the network between Grafana and the cluster first: the Falcos may well be alive.',
+        when: 'Many nodes of a cluster fail at the same time.',
+        change: 'Check the network between Grafana and the cluster first: Falco may be running.',
         cost: 'None.',
       },
       {
         when: 'Nodes are missing.',
         change:
-          'See whether the DaemonSet tolerates the taints of those nodes, and whether expected in the settings of the target is right.',
+          'Check that the DaemonSet tolerates the taints of those nodes, and that expectedInstances in the settings of the target is right.',
         cost: 'None.',
       },
     ],
@@ -144,9 +147,9 @@ export const liveness: Signal[] = [
     unit: 'short',
     decimals: 0,
     min: 0,
-    summary: 'Falcos that the settings expect in a cluster and that are not known',
+    summary: 'Falco instances that the settings expect in a cluster but that are not known',
     description:
-      'The numbers that the settings expect of the targets of a cluster, added up, less the Falcos that are known there, whether they answer or not. 0 where as many are known. A Falco that has left service discovery is known for another hour. Clusters are counted as a whole: no filter on a node.',
+      'The sum of expectedInstances over the targets of a cluster minus the number of known Falco instances, whether they respond or not. It is 0 if there are enough. An instance that left service discovery stays known for an hour. The signal counts whole clusters and cannot be filtered by node.',
     expr: `sum by ($groupBy) (${missing})`,
     groupBy: { default: ['cluster'], allowed: [] },
     clusterScoped: true,
@@ -154,19 +157,19 @@ export const liveness: Signal[] = [
     thresholds: unwatched,
     advice: [
       {
-        when: 'Nodes have no Falco.',
+        when: 'Some nodes have no Falco.',
         change:
-          'See whether the DaemonSet tolerates the taints of those nodes (tolerations in the Helm chart) and whether its pods find room there.',
-        cost: 'Falco’s resources on those nodes.',
+          'Check that the DaemonSet tolerates the taints of those nodes (tolerations in the Helm chart) and that its pods can be scheduled there.',
+        cost: "Falco's resources on those nodes.",
       },
       {
-        when: 'The cluster has shrunk.',
-        change: 'Correct expected in the settings of the target.',
+        when: 'The cluster was scaled down.',
+        change: 'Correct expectedInstances in the settings of the target.',
         cost: 'None.',
       },
     ],
     link: links.performance,
-    noValueReason: 'The settings do not say how many Falcos to expect (expected of a target)',
+    noValueReason: 'The settings do not say how many Falco instances to expect (expectedInstances of a target)',
   },
   {
     id: 'availability-ratio',
@@ -176,9 +179,9 @@ export const liveness: Signal[] = [
     decimals: 3,
     min: 0,
     max: 1,
-    summary: 'Share of the scrapes within the window that Falco answered',
+    summary: 'Share of scrapes within the window to which Falco responded',
     description:
-      'Scrapes with an answer divided by all scrapes since the node became known, within the window; choose a window of hours or days. A Falco that was down between two scrapes is not noticed. A group of nodes shows the mean of its nodes.',
+      'Successful scrapes divided by all scrapes within the window since the node became known; use a window of hours or days. An outage between two scrapes is not noticed. Groups show the mean of their nodes.',
     expr: 'avg by ($groupBy) (avg_over_time(up{kind!="falcosidekick",$filter}[$window]))',
     groupBy: { default: ['$identity'], allowed: [] },
     needs: [],
@@ -192,9 +195,9 @@ export const liveness: Signal[] = [
     dimension: 'continuity',
     unit: 's',
     min: 0,
-    summary: 'Time within the window in which Falco did not answer',
+    summary: 'Time within the window in which Falco did not respond',
     description:
-      'The share of the scrapes within the window that were not answered, times the part of the window in which the node was known, to 15 seconds: no finer than the scrape interval. A group of nodes shows the sum of its nodes, so that two nodes down for a minute make two minutes.',
+      'The share of failed scrapes within the window, multiplied by the part of the window in which the node was known, in steps of 15 seconds. The resolution is the scrape interval. Groups show the sum: two nodes down for a minute make two minutes.',
     expr: `sum by ($groupBy) ((1 - avg_over_time(${falcos}[$window])) * count_over_time(${falcos}[$window:15s]) * 15)`,
     groupBy: { default: ['$identity'], allowed: [] },
     needs: [],

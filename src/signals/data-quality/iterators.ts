@@ -1,5 +1,5 @@
 import { links } from '../links';
-import { anyGrouping, named, rate, total } from '../templates';
+import { anyGrouping, withLabel, rate, sumByGroup } from '../templates';
 import { type Need, type Signal } from '../types';
 
 const files = [
@@ -17,17 +17,17 @@ const items = ['task', ...files.map((kind) => `task_file_${kind}`)];
 
 const by = { default: ['$identity', 'item'], allowed: anyGrouping };
 
-function counters(kind: 'evts' | 'drops', names: string[]): string {
-  return total(
-    names.map((name) => named(rate(`falcosecurity_scap_n_${kind}_${name}_total`), 'item', name)).join(' or ')
+function sumItems(kind: 'evts' | 'drops', names: string[]): string {
+  return sumByGroup(
+    names.map((name) => withLabel(rate(`falcosecurity_scap_n_${kind}_${name}_total`), 'item', name)).join(' or ')
   );
 }
 
-function need(metric: string): Need {
+function iteratorCounter(metric: string): Need {
   return {
     metric,
     config: 'metrics.kernel_iter_event_counters_enabled',
-    host: 'let Falco run in the root PID namespace, with engine.modern_ebpf.disable_iterators off and a kernel that has BPF iterators',
+    host: 'run Falco in the root PID namespace, with engine.modern_ebpf.disable_iterators off and a kernel that supports BPF iterators',
     engines: ['modern_bpf'],
     since: '0.44',
   };
@@ -40,12 +40,12 @@ export const iterators: Signal[] = [
     dimension: 'data-quality',
     unit: 'eps',
     min: 0,
-    summary: 'Entries per second that Falco read from the kernel’s tables of tasks and files',
+    summary: 'Kernel tasks and files per second that Falco read through BPF iterators',
     description:
-      'Since 0.44 Falco fills its tables through BPF iterators instead of /proc: task, and task_file_… by what kind of file it is. Much of it happens at the start. These are no kernel events, and stand in none of the other figures.',
-    expr: counters('evts', items),
+      'Since 0.44, Falco fills its tables through BPF iterators instead of /proc: task counts tasks, task_file_… counts files by type. Most of this happens at the start. Iterator events are not kernel events and are not part of any other signal.',
+    expr: sumItems('evts', items),
     groupBy: by,
-    needs: [need('falcosecurity_scap_n_evts_task_total')],
+    needs: [iteratorCounter('falcosecurity_scap_n_evts_task_total')],
     advice: [],
     link: links.metrics,
   },
@@ -55,12 +55,12 @@ export const iterators: Signal[] = [
     dimension: 'data-quality',
     unit: 'eps',
     min: 0,
-    summary: 'Entries per second of the kernel’s tables that Falco could not read',
+    summary: 'Kernel tasks and files per second that Falco failed to read through BPF iterators',
     description:
-      'Tasks and files that a BPF iterator could not hand over, by item; max_event_size are entries too large for the buffer. What is missing is missing in Falco’s tables: see the failed look-ups. They are no kernel drops.',
-    expr: counters('drops', ['max_event_size', ...items]),
+      "Tasks and files that a BPF iterator could not deliver, by item. max_event_size counts entries that exceed the buffer. The entries are missing in Falco's tables, see thread-lookup-failure-ratio. Iterator drops are not kernel drops.",
+    expr: sumItems('drops', ['max_event_size', ...items]),
     groupBy: by,
-    needs: [need('falcosecurity_scap_n_drops_task_total')],
+    needs: [iteratorCounter('falcosecurity_scap_n_drops_task_total')],
     advice: [],
     link: links.metrics,
   },

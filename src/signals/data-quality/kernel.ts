@@ -1,6 +1,6 @@
 import { links } from '../links';
 import { kernelCounter } from '../needs';
-import { anyGrouping, cpusWith, named, rate, share, sinceStart, total } from '../templates';
+import { anyGrouping, sumCpusWith, withLabel, rate, divide, increaseSinceStart, sumByGroup } from '../templates';
 import { type Need, type Signal } from '../types';
 import { biggerBuffers, fewerSyscalls, slimmerRules } from './advice';
 
@@ -12,34 +12,37 @@ const otherDrops = { scratch_map: 'scratch_map', page_faults: 'page_faults', bug
 
 const perInstance = { default: ['$identity'], allowed: anyGrouping };
 
-/** Every drop that has a cause of its own, as one vector; `count` is by second or over the window. */
-function categorised(count: (metric: string) => string): string {
+/**
+ * Returns all drops that have a cause of their own as one vector. `count` returns a rate or a count
+ * within the window.
+ */
+function combineCauses(count: (metric: string) => string): string {
   const others = Object.entries(otherDrops).map(([cause, name]) =>
-    named(count(`falcosecurity_scap_n_drops_${name}_total`), 'cause', cause)
+    withLabel(count(`falcosecurity_scap_n_drops_${name}_total`), 'cause', cause)
   );
   return [`label_replace(${count(bufferDrops)}, "cause", "$1", "drop", "(.+)")`, ...others].join(' or ');
 }
 
-function byCause(count: (metric: string) => string): string {
-  const causes = categorised(count);
+function sumByCause(count: (metric: string) => string): string {
+  const causes = combineCauses(count);
   const rest = `clamp_min(${count(drops)} - sum without (drop, dir, cause) (${causes}), 0)`;
-  return total(`${causes} or ${named(rest, 'cause', 'uncategorised')}`);
+  return sumByGroup(`${causes} or ${withLabel(rest, 'cause', 'uncategorised')}`);
 }
 
-/** Starts and ends of processes, as far as the classes of drops tell them. */
-const processDrops = sinceStart(bufferDrops, 'drop=~"clone_fork|execve|proc"');
+/** Process start and exit events, as far as the drop classes distinguish them. */
+const processDrops = increaseSinceStart(bufferDrops, 'drop=~"clone_fork|execve|proc"');
 
-/** Below this age, in seconds, a process is young. */
+/** Age in seconds below which a process is young. */
 const young = `falcosecurity_falco_duration_seconds_total{$filter} < 900`;
-const ofYoung = (metric: string) => total(`${metric}{$filter} and on ($identity) ${young}`);
+const ofYoung = (metric: string) => sumByGroup(`${metric}{$filter} and on ($identity) ${young}`);
 
-/** Bounds for a share of events that is lost. */
+/** Thresholds for a share of dropped events. */
 const tooManyLost = {
   direction: 'above' as const,
   warning: 0.02,
   critical: 0.1,
   because:
-    'The project holds 1 to 2 % on the busiest machines to be acceptable; at 10 % Falco itself raises its drop alert (syscall_event_drops.threshold).',
+    'The Falco documentation considers drops of 1 to 2 % on the busiest machines acceptable. At 10 % Falco raises its own drop alert (syscall_event_drops.threshold).',
   source: links.dropping,
 };
 
@@ -52,9 +55,9 @@ export const kernel: Signal[] = [
     dimension: 'data-quality',
     unit: 'eps',
     min: 0,
-    summary: 'Events per second that the driver handled, drops included',
+    summary: 'Events per second that the driver handled, including drops',
     description:
-      'Events that the driver handled after its own filter: what Falco received and what was dropped on the way. System calls that Falco did not ask for are not among them. Falco 0.42 gave up the events at the entry of system calls, which about halves this figure: compare across that version with care.',
+      "Events that passed the driver's filter: those that Falco received and those that were dropped. Syscalls that Falco does not monitor are not included. Falco 0.42 removed syscall entry events, which roughly halves this rate, so take care when comparing across that version.",
     expr: `sum by ($groupBy) (${rate(events)}$join)`,
     groupBy: perInstance,
     needs: [kernelCounter(events)],
@@ -67,10 +70,10 @@ export const kernel: Signal[] = [
     dimension: 'data-quality',
     unit: 'eps',
     min: 0,
-    summary: 'Events per second that the driver handled, for each CPU of the node',
+    summary: 'Events per second that the driver handled, per CPU of the node',
     description:
-      'The rate of kernel events divided by the CPUs that were online when Falco started, which makes nodes of different sizes comparable. A group of nodes shows all its events divided by all its CPUs; nodes without kernel counters are left out of both. Falco 0.42 about halved the number of events, so that the bounds, which are older, are generous for it. Below 1000 the project sees usually no problem.',
-    expr: `sum by ($groupBy) (${rate(events)}$join) / ${cpusWith(rate(events))}`,
+      'The rate of kernel events divided by the CPUs that were online when Falco started, which makes nodes of different sizes comparable. Groups show all events divided by all CPUs; nodes without kernel counters are excluded from both. Falco 0.42 roughly halved the number of events, so the older thresholds are generous for newer versions. The Falco documentation expects no problems below 1000.',
+    expr: `sum by ($groupBy) (${rate(events)}$join) / ${sumCpusWith(rate(events))}`,
     groupBy: perInstance,
     needs: [kernelCounter(events)],
     thresholds: {
@@ -78,7 +81,7 @@ export const kernel: Signal[] = [
       warning: 1500,
       critical: 3000,
       because:
-        'The project, on its own experience and with every caution: below 1500 events per second and CPU there should be no drops; above 3000 it becomes hard to keep up.',
+        'The Falco documentation, based on anecdotal experience: below 1500 events per second and CPU there should be no drops; above 3000 it becomes hard to keep up.',
       source: links.dropping,
     },
     advice: [fewerSyscalls, biggerBuffers],
@@ -90,10 +93,10 @@ export const kernel: Signal[] = [
     dimension: 'data-quality',
     unit: 'eps',
     min: 0,
-    summary: 'Events per second that were left for Falco in the ring buffers: at most so many reached its rules',
+    summary: 'Events per second that reached the ring buffers: an upper bound of what the rules evaluate',
     description:
-      'Events that the driver handled less those it dropped. Falco does not export how many events it went through, so this is an upper bound: what the kernel module decided to skip is in it, and so is what lies unread in the buffers of a Falco that has stalled (see stalled).',
-    expr: `clamp_min(${total(`${rate(events)} - ${rate(drops)}`)}, 0)`,
+      'Events that the driver handled minus drops. Falco does not export how many events it processed, so this is an upper bound: it includes events that the kernel module skipped and unread events in the buffers of a stalled Falco (see stalled).',
+    expr: `clamp_min(${sumByGroup(`${rate(events)} - ${rate(drops)}`)}, 0)`,
     groupBy: perInstance,
     needs: [kernelCounter(events), kernelCounter(drops)],
     advice: [],
@@ -105,16 +108,16 @@ export const kernel: Signal[] = [
     dimension: 'data-quality',
     unit: 'percentunit',
     min: 0,
-    summary: 'Share of the events the driver handled that never reached Falco',
+    summary: 'Share of the events handled by the driver that never reached Falco',
     description:
-      'Drops divided by the events that the driver handled. Those events already hold the drops, so the two are not added. A node that handled no event at all has no figure instead of 0 %: nothing seen is not the same as nothing lost. A group of nodes shows its drops over its events, in which one bad node can hide: look at it by node. What a young Falco lost before its first scrape is not in here: see early-drop-ratio. Events lost to re-entrance in the kernel module (n_preemptions) stand in neither counter.',
+      'Drops divided by the events that the driver handled. Those events include the drops, so the two are not added. A node without events has no value instead of 0 %, because seeing nothing is not the same as losing nothing. Groups show all drops divided by all events, which can hide one bad node, so group by node. What Falco dropped before its first scrape is not included, see early-drop-ratio. Events lost to re-entrance in the kernel module (n_preemptions) are in neither counter.',
     expr: `sum by ($groupBy) (${rate(drops)}$join) / (sum by ($groupBy) (${rate(events)}$join) > 0)`,
     groupBy: perInstance,
     needs: [kernelCounter(drops), kernelCounter(events)],
     thresholds: tooManyLost,
     advice: [biggerBuffers, fewerSyscalls, slimmerRules],
     link: links.dropping,
-    noValueReason: 'No event happened within the window',
+    noValueReason: 'No events within the window',
   },
   {
     id: 'early-drop-ratio',
@@ -122,16 +125,16 @@ export const kernel: Signal[] = [
     dimension: 'data-quality',
     unit: 'percentunit',
     min: 0,
-    summary: 'Share of the events lost since the start, of processes younger than 15 minutes',
+    summary: 'Share of the events dropped since the start, for processes younger than 15 minutes',
     description:
-      'As kernel-drop-since-start-ratio, and only as long as the process has run for less than 15 minutes: what it lost before its first scrape is in here and in no rate. Processes that start under load often lose much at first. A group of nodes shows the drops of its young ones over their events.',
-    expr: share(ofYoung(drops), ofYoung(events)),
+      'Same as kernel-drop-since-start-ratio, but only while the process is younger than 15 minutes. It includes drops before the first scrape, which no rate contains. Falco often drops many events when it starts under load. Groups show the drops of young processes divided by their events.',
+    expr: divide(ofYoung(drops), ofYoung(events)),
     groupBy: perInstance,
     needs: [kernelCounter(drops), kernelCounter(events)],
     thresholds: tooManyLost,
     advice: [biggerBuffers, fewerSyscalls],
     link: links.dropping,
-    noValueReason: 'It has run for 15 minutes or longer, or no event has happened since the start',
+    noValueReason: 'It has run for 15 minutes or longer, or it has had no events since its start',
   },
   {
     id: 'kernel-drop-rate',
@@ -139,10 +142,10 @@ export const kernel: Signal[] = [
     dimension: 'data-quality',
     unit: 'eps',
     min: 0,
-    summary: 'Events per second lost in the kernel, by what was lost or why',
+    summary: 'Events per second dropped in the kernel, by cause',
     description:
-      'A full ring buffer is told by the class of system call that was lost: open, close, connect, execve, clone_fork, proc (end of a process), dir_file, other_interest. scratch_map: the event was larger than Falco can hold. page_faults: memory of the process could not be read. bug: an invalid state in the legacy probe. uncategorised: drops in the total that no cause accounts for, nearly always a full ring buffer at a system call of no class. Causes that a driver does not know are missing there, and their drops are nil. Up to Falco 0.41 the entry and the exit of a system call count as two.',
-    expr: byCause(rate),
+      'Drops caused by a full ring buffer are broken down by syscall class: open, close, connect, execve, clone_fork, proc (process exit), dir_file, other_interest. scratch_map: the event was larger than Falco can hold. page_faults: the memory of the process could not be read. bug: an invalid state in the legacy probe. uncategorised: drops in the total without a cause of their own, usually a full ring buffer for a syscall without a class. Causes that the driver does not have are missing. Up to Falco 0.41, entry and exit of a syscall count separately.',
+    expr: sumByCause(rate),
     groupBy: { default: ['$identity', 'cause'], allowed: anyGrouping },
     needs: [kernelCounter(drops), kernelCounter(bufferDrops)],
     advice: [
@@ -150,13 +153,13 @@ export const kernel: Signal[] = [
       fewerSyscalls,
       {
         when: 'The cause is scratch_map: single events are too large.',
-        change: 'Lower falco_libs.snaplen (80 bytes by default) if it was raised.',
-        cost: 'Less of what was read and written is seen by rules.',
+        change: 'Lower falco_libs.snaplen to its default of 80 bytes if it was raised.',
+        cost: 'Rules see less of the data that processes read and write.',
       },
       {
         when: 'The cause is page_faults with the kernel module.',
         change: 'Use engine.kind: modern_ebpf.',
-        cost: 'Needs a kernel with BPF ring buffers and BTF, usually 5.8 or later.',
+        cost: 'Requires a kernel with BPF ring buffers and BTF, usually 5.8 or later.',
       },
     ],
     link: links.dropping,
@@ -168,10 +171,10 @@ export const kernel: Signal[] = [
     unit: 'locale',
     decimals: 0,
     min: 0,
-    summary: 'Events lost in the kernel within the window, by what was lost or why',
+    summary: 'Events dropped in the kernel within the window, by cause',
     description:
-      'The same causes as kernel-drop-rate, counted over the window instead of by second: how many events are missing from the time between two moments. Windows that overlap must not be added up. The count is spread to the ends of the window and may differ from a whole number. A process that started within the window counts from its start, what it lost before its first scrape included.',
-    expr: byCause(sinceStart),
+      'The same causes as kernel-drop-rate, counted over the window instead of per second: the number of events missing between two points in time. Do not add up values of overlapping windows. The count is extrapolated to the ends of the window and may not be a whole number. A process that started within the window counts from its start, including drops before the first scrape.',
+    expr: sumByCause(increaseSinceStart),
     groupBy: { default: ['$identity', 'cause'], allowed: anyGrouping },
     needs: [kernelCounter(drops), kernelCounter(bufferDrops)],
     advice: [biggerBuffers, fewerSyscalls],
@@ -183,15 +186,15 @@ export const kernel: Signal[] = [
     dimension: 'data-quality',
     unit: 'percentunit',
     min: 0,
-    summary: 'Share of the events since Falco’s start or last reload that never reached it',
+    summary: "Share of the events since Falco's start or last reload that never reached it",
     description:
-      'The counters as they stand, drops divided by events. It needs one scrape only, and so holds what a young Falco lost before it was first scraped, which no rate sees. After days it hardly moves: for the present look at the kernel drop ratio. A group of nodes shows its drops over its events.',
-    expr: share(total(`${drops}{$filter}`), total(`${events}{$filter}`)),
+      'The total of drops divided by the total of events. It needs only one scrape and includes drops before the first scrape, which no rate contains. After days it hardly changes: use kernel-drop-ratio for the current state. Groups show all drops divided by all events.',
+    expr: divide(sumByGroup(`${drops}{$filter}`), sumByGroup(`${events}{$filter}`)),
     groupBy: perInstance,
     needs: [kernelCounter(drops), kernelCounter(events)],
     advice: [biggerBuffers, fewerSyscalls],
     link: links.dropping,
-    noValueReason: 'No event has happened since the start',
+    noValueReason: 'No events since the start of Falco',
   },
   {
     id: 'minutes-with-drops-ratio',
@@ -200,18 +203,18 @@ export const kernel: Signal[] = [
     unit: 'percentunit',
     min: 0,
     max: 1,
-    summary: 'Share of the minutes within the window in which events were lost: burst or sustained',
+    summary: 'Share of the minutes within the window with drops: bursts or sustained',
     description:
-      'Each full minute of the window is looked at once: did the counter of drops rise in it? Near 0 % with drops in all, they came in bursts, for which larger buffers help; near 100 % they are sustained, and fewer events help. Choose a window of ten minutes or more: with a shorter one a single minute decides. How many were lost in a minute does not matter here, so that a trickle of single drops counts as sustained: hold it beside the drop ratio. A group of nodes shows its highest.',
+      'Checks for each full minute of the window whether the drop counter increased. With drops, a value near 0 % means bursts, which larger buffers can absorb; near 100 % means sustained drops, which require fewer events. Use a window of at least ten minutes, because single minutes dominate a shorter one. The number of drops per minute does not matter: a few drops every minute count as sustained, so compare with kernel-drop-ratio. Groups show the maximum.',
     expr: `max by ($groupBy) (avg_over_time((${drops}{$filter} > bool ${drops}{$filter} offset 1m)[$window:1m])$join)`,
     groupBy: perInstance,
     needs: [kernelCounter(drops)],
     advice: [
-      { ...biggerBuffers, when: 'The share is low while events are lost: bursts.' },
-      { ...fewerSyscalls, when: 'The share is high and the drop ratio matters: sustained.' },
+      { ...biggerBuffers, when: 'The share is low while events are dropped: bursts.' },
+      { ...fewerSyscalls, when: 'The share is high and kernel-drop-ratio is significant: sustained drops.' },
     ],
     link: links.dropping,
-    noValueReason: 'It was scraped for less than a minute',
+    noValueReason: 'It has been scraped for less than a minute',
   },
   {
     id: 'lost-process-events',
@@ -220,18 +223,18 @@ export const kernel: Signal[] = [
     unit: 'locale',
     decimals: 0,
     min: 0,
-    summary: 'Starts and ends of processes that were lost within the window',
+    summary: 'Process start and exit events that were dropped within the window',
     description:
-      'Drops of the classes clone_fork, execve and proc. They weigh more than a lost open or close: Falco then does not know the process, its command line, its parents or its container, and every later event of that process is judged without them. Falco looks the process up in /proc where it can, which is dear and too late for short ones. The count is spread to the ends of the window; a process that started within it counts from its start. A node that handled no event has no figure: nothing seen is not the same as nothing lost. Up to Falco 0.41 the entry and the exit of a system call count as two.',
-    expr: total(`${processDrops} and on ($identity) ${events}{$filter} > 0`),
+      'Drops of the classes clone_fork, execve and proc. They are worse than a lost open or close: Falco does not know the process, its command line, parents or container, and evaluates all its later events without them. Falco then looks up the process in /proc, which is expensive and too late for short-lived processes. The count is extrapolated to the ends of the window; a process that started within it counts from its start. A node without events has no value, because seeing nothing is not the same as losing nothing. Up to Falco 0.41, entry and exit of a syscall count separately.',
+    expr: sumByGroup(`${processDrops} and on ($identity) ${events}{$filter} > 0`),
     groupBy: { default: ['$identity'], allowed: [...anyGrouping, 'drop'] },
     needs: [kernelCounter(bufferDrops), kernelCounter(events)],
-    noValueReason: 'No event has happened since the start',
+    noValueReason: 'No events since the start of Falco',
     thresholds: {
       direction: 'above',
       warning: 1,
       because:
-        'One program that is not seen to start may be the one that mattered. The project names no bound: this is ours.',
+        'A single missed process start may be the one that matters. The Falco documentation gives no threshold; this one is ours.',
       source: links.dropping,
     },
     advice: [biggerBuffers, fewerSyscalls],
@@ -243,17 +246,17 @@ export const kernel: Signal[] = [
     dimension: 'data-quality',
     unit: 'eps',
     min: 0,
-    summary: 'Events per second that the kernel module lost since it was at work on that CPU already',
+    summary: 'Events per second that the kernel module lost because it was already handling an event on that CPU',
     description:
-      'With the kernel module an event that happens while another is being written on the same CPU is lost; it stands neither among the events nor among the drops. The modern probe has no such losses. A few are normal.',
-    expr: total(rate(preemptions)),
+      'The kernel module loses events that occur on a CPU while it writes another event there. They are counted neither as events nor as drops. The modern probe has no such losses. A few are normal.',
+    expr: sumByGroup(rate(preemptions)),
     groupBy: perInstance,
     needs: [modulePreemptions],
     advice: [
       {
-        when: 'It is more than a trickle.',
+        when: 'The rate is more than a few per second.',
         change: 'Use engine.kind: modern_ebpf.',
-        cost: 'Needs a kernel with BPF ring buffers and BTF, usually 5.8 or later.',
+        cost: 'Requires a kernel with BPF ring buffers and BTF, usually 5.8 or later.',
       },
     ],
     link: links.metrics,

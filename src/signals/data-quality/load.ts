@@ -1,27 +1,29 @@
 import { links } from '../links';
 import { kernelCounter, programStatistic } from '../needs';
-import { byProgram, programs, runs } from '../programs';
-import { anyGrouping, cpusWith, rate, total } from '../templates';
+import { rateByProgram, programs, runCountMetric } from '../programs';
+import { anyGrouping, sumCpusWith, rate, sumByGroup } from '../templates';
 import { type Advice, type Signal } from '../types';
 import { events } from './kernel';
 
 const perInstance = { default: ['$identity'], allowed: anyGrouping };
 
-/** System calls per second of a node: exits, else entries; 0 stands for counters that stand still. */
-const systemCalls = `${rate(runs('sys_exit'))} > 0 or ${rate(runs('sys_enter'))} > 0`;
+/**
+ * Syscalls per second of a node: exits, otherwise entries. 0 means that the counters are frozen.
+ */
+const systemCalls = `${rate(runCountMetric('sys_exit'))} > 0 or ${rate(runCountMetric('sys_enter'))} > 0`;
 
-/** What events are made of: exits, and entries as well where Falco takes those (up to 0.41). */
-const sides = `${rate(runs('sys_exit'))} + ${rate(runs('sys_enter'))} > 0 or ${systemCalls}`;
+/** Rate of syscall exits, plus entries if Falco monitors them (up to 0.41). */
+const sides = `${rate(runCountMetric('sys_exit'))} + ${rate(runCountMetric('sys_enter'))} > 0 or ${systemCalls}`;
 
-const notAttached = 'Falco listens to it only where a rule or base_syscalls asks for it, and does not here';
+const notAttached = 'Falco monitors this only if a rule or base_syscalls requires it, which is not the case here';
 
 const lessOften: Advice = {
   when: 'It is frequent, and no rule needs it.',
-  change: 'Take the event out of the rules and of base_syscalls.custom_set.',
+  change: 'Remove the event from the rules and from base_syscalls.custom_set.',
   cost: 'Rules on that event no longer match.',
 };
 
-interface Attached {
+interface OnDemandRate {
   id: string;
   title: string;
   what: string;
@@ -29,19 +31,19 @@ interface Attached {
   description: string;
 }
 
-/** The rate of tracepoints that Falco listens to only at request, for each CPU. */
-function attached({ id, title, what, tracepoints, description }: Attached): Signal {
-  const fired = `${byProgram(runs, tracepoints)}`;
-  const [first = '', ...others] = tracepoints.map(runs);
+/** Defines the rate per CPU of tracepoints that Falco attaches only on demand. */
+function defineOnDemandRate({ id, title, what, tracepoints, description }: OnDemandRate): Signal {
+  const fired = `${rateByProgram(runCountMetric, tracepoints)}`;
+  const [first = '', ...others] = tracepoints.map(runCountMetric);
   return {
     id,
     title,
     dimension: 'data-quality',
     unit: 'cps',
     min: 0,
-    summary: `${what} per second that the node sees, for each of its CPUs`,
-    description: `${description} Falco loads its program for it always and attaches it only where a rule asks for it, so that a count that stands still means that nobody listens: no figure then. A group of nodes shows all of them divided by all CPUs.`,
-    expr: `sum by ($groupBy) (((${fired}) > 0)$join) / ${cpusWith(`sum without (tracepoint) (${fired}) > 0`)}`,
+    summary: `${what} per second and CPU of the node`,
+    description: `${description} Falco always loads the program but attaches it only if a rule requires it. A frozen counter therefore means that it is not attached, and there is no value. Groups show the total divided by all CPUs.`,
+    expr: `sum by ($groupBy) (((${fired}) > 0)$join) / ${sumCpusWith(`sum without (tracepoint) (${fired}) > 0`)}`,
     groupBy: perInstance,
     needs: [programStatistic(first, others)],
     advice: [lessOften],
@@ -57,22 +59,22 @@ export const load: Signal[] = [
     dimension: 'data-quality',
     unit: 'cps',
     min: 0,
-    summary: 'System calls per second that the node makes, for each of its CPUs',
+    summary: 'Syscalls per second that the node makes, per CPU',
     description:
-      'Runs of Falco’s program at the exit of system calls (at their entry where only that exists; never both, which would count each call twice), divided by the CPUs that were online when Falco started. It counts every system call of the node before any filter of Falco, and so tells the load of the server, not that of Falco. No figure where the kernel’s statistics of BPF programs are off, or were switched off after Falco started. A group of nodes shows all its calls divided by all its CPUs.',
-    expr: `sum by ($groupBy) ((${systemCalls})$join) / ${cpusWith(systemCalls)}`,
+      "Runs of Falco's program at syscall exits (or at entries if only those exist, never both, which would count each syscall twice), divided by the CPUs that were online when Falco started. It counts every syscall of the node before Falco filters and therefore measures the load of the server, not of Falco. There is no value if the kernel's BPF statistics are off or were switched off after Falco started. Groups show all syscalls divided by all CPUs.",
+    expr: `sum by ($groupBy) ((${systemCalls})$join) / ${sumCpusWith(systemCalls)}`,
     groupBy: perInstance,
-    needs: [programStatistic(runs('sys_exit'), [runs('sys_enter')])],
+    needs: [programStatistic(runCountMetric('sys_exit'), [runCountMetric('sys_enter')])],
     advice: [
       {
-        when: 'The load rose and drops rose with it.',
+        when: 'The load rose together with the drops.',
         change:
-          'Find the workload that makes the calls; then cut what Falco takes with base_syscalls.custom_set and base_syscalls.repair: true.',
-        cost: 'Rules on system calls that are left out no longer match.',
+          'Find the workload that makes the syscalls. Then reduce what Falco monitors with base_syscalls.custom_set and base_syscalls.repair: true.',
+        cost: 'Rules on excluded syscalls no longer match.',
       },
     ],
     link: links.dropping,
-    noValueReason: 'The statistics of BPF programs stand still: they are off, or were switched off after Falco started',
+    noValueReason: 'The BPF statistics are frozen: they are off, or were switched off after Falco started',
   },
   {
     id: 'tracepoint-rate',
@@ -80,48 +82,47 @@ export const load: Signal[] = [
     dimension: 'data-quality',
     unit: 'cps',
     min: 0,
-    summary: 'Runs per second of each of Falco’s programs in the kernel',
+    summary: "Runs per second of each of Falco's BPF programs",
     description:
-      'How often each tracepoint that Falco listens to fires, for the whole node and before any filter of Falco. The label tracepoint is the program’s name as the kernel cuts it, to 15 characters. Tracepoints that did not fire are left out: they cannot be told from those that Falco loads without listening to them. The programs that walk the process table (dump_task, dump_task_file) are no server load and not counted.',
-    expr: `sum by ($groupBy) ((${byProgram(runs)})$join) > 0`,
+      'How often each tracepoint that Falco attached to fires, on the whole node and before Falco filters. The label tracepoint holds the program name, which the kernel truncates to 15 characters. Tracepoints that did not fire are omitted, because they cannot be told from programs that are loaded but not attached. The programs that walk the process table (dump_task, dump_task_file) are not server load and are not counted.',
+    expr: `sum by ($groupBy) ((${rateByProgram(runCountMetric)})$join) > 0`,
     groupBy: { default: ['$identity', 'tracepoint'], allowed: anyGrouping },
     needs: [
       programStatistic(
-        runs('sys_exit'),
-        programs.map(({ name }) => runs(name)).filter((m) => m !== runs('sys_exit'))
+        runCountMetric('sys_exit'),
+        programs.map(({ name }) => runCountMetric(name)).filter((m) => m !== runCountMetric('sys_exit'))
       ),
     ],
     advice: [
       {
         when: 'sched_switch, pf_user, pf_kernel or signal_deliver run often.',
-        change: 'Take the event out of the rules and of base_syscalls.custom_set unless a rule needs it.',
+        change: 'Remove the event from the rules and from base_syscalls.custom_set unless a rule needs it.',
         cost: 'Rules on that event no longer match.',
       },
     ],
     link: links.dropping,
-    noValueReason: 'None of the programs ran within the window, or their statistics are off',
+    noValueReason: 'No program ran within the window, or the BPF statistics are off',
   },
-  attached({
+  defineOnDemandRate({
     id: 'context-switch-rate',
     title: 'Context switches',
     what: 'Context switches',
     tracepoints: ['sched_switch'],
-    description: 'Runs of Falco’s program at context switches, divided by the CPUs of the node.',
+    description: "Runs of Falco's program at context switches, divided by the CPUs of the node.",
   }),
-  attached({
+  defineOnDemandRate({
     id: 'page-fault-rate',
     title: 'Page faults',
-    what: 'Page faults of processes and of the kernel',
+    what: 'Page faults in user and kernel mode',
     tracepoints: ['pf_user', 'pf_kernel', 'page_fault_user', 'page_fault_kern'],
-    description: 'Runs of Falco’s programs at page faults, divided by the CPUs of the node. They exist on x86_64 only.',
+    description: "Runs of Falco's programs at page faults, divided by the CPUs of the node. They exist only on x86_64.",
   }),
-  attached({
+  defineOnDemandRate({
     id: 'signal-rate',
     title: 'Signals delivered',
-    what: 'Signals to processes',
+    what: 'Signals delivered to processes',
     tracepoints: ['signal_deliver'],
-    description:
-      'Runs of Falco’s program at the delivery of a signal (SIGTERM and its like), divided by the CPUs of the node.',
+    description: "Runs of Falco's program at signal delivery (such as SIGTERM), divided by the CPUs of the node.",
   }),
   {
     id: 'captured-syscall-ratio',
@@ -130,20 +131,20 @@ export const load: Signal[] = [
     unit: 'percentunit',
     decimals: 2,
     min: 0,
-    summary: 'Kernel events as a share of the system calls that the node makes',
+    summary: 'Kernel events as a share of all syscalls of the node',
     description:
-      'Events that the driver handled divided by the runs of Falco’s programs at system calls: their exits, and their entries too where Falco takes those (up to 0.41). It tells what share of the server’s load Falco takes in; the rest costs only a look at the number of the call. A few per cent are usual. Events that are no system call (the end of a process) are among the events, so that it is not exact. A group of nodes shows all events divided by all calls.',
-    expr: `sum by ($groupBy) ((${rate(events)} and on ($identity) (${sides}))$join) / ${total(sides)}`,
+      "Events that the driver handled divided by the runs of Falco's programs at syscalls: exits, plus entries if Falco monitors them (up to 0.41). It shows what share of the server's load Falco monitors; for all other syscalls it only checks the syscall number. A few per cent are usual. The events include some that are not syscalls (process exits), so the value is not exact. Groups show all events divided by all syscalls.",
+    expr: `sum by ($groupBy) ((${rate(events)} and on ($identity) (${sides}))$join) / ${sumByGroup(sides)}`,
     groupBy: perInstance,
-    needs: [kernelCounter(events), programStatistic(runs('sys_exit'), [runs('sys_enter')])],
+    needs: [kernelCounter(events), programStatistic(runCountMetric('sys_exit'), [runCountMetric('sys_enter')])],
     advice: [
       {
-        when: 'The share is high, and drops or CPU use are.',
-        change: 'Cut what Falco takes with base_syscalls.custom_set and base_syscalls.repair: true.',
-        cost: 'Rules on system calls that are left out no longer match.',
+        when: 'The share is high, and so are drops or CPU usage.',
+        change: 'Reduce the monitored syscalls with base_syscalls.custom_set and base_syscalls.repair: true.',
+        cost: 'Rules on excluded syscalls no longer match.',
       },
     ],
     link: links.dropping,
-    noValueReason: 'The statistics of BPF programs stand still',
+    noValueReason: 'The BPF statistics are frozen',
   },
 ];

@@ -1,63 +1,66 @@
 import { links } from '../links';
-import { always, noMatchYet, sidekickCounter } from '../needs';
-import { events, hostnames, known, olderEvents, onFalco } from '../sidekick';
-import { anyGrouping, counted, total } from '../templates';
+import { exportedAlways, noMatchYet, sidekickCounter } from '../needs';
+import { events, hostnames, knownToSidekick, olderEvents, countEventsOfFalco } from '../sidekick';
+import { anyGrouping, increaseFromZero, sumByGroup } from '../templates';
 import { type Signal } from '../types';
 
 const queueDrops = 'falcosecurity_falco_outputs_queue_num_drops_total';
 const matches = 'falcosecurity_falco_rules_matches_total';
 
-/** Alerts of a Falco's rules, as it counted them and as Falcosidekick did; the query's filters are on the Falco. */
-const sent = `(${counted(matches, { unfiltered: true })} and on ($identity) ${hostnames}{$filter})`;
+/**
+ * Alerts of Falco's rules as counted by Falco and by Falcosidekick. The filters of the query apply
+ * to Falco.
+ */
+const sent = `(${increaseFromZero(matches, { unfiltered: true })} and on ($identity) ${hostnames}{$filter})`;
 const raised = `last_over_time(${matches}[$window])`;
-const received = onFalco('source!="internal"');
+const received = countEventsOfFalco('source!="internal"');
 
 const lost = `increase(${queueDrops}{$filter}[$window])`;
-/** The settings say whether the queue has a bound, or something was lost, which proves one. */
+/** The settings give the capacity of the queue, or a drop proves that the queue is bounded. */
 const isKnown = `${queueDrops}{$filter} > 0 or ${lost} > 0 or on ($identity) falco_target_outputs_queue_capacity{$filter}`;
-/** So many alerts have to be raised for a share of them: two scrapes at different moments differ by a few. */
+/** Number of alerts required for a share: two scrapes at different times differ by a few. */
 const enough = 20;
 
 export const falcoSide: Signal[] = [
   {
     id: 'outputs-queue-drops',
-    title: 'Alerts dropped by the outputs queue',
+    title: 'Dropped alerts',
     dimension: 'delivery',
     unit: 'locale',
     decimals: 0,
     min: 0,
-    summary: 'Alerts that Falco lost within the window since its outputs queue was full',
+    summary: 'Alerts that Falco dropped within the window because its outputs queue was full',
     description:
-      'Alerts, and Falco’s own messages, that found the outputs queue full and were thrown away, counted within the window ending at each point: points of a series overlap and must not be added up. The count is spread to the ends of the window and may differ from a whole number. Only a queue with a bound can lose: with outputs_queue.capacity 0, as Falco ships it, memory grows instead. Falco does not tell the bound: there is a figure where the settings of the target give it (outputsQueueCapacity, 0 for none), or where something was lost since the start, which proves one.',
+      "Alerts, including Falco's own messages, that were dropped because the outputs queue was full. The windows of the points of a series overlap, so do not add up their values. The count is extrapolated to the ends of the window and may not be a whole number. Only a bounded queue drops alerts: with the default outputs_queue.capacity 0, memory grows instead. Falco does not export the capacity. There is a value if the settings of the target give it (outputsQueueCapacity, 0 for unbounded) or if a drop since the start proves that the queue is bounded.",
     expr: `sum by ($groupBy) ((${lost} and on ($identity) (${isKnown}))$join)`,
     groupBy: { default: ['$identity'], allowed: anyGrouping },
-    needs: [always(queueDrops)],
+    needs: [exportedAlways(queueDrops)],
     thresholds: {
       direction: 'above',
       critical: 1,
-      because: 'An alert that is lost here reaches nobody; the healthy figure is 0.',
+      because: 'A dropped alert reaches no output; the healthy value is 0.',
       source: links.config,
     },
     advice: [
       {
-        when: 'An output is slow: a program, file or HTTP endpoint that blocks.',
-        change: 'Speed that output up or take it out (http_output, program_output, file_output); see output_timeout.',
-        cost: 'None, but for the output that is taken out.',
+        when: 'An output is slow: a program, file or HTTP endpoint blocks.',
+        change: 'Speed up or disable that output (http_output, program_output, file_output); see output_timeout.',
+        cost: 'None, except for a disabled output.',
       },
       {
         when: 'One noisy rule floods the queue.',
-        change: 'Add exceptions to the rule, or raise its bar.',
-        cost: 'What the exceptions cover is no longer reported.',
+        change: 'Add exceptions to the rule or make its condition stricter.',
+        cost: 'Falco no longer reports what the exceptions cover.',
       },
       {
         when: 'Bursts are legitimate.',
         change: 'Raise outputs_queue.capacity.',
-        cost: 'Memory; without any bound Falco may be killed for running out of it.',
+        cost: 'Memory. With an unbounded queue, Falco may be OOM-killed.',
       },
     ],
     link: links.config,
     noValueReason:
-      'Nothing was lost since the start, and whether the queue has a bound is not known: without one (outputs_queue.capacity 0, as shipped) alerts pile up in memory instead; say it as outputsQueueCapacity in the settings of the target (0: no bound)',
+      'Nothing was dropped since the start, and the capacity of the queue is unknown. An unbounded queue (outputs_queue.capacity 0, the default) collects alerts in memory instead of dropping them. Set outputsQueueCapacity in the settings of the target (0 for unbounded)',
   },
   {
     id: 'rule-match-rate',
@@ -65,17 +68,17 @@ export const falcoSide: Signal[] = [
     dimension: 'delivery',
     unit: 'eps',
     min: 0,
-    summary: 'Alerts per second that Falco’s rules raised, before any output',
+    summary: "Alerts per second raised by Falco's rules, before any output",
     description:
-      'Matches of all rules, counted before the outputs queue: the head of the chain that ends at the destinations. A rule’s counter appears with its first match; that first match counts when the target was up at the beginning of the window. A group of nodes shows its sum.',
-    expr: `${total(counted(matches))} / $window`,
+      'Matches of all rules, counted before the outputs queue: the start of the delivery chain. The counter of a rule appears with its first match, which counts if the target was up when the window began. Groups show the sum.',
+    expr: `${sumByGroup(increaseFromZero(matches))} / $window`,
     groupBy: { default: ['$identity'], allowed: [...anyGrouping, 'rule_name', 'priority', 'source'] },
     needs: [],
     advice: [
       {
-        when: 'One rule makes most of them (see noisiest-rules-ratio).',
-        change: 'Add exceptions to that rule, or raise its bar.',
-        cost: 'What the exceptions cover is no longer reported.',
+        when: 'One rule causes most of them (see noisiest-rules-ratio).',
+        change: 'Add exceptions to that rule or make its condition stricter.',
+        cost: 'Falco no longer reports what the exceptions cover.',
       },
     ],
     link: links.rules,
@@ -88,34 +91,34 @@ export const falcoSide: Signal[] = [
     unit: 'percentunit',
     min: 0,
     max: 1,
-    summary: 'Share of the alerts of a Falco’s rules that Falcosidekick did not get, estimated',
+    summary: "Estimated share of the alerts of a Falco's rules that Falcosidekick did not receive",
     description:
-      'One less what Falcosidekick counted for the Falco’s host name, divided by what the Falco’s rules counted, never below 0; Falco’s own messages are left out. Falcosidekick’s target needs the same cluster label, or both none. It is an estimate: the two are scraped at different moments and a window may cut a batch in two, so choose a window of ten minutes or more; there is no figure below 20 alerts. Several Falcosidekicks add up. There is no figure for a Falco that Falcosidekick has never heard of, since it may have another one. A group shows all losses over all alerts.',
-    expr: `clamp_min(1 - ${total(`${received} and on ($identity) ${raised}`)} / (${total(`${sent} and on ($identity) ${known}`)} >= ${enough}), 0)`,
+      "1 minus the alerts that Falcosidekick counted for the host name of this Falco, divided by the matches of its rules, never below 0. Falco's own messages are excluded. The target of Falcosidekick needs the same cluster label as Falco, or neither has one. It is an estimate: the two targets are scraped at different times and a window may split a batch, so use a window of at least ten minutes. There is no value below 20 alerts. Several Falcosidekicks are added up. A Falco from which Falcosidekick has never received an event has no value, because it may use another one. Groups show all losses divided by all alerts.",
+    expr: `clamp_min(1 - ${sumByGroup(`${received} and on ($identity) ${raised}`)} / (${sumByGroup(`${sent} and on ($identity) ${knownToSidekick}`)} >= ${enough}), 0)`,
     groupBy: { default: ['$identity'], allowed: anyGrouping },
-    needs: [always(hostnames), sidekickCounter(events, olderEvents)],
+    needs: [exportedAlways(hostnames), sidekickCounter(events, olderEvents)],
     thresholds: {
       direction: 'above',
       warning: 0.05,
       critical: 0.5,
-      because: 'Below 5 % the moments of the scrapes may account for it. The bounds are ours.',
+      because: 'Below 5 %, the different scrape times may be the reason. The thresholds are ours.',
       source: links.sidekick,
     },
     advice: [
       {
-        when: 'Alerts are lost in Falco’s own queue as well (outputs-queue-drops).',
+        when: 'The outputs queue of Falco also drops alerts (outputs-queue-drops).',
         change: 'Raise outputs_queue.capacity, or speed up the slowest output of Falco.',
         cost: 'Memory.',
       },
       {
         when: 'All alerts are lost.',
         change:
-          'See whether http_output.enabled and http_output.url lead to this Falcosidekick and json_output is true; look for refused requests in its log (sidekick-input-rate, status rejected).',
+          'Check that http_output.enabled is true, http_output.url points to this Falcosidekick and json_output is true. Look for rejected requests in its log (sidekick-input-rate, status rejected).',
         cost: 'None.',
       },
     ],
     link: links.sidekick,
     noValueReason:
-      'Fewer than 20 alerts were raised within the window, or no Falcosidekick among the targets of the same cluster has had an event of this Falco',
+      'Fewer than 20 alerts were raised within the window, or no Falcosidekick among the targets of the same cluster has received an event from this Falco',
   },
 ];

@@ -1,28 +1,29 @@
 import { links } from '../links';
 import { sidekickCounter } from '../needs';
 import { inputs, olderInputs, olderOutputs, outputs } from '../sidekick';
-import { counted, either, share } from '../templates';
+import { increaseFromZero, combineNames, divide } from '../templates';
 import { type Advice, type Signal } from '../types';
 
-const received = either([inputs, olderInputs], (name) => counted(name));
-const sent = (matchers?: string) => either([outputs, olderOutputs], (name) => counted(name, { matchers }));
+const received = combineNames([inputs, olderInputs], (name) => increaseFromZero(name));
+const sent = (matchers?: string) =>
+  combineNames([outputs, olderOutputs], (name) => increaseFromZero(name, { matchers }));
 const group = (vector: string) => `sum by ($groupBy) (${vector})`;
-/** Refused deliveries; 0 where none was, so that a destination without an error has a figure. */
+/** Failed deliveries; 0 if there were none, so a destination without errors has a value. */
 const refused = `(${group(sent('status="error"'))} or 0 * ${group(sent())})`;
 
 const uncounted =
-  'Falcosidekick counts neither smtp nor the OTLP outputs for traces and logs, and of GCP Cloud Functions only errors: those cannot be judged here.';
+  'Falcosidekick does not count smtp or the OTLP outputs for traces and logs, and counts only errors of GCP Cloud Functions. They cannot be judged here.';
 
 const destination: Advice = {
-  when: 'One destination refuses, and the others do not.',
+  when: 'One destination fails, and the others do not.',
   change:
-    'Read Falcosidekick’s log for its answer: an expired token, a wrong address, a rate limit, a certificate. Falcosidekick does not try again.',
+    'Read its response in the Falcosidekick log: an expired token, a wrong address, a rate limit or a certificate. Falcosidekick does not retry.',
   cost: 'None.',
 };
 
 const network: Advice = {
-  when: 'All destinations refuse at one time.',
-  change: 'Look at the way out of the cluster: DNS, proxy, network policy of Falcosidekick’s pod.',
+  when: 'All destinations fail at the same time.',
+  change: 'Check the egress of the cluster: DNS, proxy, and network policies of the Falcosidekick pod.',
   cost: 'None.',
 };
 
@@ -36,23 +37,23 @@ export const sidekick: Signal[] = [
     decimals: 0,
     min: 0,
     max: 1,
-    summary: 'Whether Falcosidekick’s metrics endpoint answers: 1 it does, 0 it does not',
+    summary: "Whether Falcosidekick's metrics endpoint responds: 1 yes, 0 no",
     description:
-      'Whether the last scrape of Falcosidekick brought metrics. While it is down, the alerts of all Falcos that send to it reach nobody, and no figure of delivery is known. An answer does not say that alerts come in or get on: see loss-before-sidekick-ratio and destination-error-ratio. There is a figure only where a Falcosidekick is among the targets. A group shows 0 as soon as one of them is down.',
+      'Whether the last scrape of Falcosidekick returned metrics. While it is down, the alerts of all Falco instances that send to it are lost, and the delivery signals have no value. A response does not mean that alerts arrive or are delivered: see loss-before-sidekick-ratio and destination-error-ratio. There is a value only if a Falcosidekick is among the targets. Groups show 0 if one of them is down.',
     expr: 'min by ($groupBy) (up{kind="falcosidekick",$filter})',
     groupBy: { default: ['$identity'], allowed: [] },
     needs: [],
     thresholds: {
       direction: 'below',
       critical: 1,
-      because: 'Falco does not keep alerts for a Falcosidekick that is away: what is raised meanwhile is lost.',
+      because: 'Falco does not buffer alerts for a Falcosidekick that is down: they are lost.',
       source: links.sidekick,
     },
     advice: [
       {
-        when: 'Nothing answers on the address.',
+        when: 'Nothing responds at the address.',
         change:
-          'See whether Falcosidekick’s pods run and why they stopped; then its address and port (2801) in the settings of the target, and the network policy between Grafana’s server and it.',
+          'Check that the Falcosidekick pods run and why they stopped, that the address and port (2801) in the settings of the target are right, and that network policies allow traffic from the Grafana server.',
         cost: 'None.',
       },
     ],
@@ -70,19 +71,19 @@ export const sidekick: Signal[] = [
     min: 0,
     summary: 'Requests per second that Falcosidekick accepted or rejected',
     description:
-      'One request is one alert of a Falco. rejected: no POST, no body, or no JSON that can be read. Falcosidekick’s counters appear with their first increment, which counts when it was up at the beginning of the window. Grouped by the node of the Falcosidekick, not of the Falco.',
+      "One request is one alert of a Falco. A request is rejected if it is not a POST, has no body or is not valid JSON. Falcosidekick's counters appear with their first increment, which counts if Falcosidekick was up when the window began. The label node is that of Falcosidekick, not of Falco.",
     expr: `${group(received)} / $window`,
     groupBy: { default: ['$identity', 'status'], allowed: [] },
     needs: [sidekickCounter(inputs, olderInputs)],
     advice: [
       {
         when: 'Requests are rejected.',
-        change: 'Set json_output: true in falco.yaml, and see who else sends to Falcosidekick’s address.',
+        change: 'Set json_output: true in falco.yaml, and find out what else sends requests to Falcosidekick.',
         cost: 'None.',
       },
     ],
     link: links.sidekick,
-    noValueReason: 'It has had no request yet',
+    noValueReason: 'It has received no requests yet',
   },
   {
     id: 'destination-output-rate',
@@ -90,14 +91,14 @@ export const sidekick: Signal[] = [
     dimension: 'delivery',
     unit: 'eps',
     min: 0,
-    summary: 'Alerts per second that Falcosidekick sent to each destination, with what came of it',
-    description: `By destination and status, ok or error. A destination with a minimum priority gets fewer than Falcosidekick accepts. ${uncounted} Grouped by the node of the Falcosidekick.`,
+    summary: 'Alerts per second that Falcosidekick sent to each destination, by status',
+    description: `By destination and status (ok or error). A destination with a minimum priority receives fewer alerts than Falcosidekick accepts. ${uncounted} The label node is that of Falcosidekick.`,
     expr: `${group(sent())} / $window`,
     groupBy: { default: ['$identity', 'destination', 'status'], allowed: [] },
     needs: [sidekickCounter(outputs, olderOutputs)],
     advice: [destination],
     link: links.sidekick,
-    noValueReason: 'It has delivered nothing yet',
+    noValueReason: 'It has sent nothing yet',
   },
   {
     id: 'destination-error-ratio',
@@ -106,21 +107,22 @@ export const sidekick: Signal[] = [
     unit: 'percentunit',
     min: 0,
     max: 1,
-    summary: 'Share of the deliveries to a destination that failed',
-    description: `Errors divided by all deliveries within the window, for each destination. A failed delivery is not tried again: the alert is lost there. A destination to which nothing was sent has no figure. ${uncounted} Grouped by the node of the Falcosidekick.`,
-    expr: share(refused, group(sent())),
+    summary: 'Share of failed deliveries to a destination',
+    description: `Errors divided by all deliveries within the window, for each destination. Falcosidekick does not retry: the destination never receives a failed alert. A destination to which nothing was sent has no value. ${uncounted} The label node is that of Falcosidekick.`,
+    expr: divide(refused, group(sent())),
     groupBy: { default: ['$identity', 'destination'], allowed: [] },
     needs: [sidekickCounter(outputs, olderOutputs)],
     thresholds: {
       direction: 'above',
       warning: 0.01,
       critical: 0.1,
-      because: 'What a destination refuses is lost to it. The project names no bounds: these are ours.',
+      because:
+        'A destination never receives an alert that it rejected. The Falcosidekick documentation gives no thresholds; these are ours.',
       source: links.sidekick,
     },
     advice: [destination, network],
     link: links.sidekick,
-    noValueReason: 'Nothing was sent within the window',
+    noValueReason: 'No deliveries within the window',
   },
   {
     id: 'loss-after-sidekick-ratio',
@@ -129,13 +131,13 @@ export const sidekick: Signal[] = [
     unit: 'percentunit',
     min: 0,
     max: 1,
-    summary: 'Share of all deliveries of Falcosidekick that failed, over its destinations',
-    description: `The last joint of the chain as one figure: failed deliveries divided by all, whatever their destination. It cannot be told by Falco: Falcosidekick does not count deliveries by host. Nor does it see what a destination accepts and loses afterwards. ${uncounted} Grouped by the node of the Falcosidekick.`,
-    expr: share(refused, group(sent())),
+    summary: 'Share of all deliveries of Falcosidekick that failed',
+    description: `The last link of the delivery chain as one value: failed deliveries divided by all deliveries, for all destinations together. It cannot be broken down by Falco, because Falcosidekick does not count deliveries per host, and it does not include what a destination accepts and loses later. ${uncounted} The label node is that of Falcosidekick.`,
+    expr: divide(refused, group(sent())),
     groupBy: { default: ['$identity'], allowed: [] },
     needs: [sidekickCounter(outputs, olderOutputs)],
     advice: [destination, network],
     link: links.sidekick,
-    noValueReason: 'Nothing was sent within the window',
+    noValueReason: 'No deliveries within the window',
   },
 ];

@@ -1,12 +1,12 @@
 import { links } from '../links';
-import { always, foreign, resource, setting } from '../needs';
-import { anyGrouping, cpus, highest } from '../templates';
+import { exportedAlways, externalMetric, resource, targetSetting } from '../needs';
+import { anyGrouping, cpus, maxByGroup } from '../templates';
 import { type Advice, type Signal, type Thresholds } from '../types';
 
 export const cpuRatio = 'falcosecurity_falco_cpu_usage_ratio';
 export const duration = 'falcosecurity_falco_duration_seconds_total';
 export const started = 'falcosecurity_falco_start_timestamp_nanoseconds';
-/** The CPU limit of the target's settings, in CPUs; only where one is set. */
+/** CPU limit from the settings of the target, in CPUs; exists only if it is set. */
 const cpuLimit = 'falco_target_cpu_limit';
 
 const periods = 'container_cpu_cfs_periods_total';
@@ -19,29 +19,32 @@ const oneCpu: Thresholds = {
   warning: 0.8,
   critical: 1,
   because:
-    'An event goes through Falco on a single thread: at one full CPU it cannot go faster, and drops follow. The project asks to stay below one; the margin of a fifth is ours.',
+    'Falco processes events on a single thread: at one full CPU it cannot go faster, and it drops events. The Falco documentation recommends staying below one CPU; the margin of 20 % is ours.',
   source: links.performance,
 };
 
 export const lessWork: Advice = {
   when: 'Falco is near one full CPU.',
   change:
-    'Cut the system calls that Falco takes with base_syscalls.custom_set and base_syscalls.repair: true, set engine.modern_ebpf.drop_failed_exit: true (engine.kmod.drop_failed_exit with the kernel module), and slim down rules on frequent system calls.',
-  cost: 'Rules on system calls that are left out no longer match; failed attempts are not seen.',
+    'Reduce the monitored syscalls with base_syscalls.custom_set and base_syscalls.repair: true, set engine.modern_ebpf.drop_failed_exit: true (engine.kmod.drop_failed_exit with the kernel module), and simplify rules on frequent syscalls.',
+  cost: 'Rules on excluded syscalls no longer match, and Falco does not see failed attempts.',
 };
 
 const raiseCpuLimit: Advice = {
   when: 'Falco is near its limit.',
   change:
-    'Raise the CPU limit of the container (resources.limits.cpu in the Helm chart); one full CPU is all that its event loop can use.',
-  cost: 'CPU time that other containers of the node may want.',
+    'Raise the CPU limit of the container (resources.limits.cpu in the Helm chart). The event loop uses at most one full CPU.',
+  cost: 'CPU time that other containers of the node may need.',
 };
 
-/** CPU seconds used since the start; `offset` is empty or a window ago. */
+/** Returns the CPU seconds used since the start, now or with the given `offset`. */
 const used = (offset: string) => `${cpuRatio}{$filter}${offset} * ${duration}{$filter}${offset}`;
 
-/** CPU that the process of now used within a window, where the rounding of Falco's averages is off by less than `error`. */
-function usedWithin(window: string, error: number): string {
+/**
+ * Returns the CPU usage of the current process within a window, if the rounding error of Falco's
+ * averages is below `error`.
+ */
+function cpuUsageWithin(window: string, error: number): string {
   const before = ` offset ${window}`;
   const elapsed = `${duration}{$filter} - ${duration}{$filter}${before} > 0`;
   const rounding = `0.0005 * (${duration}{$filter} + ${duration}{$filter}${before}) / (${elapsed})`;
@@ -49,35 +52,35 @@ function usedWithin(window: string, error: number): string {
   return `clamp_min((${used('')} - ${used(before)}) / (${elapsed}), 0) and ${rounding} < ${error} and ${sameProcess}`;
 }
 
-export const recentCpu = usedWithin('$window', 0.02);
-const lately = ['15m', '1h', '6h', '12h'].map((window) => usedWithin(window, 0.1)).join(' or ');
+export const recentCpu = cpuUsageWithin('$window', 0.02);
+const averageCpu = ['15m', '1h', '6h', '12h'].map((window) => cpuUsageWithin(window, 0.1)).join(' or ');
 
-/** How much a counter of cAdvisor's rose per second in Falco's container. */
-const inContainer = (metric: string, window: string) =>
+/** Returns the per-second increase of a cAdvisor counter in Falco's container. */
+const containerRate = (metric: string, window: string) =>
   `sum by (namespace, pod) (rate(${metric}{container="falco"}[${window}]))`;
 
-/** What is known of pods, one value each, brought to the Falcos in them. */
-const toFalco = (pods: string) =>
+/** Assigns one value per pod to the Falco instance in it. */
+const joinPods = (pods: string) =>
   `${pods} * on (namespace, pod) group_right () group by (namespace, pod, $identity) (falcosecurity_falco_version_info{$filter})`;
 
 /**
- * CPU of Falco's container within a window, of five minutes where cAdvisor is scraped too seldom for that; `plain` for
- * the Falcos whose container is not known.
+ * Returns the CPU usage of Falco's container within a window, or within five minutes if cAdvisor is
+ * scraped less often. `plain` is used for Falco instances whose container is unknown.
  */
 function containerCpu(window: string, plain: string): string {
-  const used = (within: string) => inContainer('container_cpu_usage_seconds_total', within);
-  const container = toFalco(`(${used(window)} or ${used('5m')})`);
+  const used = (within: string) => containerRate('container_cpu_usage_seconds_total', within);
+  const container = joinPods(`(${used(window)} or ${used('5m')})`);
   return `${container} or (${plain} unless on ($identity) ${container})`;
 }
 const ofContainer = {
   metrics: ['container_cpu_usage_seconds_total'],
   extraDescription:
-    'The store has cAdvisor’s figures: the CPU is that of the container named falco of the pod, whatever its age, for Falcos whose series have the labels namespace and pod.',
+    "With cAdvisor metrics in Prometheus, the value is the CPU usage of the pod's container named falco, whatever its age, for Falco series with the labels namespace and pod.",
 };
 
-/** Why a figure that rests on the present CPU use has no value. */
+/** Why a value that depends on the current CPU usage is missing. */
 const cpuUnknown =
-  'The process is too old for the window, or was restarted within it: choose a longer window (one of 1h serves a process for 20 hours)';
+  'The process is too old for the window or restarted within it. Choose a longer window (1h works for processes up to 20 hours old)';
 
 export const cpu: Signal[] = [
   {
@@ -86,10 +89,10 @@ export const cpu: Signal[] = [
     dimension: 'resources',
     unit: 'percentunit',
     min: 0,
-    summary: 'CPU that Falco used on average since it started; 100 % is one full CPU',
+    summary: 'CPU that Falco used on average since its start; 100 % is one full CPU',
     description:
-      'Falco’s own figure. It is the average since the process started, not the present use: after days a burst of an hour hardly moves it. 100 % is one full CPU, whatever the node has. The time that Falco’s programs take in the kernel is charged to the processes that make the system calls and not in here: see the probe CPU share. A group of nodes shows its highest.',
-    expr: highest(`${cpuRatio}{$filter}`),
+      "Falco's own metric. It is the average since the process started, not the current usage: after days, an hour of high usage hardly changes it. 100 % is one full CPU, whatever the size of the node. The time of Falco's programs in the kernel is charged to the processes that make the syscalls and is not included: see probe-cpu-ratio. Groups show the maximum.",
+    expr: maxByGroup(`${cpuRatio}{$filter}`),
     groupBy: perInstance,
     needs: [resource(cpuRatio)],
     thresholds: oneCpu,
@@ -104,11 +107,11 @@ export const cpu: Signal[] = [
     min: 0,
     summary: 'CPU that Falco used within the window; 100 % is one full CPU',
     description:
-      'Worked out of two of Falco’s averages since its start. Falco rounds them to 0.1 % of a CPU, which weighs the more the longer it runs: there is a figure only while the rounding is below 2 % of a CPU, that is for about 20 windows after the start (a window of one minute: 20 minutes; of one hour: 20 hours), and none across a restart. Choose a longer window for a Falco that has run for long, or measure its container instead. A group of nodes shows its highest.',
-    expr: highest(`(${recentCpu})`),
-    inStore: { expr: highest(`(${containerCpu('$window', recentCpu)})`), ...ofContainer },
+      "Calculated from two of Falco's averages since its start. Falco rounds them to 0.1 % of a CPU, and the resulting error grows with the age of the process. There is a value only while the error is below 2 % of a CPU, which is about 20 windows after the start (20 minutes with a window of one minute, 20 hours with one hour), and none across a restart. Choose a longer window for an old process, or measure its container instead. Groups show the maximum.",
+    expr: maxByGroup(`(${recentCpu})`),
+    inStore: { expr: maxByGroup(`(${containerCpu('$window', recentCpu)})`), ...ofContainer },
     groupBy: perInstance,
-    needs: [resource(cpuRatio), always(duration), always(started)],
+    needs: [resource(cpuRatio), exportedAlways(duration), exportedAlways(started)],
     thresholds: oneCpu,
     advice: [lessWork],
     link: links.performance,
@@ -122,16 +125,16 @@ export const cpu: Signal[] = [
     min: 0,
     summary: 'CPU that Falco used in the last 15 minutes to 12 hours; 100 % is one full CPU',
     description:
-      'As cpu-usage-ratio, over the shortest of the last 15 minutes, hour, 6 hours and 12 hours in which Falco’s rounding weighs less than 10 % of a CPU, whatever window is asked for: 15 minutes serve for about a day after the start, an hour for four days, 6 hours for 25 days, 12 hours for 50 days. The history has to reach back as far. For verdicts and alert rules: a graph of it changes its meaning on the way. A group of nodes shows its highest.',
-    expr: highest(`(${lately})`),
-    inStore: { expr: highest(`(${containerCpu('15m', `(${lately})`)})`), ...ofContainer },
+      "Same as cpu-usage-ratio, over the shortest of 15 minutes, 1 hour, 6 hours and 12 hours for which Falco's rounding error is below 10 % of a CPU, whatever the window of the query. 15 minutes work for about a day after the start, 1 hour for four days, 6 hours for 25 days and 12 hours for 50 days. The history must be as long. It is meant for checks and alert rules: in a graph, its meaning changes over time. Groups show the maximum.",
+    expr: maxByGroup(`(${averageCpu})`),
+    inStore: { expr: maxByGroup(`(${containerCpu('15m', `(${averageCpu})`)})`), ...ofContainer },
     groupBy: perInstance,
-    needs: [resource(cpuRatio), always(duration), always(started)],
+    needs: [resource(cpuRatio), exportedAlways(duration), exportedAlways(started)],
     thresholds: oneCpu,
     advice: [lessWork],
     link: links.performance,
     noValueReason:
-      'The history does not reach back as far as the age of the process asks for, or the process was restarted within 15 minutes; the average since the start is known',
+      'The history is shorter than the age of the process requires, or the process restarted within 15 minutes. See cpu-usage-since-start-ratio',
   },
   {
     id: 'cpu-limit-ratio',
@@ -141,21 +144,21 @@ export const cpu: Signal[] = [
     min: 0,
     summary: 'CPU that Falco used within the window, as a share of its limit',
     description:
-      'The CPU use of the window (cpu-usage-ratio) divided by the CPU limit that the target has in the settings of the data source. At the limit the kernel halts Falco for the rest of each period, and the ring buffer overflows meanwhile, although the node may have CPUs to spare. There is a figure only where a limit is set, and where the present CPU use can be known. A group of nodes shows its highest.',
-    expr: highest(`((${recentCpu}) / on ($identity) group_left () (${cpuLimit}{$filter} > 0))`),
+      'The CPU usage within the window (cpu-usage-ratio) divided by the CPU limit in the settings of the target. At the limit, the kernel throttles Falco for the rest of each period, and the ring buffer overflows although the node may have idle CPUs. There is a value only if a limit is set and the current CPU usage is known. Groups show the maximum.',
+    expr: maxByGroup(`((${recentCpu}) / on ($identity) group_left () (${cpuLimit}{$filter} > 0))`),
     inStore: {
-      expr: highest(
+      expr: maxByGroup(
         `((${containerCpu('$window', recentCpu)}) / on ($identity) group_left () (${cpuLimit}{$filter} > 0))`
       ),
       ...ofContainer,
     },
     groupBy: perInstance,
-    needs: [resource(cpuRatio), always(duration), always(started), setting(cpuLimit)],
+    needs: [resource(cpuRatio), exportedAlways(duration), exportedAlways(started), targetSetting(cpuLimit)],
     thresholds: {
       direction: 'above',
       warning: 0.8,
       critical: 0.95,
-      because: 'A Falco that is throttled loses events whatever the node could spare. The bounds are ours.',
+      because: 'A throttled Falco drops events even if the node has idle CPUs. The thresholds are ours.',
       source: links.performance,
     },
     advice: [raiseCpuLimit, lessWork],
@@ -169,24 +172,24 @@ export const cpu: Signal[] = [
     unit: 'percentunit',
     min: 0,
     max: 1,
-    summary: 'Share of time slices within the window in which Falco’s container was halted at its CPU limit',
+    summary: "Share of CPU periods within the window in which Falco's container was throttled",
     description:
-      'Of the periods (0.1 s) in which the container named falco of the pod wanted to run, the share in which it used up its CPU limit and was halted for the rest. Meanwhile the ring buffers fill. The kernel counts it, cAdvisor exports it: there is a figure only over a store that has cAdvisor’s figures, where a limit is set, and where Falco’s series have the labels namespace and pod. A group of nodes shows its highest.',
-    expr: highest(
-      `(${toFalco(`(${inContainer(throttledPeriods, '$window')} / (${inContainer(periods, '$window')} > 0))`)})`
+      "The share of periods (0.1 s) with work for the pod's container named falco in which it used up its CPU limit and was throttled for the rest. Meanwhile the ring buffers fill up. The kernel counts this and cAdvisor exports it. Requires prometheus mode with cAdvisor, a CPU limit, and Falco series with the labels namespace and pod. Groups show the maximum.",
+    expr: maxByGroup(
+      `(${joinPods(`(${containerRate(throttledPeriods, '$window')} / (${containerRate(periods, '$window')} > 0))`)})`
     ),
     groupBy: perInstance,
-    needs: [foreign(periods, 'cAdvisor'), foreign(throttledPeriods, 'cAdvisor')],
+    needs: [externalMetric(periods, 'cAdvisor'), externalMetric(throttledPeriods, 'cAdvisor')],
     thresholds: {
       direction: 'above',
       warning: 0.05,
       critical: 0.25,
-      because: 'A Falco that is halted loses events although the node may have CPUs to spare. The bounds are ours.',
+      because: 'A throttled Falco drops events although the node may have idle CPUs. The thresholds are ours.',
       source: links.performance,
     },
     advice: [raiseCpuLimit],
     link: links.performance,
-    noValueReason: 'Falco’s container has no CPU limit, or its series lack the labels namespace and pod',
+    noValueReason: "Falco's container has no CPU limit, or its series lack the labels namespace and pod",
   },
   {
     id: 'node-cpu-since-start-ratio',
@@ -195,10 +198,10 @@ export const cpu: Signal[] = [
     unit: 'percentunit',
     decimals: 2,
     min: 0,
-    summary: 'CPU that Falco used on average since it started, as a share of all CPUs of the node',
+    summary: 'CPU that Falco used on average since its start, as a share of all CPUs of the node',
     description:
-      'Falco’s own figure divided by the CPUs of the node that were online when it started. Like that figure it is an average since the start, not the present use. It tells what Falco takes from the node; whether Falco itself can keep up is told by the share of one CPU. A group of nodes shows its highest.',
-    expr: highest(`(${cpuRatio}{$filter} / ${cpus})`),
+      "Falco's own metric divided by the CPUs that were online when it started. It is an average since the start, not the current usage. It shows what Falco takes from the node; whether Falco can keep up depends on its share of one CPU (cpu-usage-since-start-ratio). Groups show the maximum.",
+    expr: maxByGroup(`(${cpuRatio}{$filter} / ${cpus})`),
     groupBy: perInstance,
     needs: [resource(cpuRatio)],
     advice: [lessWork],

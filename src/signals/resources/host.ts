@@ -1,6 +1,6 @@
 import { links } from '../links';
 import { resource } from '../needs';
-import { anyGrouping, highest } from '../templates';
+import { anyGrouping, maxByGroup } from '../templates';
 import { type Signal } from '../types';
 
 const hostCpu = 'falcosecurity_falco_host_cpu_usage_ratio';
@@ -18,10 +18,10 @@ export const host: Signal[] = [
     unit: 'percentunit',
     min: 0,
     max: 1,
-    summary: 'Share of the node’s CPU time that was not idle, on average since it was booted',
+    summary: "Share of the node's CPU time that was not idle, on average since its boot",
     description:
-      'Falco’s figure of the host, over all CPUs: an average since the boot, not the present load. Waiting for disks counts as busy, time that a hypervisor took is not counted. Hold it beside Falco’s share of the node; to see the present load, use the server load (system calls) or the host’s own monitoring. A group of nodes shows its highest.',
-    expr: highest(`${hostCpu}{$filter}`),
+      "Falco's metric of the host over all CPUs: an average since the boot, not the current load. I/O wait counts as busy, steal time does not. Compare with Falco's share of the node. For the current load, use server-load or the monitoring of the host. Groups show the maximum.",
+    expr: maxByGroup(`${hostCpu}{$filter}`),
     groupBy: perInstance,
     needs: [resource(hostCpu)],
     advice: [],
@@ -33,10 +33,10 @@ export const host: Signal[] = [
     dimension: 'resources',
     unit: 'bytes',
     min: 0,
-    summary: 'Memory of the node that is in use, without buffers and cache',
+    summary: 'Memory of the node in use, without buffers and cache',
     description:
-      'Total memory less free memory, buffers and page cache, now. Falco holds it in a number that starts again from 0 above 4 TiB. A group of nodes shows its highest.',
-    expr: highest(`${hostMemory}{$filter}`),
+      "Total memory minus free memory, buffers and page cache. Falco's counter wraps around at 4 TiB. Groups show the maximum.",
+    expr: maxByGroup(`${hostMemory}{$filter}`),
     groupBy: perInstance,
     needs: [resource(hostMemory)],
     advice: [],
@@ -49,10 +49,10 @@ export const host: Signal[] = [
     unit: 'short',
     decimals: 0,
     min: 0,
-    summary: 'File handles that the node’s kernel has allocated',
+    summary: "File handles allocated by the node's kernel",
     description:
-      'All open files of the node, now (the first number of /proc/sys/fs/file-nr). It tells a host that runs out of files; Falco’s own table of files is another matter. Falco’s name for it ends in _total, though it goes up and down. A group of nodes shows its highest.',
-    expr: highest(`${openFiles}{$filter}`),
+      "All open files of the node (first number of /proc/sys/fs/file-nr). It shows whether the host is about to run out of file handles and is unrelated to Falco's own file descriptor table. It is a gauge although Falco's metric name ends in _total. Groups show the maximum.",
+    expr: maxByGroup(`${openFiles}{$filter}`),
     groupBy: perInstance,
     needs: [resource(openFiles)],
     advice: [],
@@ -65,10 +65,10 @@ export const host: Signal[] = [
     unit: 'short',
     decimals: 0,
     min: 0,
-    summary: 'Threads of the node that run or wait for a CPU at the moment of the scrape',
+    summary: 'Threads of the node that are running or waiting for a CPU at the time of the scrape',
     description:
-      'Runnable threads now, not the number of processes (procs_running of /proc/stat). Far above the number of CPUs, the node is short of CPU time, and Falco waits like everybody. It is a glimpse at the moment of the scrape: look at many. A group of nodes shows its highest.',
-    expr: highest(`${running}{$filter}`),
+      'Runnable threads, not the number of processes (procs_running of /proc/stat). Far above the number of CPUs, the node lacks CPU time, and Falco has to wait too. It is a snapshot at the time of the scrape, so look at several. Groups show the maximum.',
+    expr: maxByGroup(`${running}{$filter}`),
     groupBy: perInstance,
     needs: [resource(running)],
     advice: [],

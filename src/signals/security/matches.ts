@@ -1,10 +1,10 @@
 import { links } from '../links';
-import { noMatchYet, orOff } from '../needs';
+import { noMatchYet, orRuleCountersOff } from '../needs';
 import { priorities, rulesMatches } from '../rules';
-import { anyGrouping, counted, named, share, total } from '../templates';
+import { anyGrouping, increaseFromZero, withLabel, divide, sumByGroup } from '../templates';
 import { type Signal } from '../types';
 
-/** The tactics of MITRE ATT&CK as Falco's rules spell them in their tags. */
+/** MITRE ATT&CK tactics as Falco's rules spell them in their tags. */
 const tactics = [
   'reconnaissance',
   'resource_development',
@@ -23,11 +23,11 @@ const tactics = [
 ];
 
 const spread =
-  'Points whose windows overlap must not be added up, and the count is spread to the ends of the window, so that it may differ from a whole number.';
+  'Do not add up points with overlapping windows. The count is extrapolated to the ends of the window and may not be a whole number.';
 const first =
-  'A rule’s counter appears with its first match; that match counts when the target was up at the beginning of the window.';
+  'The counter of a rule appears with its first match, which counts if the target was up when the window began.';
 
-const count = counted(rulesMatches);
+const count = increaseFromZero(rulesMatches);
 const words = Object.entries(priorities).reduce(
   (vector, [digit, word]) => `label_replace(${vector}, "priority", "${word}", "priority", "${digit}")`,
   count
@@ -35,9 +35,9 @@ const words = Object.entries(priorities).reduce(
 const untagged = tactics.map((tactic) => `tag_mitre_${tactic}=""`).join(',');
 const byTactic = [
   ...tactics.map((tactic) =>
-    named(counted(rulesMatches, { matchers: `tag_mitre_${tactic}="true"` }), 'tactic', tactic)
+    withLabel(increaseFromZero(rulesMatches, { matchers: `tag_mitre_${tactic}="true"` }), 'tactic', tactic)
   ),
-  named(counted(rulesMatches, { matchers: untagged }), 'tactic', 'none'),
+  withLabel(increaseFromZero(rulesMatches, { matchers: untagged }), 'tactic', 'none'),
 ].join(' or ');
 
 interface Matches {
@@ -49,7 +49,7 @@ interface Matches {
   expr: string;
 }
 
-function matched({ id, title, summary, description, by, expr }: Matches): Signal {
+function defineMatches({ id, title, summary, description, by, expr }: Matches): Signal {
   return {
     id,
     title,
@@ -58,7 +58,7 @@ function matched({ id, title, summary, description, by, expr }: Matches): Signal
     decimals: 0,
     min: 0,
     summary,
-    description: `${description} ${first} ${spread} A group shows its sum.`,
+    description: `${description} ${first} ${spread} Groups show the sum.`,
     expr,
     groupBy: { default: [by], allowed: [...anyGrouping, ...(by === 'rule_name' ? ['priority', 'source'] : [])] },
     needs: [],
@@ -69,41 +69,41 @@ function matched({ id, title, summary, description, by, expr }: Matches): Signal
 }
 
 export const matches: Signal[] = [
-  matched({
+  defineMatches({
     id: 'matches-by-rule',
     title: 'Matches by rule',
     summary: 'How often each rule matched within the window',
     description:
-      'Matches as Falco’s engine counts them, before any output; rules without a match have no series. Falco writes the priority as a digit from 0, emergency, to 7, debug.',
+      "Matches as counted by Falco's engine, before any output. Rules without a match have no series. Falco encodes the priority as a digit from 0 (emergency) to 7 (debug).",
     by: 'rule_name',
-    expr: total(count),
+    expr: sumByGroup(count),
   }),
-  matched({
+  defineMatches({
     id: 'matches-by-priority',
     title: 'Matches by priority',
     summary: 'How often rules of each priority matched within the window',
     description:
-      'Falco’s digit as a word: 0 is emergency and 7 is debug. Falcosidekick’s digits run in the opposite direction and are not used here.',
+      "Falco's digit as a word, from 0 (emergency) to 7 (debug). Falcosidekick counts its digits in the opposite direction, and they are not used here.",
     by: 'priority',
-    expr: total(words),
+    expr: sumByGroup(words),
   }),
-  matched({
+  defineMatches({
     id: 'matches-by-source',
     title: 'Matches by source',
     summary: 'How often rules of each event source matched within the window',
     description:
-      'The source syscall is the kernel’s events; others are what a plugin provides: k8s_audit, aws_cloudtrail and others.',
+      'The source syscall stands for kernel events; plugins provide others, such as k8s_audit and aws_cloudtrail.',
     by: 'source',
-    expr: total(count),
+    expr: sumByGroup(count),
   }),
-  matched({
+  defineMatches({
     id: 'matches-by-tag',
     title: 'Matches by tactic',
     summary: 'How often rules tagged with each MITRE ATT&CK tactic matched within the window',
     description:
-      'Falco makes a label of every tag, and PromQL cannot list labels by themselves: so these are the 14 tactics of MITRE ATT&CK, and none for rules with none of them. A rule with two tactics counts in both. Other tags can be asked for with PromQL, as rules_matches_total{tag_<name>="true"}.',
+      'Falco creates a label for every tag, and PromQL cannot list label names. The signal covers the 14 tactics of MITRE ATT&CK, and none for rules without one. A rule with two tactics counts in both. Use PromQL for other tags, such as rules_matches_total{tag_<name>="true"}.',
     by: 'tactic',
-    expr: total(byTactic),
+    expr: sumByGroup(byTactic),
   }),
   {
     id: 'noisiest-rules-ratio',
@@ -112,9 +112,9 @@ export const matches: Signal[] = [
     unit: 'percentunit',
     min: 0,
     max: 1,
-    summary: 'Share of all matches that the five noisiest rules make',
-    description: `Matches of the five rules with the most within the window, divided by all. Near 100 % with many matches, exceptions for a few rules would calm everything that comes after Falco; what drowns in noise is not seen. ${first} With five rules or fewer it is always 100 %.`,
-    expr: share(
+    summary: 'Share of all matches caused by the five noisiest rules',
+    description: `Matches of the five rules with the most matches within the window, divided by all matches. If it is near 100 % and there are many matches, exceptions for a few rules reduce the alerts of every output; noise hides real alerts. ${first} With five rules or fewer it is always 100 %.`,
+    expr: divide(
       `sum by ($groupBy) (topk by ($groupBy) (5, sum by (rule_name, $groupBy) (${count}$join)))`,
       `sum by ($groupBy) (${count}$join)`
     ),
@@ -122,12 +122,12 @@ export const matches: Signal[] = [
     needs: [],
     advice: [
       {
-        when: 'Few rules make most of the noise.',
-        change: 'Add exceptions to them, or raise their bar; matches-by-rule tells which they are.',
-        cost: 'What the exceptions cover is no longer reported.',
+        when: 'A few rules cause most of the noise.',
+        change: 'Add exceptions to them or make their conditions stricter; matches-by-rule shows which they are.',
+        cost: 'Falco no longer reports what the exceptions cover.',
       },
     ],
     link: links.rules,
-    noValueReason: `No rule matched within the window, ${orOff}`,
+    noValueReason: `No rule matched within the window, ${orRuleCountersOff}`,
   },
 ];
