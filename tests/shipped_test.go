@@ -149,9 +149,9 @@ func TestAlertTexts(t *testing.T) {
 			require.NotRegexp(t, `\{\{|<error|NaN`, with(text, nil, nil), "%s of %s", name, id)
 		}
 	}
-	require.Equal(t, "Falco on node-3 (demo) loses 12.35% of the kernel's events",
+	require.Equal(t, "Falco on node-3 (demo) drops 12.35% of the kernel events",
 		expand(rules["falco-kernel-drops-critical"]["summary"], node, 0.12345))
-	require.Equal(t, "Falco on node-3 loses 2.5% of the kernel's events",
+	require.Equal(t, "Falco on node-3 drops 2.5% of the kernel events",
 		expand(rules["falco-kernel-drops-warning"]["summary"], map[string]string{"node": "node-3"}, 0.025))
 	require.Equal(t, "Falco on node-3 (demo) does not answer", expand(rules["falco-node-down"]["summary"], node, 0))
 	require.Equal(t, "Falco on an unknown node does not answer", expand(rules["falco-node-down"]["summary"], nil, 0))

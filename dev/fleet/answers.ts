@@ -6,13 +6,13 @@ export const CONTENT_TYPE = 'text/plain; version=0.0.4';
 
 const SAMPLE = 'falcosecurity_scap_n_evts_total';
 
-/** Puts a line before the answer's last sample, so that good lines stand on both sides. */
+/** Inserts a line before the last sample, so that valid lines surround it. */
 function insert(text: string, line: string): string {
   const place = text.lastIndexOf('# HELP');
   return `${text.slice(0, place)}${line}\n${text.slice(place)}`;
 }
 
-/** The answers that are wrong in their text; every other kind leaves the text as it is. */
+/** The responses whose text is malformed; other kinds leave the text unchanged. */
 export function mangle(text: string, kind?: BadAnswer): string {
   switch (kind) {
     case 'garbage-line':
@@ -42,7 +42,10 @@ const PAGE = '<!doctype html>\n<html><head><title>Sign in</title></head><body><h
 
 const BLOCK = Array.from({ length: 500 }, (_, i) => `falcosecurity_scap_filler_total{n="${i}"} ${i}\n`).join('');
 
-/** Writes one block again and again, at the reader's pace: `bytes` of it, or until the reader hangs up. */
+/**
+ * Writes one block repeatedly at the reader's pace, until `bytes` are written or the reader
+ * disconnects.
+ */
 function pour(response: ServerResponse, block: string | Buffer, bytes: number): void {
   let left = bytes;
   const more = () => {
@@ -61,7 +64,7 @@ function pour(response: ServerResponse, block: string | Buffer, bytes: number): 
 const SLOW_MS = 30_000;
 const MEGABYTE = 1024 * 1024;
 
-/** Sends the text, or what stands in its place for the kinds that are wrong beyond the text. */
+/** Sends the text, or what replaces it for the kinds that misbehave beyond the text. */
 export function respond(response: ServerResponse, text: string, kind?: BadAnswer): void {
   const good = { 'Content-Type': CONTENT_TYPE };
   const whole = (status: number, headers: Record<string, string>, body: string | Buffer) => {
@@ -80,7 +83,8 @@ export function respond(response: ServerResponse, text: string, kind?: BadAnswer
       response.writeHead(200, good);
       return pour(response, BLOCK, 100 * MEGABYTE);
     case 'gzip-bomb': {
-      // Members of a gzip stream may follow each other: a few kilobytes each, a megabyte when unpacked.
+      // Members of a gzip stream may follow each other: a few kilobytes each, a megabyte
+      // uncompressed.
       const member = gzipSync(Buffer.alloc(MEGABYTE, '#'));
       response.writeHead(200, { ...good, 'Content-Encoding': 'gzip' });
       return pour(response, member, 1024 * member.length);

@@ -2,7 +2,10 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Simulation } from './simulation';
 
-/** Writes DIR/<node>/<ms>.prom and DIR/falcosidekick/<ms>.prom, one file for each simulated scrape that succeeds. */
+/**
+ * Writes DIR/<node>/<ms>.prom and DIR/falcosidekick/<ms>.prom, one file per simulated successful
+ * scrape.
+ */
 export async function dump(
   simulation: Simulation,
   directory: string,

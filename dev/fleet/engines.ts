@@ -1,17 +1,17 @@
 import { type NodeSpec } from './spec';
 
-/** A BPF program as the kernel names it (15 characters), with how often it runs and what a run takes. */
+/** A BPF program under its kernel name (15 characters), with its run frequency and run time. */
 export interface Program {
   name: string;
-  /** Runs for each system call of the host. */
+  /** Runs per syscall of the host. */
   perSyscall: number;
-  /** Average nanoseconds of one run. */
+  /** Average nanoseconds per run. */
   nanoseconds: number;
-  /** Runs once for each task or file when the capture opens, and not with the load. */
+  /** Runs once for each task or file when the capture opens, independent of the load. */
   scan?: 'threads' | 'fds';
 }
 
-/** Causes of full ring buffers that Falco counts by system call; the rest of the drops has no category. */
+/** Causes of full ring buffers that Falco counts by syscall; other drops have no category. */
 export const DROP_CAUSES = [
   'clone_fork',
   'execve',
@@ -24,7 +24,7 @@ export const DROP_CAUSES = [
 ] as const;
 export type DropCause = (typeof DROP_CAUSES)[number];
 
-/** Share of the buffer's drops, in percent; 28 % stay uncategorised. */
+/** Share of the buffer drops in percent; 28 % stay uncategorised. */
 export const CAUSE_PERCENT: Record<DropCause, number> = {
   clone_fork: 1,
   execve: 2,
@@ -36,10 +36,10 @@ export const CAUSE_PERCENT: Record<DropCause, number> = {
   proc: 1,
 };
 
-/** `close` and `proc` have no counter for enter events. */
+/** `close` and `proc` have no counter for entry events. */
 export const ENTER_CAUSES: readonly DropCause[] = DROP_CAUSES.slice(0, 6);
 
-/** Kinds of files that the iterators of 0.44 tell apart, with their share of all open files. */
+/** Kinds of files that the iterators of 0.44 distinguish, with their share of all open files. */
 export const FILE_KINDS: ReadonlyArray<{ kind: string; share: number }> = [
   { kind: 'pipe', share: 0.11 },
   { kind: 'memfd', share: 0.002 },
@@ -52,7 +52,7 @@ export const FILE_KINDS: ReadonlyArray<{ kind: string; share: number }> = [
   { kind: 'anon_inode', share: 0.18 },
 ];
 
-/** The minor number of a version: 44 of 0.44.1. */
+/** The minor number of a version: 44 for 0.44.1. */
 export function minor(version: string): number {
   const number = Number(version.split('.')[1]);
   if (!Number.isInteger(number)) {
@@ -61,12 +61,12 @@ export function minor(version: string): number {
   return number;
 }
 
-/** Enter events, and with them sys_enter and half of all events, left Falco with 0.42. */
+/** Falco 0.42 removed entry events, and with them sys_enter and half of all events. */
 export function hasEnterEvents(spec: NodeSpec): boolean {
   return minor(spec.version) < 42;
 }
 
-/** Iterators came with 0.44; kmod never has them. */
+/** Iterators were added in 0.44; kmod does not have them. */
 export function hasIterators(spec: NodeSpec): boolean {
   return spec.engine === 'modern_bpf' && minor(spec.version) >= 44;
 }
@@ -86,7 +86,7 @@ const TOCTOU: ReadonlyArray<{ call: string; perSyscall: number; legacyCall: bool
 function toctouPrograms({ arch, compatSyscalls }: NodeSpec): Program[] {
   return TOCTOU.flatMap(({ call, perSyscall, legacyCall }) => {
     if (arch === 'aarch64') {
-      // arm64 knows neither creat nor open: loaded, never run.
+      // arm64 has neither creat nor open: loaded, never run.
       return [program(`${call}_e`, legacyCall ? 0 : perSyscall, 390)];
     }
     const compat = compatSyscalls.includes(call) ? 'ia32_compat_' : 'ia32_';
@@ -95,8 +95,8 @@ function toctouPrograms({ arch, compatSyscalls }: NodeSpec): Program[] {
 }
 
 /**
- * The programs in the order in which libs attaches and lists them (libpman's lifecycle.c at the versions that
- * Falco 0.39, 0.41 and 0.44 use). kmod has none.
+ * The programs in the order in which libs attaches and lists them (libpman's lifecycle.c in the
+ * versions that Falco 0.39, 0.41 and 0.44 use). kmod has none.
  */
 export function programs(spec: NodeSpec): Program[] {
   if (spec.engine === 'kmod') {
@@ -109,7 +109,7 @@ export function programs(spec: NodeSpec): Program[] {
     program('sys_exit', 1, enter ? 205 : 221),
     program('sched_proc_exit', 0.00012, 2041),
     program('sched_switch'),
-    // Before 0.42 x86_64 got exec from the system call's exit.
+    // Before 0.42, x86_64 took exec from the syscall exit.
     ...(arm || !enter ? [program('sched_p_exec', 0.00005, 3120)] : []),
     ...(arm ? [program('sched_p_fork', 0.00013, 2650)] : []),
     ...(arm ? [] : [program('pf_user'), program('pf_kernel')]),

@@ -1,17 +1,20 @@
 import { FAULTS, SECOND } from './faults';
 import { nodeSpec, type NodeSpec } from './spec';
 
-/** A node with a canary, as all have here. The name tells the fault; `changes` make it quick. */
+/**
+ * A node with a canary, like all nodes here. The name describes the fault; `changes` cause it
+ * quickly.
+ */
 function faulty(name: string, changes: Partial<NodeSpec>): NodeSpec {
   return { ...nodeSpec({ name, ...FAULTS.canary }), ...changes };
 }
 
 /**
- * One node for every fault, so that each alert rule has exactly one node to fire for (a few have two, where
- * one fault brings about another). What takes minutes elsewhere is here within the first.
+ * One node per fault, so that each alert rule fires for exactly one node (some for two, if one
+ * fault causes another). Faults that take minutes in other scenarios occur within the first minute.
  *
- * The cluster `demo` holds most of them. `unreachable`: three of five do not answer. `small`: two nodes, to be
- * held against an `expected` of 4. `limited`: to be held against a `memoryLimit` of 256Mi.
+ * The cluster `demo` holds most of them. `unreachable`: three of five do not respond. `small`: two
+ * nodes, for an `expectedInstances` of 4. `limited`: for a `memoryLimit` of 256Mi.
  */
 export const everything: { nodes: NodeSpec[]; failing: Record<string, number> } = {
   failing: { slack: 1 },
@@ -44,7 +47,8 @@ export const everything: { nodes: NodeSpec[]; failing: Record<string, number> } 
     ...['far-1', 'far-2'].map((name) => faulty(name, { cluster: 'unreachable' })),
     ...['far-3', 'far-4', 'far-5'].map((name) => faulty(name, { cluster: 'unreachable', absent: true })),
     ...['small-1', 'small-2'].map((name) => faulty(name, { cluster: 'small' })),
-    // Falling fast enough for no two scrapes to show a growth, which a few new threads would make of a steady value.
+    // Falls fast enough that no two scrapes show growth, which a few new threads could cause with a
+    // steady value.
     faulty('full-memory', { ...FAULTS.fullMemory, memory: { extra: 143 * 1024, growth: -60 }, cluster: 'limited' }),
     faulty('growing-memory', { ...FAULTS.growingMemory, cluster: 'limited' }),
     faulty('calm-memory', { variation: 0, memory: { extra: 40 * 1024, growth: -60 }, cluster: 'limited' }),

@@ -18,7 +18,10 @@ function info(name: string, labels: Record<string, string>): string {
   return sample(`${name}_info`, 'gauge', 1, labelText(labels));
 }
 
-/** Labels sorted by the bytes of their raw names, which are cleaned only then; values go out unescaped. */
+/**
+ * Labels sorted by the bytes of their raw names, which are cleaned afterwards; values are written
+ * unescaped.
+ */
 export function labelText(labels: Record<string, string>): string {
   const pairs = Object.entries(labels)
     .sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
@@ -35,7 +38,10 @@ function kibibytes(value: number): string {
   return double(Math.round(value) * 1024);
 }
 
-/** Exact nanoseconds: beyond 2^53 a number would round them. `seed` gives what lies below the millisecond. */
+/**
+ * Exact nanoseconds: a number would round them beyond 2^53. `seed` determines the digits below the
+ * millisecond.
+ */
 function nanoseconds(ms: number, seed: string): bigint {
   return BigInt(Math.round(ms)) * 1_000_000n + BigInt(parseInt(hex(seed, 5), 16) % 1_000_000);
 }
@@ -70,7 +76,7 @@ function ruleLabels(rule: Rule): string {
   return text;
 }
 
-/** jemalloc's own statistics; Falco calls them all counters and bytes. */
+/** jemalloc's own statistics; Falco declares all of them as counters in bytes. */
 function jemalloc(state: NodeState): string {
   if (!state.spec.switches.jemalloc || minor(state.spec.version) < 40) {
     return '';
@@ -183,7 +189,7 @@ function containers({ spec, containers }: NodeState): string {
     : '';
 }
 
-/** What libs' collector gives for the syscall source. */
+/** The metrics of libs' collector for the syscall source. */
 function libs(state: NodeState): string {
   const { switches, engine } = state.spec;
   return [
@@ -200,7 +206,7 @@ function machine({ spec }: NodeState): string {
   return info('falco_kernel_release', { kernel_release: spec.kernel }) + info('evt_hostname', { hostname: spec.name });
 }
 
-/** The numbers of Falco itself; their order changed with 0.41. */
+/** Metrics of Falco itself; their order changed in 0.41. */
 function wrapper(state: NodeState): Record<'start' | 'reload' | 'duration' | 'boot' | 'cpus' | 'queue', string> {
   const { spec, at, startedAt, loadedAt, generation } = state;
   const gauge = (name: string, value: number | bigint) => sample(`falco_${name}`, 'gauge', value);
@@ -251,7 +257,10 @@ function since41(state: NodeState): string {
   ].join('');
 }
 
-/** The exact text of Falco's /metrics, by version and engine (falco_metrics.cpp and libs' metrics_collector.cpp). */
+/**
+ * The exact text of Falco's /metrics, by version and engine (falco_metrics.cpp and libs'
+ * metrics_collector.cpp).
+ */
 export function exposition(state: NodeState): string {
   return minor(state.spec.version) < 41 ? before41(state) : since41(state);
 }

@@ -6,10 +6,10 @@ export const MINUTE = 60 * SECOND;
 
 type Fault = Partial<NodeSpec>;
 
-/** Every CPU alike and hardly any variation, so that a share of losses stays what it is meant to be. */
+/** All CPUs alike and hardly any variation, so that the share of losses is as intended. */
 const even: Fault = { skew: 0, variation: 0.1, syscallsPerCpu: 40_000, take: 0.05 };
 
-/** Losing about 14 % of its events: always above 10 %, whatever the hour. */
+/** Drops about 14 % of its events: always above 10 %, at any hour. */
 const overloaded: Fault = {
   syscallsPerCpu: 61_000,
   take: 0.074,
@@ -19,15 +19,15 @@ const overloaded: Fault = {
   cpuPerEvent: 7.4e-6,
 };
 
-/** What can go wrong with one node, each as changes to a healthy one. */
+/** Faults of a node, each as changes to a healthy one. */
 export const FAULTS = {
   overloaded,
-  /** Loses about 5 % of its events. */
+  /** Drops about 5 % of its events. */
   lossy: { ...even, capacityPerCpu: 1_900 },
-  /** Loses about 1 % of its events: little, but starts of processes among them. */
+  /** Drops about 1 % of its events, process starts among them. */
   losesStarts: { ...even, capacityPerCpu: 1_980 },
   burst: { burst: { from: 2 * MINUTE, to: 5 * MINUTE, factor: 6 } },
-  /** A minute of overload every ten: 8 % are lost then, 1 % on the whole. */
+  /** A minute of overload every ten: 8 % drops then, 1 % on average. */
   bursts: {
     skew: 0,
     variation: 0,
@@ -35,7 +35,7 @@ export const FAULTS = {
     burst: { from: MINUTE, to: 2 * MINUTE, factor: 1.3, every: 10 * MINUTE },
   },
   stalled: { stalledAt: MINUTE },
-  /** Its driver hands nothing over, and no statistics of BPF programs can tell that there was anything. */
+  /** Its driver delivers no events, and no BPF statistics show that there were any. */
   blind: { engine: 'kmod', take: 0, rules: [] },
   fullThreadTable: { fullThreadTable: 262_144 },
   fillingThreadTable: { deadThreads: 222_000 },
@@ -43,18 +43,18 @@ export const FAULTS = {
   crashLoop: {
     interruption: { kind: 'restart', first: MINUTE, every: 40 * SECOND, down: 28 * SECOND, starting: 2 * SECOND },
   },
-  /** Its rules are changed again and again, and do not load. */
+  /** Its rules change repeatedly and do not load. */
   failedReloads: { messages: [{ rule: RELOAD_MESSAGE, every: 20 * SECOND }] },
-  /** Its driver delivers nothing now and then. */
+  /** Its driver delivers no events at times. */
   timeouts: { messages: [{ rule: TIMEOUT_MESSAGE, every: 20 * SECOND }] },
   otherVersion: { version: '0.44.0' },
   otherRules: { rules: [...RULES.slice(0, 6), LOCAL_RULE], rulesFile: 'payments' },
   otherConfig: { configFile: 'node-pool-b' },
   /** About 240 MiB, for a limit of 256 MiB, and not growing. */
   fullMemory: { variation: 0, memory: { extra: 134 * 1024, growth: -2 } },
-  /** Meets a limit of 256 MiB within two hours. */
+  /** Reaches a limit of 256 MiB within two hours. */
   growingMemory: { variation: 0, memory: { extra: 0, growth: 24 } },
-  /** Its event loop uses the one CPU that it can use. */
+  /** Its event loop uses one full CPU. */
   oneCpu: { cpuPerEvent: 1.35e-4 },
   queueDrops: { noise: 15, queueLoss: 0.12 },
   /** Most of its alerts never reach Falcosidekick. */

@@ -4,7 +4,10 @@ import { startFleet, type Fleet, type FleetOptions } from './fleet';
 import { type BadAnswer } from './spec';
 import { answerOf, nodeOf, read, START } from './testing';
 
-/** Every test has ports of its own, away from those of a fleet that runs, those that systems give out, and 10080, which fetch refuses. */
+/**
+ * Every test has ports of its own, apart from those of a running fleet, ephemeral ports, and 10080,
+ * which fetch refuses.
+ */
 let port = 12_000 + 2_000 * (process.pid % 8);
 let fleet: Fleet | undefined;
 let time = START;
@@ -26,7 +29,7 @@ async function get(address: string, path = '/metrics'): Promise<{ status: number
   return { status: response.status, type: response.headers.get('content-type'), body: await response.text() };
 }
 
-/** Asks again until the answer holds; fails after two seconds with the last one. */
+/** Repeats the request until the response passes; fails after two seconds with the last one. */
 async function eventually<T>(ask: () => Promise<T>, holds: (answer: T) => boolean): Promise<T> {
   const until = Date.now() + 2000;
   for (;;) {
@@ -232,7 +235,7 @@ test('a node loses what it is told to, from then on, and goes away and comes bac
   expect(one).toMatchObject({ dropRatio: expect.closeTo(0.1, 2) as number });
   expect(two?.dropRatio).toBe(0);
   expect(simulation.truth(START, START + 60_000)[0]?.dropRatio).toBe(0);
-  // What the counters of causes and CPUs say fits the whole.
+  // The counters by cause and CPU match the total.
   expect(one?.worstCpuDropRatio).toBeCloseTo(0.1, 2);
   expect(Object.values(one!.dropsByCause).reduce((a, b) => a + b)).toBeCloseTo(one!.dropsPerSecond, 0);
 

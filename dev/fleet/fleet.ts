@@ -6,21 +6,21 @@ import { type NodeTruth } from './truth';
 import { versions } from './versions';
 
 export interface FleetOptions {
-  /** Where everything listens. Default 127.0.0.1. */
+  /** The address to listen on. Default 127.0.0.1. */
   host?: string;
   /** Control port; Falcosidekick is one above, the first Falco two above. Default 28760. */
   port?: number;
   seed?: string;
   scenario?: string;
   nodes?: number;
-  /** Give every node an address of its own, 127.0.X.Y:8765, instead of a port. */
+  /** Gives every node an address of its own, 127.0.X.Y:8765, instead of a port. */
   addresses?: boolean;
-  /** The time; default the real one. */
+  /** The clock; default the real time. */
   now?: () => number;
 }
 
 export interface Fleet {
-  /** `host:port` of every Falco, as /targets lists them now. */
+  /** `host:port` of every Falco, as /targets lists them. */
   targets: string[];
   /** `host:port` of Falcosidekick. */
   sidekick: string;
@@ -29,13 +29,13 @@ export interface Fleet {
   simulation: Simulation;
   /** The truth over the last seconds (default 60). */
   truth(seconds?: number): NodeTruth[];
-  /** Stops listening and cuts every connection. */
+  /** Stops listening and closes every connection. */
   close(): Promise<void>;
 }
 
 export const DEFAULT_PORT = 28760;
 const FALCO_PORT = 8765;
-/** How often the listeners are brought in line with who is up, in milliseconds. */
+/** Interval in milliseconds at which listeners are opened and closed to match the running nodes. */
 const TICK = 100;
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -50,7 +50,8 @@ function notFound(response: ServerResponse): void {
 }
 
 function listen(handler: Handler, host: string, port: number): Promise<Server> {
-  // Longer than any scrape interval in use: a connection closed between two scrapes looks like a flaky Falco.
+  // Longer than any scrape interval in use: a connection closed between two scrapes looks like an
+  // unreliable Falco.
   const server = createServer({ keepAliveTimeout: 120_000 }, handler);
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
@@ -83,7 +84,7 @@ function handleFalco(simulation: Simulation, node: Node, now: () => number): Han
         return json(response, versions(spec));
       case '/metrics': {
         const at = now();
-        // The route is there only once the capture is open.
+        // The route exists only after the capture opened.
         return simulation.phase(node, at) === 'up'
           ? respond(response, simulation.answer(node, at), spec.badAnswer)
           : notFound(response);
@@ -94,7 +95,10 @@ function handleFalco(simulation: Simulation, node: Node, now: () => number): Han
   };
 }
 
-/** `POST /nodes/<name>?loses=0.1` overloads a node from now on, `?answers=false` takes its listener away, `true` gives it back. */
+/**
+ * `POST /nodes/<name>?loses=0.1` overloads a node from now on, `?answers=false` closes its
+ * listener, `true` opens it again.
+ */
 function change({ nodes }: Simulation, { pathname, searchParams }: URL, now: number, response: ServerResponse): void {
   const node = nodes.find(({ spec }) => spec.name === decodeURIComponent(pathname.slice('/nodes/'.length)));
   const [loses, answers] = [searchParams.get('loses'), searchParams.get('answers')];
@@ -123,7 +127,7 @@ function placesOf(simulation: Simulation, { host, port, addresses }: Required<Fl
   });
 }
 
-/** Starts the simulated fleet on sockets; every address is listened on when the promise resolves. */
+/** Starts the simulated fleet on sockets; all addresses listen when the promise resolves. */
 export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
   const now = options.now ?? Date.now;
   const { host = '127.0.0.1', port = DEFAULT_PORT, addresses = false } = options;

@@ -1,7 +1,10 @@
 import { CAUSE_PERCENT, DROP_CAUSES, ENTER_CAUSES, hasEnterEvents, type DropCause } from './engines';
 import { type NodeState } from './node';
 
-/** The sums that Falco's kernel side exports, worked out from the CPUs' counters so that they agree. */
+/**
+ * The totals that Falco exports for the kernel side, derived from the counters of the CPUs so that
+ * they agree.
+ */
 export function kernelTotals({ cpus }: Pick<NodeState, 'cpus'>): {
   events: number;
   bufferDrops: number;
@@ -19,7 +22,7 @@ export function kernelTotals({ cpus }: Pick<NodeState, 'cpus'>): {
   return { events, bufferDrops, otherDrops, drops: bufferDrops + otherDrops };
 }
 
-/** Drops of the buffer by cause and direction; what is left of the total has no category. */
+/** Buffer drops by cause and direction; the rest of the total has no category. */
 export function dropsByCause(state: NodeState): Array<{ drop: DropCause; dir: 'enter' | 'exit'; count: number }> {
   const { bufferDrops } = kernelTotals(state);
   const enterToo = hasEnterEvents(state.spec);
@@ -42,7 +45,8 @@ export function stateCounters(state: NodeState): Array<[name: string, type: 'cou
   const { drops } = kernelTotals(state);
   const share = (part: number) => Math.floor(delivered * part);
   const stored = share(hasEnterEvents(state.spec) ? 0.46 : 0.045);
-  // A failed close or a fork without its thread takes one failed look-up back: the counter may step down.
+  // A failed close or a fork without its thread takes back one failed lookup: the counter may
+  // decrease.
   const takenBack = at > openedAt + 60_000 ? Math.round(2 + 2 * Math.sin(at / 9_000)) : 0;
   return [
     ['n_threads', 'gauge', threads.table],
@@ -65,11 +69,11 @@ export function stateCounters(state: NodeState): Array<[name: string, type: 'cou
   ];
 }
 
-/** Megabytes of a ring buffer at the default preset 4, and CPUs that share one with modern_bpf. */
+/** Megabytes of a ring buffer at the default preset 4, and CPUs per buffer with modern_bpf. */
 const BUFFER_KIB = 8 * 1024;
 const CPUS_PER_BUFFER = 2;
 
-/** KiB as /proc shows them. */
+/** KiB as shown by /proc. */
 export function memory({ spec, rssKiB }: NodeState): { rss: number; vsz: number; pss: number } {
   const buffers = spec.engine === 'kmod' ? spec.cpus : Math.ceil(spec.cpus / CPUS_PER_BUFFER);
   // Ring buffers are mapped twice.

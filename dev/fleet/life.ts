@@ -2,12 +2,12 @@ import { type NodeSpec } from './spec';
 
 export type Phase = 'up' | 'starting' | 'down';
 
-/** A stretch of a node's life under one set of counters; milliseconds from the fleet's start. */
+/** A period of a node's life with one set of counters; milliseconds from the start of the fleet. */
 export interface Generation {
   number: number;
   /** When the process started. */
   startedAt: number;
-  /** When the configuration was loaded last: differs from `startedAt` after a hot reload only. */
+  /** When the configuration was last loaded: differs from `startedAt` only after a hot reload. */
   loadedAt: number;
   /** When the capture opened: every counter is 0 then. */
   openedAt: number;
@@ -33,7 +33,10 @@ function generation(spec: NodeSpec, number: number): Generation {
   };
 }
 
-/** The generation a moment belongs to (the gap before a start belongs to the new one) and what a scrape meets then. */
+/**
+ * The generation of a moment (the gap before a start belongs to the new one), and what a scrape
+ * gets then.
+ */
 export function life(spec: NodeSpec, at: number): Generation & { phase: Phase } {
   const { interruption } = spec;
   const passed =
@@ -43,7 +46,7 @@ export function life(spec: NodeSpec, at: number): Generation & { phase: Phase } 
   return { ...now, phase };
 }
 
-/** Every generation up to a moment, the first one first. */
+/** Every generation up to a moment, oldest first. */
 export function generations(spec: NodeSpec, at: number): Generation[] {
   return Array.from({ length: life(spec, at).number + 1 }, (_, number) => generation(spec, number));
 }

@@ -1,4 +1,4 @@
-/** `npm run fleet`: Falcos and a Falcosidekick that exist only as numbers. `--help` tells the options. */
+/** `npm run fleet`: simulated Falco instances and a Falcosidekick. `--help` lists the options. */
 import { parseArgs } from 'node:util';
 import { dump } from './dump';
 import { DEFAULT_PORT, startFleet } from './fleet';

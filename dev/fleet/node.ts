@@ -5,16 +5,19 @@ import { type Rule } from './rules';
 import { type NodeSpec } from './spec';
 import { Wave } from './wave';
 
-/** One CPU's kernel counters since the capture opened. */
+/** Kernel counters of one CPU since the capture opened. */
 export interface CpuCounters {
   events: number;
   /** Lost because the ring buffer was full. */
   bufferDrops: number;
-  /** Lost for another reason; contained in neither `bufferDrops` nor anywhere else. */
+  /** Lost for another reason; not included in `bufferDrops`. */
   otherDrops: number;
 }
 
-/** What a Falco counts, at one moment. Counters are whole numbers; times are milliseconds since 1970. */
+/**
+ * What a Falco counts, at one moment. Counters are whole numbers; times are milliseconds since
+ * 1970.
+ */
 export interface NodeState {
   spec: NodeSpec;
   at: number;
@@ -26,7 +29,7 @@ export interface NodeState {
   hostBootAt: number;
   /** Online CPUs only. */
   cpus: CpuCounters[];
-  /** System calls of the host since the capture opened: runs of sys_exit. */
+  /** Syscalls of the host since the capture opened: runs of sys_exit. */
   syscalls: number;
   programs: Array<{ name: string; runs: number; nanoseconds: number }>;
   /** Events that userspace has read. */
@@ -44,7 +47,10 @@ export interface NodeState {
   containers: number;
 }
 
-/** Events and losses a second; the latter for the square of the load, both also for each second of a burst. */
+/**
+ * Events and losses per second; losses are for the square of the load. Both also for each second of
+ * a burst.
+ */
 interface Rates {
   events: number;
   lost: number;
@@ -55,7 +61,10 @@ interface Rates {
 const THREAD_LIFE = 60;
 const FD_LIFE = 40;
 
-/** What the CPU that has this share of the node's events handles and loses: all above what userspace keeps up with. */
+/**
+ * What the CPU with this share of the node's events handles and loses: all events above what
+ * userspace keeps up with.
+ */
 function rates(spec: NodeSpec, share: number): Rates {
   const events = spec.syscallsPerCpu * spec.cpus * spec.take * share;
   const factor = spec.burst?.factor ?? 1;
@@ -69,7 +78,7 @@ function total(all: Rates[]): Rates {
   return { events: sum('events'), lost: sum('lost'), burstEvents: sum('burstEvents'), burstLost: sum('burstLost') };
 }
 
-/** The load of a node and what Falco makes of it: a pure function of time. */
+/** The load of a node and its effect on Falco: a pure function of time. */
 export class Node {
   private readonly syscallWave: Wave;
   private readonly eventWave: Wave;
@@ -80,7 +89,7 @@ export class Node {
   private readonly ruleWaves: Array<{ rule: Rule; perSecond: number; phase: number; wave: Wave }>;
   private readonly initialThreads: number;
 
-  /** `start`: the fleet's start, milliseconds since 1970. */
+  /** `start`: start of the fleet in milliseconds since 1970. */
   constructor(
     readonly spec: NodeSpec,
     seed: string,
@@ -107,8 +116,8 @@ export class Node {
   }
 
   /**
-   * From a time on (milliseconds since 1970) the node has twice its events and loses this share of them; what it counted
-   * before stays as it was. For nodes that lose nothing by themselves.
+   * From a time on (milliseconds since 1970), the node has twice its events and loses this share of
+   * them; earlier counts do not change. For nodes without losses of their own.
    */
   overload(time: number, share: number): void {
     const from = time - this.start;
@@ -121,14 +130,14 @@ export class Node {
     this.nodeRates = total(this.cpuRates);
   }
 
-  /** Everything the node counts at a time in milliseconds since 1970. */
+  /** All counters of the node at a time in milliseconds since 1970. */
   at(time: number): NodeState {
     const { spec } = this;
     const ms = time - this.start;
     const now = life(spec, ms);
     const t = ms / 1000;
     const opened = now.openedAt / 1000;
-    // A stalled userspace stands still; the kernel goes on.
+    // A stalled userspace is frozen; the kernel continues.
     const user = Math.max(opened, Math.min(ms, spec.stalledAt ?? Infinity) / 1000);
     const kernel = Math.max(opened, t);
 
@@ -176,7 +185,10 @@ export class Node {
     };
   }
 
-  /** Alerts of one rule that left the outputs queue, over one generation up to `ms` from the fleet's start. */
+  /**
+   * Alerts of one rule that left the outputs queue, over one generation up to `ms` from the start
+   * of the fleet.
+   */
   sent(generation: Generation, ms: number): Array<{ rule: Rule; count: number }> {
     return this.matches(generation, Math.min(ms, generation.endsAt)).map(({ rule, count }) => ({
       rule,
@@ -201,7 +213,7 @@ export class Node {
     return extra + growth * Math.max(0, t);
   }
 
-  /** Seconds of bursts that lie before t. */
+  /** Seconds of bursts before t. */
   private burstSeconds(t: number): number {
     const { burst } = this.spec;
     if (!burst || t * 1000 < burst.from) {
@@ -243,7 +255,9 @@ export class Node {
     });
   }
 
-  /** Events that reach userspace, as if counted since the fleet's start; negative before it. */
+  /**
+   * Events that reach userspace, as if counted since the start of the fleet; negative before it.
+   */
   private deliveredTotal(t: number): number {
     const { events, lost, burstEvents, burstLost } = this.nodeRates;
     const burst = this.burstSeconds(t);
@@ -256,7 +270,7 @@ export class Node {
     const calls = this.syscallTotal(kernel) - this.syscallTotal(opened);
     const rate = this.spec.syscallsPerCpu * this.spec.cpus;
     const square = rate * (this.syscallWave.squareArea(kernel) - this.syscallWave.squareArea(opened));
-    // A busy host makes each run a little slower: caches are colder.
+    // A busy host slows down each run a little: caches are colder.
     const weighted = 0.85 * calls + 0.15 * square;
     return this.programs.map(({ name, perSyscall, nanoseconds, scan }) => {
       const scanned = scan === 'threads' ? threads : scan === 'fds' ? fds : 0;
@@ -283,7 +297,8 @@ export class Node {
       const refused = added - initial;
       return { initial, added: fullThreadTable + removed, removed, table: fullThreadTable, refused };
     }
-    // Lost exits leave threads behind until they are purged: the table is a little larger where events are lost.
+    // Lost exits leave threads in the table until they are purged: the table is slightly larger
+    // where events are lost.
     const left = Math.min(Math.floor(drops * 0.001), 2_000);
     return { initial, added: added + left, removed, table: added + left - removed, refused: 0 };
   }

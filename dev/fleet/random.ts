@@ -1,7 +1,7 @@
-/** Seeded random numbers: the same seed text gives the same sequence on every machine. */
+/** Seeded random numbers: the same seed gives the same sequence on every machine. */
 export type Random = () => number;
 
-/** FNV-1a over the text's UTF-16 units; 32 bits. */
+/** FNV-1a over the UTF-16 units of the text; 32 bits. */
 function hash(text: string): number {
   let h = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) {
@@ -10,7 +10,7 @@ function hash(text: string): number {
   return h >>> 0;
 }
 
-/** Numbers in [0, 1) (mulberry32), one sequence per seed text. */
+/** Numbers in [0, 1) (mulberry32), one sequence per seed. */
 export function random(seed: string): Random {
   let state = hash(seed);
   return () => {
@@ -21,7 +21,7 @@ export function random(seed: string): Random {
   };
 }
 
-/** Lower-case hex digits that look like a digest of the seed text; `length` of them. */
+/** `length` lower-case hex digits that look like a digest of the seed. */
 export function hex(seed: string, length: number): string {
   const next = random(seed);
   let out = '';

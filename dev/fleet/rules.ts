@@ -1,13 +1,13 @@
-/** A rule of the simulated rule files. */
+/** A rule of the simulated rules files. */
 export interface Rule {
   name: string;
   /** Falco's digit: 0 emergency … 7 debug. */
   priority: number;
   source: string;
   tags: string[];
-  /** Matches an hour on a node of average noise. */
+  /** Matches per hour on a node of average noise. */
   perHour: number;
-  /** True when it fires for processes in containers. */
+  /** True if it matches processes in containers. */
   container: boolean;
 }
 
@@ -28,7 +28,7 @@ function rule(name: string, priority: number, perHour: number, tags: string): Ru
   return { name, priority, source: 'syscall', tags: list, perHour, container: !list.includes('host') };
 }
 
-/** In load order: the answer lists them so. */
+/** In load order, which the response follows. */
 export const RULES: Rule[] = [
   rule(
     'Read sensitive file untrusted',
@@ -79,13 +79,13 @@ export const RULES: Rule[] = [
   ),
 ];
 
-/** A rule whose name Falco prints as it stands: the quotes break the line for a strict reader. */
+/** A rule whose name Falco prints unescaped: a strict parser rejects the line. */
 export const QUOTED_RULE = rule('Write below "etc" by hand', 3, 30, 'local host container filesystem');
 
-/** What a node with another rule file fires besides. */
+/** What a node with a different rules file matches in addition. */
 export const LOCAL_RULE = rule('Payment service spawned a shell', 1, 1.5, 'local container process');
 
-/** A rule that a job sets off on purpose, about once a second: tests need not wait for it. */
+/** A rule that a job triggers about once a second, so that tests need not wait for it. */
 export const CANARY = rule('Falco canary', 6, 3600, 'local host process canary');
 
 /** Falco's messages about itself, as Falcosidekick counts them. */

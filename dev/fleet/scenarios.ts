@@ -7,11 +7,14 @@ export interface Scenario {
   /** One line for `--help`. */
   about: string;
   nodes: NodeSpec[];
-  /** Share of the alerts that a destination refuses; a small one where nothing is said. */
+  /** Share of the alerts that a destination rejects; small if undefined. */
   failing?: Record<string, number>;
 }
 
-/** Eight Falcos of several versions, engines and architectures: a fleet amid an upgrade, otherwise in good health. */
+/**
+ * Eight Falco instances of several versions, engines and architectures: a fleet during an upgrade,
+ * otherwise healthy.
+ */
 const MIXED: NodeSpec[] = [
   nodeSpec({ name: 'worker-1', containerMemory: true, uptimeHours: 76.4 }),
   nodeSpec({ name: 'worker-2', cpus: 32, syscallsPerCpu: 26_000, take: 0.034, uptimeHours: 76.1, noise: 2 }),
@@ -108,7 +111,7 @@ export const BAD_ANSWERS: BadAnswer[] = [
 
 export const SCENARIOS: Record<string, Scenario> = {
   demo: {
-    about: 'amid an upgrade: one overloaded, one moving, one restarting, one with lines that cannot be read',
+    about: 'during an upgrade: one node overloaded, one moving, one restarting, one with unreadable lines',
     nodes: but(
       {
         2: overloaded,
@@ -137,31 +140,34 @@ export const SCENARIOS: Record<string, Scenario> = {
       MIXED
     ),
   },
-  healthy: { about: 'nothing is wrong', nodes: HEALTHY },
-  mixed: { about: 'nothing is wrong but three versions of Falco, of three years', nodes: MIXED },
-  everything: { about: 'one node for every fault, and clusters: unreachable, small, limited', ...everything },
-  overloaded: { about: 'worker-2 loses about 14 % of its events', nodes: but({ 2: overloaded }) },
-  lossy: { about: 'worker-1 loses about 5 % of its events', nodes: but({ 1: FAULTS.lossy }) },
+  healthy: { about: 'everything is healthy', nodes: HEALTHY },
+  mixed: { about: 'everything is healthy, with three versions of Falco from three years', nodes: MIXED },
+  everything: { about: 'one node per fault, and the clusters unreachable, small and limited', ...everything },
+  overloaded: { about: 'worker-2 drops about 14 % of its events', nodes: but({ 2: overloaded }) },
+  lossy: { about: 'worker-1 drops about 5 % of its events', nodes: but({ 1: FAULTS.lossy }) },
   'lost-process-events': {
-    about: 'worker-1 loses about 1 % of its events, starts of processes among them',
+    about: 'worker-1 drops about 1 % of its events, process starts among them',
     nodes: but({ 1: FAULTS.losesStarts }),
   },
   burst: {
-    about: 'worker-1 gets six times its load for three minutes, every other one copes',
+    about: 'worker-1 gets six times its load for three minutes, alternating with three normal ones',
     nodes: but({ 1: FAULTS.burst }),
   },
   bursts: {
     about: 'worker-1 is overloaded for a minute, every ten minutes',
     nodes: but({ 1: FAULTS.bursts }),
   },
-  outage: { about: 'nothing listens where worker-8 should', nodes: but({ 8: FAULTS.absent }) },
+  outage: { about: 'nothing listens at worker-8', nodes: but({ 8: FAULTS.absent }) },
   'cluster-outage': {
-    about: 'nothing listens where worker-3 to worker-8 should',
+    about: 'nothing listens at worker-3 to worker-8',
     nodes: HEALTHY.map((spec, i) => (i < 2 ? spec : { ...spec, ...FAULTS.absent })),
   },
-  missing: { about: 'only three Falcos; set expected to 8 in the data source', nodes: HEALTHY.slice(0, 3) },
+  missing: {
+    about: 'only three Falco instances; set expectedInstances to 8 in the data source',
+    nodes: HEALTHY.slice(0, 3),
+  },
   stalled: {
-    about: 'userspace of worker-1 stops reading after a minute while its web server goes on',
+    about: 'userspace of worker-1 stops reading after a minute while its web server continues',
     nodes: but({ 1: FAULTS.stalled }),
   },
   restart: {
@@ -179,25 +185,25 @@ export const SCENARIOS: Record<string, Scenario> = {
     }),
   },
   'crash-loop': {
-    about: 'worker-1 starts, lives for ten seconds and is away for thirty',
+    about: 'worker-1 starts, lives for ten seconds and is down for thirty',
     nodes: but({ 1: FAULTS.crashLoop }),
   },
   reload: {
-    about: 'worker-1 loads its configuration anew every three minutes',
+    about: 'worker-1 reloads its configuration every three minutes',
     nodes: but({
       1: { interruption: { kind: 'reload', first: 90 * SECOND, every: 3 * MINUTE, down: 0, starting: 2 * SECOND } },
     }),
   },
   'failed-reload': {
-    about: 'worker-1 cannot load its changed rules, and tells Falcosidekick',
+    about: 'worker-1 fails to load its changed rules and reports it to Falcosidekick',
     nodes: but({ 1: FAULTS.failedReloads }),
   },
   'event-timeouts': {
-    about: 'worker-1 waits in vain for events, and tells Falcosidekick',
+    about: 'worker-1 receives no events and reports timeouts to Falcosidekick',
     nodes: but({ 1: FAULTS.timeouts }),
   },
   'moved-pod': {
-    about: 'worker-1 comes up at another address every three minutes',
+    about: 'worker-1 moves to another address every three minutes',
     nodes: but({
       1: {
         interruption: { kind: 'move', first: 90 * SECOND, every: 3 * MINUTE, down: 4 * SECOND, starting: 2 * SECOND },
@@ -205,16 +211,16 @@ export const SCENARIOS: Record<string, Scenario> = {
     }),
   },
   'load-balancer': {
-    about: 'the address of worker-1 answers now from worker-1, now from worker-2',
+    about: 'the address of worker-1 alternates between worker-1 and worker-2',
     nodes: but({ 1: { sharesAddressWith: 'worker-2' } }),
   },
-  'version-drift': { about: 'worker-4 has another version', nodes: but({ 4: FAULTS.otherVersion }) },
-  'rules-drift': { about: 'worker-4 has another rule file', nodes: but({ 4: FAULTS.otherRules }) },
-  'config-drift': { about: 'worker-4 has another falco.yaml', nodes: but({ 4: FAULTS.otherConfig }) },
-  blind: { about: 'the kernel module of worker-1 hands no event over', nodes: but({ 1: FAULTS.blind }) },
+  'version-drift': { about: 'worker-4 has a different version', nodes: but({ 4: FAULTS.otherVersion }) },
+  'rules-drift': { about: 'worker-4 has a different rules file', nodes: but({ 4: FAULTS.otherRules }) },
+  'config-drift': { about: 'worker-4 has a different falco.yaml', nodes: but({ 4: FAULTS.otherConfig }) },
+  blind: { about: 'the kernel module of worker-1 delivers no events', nodes: but({ 1: FAULTS.blind }) },
   'full-thread-table': { about: 'the thread table of worker-1 is full', nodes: but({ 1: FAULTS.fullThreadTable }) },
   'filling-thread-table': {
-    about: 'the thread table of worker-1 is filled to 85 % with threads that ended',
+    about: 'the thread table of worker-1 is filled to 85 % with exited threads',
     nodes: but({ 1: FAULTS.fillingThreadTable }),
   },
   'full-memory': {
@@ -225,9 +231,9 @@ export const SCENARIOS: Record<string, Scenario> = {
     about: 'the memory of worker-1 grows by 1.4 MiB a minute; set memoryLimit to 256Mi in the data source',
     nodes: but({ 1: FAULTS.growingMemory }),
   },
-  'one-cpu': { about: 'the event loop of worker-1 uses one whole CPU', nodes: but({ 1: FAULTS.oneCpu }) },
+  'one-cpu': { about: 'the event loop of worker-1 uses one full CPU', nodes: but({ 1: FAULTS.oneCpu }) },
   'queue-drops': {
-    about: 'the bounded outputs queue of worker-4 loses alerts',
+    about: 'the bounded outputs queue of worker-4 drops alerts',
     nodes: but({ 4: FAULTS.queueDrops }),
   },
   unheard: {
@@ -239,12 +245,12 @@ export const SCENARIOS: Record<string, Scenario> = {
     nodes: HEALTHY.map((spec, i) => (i === 0 ? spec : { ...spec, ...FAULTS.canary })),
   },
   'failing-destination': {
-    about: 'Slack refuses every alert',
+    about: 'Slack rejects every alert',
     nodes: HEALTHY,
     failing: { slack: 1 },
   },
   'bad-answers': {
-    about: 'a healthy worker-1, and one node for every kind of bad answer',
+    about: 'a healthy worker-1, and one node per kind of bad response',
     nodes: [
       HEALTHY[0]!,
       ...BAD_ANSWERS.map((badAnswer) => nodeSpec({ name: `bad-${badAnswer}`, cpus: 2, badAnswer })),
@@ -253,7 +259,7 @@ export const SCENARIOS: Record<string, Scenario> = {
   },
 };
 
-/** The nodes of a scenario; further healthy ones up to `count`, or only the first ones. */
+/** The nodes of a scenario; additional healthy ones up to `count`, or only the first ones. */
 export function nodesOf(scenario: Scenario, count = scenario.nodes.length): NodeSpec[] {
   return Array.from({ length: count }, (_, i) => {
     const spec = scenario.nodes[i];
@@ -268,11 +274,11 @@ export function nodesOf(scenario: Scenario, count = scenario.nodes.length): Node
   });
 }
 
-/** The scenario of that name; an unknown one is an error that lists them all. */
+/** The scenario of that name; throws an error that lists all names if there is none. */
 export function scenario(name: string): Scenario {
   const found = SCENARIOS[name];
   if (!found) {
-    throw new Error(`unknown scenario "${name}"; there are: ${Object.keys(SCENARIOS).join(', ')}`);
+    throw new Error(`unknown scenario "${name}"; expected one of: ${Object.keys(SCENARIOS).join(', ')}`);
   }
   return found;
 }

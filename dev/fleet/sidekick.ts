@@ -3,7 +3,7 @@ import { type Node } from './node';
 import { DROP_MESSAGE, PRIORITIES, type Rule } from './rules';
 import { hex } from './random';
 
-/** Where alerts go: from which priority on (Falco's digit), and which share is refused. */
+/** Where alerts are sent: the minimum priority (Falco's digit), and the share that is rejected. */
 const DESTINATIONS = [
   { name: 'elasticsearch', upTo: 7, refused: 0.004 },
   { name: 'loki', upTo: 6, refused: 0 },
@@ -20,7 +20,10 @@ export interface SidekickState {
   outputs: Array<{ destination: string; ok: number; error: number }>;
 }
 
-/** Everything the Falcos have sent since their start: Falcosidekick is older than all of them. */
+/**
+ * Everything the Falco instances have sent since their start: Falcosidekick is older than all of
+ * them.
+ */
 export function sidekickState(
   nodes: Node[],
   start: number,
@@ -64,7 +67,7 @@ function losesMuch({ spec }: Node): boolean {
   return 1 - spec.capacityPerCpu / (spec.syscallsPerCpu * spec.take) > 0.1;
 }
 
-/** A number as Go's client library writes it: shortest digits, an exponent from 1e+06 on. */
+/** Formats a number like Go's client library: shortest digits, an exponent from 1e+06 on. */
 export function goFloat(value: number): string {
   const magnitude = Math.abs(value);
   if (value === 0 || (magnitude >= 1e-4 && magnitude < 1e6)) {
@@ -80,7 +83,7 @@ function escape(value: string): string {
 
 type Sample = [labels: Record<string, string>, value: number];
 
-/** One family: a HELP and a TYPE, then its samples, sorted by their labels' values. */
+/** One family: a HELP and a TYPE line, then its samples, sorted by label values. */
 function family(name: string, type: string, help: string, samples: Sample[]): string {
   if (samples.length === 0) {
     return '';
@@ -102,7 +105,7 @@ function family(name: string, type: string, help: string, samples: Sample[]): st
   return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join('')}`;
 }
 
-/** Falcosidekick's order of priorities runs the other way: 8 is emergency. */
+/** Falcosidekick orders priorities the other way round: 8 is emergency. */
 function eventLabels(hostname: string, rule: Rule): Record<string, string> {
   const pod = rule.container ? { ns: 'shop', pod: `checkout-7f9c6d5b48-${hex(hostname, 5)}` } : { ns: '', pod: '' };
   return {

@@ -172,7 +172,7 @@ describe('scenarios', () => {
 
   test('an unknown one is refused with the list', () => {
     expect(() => createFleet({ scenario: 'calm', start: START })).toThrow(
-      `unknown scenario "calm"; there are: ${Object.keys(SCENARIOS).join(', ')}`
+      `unknown scenario "calm"; expected one of: ${Object.keys(SCENARIOS).join(', ')}`
     );
   });
 

@@ -8,26 +8,29 @@ import { sidekickState, sidekickText, type SidekickState } from './sidekick';
 import { truth, type NodeTruth } from './truth';
 
 export interface SimulationOptions {
-  /** Everything random follows from it. Default `falco`. */
+  /** Determines everything random. Default `falco`. */
   seed?: string;
-  /** A name of scenarios.ts. Default `demo`. */
+  /** A name in scenarios.ts. Default `demo`. */
   scenario?: string;
-  /** Fewer or more nodes than the scenario has; further ones are healthy. */
+  /** Fewer or more nodes than the scenario has; additional ones are healthy. */
   nodes?: number;
   /** Milliseconds since 1970; the nodes have run for hours by then. */
   start: number;
 }
 
 /**
- * A fleet without sockets. Every answer is a function of seed, scenario, start and time: any time can be asked for,
- * in any order, as often as wanted.
+ * A fleet without sockets. Every response is a function of seed, scenario, start and time, so any
+ * time can be requested in any order, any number of times.
  */
 export interface Simulation {
   nodes: Node[];
   start: number;
-  /** The text of a node's /metrics at a time; of the other one, now and then, behind a load balancer. */
+  /**
+   * The text of a node's /metrics at a time; behind a load balancer sometimes that of the other
+   * node.
+   */
   answer(node: Node, at: number): string;
-  /** What a scrape of the node meets: an answer, 404 or nobody. */
+  /** What a scrape of the node gets: a response, 404 or no connection. */
   phase(node: Node, at: number): Phase;
   /** True while the node runs at its second address. */
   moved(node: Node, at: number): boolean;
@@ -39,7 +42,7 @@ export interface Simulation {
 
 export function createFleet({ seed = 'falco', scenario = 'demo', nodes: count, start }: SimulationOptions): Simulation {
   const chosen = named(scenario);
-  // Copies, as a node can be changed while it runs.
+  // Copies, because a node can be changed while it runs.
   const nodes = nodesOf(chosen, count).map((spec) => new Node({ ...spec }, seed, start));
   const sidekick = (at: number) => sidekickState(nodes, start, at, chosen.failing);
   const behind = (node: Node, at: number): Node => {

@@ -8,7 +8,7 @@ export interface Switches {
   state: boolean;
   kernel: boolean;
   perCpu: boolean;
-  /** Also needs kernel.bpf_stats_enabled=1 on the host; this stands for both. */
+  /** Also requires kernel.bpf_stats_enabled=1 on the host; this stands for both. */
   libbpf: boolean;
   iterators: boolean;
   plugins: boolean;
@@ -16,7 +16,7 @@ export interface Switches {
   jemalloc: boolean;
 }
 
-/** What comes back instead of a good answer; see answers.ts. */
+/** What replaces a good response; see answers.ts. */
 export type BadAnswer =
   | 'slow'
   | 'endless'
@@ -41,22 +41,22 @@ export type BadAnswer =
   | 'huge-label'
   | 'not-falco';
 
-/** Interruptions; times in milliseconds, counted from the fleet's start. */
+/** Interruptions; times in milliseconds from the start of the fleet. */
 export interface Interruption {
-  /** `reload` keeps the process and its start time; `move` brings the node up again at its other address. */
+  /** `reload` keeps the process and its start time; `move` starts the node at its other address. */
   kind: 'restart' | 'reload' | 'move';
   first: number;
-  /** Every so often; Infinity for once. */
+  /** The interval; Infinity for once. */
   every: number;
   /** Nothing listens. */
   down: number;
-  /** The web server answers 404: the capture is not open yet. */
+  /** The web server returns 404: the capture is not open yet. */
   starting: number;
 }
 
 export interface NodeSpec {
   name: string;
-  /** /targets?cluster=NAME lists the nodes of one. */
+  /** /targets?cluster=NAME lists the nodes of one cluster. */
   cluster: string;
   version: string;
   engine: EngineName;
@@ -64,56 +64,66 @@ export interface NodeSpec {
   kernel: string;
   /** Online CPUs. */
   cpus: number;
-  /** CPUs the kernel could have; modern_bpf lists them all. */
+  /** Possible CPUs of the kernel; modern_bpf lists all of them. */
   possibleCpus: number;
-  /** System calls a second and CPU, on average: the server's load. */
+  /** Syscalls per second and CPU, on average: the load of the server. */
   syscallsPerCpu: number;
-  /** Share of the system calls that Falco's driver handles as events. */
+  /** Share of the syscalls that Falco's driver handles as events. */
   take: number;
-  /** Events a second and CPU that userspace keeps up with; what comes above is lost. */
+  /** Events per second and CPU that userspace keeps up with; the excess is lost. */
   capacityPerCpu: number;
-  /** Share of events lost for another reason: oversized (modern_bpf) or unreadable memory (kmod). */
+  /**
+   * Share of events lost for another reason: oversized (modern_bpf) or unreadable memory (kmod).
+   */
   otherLoss: number;
-  /** How much the load varies around its average; below 1. */
+  /** Variation of the load around its average; below 1. */
   variation: number;
   /** How unevenly the CPUs are used; 0 is even. */
   skew: number;
-  /** CPU seconds that Falco's userspace spends on an event. */
+  /** CPU seconds that Falco's userspace spends per event. */
   cpuPerEvent: number;
   uptimeHours: number;
-  /** Factor on every rule's matches. */
+  /** Factor on the matches of every rule. */
   noise: number;
   rules: Rule[];
-  /** Names the rule file's content: another word, another digest. */
+  /** Determines the content of the rules file: another word, another digest. */
   rulesFile: string;
   configFile: string;
-  /** Share of alerts lost because the bounded outputs queue was full; 0 where the queue is unbounded. */
+  /**
+   * Share of alerts dropped because the bounded outputs queue was full; 0 for an unbounded queue.
+   */
   queueLoss: number;
-  /** Share of what was sent that never reached Falcosidekick. */
+  /** Share of the sent alerts that never reached Falcosidekick. */
   wayLoss?: number;
   /** FALCO_CGROUP_MEM_PATH is set: container memory is known. */
   containerMemory: boolean;
-  /** TOCTOU system calls for which the kernel has an `__ia32_compat_sys_*` symbol. */
+  /** TOCTOU syscalls for which the kernel has an `__ia32_compat_sys_*` symbol. */
   compatSyscalls: readonly string[];
   switches: Switches;
   interruption?: Interruption;
   /** Nothing ever listens at its address. */
   absent?: boolean;
-  /** Answers in turn with the node of this name: a load balancer stands before both. */
+  /** Alternates with the node of this name, like behind a load balancer. */
   sharesAddressWith?: string;
-  /** From then on (milliseconds from the fleet's start) userspace reads no event any more. */
+  /** From then on (milliseconds from the start of the fleet), userspace reads no events. */
   stalledAt?: number;
-  /** Thread table capacity, once it is full. */
+  /** Thread table capacity once it is full. */
   fullThreadTable?: number;
-  /** Threads that the table holds although they ended: their end was lost. */
+  /** Exited threads that stay in the table because their exit event was lost. */
   deadThreads?: number;
-  /** Resident KiB on top of what is needed at the fleet's start, and KiB that come with each second after it. */
+  /**
+   * Resident KiB in addition to the normal size at the start of the fleet, and KiB added per second
+   * after it.
+   */
   memory?: { extra: number; growth: number };
-  /** Falco's messages about itself, as Falcosidekick counts them: one at the fleet's start, then every so many ms. */
+  /**
+   * Falco's messages about itself, as Falcosidekick counts them: one at the start of the fleet,
+   * then one per interval in milliseconds.
+   */
   messages?: Array<{ rule: Rule; every: number }>;
   /**
-   * The load is `factor` times as high between the two times (milliseconds from the fleet's start), again after
-   * every so many milliseconds where that is set.
+   * The load is `factor` times as high between the two times (milliseconds from the start of the
+   * fleet), repeated at the interval in milliseconds if set.
    */
   burst?: { from: number; to: number; factor: number; every?: number };
   badAnswer?: BadAnswer;
@@ -131,7 +141,7 @@ const ALL_ON: Switches = {
   jemalloc: false,
 };
 
-/** A healthy modern_bpf Falco on an 8-CPU server; `changes` on top. */
+/** A healthy modern_bpf Falco on an 8-CPU server, with `changes` applied. */
 export function nodeSpec(
   changes: Partial<Omit<NodeSpec, 'switches'>> & { name: string; switches?: Partial<Switches> }
 ): NodeSpec {

@@ -1,9 +1,12 @@
 import { createFleet, type Simulation } from './simulation';
 
-/** 2025-11-24T16:00:00Z: any fixed time will do. */
+/** 2025-11-24T16:00:00Z: any fixed time works. */
 export const START = 1_764_000_000_000;
 
-/** Samples of an answer by series text; the first one of a repeated series. Other lines are left out. */
+/**
+ * Samples of a response by series text; the first one of a repeated series. Other lines are
+ * omitted.
+ */
 export function read(text: string): Map<string, number> {
   const samples = new Map<string, number>();
   for (const line of text.split('\n')) {
@@ -15,7 +18,7 @@ export function read(text: string): Map<string, number> {
   return samples;
 }
 
-/** The answer of one node of a fresh fleet, `seconds` after its start. */
+/** The response of one node of a new fleet, `seconds` after its start. */
 export function answerOf(scenario: string, name: string, seconds = 0, seed = 'falco'): string {
   const fleet = createFleet({ scenario, seed, start: START });
   return fleet.answer(nodeOf(fleet, name), START + seconds * 1000);

@@ -2,7 +2,7 @@ import { cpuLifetime, dropsByCause, kernelTotals, memory } from './libs-counters
 import { type Phase } from './life';
 import { type NodeState } from './node';
 
-/** What is true of a node over a window, worked out from its counters; rates are per second. */
+/** The true values of a node over a window, derived from its counters; rates are per second. */
 export interface NodeTruth {
   node: string;
   phase: Phase;
@@ -14,23 +14,26 @@ export interface NodeTruth {
   libbpf: boolean;
   perCpu: boolean;
   uptimeSeconds: number;
-  /** Shorter than asked for where the counters began inside the window; 0 where nothing can be said. */
+  /** Shorter than requested if the counters started inside the window; 0 if nothing is known. */
   windowSeconds: number;
-  /** Drops ÷ events, and events hold the drops; NaN (null in JSON) without events. */
+  /** Drops ÷ events, where events include drops; NaN (null in JSON) without events. */
   dropRatio: number;
   dropsPerSecond: number;
-  /** Shares of the drops per second by cause, `uncategorised` and `other` (oversized or page faults) included. */
+  /**
+   * Shares of the drops per second by cause, including `uncategorised` and `other` (oversized or
+   * page faults).
+   */
   dropsByCause: Record<string, number>;
-  /** The worst CPU's drop ratio. */
+  /** Drop ratio of the worst CPU. */
   worstCpuDropRatio: number;
   eventsPerSecond: number;
   eventsPerSecondPerCpu: number;
-  /** Server load: system calls a second and CPU, whether or not this Falco can export it. */
+  /** Server load: syscalls per second and CPU, whether or not this Falco can export it. */
   syscallsPerSecondPerCpu: number;
-  /** Share of the node's CPU time spent in Falco's programs; 0 where the engine has none. */
+  /** Share of the node's CPU time spent in Falco's programs; 0 if the engine has none. */
   probeCpuShare: number;
   nanosecondsPerSyscall: number;
-  /** CPUs that Falco's userspace uses; 1 is one whole CPU. */
+  /** CPUs that Falco's userspace uses; 1 is one full CPU. */
   cpuNow: number;
   cpuLifetime: number;
   rssBytes: number;
@@ -43,12 +46,12 @@ function sum<T>(list: T[], pick: (item: T) => number): number {
   return list.reduce((total, item) => total + pick(item), 0);
 }
 
-/** The truth between two states of one node, `before` the earlier one. */
+/** The true values between two states of one node, `before` being the earlier one. */
 export function truth(before: NodeState, after: NodeState): NodeTruth {
   const { spec } = after;
   const same = before.openedAt === after.openedAt && before.at >= after.openedAt;
   const seconds = Math.max(0, (after.at - Math.max(before.at, after.openedAt)) / 1000);
-  // Counters began at 0 when the capture opened.
+  // Counters were 0 when the capture opened.
   const rate = (pick: (state: NodeState) => number) => (pick(after) - (same ? pick(before) : 0)) / seconds;
   const scanned = (state: NodeState) =>
     sum(

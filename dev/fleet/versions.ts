@@ -1,7 +1,7 @@
 import { minor } from './engines';
 import { type NodeSpec } from './spec';
 
-/** What a Falco release is made of: its dependencies' and interfaces' versions. */
+/** The components of a Falco release: versions of its dependencies and interfaces. */
 const RELEASES: Record<
   number,
   { libs: string; pluginApi: string; api: string; schema: string; driver: string; engine: number; container?: string }
@@ -27,7 +27,7 @@ const RELEASES: Record<
   },
 };
 
-/** The JSON of /versions: every value is text, as Falco sends it. */
+/** The JSON of /versions: every value is a string, as in Falco. */
 export function versions(spec: NodeSpec): Record<string, unknown> {
   const release = RELEASES[minor(spec.version)];
   if (!release) {

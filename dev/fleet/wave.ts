@@ -7,7 +7,7 @@ interface Term {
   phase: number;
 }
 
-/** Periods in seconds, a day first, and the share of the whole variation each one has. */
+/** Periods in seconds, a day first, with their shares of the total variation. */
 const PERIODS = [
   { seconds: 86_400, share: 0.45 },
   { seconds: 2_700, share: 0.3 },
@@ -17,10 +17,12 @@ const PERIODS = [
 ];
 
 /**
- * A load that varies around 1: sines of a day down to half a minute. Its integrals are known in closed form, so
- * that a counter is a function of time: any moment can be asked for, in any order, at the same cost.
+ * A load that varies around 1: sines with periods from a day to half a minute. Its integrals have a
+ * closed form, so a counter is a function of time: any moment can be requested in any order at the
+ * same cost.
  *
- * Time is in seconds and may be negative. `value` stays within 1 ± `variation`, which must be below 1.
+ * Time is in seconds and may be negative. `value` stays within 1 ± `variation`, which must be below
+ * 1.
  */
 export class Wave {
   private readonly terms: Term[];
@@ -49,7 +51,7 @@ export class Wave {
     );
   }
 
-  /** ∫ value² from 0 to t: for what grows with the square of the load, as losses do. */
+  /** ∫ value² from 0 to t: for losses, which grow with the square of the load. */
   squareArea(t: number): number {
     let sum = 2 * this.area(t) - t;
     for (const [i, a] of this.terms.entries()) {

@@ -81,7 +81,7 @@ func TestHealthTellsWhatCouldBeBetter(t *testing.T) {
 		" Falco 0.44.1 (1), 0.38.1 (1). "+
 		"1 line could not be read in the answer of 1 of 2 nodes: node-1. All other lines count. The first is line 7: no value: falco. "+
 		"Switched off: metrics.libbpf_stats_enabled on 1 of 2 nodes: node-1; metrics.resource_utilization_enabled on 1 of 2 nodes: node-1; metrics.state_counters_enabled on 1 of 2 nodes: node-1.", res.Message)
-	require.Contains(t, strings.Split(h.VerboseMessage, "\n"), "metrics.libbpf_stats_enabled is off on 1 of 2 nodes: node-1. Set metrics.libbpf_stats_enabled to true in falco.yaml and, on the host, kernel.bpf_stats_enabled=1. Cost: the kernel then times every run of every BPF program on the host.")
+	require.Contains(t, strings.Split(h.VerboseMessage, "\n"), "metrics.libbpf_stats_enabled is off on 1 of 2 nodes: node-1. Set metrics.libbpf_stats_enabled to true in falco.yaml and, on the host, kernel.bpf_stats_enabled=1. Cost: the kernel then measures every run of every BPF program on the host.")
 }
 
 func TestHealthErrors(t *testing.T) {

@@ -170,7 +170,7 @@ func TestLiveReasons(t *testing.T) {
 		return body
 	}
 	require.JSONEq(t, `{"data": {"missing": [
-		{"severity": "warning", "text": "Not enabled on 2 of 4 nodes: node-1, node-4. Set metrics.libbpf_stats_enabled to true in falco.yaml and, on the host, sysctl kernel.bpf_stats_enabled=1 (kernel 5.1 or later) before Falco starts: Falco looks at it once, when it opens its engine. Cost: the kernel then times every run of every BPF program on the host, some tens of nanoseconds a run."},
+		{"severity": "warning", "text": "Not enabled on 2 of 4 nodes: node-1, node-4. Set metrics.libbpf_stats_enabled to true in falco.yaml and, on the host, set sysctl kernel.bpf_stats_enabled=1 (kernel 5.1 or later) before Falco starts: Falco reads it once, when it opens its engine. Cost: the kernel then measures every run of every BPF program on the host, some tens of nanoseconds per run."},
 		{"severity": "info", "text": "Not with the engine of 1 of 4 nodes: node-2 (kmod). metrics.libbpf_stats_enabled has figures with modern_bpf, bpf only."}
 	], "besides": [
 		{"severity": "warning", "text": "Discovery of http://node-4:8765/metrics has trouble. DNS gave no answer."},

@@ -19,7 +19,7 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/wording"
 )
 
-const libbpf = "Set metrics.libbpf_stats_enabled to true in falco.yaml and, on the host, sysctl kernel.bpf_stats_enabled=1 (kernel 5.1 or later) before Falco starts: Falco looks at it once, when it opens its engine. Cost: the kernel then times every run of every BPF program on the host, some tens of nanoseconds a run."
+const libbpf = "Set metrics.libbpf_stats_enabled to true in falco.yaml and, on the host, set sysctl kernel.bpf_stats_enabled=1 (kernel 5.1 or later) before Falco starts: Falco reads it once, when it opens its engine. Cost: the kernel then measures every run of every BPF program on the host, some tens of nanoseconds per run."
 
 func TestNotices(t *testing.T) {
 	kernel := func(node string) scrape.Status { return falco(node, kernelCounters...) }
@@ -244,7 +244,7 @@ func TestUnknownValue(t *testing.T) {
 	f.set(0, "__name__", "falcosecurity_falco_container_memory_used_bytes", "cluster", "demo", "node", "node-1")
 	f.set(5e7, "__name__", "falcosecurity_falco_container_memory_used_bytes", "cluster", "demo", "node", "node-2")
 	require.Equal(t, []string{
-		"warning: Container memory: unknown on 1 of 2 nodes: node-1. Falco looks for a file of cgroup v1 by default, which hosts with cgroup v2 do not have. Set the environment variable FALCO_CGROUP_MEM_PATH of Falco to the file with the memory in use, /sys/fs/cgroup/memory.current with cgroup v2; a privileged container does not have that file (in the Helm chart: driver.kind modern_ebpf with driver.modernEbpf.leastPrivileged: true).",
+		"warning: Container memory: unknown on 1 of 2 nodes: node-1. Falco reads a cgroup v1 file by default, which does not exist on hosts with cgroup v2. Set Falco's environment variable FALCO_CGROUP_MEM_PATH to the file with the memory usage, /sys/fs/cgroup/memory.current with cgroup v2. A privileged container does not have that file (in the Helm chart, use driver.kind modern_ebpf with driver.modernEbpf.leastPrivileged: true).",
 	}, texts(t, queryOne(t, d, `{"signals": ["container-memory"], "instant": true}`)))
 }
 

@@ -50,8 +50,8 @@ func TestPinned(t *testing.T) {
 	require.Empty(t, s.Targets[1].Gauges, "a Falcosidekick is no Falco")
 
 	_, err = Parse(json.RawMessage(`{"baseline": {"version": "latest", "rules": "abc", "image": "x"}}`), signals.Load())
-	require.EqualError(t, err, `baseline.version has "latest": expected a version as Falco tells it, such as 0.44.1
-baseline.rules has "abc": expected SHA-256 digests of 64 hexadecimal digits
+	require.EqualError(t, err, `baseline.version has "latest": expected a version as Falco reports it, such as 0.44.1
+baseline.rules has "abc": expected SHA-256 digests with 64 hexadecimal digits
 baseline.image is no setting: expected version, rules, config`)
 }
 

@@ -48,7 +48,7 @@ func TestExternalMetrics(t *testing.T) {
 	s.now = func() time.Time { return timeAt(1500 * time.Second) }
 	values, description := evaluateExternal(t, s, "cpu-usage-ratio")
 	require.Regexp(t, `^\{node="a:1"\} => 0\.(5|49999999999999)\d* @\[1500000\]$`, values)
-	require.Contains(t, description, "The store has cAdvisor’s figures")
+	require.Contains(t, description, "With cAdvisor metrics in Prometheus")
 
 	values, _ = evaluateExternal(t, s, "cpu-throttled-ratio")
 	require.Regexp(t, `^\{node="a:1"\} => 0\.(3|29999999999999)\d* @\[1500000\]$`, values)
