@@ -153,8 +153,8 @@ func TestAlertTexts(t *testing.T) {
 		expand(rules["falco-kernel-drops-critical"]["summary"], node, 0.12345))
 	require.Equal(t, "Falco on node-3 drops 2.5% of the kernel events",
 		expand(rules["falco-kernel-drops-warning"]["summary"], map[string]string{"node": "node-3"}, 0.025))
-	require.Equal(t, "Falco on node-3 (demo) does not answer", expand(rules["falco-node-down"]["summary"], node, 0))
-	require.Equal(t, "Falco on an unknown node does not answer", expand(rules["falco-node-down"]["summary"], nil, 0))
-	require.Equal(t, "The outputs queue was full: about 7 alerts were thrown away within ten minutes and reached nobody.",
+	require.Equal(t, "Falco on node-3 (demo) does not respond", expand(rules["falco-node-down"]["summary"], node, 0))
+	require.Equal(t, "Falco on an unknown node does not respond", expand(rules["falco-node-down"]["summary"], nil, 0))
+	require.Equal(t, "The outputs queue was full: about 7 alerts were dropped within ten minutes and reached no output.",
 		expand(rules["falco-outputs-queue-drops"]["description"], node, 6.9))
 }

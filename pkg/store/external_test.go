@@ -57,7 +57,7 @@ func TestExternalMetrics(t *testing.T) {
 
 	values, description = evaluateExternal(t, s, "nodes-without-falco", "reason")
 	require.Equal(t, `{reason="down"} => 0 @[1500000]`+"\n"+`{reason="no Falco"} => 1 @[1500000]`, values)
-	require.Contains(t, description, "kube-state-metrics’ list of nodes")
+	require.Contains(t, description, "the list of nodes from kube-state-metrics")
 }
 
 func TestNoExternalMetrics(t *testing.T) {
