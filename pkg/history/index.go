@@ -1,6 +1,7 @@
 package history
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -13,7 +14,12 @@ import (
 type index struct {
 	byHash map[uint64]*Series
 	byName map[string][]*Series
+	// largest is the largest size of byHash since it was made: a map keeps its memory when elements are deleted.
+	largest int
 }
+
+// minShrink is the size from which on emptied maps are replaced.
+const minShrink = 1024
 
 func newIndex() index {
 	return index{byHash: map[uint64]*Series{}, byName: map[string][]*Series{}}
@@ -39,6 +45,7 @@ func (x *index) add(s *Series) {
 	}
 	x.byName[name] = append(family, s)
 	s.indexed = true
+	x.largest = max(x.largest, len(x.byHash))
 }
 
 // remove removes series that are in the index.
@@ -57,6 +64,20 @@ func (x *index) remove(removed []*Series) {
 			x.byName[name] = family
 		}
 	}
+	x.shrink()
+}
+
+// shrink replaces the maps once three quarters of their elements are gone.
+func (x *index) shrink() {
+	if x.largest < minShrink || len(x.byHash) > x.largest/4 {
+		return
+	}
+	byHash, byName := make(map[uint64]*Series, len(x.byHash)), make(map[string][]*Series, len(x.byName))
+	maps.Copy(byHash, x.byHash)
+	for name, family := range x.byName {
+		byName[name] = slices.Clone(family)
+	}
+	x.byHash, x.byName, x.largest = byHash, byName, len(byHash)
 }
 
 func (x *index) unlink(s *Series) {
