@@ -7,7 +7,7 @@ import { answerOf, read, START } from './testing';
 
 const HELP = 'https://falco.org/docs/metrics/';
 
-/** Names in the order of their first sample. */
+/** Metric names in the order of their first samples. */
 function names(text: string): string[] {
   return [...new Set([...read(text).keys()].map((series) => series.replace(/\{.*/, '')))];
 }
@@ -25,7 +25,7 @@ describe.each([
 ])('%s', (_, worker) => {
   const text = answerOf('mixed', worker);
 
-  test('every sample has its own HELP and TYPE, no time, and a value that is a whole number or has six decimals', () => {
+  test('every sample has its own HELP and TYPE, no timestamp, and a whole number or six decimals', () => {
     const lines = text.split('\n');
     expect(lines.pop()).toBe('');
     expect(lines.length % 3).toBe(0);
@@ -38,7 +38,7 @@ describe.each([
     }
   });
 
-  test('doubles are the memory values, the CPU ratios and jemalloc only', () => {
+  test('only memory, CPU ratios and jemalloc have doubles', () => {
     const doubles = text.split('\n').filter((line) => /\.\d{6}$/.test(line));
     for (const line of doubles) {
       expect(line).toMatch(
@@ -81,7 +81,7 @@ test('0.44: the order of blocks', () => {
   ]);
 });
 
-test('0.39: the wrapper comes first, with the event source as its own series and no reload time', () => {
+test('0.39: the wrapper comes first, has a series for the event source and no reload time', () => {
   expect(names(answerOf('mixed', 'worker-5')).slice(0, 14)).toEqual([
     'falcosecurity_scap_engine_name_info',
     'falcosecurity_falco_version_info',
@@ -120,7 +120,7 @@ test.each([
   expect(answerOf('mixed', worker).split('\n')).toContain(line);
 });
 
-test('kmod writes its device into the name, counts page faults and preemptions, and has no BPF programs', () => {
+test('kmod has the device in the name, counts page faults and preemptions, and has no BPF programs', () => {
   expect(strip(names(answerOf('mixed', 'worker-3')), 'falcosecurity_scap_').slice(0, 15)).toEqual([
     'engine_name_info',
     'n_evts_total',
@@ -152,7 +152,7 @@ describe('BPF programs', () => {
     expect(listed('worker-4')).toEqual(programs);
   });
 
-  test('0.44 on x86_64: names end after 15 characters, so that one comes three times', () => {
+  test('0.44 on x86_64: names are cut after 15 characters, so that one exists three times', () => {
     expect(listed('worker-1')).toEqual([
       'sys_exit',
       ...common,
@@ -209,7 +209,7 @@ describe('drops of the buffer', () => {
       ([, labels, value]) => [labels, Number(value) > 0]
     );
 
-  test('0.44: enter drops are 0 for ever, come last and are called deprecated', () => {
+  test('0.44: enter drops are always 0, come last and are marked as deprecated', () => {
     const causes = ['clone_fork', 'execve', 'connect', 'open', 'dir_file', 'other_interest'];
     expect(lines('worker-2')).toEqual([
       ...[...causes, 'close', 'proc'].map((drop) => [`{dir="exit",drop="${drop}"}`, true]),
@@ -259,7 +259,7 @@ test('times are exact nanoseconds that a double cannot hold', () => {
   expect(text).toMatch(/host_boot_timestamp_nanoseconds \d{10}000000000$/m);
 });
 
-test('each switch of falco.yaml takes its own samples away', () => {
+test('each setting of falco.yaml removes its samples', () => {
   const gone = (name: string, engine: 'modern_bpf' | 'kmod' = 'modern_bpf') => {
     const all = nodeSpec({ name: 'x', engine, rules: RULES, switches: { jemalloc: true } });
     const less = { ...all, switches: { ...all.switches, [name]: false } };

@@ -19,7 +19,7 @@ test.each([
   expect(goFloat(value)).toBe(text);
 });
 
-test('every family has one HELP and one TYPE, families are sorted, escapes are written', () => {
+test('every family has one HELP and one TYPE, families are sorted, values are escaped', () => {
   const text = createFleet({ start: START }).sidekickAnswer(START);
   const headers = (word: string) => [...text.matchAll(new RegExp(`^# ${word} (\\S+) `, 'gm'))].map(([, name]) => name);
   expect(headers('HELP')).toEqual([...new Set(headers('HELP'))].sort());
@@ -49,7 +49,7 @@ test.each(['healthy', 'overloaded', 'queue-drops'])(
   }
 );
 
-test('inputs are the events; each destination takes its share, ok or error', () => {
+test('inputs are the events; each destination has its share, ok or error', () => {
   const fleet = createFleet({ scenario: 'failing-destination', start: START });
   const { accepted, events, outputs } = fleet.sidekick(START);
   expect(accepted).toBe(events.reduce((sum, { count }) => sum + count, 0));
@@ -65,7 +65,7 @@ test('inputs are the events; each destination takes its share, ok or error', () 
   expect(samples.has(`${P}outputs_total{destination="slack",status="ok"}`)).toBe(false);
 });
 
-test('counts never fall, not even when a Falco restarts', () => {
+test('counters never fall, even when a Falco restarts', () => {
   const fleet = createFleet({ scenario: 'crash-loop', start: START });
   let before = fleet.sidekick(START).accepted;
   for (let s = 10; s < 600; s += 10) {
