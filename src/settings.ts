@@ -1,5 +1,6 @@
 import { type DataSourceJsonData } from '@grafana/data';
 import { parseDuration } from './signals/window';
+import { parseSize } from './sizes';
 
 /** What Falco does not tell, and figures are held against. */
 export interface TargetFacts {
@@ -52,6 +53,8 @@ export interface FalcoSettings extends DataSourceJsonData {
     targetLimit?: number;
     maxSamples?: number;
     queryTimeout?: string;
+    expressionSizeLimit?: string;
+    expressionDepthLimit?: number;
   };
   live?: { minInterval?: string; allowViewers?: boolean };
   baseline?: { version?: string; rules?: string; config?: string };
@@ -77,10 +80,21 @@ export const DEFAULTS = {
     targetLimit: 5000,
     maxSamples: 50_000_000,
     queryTimeout: '30s',
+    expressionSizeLimit: '64KB',
+    expressionDepthLimit: 256,
   },
   live: { minInterval: '1s', allowViewers: false },
   prometheus: { identityLabels: ['instance'], method: 'POST', tenantHeader: 'X-Scope-OrgID' },
 } as const;
+
+/** Limits on expressions; see src/promql/bounds.ts. An invalid size is reported by the backend, and here the default. */
+export function expressionBounds({ limits = {} }: FalcoSettings): { sizeBytes: number; depth: number } {
+  const { expressionSizeLimit, expressionDepthLimit } = DEFAULTS.limits;
+  return {
+    sizeBytes: parseSize(limits.expressionSizeLimit || expressionSizeLimit) ?? parseSize(expressionSizeLimit)!,
+    depth: limits.expressionDepthLimit || expressionDepthLimit,
+  };
+}
 
 /** Milliseconds between live scrapes; 0 where live is off. */
 export function liveInterval(settings: FalcoSettings): number {

@@ -1,7 +1,16 @@
 import { IDENTITY, targetLabels } from '../expression';
-import { type Expr, lookbackOf, type Matcher, matcher, parse, selectorsOf, withConditions } from '../promql';
+import {
+  type Expr,
+  exceededBound,
+  lookbackOf,
+  type Matcher,
+  matcher,
+  parse,
+  selectorsOf,
+  withConditions,
+} from '../promql';
 import { type CompleteQuery } from '../query';
-import { DEFAULTS, type FalcoSettings, liveInterval } from '../settings';
+import { DEFAULTS, expressionBounds, type FalcoSettings, liveInterval } from '../settings';
 import { catalogue } from '../signals';
 import { compile } from '../signals/compile';
 import { type Signal } from '../signals/types';
@@ -73,6 +82,9 @@ export class CompiledQuery {
     });
     if (query.queryType === 'promql' && query.filters.some(({ key }) => !this.targetLabels.includes(key))) {
       throw new NotLive();
+    }
+    if (exceededBound(query.expr ?? '', expressionBounds(settings)) !== undefined) {
+      throw new NotLive(); // the backend refuses it with the same words
     }
     const names = this.selectors().map(({ matchers }) => matchers.filter(({ label }) => label === '__name__'));
     const isExact = (matchers: Matcher[]) => matchers.length === 1 && matchers[0]!.operator === '=';

@@ -19,6 +19,8 @@ export interface Limits {
   sampleLimit: number;
   /** Lines with longer label names or values are refused. In characters. */
   labelValueLengthLimit: number;
+  /** Lines with more labels are refused; default 64. */
+  labelLimit?: number;
 }
 
 /** A line that could not be read. */
@@ -87,7 +89,7 @@ export class ExpositionReader {
     private readonly limits: Limits
   ) {
     this.readValue = readValueOf(kind);
-    this.registry = new SeriesRegistry(rules, limits.labelValueLengthLimit, this.maxRemembered);
+    this.registry = new SeriesRegistry(rules, limits, this.maxRemembered);
   }
 
   /** Reads a response body at once. Throws an Error when it has more samples than the limit. */

@@ -612,6 +612,12 @@ describe('The backend answers instead', () => {
       undefined,
     ],
     ['a signal that is not known', { signals: ['nothing'] }, undefined],
+    [
+      'an expression that exceeds the limits',
+      { queryType: 'promql', expr: `${'abs('.repeat(9000)}up${')'.repeat(9000)}` },
+      undefined,
+    ],
+    ['a long expression', { queryType: 'promql', expr: `up{a="${'x'.repeat(70_000)}"}` }, undefined],
   ] as Array<[string, Partial<CompleteQuery>, string | undefined]>)('%s', async (_, query, why) => {
     const { fallBack, watch } = setUpLive([falco('a')]);
     const { answers } = watch(query);

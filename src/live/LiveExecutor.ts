@@ -34,11 +34,11 @@ export class LiveExecutor {
     get: Get
   ) {
     this.backend = new BackendClient(get);
-    const { sampleLimit, labelValueLengthLimit } = { ...DEFAULTS.limits, ...settings.limits };
+    const { sampleLimit, labelValueLengthLimit, labelLimit } = { ...DEFAULTS.limits, ...settings.limits };
     this.poller = new ScrapePoller(this.backend, {
       intervalMs: liveInterval(settings),
       rules: catalogue.reading,
-      limits: { sampleLimit, labelValueLengthLimit },
+      limits: { sampleLimit, labelValueLengthLimit, labelLimit },
       visible: pageIsVisible,
     });
   }

@@ -13,14 +13,7 @@ import {
   takeUntil,
   timer,
 } from 'rxjs';
-import {
-  BackendError,
-  chunks,
-  type BackendClient,
- 
-  type Target,
-  type TargetStatus,
-} from './BackendClient';
+import { BackendError, chunks, type BackendClient, type Target, type TargetStatus } from './BackendClient';
 import { ExpositionReader, type Limits, type ParsedExposition } from './ExpositionReader';
 import { readInSlices } from './readInSlices';
 import { SampleBuffer } from './SampleBuffer';

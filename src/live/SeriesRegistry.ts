@@ -1,4 +1,5 @@
 import { Labels } from '../promql';
+import { DEFAULTS } from '../settings';
 import { type Reading } from '../signals/types';
 import { type SampleLine } from './parseSample';
 
@@ -24,9 +25,6 @@ export interface SentSeries {
 /** The catalogue's rules for reading labels. */
 export type ReadingRules = Pick<Reading, 'keepLabels' | 'replaceValues'>;
 
-/** Maximum number of labels of a series. */
-const labelLimit = 64;
-
 /** Finds the series of a sample line, and remembers them. */
 export class SeriesRegistry {
   private readonly bySentLabels = new Map<string, SentSeries>();
@@ -36,7 +34,7 @@ export class SeriesRegistry {
 
   constructor(
     private readonly rules: ReadingRules,
-    private readonly labelValueLengthLimit: number,
+    private readonly limits: { labelValueLengthLimit: number; labelLimit?: number },
     private readonly maxRemembered: number
   ) {
     this.ruledMetrics = new Set([...rules.keepLabels, ...rules.replaceValues].map(({ metric }) => metric));
@@ -54,6 +52,7 @@ export class SeriesRegistry {
 
   /** The series of a line, or why the line is refused. */
   find(line: SampleLine): SentSeries | { refused: string } {
+    const { labelLimit = DEFAULTS.limits.labelLimit, labelValueLengthLimit } = this.limits;
     if (line.labels.length > labelLimit) {
       return { refused: `${line.labels.length} labels; the limit is ${labelLimit} (limits.labelLimit)` };
     }
@@ -72,7 +71,7 @@ export class SeriesRegistry {
       return known;
     }
     const { kept, isPartial } = this.applyRules(name, sent);
-    const refused = line.series.length <= this.labelValueLengthLimit ? undefined : this.tooLong(kept);
+    const refused = line.series.length <= labelValueLengthLimit ? undefined : this.tooLong(kept);
     if (refused) {
       return { refused };
     }
@@ -118,13 +117,14 @@ export class SeriesRegistry {
   }
 
   private tooLong(kept: Labels): string | undefined {
+    const { labelValueLengthLimit } = this.limits;
     let refused: string | undefined;
     for (const [label, value] of kept.entries()) {
       for (const text of [label, value]) {
-        const length = text.length > this.labelValueLengthLimit ? characterCount(text) : 0;
-        if (length > this.labelValueLengthLimit) {
+        const length = text.length > labelValueLengthLimit ? characterCount(text) : 0;
+        if (length > labelValueLengthLimit) {
           const what = label === '__name__' ? 'the name' : `label ${excerpt(label, 40)}`;
-          refused = `${what} is ${length} characters long; the limit is ${this.labelValueLengthLimit} (limits.labelValueLengthLimit)`;
+          refused = `${what} is ${length} characters long; the limit is ${labelValueLengthLimit} (limits.labelValueLengthLimit)`;
         }
       }
     }

@@ -1,5 +1,6 @@
 /** Evaluates PromQL over samples in memory with the semantics of Prometheus 3. Independent of Grafana. */
 export { type Expr, type Selector } from './ast';
+export { type Bounds, exceededBound } from './bounds';
 export { EvaluationError, ParseError, position, UnsupportedError } from './errors';
 export { evaluate, evaluateExpr, type Options } from './evaluate';
 export { type Condition, lookbackOf, selectorsOf, withConditions } from './inspect';
