@@ -44,7 +44,7 @@ type entry struct {
 // evaluateShared evaluates a query in the server's labels. Callers share the result: it must not be modified.
 func (s *Store) evaluateShared(ctx context.Context, q Query) (Result, error) {
 	key := fmt.Sprintf("%t %d %d %d %s", q.UserWritten, q.Step, phaseOf(q), magnitudeOf(q), q.Expr)
-	if !resumable(q) {
+	if !canResume(q) {
 		key = fmt.Sprintf("%d %d %s", q.Start.UnixMilli(), q.End.UnixMilli(), key)
 	}
 	known := s.cache.get(key, s.now())
@@ -79,8 +79,8 @@ func (s *Store) alignInstant(q Query) Query {
 	return q
 }
 
-// resumable reports whether the steps of a query do not depend on its range, so that a later query can use them.
-func resumable(q Query) bool { return q.Step > 0 && !q.UserWritten && !strings.Contains(q.Expr, "@") }
+// canResume reports whether the steps of a query do not depend on its range, so that a later query can use them.
+func canResume(q Query) bool { return q.Step > 0 && !q.UserWritten && !strings.Contains(q.Expr, "@") }
 
 // phaseOf is where the steps of a query lie between multiples of the step, in milliseconds.
 func phaseOf(q Query) int64 {
@@ -100,7 +100,7 @@ func magnitudeOf(q Query) int {
 
 // resume asks for the steps that are not known and appends them to those that are.
 func (s *Store) resume(ctx context.Context, q Query, known *entry) (Result, error) {
-	if known == nil || !resumable(q) || known.start.After(q.Start) || known.final.Before(q.Start) {
+	if known == nil || !canResume(q) || known.start.After(q.Start) || known.final.Before(q.Start) {
 		return s.send(ctx, q)
 	}
 	steps := known.final.Sub(q.Start) / q.Step
