@@ -51,6 +51,8 @@ export interface FalcoSettings extends DataSourceJsonData {
     labelValueLengthLimit?: number;
     labelLimit?: number;
     targetLimit?: number;
+    /** Size of a response of the Prometheus server. */
+    responseSizeLimit?: string;
     maxSamples?: number;
     queryTimeout?: string;
     expressionSizeLimit?: string;
@@ -78,6 +80,7 @@ export const DEFAULTS = {
     labelValueLengthLimit: 1024,
     labelLimit: 64,
     targetLimit: 5000,
+    responseSizeLimit: '256MB',
     maxSamples: 50_000_000,
     queryTimeout: '30s',
     expressionSizeLimit: '64KB',

@@ -16,6 +16,7 @@ import (
 func TestStoreSettings(t *testing.T) {
 	s, err := Parse(json.RawMessage(`{
 		"mode": "prometheus", "scrapeInterval": "30s", "targets": [{"url": "kept for later"}],
+		"limits": {"responseSizeLimit": "64MB"},
 		"prometheus": {"url": "mimir/prometheus", "identityLabels": ["cluster", "node"], "matchers": "job=\"falco\"", "method": "get", "parameters": "?dedup=true",
 			"tenant": "team-a", "memoryLimit": "1Gi", "expectedInstances": 3}
 	}`), signals.Load())
@@ -26,9 +27,14 @@ func TestStoreSettings(t *testing.T) {
 	require.Equal(t, "dedup=true", s.Store.Parameters.Encode())
 	require.Equal(t, http.Header{"X-Scope-Orgid": {"team-a"}}, s.Store.Header)
 	require.Equal(t, 30*time.Second, s.Store.Interval)
+	require.EqualValues(t, 64<<20, s.Store.MaxResponseBytes)
 	require.Equal(t, []scrape.Gauge{
 		{Name: "falco_target_thread_table_size", Value: 262144}, {Name: "falco_target_memory_limit_bytes", Value: 1 << 30}, {Name: "falco_target_expected", Value: 3},
 	}, s.Store.Gauges)
+
+	least, err := Parse(json.RawMessage(`{"mode": "prometheus", "limits": {"responseSizeLimit": ""}, "prometheus": {"url": "prometheus:9090"}}`), signals.Load())
+	require.NoError(t, err)
+	require.EqualValues(t, store.DefaultMaxResponseBytes, least.Store.MaxResponseBytes)
 
 	for raw, want := range map[string]string{
 		`{"url": "a", "method": "PUT"}`:                      `prometheus.method is "PUT": expected GET or POST`,

@@ -36,6 +36,7 @@ type jsonData struct {
 		LabelValueLengthLimit int    `json:"labelValueLengthLimit"`
 		LabelLimit            int    `json:"labelLimit"`
 		TargetLimit           int    `json:"targetLimit"`
+		ResponseSizeLimit     string `json:"responseSizeLimit"`
 		MaxSamples            int    `json:"maxSamples"`
 		QueryTimeout          string `json:"queryTimeout"`
 	} `json:"limits"`
@@ -59,6 +60,7 @@ func defaults() jsonData {
 	d.Limits.LabelValueLengthLimit = 1024
 	d.Limits.LabelLimit = 64
 	d.Limits.TargetLimit = 5000
+	d.Limits.ResponseSizeLimit = "256MB"
 	d.Limits.MaxSamples = 50_000_000
 	d.Limits.QueryTimeout = "30s"
 	d.Live.MinInterval = "1s"
@@ -108,6 +110,7 @@ func Parse(raw json.RawMessage, catalogue *signals.Catalogue) (Settings, error) 
 	d.Retention.Time = cmp.Or(d.Retention.Time, defaults().Retention.Time)
 	d.Retention.Size = cmp.Or(d.Retention.Size, defaults().Retention.Size)
 	d.Limits.BodySizeLimit = cmp.Or(d.Limits.BodySizeLimit, defaults().Limits.BodySizeLimit)
+	d.Limits.ResponseSizeLimit = cmp.Or(d.Limits.ResponseSizeLimit, defaults().Limits.ResponseSizeLimit)
 	var p problems
 	s := Settings{
 		Interval:      p.duration("scrapeInterval", d.ScrapeInterval),
@@ -146,6 +149,7 @@ func Parse(raw json.RawMessage, catalogue *signals.Catalogue) (Settings, error) 
 		s.Store = d.Prometheus.config(&p, catalogue.TargetGauges)
 		s.Store.Gauges = append(s.Store.Gauges, baselineGauges(s.Baseline, catalogue.Baselines)...)
 		s.Store.Interval, s.Store.Timeout, s.Store.MaxSamples = s.Interval, s.QueryTimeout, s.MaxSamples
+		s.Store.MaxResponseBytes = p.size("limits.responseSizeLimit", d.Limits.ResponseSizeLimit)
 	default:
 		p.add("mode is %q: expected scrape or prometheus", d.Mode)
 	}

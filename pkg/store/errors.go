@@ -140,7 +140,7 @@ func excerpt(text string) string {
 }
 
 func responseTooLarge(limit int64) error {
-	return queryFailure("The Prometheus server's response is larger than %.4g MB. The plugin discarded it. Narrow the time range or the filters.", float64(limit)/(1<<20))
+	return queryFailure("The Prometheus server's response is larger than %.4g MB. The plugin discarded it. Narrow the time range or the filters, or raise limits.responseSizeLimit.", float64(limit)/(1<<20))
 }
 
 func tooManySamples(limit int) error {

@@ -220,7 +220,7 @@ func TestResponseTooLarge(t *testing.T) {
 	defer server.Close()
 	s := (&fakeServer{Server: server}).store(t, func(c *Config) { c.MaxResponseBytes = 1 << 20 })
 	_, err := s.Evaluate(t.Context(), Query{Expr: "x", End: noon})
-	require.EqualError(t, err, "The Prometheus server's response is larger than 1 MB. The plugin discarded it. Narrow the time range or the filters.")
+	require.EqualError(t, err, "The Prometheus server's response is larger than 1 MB. The plugin discarded it. Narrow the time range or the filters, or raise limits.responseSizeLimit.")
 	server.Close() // waits for the handler
 	require.Less(t, sent, 1<<27, "the connection is closed")
 }

@@ -48,6 +48,17 @@ export function LimitsSection({ settings, onChange, disabled }: SectionProps) {
             />
           </>
         )}
+        {settings.mode === 'prometheus' && (
+          <TextField
+            {...common}
+            label="Response size limit"
+            description="Of one response of the Prometheus server"
+            placeholder={DEFAULTS.limits.responseSizeLimit}
+            value={limits.responseSizeLimit}
+            problem={limits.responseSizeLimit ? sizeProblem(limits.responseSizeLimit) : undefined}
+            onChange={(responseSizeLimit) => set({ responseSizeLimit })}
+          />
+        )}
         <NumberField
           {...common}
           label="Maximum samples"
