@@ -1,0 +1,89 @@
+package receiver
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Names of the series. They are public.
+const (
+	DeliverySeconds  = "falco_alert_delivery_seconds"
+	AlertsReceived   = "falco_alerts_received_total"
+	DuplicateAlerts  = "falco_alert_duplicates_total"
+	FutureTimestamps = "falco_alert_future_timestamps_total"
+	OutOfOrder       = "falco_alert_out_of_order_total"
+	MinimumDelay     = "falco_alert_minimum_delay_seconds"
+	LastAlert        = "falco_alert_last_timestamp_seconds"
+	RefusedRequests  = "falco_alert_receiver_refused_requests_total"
+	UncountedAlerts  = "falco_alert_receiver_uncounted_alerts_total"
+	AcceptedRequests = "falco_alert_receiver_accepted_requests_total"
+)
+
+// Buckets are the upper bounds of the delivery time histogram, in seconds.
+var Buckets = []float64{0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600}
+
+// metrics are the series of one receiver. Their number is bounded.
+type metrics struct {
+	registry *prometheus.Registry
+
+	delivery   *prometheus.HistogramVec
+	received   *prometheus.CounterVec
+	duplicates *prometheus.CounterVec
+	future     *prometheus.CounterVec
+	disordered *prometheus.CounterVec
+	minDelay   *prometheus.GaugeVec
+	last       *prometheus.GaugeVec
+	refused    *prometheus.CounterVec
+	uncounted  prometheus.Counter
+	accepted   prometheus.Counter
+	fields     map[string]*prometheus.GaugeVec // by metric name: counters and gauges that Falco wrote
+
+	limit int
+	known map[seriesKey]struct{}
+}
+
+// seriesKey identifies what one alert adds to: a handful of series with the same labels.
+type seriesKey struct{ node, path, priority, source, rule string }
+
+func newMetrics(limit int, messages []Message) *metrics {
+	m := &metrics{registry: prometheus.NewRegistry(), limit: limit, known: map[seriesKey]struct{}{}, fields: map[string]*prometheus.GaugeVec{}}
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
+	}
+	gauge := func(name, help string, labels ...string) *prometheus.GaugeVec {
+		return prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, labels)
+	}
+	m.delivery = prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: DeliverySeconds, Help: "Time from an event to the arrival of its alert.", Buckets: Buckets,
+	}, []string{"node", "path", "priority", "source"})
+	m.received = counter(AlertsReceived, "Alerts received, duplicates not counted.", "node", "path", "priority", "source", "rule")
+	m.duplicates = counter(DuplicateAlerts, "Alerts received more than once.", "node", "path")
+	m.future = counter(FutureTimestamps, "Alerts whose time was ahead of the receiver's clock.", "node", "path")
+	m.disordered = counter(OutOfOrder, "Alerts that arrived after a younger one of the same node.", "node", "path")
+	m.minDelay = gauge(MinimumDelay, "Shortest delivery time of the last minutes; negative if the node's clock is ahead.", "node", "path")
+	m.last = gauge(LastAlert, "Time of the last alert of a rule, as the node tells it.", "node", "path", "rule")
+	m.refused = counter(RefusedRequests, "Requests that were refused.", "reason")
+	m.uncounted = prometheus.NewCounter(prometheus.CounterOpts{Name: UncountedAlerts, Help: "Alerts not counted because of the limit on series."})
+	m.accepted = prometheus.NewCounter(prometheus.CounterOpts{Name: AcceptedRequests, Help: "Requests that were accepted."})
+	m.registry.MustRegister(m.delivery, m.received, m.duplicates, m.future, m.disordered, m.minDelay, m.last, m.refused, m.uncounted, m.accepted)
+	for _, message := range messages {
+		for _, field := range message.Fields {
+			if m.fields[field.Metric] == nil {
+				m.fields[field.Metric] = gauge(field.Metric, "Written by Falco into its own alerts.", "node")
+				m.registry.MustRegister(m.fields[field.Metric])
+			}
+		}
+	}
+	return m
+}
+
+// admit reports whether there is room for the series of an alert.
+func (m *metrics) admit(key seriesKey) bool {
+	if _, known := m.known[key]; known {
+		return true
+	}
+	if len(m.known) >= m.limit {
+		return false
+	}
+	m.known[key] = struct{}{}
+	return true
+}

@@ -1,0 +1,225 @@
+// Package receiver takes Falco's alerts as one more destination and measures how they arrived: how long they took, how
+// many came, which came twice. Alerts are counted and dropped. Their text is never read, kept or logged.
+package receiver
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// SecretHeader carries the shared secret. Falco's http_output cannot send headers: it uses SecretParameter.
+const (
+	SecretHeader    = "X-Falco-Receiver-Secret"
+	SecretParameter = "secret"
+)
+
+// Config is what a receiver is made of.
+type Config struct {
+	// Secret must not be empty: a receiver without one refuses everything.
+	Secret string
+	// MaxBody is the size of a request body in bytes, MaxRate the alerts accepted in a second, MaxSeries the number of
+	// combinations of node, path, priority, source and rule that are counted.
+	MaxBody   int64
+	MaxRate   float64
+	MaxSeries int
+	// Messages are Falco's own alerts whose numbers are read.
+	Messages []Message
+}
+
+// Message is one of Falco's own alerts, by its rule, and the output fields that become series.
+type Message struct {
+	Rule   string  `json:"rule"`
+	Fields []Field `json:"fields"`
+}
+
+// Field is a number in an alert and the series it becomes.
+type Field struct {
+	Name   string `json:"name"`
+	Metric string `json:"metric"`
+}
+
+const (
+	maxAlertsInRequest = 10_000
+	recentCapacity     = 100_000
+	recentLifetime     = 10 * time.Minute
+	delayWindow        = 5 * time.Minute
+)
+
+// Receiver accepts alerts. It may be used concurrently.
+type Receiver struct {
+	config  Config
+	secret  [sha256.Size]byte
+	limiter *rate.Limiter
+	now     func() time.Time
+	fields  map[string]map[string]string // metric by rule and name of the output field
+
+	mu      sync.Mutex
+	metrics *metrics
+	recent  *recentAlerts
+	newest  map[nodePath]time.Time
+	delays  map[nodePath]*minimumDelay
+}
+
+type nodePath struct{ node, path string }
+
+// New returns a receiver that has counted nothing.
+func New(c Config) *Receiver {
+	r := &Receiver{
+		config: c, secret: sha256.Sum256([]byte(c.Secret)), now: time.Now,
+		limiter: rate.NewLimiter(rate.Limit(c.MaxRate), max(1, int(c.MaxRate))),
+		fields:  map[string]map[string]string{},
+		metrics: newMetrics(c.MaxSeries, c.Messages),
+		recent:  newRecentAlerts(recentCapacity, recentLifetime),
+		newest:  map[nodePath]time.Time{}, delays: map[nodePath]*minimumDelay{},
+	}
+	for _, m := range c.Messages {
+		r.fields[m.Rule] = map[string]string{}
+		for _, f := range m.Fields {
+			r.fields[m.Rule][f.Name] = f.Metric
+		}
+	}
+	return r
+}
+
+// Refusal is why a request was not accepted, with the status that tells the sender.
+type Refusal struct {
+	Status  int
+	Reason  string // label value: method, secret, size, rate, format
+	Message string
+}
+
+func (e *Refusal) Error() string { return e.Message }
+
+// ServeHTTP accepts the alerts of a request. It answers 204, or the status of a Refusal with its message.
+func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	err := r.accept(w, req)
+	if err == nil {
+		r.metrics.accepted.Inc()
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	var refusal *Refusal
+	if !errors.As(err, &refusal) {
+		refusal = &Refusal{Status: http.StatusBadRequest, Reason: "format", Message: err.Error()}
+	}
+	r.metrics.refused.WithLabelValues(refusal.Reason).Inc()
+	if refusal.Status == http.StatusTooManyRequests {
+		w.Header().Set("Retry-After", "1")
+	}
+	http.Error(w, refusal.Message, refusal.Status)
+}
+
+func (r *Receiver) accept(w http.ResponseWriter, req *http.Request) error {
+	if req.Method != http.MethodPost {
+		return &Refusal{http.StatusMethodNotAllowed, "method", fmt.Sprintf("the method is %s: expected POST", req.Method)}
+	}
+	if !r.authorized(req) {
+		return &Refusal{http.StatusUnauthorized, "secret", "the shared secret is missing or wrong: send the one of the data source's settings in the header " + SecretHeader}
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, r.config.MaxBody))
+	if err != nil {
+		if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+			return &Refusal{http.StatusRequestEntityTooLarge, "size", fmt.Sprintf("the body is larger than %d bytes (limits.bodySizeLimit)", r.config.MaxBody)}
+		}
+		return &Refusal{http.StatusBadRequest, "format", "the body could not be read"}
+	}
+	alerts, err := decode(body, maxAlertsInRequest, func(rule string) bool { return r.fields[rule] != nil })
+	if err != nil {
+		return &Refusal{http.StatusBadRequest, "format", err.Error()}
+	}
+	now := r.now()
+	if !r.limiter.AllowN(now, len(alerts)) {
+		return &Refusal{http.StatusTooManyRequests, "rate", fmt.Sprintf("more than %g alerts a second arrive", r.config.MaxRate)}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := range alerts {
+		r.count(&alerts[i], now)
+	}
+	return nil
+}
+
+// authorized compares digests, so that neither the secret nor its length can be found out by timing.
+func (r *Receiver) authorized(req *http.Request) bool {
+	given := req.Header.Get(SecretHeader)
+	if given == "" {
+		given = req.URL.Query().Get(SecretParameter)
+	}
+	digest := sha256.Sum256([]byte(given))
+	return r.config.Secret != "" && subtle.ConstantTimeCompare(digest[:], r.secret[:]) == 1
+}
+
+// count adds an alert to the series. r.mu must be held.
+func (r *Receiver) count(a *alert, now time.Time) {
+	path := a.path()
+	key := seriesKey{node: a.Hostname, path: path, priority: a.Priority, source: a.Source, rule: a.Rule}
+	if !r.metrics.admit(key) {
+		r.metrics.uncounted.Inc()
+		return
+	}
+	if !r.recent.add(a, now) {
+		r.metrics.duplicates.WithLabelValues(a.Hostname, path).Inc()
+		return
+	}
+	r.metrics.received.WithLabelValues(a.Hostname, path, a.Priority, a.Source, a.Rule).Inc()
+	r.metrics.last.WithLabelValues(a.Hostname, path, a.Rule).Set(float64(a.Time.UnixMilli()) / 1000)
+	r.countDelay(a, path, now)
+	for name, metric := range r.fields[a.Rule] {
+		if v, ok := a.Fields[name]; ok {
+			r.metrics.fields[metric].WithLabelValues(a.Hostname).Set(v)
+		}
+	}
+}
+
+// countDelay measures how long an alert took. Clocks differ: a delay below 0 counts as 0 in the histogram and as a
+// future timestamp; it is never corrected.
+func (r *Receiver) countDelay(a *alert, path string, now time.Time) {
+	at := nodePath{a.Hostname, path}
+	delay := now.Sub(a.Time)
+	if delay < 0 {
+		r.metrics.future.WithLabelValues(a.Hostname, path).Inc()
+	}
+	r.metrics.delivery.WithLabelValues(a.Hostname, path, a.Priority, a.Source).Observe(max(0, delay.Seconds()))
+	if newest := r.newest[at]; a.Time.Before(newest) {
+		r.metrics.disordered.WithLabelValues(a.Hostname, path).Inc()
+	} else {
+		r.newest[at] = a.Time
+	}
+	minimum := r.delays[at]
+	if minimum == nil {
+		minimum = &minimumDelay{}
+		r.delays[at] = minimum
+	}
+	r.metrics.minDelay.WithLabelValues(a.Hostname, path).Set(minimum.observe(delay, now).Seconds())
+}
+
+// minimumDelay is the shortest delay of the current and the previous window.
+type minimumDelay struct {
+	since             time.Time
+	current, previous time.Duration
+	hasPrevious       bool
+}
+
+func (m *minimumDelay) observe(delay time.Duration, now time.Time) time.Duration {
+	switch {
+	case m.since.IsZero():
+		m.since, m.current = now, delay
+	case now.Sub(m.since) >= delayWindow:
+		m.previous, m.hasPrevious = m.current, true
+		m.since, m.current = now, delay
+	default:
+		m.current = min(m.current, delay)
+	}
+	if m.hasPrevious {
+		return min(m.current, m.previous)
+	}
+	return m.current
+}
