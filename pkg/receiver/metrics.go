@@ -37,15 +37,14 @@ type metrics struct {
 	accepted   prometheus.Counter
 	fields     map[string]*prometheus.GaugeVec // by metric name: counters and gauges that Falco wrote
 
-	limit int
 	known map[seriesKey]struct{}
 }
 
 // seriesKey identifies what one alert adds to: a handful of series with the same labels.
 type seriesKey struct{ node, path, priority, source, rule string }
 
-func newMetrics(limit int, messages []Message) *metrics {
-	m := &metrics{registry: prometheus.NewRegistry(), limit: limit, known: map[seriesKey]struct{}{}, fields: map[string]*prometheus.GaugeVec{}}
+func newMetrics(messages []Message) *metrics {
+	m := &metrics{registry: prometheus.NewRegistry(), known: map[seriesKey]struct{}{}, fields: map[string]*prometheus.GaugeVec{}}
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
 	}
@@ -77,11 +76,11 @@ func newMetrics(limit int, messages []Message) *metrics {
 }
 
 // admit reports whether there is room for the series of an alert.
-func (m *metrics) admit(key seriesKey) bool {
+func (m *metrics) admit(key seriesKey, limit int) bool {
 	if _, known := m.known[key]; known {
 		return true
 	}
-	if len(m.known) >= m.limit {
+	if len(m.known) >= limit {
 		return false
 	}
 	m.known[key] = struct{}{}

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -55,11 +56,10 @@ const (
 
 // Receiver accepts alerts. It may be used concurrently.
 type Receiver struct {
-	config  Config
-	secret  [sha256.Size]byte
-	limiter *rate.Limiter
-	now     func() time.Time
-	fields  map[string]map[string]string // metric by rule and name of the output field
+	settings atomic.Pointer[settings]
+	limiter  *rate.Limiter
+	now      func() time.Time
+	fields   map[string]map[string]string // metric by rule and name of the output field
 
 	mu      sync.Mutex
 	metrics *metrics
@@ -68,18 +68,25 @@ type Receiver struct {
 	delays  map[nodePath]*minimumDelay
 }
 
+// settings are the part of Config that can change.
+type settings struct {
+	Config
+	secret [sha256.Size]byte // a digest
+}
+
 type nodePath struct{ node, path string }
 
 // New returns a receiver that has counted nothing.
 func New(c Config) *Receiver {
 	r := &Receiver{
-		config: c, secret: sha256.Sum256([]byte(c.Secret)), now: time.Now,
+		now:     time.Now,
 		limiter: rate.NewLimiter(rate.Limit(c.MaxRate), max(1, int(c.MaxRate))),
 		fields:  map[string]map[string]string{},
-		metrics: newMetrics(c.MaxSeries, c.Messages),
+		metrics: newMetrics(c.Messages),
 		recent:  newRecentAlerts(recentCapacity, recentLifetime),
 		newest:  map[nodePath]time.Time{}, delays: map[nodePath]*minimumDelay{},
 	}
+	r.settings.Store(&settings{Config: c, secret: sha256.Sum256([]byte(c.Secret))})
 	for _, m := range c.Messages {
 		r.fields[m.Rule] = map[string]string{}
 		for _, f := range m.Fields {
@@ -87,6 +94,13 @@ func New(c Config) *Receiver {
 		}
 	}
 	return r
+}
+
+// configure changes the settings. What was counted stays.
+func (r *Receiver) configure(c Config) {
+	r.settings.Store(&settings{Config: c, secret: sha256.Sum256([]byte(c.Secret))})
+	r.limiter.SetLimit(rate.Limit(c.MaxRate))
+	r.limiter.SetBurst(max(1, int(c.MaxRate)))
 }
 
 // Refusal is why a request was not accepted, with the status that tells the sender.
@@ -124,10 +138,10 @@ func (r *Receiver) accept(w http.ResponseWriter, req *http.Request) error {
 	if !r.authorized(req) {
 		return &Refusal{http.StatusUnauthorized, "secret", "the shared secret is missing or wrong: send the one of the data source's settings in the header " + SecretHeader}
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, r.config.MaxBody))
+	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, r.settings.Load().MaxBody))
 	if err != nil {
 		if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-			return &Refusal{http.StatusRequestEntityTooLarge, "size", fmt.Sprintf("the body is larger than %d bytes (limits.bodySizeLimit)", r.config.MaxBody)}
+			return &Refusal{http.StatusRequestEntityTooLarge, "size", fmt.Sprintf("the body is larger than %d bytes (limits.bodySizeLimit)", r.settings.Load().MaxBody)}
 		}
 		return &Refusal{http.StatusBadRequest, "format", "the body could not be read"}
 	}
@@ -137,7 +151,7 @@ func (r *Receiver) accept(w http.ResponseWriter, req *http.Request) error {
 	}
 	now := r.now()
 	if !r.limiter.AllowN(now, len(alerts)) {
-		return &Refusal{http.StatusTooManyRequests, "rate", fmt.Sprintf("more than %g alerts a second arrive", r.config.MaxRate)}
+		return &Refusal{http.StatusTooManyRequests, "rate", fmt.Sprintf("more than %g alerts a second arrive", r.settings.Load().MaxRate)}
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -154,14 +168,15 @@ func (r *Receiver) authorized(req *http.Request) bool {
 		given = req.URL.Query().Get(SecretParameter)
 	}
 	digest := sha256.Sum256([]byte(given))
-	return r.config.Secret != "" && subtle.ConstantTimeCompare(digest[:], r.secret[:]) == 1
+	s := r.settings.Load()
+	return s.Secret != "" && subtle.ConstantTimeCompare(digest[:], s.secret[:]) == 1
 }
 
 // count adds an alert to the series. r.mu must be held.
 func (r *Receiver) count(a *alert, now time.Time) {
 	path := a.path()
 	key := seriesKey{node: a.Hostname, path: path, priority: a.Priority, source: a.Source, rule: a.Rule}
-	if !r.metrics.admit(key) {
+	if !r.metrics.admit(key, r.settings.Load().MaxSeries) {
 		r.metrics.uncounted.Inc()
 		return
 	}

@@ -13,6 +13,8 @@ import (
 type Sample struct {
 	Labels labels.Labels
 	Value  float64
+	// Cumulative is set for counters and the series of histograms: they were 0 before they first appeared.
+	Cumulative bool
 }
 
 // Collector returns the series for an exposition.
@@ -26,7 +28,7 @@ func (r *Receiver) Samples() ([]Sample, error) {
 	}
 	var out []Sample
 	b := labels.NewScratchBuilder(8)
-	add := func(name string, pairs []*dto.LabelPair, value float64, extra ...string) {
+	add := func(name string, pairs []*dto.LabelPair, value float64, cumulative bool, extra ...string) {
 		b.Reset()
 		b.Add(labels.MetricName, name)
 		for _, p := range pairs {
@@ -38,24 +40,24 @@ func (r *Receiver) Samples() ([]Sample, error) {
 			b.Add(extra[0], extra[1])
 		}
 		b.Sort()
-		out = append(out, Sample{Labels: b.Labels(), Value: value})
+		out = append(out, Sample{Labels: b.Labels(), Value: value, Cumulative: cumulative})
 	}
 	for _, family := range families {
 		name := family.GetName()
 		for _, m := range family.GetMetric() {
 			switch {
 			case m.GetCounter() != nil:
-				add(name, m.GetLabel(), m.GetCounter().GetValue())
+				add(name, m.GetLabel(), m.GetCounter().GetValue(), true)
 			case m.GetGauge() != nil:
-				add(name, m.GetLabel(), m.GetGauge().GetValue())
+				add(name, m.GetLabel(), m.GetGauge().GetValue(), false)
 			case m.GetHistogram() != nil:
 				h := m.GetHistogram()
 				for _, bucket := range h.GetBucket() {
-					add(name+"_bucket", m.GetLabel(), float64(bucket.GetCumulativeCount()), labels.BucketLabel, formatBound(bucket.GetUpperBound()))
+					add(name+"_bucket", m.GetLabel(), float64(bucket.GetCumulativeCount()), true, labels.BucketLabel, formatBound(bucket.GetUpperBound()))
 				}
-				add(name+"_bucket", m.GetLabel(), float64(h.GetSampleCount()), labels.BucketLabel, formatBound(math.Inf(1)))
-				add(name+"_sum", m.GetLabel(), h.GetSampleSum())
-				add(name+"_count", m.GetLabel(), float64(h.GetSampleCount()))
+				add(name+"_bucket", m.GetLabel(), float64(h.GetSampleCount()), true, labels.BucketLabel, formatBound(math.Inf(1)))
+				add(name+"_sum", m.GetLabel(), h.GetSampleSum(), true)
+				add(name+"_count", m.GetLabel(), float64(h.GetSampleCount()), true)
 			}
 		}
 	}

@@ -1,0 +1,141 @@
+package receiver
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/storage"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
+)
+
+// Recorder holds the receivers of all data sources in this process, and the history of their series. It outlives the
+// data source instances: a change of settings loses nothing that was counted.
+type Recorder struct {
+	mu      sync.Mutex
+	entries map[Key]*entry
+}
+
+// Key identifies a data source.
+type Key struct {
+	OrgID int64
+	UID   string
+}
+
+// entry is the receiver of one data source. It lives until the process ends.
+type entry struct {
+	receiver *Receiver
+	history  *history.History
+	stop     context.CancelFunc
+
+	mu       sync.Mutex
+	last     time.Time           // of the last recording
+	recorded map[uint64]struct{} // hashes of the cumulative series that the history has
+}
+
+// Handle is what one data source instance uses of its receiver.
+type Handle struct {
+	*Receiver
+	history *history.History
+}
+
+// Queryable answers queries over what was received.
+func (h *Handle) Queryable() storage.Queryable {
+	return history.Queryable([]*history.History{h.history}, nil)
+}
+
+// Recording says how the series of a receiver get into its history.
+type Recording struct {
+	Interval  time.Duration
+	Retention time.Duration
+	// Bytes bounds the history.
+	Bytes int64
+	// Cluster returns the cluster of a node; empty if it is unknown.
+	Cluster func(node string) string
+}
+
+// NewRecorder returns a recorder without receivers.
+func NewRecorder() *Recorder { return &Recorder{entries: map[Key]*entry{}} }
+
+// Open returns the receiver of a data source, with the given settings from now on. Series that were counted go on.
+func (r *Recorder) Open(key Key, c Config, recording Recording) *Handle {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	e := r.entries[key]
+	if e == nil {
+		e = &entry{receiver: New(c), history: history.New(history.Options{Retention: recording.Retention}), stop: func() {}, recorded: map[uint64]struct{}{}}
+		r.entries[key] = e
+	} else {
+		e.receiver.configure(c)
+	}
+	e.stop()
+	ctx, cancel := context.WithCancel(context.Background())
+	e.stop = cancel
+	go e.record(ctx, recording)
+	return &Handle{Receiver: e.receiver, history: e.history}
+}
+
+// Close forgets the receiver of a data source whose settings turn it off.
+func (r *Recorder) Close(key Key) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if e := r.entries[key]; e != nil {
+		e.stop()
+		delete(r.entries, key)
+	}
+}
+
+// record appends the series to the history until ctx ends, on the grid of the scrape interval.
+func (e *entry) record(ctx context.Context, rec Recording) {
+	ticker := time.NewTicker(rec.Interval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-ticker.C:
+			e.append(now.Truncate(rec.Interval), rec)
+		}
+	}
+}
+
+// append records the series at a time. A counter that is new gets its 0 at the recording before, so that rates include
+// what was counted first.
+func (e *entry) append(at time.Time, rec Recording) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	samples, err := e.receiver.Samples()
+	if err != nil || !at.After(e.last) {
+		return // the registry only fails on inconsistent series, which its vectors cannot make
+	}
+	var zeros []history.Sample
+	now := make([]history.Sample, len(samples))
+	for i, s := range samples {
+		l := withCluster(s.Labels, rec.Cluster)
+		now[i] = history.Sample{Series: e.history.Lookup(l), Value: s.Value}
+		if _, known := e.recorded[l.Hash()]; s.Cumulative && !known {
+			e.recorded[l.Hash()] = struct{}{}
+			zeros = append(zeros, history.Sample{Series: e.history.Lookup(l)})
+		}
+	}
+	room := rec.Bytes - int64(e.history.Stats().Bytes)
+	if !e.last.IsZero() {
+		e.history.AppendWithin(e.last.UnixMilli(), zeros, room)
+	}
+	e.history.AppendWithin(at.UnixMilli(), now, room)
+	e.last = at
+}
+
+func withCluster(l labels.Labels, cluster func(node string) string) labels.Labels {
+	node := l.Get("node")
+	if node == "" || cluster == nil {
+		return l
+	}
+	name := cluster(node)
+	if name == "" {
+		return l
+	}
+	return labels.NewBuilder(l).Set("cluster", name).Labels()
+}

@@ -1,0 +1,54 @@
+package receiver
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
+)
+
+func TestRecordsInTheHistory(t *testing.T) {
+	e := &entry{receiver: newTest(t), history: history.New(history.Options{}), recorded: map[uint64]struct{}{}}
+	rec := Recording{Bytes: 1 << 20, Cluster: func(node string) string { return map[string]string{"a": "prod"}[node] }}
+	e.append(noon, rec)
+	post(e.receiver, fromFalco("a", 2*time.Second))
+	post(e.receiver, fromFalco("elsewhere", 2*time.Second))
+	e.append(noon.Add(15*time.Second), rec)
+	e.append(noon.Add(30*time.Second), rec)
+
+	engine := history.NewEngine(history.EngineOptions{MaxSamples: 1000, Timeout: time.Minute})
+	ask := func(expr string) string {
+		q, err := engine.NewInstantQuery(context.Background(), history.Queryable([]*history.History{e.history}, nil), nil, expr, noon.Add(30*time.Second))
+		require.NoError(t, err)
+		defer q.Close()
+		result := q.Exec(context.Background())
+		require.NoError(t, result.Err)
+		return result.Value.String()
+	}
+	at := " @[" + "1796040030000]"
+	require.Equal(t, `{cluster="prod", node="a", path="falco", priority="Notice", rule="Terminal shell", source="syscall"} => 1`+at,
+		ask(`increase(falco_alerts_received_total{node="a"}[45s])`), "the first alert is not lost")
+	require.Equal(t, `{node="a"} => 2.125`+at, ask(`histogram_quantile(0.75, sum by (le, node) (increase(falco_alert_delivery_seconds_bucket{node="a"}[45s])))`))
+	require.Equal(t, `{node="elsewhere"} => 1`+at, ask(`sum by (node) (falco_alerts_received_total{node="elsewhere"})`))
+}
+
+func TestRecorderKeepsWhatWasCounted(t *testing.T) {
+	r := NewRecorder()
+	key := Key{OrgID: 1, UID: "a"}
+	config := Config{Secret: "s3cret", MaxBody: 1 << 20, MaxRate: 100, MaxSeries: 10}
+	recording := Recording{Interval: time.Hour, Bytes: 1 << 20}
+	first := r.Open(key, config, recording)
+	require.Equal(t, 204, post(first.Receiver, fromFalco("a", 0)).Code)
+
+	config.Secret = "other"
+	again := r.Open(key, config, recording)
+	require.Equal(t, 401, post(again.Receiver, fromFalco("a", 0)).Code)
+	require.Equal(t, 1.0, sum(values(t, again.Receiver, AlertsReceived)))
+	require.Empty(t, values(t, r.Open(Key{OrgID: 2, UID: "a"}, config, recording).Receiver, AlertsReceived), "another organisation")
+
+	r.Close(key)
+	require.Empty(t, values(t, r.Open(key, config, recording).Receiver, AlertsReceived))
+}
