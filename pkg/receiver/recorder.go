@@ -24,8 +24,13 @@ type Key struct {
 	UID   string
 }
 
-// entry is the receiver of one data source. It lives until the process ends.
+// releasedRetention is how long a receiver is kept for a data source that no instance serves: Grafana disposes of an
+// instance after it has made the next one, or when the data source is deleted.
+const releasedRetention = 10 * time.Minute
+
+// entry is the receiver of one data source.
 type entry struct {
+	handles  int // not released; guarded by Recorder.mu
 	receiver *Receiver
 	history  *history.History
 	stop     context.CancelFunc
@@ -39,7 +44,11 @@ type entry struct {
 type Handle struct {
 	*Receiver
 	history *history.History
+	release func()
 }
+
+// Release gives the handle back. It may be called more than once.
+func (h *Handle) Release() { h.release() }
 
 // Queryable answers queries over what was received.
 func (h *Handle) Queryable() storage.Queryable {
@@ -74,10 +83,28 @@ func (r *Recorder) Open(key Key, c Config, recording Recording) *Handle {
 	ctx, cancel := context.WithCancel(context.Background())
 	e.stop = cancel
 	go e.record(ctx, recording)
-	return &Handle{Receiver: e.receiver, history: e.history}
+	e.handles++
+	return &Handle{Receiver: e.receiver, history: e.history, release: sync.OnceFunc(func() { r.release(key, e) })}
 }
 
-// Close forgets the receiver of a data source whose settings turn it off.
+// release ends an entry that nobody opens again within releasedRetention.
+func (r *Recorder) release(key Key, e *entry) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if e.handles--; e.handles > 0 {
+		return
+	}
+	time.AfterFunc(releasedRetention, func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if e.handles == 0 && r.entries[key] == e {
+			e.stop()
+			delete(r.entries, key)
+		}
+	})
+}
+
+// Close ends the receiver of a data source whose settings turn it off.
 func (r *Recorder) Close(key Key) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -49,6 +49,12 @@ func TestRecorderKeepsWhatWasCounted(t *testing.T) {
 	require.Equal(t, 1.0, sum(values(t, again.Receiver, AlertsReceived)))
 	require.Empty(t, values(t, r.Open(Key{OrgID: 2, UID: "a"}, config, recording).Receiver, AlertsReceived), "another organisation")
 
+	first.Release()
+	first.Release()
+	require.Equal(t, 1, r.entries[key].handles, "released once")
+	again.Release()
+	require.Contains(t, r.entries, key, "kept for the next instance")
+
 	r.Close(key)
 	require.Empty(t, values(t, r.Open(key, config, recording).Receiver, AlertsReceived))
 }
