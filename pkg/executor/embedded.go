@@ -37,17 +37,24 @@ type Fleet interface {
 
 var _ Fleet = (*scrape.Lease)(nil)
 
+// Received is what the embedded executor needs of the alert receiver.
+type Received interface {
+	Queryable() storage.Queryable
+	Release()
+}
+
 // Embedded scrapes targets, keeps a history in memory and evaluates expressions with Prometheus's engine.
 type Embedded struct {
 	Fleet    Fleet
 	Engine   *promql.Engine
 	settings settings.Settings
+	received Received // nil where the alert receiver is off
 }
 
-// NewEmbedded returns an executor over the targets of f, which it releases.
-func NewEmbedded(s settings.Settings, f Fleet) *Embedded {
+// NewEmbedded returns an executor over the targets of f and what was received, if anything is. It releases both.
+func NewEmbedded(s settings.Settings, f Fleet, received Received) *Embedded {
 	return &Embedded{
-		Fleet: f, settings: s,
+		Fleet: f, settings: s, received: received,
 		Engine: history.NewEngine(history.EngineOptions{MaxSamples: s.MaxSamples, Timeout: s.QueryTimeout}),
 	}
 }
@@ -65,8 +72,13 @@ func (e *Embedded) Ready(ctx context.Context, patience time.Duration) error {
 	return nil
 }
 
-// Release returns the lease. The history stays for the next instance.
-func (e *Embedded) Release() { e.Fleet.Release() }
+// Release returns the lease and the receiver. Their histories stay for the next instance.
+func (e *Embedded) Release() {
+	e.Fleet.Release()
+	if e.received != nil {
+		e.received.Release()
+	}
+}
 
 // Targets returns the status of every target.
 func (e *Embedded) Targets() []target.Status { return e.Fleet.Targets() }
@@ -85,9 +97,9 @@ func (e *Embedded) Evaluate(ctx context.Context, asked Evaluation) (Value, error
 		start, end = time.UnixMilli(asked.Start), time.UnixMilli(asked.End)
 	)
 	if asked.Step == 0 {
-		q, err = e.Engine.NewInstantQuery(ctx, e.Fleet.Queryable(), nil, asked.Expr, end)
+		q, err = e.Engine.NewInstantQuery(ctx, e.queryable(), nil, asked.Expr, end)
 	} else {
-		q, err = e.Engine.NewRangeQuery(ctx, e.Fleet.Queryable(), nil, asked.Expr, start, end, asked.Step)
+		q, err = e.Engine.NewRangeQuery(ctx, e.queryable(), nil, asked.Expr, start, end, asked.Step)
 	}
 	if err != nil {
 		return Value{}, err
@@ -98,7 +110,7 @@ func (e *Embedded) Evaluate(ctx context.Context, asked Evaluation) (Value, error
 
 // Querier returns the samples of the history.
 func (e *Embedded) Querier(from, to int64) (storage.Querier, error) {
-	return e.Fleet.Queryable().Querier(from, to)
+	return e.queryable().Querier(from, to)
 }
 
 // FirstUp reads the history.

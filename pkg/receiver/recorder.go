@@ -2,9 +2,11 @@ package receiver
 
 import (
 	"context"
+	"strconv"
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
 
@@ -57,12 +59,12 @@ func (h *Handle) Queryable() storage.Queryable {
 
 // Recording says how the series of a receiver get into its history.
 type Recording struct {
-	Interval  time.Duration
+	Interval  time.Duration // 0 records nothing: in Prometheus mode the series are only exposed
 	Retention time.Duration
 	// Bytes bounds the history.
 	Bytes int64
-	// Cluster returns the cluster of a node; empty if it is unknown.
-	Cluster func(node string) string
+	// Clusters returns the clusters of the known nodes; nil where nothing is known of them.
+	Clusters func() map[string]string
 }
 
 // NewRecorder returns a recorder without receivers.
@@ -80,9 +82,12 @@ func (r *Recorder) Open(key Key, c Config, recording Recording) *Handle {
 		e.receiver.configure(c)
 	}
 	e.stop()
-	ctx, cancel := context.WithCancel(context.Background())
-	e.stop = cancel
-	go e.record(ctx, recording)
+	e.stop = func() {}
+	if recording.Interval > 0 {
+		ctx, cancel := context.WithCancel(context.Background())
+		e.stop = cancel
+		go e.record(ctx, recording)
+	}
 	e.handles++
 	return &Handle{Receiver: e.receiver, history: e.history, release: sync.OnceFunc(func() { r.release(key, e) })}
 }
@@ -138,9 +143,13 @@ func (e *entry) append(at time.Time, rec Recording) {
 		return // the registry only fails on inconsistent series, which its vectors cannot make
 	}
 	var zeros []history.Sample
+	var clusters map[string]string
+	if rec.Clusters != nil {
+		clusters = rec.Clusters()
+	}
 	now := make([]history.Sample, len(samples))
 	for i, s := range samples {
-		l := withCluster(s.Labels, rec.Cluster)
+		l := withCluster(s.Labels, clusters)
 		now[i] = history.Sample{Series: e.history.Lookup(l), Value: s.Value}
 		if _, known := e.recorded[l.Hash()]; s.Cumulative && !known {
 			e.recorded[l.Hash()] = struct{}{}
@@ -155,14 +164,24 @@ func (e *entry) append(at time.Time, rec Recording) {
 	e.last = at
 }
 
-func withCluster(l labels.Labels, cluster func(node string) string) labels.Labels {
-	node := l.Get("node")
-	if node == "" || cluster == nil {
+func withCluster(l labels.Labels, clusters map[string]string) labels.Labels {
+	cluster := clusters[l.Get("node")]
+	if cluster == "" {
 		return l
 	}
-	name := cluster(node)
-	if name == "" {
-		return l
+	return labels.NewBuilder(l).Set("cluster", cluster).Labels()
+}
+
+// Describe sends nothing, so that the series are checked when they are collected.
+func (r *Recorder) Describe(chan<- *prometheus.Desc) {}
+
+// Collect sends the series of all receivers, told apart by organisation and data source. Grafana serves them at
+// /metrics/plugins/falco-metrics-datasource.
+func (r *Recorder) Collect(out chan<- prometheus.Metric) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for key, e := range r.entries {
+		own := prometheus.Labels{"org_id": strconv.FormatInt(key.OrgID, 10), "datasource_uid": key.UID}
+		prometheus.WrapCollectorWith(own, e.receiver.Collector()).Collect(out)
 	}
-	return labels.NewBuilder(l).Set("cluster", name).Labels()
 }

@@ -2,9 +2,12 @@ package receiver
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/require"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
@@ -12,7 +15,7 @@ import (
 
 func TestRecordsInTheHistory(t *testing.T) {
 	e := &entry{receiver: newTest(t), history: history.New(history.Options{}), recorded: map[uint64]struct{}{}}
-	rec := Recording{Bytes: 1 << 20, Cluster: func(node string) string { return map[string]string{"a": "prod"}[node] }}
+	rec := Recording{Bytes: 1 << 20, Clusters: func() map[string]string { return map[string]string{"a": "prod"} }}
 	e.append(noon, rec)
 	post(e.receiver, fromFalco("a", 2*time.Second))
 	post(e.receiver, fromFalco("elsewhere", 2*time.Second))
@@ -57,4 +60,21 @@ func TestRecorderKeepsWhatWasCounted(t *testing.T) {
 
 	r.Close(key)
 	require.Empty(t, values(t, r.Open(key, config, recording).Receiver, AlertsReceived))
+}
+
+func TestExposition(t *testing.T) {
+	r := NewRecorder()
+	for _, uid := range []string{"x", "y"} {
+		h := r.Open(Key{OrgID: 1, UID: uid}, Config{Secret: "s3cret", MaxBody: 1 << 20, MaxRate: 100, MaxSeries: 10}, Recording{})
+		post(h.Receiver, fromFalco("a", 0))
+	}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(r)
+	const want = `
+# HELP falco_alerts_received_total Alerts received, duplicates not counted.
+# TYPE falco_alerts_received_total counter
+falco_alerts_received_total{datasource_uid="x",node="a",org_id="1",path="falco",priority="Notice",rule="Terminal shell",source="syscall"} 1
+falco_alerts_received_total{datasource_uid="y",node="a",org_id="1",path="falco",priority="Notice",rule="Terminal shell",source="syscall"} 1
+`
+	require.NoError(t, testutil.GatherAndCompare(registry, strings.NewReader(want), AlertsReceived))
 }
