@@ -5,8 +5,10 @@ import (
 	"log"
 
 	sdk "github.com/grafana/grafana-plugin-sdk-go/backend/datasource"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/datasource"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/receiver"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
 )
 
@@ -15,7 +17,9 @@ const pluginID = "falco-metrics-datasource"
 
 func main() {
 	pool := scrape.NewManager(scrape.ManagerOptions{})
-	err := sdk.Manage(pluginID, datasource.Factory(pool), sdk.ManageOpts{})
+	recorder := receiver.NewRecorder()
+	prometheus.MustRegister(recorder) // the SDK serves the default registry to Grafana
+	err := sdk.Manage(pluginID, datasource.Factory(pool, recorder), sdk.ManageOpts{})
 	pool.Close()
 	if err != nil {
 		log.Fatalln("The plugin could not be served:", err)

@@ -61,6 +61,16 @@ export interface FalcoSettings extends DataSourceJsonData {
   live?: { minInterval?: string; allowViewers?: boolean };
   baseline?: { version?: string; rules?: string; config?: string };
   prometheus?: PrometheusSettings;
+  /** The alert receiver. Its shared secret is the secure setting `receiverSecret`. */
+  receiver?: {
+    enabled?: boolean;
+    /** The time within which an alert should arrive: one of the bounds of the histogram, such as 10s, 30s or 1m. */
+    objective?: string;
+    /** Alerts accepted in a second. */
+    rateLimit?: number;
+    /** Combinations of node, path, priority, source and rule that are counted. */
+    seriesLimit?: number;
+  };
   /** Grafana's own switch. */
   enableSecureSocksProxy?: boolean;
   version?: number;
@@ -87,6 +97,7 @@ export const DEFAULTS = {
     expressionDepthLimit: 256,
   },
   live: { minInterval: '1s', allowViewers: false },
+  receiver: { enabled: false, objective: '30s', rateLimit: 2_000, seriesLimit: 10_000 },
   prometheus: { identityLabels: ['instance'], method: 'POST', tenantHeader: 'X-Scope-OrgID' },
 } as const;
 

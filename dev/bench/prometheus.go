@@ -15,6 +15,7 @@ import (
 
 	"github.com/falco-metrics/falco-metrics-datasource/dev/bench/mix"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/datasource"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/receiver"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
 	"github.com/falco-metrics/falco-metrics-datasource/tests/conformance/server"
 )
@@ -110,7 +111,7 @@ func prometheusInstance(url string) (backend.QueryDataHandler, error) {
 	if err != nil {
 		return nil, err
 	}
-	made, err := datasource.Factory(scrape.NewManager(scrape.ManagerOptions{}))(context.Background(), backend.DataSourceInstanceSettings{JSONData: settings})
+	made, err := datasource.Factory(scrape.NewManager(scrape.ManagerOptions{}), receiver.NewRecorder())(context.Background(), backend.DataSourceInstanceSettings{JSONData: settings})
 	if err != nil {
 		return nil, err
 	}

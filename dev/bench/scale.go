@@ -21,6 +21,7 @@ import (
 
 	"github.com/falco-metrics/falco-metrics-datasource/dev/bench/mix"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/datasource"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/receiver"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
 )
 
@@ -44,7 +45,7 @@ func scraping(targets int) func(*responses) (result, error) {
 		pool := scrape.NewManager(scrape.ManagerOptions{})
 		defer pool.Close()
 		settings := fmt.Sprintf(`{"targets": [{"url": %q, "discovery": "http", "allowLoopback": true}], "retention": {"size": "4GB"}}`, list)
-		made, err := datasource.Factory(pool)(context.Background(), backend.DataSourceInstanceSettings{JSONData: json.RawMessage(settings)})
+		made, err := datasource.Factory(pool, receiver.NewRecorder())(context.Background(), backend.DataSourceInstanceSettings{JSONData: json.RawMessage(settings)})
 		if err != nil {
 			return result{}, err
 		}

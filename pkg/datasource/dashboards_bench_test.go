@@ -19,6 +19,7 @@ import (
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/executor"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/receiver"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
 )
 
@@ -90,7 +91,7 @@ func benchFleet(b *testing.B, count int) *Instance {
 		}
 	}
 	settings := backend.DataSourceInstanceSettings{JSONData: json.RawMessage(`{"targets": [{"url": "falco:8765"}]}`)}
-	d := newInstance(b.Context(), settings, func(scrape.Config) (executor.Fleet, error) { return f, nil })
+	d := newInstance(b.Context(), settings, func(scrape.Config) (executor.Fleet, error) { return f, nil }, receiver.NewRecorder())
 	d.source.Now = func() time.Time { return end }
 	return d
 }

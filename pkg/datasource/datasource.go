@@ -6,6 +6,7 @@
 //	query.go       QueryData: the index of query types
 //	health.go      CheckHealth
 //	resources.go   CallResource: the index of resources
+//	receiver.go    the alert receiver: its settings, and its resource
 package datasource
 
 import (
@@ -20,6 +21,7 @@ import (
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/executor"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/failure"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/receiver"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/request"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/settings"
@@ -30,6 +32,7 @@ import (
 type Instance struct {
 	source    request.Source
 	resources backend.CallResourceHandler
+	received  *receiver.Handle // nil where the alert receiver is off
 	// broken says what is wrong with the settings, nil if nothing is. Such an instance answers everything with it: if
 	// the factory returned the error, users would only read "plugin unavailable".
 	broken error
@@ -42,26 +45,26 @@ var (
 	_ instancemgmt.InstanceDisposer = (*Instance)(nil)
 )
 
-// Factory returns a factory of instances that share one pool of scrapers.
-func Factory(pool *scrape.Manager) datasource.InstanceFactoryFunc {
+// Factory returns a factory of instances that share one pool of scrapers and one recorder of received alerts.
+func Factory(pool *scrape.Manager, recorder *receiver.Recorder) datasource.InstanceFactoryFunc {
 	return func(ctx context.Context, s backend.DataSourceInstanceSettings) (instancemgmt.Instance, error) {
 		lease := func(c scrape.Config) (executor.Fleet, error) { return pool.Lease(c) }
-		d := newInstance(ctx, s, lease)
+		d := newInstance(ctx, s, lease, recorder)
 		d.source.Process = pool.Name()
 		return d, nil
 	}
 }
 
-func newInstance(ctx context.Context, s backend.DataSourceInstanceSettings, lease func(scrape.Config) (executor.Fleet, error)) *Instance {
+func newInstance(ctx context.Context, s backend.DataSourceInstanceSettings, lease func(scrape.Config) (executor.Fleet, error), recorder *receiver.Recorder) *Instance {
 	d := &Instance{source: request.Source{Catalogue: signals.Load(), Now: time.Now}}
 	d.resources = d.routes()
-	if err := d.start(ctx, s, lease); err != nil {
+	if err := d.start(ctx, s, lease, recorder); err != nil {
 		d.broken = fmt.Errorf("the settings of this data source cannot be used: %w", err)
 	}
 	return d
 }
 
-func (d *Instance) start(ctx context.Context, s backend.DataSourceInstanceSettings, lease func(scrape.Config) (executor.Fleet, error)) error {
+func (d *Instance) start(ctx context.Context, s backend.DataSourceInstanceSettings, lease func(scrape.Config) (executor.Fleet, error), recorder *receiver.Recorder) error {
 	var err error
 	source := &d.source
 	if source.Settings, err = settings.Parse(s.JSONData, source.Catalogue); err != nil {
@@ -78,7 +81,8 @@ func (d *Instance) start(ctx context.Context, s backend.DataSourceInstanceSettin
 			return err // the executor stays nil: there is nothing to release
 		}
 		source.Executor = exec
-		return nil
+		d.received, err = openReceiver(ctx, s, source, recorder, nil)
+		return err
 	}
 	leased, err := lease(scrape.Config{
 		OrgID:          backend.PluginConfigFromContext(ctx).OrgID, //nolint:staticcheck // SA1019: every supported Grafana sends the number
@@ -96,12 +100,16 @@ func (d *Instance) start(ctx context.Context, s backend.DataSourceInstanceSettin
 	if err != nil {
 		return err
 	}
-	source.Executor = executor.NewEmbedded(source.Settings, leased)
-	return nil
+	d.received, err = openReceiver(ctx, s, source, recorder, leased.Targets)
+	source.Executor = executor.NewEmbedded(source.Settings, leased, receivedAlerts(d.received))
+	return err
 }
 
-// Dispose releases the executor.
+// Dispose releases the executor and the receiver.
 func (d *Instance) Dispose() {
+	if d.received != nil {
+		d.received.Release()
+	}
 	if d.source.Executor != nil {
 		d.source.Executor.Release()
 	}

@@ -19,6 +19,7 @@ import (
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/executor"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/receiver"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
 )
 
@@ -74,7 +75,7 @@ func newTest(t *testing.T, statuses ...scrape.Status) (*Instance, *fakeFleet) {
 func newTestWith(t *testing.T, jsonData string, statuses ...scrape.Status) (*Instance, *fakeFleet) {
 	t.Helper()
 	f := &fakeFleet{statuses: statuses, history: history.New(history.Options{})}
-	d := newInstance(t.Context(), backend.DataSourceInstanceSettings{JSONData: json.RawMessage(jsonData)}, func(scrape.Config) (executor.Fleet, error) { return f, nil })
+	d := newInstance(t.Context(), backend.DataSourceInstanceSettings{JSONData: json.RawMessage(jsonData)}, func(scrape.Config) (executor.Fleet, error) { return f, nil }, receiver.NewRecorder())
 	d.source.Now = func() time.Time { return noon }
 	return d, f
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/stretchr/testify/require"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/receiver"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
 )
 
@@ -113,7 +114,7 @@ func inOrganisation(t *testing.T, pool *scrape.Manager, org int64, url, password
 	t.Helper()
 	settings := settingsOf(url, password)
 	ctx := backend.WithPluginContext(t.Context(), backend.PluginContext{OrgID: org, DataSourceInstanceSettings: &settings}) //nolint:staticcheck // SA1019: as in newInstance
-	made, err := Factory(pool)(ctx, settings)
+	made, err := Factory(pool, receiver.NewRecorder())(ctx, settings)
 	require.NoError(t, err)
 	d := made.(*Instance)
 	require.NoError(t, d.broken)

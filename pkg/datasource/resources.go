@@ -28,7 +28,7 @@ const (
 	resourcePatience = 2 * time.Second
 )
 
-// routes is the index of resources. All are GET and respond with {"data": …}, or {"error": "…"} and a status:
+// routes is the index of resources. All but alerts are GET and respond with {"data": …}, or {"error": "…"} and a status:
 //
 //	labels                  label names of the samples: ["cluster", "node"]
 //	labels/<name>/values    values of a label, or of a grouping (version, engine, kernel): ["node-1"].
@@ -37,6 +37,7 @@ const (
 //	metrics                 names of the metrics: ["up"]
 //	targets                 every target: see targetEntry
 //	baseline                what more than half of the Falcos have, in the form of the setting: {"version": "0.44.1"}
+//	alerts                  POST: takes alerts, see package receiver
 //	live, live/…            for live panels: see package live
 //	export                  the targets for Prometheus as YAML: ?format=prometheus, servicemonitor or datasource
 //	expression              an expression of the catalogue, ?expr=…, as this data source evaluates it
@@ -60,6 +61,7 @@ func (d *Instance) routes() backend.CallResourceHandler {
 	mux.HandleFunc("/live", d.lookUp(live.Scrapes))
 	mux.HandleFunc("/live/samples", d.lookUp(live.Samples))
 	mux.HandleFunc("/live/reasons", d.lookUp(live.Reasons))
+	mux.HandleFunc("/alerts", d.receiveAlerts)
 	mux.HandleFunc("/export", d.lookUp(func(r *request.Request, req *http.Request) (any, error) {
 		return export.Write(r.Settings, r.Catalogue, req.URL.Query().Get("format"))
 	}))
@@ -71,7 +73,7 @@ func (d *Instance) routes() backend.CallResourceHandler {
 		return expr, nil
 	}))
 	mux.HandleFunc("/", func(w http.ResponseWriter, req *http.Request) {
-		fail(w, http.StatusNotFound, fmt.Errorf("there is no resource %q: expected labels, labels/<name>/values, metrics, targets, baseline, export, expression or live", strings.TrimPrefix(req.URL.Path, "/")))
+		fail(w, http.StatusNotFound, fmt.Errorf("there is no resource %q: expected labels, labels/<name>/values, metrics, targets, alerts, baseline, export, expression or live", strings.TrimPrefix(req.URL.Path, "/")))
 	})
 	return httpadapter.New(mux)
 }

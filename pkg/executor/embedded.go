@@ -37,22 +37,17 @@ type Fleet interface {
 
 var _ Fleet = (*scrape.Lease)(nil)
 
-// Received is what the embedded executor needs of the alert receiver.
-type Received interface {
-	Queryable() storage.Queryable
-	Release()
-}
-
 // Embedded scrapes targets, keeps a history in memory and evaluates expressions with Prometheus's engine.
 type Embedded struct {
 	Fleet    Fleet
 	Engine   *promql.Engine
 	settings settings.Settings
-	received Received // nil where the alert receiver is off
+	received storage.Queryable // nil where the alert receiver is off
 }
 
-// NewEmbedded returns an executor over the targets of f and what was received, if anything is. It releases both.
-func NewEmbedded(s settings.Settings, f Fleet, received Received) *Embedded {
+// NewEmbedded returns an executor over the targets of f, which it releases, and over what the alert receiver counted.
+// received is nil where the receiver is off.
+func NewEmbedded(s settings.Settings, f Fleet, received storage.Queryable) *Embedded {
 	return &Embedded{
 		Fleet: f, settings: s, received: received,
 		Engine: history.NewEngine(history.EngineOptions{MaxSamples: s.MaxSamples, Timeout: s.QueryTimeout}),
@@ -72,13 +67,8 @@ func (e *Embedded) Ready(ctx context.Context, patience time.Duration) error {
 	return nil
 }
 
-// Release returns the lease and the receiver. Their histories stay for the next instance.
-func (e *Embedded) Release() {
-	e.Fleet.Release()
-	if e.received != nil {
-		e.received.Release()
-	}
-}
+// Release returns the lease. The history stays for the next instance.
+func (e *Embedded) Release() { e.Fleet.Release() }
 
 // Targets returns the status of every target.
 func (e *Embedded) Targets() []target.Status { return e.Fleet.Targets() }

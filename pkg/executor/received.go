@@ -9,7 +9,7 @@ func (e *Embedded) queryable() storage.Queryable {
 	if e.received == nil {
 		return e.Fleet.Queryable()
 	}
-	return mergedQueryable{e.Fleet.Queryable(), e.received.Queryable()}
+	return mergedQueryable{e.Fleet.Queryable(), e.received}
 }
 
 // mergedQueryable queries several sources whose series differ.

@@ -6,6 +6,7 @@ import (
 
 // Names of the series. They are public.
 const (
+	OnTimeAlerts     = "falco_alerts_on_time_total"
 	DeliverySeconds  = "falco_alert_delivery_seconds"
 	AlertsReceived   = "falco_alerts_received_total"
 	DuplicateAlerts  = "falco_alert_duplicates_total"
@@ -27,6 +28,7 @@ type metrics struct {
 
 	delivery   *prometheus.HistogramVec
 	received   *prometheus.CounterVec
+	onTime     *prometheus.CounterVec
 	duplicates *prometheus.CounterVec
 	future     *prometheus.CounterVec
 	disordered *prometheus.CounterVec
@@ -55,6 +57,7 @@ func newMetrics(messages []Message) *metrics {
 		Name: DeliverySeconds, Help: "Time from an event to the arrival of its alert.", Buckets: Buckets,
 	}, []string{"node", "path", "priority", "source"})
 	m.received = counter(AlertsReceived, "Alerts received, duplicates not counted.", "node", "path", "priority", "source", "rule")
+	m.onTime = counter(OnTimeAlerts, "Alerts that arrived within the objective.", "node", "path", "priority", "source")
 	m.duplicates = counter(DuplicateAlerts, "Alerts received more than once.", "node", "path")
 	m.future = counter(FutureTimestamps, "Alerts whose time was ahead of the receiver's clock.", "node", "path")
 	m.disordered = counter(OutOfOrder, "Alerts that arrived after a younger one of the same node.", "node", "path")
@@ -63,7 +66,7 @@ func newMetrics(messages []Message) *metrics {
 	m.refused = counter(RefusedRequests, "Requests that were refused.", "reason")
 	m.uncounted = prometheus.NewCounter(prometheus.CounterOpts{Name: UncountedAlerts, Help: "Alerts not counted because of the limit on series."})
 	m.accepted = prometheus.NewCounter(prometheus.CounterOpts{Name: AcceptedRequests, Help: "Requests that were accepted."})
-	m.registry.MustRegister(m.delivery, m.received, m.duplicates, m.future, m.disordered, m.minDelay, m.last, m.refused, m.uncounted, m.accepted)
+	m.registry.MustRegister(m.delivery, m.received, m.onTime, m.duplicates, m.future, m.disordered, m.minDelay, m.last, m.refused, m.uncounted, m.accepted)
 	for _, message := range messages {
 		for _, field := range message.Fields {
 			if m.fields[field.Metric] == nil {

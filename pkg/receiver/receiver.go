@@ -31,6 +31,8 @@ type Config struct {
 	MaxBody   int64
 	MaxRate   float64
 	MaxSeries int
+	// Objective is the time within which an alert should arrive.
+	Objective time.Duration
 	// Messages are Falco's own alerts whose numbers are read.
 	Messages []Message
 }
@@ -203,6 +205,9 @@ func (r *Receiver) countDelay(a *alert, path string, now time.Time) {
 		r.metrics.future.WithLabelValues(a.Hostname, path).Inc()
 	}
 	r.metrics.delivery.WithLabelValues(a.Hostname, path, a.Priority, a.Source).Observe(max(0, delay.Seconds()))
+	if delay <= r.settings.Load().Objective {
+		r.metrics.onTime.WithLabelValues(a.Hostname, path, a.Priority, a.Source).Inc()
+	}
 	if newest := r.newest[at]; a.Time.Before(newest) {
 		r.metrics.disordered.WithLabelValues(a.Hostname, path).Inc()
 	} else {

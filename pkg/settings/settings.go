@@ -46,8 +46,9 @@ type jsonData struct {
 		MinInterval  string `json:"minInterval"`
 		AllowViewers bool   `json:"allowViewers"`
 	} `json:"live"`
-	OAuthPassThru bool     `json:"oauthPassThru"`
-	KeepCookies   []string `json:"keepCookies"`
+	Receiver      receiverSettings `json:"receiver"`
+	OAuthPassThru bool             `json:"oauthPassThru"`
+	KeepCookies   []string         `json:"keepCookies"`
 }
 
 // defaults must be those of src/settings.ts; a test compares them.
@@ -64,6 +65,7 @@ func defaults() jsonData {
 	d.Limits.MaxSamples = 50_000_000
 	d.Limits.QueryTimeout = "30s"
 	d.Live.MinInterval = "1s"
+	d.Receiver = defaultReceiver()
 	d.Prometheus.IdentityLabels = []string{"instance"}
 	d.Prometheus.Method = "POST"
 	d.Prometheus.TenantHeader = "X-Scope-OrgID"
@@ -82,6 +84,7 @@ type Settings struct {
 	MaxSamples        int
 	QueryTimeout      time.Duration
 	Live              Live
+	Receiver          Receiver
 	// store is set in Prometheus mode; the targets are only exported then.
 	Store *store.Config
 }
@@ -129,6 +132,7 @@ func Parse(raw json.RawMessage, catalogue *signals.Catalogue) (Settings, error) 
 		p.add("scrapeInterval is %s: expected between 1s and 2m30s, so that two scrapes lie within PromQL's look-back of 5 minutes", d.ScrapeInterval)
 	}
 	s.Live = d.liveSettings(&p)
+	s.Receiver = d.Receiver.read(&p)
 	p.positive("limits.sampleLimit", float64(d.Limits.SampleLimit))
 	p.positive("limits.labelValueLengthLimit", float64(d.Limits.LabelValueLengthLimit))
 	p.positive("limits.labelLimit", float64(d.Limits.LabelLimit))

@@ -64,8 +64,9 @@ func TestParseSettings(t *testing.T) {
 		Targets: []scrape.TargetConfig{{URL: "node-1:8765"}}, Baseline: map[string][]string{},
 		Interval: 15 * time.Second, Timeout: 10 * time.Second, QueryTimeout: 30 * time.Second,
 		Retention: 24 * time.Hour, RetentionSize: 512 << 20, MaxSamples: 50_000_000,
-		Limits: scrape.Limits{BodySizeLimit: 16 << 20, SampleLimit: 20_000, LabelValueLengthLimit: 1024, LabelLimit: 64, TargetLimit: 5000},
-		Live:   Live{Interval: time.Second},
+		Limits:   scrape.Limits{BodySizeLimit: 16 << 20, SampleLimit: 20_000, LabelValueLengthLimit: 1024, LabelLimit: 64, TargetLimit: 5000},
+		Live:     Live{Interval: time.Second},
+		Receiver: Receiver{Objective: 30 * time.Second, RateLimit: 2000, SeriesLimit: 10_000},
 	}, least)
 
 	whole, err := Parse(json.RawMessage(`{
@@ -111,6 +112,8 @@ func TestParseSettingsRefuses(t *testing.T) {
 		`{"live": {"minInterval": "now"}}`:                                `live.minInterval is now: expected a duration from 500ms to 1m, or 0 to turn live off`,
 		`{"live": {"minInterval": "100ms"}}`:                              `live.minInterval is 100ms: expected a duration from 500ms to 1m, or 0 to turn live off`,
 		`{"live": {"allowViewers": 1}}`:                                   `live.allowViewers: expected a boolean, found number`,
+		`{"receiver": {"objective": "7s"}}`:                               `receiver.objective is 7s: expected one of the bounds that delivery times are counted by, in seconds: [0.05 0.1 0.25 0.5 1 2.5 5 10 30 60 120 300 600 1800 3600]`,
+		`{"receiver": {"rateLimit": 0}}`:                                  `receiver.rateLimit is 0: expected a number above 0`,
 		`{"targets": {}}`:                                                 `targets: expected a list, found object`,
 		`{"mode": "prometheus"}`:                                          "prometheus.url is empty: expected a URL, e.g. http://prometheus:9090, http://mimir/prometheus or http://victoria-metrics:8428",
 		`{"mode": "cloud"}`:                                               `mode is "cloud": expected scrape or prometheus`,

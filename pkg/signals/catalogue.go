@@ -22,6 +22,7 @@ type Catalogue struct {
 	Baselines    []Baseline          `json:"baselines"`
 	Store        Store               `json:"store"`
 	Recordings   []Recording         `json:"recordings"`
+	Receiver     Receiver            `json:"receiver"`
 }
 
 // Dimension is one of the five of Falco's guide to performance monitoring in production.

@@ -5,6 +5,7 @@ import { delivery } from './delivery';
 import { events } from './events';
 import { inventory } from './inventory';
 import { groupings, metricLabels, reading, switches } from './reading';
+import { receiver } from './receiver';
 import { resources } from './resources';
 import { rules } from './rules';
 import { security } from './security';
@@ -41,6 +42,7 @@ export const catalogue: Catalogue = {
   rules,
   targetGauges,
   baselines,
+  receiver,
   store: { ...store, externalMetrics: [...new Set(signals.flatMap(listExternalMetrics))] },
 };
 

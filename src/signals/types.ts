@@ -308,6 +308,16 @@ export interface Baseline {
   formInWords: string;
 }
 
+/** What the alert receiver has to know about Falco's own alerts. */
+export interface Receiver {
+  messages: Array<{
+    /** The rule that Falco gives as the source of the alert. */
+    rule: string;
+    /** Numeric output fields and the series that they become. */
+    fields: Array<{ name: string; metric: string }>;
+  }>;
+}
+
 export interface Catalogue {
   dimensions: Dimension[];
   groupings: Grouping[];
@@ -333,6 +343,7 @@ export interface Catalogue {
   }>;
   baselines: Baseline[];
   store: Store;
+  receiver: Receiver;
 }
 
 /** What is specific to a Prometheus that scrapes Falco. */

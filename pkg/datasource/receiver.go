@@ -1,0 +1,88 @@
+package datasource
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/grafana/grafana-plugin-sdk-go/backend"
+	"github.com/prometheus/prometheus/storage"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/receiver"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/request"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/settings"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
+)
+
+// openReceiver returns the alert receiver of a data source, nil where the settings turn it off. targets is nil in
+// Prometheus mode, in which the receiver's series are only exposed.
+func openReceiver(ctx context.Context, s backend.DataSourceInstanceSettings, source *request.Source, recorder *receiver.Recorder, targets func() []target.Status) (*receiver.Handle, error) {
+	key := receiver.Key{OrgID: backend.PluginConfigFromContext(ctx).OrgID, UID: s.UID} //nolint:staticcheck // SA1019: every supported Grafana sends the number
+	from := source.Settings
+	if !from.Receiver.Enabled {
+		recorder.Close(key)
+		return nil, nil
+	}
+	secret := s.DecryptedSecureJSONData[settings.ReceiverSecret]
+	if secret == "" {
+		return nil, errors.New("receiver.enabled is true, but the receiver has no secret: set one in the section Alert receiver (secureJsonData.receiverSecret)")
+	}
+	config := receiver.Config{
+		Secret: secret, MaxBody: from.Limits.BodySizeLimit,
+		MaxRate: from.Receiver.RateLimit, MaxSeries: from.Receiver.SeriesLimit, Objective: from.Receiver.Objective,
+		Messages: messagesOf(source.Catalogue.Receiver),
+	}
+	recording := receiver.Recording{Retention: from.Retention, Bytes: from.RetentionSize}
+	if targets != nil {
+		recording.Interval = from.Interval
+		recording.Clusters = func() map[string]string { return clustersOf(targets()) }
+	}
+	return recorder.Open(key, config, recording), nil
+}
+
+func messagesOf(r signals.Receiver) []receiver.Message {
+	out := make([]receiver.Message, 0, len(r.Messages))
+	for _, m := range r.Messages {
+		fields := make([]receiver.Field, 0, len(m.Fields))
+		for _, f := range m.Fields {
+			fields = append(fields, receiver.Field(f))
+		}
+		out = append(out, receiver.Message{Rule: m.Rule, Fields: fields})
+	}
+	return out
+}
+
+// clustersOf returns the cluster of each node, except for names that several clusters have.
+func clustersOf(targets []target.Status) map[string]string {
+	clusters := map[string]string{}
+	for _, t := range targets {
+		n := target.NodeOf(t.Labels)
+		if known, ok := clusters[n.Name]; ok && known != n.Cluster {
+			clusters[n.Name] = ""
+			continue
+		}
+		clusters[n.Name] = n.Cluster
+	}
+	return clusters
+}
+
+// receivedAlerts returns what a receiver counted, nil without one.
+func receivedAlerts(h *receiver.Handle) storage.Queryable {
+	if h == nil {
+		return nil
+	}
+	return h.Queryable()
+}
+
+// receiveAlerts serves POST alerts, the destination of Falco's http_output and Falcosidekick's webhook.
+func (d *Instance) receiveAlerts(w http.ResponseWriter, req *http.Request) {
+	switch {
+	case d.broken != nil:
+		fail(w, http.StatusServiceUnavailable, d.broken)
+	case d.received == nil:
+		fail(w, http.StatusNotFound, errors.New("the alert receiver is off: set receiver.enabled in the settings of the data source"))
+	default:
+		d.received.ServeHTTP(w, req)
+	}
+}

@@ -1,0 +1,74 @@
+package datasource
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/grafana/grafana-plugin-sdk-go/backend"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/stretchr/testify/require"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/executor"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/receiver"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
+)
+
+// withReceiver makes an instance with these settings beside one target.
+func withReceiver(t *testing.T, recorder *receiver.Recorder, settings string, secrets map[string]string) *Instance {
+	t.Helper()
+	f := &fakeFleet{statuses: []target.Status{falco("node-1")}}
+	d := newInstance(t.Context(), backend.DataSourceInstanceSettings{
+		UID: "falco", JSONData: json.RawMessage(`{"targets": [{"url": "node-1:8765"}], "receiver": ` + settings + `}`), DecryptedSecureJSONData: secrets,
+	}, func(scrape.Config) (executor.Fleet, error) { return f, nil }, recorder)
+	t.Cleanup(d.Dispose)
+	return d
+}
+
+func sendAlert(t *testing.T, d *Instance, secret string) (status int, body string) {
+	t.Helper()
+	alert := `{"hostname":"node-1","output":"text","priority":"Notice","rule":"A rule","source":"syscall","time":"` + time.Now().UTC().Format(time.RFC3339Nano) + `"}`
+	req := &backend.CallResourceRequest{
+		Path: "alerts", Method: http.MethodPost, Body: []byte(alert),
+		URL: "alerts", Headers: map[string][]string{receiver.SecretHeader: {secret}},
+	}
+	err := d.CallResource(context.Background(), req, backend.CallResourceResponseSenderFunc(func(r *backend.CallResourceResponse) error {
+		status, body = r.Status, string(r.Body)
+		return nil
+	}))
+	require.NoError(t, err)
+	return status, body
+}
+
+func TestReceiver(t *testing.T) {
+	recorder := receiver.NewRecorder()
+	secret := map[string]string{"receiverSecret": "s3cret"}
+	on := withReceiver(t, recorder, `{"enabled": true}`, secret)
+	status, _ := sendAlert(t, on, "s3cret")
+	require.Equal(t, http.StatusNoContent, status)
+	status, body := sendAlert(t, on, "guess")
+	require.Equal(t, http.StatusUnauthorized, status)
+	require.Contains(t, body, "the shared secret is missing or wrong")
+
+	off := withReceiver(t, recorder, `{}`, secret)
+	status, body = sendAlert(t, off, "s3cret")
+	require.Equal(t, http.StatusNotFound, status)
+	require.JSONEq(t, `{"error":"the alert receiver is off: set receiver.enabled in the settings of the data source"}`, body)
+
+	unset := withReceiver(t, recorder, `{"enabled": true}`, nil)
+	status, body = sendAlert(t, unset, "")
+	require.Equal(t, http.StatusServiceUnavailable, status)
+	require.JSONEq(t, `{"error":"the settings of this data source cannot be used: receiver.enabled is true, but the receiver has no secret: set one in the section Alert receiver (secureJsonData.receiverSecret)"}`, body)
+}
+
+func TestClustersOfNodes(t *testing.T) {
+	in := func(cluster, node string) target.Status {
+		s := falco(node)
+		s.Labels = labels.FromStrings("cluster", cluster, "node", node)
+		return s
+	}
+	require.Equal(t, map[string]string{"a": "prod", "b": ""}, clustersOf([]target.Status{in("prod", "a"), in("prod", "b"), in("test", "b")}))
+}
