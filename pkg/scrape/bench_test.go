@@ -44,9 +44,9 @@ func BenchmarkRead(b *testing.B) {
 	body := largeBody()
 	limits := Limits{SampleLimit: 20000, LabelValueLengthLimit: 1024}
 	read := func(b *testing.B, r *Reader) {
-		answer, why := r.Read(body)
-		if why != nil || len(answer.Samples) != 500 {
-			b.Fatal(why, len(answer.Samples))
+		result, why := r.Read(body)
+		if why != nil || len(result.Samples) != 500 {
+			b.Fatal(why, len(result.Samples))
 		}
 	}
 	b.Run("peer=prometheus", func(b *testing.B) {

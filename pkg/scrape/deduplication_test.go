@@ -86,7 +86,7 @@ func TestLoadBalancer(t *testing.T) {
 		time.Sleep(time.Minute)
 		require.Equal(t, []string{"falco:80 http://falco:80/metrics load-balancer"}, targetStates(l))
 		s := l.Targets()[0]
-		require.Equal(t, Balanced, s.Cause)
+		require.Equal(t, BehindLoadBalancer, s.Cause)
 		require.Equal(t, "node-1, node-2 take turns to respond at this address: it is a load balancer, and rates cannot be calculated. Make the Service headless (clusterIP: None) and set discovery: dns, so that each instance is scraped separately.", s.Message)
 		require.Empty(t, dump(t, l, start, named("falcosecurity_scap_n_evts_total")))
 		up := dump(t, l, start, named("up"))

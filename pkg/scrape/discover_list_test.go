@@ -77,7 +77,7 @@ func TestLoopbackIsRefusedAtConnectionTime(t *testing.T) {
 	var requests atomic.Int32
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		requests.Add(1)
-		answerFalco("node-1")(w, r)
+		serveFalco("node-1")(w, r)
 	}))
 	defer s.Close()
 	_, port, err := net.SplitHostPort(s.Listener.Addr().String())
@@ -104,7 +104,7 @@ func TestLoopbackIsRefusedAtConnectionTime(t *testing.T) {
 }
 
 func TestLoopbackInDNS(t *testing.T) {
-	s := httptest.NewServer(answerFalco("node-1"))
+	s := httptest.NewServer(serveFalco("node-1"))
 	defer s.Close()
 	_, port, err := net.SplitHostPort(s.Listener.Addr().String())
 	require.NoError(t, err)

@@ -81,7 +81,7 @@ func vanished(since time.Time) *Failure {
 }
 
 func duplicateNode(node, primary string) *Failure {
-	return failure(Claimed, "Node %s is already scraped at %s. The metrics of this target are ignored. Remove one of the two targets, or give them different node or cluster labels.", vocabulary.OneLine(node), primary)
+	return failure(DuplicateNode, "Node %s is already scraped at %s. The metrics of this target are ignored. Remove one of the two targets, or give them different node or cluster labels.", vocabulary.OneLine(node), primary)
 }
 
 func noTargetsDiscovered() *Failure {

@@ -26,7 +26,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-type badAnswer struct {
+type badResponse struct {
 	name    string
 	url     string
 	kind    string
@@ -80,18 +80,18 @@ func endless(piece string, pause time.Duration) http.HandlerFunc {
 	}
 }
 
-func TestBadAnswers(t *testing.T) {
+func TestBadResponses(t *testing.T) {
 	serve := func(h http.HandlerFunc) string {
 		s := httptest.NewServer(h)
 		t.Cleanup(s.Close)
 		return s.URL + "/metrics"
 	}
 	silent := log.New(io.Discard, "", 0)
-	tlsServer := httptest.NewUnstartedServer(answerFalco("tls"))
+	tlsServer := httptest.NewUnstartedServer(serveFalco("tls"))
 	tlsServer.Config.ErrorLog = silent
 	tlsServer.StartTLS()
 	t.Cleanup(tlsServer.Close)
-	expired := httptest.NewUnstartedServer(answerFalco("expired"))
+	expired := httptest.NewUnstartedServer(serveFalco("expired"))
 	expired.TLS = &tls.Config{Certificates: []tls.Certificate{expiredCertificate(t)}}
 	expired.Config.ErrorLog = silent
 	expired.StartTLS()
@@ -100,18 +100,18 @@ func TestBadAnswers(t *testing.T) {
 	head := "HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\n"
 	big := strings.Repeat("# a comment that fills the response, which has no sample\n", 1<<14) // 0.9 MB
 
-	cases := []badAnswer{
+	cases := []badResponse{
 		{"nothing listens", "http://" + closed, "", Refused, Down,
 			"Connection refused: nothing listens on port PORT. Check the port, and that Falco is running with its web server enabled (webserver.enabled, webserver.listen_port)."},
 		{"nothing listens, Falcosidekick", "http://" + closed + "/sidekick", KindFalcosidekick, Refused, Down,
 			"Connection refused: nothing listens on port PORT. Check the port, and that Falcosidekick is running."},
-		{"no answer", serve(hang), "", Timeout, Down,
+		{"no response", serve(hang), "", Timeout, Down,
 			"No response within 2s. Check network policies and firewalls between Grafana and port PORT. If the target is just slow, raise scrapeTimeout."},
-		{"slow answer", serve(endless("# slow\n", 100*time.Second)), "", Timeout, Down,
+		{"slow response", serve(endless("# slow\n", 100*time.Second)), "", Timeout, Down,
 			"The response was incomplete after 2s (7 bytes received). The target is too slow: raise scrapeTimeout, or find out what keeps it busy."},
 		{"unknown name", "http://falco.nowhere:8765/metrics", "", DNS, Down,
 			`DNS has no address for "falco.nowhere". Check the spelling, and that the host that runs Grafana can resolve the name.`},
-		{"DNS does not answer", "http://falco.silent:8765/metrics", "", DNS, Down,
+		{"DNS does not respond", "http://falco.silent:8765/metrics", "", DNS, Down,
 			`Cannot resolve "falco.silent": DNS did not respond. Check the resolver of the host that runs Grafana, and network policies for port 53.`},
 		{"name of a link-local address", "http://falco.metadata:8765/metrics", "", LinkLocal, Down,
 			"169.254.169.254 is a link-local or cloud metadata address, which is never scraped. Use the target's own address."},
@@ -143,9 +143,9 @@ func TestBadAnswers(t *testing.T) {
 			`The scrape failed: malformed MIME header: missing colon: "no header \u202e` + strings.Repeat("x", 145) + "…."},
 		{"not HTTP", raw(t, func(c *net.TCPConn) { io.WriteString(c, "SSH-2.0-OpenSSH_9.6\r\n") }), "", NotHTTP, Down,
 			"The server on port PORT does not speak HTTP. Check the port (Falco: port 8765, path /metrics)."},
-		{"TLS expected, as Go answers", "http://" + tlsServer.Listener.Addr().String(), "", TLSExpected, Down,
+		{"TLS expected, as Go responds", "http://" + tlsServer.Listener.Addr().String(), "", TLSExpected, Down,
 			"The address says http, but the target expects TLS. Change the address to https://."},
-		{"TLS expected, as OpenSSL answers", raw(t, func(c *net.TCPConn) { io.WriteString(c, "\x15\x03\x01\x00\x02\x02\x46\r\n") }), "", TLSExpected, Down,
+		{"TLS expected, as OpenSSL responds", raw(t, func(c *net.TCPConn) { io.WriteString(c, "\x15\x03\x01\x00\x02\x02\x46\r\n") }), "", TLSExpected, Down,
 			"The address says http, but the target expects TLS. Change the address to https://."},
 		{"HTTP expected", strings.Replace(serve(text("")), "http:", "https:", 1), "", HTTPExpected, Down,
 			"The address says https, but the target speaks plain HTTP. Change the address to http://, or enable TLS on the target."},
@@ -223,14 +223,14 @@ func TestBadAnswers(t *testing.T) {
 			"These metrics are not those of Falco. Check the port and the path (Falco: port 8765, path /metrics)."},
 		{"Falcosidekick taken for Falco", serve(text(`falcosecurity_falcosidekick_inputs_total{source="requests",status="accepted"} 1` + "\n")), "", NotFalco, Down,
 			"These are the metrics of Falcosidekick, but the target's kind is falco. Set kind: falcosidekick."},
-		{"Falco taken for Falcosidekick", serve(answerFalco("x")), KindFalcosidekick, NotFalco, Down,
+		{"Falco taken for Falcosidekick", serve(serveFalco("x")), KindFalcosidekick, NotFalco, Down,
 			"These are the metrics of Falco, but the target's kind is falcosidekick. Set kind: falco."},
 		{"wrong content type", serve(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/html")
 			io.WriteString(w, falcoText("typed", time.Now(), 1))
 		}), "", "", Up,
 			`The metrics were read although the content type is "text/html" instead of text/plain. Prometheus would reject them.`},
-		{"good", serve(answerFalco("good")), "", "", Up, ""},
+		{"good", serve(serveFalco("good")), "", "", Up, ""},
 		{"idle Falcosidekick", serve(text("go_goroutines 12\n")), KindFalcosidekick, "", Up, ""},
 	}
 
@@ -314,7 +314,7 @@ func TestCredentialsAndConnectionsAreUsed(t *testing.T) {
 			w.WriteHeader(http.StatusUnauthorized)
 			return
 		}
-		answerFalco("secured")(w, r)
+		serveFalco("secured")(w, r)
 	}))
 	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 		if state == http.StateNew {
@@ -356,7 +356,7 @@ func TestSecretsStayWithTheirDataSource(t *testing.T) {
 			w.WriteHeader(http.StatusUnauthorized)
 			return
 		}
-		answerFalco("secured")(w, r)
+		serveFalco("secured")(w, r)
 	}))
 	defer s.Close()
 	p := NewManager(ManagerOptions{})
@@ -383,9 +383,9 @@ func TestSecretsStayWithTheirDataSource(t *testing.T) {
 
 // A panic is a failed scrape of one target.
 func TestPanicStaysInItsTarget(t *testing.T) {
-	s := httptest.NewServer(answerFalco("good"))
+	s := httptest.NewServer(serveFalco("good"))
 	defer s.Close()
-	boom := httptest.NewServer(answerFalco("boom"))
+	boom := httptest.NewServer(serveFalco("boom"))
 	defer boom.Close()
 	c := config(TargetConfig{URL: s.URL}, TargetConfig{URL: boom.URL})
 	c.Client.Middlewares = []httpclient.Middleware{httpclient.MiddlewareFunc(
@@ -410,7 +410,7 @@ func TestDiscoveredAddressesKeepTheName(t *testing.T) {
 	var host atomic.Value
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host.Store(r.Host)
-		answerFalco("node-1")(w, r)
+		serveFalco("node-1")(w, r)
 	}))
 	s.Config.ErrorLog = log.New(io.Discard, "", 0)
 	s.StartTLS()

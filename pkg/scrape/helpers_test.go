@@ -46,7 +46,7 @@ falcosecurity_scap_n_evts_total %d
 `, host, start.UnixNano(), events)
 }
 
-func answerFalco(host string) http.HandlerFunc {
+func serveFalco(host string) http.HandlerFunc {
 	start := time.Now()
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; version=0.0.4")

@@ -233,7 +233,7 @@ func oneFalco(t *testing.T) (l *Lease, end func()) {
 	return l, end
 }
 
-func TestLiveAnswersAreForgotten(t *testing.T) {
+func TestLiveResultsAreForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, end := oneFalco(t)
 		defer end()

@@ -82,5 +82,5 @@ func (d *loadBalancerDetector) failure() *Failure {
 	} else if len(hosts) > 1 {
 		who = strings.Join(hosts, ", ")
 	}
-	return failure(Balanced, "%s take turns to respond at this address: it is a load balancer, and rates cannot be calculated. Make the Service headless (clusterIP: None) and set discovery: dns, so that each instance is scraped separately.", who)
+	return failure(BehindLoadBalancer, "%s take turns to respond at this address: it is a load balancer, and rates cannot be calculated. Make the Service headless (clusterIP: None) and set discovery: dns, so that each instance is scraped separately.", who)
 }

@@ -94,7 +94,7 @@ func TestReplicasAreSpread(t *testing.T) {
 }
 
 // All targets are scraped when scraping begins, but only some response bodies are in memory at a time.
-func TestAnswersAreBounded(t *testing.T) {
+func TestResponseBodiesAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newFakeNet(t)
 		var now, most atomic.Int32

@@ -193,7 +193,7 @@ func TestChurnStaysWithinTheBudget(t *testing.T) {
 			round := rounds.Add(1)
 			fmt.Fprint(w, falcoText("churn", time.Unix(1, 0), int(round)))
 			for i := range churn.Load() {
-				fmt.Fprintf(w, "falcosecurity_rules_matches_total{rule_name=\"rule %d of answer %d\"} 1\n", i, round)
+				fmt.Fprintf(w, "falcosecurity_rules_matches_total{rule_name=\"rule %d of response %d\"} 1\n", i, round)
 			}
 		})
 		n.serve("steady:1", (&falco{host: "steady", start: time.Unix(1, 0)}).ServeHTTP)

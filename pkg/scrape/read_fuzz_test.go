@@ -46,10 +46,10 @@ func TestReadsAsPrometheus(t *testing.T) {
 		if bytes.Contains(body, []byte{'\\'}) {
 			kind = KindFalcosidekick
 		}
-		answer, why := NewReaderForKind(kind, signals.Reading{}, testLimits).Read(body)
+		result, why := NewReaderForKind(kind, signals.Reading{}, testLimits).Read(body)
 		require.Nil(t, why)
 		ours := map[string]float64{}
-		for _, s := range answer.Samples {
+		for _, s := range result.Samples {
 			ours[s.Series.Labels.String()] = s.Value
 		}
 		for series, value := range theirs {

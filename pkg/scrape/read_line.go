@@ -12,7 +12,7 @@ const (
 	reasonNoValue  = "no value"
 	reasonOpen     = "the label set is not closed"
 	reasonFollowed = "something follows the value, as if two samples had run together"
-	reasonCut      = "the answer ends in the middle of this line"
+	reasonCut      = "the response ends in the middle of this line"
 )
 
 // sample is a parsed line. Its strings are parts of the line, except for values that had to be unescaped.

@@ -92,9 +92,9 @@ func TestCorpus(t *testing.T) {
 			body, err := os.ReadFile(file)
 			require.NoError(t, err)
 			reader := corpusReader(t, strings.TrimSuffix(filepath.Base(file), ".prom"))
-			answer, why := reader.Read(body)
+			result, why := reader.Read(body)
 			require.Nil(t, why)
-			got := encode(t, readable(answer))
+			got := encode(t, readable(result))
 
 			expectation := strings.TrimSuffix(file, ".prom") + ".json"
 			if *update {

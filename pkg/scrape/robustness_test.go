@@ -108,7 +108,7 @@ func TestEvictionDoesNotHoldThePoolsLock(t *testing.T) {
 	n := newFakeNet(t)
 	n.serve("a:1", func(w http.ResponseWriter, r *http.Request) {
 		<-respond
-		answerFalco("node-1")(w, r)
+		serveFalco("node-1")(w, r)
 	})
 	m := NewManager(ManagerOptions{Resolver: n})
 	defer m.Close()

@@ -65,8 +65,8 @@ const (
 	LinkLocal           = vocabulary.LinkLocal
 	Discovery           = vocabulary.Discovery
 	Vanished            = vocabulary.Vanished
-	Balanced            = vocabulary.Balanced
-	Claimed             = vocabulary.Claimed
+	BehindLoadBalancer  = vocabulary.BehindLoadBalancer
+	DuplicateNode       = vocabulary.DuplicateNode
 	NotListed           = vocabulary.NotListed
 	Internal            = vocabulary.Internal
 	Unknown             = vocabulary.Unknown

@@ -7,7 +7,7 @@ export const reasons = {
   noValue: 'no value',
   open: 'the label set is not closed',
   followed: 'something follows the value, as if two samples had run together',
-  cut: 'the answer ends in the middle of this line',
+  cut: 'the response ends in the middle of this line',
 };
 
 export interface SampleLine {
