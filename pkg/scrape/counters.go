@@ -4,6 +4,8 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
@@ -13,32 +15,47 @@ import (
 // dipRemarkFor is how long a target's status mentions its last dip.
 const dipRemarkFor = time.Hour
 
-// counterPattern tells which metrics are counters that only fall when the process restarts or reloads.
-type counterPattern struct{ include, exclude *regexp.Regexp }
+// maxCounterNames bounds what a counterPattern remembers.
+const maxCounterNames = 10_000
 
-func newCounterPattern(reading signals.Reading) counterPattern {
+// counterPattern tells which metrics are counters that only fall when the process restarts or reloads. All readers share
+// it, because matching the names of a whole response takes as long as reading it.
+type counterPattern struct {
+	include, exclude *regexp.Regexp // nil matches nothing
+
+	mu    sync.Mutex
+	known map[string]bool // by metric
+}
+
+// counterPatterns holds a counterPattern for each pair of expressions in use, which is one in practice.
+var counterPatterns sync.Map
+
+func counterPatternOf(reading signals.Reading) *counterPattern {
+	if p, known := counterPatterns.Load(reading.Counters); known {
+		return p.(*counterPattern)
+	}
 	whole := func(pattern string) *regexp.Regexp {
 		if pattern == "" {
 			return nil
 		}
 		return regexp.MustCompile("^(?:" + pattern + ")$")
 	}
-	return counterPattern{whole(reading.Counters.Include), whole(reading.Counters.Exclude)}
+	p, _ := counterPatterns.LoadOrStore(reading.Counters, &counterPattern{
+		include: whole(reading.Counters.Include), exclude: whole(reading.Counters.Exclude), known: map[string]bool{},
+	})
+	return p.(*counterPattern)
 }
 
-func (p counterPattern) matches(metric string) bool {
-	return p.include != nil && p.include.MatchString(metric) && (p.exclude == nil || !p.exclude.MatchString(metric))
-}
-
-// isCounter reports whether a metric matches the reader's pattern.
-func (r *Reader) isCounter(metric string) bool {
-	is, known := r.isCounters[metric]
+func (p *counterPattern) matches(metric string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	is, known := p.known[metric]
 	if !known {
-		if len(r.isCounters) > r.maxRemembered() {
-			clear(r.isCounters)
+		if len(p.known) >= maxCounterNames {
+			clear(p.known)
 		}
-		is = r.counters.matches(metric)
-		r.isCounters[metric] = is
+		is = p.include != nil && p.include.MatchString(metric) && (p.exclude == nil || !p.exclude.MatchString(metric))
+		p.known[strings.Clone(metric)] = is
 	}
 	return is
 }

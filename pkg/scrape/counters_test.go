@@ -154,7 +154,7 @@ func TestRatesWithDips(t *testing.T) {
 	const events = 10_000.0 // a second
 	engine := history.NewEngine(history.EngineOptions{MaxSamples: 1e6, Timeout: time.Minute})
 	for seed := range uint64(20) {
-		random := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // G404: a test repeats its numbers
+		random := rand.New(rand.NewPCG(seed, 1))
 		d := newDipTarget(t)
 		born, restarted, dips, last := 0.0, math.Inf(-1), 0, 0.0
 		for i := range 80 {

@@ -69,7 +69,7 @@ func (r *Reader) identify(s sample) (id *identity, why string) {
 	}{series: Series{
 		Name: name, Labels: kept, nanoTime: r.isNanosecondTime(name),
 	}}
-	if r.isCounter(name) {
+	if r.counters.matches(name) {
 		both.series.course = &counterCourse{}
 	}
 	id = &both.identity

@@ -67,8 +67,7 @@ type Reader struct {
 	identities map[labels.Labels]*identity // by all labels sent
 	aggregates map[labels.Labels]*Series   // by the labels kept, for metrics of which labels are dropped
 	scratch    labels.ScratchBuilder
-	counters   counterPattern
-	isCounters map[string]bool // by metric
+	counters   *counterPattern
 
 	result      ScrapeResult
 	seenEntries int  // in this round
@@ -96,7 +95,7 @@ func NewReader(reading signals.Reading, limits Limits) *Reader {
 func NewReaderForKind(kind string, reading signals.Reading, limits Limits) *Reader {
 	return &Reader{
 		reading: reading, limits: limits, value: valueReaderFor(kind), scratch: labels.NewScratchBuilder(8),
-		counters: newCounterPattern(reading), isCounters: map[string]bool{},
+		counters: counterPatternOf(reading),
 	}
 }
 
