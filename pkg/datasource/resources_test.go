@@ -58,7 +58,7 @@ func TestLookUps(t *testing.T) {
 		{"labels/node/values" + filters(`x`), 400, `{"error":"the filters cannot be read: expected [{\"key\": \"node\", \"operator\": \"=\", \"value\": \"node-1\"}]: invalid character 'x' looking for beginning of value"}`},
 		{"labels/node/values" + filters(`[{"key":"node","operator":"~","value":"a"}]`), 400, `{"error":"the filter on \"node\" has the operator \"~\"; allowed: = != =~ !~"}`},
 		{"labels/node/values" + filters(`[{"key":"node","operator":"=~","value":"("}]`), 400, `{"error":"the filter on \"node\" is no valid regular expression: \"(\""}`},
-		{"series", 404, `{"error":"there is no resource \"series\": expected labels, labels/\u003cname\u003e/values, metrics, targets, baseline, export, expression or live"}`},
+		{"series", 404, `{"error":"there is no resource \"series\": expected labels, labels/\u003cname\u003e/values, metrics, targets, alerts, baseline, export, expression or live"}`},
 	}
 	for _, test := range tests {
 		t.Run(test.path, func(t *testing.T) {
