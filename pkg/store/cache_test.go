@@ -26,7 +26,7 @@ func TestIdenticalRequestsInFlight(t *testing.T) {
 		<-release
 		return 200, vector(`{"instance": "a"} 1`)
 	})
-	s := server.store(t)
+	s := server.store(t, func(c *Config) { c.Timeout = time.Minute })
 	first, cancel := context.WithCancel(t.Context())
 	var all sync.WaitGroup
 	all.Go(func() {
@@ -48,7 +48,7 @@ func TestIdenticalRequestsInFlight(t *testing.T) {
 			return one.waiting == 6
 		}
 		return false
-	}, 5*time.Second, time.Millisecond)
+	}, 30*time.Second, time.Millisecond)
 	cancel()
 	require.Eventually(t, func() bool {
 		s.flights.mu.Lock()
@@ -57,7 +57,7 @@ func TestIdenticalRequestsInFlight(t *testing.T) {
 			return one.waiting == 5
 		}
 		return false
-	}, 5*time.Second, time.Millisecond)
+	}, 30*time.Second, time.Millisecond)
 	close(release)
 	all.Wait()
 	require.EqualValues(t, 1, sent.Load())
