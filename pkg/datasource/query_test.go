@@ -131,7 +131,7 @@ func TestErrors(t *testing.T) {
 		`{"expr": "sum(up"}`:        `the expression cannot be read at character 7: unclosed left parenthesis`,
 		`{"expr": "up\n + up{a=}"}`: `the expression cannot be read at line 2, character 9: unexpected "}" in label matching, expected string`,
 		`{"expr": "up * on(node) {__name__=~\"up|falcosecurity_scap_n_evts_total\"}"}`: ``,
-		`{"expr": "\"text\"", "instant": true}`:                                        `the expression gives a string, which cannot be shown or alerted on; expected numbers`,
+		`{"expr": "\"text\"", "instant": true}`:                                        `the expression returns a string, which cannot be shown or alerted on: expected numbers`,
 	}
 	for query, want := range tests {
 		res := queryOne(t, d, query)

@@ -9,8 +9,8 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
 
-// Table is one frame of columns that were made for people, not for a signal. Without a row it has no fields, as every
-// empty result: a table panel then says that there is nothing, instead of showing bare headers.
+// Table returns a frame with columns that do not belong to a signal. Without rows it has no fields, so that a table panel
+// says that there is no data instead of showing only headers.
 func Table(notices []data.Notice, columns ...*data.Field) data.Frames {
 	if len(columns) > 0 && columns[0].Len() == 0 {
 		columns = nil
@@ -20,14 +20,14 @@ func Table(notices []data.Notice, columns ...*data.Field) data.Frames {
 	return data.Frames{frame}
 }
 
-// Words is a column of words in plain text.
+// Words returns a column of plain text.
 func Words(name, title string, values []string) *data.Field {
 	field := textField(name, values)
 	field.Config.DisplayNameFromDS = title
 	return field
 }
 
-// Prose is a column of whole sentences, which are wrapped.
+// Prose returns a column of sentences, which wrap.
 func Prose(name, title string, values []string) *data.Field {
 	field := Words(name, title, values)
 	field.Config.Custom["wrapText"] = true
@@ -35,14 +35,14 @@ func Prose(name, title string, values []string) *data.Field {
 	return field
 }
 
-// Link is a column of addresses that open when they are clicked.
+// Link returns a column of links.
 func Link(name, title, text string, values []string) *data.Field {
 	field := Words(name, title, values)
 	field.Config.Links = []data.DataLink{{Title: text, URL: "${__value.raw}", TargetBlank: true}}
 	return field
 }
 
-// Numbers is a column of figures that nobody judges; nil is "not known".
+// Numbers returns a column of numbers without thresholds; nil means unknown.
 func Numbers(name, title, unit string, values []*float64) *data.Field {
 	field := data.NewField(name, nil, values)
 	field.Config = &data.FieldConfig{
@@ -52,18 +52,18 @@ func Numbers(name, title, unit string, values []*float64) *data.Field {
 	return field
 }
 
-// Times is a column of times; nil is "never".
+// Times returns a column of times; nil means never.
 func Times(name, title string, values []*time.Time) *data.Field {
 	field := data.NewField(name, nil, values)
 	field.Config = &data.FieldConfig{DisplayNameFromDS: title, Custom: map[string]any{"cellOptions": map[string]any{"type": "auto"}}}
 	return field
 }
 
-// Levels is a column of words of which each has the colour of its level: ok, warning, critical, unknown.
-func Levels(name, title string, of map[string]string, values []string) *data.Field {
+// Levels returns a column of words in the colours of their levels. levelOf maps each word to ok, warning, critical or unknown.
+func Levels(name, title string, levelOf map[string]string, values []string) *data.Field {
 	field := data.NewField(name, nil, values)
 	mapping := data.ValueMapper{}
-	for word, level := range of {
+	for word, level := range levelOf {
 		mapping[word] = data.ValueMappingResult{Text: word, Color: levels[level]}
 	}
 	field.Config = &data.FieldConfig{
@@ -73,7 +73,7 @@ func Levels(name, title string, of map[string]string, values []string) *data.Fie
 	return field
 }
 
-// Counts is a column of numbers that are coloured from 1 on.
+// Counts returns a column of numbers that have the colour of a level from 1 on.
 func Counts(name, title, level string, values []int64) *data.Field {
 	field := data.NewField(name, nil, values)
 	field.Config = &data.FieldConfig{
@@ -85,8 +85,8 @@ func Counts(name, title, level string, values []int64) *data.Field {
 	return field
 }
 
-// Level is how a signal's thresholds, or the names of its values, judge a value: ok, warning or critical; empty
-// where the value is unknown or the signal judges nothing.
+// Level returns the level of a value by the signal's thresholds or named values: ok, warning or critical. It is empty if the
+// value is unknown or the signal has no thresholds.
 func Level(s *signals.Signal, value float64) string {
 	if math.IsNaN(value) {
 		return ""

@@ -9,20 +9,20 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
 
-// The colours of levels, in Grafana's own names.
+// Colours of levels, by Grafana's names.
 const (
 	ok       = "green"
 	warning  = "yellow"
 	critical = "red"
-	// unknown is far from green: what cannot be known is not well.
+	// unknown is not similar to green, because unknown is not healthy.
 	unknown = "purple"
-	// neutral stands for "not judged": without it a panel would take Grafana's default threshold.
+	// neutral is for values without thresholds, for which a panel would use Grafana's default threshold.
 	neutral = "blue"
 )
 
 var levels = map[string]string{"ok": ok, "warning": warning, "critical": critical, "unknown": unknown, "info": neutral}
 
-// fieldConfig is how a signal's values look without any override. It is empty for PromQL written by hand.
+// fieldConfig returns how a panel shows a signal without overrides. It is empty for the user's own PromQL.
 func fieldConfig(s *signals.Signal) *data.FieldConfig {
 	if s == nil {
 		return &data.FieldConfig{}
@@ -52,8 +52,8 @@ func fieldConfig(s *signals.Signal) *data.FieldConfig {
 	return config
 }
 
-// steps are in rising order. A value that lies on a bound is already warning or critical where more
-// is worse, and not yet where less is worse.
+// steps returns thresholds in ascending order. A value that equals a threshold exceeds it if higher is worse, and does not
+// if lower is worse.
 func steps(t *signals.Thresholds) []data.Threshold {
 	if t == nil {
 		return []data.Threshold{{Value: bottom, Color: neutral}}
@@ -85,6 +85,6 @@ func falling(t *signals.Thresholds) []data.Threshold {
 	return append(out, data.Threshold{Value: lower, Color: ok})
 }
 
-// bottom is where the first step begins. JSON has no infinity, and Grafana's server reads null as 0: the browser makes
-// -Infinity of it (src/thresholds.ts).
+// bottom is the start of the first step. JSON has no infinity, and Grafana's server reads null as 0. The browser replaces
+// it by -Infinity (src/thresholds.ts).
 const bottom = data.ConfFloat64(-math.MaxFloat64)

@@ -9,7 +9,7 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
 
-// Text writes a value of a signal as a sentence can hold it: "5.2 %", "512 MiB", "3 h 5 min". Units are Grafana's.
+// Text formats a value of a signal for a sentence: "5.2 %", "512 MiB", "3 h 5 min".
 func Text(s *signals.Signal, value float64) string {
 	for _, v := range s.Values {
 		if v.Value == value {
@@ -22,7 +22,7 @@ func Text(s *signals.Signal, value float64) string {
 	return WithUnit(s.Unit, value)
 }
 
-// whole rounds what is shown without decimals.
+// whole rounds a value that is shown without decimals.
 func whole(unit string, value float64) float64 {
 	switch unit {
 	case "percentunit":
@@ -33,7 +33,7 @@ func whole(unit string, value float64) float64 {
 	return value
 }
 
-// WithUnit writes a value with one of Grafana's units; of those that it does not know, only the number.
+// WithUnit formats a value with one of Grafana's units. For an unknown unit it returns only the number.
 func WithUnit(unit string, value float64) string {
 	switch unit {
 	case "percentunit":
@@ -61,7 +61,7 @@ func WithUnit(unit string, value float64) string {
 	return strings.TrimSpace(scale(value, 1000, "", "K", "M", "G", "T"))
 }
 
-// thousands writes a whole number with a comma before every three digits.
+// thousands formats a whole number with thousands separators.
 func thousands(value float64) string {
 	digits := strconv.FormatFloat(math.Abs(value), 'f', 0, 64)
 	for i := len(digits) - 3; i > 0; i -= 3 {
@@ -77,7 +77,7 @@ func rate(value float64, per string) string {
 	return strings.ReplaceAll(scale(value, 1000, "", "K", "M", "G")+" "+per, "  ", " ")
 }
 
-// number has three digits that count.
+// number formats a number with three significant digits.
 func number(value float64) string {
 	digits := 2
 	switch size := math.Abs(value); {

@@ -1,10 +1,9 @@
-// Package frames turns PromQL results into typed data frames (https://grafana.com/developers/dataplane/),
-// with everything a panel needs to show them well: unit, names, thresholds, mappings, links.
+// Package frames turns PromQL results into typed data frames (https://grafana.com/developers/dataplane/), with everything
+// that panels need to show them: unit, names, thresholds, mappings and links.
 //
-// A point whose value is NaN is left out, and a series of such points is no series: NaN is how
-// PromQL says "cannot be known" (0/0), and Grafana's reduce would otherwise turn one of them into
-// "the whole window is unknown", so that an alert that should fire does not. The time field
-// states its step, so that panels break the line where a step is missing.
+// Points whose value is NaN are left out, and so are series that have only such points. NaN is PromQL's result for what
+// cannot be known (0/0). A single one would make Grafana's reduce expression return NaN for the whole window, so that an
+// alert would not fire. The time field contains the step, so that panels break the line where a step is missing.
 package frames
 
 import (
@@ -24,42 +23,42 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
 
-// Result is one expression of a query, evaluated.
+// Result is an evaluated expression of a query.
 type Result struct {
-	// Signal is nil for PromQL written by hand.
+	// Signal is nil for the user's own PromQL.
 	Signal *signals.Signal
 	Expr   string
-	// Executed is the expression as it was evaluated, where that is not Expr.
+	// Executed is the expression that was evaluated if it differs from Expr.
 	Executed string
-	// Window is what `$window` stood for; 0 for PromQL written by hand.
+	// Window is the value of `$window`; 0 for the user's own PromQL.
 	Window time.Duration
-	// Column is what a table calls the result where it shows several of one signal.
+	// Column is the name of the column if a table shows several results of a signal.
 	Column string
-	// Ranked says that the order of the value's series means something, and is to be kept.
+	// Ranked means that the order of the series must be kept.
 	Ranked bool
 	Value  parser.Value
 }
 
-// Options say what becomes of the results of one query.
+// Options are those of a query.
 type Options struct {
 	RefID        string
 	LegendFormat string
-	// Identity labels come first in tables and names: cluster, node.
+	// Identity holds the labels that come first in tables and names: cluster and node.
 	Identity []string
-	// Titles are shown for values of labels, in names.
+	// Titles replace values of labels in names.
 	Titles map[string]string
-	// Step of a range query; 0 for an instant one.
+	// Step is that of a range query; 0 for an instant query.
 	Step    time.Duration
 	Table   bool
 	Notices []data.Notice
 }
 
-// version of every data plane type used here.
+// version is that of all data plane types used here.
 var version = data.FrameTypeVersion{0, 1}
 
-// From makes the frames of one query: numeric-long or timeseries-long for a table, numeric-multi for
-// an instant, timeseries-multi for a range. Without any value it is one typed frame without fields. Notices
-// ride on the first frame. Several signals are told apart by the label `signal`.
+// From returns the frames of a query: numeric-long or timeseries-long for a table, numeric-multi for an instant and
+// timeseries-multi for a range. Without any value it returns one typed frame without fields. The notices are in the first
+// frame. The label `signal` distinguishes several signals.
 func From(results []Result, o Options) (data.Frames, error) {
 	var all []series
 	for i, r := range results {
@@ -103,7 +102,7 @@ func (o Options) emptyType() data.FrameType {
 	return data.FrameTypeTimeSeriesMulti
 }
 
-// series is one series of a result: its points, or its one value at an instant.
+// series is a series of a result, with its points or its value at an instant.
 type series struct {
 	result  *Result
 	index   int // of the result
@@ -113,7 +112,7 @@ type series struct {
 	instant bool
 }
 
-// read takes what is known out of a result: NaN and series without a value are left out.
+// read returns the series of a result, without NaN and without series that have no value.
 func read(r Result) ([]series, error) {
 	var out []series
 	switch v := r.Value.(type) {
@@ -147,7 +146,7 @@ func read(r Result) ([]series, error) {
 			out = append(out, series{result: &r, values: []float64{v.V}, instant: true})
 		}
 	default:
-		return nil, fmt.Errorf("the expression gives a %s, which cannot be shown or alerted on; expected numbers", r.Value.Type())
+		return nil, fmt.Errorf("the expression returns a %s, which cannot be shown or alerted on: expected numbers", r.Value.Type())
 	}
 	return out, nil
 }
@@ -170,7 +169,7 @@ func multi(all []series, o Options) data.Frames {
 	return out
 }
 
-// fieldName is stable, for overrides and transformations: the signal's id, the metric's name, or Value.
+// fieldName returns a stable name for overrides and transformations: the signal's id, the name of the metric, or Value.
 func fieldName(s series) string {
 	if s.result.Signal != nil {
 		return s.result.Signal.ID

@@ -39,8 +39,8 @@ var (
 
 var nan = math.NaN()
 
-// frameCase is a file of tests/corpora/frames, which src/live/frames passes, too: the results of a query and what
-// becomes of them.
+// frameCase is a file of tests/corpora/frames: the results of a query and the expected frames. The tests of src/live/frames
+// use the same files.
 type frameCase struct {
 	Results []struct {
 		Signal *signals.Signal `json:"signal,omitempty"`
@@ -48,7 +48,7 @@ type frameCase struct {
 		Window string          `json:"window,omitempty"`
 		Column string          `json:"column,omitempty"`
 		Ranked bool            `json:"ranked,omitempty"`
-		// One of these is what the expression gives.
+		// One of these is the result of the expression.
 		Matrix []struct {
 			Labels labels.Labels `json:"labels"`
 			Times  []int64       `json:"times"`
@@ -74,7 +74,7 @@ type frameCase struct {
 	Error  string          `json:"error"`
 }
 
-// figure is a float64 that may be written as a word.
+// figure is a float64 that may be NaN or infinite in JSON.
 type figure float64
 
 func (n *figure) UnmarshalJSON(text []byte) error {
@@ -163,7 +163,7 @@ func TestFrom(t *testing.T) {
 	}
 }
 
-// rewrite puts frames into a file, in the place of those that are there.
+// rewrite replaces the frames in a file.
 func rewrite(t *testing.T, file string, text, frames []byte) {
 	var whole struct {
 		Results json.RawMessage `json:"results"`
@@ -177,7 +177,7 @@ func rewrite(t *testing.T, file string, text, frames []byte) {
 	require.NoError(t, os.WriteFile(file, append(text, '\n'), 0o600))
 }
 
-// readBack reads frames as Grafana's expressions and alert rules do.
+// readBack reads frames as Grafana's server-side expressions and alert rules do.
 func readBack(t *testing.T, frames data.Frames) {
 	t.Helper()
 	if frames[0].Meta.Type.IsTimeSeries() {
@@ -198,7 +198,7 @@ func readBack(t *testing.T, frames data.Frames) {
 	require.NoError(t, c.Warning)
 	require.Empty(t, c.RemainderIndices, "nothing is ignored")
 	require.Equal(t, len(frames[0].Fields) == 0, len(c.Refs) == 0)
-	if len(c.Refs) > 0 { // of nothing, the reader tells no refId
+	if len(c.Refs) > 0 { // without data, the reader returns no refId
 		require.Equal(t, "A", c.RefID)
 	}
 }

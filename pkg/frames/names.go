@@ -12,10 +12,10 @@ import (
 
 var legendPart = regexp.MustCompile(`\{\{\s*([^{}\s]+)\s*\}\}`)
 
-// namer gives series their names in legends.
+// namer names series in legends and tables.
 type namer struct {
 	legend  string
-	several bool // signals
+	several bool // whether there are several signals
 	skip    []string
 	first   []string
 	titles  map[string]string
@@ -30,7 +30,7 @@ func newNamer(all []series, o Options) namer {
 		}
 	}
 	n.several = len(ids) > 1
-	// The cluster is worth a word only where there is more than one.
+	// Names contain the cluster only if there are several.
 	for _, name := range o.Identity[:max(0, len(o.Identity)-1)] {
 		if !slices.ContainsFunc(all, func(s series) bool { return s.labels.Get(name) != all[0].labels.Get(name) }) {
 			n.skip = append(n.skip, name)
@@ -39,8 +39,8 @@ func newNamer(all []series, o Options) namer {
 	return n
 }
 
-// name is the legend, filled in. Without a legend it is what tells
-// the series apart: the values of a signal's labels, or a PromQL result's metric and labels.
+// name returns the filled-in legend. Without a legend, it returns what distinguishes the series: the values of a signal's
+// labels, or the metric and labels of a PromQL result.
 func (n namer) name(s series) string {
 	switch {
 	case n.legend != "":
@@ -65,14 +65,14 @@ func (n namer) name(s series) string {
 	return strings.Join(words, " ")
 }
 
-// pivots is whether the legend of a table names labels, which then make columns.
+// pivots reports whether the legend of a table contains labels, whose values become columns.
 func (n namer) pivots() bool { return n.inLegend(func(name string) bool { return name != "signal" }) }
 
 func (n namer) inLegend(is func(name string) bool) bool {
 	return slices.ContainsFunc(legendPart.FindAllStringSubmatch(n.legend, -1), func(part []string) bool { return is(part[1]) })
 }
 
-// columnName is what the column of a series is called in a table: the legend, else the signal's title.
+// columnName returns the name of a column: the legend, or the signal's title.
 func (n namer) columnName(s series) string {
 	name := fieldName(series{result: s.result})
 	switch {
@@ -81,17 +81,17 @@ func (n namer) columnName(s series) string {
 	case s.result.Signal != nil:
 		name = s.result.Signal.Title
 	}
-	switch of := s.result.Column; {
-	case of == "":
+	switch column := s.result.Column; {
+	case column == "":
 		return name
 	case n.legend != "" || n.several:
-		return name + " " + of
+		return name + " " + column
 	default:
-		return of
+		return column
 	}
 }
 
-// rowLabels are the labels that a table has columns of: those that are not in the legend.
+// rowLabels returns the labels that are columns of a table: those that are not in the legend.
 func (n namer) rowLabels(l labels.Labels) labels.Labels {
 	b := labels.NewBuilder(l)
 	l.Range(func(label labels.Label) {
@@ -102,7 +102,7 @@ func (n namer) rowLabels(l labels.Labels) labels.Labels {
 	return b.Labels()
 }
 
-// fromLegend is the legend with its {{label}}s and {{signal}} replaced.
+// fromLegend returns the legend with {{label}} and {{signal}} replaced.
 func (n namer) fromLegend(s series) string {
 	return legendPart.ReplaceAllStringFunc(n.legend, func(part string) string {
 		name := legendPart.FindStringSubmatch(part)[1]
@@ -122,7 +122,7 @@ func promName(l labels.Labels) string {
 	return name + rest.String()
 }
 
-// order lists the labels' names: first those given, then the others by name.
+// order returns the names of labels: those in first, then the others by name.
 func order(l labels.Labels, first []string) []string {
 	var out []string
 	for _, name := range first {

@@ -10,21 +10,21 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 )
 
-// row is what a table shows of one label set, at one time where the query spans a range.
+// row is a row of a table: a set of labels, and a time if the query spans a range.
 type row struct {
 	at     time.Time
 	labels labels.Labels
-	values map[column]*float64 // what a row lacks is null
+	values map[column]*float64 // missing values are null
 }
 
-// column is what a table shows of one result. A legend with labels makes a column of each of their values.
+// column is a column for a result. If the legend contains labels, each of their values has a column.
 type column struct {
 	index int // of the result
 	name  string
 }
 
-// table makes one column of every label and of every result. Rows are in
-// the order of time, then of labels; an instant's rows of PromQL, and ranked ones, stay in the order of the result.
+// table returns a table with a column for every label and every result. Rows are sorted by time and then by labels. Those
+// of an instant PromQL query and ranked ones keep the order of the result.
 func table(results []Result, all []series, o Options) *data.Frame {
 	n := newNamer(all, o)
 	rows, columns, names := n.collect(results, all)
@@ -55,21 +55,21 @@ func table(results []Result, all []series, o Options) *data.Frame {
 		field := data.NewField(name, nil, cells(rows, func(r *row) *float64 { return r.values[c] }))
 		field.Config = fieldConfig(result.Signal)
 		field.Config.DisplayNameFromDS = c.name
-		field.Config.Links = nil // they would underline every cell
+		field.Config.Links = nil // links would underline every cell
 		frame.Fields = append(frame.Fields, field)
 	}
 	return frame
 }
 
-// textField is a column of words. It says that it is plain text: a table panel whose default is coloured text
-// would paint it in the colour of the lowest threshold.
+// textField returns a column of text with the cell type for plain text. Otherwise, a table panel whose default is coloured
+// text would show it in the colour of the lowest threshold.
 func textField(name string, values []string) *data.Field {
 	field := data.NewField(name, nil, values)
 	field.Config = &data.FieldConfig{Custom: map[string]any{"cellOptions": map[string]any{"type": "auto"}}}
 	return field
 }
 
-// collect returns the rows in the order of the results, the columns, and the sorted names of the labels that rows have.
+// collect returns the rows in the order of the results, the columns, and the sorted names of the rows' labels.
 func (n namer) collect(results []Result, all []series) (rows []*row, columns []column, names []string) {
 	found := map[string]*row{}
 	for i := range results {
@@ -114,7 +114,7 @@ func cells[T any](rows []*row, cell func(*row) T) []T {
 	return out
 }
 
-// leading moves the names given to the front.
+// leading moves the names in first to the front.
 func leading(first, names []string) []string {
 	var out []string
 	for _, name := range first {

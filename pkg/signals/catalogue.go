@@ -1,12 +1,11 @@
-// Package signals holds the catalogue of signals: what each figure means, how it is worked out and
-// what it needs. The catalogue is written in TypeScript (src/signals) and generated into
-// catalogue.json; nothing about Falco is written down in Go.
+// Package signals contains the catalogue of signals: what each of them means, how it is calculated and what it requires. The
+// catalogue is written in TypeScript (src/signals) and generated into catalogue.json. The Go code knows nothing about Falco.
 //
-// The shapes mirror src/signals/types.ts, field by field: here the figures themselves, in reading.go
-// what is read from the answers, in kinds.go what the kinds of query besides `signal` show.
+// The types mirror those in src/signals/types.ts field by field: the signals in this file, what is read from responses in
+// reading.go and scraping.go, and what the other query types show in kinds.go.
 package signals
 
-// Catalogue is everything the product knows about Falco's numbers.
+// Catalogue is everything that the plugin knows about Falco's metrics.
 type Catalogue struct {
 	Dimensions   []Dimension         `json:"dimensions"`
 	Groupings    []Grouping          `json:"groupings"`
@@ -25,14 +24,14 @@ type Catalogue struct {
 	Receiver     Receiver            `json:"receiver"`
 }
 
-// Dimension is one of the five of Falco's guide to performance monitoring in production.
+// Dimension is one of the five dimensions in Falco's guide to performance monitoring in production.
 type Dimension struct {
 	ID       string `json:"id"`
 	Title    string `json:"title"`
 	Question string `json:"question"`
 }
 
-// Grouping is a label that lives on an info series and reaches a signal through `$join`.
+// Grouping is a label of an info series, which `$join` adds to a signal.
 type Grouping struct {
 	ID       string `json:"id"`
 	Label    string `json:"label"`
@@ -40,7 +39,7 @@ type Grouping struct {
 	Matchers string `json:"matchers,omitempty"`
 }
 
-// Signal is one figure: its PromQL template and everything a panel needs to show it.
+// Signal is a derived figure: its PromQL template and everything that a panel needs to show it.
 type Signal struct {
 	ID        string `json:"id"`
 	Title     string `json:"title"`
@@ -57,43 +56,43 @@ type Signal struct {
 	GroupBy     GroupBy     `json:"groupBy"`
 	Needs       []Need      `json:"needs"`
 	Thresholds  *Thresholds `json:"thresholds,omitempty"`
-	// MaxWindow is the longest window that serves it.
+	// MaxWindow is the longest useful window.
 	MaxWindow string `json:"maxWindow,omitempty"`
-	// Worst is "min" where the lowest values are the worst although no threshold says so.
+	// Worst is "min" if the lowest values are the worst although there is no threshold that says so.
 	Worst string `json:"worst,omitempty"`
-	// ClusterScoped says that clusters are counted as a whole: it cannot be filtered by node.
+	// ClusterScoped means that it counts complete clusters and cannot be filtered by node.
 	ClusterScoped bool `json:"clusterScoped,omitempty"`
-	// ComparesNodes says that nodes are held against each other: the figure of one depends on which others are asked about.
+	// ComparesNodes means that it compares nodes: the value of one depends on which others pass the filters.
 	ComparesNodes bool     `json:"comparesNodes,omitempty"`
 	Advice        []Advice `json:"advice"`
 	Link          string   `json:"link"`
-	// NoValueReason says in a few words why a node may have no value although nothing is wrong.
+	// NoValueReason is why a node may have no value although nothing is wrong.
 	NoValueReason string  `json:"noValueReason,omitempty"`
 	Values        []Value `json:"values,omitempty"`
-	// InStore takes the place of Expr where a store has more than Falco's own metrics.
+	// InStore replaces Expr if the Prometheus server has metrics of other exporters.
 	InStore *InStore `json:"inStore,omitempty"`
 }
 
-// InStore is what a signal is worked out of where a store has all of Metrics, which are others' than Falco's. ExtraDescription is added
-// to the description.
+// InStore is the expression of a signal for Prometheus servers that have all of Metrics, which are those of other exporters.
+// ExtraDescription is added to the description.
 type InStore struct {
 	Expr             string   `json:"expr"`
 	Metrics          []string `json:"metrics"`
 	ExtraDescription string   `json:"extraDescription"`
 }
 
-// LowestIsWorst is whether low values are the bad ones.
+// LowestIsWorst reports whether low values are worse.
 func (s *Signal) LowestIsWorst() bool {
 	return s.Worst == "min" || s.Thresholds != nil && s.Thresholds.Direction == "below"
 }
 
-// GroupBy is what a signal is grouped by when nothing else is asked for, and what it may be grouped by besides.
+// GroupBy holds the labels by which a signal is grouped by default, and those by which it may be grouped in addition.
 type GroupBy struct {
 	Default []string `json:"default"`
 	Allowed []string `json:"allowed"`
 }
 
-// Need is what a signal cannot do without; a notice is made of it when a target lacks the metric.
+// Need is a requirement of a signal. A notice explains it if a target does not export the metric.
 type Need struct {
 	Metric       string        `json:"metric"`
 	AnyOf        []string      `json:"anyOf,omitempty"`
@@ -102,18 +101,18 @@ type Need struct {
 	Cost         string        `json:"cost,omitempty"`
 	Engines      []string      `json:"engines,omitempty"`
 	Since        string        `json:"since,omitempty"`
-	From         string        `json:"from,omitempty"` // who exports it, where that is not Falco: only a store can have it
+	From         string        `json:"from,omitempty"` // the exporter if it is not Falco; only a Prometheus server has its metrics
 	UnknownValue *UnknownValue `json:"unknownValue,omitempty"`
 }
 
-// UnknownValue is a value of a metric that stands for "unknown", e.g. 0 for the container's memory.
+// UnknownValue is a value of a metric that means unknown, such as 0 for the memory of the container.
 type UnknownValue struct {
 	Value   float64 `json:"value"`
 	Because string  `json:"because"`
 	Change  string  `json:"change"`
 }
 
-// Thresholds judge a signal; either bound may be missing.
+// Thresholds are those of a signal. Either of them may be missing.
 type Thresholds struct {
 	Direction string   `json:"direction"`
 	Warning   *float64 `json:"warning,omitempty"`
@@ -122,14 +121,14 @@ type Thresholds struct {
 	Source    string   `json:"source"`
 }
 
-// Advice is one thing to change when the signal is bad.
+// Advice is a change that improves a signal.
 type Advice struct {
 	When   string `json:"when"`
 	Change string `json:"change"`
 	Cost   string `json:"cost"`
 }
 
-// Value names a value of a signal, e.g. 0 = down.
+// Value is the name of a value of a signal, such as down for 0.
 type Value struct {
 	Value float64 `json:"value"`
 	Text  string  `json:"text"`

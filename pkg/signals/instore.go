@@ -2,14 +2,14 @@ package signals
 
 import "slices"
 
-// InStore is the catalogue for a store that holds some metrics of others than Falco: signals that read them do. What they
-// are worked out of then lacks nothing that Falco's own answer might.
-func (c *Catalogue) InStore(holds func(metric string) bool) *Catalogue {
+// InStore returns the catalogue for a Prometheus server: signals use the metrics of other exporters if the server has all of
+// them. Such a signal has no reason to lack a value.
+func (c *Catalogue) InStore(has func(metric string) bool) *Catalogue {
 	out := *c
 	out.Signals = slices.Clone(c.Signals)
 	for i := range out.Signals {
 		s := &out.Signals[i]
-		if s.InStore == nil || slices.ContainsFunc(s.InStore.Metrics, func(m string) bool { return !holds(m) }) {
+		if s.InStore == nil || slices.ContainsFunc(s.InStore.Metrics, func(m string) bool { return !has(m) }) {
 			continue
 		}
 		s.Expr, s.NoValueReason = s.InStore.Expr, ""

@@ -1,14 +1,14 @@
 package signals
 
-// Check is one row of the health table for every node: a signal, judged by its thresholds.
+// Check judges a signal by its thresholds. The health table has a row for each check and node.
 type Check struct {
 	ID     string `json:"id"`
 	Signal string `json:"signal"`
-	// Worst is max or min: the value that stands for the node where the signal has several.
+	// Worst is max or min: which value counts for the node if the signal has several.
 	Worst string `json:"worst"`
-	// ExtraDimensions are dimensions whose verdict it counts for besides that of its signal.
+	// ExtraDimensions are further dimensions whose verdict it affects.
 	ExtraDimensions []string `json:"extraDimensions,omitempty"`
-	// Window of the judgement; without it the query's.
+	// Window overrides that of the query.
 	Window  string `json:"window,omitempty"`
 	Meaning struct {
 		OK       string `json:"ok"`
@@ -16,13 +16,13 @@ type Check struct {
 		Critical string `json:"critical,omitempty"`
 	} `json:"meaning"`
 	Advice []CheckAdvice `json:"advice"`
-	// Optional: a node without a value has no row, instead of an unknown one.
+	// Optional means that a node without a value has no row, instead of an unknown one.
 	Optional bool `json:"optional,omitempty"`
 }
 
-// CheckAdvice is something to change when a check is bad; worst first.
+// CheckAdvice is a change for a check that is not ok.
 type CheckAdvice struct {
-	// When is a template with a sample for every node where this advice is the right one; without it, it always is.
+	// When is a template that has a sample for every node to which the advice applies. Without it, the advice always applies.
 	When   string `json:"when,omitempty"`
 	Why    string `json:"why"`
 	Change string `json:"change"`
@@ -35,8 +35,8 @@ type InventoryColumn struct {
 	Title  string `json:"title"`
 	Metric string `json:"metric"`
 	Label  string `json:"label,omitempty"`
-	// Prefix is another label, put before the value with a colon; Length is how much of the value is shown. The whole
-	// is compared.
+	// Prefix is another label that is shown before the value. Length is how many characters of the value are shown;
+	// comparisons use all of it.
 	Prefix  string  `json:"prefix,omitempty"`
 	Length  int     `json:"length,omitempty"`
 	Unit    string  `json:"unit,omitempty"`
@@ -44,8 +44,8 @@ type InventoryColumn struct {
 	Compare bool    `json:"compare,omitempty"`
 }
 
-// EventKind is something found in the history: a metric's value or an info series' label that changes, or a
-// template that crosses a bound upwards.
+// EventKind is a type of events in the history: a change of a metric's value or of an info series' label, or a template
+// whose value exceeds a bound.
 type EventKind struct {
 	ID     string  `json:"id"`
 	Title  string  `json:"title"`
@@ -61,7 +61,7 @@ type EventKind struct {
 	Level  string  `json:"level"`          // info, warning or critical
 }
 
-// RuleTable says where the figures of Falco's rules are.
+// RuleTable describes the metric of Falco's rules.
 type RuleTable struct {
 	Metric     string            `json:"metric"`
 	Rule       string            `json:"rule"`

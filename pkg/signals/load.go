@@ -17,15 +17,15 @@ var catalogueJSON []byte
 var load = sync.OnceValue(func() *Catalogue {
 	catalogue := &Catalogue{}
 	if err := json.Unmarshal(catalogueJSON, catalogue); err != nil {
-		panic(fmt.Sprintf("the catalogue built into the plugin cannot be read: %v", err))
+		panic(fmt.Sprintf("cannot read the embedded catalogue: %v", err))
 	}
 	return catalogue
 })
 
-// Load returns the catalogue that is built into the plugin; it is shared, and never changed.
+// Load returns the embedded catalogue. It is shared and must not be modified.
 func Load() *Catalogue { return load() }
 
-// Signal finds a signal by its id. For an unknown id the error lists the ids that are spelt most alike.
+// Signal returns the signal with an id. For an unknown id, the error lists the most similar ids.
 func (c *Catalogue) Signal(id string) (*Signal, error) {
 	for i := range c.Signals {
 		if c.Signals[i].ID == id {

@@ -9,7 +9,7 @@ import (
 
 var word = regexp.MustCompile(`[a-zA-Z_:][a-zA-Z0-9_:]*`)
 
-// Metrics are the names of all metrics of Falco and Falcosidekick that the catalogue speaks of, sorted.
+// Metrics returns the sorted names of all metrics of Falco and Falcosidekick that the catalogue uses.
 func (c *Catalogue) Metrics() []string {
 	names := map[string]bool{}
 	add := func(text string) {

@@ -1,6 +1,6 @@
 package signals
 
-// Reading is what the reader of answers has to know about Falco's and Falcosidekick's metrics.
+// Reading is what the parser of responses needs to know about the metrics of Falco and Falcosidekick.
 type Reading struct {
 	Host struct {
 		Metric string `json:"metric"`
@@ -41,7 +41,7 @@ type Reading struct {
 	Scraping      Scraping `json:"scraping"`
 }
 
-// Switch is a key of falco.yaml that the health check reports when it is off.
+// Switch is a key of falco.yaml that the health check reports if it is off.
 type Switch struct {
 	Config       string   `json:"config"`
 	Metric       string   `json:"metric"`
@@ -53,8 +53,8 @@ type Switch struct {
 	OffByDefault bool     `json:"offByDefault,omitempty"`
 }
 
-// TargetGauge is a series written for every target beside `up`, from its settings. A fallback of 0 means: only where the
-// setting is set. One of the entry stands on each target for all of them, with the entry's URL in the label `entry`.
+// TargetGauge is a series that is written for every target from its settings. A fallback of 0 means that it is only written
+// if the setting is set. OfEntry means that its value is that of the whole entry, whose URL is in the label `entry`.
 type TargetGauge struct {
 	Setting  string  `json:"setting"`
 	Metric   string  `json:"metric"`
@@ -62,8 +62,8 @@ type TargetGauge struct {
 	OfEntry  bool    `json:"ofEntry,omitempty"`
 }
 
-// Baseline is a setting that says what all Falcos are expected to have. Every value becomes a series of Metric with the
-// label Label, written for each of them; ActualMetric is Falco's own series that it is held against.
+// Baseline is a setting for what all Falcos should have. Every value becomes a series of Metric with the label Label, which
+// is written for each Falco. ActualMetric is the metric of Falco with which it is compared.
 type Baseline struct {
 	Setting      string `json:"setting"`
 	Title        string `json:"title"`
@@ -74,16 +74,16 @@ type Baseline struct {
 	FormInWords  string `json:"formInWords"`
 }
 
-// Recording is a rule of provisioning/prometheus: a signal by its default, over a window, of all Falcos.
+// Recording is a recording rule in provisioning/prometheus: a signal of all Falcos with its default grouping.
 type Recording struct {
 	Name   string `json:"name"`
 	Signal string `json:"signal"`
 	Window string `json:"window,omitempty"`
 }
 
-// Store is what has to be known of a Prometheus that scrapes Falco.
+// Store is what Prometheus mode needs to know about servers that scrape Falco.
 type Store struct {
-	// IdentifyingMetrics are the metrics by which a target shows what it is; any one will do.
+	// IdentifyingMetrics are the metrics that identify a kind of target. One of them is sufficient.
 	IdentifyingMetrics []struct {
 		Kind    string   `json:"kind"`
 		Metrics []string `json:"metrics"`
@@ -95,6 +95,6 @@ type Store struct {
 		Reload string `json:"reload"` // changes when Falco reloads and its counters start again
 		Cause  string `json:"cause"`  // a sentence for notices
 	} `json:"counterDips"`
-	// ExternalMetrics are metrics of others than Falco that expressions for a store read.
+	// ExternalMetrics are the metrics of other exporters that expressions use.
 	ExternalMetrics []string `json:"externalMetrics"`
 }

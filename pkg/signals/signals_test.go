@@ -24,7 +24,7 @@ func TestLoad(t *testing.T) {
 	}
 }
 
-// The catalogue has no field that Go would drop in silence.
+// The catalogue has no field that Go does not read.
 func TestCatalogueIsMirrored(t *testing.T) {
 	decoder := json.NewDecoder(bytes.NewReader(catalogueJSON))
 	decoder.DisallowUnknownFields()
@@ -41,7 +41,7 @@ func TestSignal(t *testing.T) {
 	require.EqualError(t, err, `there is no signal "kernel-drops-ratio"; the nearest are kernel-drop-ratio, kernel-drop-rate, memory-rss`)
 }
 
-// What the other kinds of query evaluate can be evaluated: a mistake in the catalogue must not wait for a node that is ill.
+// All expressions of checks and events can be compiled.
 func TestChecksAndEvents(t *testing.T) {
 	catalogue := Load()
 	require.NotEmpty(t, catalogue.Checks)

@@ -45,7 +45,7 @@ export interface FrameSeries {
 export function seriesOf(results: readonly FrameResult[], table: boolean): FrameSeries[] {
   return results.flatMap((result, index) => {
     if (result.type === 'string') {
-      throw new Error('the expression gives a string, which cannot be shown or alerted on; expected numbers');
+      throw new Error('the expression returns a string, which cannot be shown or alerted on: expected numbers');
     }
     const isInstant = result.type !== 'matrix';
     const all = result.series.flatMap(({ labels, times, values }) => {
