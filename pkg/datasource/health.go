@@ -5,6 +5,7 @@ import (
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/executor"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/health"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/request"
 )
@@ -14,6 +15,8 @@ func (d *Instance) CheckHealth(ctx context.Context, _ *backend.CheckHealthReques
 	if err := d.ready(ctx, health.Patience); err != nil {
 		return health.Failed(err.Error()), nil
 	}
+	ctx, cancel := context.WithTimeout(executor.WithClient(ctx, false), d.source.Settings.QueryTimeout)
+	defer cancel()
 	r := request.New(d.source, false)
 	defer r.Close()
 	return health.Check(ctx, r)

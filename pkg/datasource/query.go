@@ -13,6 +13,7 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/experimental/concurrent"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/events"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/executor"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/failure"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/figures"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/health"
@@ -61,6 +62,7 @@ func (d *Instance) QueryData(ctx context.Context, req *backend.QueryDataRequest)
 	}
 	_, fromAlert := req.Headers[backend.FromAlertHeaderName]
 	fromAlert = fromAlert || req.GetHTTPHeader(backend.FromAlertHeaderName) != ""
+	ctx = executor.WithClient(ctx, fromAlert)
 	r := request.New(d.source, fromAlert)
 	defer r.Close()
 	return concurrent.QueryData(ctx, req, func(ctx context.Context, q concurrent.Query) backend.DataResponse {
@@ -77,6 +79,8 @@ func answerQuery(ctx context.Context, r *request.Request, dq backend.DataQuery) 
 				"this query failed inside the plugin, whose log has the details; please report it")
 		}
 	}()
+	ctx, cancel := context.WithTimeout(ctx, r.Settings.QueryTimeout) // for all expressions, and for waiting
+	defer cancel()
 	q, err := query.Read(dq.JSON)
 	if err != nil {
 		return failure.Response(failure.User(err))

@@ -1,11 +1,11 @@
 package datasource
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/grafana/dataplane/sdata/numeric"
 	"github.com/grafana/dataplane/sdata/timeseries"
@@ -147,14 +147,23 @@ func TestErrors(t *testing.T) {
 }
 
 func TestLimits(t *testing.T) {
-	d, _ := twoNodes(t)
-	d.source.Executor.(*executor.Embedded).Engine = history.NewEngine(history.EngineOptions{MaxSamples: 10, Timeout: time.Minute})
-	d.source.Settings.MaxSamples = 10
-	require.EqualError(t, queryOne(t, d, `{}`).Error, "the query needs more than 10 samples at once: narrow its time range or its filters, or raise limits.maxSamples")
+	d, f := newTestWith(t, `{"targets": [{"url": "a:1"}], "limits": {"maxSamples": 40}}`, falco("node-1", kernelCounters...))
+	f.count("node-1", 5)
+	require.EqualError(t, queryOne(t, d, `{}`).Error, "the query needs more than 10 samples at once, which is its share of limits.maxSamples: narrow its time range or its filters, or raise limits.maxSamples")
 
-	d.source.Executor.(*executor.Embedded).Engine = history.NewEngine(history.EngineOptions{MaxSamples: 1000, Timeout: time.Nanosecond})
-	d.source.Settings.QueryTimeout = time.Nanosecond
-	require.EqualError(t, queryOne(t, d, `{}`).Error, "the query took longer than 1ns: narrow its time range or its filters, or raise limits.queryTimeout")
+	d, _ = newTestWith(t, `{"targets": [{"url": "a:1"}], "limits": {"queryTimeout": "1ms"}}`, falco("node-1", kernelCounters...))
+	d.source.Executor = waitingExecutor{d.source.Executor}
+	const timeout = "the query took longer than 1ms: narrow its time range or its filters, or raise limits.queryTimeout"
+	require.EqualError(t, queryOne(t, d, `{}`).Error, timeout)
+	require.EqualError(t, queryOne(t, d, `{"queryType": "health"}`).Error, timeout)
+}
+
+// waitingExecutor waits until the query ends.
+type waitingExecutor struct{ executor.Executor }
+
+func (waitingExecutor) Evaluate(ctx context.Context, _ executor.Evaluation) (executor.Value, error) {
+	<-ctx.Done()
+	return executor.Value{}, ctx.Err()
 }
 
 func TestFailedQueryLeavesOthersAlone(t *testing.T) {

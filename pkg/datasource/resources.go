@@ -13,6 +13,7 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/backend/resource/httpadapter"
 	"github.com/prometheus/common/model"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/executor"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/export"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/failure"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/inventory"
@@ -66,7 +67,11 @@ func (d *Instance) routes() backend.CallResourceHandler {
 		return export.Write(r.Settings, r.Catalogue, req.URL.Query().Get("format"))
 	}))
 	mux.HandleFunc("/expression", d.lookUp(func(r *request.Request, req *http.Request) (any, error) {
-		expr, err := r.Executor.Rewrite(req.URL.Query().Get("expr"))
+		expr := req.URL.Query().Get("expr")
+		if err := r.Settings.Expressions.Check(expr); err != nil {
+			return nil, err
+		}
+		expr, err := r.Executor.Rewrite(expr)
 		if err != nil {
 			return nil, r.Explain(err)
 		}
@@ -94,9 +99,11 @@ func (d *Instance) lookUp(find func(*request.Request, *http.Request) (any, error
 			fail(w, failure.HTTPStatus(err), err)
 			return
 		}
+		ctx, cancel := context.WithTimeout(executor.WithClient(req.Context(), false), d.source.Settings.QueryTimeout)
+		defer cancel()
 		asking := request.New(d.source, false)
 		defer asking.Close()
-		found, err := find(asking, req)
+		found, err := find(asking, req.WithContext(ctx))
 		if err != nil {
 			fail(w, failure.HTTPStatus(err), err)
 			return

@@ -2,12 +2,15 @@ package executor
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/storage"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/failure"
@@ -40,18 +43,15 @@ var _ Fleet = (*scrape.Lease)(nil)
 // Embedded scrapes targets, keeps a history in memory and evaluates expressions with Prometheus's engine.
 type Embedded struct {
 	Fleet    Fleet
-	Engine   *promql.Engine
 	settings settings.Settings
 	received storage.Queryable // nil where the alert receiver is off
+	budget   *Budget
 }
 
 // NewEmbedded returns an executor over the targets of f, which it releases, and over what the alert receiver counted.
 // received is nil where the receiver is off.
-func NewEmbedded(s settings.Settings, f Fleet, received storage.Queryable) *Embedded {
-	return &Embedded{
-		Fleet: f, settings: s, received: received,
-		Engine: history.NewEngine(history.EngineOptions{MaxSamples: s.MaxSamples, Timeout: s.QueryTimeout}),
-	}
+func NewEmbedded(s settings.Settings, f Fleet, received storage.Queryable, b *Budget) *Embedded {
+	return &Embedded{Fleet: f, settings: s, received: received, budget: b}
 }
 
 // Ready keeps scraping alive, and waits up to patience for targets that have not been scraped yet. Notices report those
@@ -79,24 +79,79 @@ func (e *Embedded) TargetsOutdated() (time.Time, string) { return time.Time{}, "
 // Catalogue returns the catalogue unchanged.
 func (e *Embedded) Catalogue(c *signals.Catalogue) *signals.Catalogue { return c }
 
-// Evaluate runs Prometheus's engine on the history.
-func (e *Embedded) Evaluate(ctx context.Context, asked Evaluation) (Value, error) {
+// TooManySamples means that an evaluation needs more samples than its share of limits.maxSamples.
+type TooManySamples int
+
+func (e TooManySamples) Error() string { return fmt.Sprintf("more than %d samples", int(e)) }
+
+// Evaluate runs Prometheus's engine on the history, within the budget of the process.
+func (e *Embedded) Evaluate(ctx context.Context, what Evaluation) (Value, error) {
+	client := clientOf(ctx)
+	lane := e.budget.lane(client)
+	value, err := e.evaluateIn(ctx, lane.small, e.budget.smallShare(), client.Name, what)
+	if errors.As(err, new(TooManySamples)) {
+		value, err = e.evaluateIn(ctx, lane.large, lane.largeShare, client.Name, what)
+	}
+	if err != nil {
+		return Value{}, err
+	}
+	release, ok := e.budget.hold(countSamples(value.Value), e.settings.MaxSamples)
+	if !ok {
+		value.Release()
+		return Value{}, TooManySamples(resultShare * float64(e.settings.MaxSamples))
+	}
+	free := value.Release
+	value.Release = func() { free(); release() }
+	return value, nil
+}
+
+// evaluateIn waits for a place and evaluates with a share of limits.maxSamples.
+func (e *Embedded) evaluateIn(ctx context.Context, p *places, share float64, client string, what Evaluation) (Value, error) {
+	if err := p.take(ctx, client); err != nil {
+		return Value{}, err
+	}
+	defer p.give(client)
+	limit := max(1, int(share*float64(e.settings.MaxSamples)))
+	engine := history.NewEngine(history.EngineOptions{MaxSamples: limit, Timeout: e.settings.QueryTimeout})
 	var (
 		q          promql.Query
 		err        error
-		start, end = time.UnixMilli(asked.Start), time.UnixMilli(asked.End)
+		start, end = time.UnixMilli(what.Start), time.UnixMilli(what.End)
 	)
-	if asked.Step == 0 {
-		q, err = e.Engine.NewInstantQuery(ctx, e.queryable(), nil, asked.Expr, end)
+	if what.Step == 0 {
+		q, err = engine.NewInstantQuery(ctx, e.queryable(), nil, what.Expr, end)
 	} else {
-		q, err = e.Engine.NewRangeQuery(ctx, e.queryable(), nil, asked.Expr, start, end, asked.Step)
+		q, err = engine.NewRangeQuery(ctx, e.queryable(), nil, what.Expr, start, end, what.Step)
 	}
 	if err != nil {
 		return Value{}, err
 	}
 	result := q.Exec(ctx)
-	return Value{Value: result.Value, Executed: asked.Expr, Release: q.Close}, result.Err
+	if result.Err != nil {
+		q.Close()
+		if errors.As(result.Err, new(promql.ErrTooManySamples)) {
+			return Value{}, TooManySamples(limit)
+		}
+		return Value{}, result.Err
+	}
+	return Value{Value: result.Value, Executed: what.Expr, Release: q.Close}, nil
 }
+
+// countSamples returns how many samples a value holds.
+func countSamples(value parser.Value) (n int) {
+	switch v := value.(type) {
+	case promql.Matrix:
+		for _, s := range v {
+			n += len(s.Floats)
+		}
+	case promql.Vector:
+		n = len(v)
+	}
+	return n
+}
+
+// Retention returns how long samples are kept.
+func (e *Embedded) Retention() time.Duration { return e.settings.Retention }
 
 // Querier returns the samples of the history.
 func (e *Embedded) Querier(from, to int64) (storage.Querier, error) {

@@ -51,6 +51,8 @@ type Executor interface {
 	// check is what the health check says besides what it says of the targets; asked when all is ready. The error says why
 	// nothing can be asked.
 	Check(ctx context.Context) (HealthSummary, error)
+	// Retention is how long samples are kept; 0 if that is not known.
+	Retention() time.Duration
 	Messages() Messages
 }
 

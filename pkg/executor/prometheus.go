@@ -118,6 +118,9 @@ func (s *Prometheus) PresentNodes(at time.Time) map[target.Node]bool {
 // HistoryStart is unknown: the API does not report how long the server keeps samples.
 func (s *Prometheus) HistoryStart() time.Time { return time.Time{} }
 
+// Retention is unknown.
+func (s *Prometheus) Retention() time.Duration { return 0 }
+
 // HistoryTrimmed is unknown, and reported as false.
 func (s *Prometheus) HistoryTrimmed() bool { return false }
 

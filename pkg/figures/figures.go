@@ -53,12 +53,16 @@ func PromQL(ctx context.Context, r *request.Request, qc *request.QueryContext) (
 	if qc.Query.Expr == "" {
 		return nil, failure.User(errors.New("the query has no expression: write one, such as up == 0"))
 	}
+	expanded := qc.Times.ExpandMacros(qc.Query.Expr)
+	if err := r.Settings.Expressions.Check(expanded); err != nil {
+		return nil, err
+	}
 	allowed := slices.Concat(target.IdentityLabels, r.Settings.TargetLabels)
 	written := r.Executor.SampleLabel
 	if !qc.Query.UserWritten() {
 		written = func(label string) string { return label } // they are translated with the rest
 	}
-	expr, err := query.AddFilters(qc.Times.ExpandMacros(qc.Query.Expr), qc.Query.Filters, allowed, written)
+	expr, err := query.AddFilters(expanded, qc.Query.Filters, allowed, written)
 	if err != nil {
 		return nil, failure.User(err)
 	}

@@ -5,7 +5,6 @@ import (
 	_ "embed"
 	"fmt"
 	"math"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -126,46 +125,6 @@ func TestExperimentalIsRefused(t *testing.T) {
 	} {
 		_, err := testEngine().NewInstantQuery(context.Background(), queryable(), nil, expr, time.UnixMilli(0))
 		require.EqualError(t, err, want)
-	}
-}
-
-// A query takes a place in the queue twice: when it is created and when it runs.
-func TestNoMoreQueriesThanPlaces(t *testing.T) {
-	h := New(Options{})
-	appendOne(h, 0, h.Series(named("a")), 1)
-	places := 2 * runtime.NumCPU()
-	entered, release := make(chan struct{}, places+1), make(chan struct{})
-	slow := storage.QueryableFunc(func(mint, maxt int64) (storage.Querier, error) {
-		entered <- struct{}{}
-		<-release
-		return queryable(h).Querier(mint, maxt)
-	})
-	engine := testEngine()
-	newQuery := func(ctx context.Context) (promql.Query, error) {
-		return engine.NewInstantQuery(ctx, slow, nil, "a", time.UnixMilli(0))
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	early, err := newQuery(ctx)
-	require.NoError(t, err)
-
-	running := make(chan *promql.Result, places)
-	for range places {
-		query, err := newQuery(ctx)
-		require.NoError(t, err)
-		go func() { running <- query.Exec(context.Background()) }()
-		<-entered
-	}
-	cancel()
-	_, err = newQuery(ctx)
-	require.ErrorIs(t, err, context.Canceled)
-	require.ErrorIs(t, early.Exec(ctx).Err, context.Canceled)
-	require.Empty(t, entered, "one query more than there are places has begun")
-
-	close(release)
-	for range places {
-		result := <-running
-		require.NoError(t, result.Err)
-		require.Equal(t, `{__name__="a"} => 1 @[0]`, result.String())
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/executor"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/failure"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/store"
 )
@@ -17,6 +18,7 @@ import (
 func (r *Request) Explain(err error) error {
 	var (
 		parse     parser.ParseErrors
+		share     executor.TooManySamples
 		samples   promql.ErrTooManySamples
 		timeout   promql.ErrQueryTimeout
 		cancelled promql.ErrQueryCanceled
@@ -29,12 +31,17 @@ func (r *Request) Explain(err error) error {
 		return failure.User(failed)
 	case errors.As(err, &parse) && len(parse) > 0:
 		return failure.User(fmt.Errorf("the expression cannot be read at %s: %w", position(parse[0]), parse[0].Err))
+	case errors.As(err, &share):
+		return failure.User(fmt.Errorf("the query needs more than %d samples at once, which is its share of limits.maxSamples: narrow its time range or its filters, or raise limits.maxSamples", int(share)))
 	case errors.As(err, &samples):
 		return failure.User(fmt.Errorf("the query needs more than %d samples at once: narrow its time range or its filters, or raise limits.maxSamples", r.Settings.MaxSamples))
 	case errors.As(err, &timeout), errors.Is(err, context.DeadlineExceeded):
 		return failure.User(fmt.Errorf("the query took longer than %s: narrow its time range or its filters, or raise limits.queryTimeout", r.Settings.QueryTimeout))
 	case errors.As(err, &cancelled), errors.Is(err, context.Canceled):
 		return context.Canceled
+	}
+	if errors.As(err, new(promql.ErrStorage)) {
+		return fmt.Errorf("the history cannot be read: %w", err)
 	}
 	return failure.User(fmt.Errorf("the expression cannot be evaluated: %w", err))
 }

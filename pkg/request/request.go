@@ -8,6 +8,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/prometheus/prometheus/promql"
+
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/executor"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/settings"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
@@ -101,6 +103,13 @@ func (r *Request) Prefetch(ctx context.Context, exprs []string, qc *QueryContext
 }
 
 func (r *Request) run(ctx context.Context, e executor.Evaluation) (executor.Value, error) {
+	if err := r.Settings.Expressions.Check(e.Expr); err != nil {
+		return executor.Value{}, err
+	}
+	e, left := r.cut(e)
+	if !left {
+		return executor.Value{Value: promql.Matrix{}, Executed: e.Expr}, nil
+	}
 	out, err := r.Executor.Evaluate(ctx, e)
 	if out.Release != nil {
 		r.mu.Lock()

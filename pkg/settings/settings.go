@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/failure"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/query"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/store"
@@ -39,6 +40,8 @@ type jsonData struct {
 		ResponseSizeLimit     string `json:"responseSizeLimit"`
 		MaxSamples            int    `json:"maxSamples"`
 		QueryTimeout          string `json:"queryTimeout"`
+		ExpressionSizeLimit   string `json:"expressionSizeLimit"`
+		ExpressionDepthLimit  int    `json:"expressionDepthLimit"`
 	} `json:"limits"`
 	Baseline   map[string]string  `json:"baseline"`
 	Prometheus prometheusSettings `json:"prometheus"`
@@ -64,6 +67,8 @@ func defaults() jsonData {
 	d.Limits.ResponseSizeLimit = "256MB"
 	d.Limits.MaxSamples = 50_000_000
 	d.Limits.QueryTimeout = "30s"
+	d.Limits.ExpressionSizeLimit = "64KB"
+	d.Limits.ExpressionDepthLimit = 256
 	d.Live.MinInterval = "1s"
 	d.Receiver = defaultReceiver()
 	d.Prometheus.IdentityLabels = []string{"instance"}
@@ -83,6 +88,7 @@ type Settings struct {
 	Limits            scrape.Limits
 	MaxSamples        int
 	QueryTimeout      time.Duration
+	Expressions       query.Bounds
 	Live              Live
 	Receiver          Receiver
 	// store is set in Prometheus mode; the targets are only exported then.
@@ -114,6 +120,7 @@ func Parse(raw json.RawMessage, catalogue *signals.Catalogue) (Settings, error) 
 	d.Retention.Size = cmp.Or(d.Retention.Size, defaults().Retention.Size)
 	d.Limits.BodySizeLimit = cmp.Or(d.Limits.BodySizeLimit, defaults().Limits.BodySizeLimit)
 	d.Limits.ResponseSizeLimit = cmp.Or(d.Limits.ResponseSizeLimit, defaults().Limits.ResponseSizeLimit)
+	d.Limits.ExpressionSizeLimit = cmp.Or(d.Limits.ExpressionSizeLimit, defaults().Limits.ExpressionSizeLimit)
 	var p problems
 	s := Settings{
 		Interval:      p.duration("scrapeInterval", d.ScrapeInterval),
@@ -127,6 +134,7 @@ func Parse(raw json.RawMessage, catalogue *signals.Catalogue) (Settings, error) 
 			LabelLimit: d.Limits.LabelLimit, TargetLimit: d.Limits.TargetLimit,
 		},
 	}
+	s.Expressions = query.Bounds{Size: p.size("limits.expressionSizeLimit", d.Limits.ExpressionSizeLimit), Depth: d.Limits.ExpressionDepthLimit}
 	s.Timeout = min(s.Timeout, s.Interval)
 	if s.Interval > 0 && (s.Interval < minScrapeInterval || s.Interval > maxScrapeInterval) {
 		p.add("scrapeInterval is %s: expected between 1s and 2m30s, so that two scrapes lie within PromQL's look-back of 5 minutes", d.ScrapeInterval)
@@ -138,6 +146,7 @@ func Parse(raw json.RawMessage, catalogue *signals.Catalogue) (Settings, error) 
 	p.positive("limits.labelLimit", float64(d.Limits.LabelLimit))
 	p.positive("limits.targetLimit", float64(d.Limits.TargetLimit))
 	p.positive("limits.maxSamples", float64(d.Limits.MaxSamples))
+	p.positive("limits.expressionDepthLimit", float64(d.Limits.ExpressionDepthLimit))
 	s.Baseline = readBaseline(&p, d.Baseline, catalogue.Baselines)
 	switch d.Mode {
 	case "", "scrape":

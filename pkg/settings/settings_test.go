@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/query"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
@@ -64,8 +65,8 @@ func TestParseSettings(t *testing.T) {
 		Targets: []scrape.TargetConfig{{URL: "node-1:8765"}}, Baseline: map[string][]string{},
 		Interval: 15 * time.Second, Timeout: 10 * time.Second, QueryTimeout: 30 * time.Second,
 		Retention: 24 * time.Hour, RetentionSize: 512 << 20, MaxSamples: 50_000_000,
-		Limits:   scrape.Limits{BodySizeLimit: 16 << 20, SampleLimit: 20_000, LabelValueLengthLimit: 1024, LabelLimit: 64, TargetLimit: 5000},
-		Live:     Live{Interval: time.Second},
+		Limits:      scrape.Limits{BodySizeLimit: 16 << 20, SampleLimit: 20_000, LabelValueLengthLimit: 1024, LabelLimit: 64, TargetLimit: 5000},
+		Expressions: query.Bounds{Size: 64 << 10, Depth: 256}, Live: Live{Interval: time.Second},
 		Receiver: Receiver{Objective: 30 * time.Second, RateLimit: 2000, SeriesLimit: 10_000},
 	}, least)
 

@@ -1,0 +1,123 @@
+package datasource
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/grafana/grafana-plugin-sdk-go/backend"
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/storage"
+	"github.com/stretchr/testify/require"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
+)
+
+// Expressions that would overflow the stack of parser or engine are refused unread, wherever they come from.
+func TestDeepExpressionsAreRefused(t *testing.T) {
+	const (
+		long = "the expression has 925002 bytes, and limits.expressionSizeLimit is 65536 bytes: shorten it, or raise the limit"
+		deep = "the expression is nested deeper than limits.expressionDepthLimit, which is 256: split it, or raise the limit. Operators in a row count as levels"
+	)
+	nested := func(n int) string { return strings.Repeat("abs(", n) + "up" + strings.Repeat(")", n) }
+	d, f := newTest(t, falco("node-1", kernelCounters...))
+	f.count("node-1", 5)
+	for expr, want := range map[string]string{nested(185_000): long, nested(10_000): deep} {
+		for _, headers := range []map[string]string{nil, {backend.FromAlertHeaderName: "true"}} {
+			for _, more := range []string{"", `, "filters": [{"key": "node", "operator": "=", "value": "node-1"}]`, `, "mapLabels": true`} {
+				res := queries(t, d, headers, fmt.Sprintf(`{"queryType": "promql", "expr": %q%s}`, expr, more))["A"]
+				require.EqualError(t, res.Error, want)
+				require.Equal(t, backend.ErrorSourceDownstream, res.ErrorSource)
+			}
+		}
+		status, body := look(t, d, "GET", "expression?expr="+expr)
+		require.Equal(t, 400, status)
+		require.JSONEq(t, fmt.Sprintf(`{"error": %q}`, want), body)
+	}
+	long2 := `{"signals": ["kernel-drop-ratio"], "filters": [{"key": "node", "operator": "=", "value": "` + strings.Repeat("x", 70_000) + `"}]}`
+	require.ErrorContains(t, queryOne(t, d, long2).Error, "limits.expressionSizeLimit is 65536 bytes")
+}
+
+// While one user's heavy queries take every place that user can have, another user's query and an alert rule are answered.
+func TestHeavyQueriesLeaveOthersAlone(t *testing.T) {
+	d, f := newTest(t, falco("node-1", kernelCounters...))
+	f.count("node-1", 5)
+	gate := make(chan struct{})
+	var inside atomic.Int32
+	f.queryable = func() storage.Queryable {
+		return storage.QueryableFunc(func(from, to int64) (storage.Querier, error) {
+			q, err := history.Queryable([]*history.History{f.history}, nil).Querier(from, to)
+			return gatedQuerier{q, gate, &inside}, err
+		})
+	}
+	ask := func(login string, headers map[string]string, expr string) backend.DataResponse {
+		ctx := backend.WithPluginContext(t.Context(), backend.PluginContext{User: &backend.User{Login: login}})
+		req := &backend.QueryDataRequest{Headers: headers, Queries: []backend.DataQuery{{
+			RefID: "A", JSON: json.RawMessage(fmt.Sprintf(`{"queryType": "promql", "instant": true, "expr": %q}`, expr)),
+			TimeRange: backend.TimeRange{From: noon.Add(-30 * time.Minute), To: noon},
+		}}}
+		res, err := d.QueryData(ctx, req)
+		require.NoError(t, err)
+		return res.Responses["A"]
+	}
+	done := make(chan error)
+	for range 20 {
+		go func() { done <- ask("greedy", nil, `max_over_time({__name__=~".+"}[1y:1s])`).Error }()
+	}
+	share := int32(min(runtime.NumCPU(), 8))
+	require.Eventually(t, func() bool { return inside.Load() == share }, 10*time.Second, time.Millisecond)
+	require.NoError(t, ask("modest", nil, "up").Error)
+	require.NoError(t, ask("", map[string]string{backend.FromAlertHeaderName: "true"}, "up").Error)
+	close(gate)
+	for range 20 {
+		require.ErrorContains(t, <-done, "same labelset")
+	}
+}
+
+// gatedQuerier holds up selectors without a metric's name.
+type gatedQuerier struct {
+	storage.Querier
+	gate   chan struct{}
+	inside *atomic.Int32
+}
+
+func (q gatedQuerier) Select(ctx context.Context, sorted bool, hints *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
+	for _, m := range matchers {
+		if m.Name == model.MetricNameLabel && m.Type == labels.MatchRegexp {
+			q.inside.Add(1)
+			<-q.gate
+		}
+	}
+	return q.Querier.Select(ctx, sorted, hints, matchers...)
+}
+
+// A range is cut to the retention before anything is computed, and what is computed stays the same.
+func TestRangesAreCutToTheRetention(t *testing.T) {
+	d, f := newTestWith(t, `{"targets": [{"url": "a:1"}], "retention": {"time": "2h"}}`, falco("node-1", kernelCounters...))
+	f.count("node-1", 5)
+	year := backend.DataQuery{RefID: "A", JSON: json.RawMessage(`{"queryType": "promql", "expr": "vector(1)"}`), MaxDataPoints: 10_000,
+		TimeRange: backend.TimeRange{From: noon.AddDate(-1, 0, 0), To: noon}}
+	res, err := d.QueryData(t.Context(), &backend.QueryDataRequest{Queries: []backend.DataQuery{year}})
+	require.NoError(t, err)
+	require.NoError(t, res.Responses["A"].Error)
+	require.LessOrEqual(t, res.Responses["A"].Frames[0].Rows(), 3, "of 10,000 steps")
+
+	for expr, want := range map[string]string{
+		`max_over_time(up[1y:1s])`:                                        `max_over_time(up[2h:1s])`,
+		`max_over_time(up[1y:1s] offset 1h)`:                              `max_over_time(up[2h:1s] offset 1h)`,
+		`max_over_time(up[1y:1s] offset -1h)`:                             `max_over_time(up[3h:1s] offset -1h)`,
+		`max_over_time(min_over_time(up[1d:1m])[1y:1m])`:                  `max_over_time(min_over_time(up[2h:1m])[2h:1m])`,
+		`rate(falcosecurity_scap_n_evts_total[1d:1m])`:                    `rate(falcosecurity_scap_n_evts_total[1d:1m])`,
+		`max_over_time(rate(falcosecurity_scap_n_evts_total[5m])[1h:1m])`: `max_over_time(rate(falcosecurity_scap_n_evts_total[5m])[1h:1m])`,
+	} {
+		got := queryOne(t, d, fmt.Sprintf(`{"queryType": "promql", "instant": true, "expr": %q}`, expr))
+		require.NoError(t, got.Error)
+		require.Equal(t, want, got.Frames[0].Meta.ExecutedQueryString)
+	}
+}
