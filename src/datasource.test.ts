@@ -23,7 +23,7 @@ const settings = {
   type: 'falco-metrics-datasource',
 } as DataSourceInstanceSettings<FalcoSettings>;
 
-/** A data source and what it sends; `answer` is what comes back. */
+/** A data source, and the requests that it sends. Every request returns `answer`. */
 function make(jsonData: FalcoSettings = {}, answer: unknown = { results: {} }) {
   const fetch = jest.fn((_request: BackendSrvRequest) => of({ data: answer }));
   setBackendSrv({ fetch } as unknown as Parameters<typeof setBackendSrv>[0]);
@@ -45,7 +45,7 @@ function request(targets: unknown[], other: Partial<DataQueryRequest<FalcoQuery>
 }
 
 describe('queries', () => {
-  test('are brought up to date, completed and interpolated before they are sent', async () => {
+  test('are migrated, completed and interpolated before they are sent', async () => {
     const { datasource, sent } = make();
     const filters = [{ key: 'node', operator: '=', value: '$node' }];
     const adHoc = [{ key: 'cluster', operator: '=', value: 'prod' }];
@@ -70,7 +70,7 @@ describe('queries', () => {
 
   test.each<[string, Partial<FalcoQuery>, boolean]>([
     ['a signal', { queryType: 'signal', signals: ['up'] }, true],
-    ['nothing chosen', { queryType: 'signal', signals: [] }, false],
+    ['no signal', { queryType: 'signal', signals: [] }, false],
     ['an empty expression', { queryType: 'promql', expr: ' ' }, false],
     ['hidden', { queryType: 'signal', signals: ['up'], hide: true }, false],
     ['hand-written', { signals: 'up' as unknown as string[] }, true],
@@ -78,14 +78,14 @@ describe('queries', () => {
     expect(make().datasource.filterQuery({ refId: 'A', ...query } as FalcoQuery)).toBe(sent);
   });
 
-  test('a new one shows something at once', () => {
+  test('a new query can be sent', () => {
     const { datasource } = make();
     const query = { refId: 'A', ...datasource.getDefaultQuery(CoreApp.Dashboard) } as FalcoQuery;
     expect(query.signals).toEqual(['kernel-drop-ratio']);
     expect(datasource.filterQuery(query)).toBe(true);
   });
 
-  test('read as a person would say them', () => {
+  test('have a display text', () => {
     const { datasource } = make();
     const filters = [
       { key: 'node', operator: '=' as const, value: 'a' },
@@ -104,7 +104,7 @@ describe('queries', () => {
   });
 });
 
-test('the first threshold begins at -Infinity, which JSON cannot say', async () => {
+test('the first threshold step starts at -Infinity', async () => {
   const fieldOf = (steps: Array<{ value: number; color: string }>) => ({
     name: 'value',
     type: 'number',
@@ -143,20 +143,32 @@ describe('live', () => {
   };
 
   test.each<[string, object, Partial<DataQueryRequest<FalcoQuery>>, FalcoSettings, string]>([
-    ['a kind without', { queryType: 'health' }, {}, {}, 'queries of kind health have no live figures'],
-    ['a limit', { limit: 3 }, {}, {}, 'a query with a limit looks at the whole range'],
+    ['a health query', { queryType: 'health' }, {}, {}, 'health queries do not support live updates'],
+    ['a limit', { limit: 3 }, {}, {}, 'a query with a limit needs the whole time range'],
     [
       'a window since watching began',
       { window: '$__live' },
       absolute,
       {},
-      'the time range does not end now; $__live is the time range then',
+      'the time range does not end at now; $__live is replaced by the time range',
     ],
-    ['a comparison', { compare: '1h' }, {}, {}, 'a query with a comparison looks at the whole range'],
-    ['a range that has ended', {}, absolute, {}, 'the time range does not end now'],
-    ['a store', {}, {}, { mode: 'prometheus' }, 'figures of a store are not scraped here'],
-    ['off', {}, {}, { live: { minInterval: '0' } }, 'it is off in the settings of the data source (live.minInterval)'],
-  ])('%s: the backend answers and it is said', async (_name, query, around, jsonData, why) => {
+    ['a comparison', { compare: '1h' }, {}, {}, 'a query with a comparison needs the whole time range'],
+    ['an absolute range', {}, absolute, {}, 'the time range does not end at now'],
+    [
+      'Prometheus mode',
+      {},
+      {},
+      { mode: 'prometheus' },
+      'the data source reads from Prometheus and does not scrape Falco',
+    ],
+    [
+      'turned off',
+      {},
+      {},
+      { live: { minInterval: '0' } },
+      'live updates are turned off in the data source settings (live.minInterval is 0)',
+    ],
+  ])('%s: the backend executes the query and a notice explains why', async (_name, query, around, jsonData, why) => {
     const { datasource, sent, fetch } = make(jsonData, history);
     const { data } = await lastValueFrom(datasource.query(request([{ ...live, ...query }, other], around)));
     expect(fetch).toHaveBeenCalledTimes(1);
@@ -164,13 +176,13 @@ describe('live', () => {
     expect(notices(data as DataFrame[])).toEqual([['A', `Live is ignored: ${why}.`], ['A'], ['B']]);
   });
 
-  test('a viewer is not for it, unless the settings say so', async () => {
+  test('viewers need live.allowViewers', async () => {
     as('Viewer');
     const { datasource, fetch } = make({}, history);
     const { data } = await lastValueFrom(datasource.query(request([live])));
     expect(notices(data as DataFrame[])[0]).toEqual([
       'A',
-      'Live is ignored: it is for editors and administrators (live.allowViewers opens it to viewers).',
+      'Live is ignored: only editors and administrators can view live updates (live.allowViewers is off in the data source settings).',
     ]);
     expect(fetch).toHaveBeenCalledTimes(1);
     const open = make({ live: { allowViewers: true } }, history);
@@ -179,13 +191,13 @@ describe('live', () => {
     expect(open.fetch.mock.calls[0]![0].url).toMatch(/resources\/targets$/);
   });
 
-  test('the live button of Explore asks for live as the query does', async () => {
+  test('the live button of Explore makes queries live', async () => {
     const { datasource } = make({ live: { minInterval: '0' } }, history);
     const { data } = await lastValueFrom(datasource.query(request([other], { liveStreaming: true })));
     expect(notices(data as DataFrame[])[0]?.[1]).toMatch(/^Live is ignored/);
   });
 
-  test('a request is split: the browser watches, the backend answers the others', async () => {
+  test('a request is split between the browser and the backend', async () => {
     const { datasource, fetch } = make({}, history);
     fetch.mockImplementation((asked: BackendSrvRequest) =>
       asked.url.includes('/resources/')
@@ -211,15 +223,15 @@ describe('live', () => {
   });
 });
 
-test('the shortest step of a panel is the scrape interval', () => {
+test('the smallest step of a panel is the scrape interval', () => {
   expect(make({ scrapeInterval: '5s' }).datasource.interval).toBe('5s');
   expect(make({ scrapeInterval: '' }).datasource.interval).toBe('15s');
 });
 
-describe('look-ups', () => {
+describe('lists for the editors', () => {
   const found = { data: ['worker-1', 'worker-2'] };
 
-  test('labels, their values and metrics', async () => {
+  test('are loaded from the backend without an alert of Grafana', async () => {
     const { datasource, sent } = make({}, found);
     expect(await datasource.labels()).toEqual(found.data);
     expect(sent()?.url).toBe('/api/datasources/uid/falco/resources/labels');
@@ -230,20 +242,21 @@ describe('look-ups', () => {
     await datasource.labelValues('node', filters);
     expect(sent()?.params).toEqual({ filters: JSON.stringify(filters) });
     await datasource.metrics();
+    expect(sent()?.showErrorAlert).toBe(false);
     expect(sent()?.url).toBe('/api/datasources/uid/falco/resources/metrics');
   });
 
-  test('an answer without data is an empty list', async () => {
+  test('a response without data is an empty list', async () => {
     expect(await make({}, {}).datasource.labels()).toEqual([]);
   });
 
-  test('a failing look-up fails', async () => {
+  test('a failed request is an error', async () => {
     const { datasource, fetch } = make();
     fetch.mockReturnValue(throwError(() => new Error('no backend')));
     await expect(datasource.labels()).rejects.toThrow('no backend');
   });
 
-  test('ad hoc filters offer what every signal can be filtered by', async () => {
+  test('ad hoc filters offer the labels of every signal', async () => {
     const { datasource, sent } = make({ targets: [{ url: 'a:1', labels: { zone: 'a', cluster: 'prod' } }] }, found);
     expect(await datasource.getTagKeys()).toEqual([{ text: 'cluster' }, { text: 'node' }, { text: 'zone' }]);
     const filters = [{ key: 'cluster', operator: '=|', value: 'a', values: ['a', 'b'] }];
@@ -263,13 +276,13 @@ describe('variables', () => {
     filters: [{ key: 'node', operator: '=', value: '$node' }],
   };
 
-  test('take the values of a label, other variables put in', async () => {
+  test('list the values of a label, with other variables replaced', async () => {
     const { datasource, sent } = make({}, { data: ['prod', 'test'] });
     expect(await datasource.metricFindQuery(query)).toEqual([{ text: 'prod' }, { text: 'test' }]);
     expect(sent()?.params).toEqual({ filters: JSON.stringify([{ key: 'node', operator: '=', value: 'worker-1' }]) });
   });
 
-  test('without a label there is nothing to ask', async () => {
+  test('without a label nothing is requested', async () => {
     const { datasource, fetch } = make();
     expect(await datasource.metricFindQuery(undefined)).toEqual([]);
     expect(await datasource.metricFindQuery({ ...query, label: '' })).toEqual([]);

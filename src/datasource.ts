@@ -11,9 +11,9 @@ import {
 } from '@grafana/data';
 import { DataSourceWithBackend, getTemplateSrv } from '@grafana/runtime';
 import { catchError, from, map, merge, type Observable, switchMap } from 'rxjs';
-import { IDENTITY, targetLabels, withoutMacros } from './expression';
+import { IDENTITY, targetLabels, replaceMacros } from './expression';
 import { type LiveExecutor } from './live/LiveExecutor';
-import { ignoring, split, withNotices } from './live-queries';
+import { addLiveNotices, describeLiveObstacle, splitByExecutor } from './liveQueries';
 import {
   type CompleteQuery,
   type FalcoQuery,
@@ -26,10 +26,10 @@ import {
 } from './query';
 import { DEFAULTS, type FalcoSettings } from './settings';
 import { catalogue } from './signals';
-import { fromAdHoc, interpolateFilters, interpolateQuery } from './templates';
-import { withOpenSteps } from './thresholds';
+import { interpolateAdHocFilters, interpolateFilters, interpolateQuery } from './interpolate';
+import { restoreInfiniteSteps } from './thresholds';
 
-/** Sends a query to its executor, here or in the plugin's backend, and looks up labels there for the editors. */
+/** Sends queries to the live executor or to the plugin's backend, and loads labels and metrics for the editors. */
 export class FalcoDataSource extends DataSourceWithBackend<FalcoQuery, FalcoSettings> {
   readonly settings: FalcoSettings;
   private executor?: Promise<LiveExecutor>;
@@ -40,7 +40,7 @@ export class FalcoDataSource extends DataSourceWithBackend<FalcoQuery, FalcoSett
   ) {
     super(instanceSettings);
     this.settings = instanceSettings.jsonData ?? {};
-    // Grafana's shortest step: more points than scrapes would show nothing more.
+    // The smallest step that Grafana asks for. A smaller one would only repeat samples.
     this.interval = this.settings.scrapeInterval || DEFAULTS.scrapeInterval;
   }
 
@@ -49,12 +49,12 @@ export class FalcoDataSource extends DataSourceWithBackend<FalcoQuery, FalcoSett
   }
 
   override query(request: DataQueryRequest<FalcoQuery>): Observable<DataQueryResponse> {
-    const { live, others, ignored } = split(request, this.settings);
-    const answers = live.map((query) => this.answerLive(query, request));
-    if (others.length > 0 || answers.length === 0) {
-      answers.push(this.answerFromHistory({ ...request, targets: others }, ignored));
+    const { live, backend, obstacles } = splitByExecutor(request, this.settings);
+    const responses = live.map((query) => this.queryLive(query, request));
+    if (backend.length > 0 || responses.length === 0) {
+      responses.push(this.queryBackend({ ...request, targets: backend }, obstacles));
     }
-    return merge(...answers).pipe(map(withOpenSteps));
+    return merge(...responses).pipe(map(restoreInfiniteSteps));
   }
 
   override filterQuery(query: FalcoQuery): boolean {
@@ -74,33 +74,33 @@ export class FalcoDataSource extends DataSourceWithBackend<FalcoQuery, FalcoSett
     if (query.queryType === 'promql') {
       return query.expr ?? '';
     }
-    const titles = titlesOf(query).join(', ');
-    const what = query.queryType === 'signal' ? titles : [query.queryType, titles].filter(Boolean).join(': ');
+    const titles = listTitles(query).join(', ');
+    const subject = query.queryType === 'signal' ? titles : [query.queryType, titles].filter(Boolean).join(': ');
     const filters = query.filters.map(({ key, operator, value }) => `${key}${operator}"${value}"`);
-    return [what, ...(filters.length > 0 ? [`where ${filters.join(' and ')}`] : [])].join(' ');
+    return [subject, ...(filters.length > 0 ? [`where ${filters.join(' and ')}`] : [])].join(' ');
   }
 
-  /** Names of the labels that the samples at hand carry. */
+  /** Label names of the available samples. */
   labels(): Promise<string[]> {
-    return this.list('labels');
+    return this.loadList('labels');
   }
 
-  /** Values of a label (or of a grouping: version, engine, kernel) on the samples at hand that pass the filters. */
+  /** Values of a label (or of a grouping: version, engine, kernel) on the available samples that match the filters. */
   labelValues(label: string, filters: Filter[] = []): Promise<string[]> {
     const params = filters.length > 0 ? { filters: JSON.stringify(filters) } : undefined;
-    return this.list(`labels/${encodeURIComponent(label)}/values`, params);
+    return this.loadList(`labels/${encodeURIComponent(label)}/values`, params);
   }
 
-  /** Names of the metrics at hand. */
+  /** Names of the available metrics. */
   metrics(): Promise<string[]> {
-    return this.list('metrics');
+    return this.loadList('metrics');
   }
 
-  /** An expression of the catalogue as the backend evaluates it: a store has other labels for Falcos. */
-  async evaluated(expr: string): Promise<string> {
-    const { text, restore } = withoutMacros(expr);
-    const answer: { data: string } = await this.getResource('expression', { expr: text });
-    return restore(answer.data);
+  /** A catalogue expression as the backend sends it to Prometheus, with the identity labels of that server. */
+  async rewriteExpression(expr: string): Promise<string> {
+    const { text, restore } = replaceMacros(expr);
+    const { data } = await this.getResource<{ data: string }>('expression', { expr: text }, { showErrorAlert: false });
+    return restore(data);
   }
 
   override async metricFindQuery(
@@ -116,7 +116,7 @@ export class FalcoDataSource extends DataSourceWithBackend<FalcoQuery, FalcoSett
     return values.map((text) => ({ text }));
   }
 
-  /** The keys of ad hoc filters: only what every signal can be filtered by, since they meet every panel of a dashboard. */
+  /** Keys of ad hoc filters. These filters apply to every panel of a dashboard, so only labels that every signal has are offered. */
   override getTagKeys(): Promise<MetricFindValue[]> {
     return Promise.resolve([...IDENTITY, ...targetLabels(this.settings)].map((text) => ({ text })));
   }
@@ -125,41 +125,41 @@ export class FalcoDataSource extends DataSourceWithBackend<FalcoQuery, FalcoSett
     key,
     filters,
   }: Pick<DataSourceGetTagValuesOptions<FalcoQuery>, 'key' | 'filters'>): Promise<MetricFindValue[]> {
-    const values = await this.labelValues(key, filters.flatMap(fromAdHoc));
+    const values = await this.labelValues(key, interpolateAdHocFilters(filters, this.templateSrv));
     return values.map((text) => ({ text }));
   }
 
-  private answerLive(stored: FalcoQuery, request: DataQueryRequest<FalcoQuery>): Observable<DataQueryResponse> {
+  private queryLive(stored: FalcoQuery, request: DataQueryRequest<FalcoQuery>): Observable<DataQueryResponse> {
     const { range, intervalMs: interval, maxDataPoints = 1000, scopedVars, filters } = request;
-    // The ends of a relative range are not taken at the same millisecond.
-    const length = Math.round((range.to.valueOf() - range.from.valueOf()) / 1000) * 1000;
-    const asked = { range: length, interval, maxDataPoints };
+    // Rounded because Grafana evaluates the two ends of a relative range a few milliseconds apart.
+    const rangeMs = Math.round((range.to.valueOf() - range.from.valueOf()) / 1000) * 1000;
+    const times = { range: rangeMs, interval, maxDataPoints };
     const query = withDefaults(this.applyTemplateVariables(stored, scopedVars, filters));
-    const fallBack = (_: CompleteQuery, why: string | undefined) => {
+    const fallBack = (_: CompleteQuery, obstacle: string | undefined) => {
       const { refId } = query;
-      // A request of the same id would cancel the one for the other queries.
+      // A request with the same id would cancel the request for the other queries.
       const requestId = `${request.requestId}-${refId}`;
-      const ignored = new Map(why === undefined ? [] : [[refId, ignoring(query, why)]]);
-      return this.answerFromHistory({ ...request, requestId, targets: [{ ...stored, live: false }] }, ignored).pipe(
+      const obstacles = new Map(obstacle === undefined ? [] : [[refId, describeLiveObstacle(query, obstacle)]]);
+      return this.queryBackend({ ...request, requestId, targets: [{ ...stored, live: false }] }, obstacles).pipe(
         map((response) => ({ ...response, key: `live-${refId}` }))
       );
     };
-    return from(this.liveExecutor()).pipe(
-      switchMap((executor) => executor.execute(query, asked, fallBack)),
-      catchError(() => fallBack(query, 'the part of the plugin for it could not be loaded; reload the page'))
+    return from(this.loadLiveExecutor()).pipe(
+      switchMap((executor) => executor.execute(query, times, fallBack)),
+      catchError(() => fallBack(query, 'the live part of the plugin could not be loaded; reload the page'))
     );
   }
 
-  private answerFromHistory(
+  private queryBackend(
     request: DataQueryRequest<FalcoQuery>,
-    ignored: ReadonlyMap<string, string>
+    obstacles: ReadonlyMap<string, string>
   ): Observable<DataQueryResponse> {
-    const answer = super.query(request);
-    return ignored.size === 0 ? answer : answer.pipe(map((response) => withNotices(response, ignored)));
+    const responses = super.query(request);
+    return obstacles.size === 0 ? responses : responses.pipe(map((response) => addLiveNotices(response, obstacles)));
   }
 
-  /** In a chunk of its own: a dashboard that is not live never loads it. */
-  private liveExecutor(): Promise<LiveExecutor> {
+  /** Loads the live executor, which is in its own chunk: dashboards without live panels never load it. */
+  private loadLiveExecutor(): Promise<LiveExecutor> {
     this.executor ??= import('./live/LiveExecutor').then(
       ({ LiveExecutor }) =>
         new LiveExecutor(this.settings, (path, params) => this.getResource(path, params, { showErrorAlert: false })),
@@ -171,19 +171,20 @@ export class FalcoDataSource extends DataSourceWithBackend<FalcoQuery, FalcoSett
     return this.executor;
   }
 
-  private async list(path: string, params?: Record<string, string>): Promise<string[]> {
-    const answer: { data?: string[] | null } = await this.getResource(path, params);
-    return answer.data ?? [];
+  /** Loads a list from the backend. Callers report failures, so Grafana shows no alert of its own. */
+  private async loadList(path: string, params?: Record<string, string>): Promise<string[]> {
+    const response = await this.getResource<{ data?: string[] | null }>(path, params, { showErrorAlert: false });
+    return response.data ?? [];
   }
 }
 
-/** What the ids of a query are called; one that this version does not know stays as it is. */
-function titlesOf({ queryType: kind, signals = [] }: FalcoQuery): string[] {
+/** The titles of the ids in a query. An id that this version does not know is returned unchanged. */
+function listTitles({ queryType, signals = [] }: FalcoQuery): string[] {
   return signals.map((id) => {
-    if (kind === 'events') {
+    if (queryType === 'events') {
       return catalogue.events.find((event) => event.id === id)?.title ?? id;
     }
-    const judged = kind === 'health' ? catalogue.checks.find((check) => check.id === id)?.signal : undefined;
-    return catalogue.signals.find((signal) => signal.id === (judged ?? id))?.title ?? id;
+    const checked = queryType === 'health' ? catalogue.checks.find((check) => check.id === id)?.signal : undefined;
+    return catalogue.signals.find((signal) => signal.id === (checked ?? id))?.title ?? id;
   });
 }

@@ -4,10 +4,10 @@ import { catalogue } from './signals';
 import { compile } from './signals/compile';
 import { type Signal } from './signals/types';
 
-/** The labels that tell one Falco from another when the plugin reads the endpoints itself. */
+/** The labels that identify an instance in scrape mode. */
 export const IDENTITY = ['cluster', 'node'];
 
-/** Label names that the settings put on targets, besides the identity; sorted. A store's targets are not set here. */
+/** Names of the labels that the settings add to targets, without the identity; sorted. Prometheus mode has no configured targets. */
 export function targetLabels(settings: FalcoSettings): string[] {
   if (settings.mode === 'prometheus') {
     return [];
@@ -16,61 +16,67 @@ export function targetLabels(settings: FalcoSettings): string[] {
   return [...new Set(names)].filter((name) => !IDENTITY.includes(name)).sort();
 }
 
-/** Stands in for `$window`, so that the text keeps a window that follows the zoom of a panel. */
+/** Replaces `$window` while compiling, so that the result keeps a window that follows the zoom of a panel. */
 const WINDOW = '__window__';
 const MACROS = /^\$(__range|__interval|__rate_interval|__live|\{__(range|interval|rate_interval|live)\})$/;
 
 /**
- * The PromQL that a query of kind `signal` stands for, variables and macros left in, one for each signal.
- * Throws an Error in words when a signal is unknown or cannot be filtered or grouped as asked.
+ * Compiles each signal of a `signal` query to PromQL. Variables and macros stay in the result.
+ * Throws an Error with a message for the user when a signal is unknown or does not support a filter or grouping.
  */
-export function expressionsOf(query: FalcoQuery, settings: FalcoSettings): Array<{ signal: Signal; expr: string }> {
+export function compileExpressions(
+  query: FalcoQuery,
+  settings: FalcoSettings
+): Array<{ signal: Signal; expr: string }> {
   return (query.signals ?? []).map((id) => {
     const signal = catalogue.signals.find((known) => known.id === id);
     if (!signal) {
-      throw new Error(`There is no signal “${id}” in this version. Choose one from the list.`);
+      throw new Error(`This version has no signal “${id}”. Choose a signal from the list.`);
     }
     const { expr } = compile(
       catalogue,
       { ...signal, expr: signal.expr.replaceAll('$window', WINDOW) },
-      { groupBy: query.groupBy, filters: query.filters?.map(forText), window: checkable(query.window) },
-      // Times do not show in the text; any will do.
+      { groupBy: query.groupBy, filters: query.filters?.map(allowManyValues), window: omitVariable(query.window) },
+      // The times do not appear in the result.
       { identity: IDENTITY, targetLabels: targetLabels(settings), step: 1000, scrapeInterval: 1000, range: 1000 }
     );
     return { signal, expr: expr.replaceAll(WINDOW, query.window || '$__rate_interval') };
   });
 }
 
-/** A variable may have many values, which only a regular expression takes. */
-function forText(filter: Filter): Filter {
+/** A variable may have many values, so a filter with a variable becomes a regular expression. */
+function allowManyValues(filter: Filter): Filter {
   if (!filter.value.includes('$') || filter.operator.endsWith('~')) {
     return filter;
   }
   return { ...filter, operator: filter.operator === '!=' ? '!~' : '=~' };
 }
 
-/** A window that is a dashboard's variable cannot be checked before its value is there. */
-function checkable(window: string | undefined): string | undefined {
+/** Omits a window that is a dashboard variable: it cannot be validated before its value is known. */
+function omitVariable(window: string | undefined): string | undefined {
   return window?.includes('$') && !MACROS.test(window) ? undefined : window;
 }
 
-const WEEK = 604_800;
-/** A span of weeks that nobody means, for the first macro; the next one is a week longer. */
-const FIRST = 9000;
+const WEEK_SECONDS = 604_800;
+/** An implausible number of weeks. The first macro becomes this duration, each further one a week more. */
+const FIRST_WEEKS = 9000;
 
 /**
- * The expression with durations in place of macros and variables that stand for durations, so that it is PromQL, and what
- * puts them back into whatever it becomes.
+ * Replaces macros and variables in duration positions by durations, so that the expression is valid PromQL. `restore` puts
+ * them back into an expression that was derived from `text`.
  */
-export function withoutMacros(expr: string): { text: string; restore: (text: string) => string } {
+export function replaceMacros(expr: string): { text: string; restore: (text: string) => string } {
   const names: string[] = [];
   const text = expr.replace(/(?<=[[:/*]\s*|offset\s+)\$(\w+|\{\w+\})/g, (name) => {
     const known = names.indexOf(name);
-    return `${FIRST + (known < 0 ? names.push(name) - 1 : known)}w`;
+    return `${FIRST_WEEKS + (known < 0 ? names.push(name) - 1 : known)}w`;
   });
   const restore = (rewritten: string) =>
     names.reduce(
-      (all, name, i) => all.replaceAll(`${FIRST + i}w`, () => name).replaceAll(String((FIRST + i) * WEEK), () => name),
+      (all, name, i) =>
+        all
+          .replaceAll(`${FIRST_WEEKS + i}w`, () => name)
+          .replaceAll(String((FIRST_WEEKS + i) * WEEK_SECONDS), () => name),
       rewritten
     );
   return { text, restore };

@@ -15,7 +15,7 @@ test('Grafana finds the data source with its annotation and variable editors', (
   expect(datasource.variables).toBeInstanceOf(FalcoVariableSupport);
 });
 
-test('an editor is loaded when it is shown', async () => {
+test('an editor is loaded when it is rendered', async () => {
   const { ConfigEditor, QueryEditor } = plugin.components;
   expect(ConfigEditor).toBeDefined();
   if (!QueryEditor) {
@@ -29,6 +29,6 @@ test('an editor is loaded when it is shown', async () => {
       onRunQuery={() => {}}
     />
   );
-  expect(screen.getByText('Loading the editor')).toBeInTheDocument();
+  expect(screen.getByText('Loading editor...')).toBeInTheDocument();
   expect(await screen.findByRole('combobox', { name: 'Signals' }, { timeout: 30_000 })).toBeInTheDocument();
 });

@@ -4,7 +4,7 @@ import { annotations, ConfigEditor, FalcoVariableSupport, QueryEditor } from './
 import { type FalcoQuery } from './query';
 import { type FalcoSecrets, type FalcoSettings } from './settings';
 
-/** The data source with the two editors that Grafana reads from the data source and not from the plugin. */
+/** Adds the two editors that Grafana reads from the data source instead of from the plugin. */
 class FalcoDataSourceWithEditors extends FalcoDataSource {
   override annotations = annotations;
   override variables: FalcoVariableSupport = new FalcoVariableSupport(this);

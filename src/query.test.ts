@@ -3,25 +3,25 @@ import corpus from '../tests/corpora/queries.json';
 import { type FalcoQuery, isComplete, migrateQuery, NEW_QUERY, QUERY_VERSION, withDefaults } from './query';
 
 describe('saved queries', () => {
-  // The same cases run in Go: pkg/datasource reads this corpus too.
+  // The backend's tests read the same corpus.
   test.each(corpus)('$name', ({ old, current }) => {
     expect(withDefaults(migrateQuery(old))).toEqual(current);
   });
 
-  test('a query is not changed in place', () => {
+  test('are not mutated', () => {
     const old = Object.freeze({ refId: 'A', signals: 'up' });
     migrateQuery(old);
     expect(old).toEqual({ refId: 'A', signals: 'up' });
   });
 
-  test('a migrated query migrates to itself', () => {
+  test('migration is idempotent', () => {
     for (const { old } of corpus) {
       const once = migrateQuery(old);
       expect(migrateQuery(once)).toEqual(once);
     }
   });
 
-  test('a query that names no signal asks what a new one asks', () => {
+  test('a query without signals has those of a new query', () => {
     expect(withDefaults(migrateQuery({ refId: 'A' })).signals).toEqual(['kernel-drop-ratio']);
   });
 
@@ -40,6 +40,6 @@ test.each<[Omit<FalcoQuery, 'refId'>, boolean]>([
   [{ queryType: 'promql' }, false],
   [{ queryType: 'health' }, true],
   [{ queryType: 'events', signals: [] }, true],
-])('%j is worth sending: %s', (query, complete) => {
+])('%j can be executed: %s', (query, complete) => {
   expect(isComplete(withDefaults({ refId: 'A', ...query }))).toBe(complete);
 });

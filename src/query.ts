@@ -1,6 +1,6 @@
 import { type DataQuery } from '@grafana/schema';
 
-/** The version that saved queries carry; raised with every migration. */
+/** The current version of saved queries. Every migration increases it. */
 export const QUERY_VERSION = 1;
 
 export type FilterOperator = '=' | '!=' | '=~' | '!~';
@@ -11,37 +11,43 @@ export interface Filter {
   value: string;
 }
 
-/** A query of this data source. Only `kind` and `signals` (or `expr`) are needed; every other field has a default. */
+/** A query of this data source. Only `queryType` and `signals` (or `expr`) are required; every other field has a default. */
 export interface FalcoQuery extends DataQuery {
   queryType: 'signal' | 'health' | 'inventory' | 'rules' | 'events' | 'promql';
-  /** For kind `signal`: several make several series, or the columns of one table. */
+  /**
+   * Ids of signals, of checks (query type `health`) or of event types (`events`). Several signals make several series, or
+   * the columns of one table.
+   */
   signals?: string[];
-  /** Labels to group by, or to keep apart by; `$identity` stands for the identity labels; `[]` is the total. */
+  /** Labels to group by. `$identity` means the identity labels; `[]` is the total. */
   groupBy?: string[];
   filters?: Filter[];
   /** A duration or `$__range`; default max(step + scrape interval, 4 × scrape interval). */
   window?: string;
-  /** Only so many series, those that the first signal is worst of, or only the first rows of a table. Not for kind `promql`. */
+  /**
+   * Maximum number of series or rows. Keeps the series for which the first signal is worst, or the first rows of a table.
+   * Not for the query type `promql`.
+   */
   limit?: number;
   /**
-   * For the kinds `signal` and `promql`: show beside each figure that of so much earlier, as columns before, after and
-   * change of a table, else as series with the label `side`; a duration or `$__range`. Not in alert rules.
+   * For the query types `signal` and `promql`: compare with the value this long ago, a duration or `$__range`. A table gets
+   * the columns before, after and change; series get the label `period`. Not in alert rules.
    */
   compare?: string;
-  /** For kind `promql`. */
+  /** The expression of the query type `promql`. */
   expr?: string;
   /**
-   * With `expr`: it calls Falcos `cluster` and `node`, and what is none `kind`, as this data source does. A store that calls
-   * them otherwise is then asked in its own labels. Without it PromQL is the store's own.
+   * With `expr`: the expression uses the labels of this data source, `cluster`, `node` and `kind`. In Prometheus mode they
+   * are mapped to the identity labels of the server. Without it the expression is sent unchanged.
    */
   mapLabels?: boolean;
-  /** Default `timeseries` for the kinds `signal` and `promql`, `table` for the others. */
+  /** Default `timeseries` for the query types `signal` and `promql`, `table` for the others. */
   format?: 'timeseries' | 'table';
-  /** Only the figures at the end of the time range; default true for tables, false for time series. */
+  /** Return only the values at the end of the time range. Default true for tables, false for time series. */
   instant?: boolean;
   /**
-   * Name of a series: `{{label}}` is replaced by the label's value, `{{signal}}` by the signal's title. In a table
-   * the name of a column: labels in it make a column for each of their values.
+   * Name of each series: `{{label}}` is replaced by the label's value, `{{signal}}` by the signal's title. In a table it
+   * names the columns, and every value of a label in it gets its own column.
    */
   legendFormat?: string;
   live?: boolean;
@@ -55,7 +61,7 @@ export interface FalcoVariableQuery extends DataQuery {
   filters?: Filter[];
 }
 
-/** What a new panel asks: a figure that every Falco with kernel counters answers at once. */
+/** The query of a new panel. Every Falco with kernel counters has this signal. */
 export const NEW_QUERY: Omit<FalcoQuery, 'refId'> = {
   queryType: 'signal',
   signals: ['kernel-drop-ratio'],
@@ -64,10 +70,10 @@ export const NEW_QUERY: Omit<FalcoQuery, 'refId'> = {
 
 type Stored = Record<string, unknown>;
 
-/** Entry n brings a query of version n to version n + 1. The same steps stand in pkg/datasource; tests/corpora/queries.json runs in both. */
+/** Entry n migrates a query from version n to n + 1. The backend has the same steps; tests/corpora/queries.json tests both. */
 const MIGRATIONS: ReadonlyArray<(query: Stored) => Stored> = [fromHandWritten];
 
-/** Queries without a version come from YAML written by hand: the query type may be missing, a list of one may be a plain word. */
+/** Migrates hand-written YAML, which has no version: the query type may be missing, and a list may be a single string. */
 function fromHandWritten(query: Stored): Stored {
   const migrated = { ...query };
   for (const field of ['signals', 'groupBy']) {
@@ -80,30 +86,30 @@ function fromHandWritten(query: Stored): Stored {
   return migrated;
 }
 
-/** Brings a saved query to the current shape. A query of a later version is returned as it is. */
+/** Migrates a saved query to the current version. A query of a later version is returned unchanged. */
 export function migrateQuery(stored: DataQuery & { version?: number }): FalcoQuery {
   const from = stored.version ?? 0;
   const migrated = MIGRATIONS.slice(from).reduce<Stored>((query, step) => step(query), { ...stored });
   return { ...migrated, version: Math.max(from, QUERY_VERSION) } as unknown as FalcoQuery;
 }
 
-/** The query of an annotation, as far as it is saved. Only events have a time and a text, so it is always of that kind. */
-export function asEvents(stored: Partial<FalcoQuery> = {}): FalcoQuery {
+/** Completes the query of an annotation, which may be saved in part. Only events have a time and a text. */
+export function toEventsQuery(stored: Partial<FalcoQuery> = {}): FalcoQuery {
   const query: FalcoQuery = { refId: 'Anno', ...stored, queryType: 'events' };
   return migrateQuery(query);
 }
 
-/** A query with everything that has a default; `by`, `window` and `legend` may be absent still, their defaults are the signal's. */
+/** A query with its defaults. `groupBy`, `window` and `legendFormat` may be absent: their defaults depend on the signal. */
 export type CompleteQuery = FalcoQuery & Required<Pick<FalcoQuery, 'filters' | 'format' | 'instant'>>;
 
-/** Whether a kind is series of figures by itself; the others are tables. */
-export function givesSeries(kind: FalcoQuery['queryType']): boolean {
-  return kind === 'signal' || kind === 'promql';
+/** Whether a query type returns series by default. The others return tables. */
+export function returnsSeries(queryType: FalcoQuery['queryType']): boolean {
+  return queryType === 'signal' || queryType === 'promql';
 }
 
-/** Fills in what both executors take for granted. */
+/** Adds the defaults that both executors rely on. */
 export function withDefaults(query: FalcoQuery): CompleteQuery {
-  const format = query.format ?? (givesSeries(query.queryType) ? 'timeseries' : 'table');
+  const format = query.format ?? (returnsSeries(query.queryType) ? 'timeseries' : 'table');
   return {
     ...query,
     ...(query.queryType === 'signal' && { signals: query.signals ?? NEW_QUERY.signals }),
@@ -113,7 +119,7 @@ export function withDefaults(query: FalcoQuery): CompleteQuery {
   };
 }
 
-/** Whether there is anything to ask; panels with nothing chosen are not sent. */
+/** Whether a query can be executed: a signal is selected or an expression is entered. */
 export function isComplete(query: CompleteQuery): boolean {
   switch (query.queryType) {
     case 'signal':

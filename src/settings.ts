@@ -2,8 +2,8 @@ import { type DataSourceJsonData } from '@grafana/data';
 import { parseDuration } from './signals/window';
 import { parseSize } from './sizes';
 
-/** What Falco does not tell, and figures are held against. */
-export interface TargetFacts {
+/** Limits and sizes that Falco does not export. Signals such as memory limit usage are relative to them. */
+export interface TargetCapacity {
   threadTableSize?: number;
   memoryLimit?: string;
   cpuLimit?: number;
@@ -11,7 +11,7 @@ export interface TargetFacts {
   expectedInstances?: number;
 }
 
-export interface TargetSettings extends TargetFacts {
+export interface TargetSettings extends TargetCapacity {
   /** A bare `host:port` means `http://host:port/metrics`. */
   url: string;
   kind?: 'falco' | 'falcosidekick';
@@ -21,29 +21,29 @@ export interface TargetSettings extends TargetFacts {
   allowLoopback?: boolean;
 }
 
-/** A Prometheus-compatible store. What Falco does not tell is the same for all Falcos here. */
-export interface PrometheusSettings extends TargetFacts {
-  /** What comes before /api/v1. */
+/** A Prometheus-compatible server. All instances share one capacity here. */
+export interface PrometheusSettings extends TargetCapacity {
+  /** The part of the URL before /api/v1. */
   url?: string;
-  /** Labels that tell Falcos apart: the last is the node, one before it the cluster. */
+  /** Labels that identify an instance: the node, optionally preceded by the cluster. */
   identityLabels?: string[];
-  /** Put on every selector: `job="falco", cluster=~"prod.*"`. */
+  /** Added to every selector: `job="falco", cluster=~"prod.*"`. */
   matchers?: string;
   method?: 'GET' | 'POST';
-  /** Sent with every request, as in an address: `dedup=true&partial_response=true`. */
+  /** Added to every request, URL-encoded: `dedup=true&partial_response=true`. */
   parameters?: string;
   tenant?: string;
-  /** The header that names the tenant. */
+  /** The header that carries the tenant. */
   tenantHeader?: string;
 }
 
-/** jsonData of the data source; credentials are kept as Grafana's HTTP settings keep them. */
+/** The jsonData of the data source. Credentials are stored the way Grafana's HTTP settings store them. */
 export interface FalcoSettings extends DataSourceJsonData {
   mode?: 'scrape' | 'prometheus';
   targets?: TargetSettings[];
   scrapeInterval?: string;
   scrapeTimeout?: string;
-  /** How long samples are kept in memory (`24h`), and how much of it they may take (`512MB`). */
+  /** How long samples are kept in memory (`24h`) and how much memory they may use (`512MB`). */
   retention?: { time?: string; size?: string };
   limits?: {
     bodySizeLimit?: string;
@@ -71,7 +71,7 @@ export interface FalcoSettings extends DataSourceJsonData {
     /** Combinations of node, path, priority, source and rule that are counted. */
     seriesLimit?: number;
   };
-  /** Grafana's own switch. */
+  /** Set by Grafana's own switch. */
   enableSecureSocksProxy?: boolean;
   version?: number;
 }
@@ -79,7 +79,7 @@ export interface FalcoSettings extends DataSourceJsonData {
 /** Passwords, certificates and header values, under the names of Grafana's HTTP settings. */
 export type FalcoSecrets = Record<string, string>;
 
-/** What a setting is when nobody has set it. The backend's copy is pkg/datasource/settings.go. */
+/** Defaults of the settings. The backend has a copy in pkg/datasource/settings.go. */
 export const DEFAULTS = {
   scrapeInterval: '15s',
   scrapeTimeout: '10s',
@@ -101,7 +101,7 @@ export const DEFAULTS = {
   prometheus: { identityLabels: ['instance'], method: 'POST', tenantHeader: 'X-Scope-OrgID' },
 } as const;
 
-/** Limits on expressions; see src/promql/bounds.ts. An invalid size is reported by the backend, and here the default. */
+/** The limits of expressions; see src/promql/bounds.ts. The backend reports an invalid size; here the default replaces it. */
 export function expressionBounds({ limits = {} }: FalcoSettings): { sizeBytes: number; depth: number } {
   const { expressionSizeLimit, expressionDepthLimit } = DEFAULTS.limits;
   return {
@@ -110,7 +110,7 @@ export function expressionBounds({ limits = {} }: FalcoSettings): { sizeBytes: n
   };
 }
 
-/** Milliseconds between live scrapes; 0 where live is off. */
+/** Milliseconds between live scrapes; 0 if live updates are turned off. */
 export function liveInterval(settings: FalcoSettings): number {
   return parseDuration(settings.live?.minInterval || DEFAULTS.live.minInterval) ?? 0;
 }

@@ -1,18 +1,18 @@
 import { type DataFrame, type DataQueryResponse, type Field } from '@grafana/data';
 
 /**
- * The answer with first thresholds that begin at -Infinity, as panels expect it: else they add a green step of their own
- * below the first, and draw a line where that begins. JSON has no infinity, and Grafana's server reads null as 0: the lowest
- * number that there is comes in its place.
+ * Restores -Infinity as the value of the first threshold step, which panels expect. With any other value they insert a
+ * green step below it and draw a line there. JSON has no infinity, and Grafana's server reads null as 0, so the backend
+ * sends the lowest number instead.
  */
-export function withOpenSteps(response: DataQueryResponse): DataQueryResponse {
+export function restoreInfiniteSteps(response: DataQueryResponse): DataQueryResponse {
   return {
     ...response,
-    data: (response.data as DataFrame[]).map((frame) => ({ ...frame, fields: frame.fields.map(opened) })),
+    data: (response.data as DataFrame[]).map((frame) => ({ ...frame, fields: frame.fields.map(restoreFirstStep) })),
   };
 }
 
-function opened(field: Field): Field {
+function restoreFirstStep(field: Field): Field {
   const { thresholds } = field.config;
   if (thresholds?.steps[0]?.value !== -Number.MAX_VALUE) {
     return field;

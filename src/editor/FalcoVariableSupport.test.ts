@@ -4,7 +4,7 @@ import { type FalcoVariableQuery } from '../query';
 import { fakeDataSource } from './testing';
 import { FalcoVariableSupport } from './FalcoVariableSupport';
 
-test('the values of a label come as a frame with the fields text and value', async () => {
+test('the values of a label are a frame with the fields text and value', async () => {
   const support = new FalcoVariableSupport(fakeDataSource({}, { cluster: ['prod', 'test'] }));
   expect(support.getType()).toBe(VariableSupportType.Custom);
   const targets: FalcoVariableQuery[] = [{ refId: 'variable', queryType: 'label', label: 'cluster' }];

@@ -8,11 +8,11 @@ import {
 import { from, map, type Observable } from 'rxjs';
 import { type FalcoDataSource } from '../datasource';
 import { type FalcoVariableQuery } from '../query';
-import { onDemand } from './onDemand';
+import { lazyEditor } from './lazyEditor';
 
-/** Fills dashboard variables with the values of a label. */
+/** Supplies dashboard variables with the values of a label. */
 export class FalcoVariableSupport extends CustomVariableSupport<FalcoDataSource, FalcoVariableQuery> {
-  editor = onDemand(async () => (await import('./variable/VariableEditor')).VariableEditor);
+  editor = lazyEditor(async () => (await import('./variable/VariableEditor')).VariableEditor);
 
   constructor(private readonly datasource: FalcoDataSource) {
     super();

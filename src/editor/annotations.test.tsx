@@ -15,7 +15,7 @@ test.each<[string, Partial<FalcoQuery> | undefined, Partial<FalcoQuery>]>([
   ['without a query', undefined, { refId: 'Anno' }],
   ['as Grafana makes a new one', { refId: 'Anno' }, { refId: 'Anno' }],
   ['written by hand', { signals: 'restart' as unknown as string[] }, { refId: 'Anno', signals: ['restart'] }],
-  ['of another kind', { refId: 'A', queryType: 'signal' }, { refId: 'A' }],
+  ['of another query type', { refId: 'A', queryType: 'signal' }, { refId: 'A' }],
 ])('an annotation %s asks for events', (_name, target, expected) => {
   const saved = { name: 'What happened', enable: true, iconColor: 'red' };
   expect(prepare({ ...saved, target: target as FalcoQuery })).toEqual({
@@ -24,7 +24,7 @@ test.each<[string, Partial<FalcoQuery> | undefined, Partial<FalcoQuery>]>([
   });
 });
 
-test('a complete one is left alone, the very object', () => {
+test('a complete annotation is returned as the same object', () => {
   const complete = prepare({
     name: 'What happened',
     target: { refId: 'Anno', queryType: 'events', signals: ['restart'] },
@@ -32,11 +32,11 @@ test('a complete one is left alone, the very object', () => {
   expect(complete && prepare(complete)).toBe(complete);
 });
 
-test('a new one begins with events of every kind', () => {
+test('a new annotation shows events of all types', () => {
   expect(annotations.getDefaultQuery?.()).toEqual({ queryType: 'events', groupBy: [], version: 1 });
 });
 
-test('kinds of events and nodes are chosen in its editor', async () => {
+test('event types are selected in the editor', async () => {
   const onRunQuery = jest.fn();
   let current = { refId: 'Anno' } as FalcoQuery;
   function Page() {
@@ -47,7 +47,7 @@ test('kinds of events and nodes are chosen in its editor', async () => {
   }
   render(<Page />);
   expect(screen.queryByRole('radiogroup')).not.toBeInTheDocument();
-  await choose('Kinds of events', /^Restart/);
+  await choose('Event types', /^Restart/);
   expect(current).toEqual({ refId: 'Anno', queryType: 'events', signals: ['restart'], version: 1 });
   expect(onRunQuery).toHaveBeenCalledTimes(1);
 });

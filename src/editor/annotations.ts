@@ -1,7 +1,7 @@
 import { type AnnotationQuery, type AnnotationSupport } from '@grafana/data';
 import { isEqual } from 'lodash';
-import { asEvents, type FalcoQuery, QUERY_VERSION } from '../query';
-import { onDemand } from './onDemand';
+import { toEventsQuery, type FalcoQuery, QUERY_VERSION } from '../query';
+import { lazyEditor } from './lazyEditor';
 
 /** The query of a new annotation: events of every kind on every node. Events that happen together become one annotation. */
 const NEW_ANNOTATION: Omit<FalcoQuery, 'refId'> = { queryType: 'events', groupBy: [], version: QUERY_VERSION };
@@ -11,7 +11,7 @@ const NEW_ANNOTATION: Omit<FalcoQuery, 'refId'> = { queryType: 'events', groupBy
  * timeEnd, title, text, tags.
  */
 export const annotations: AnnotationSupport<FalcoQuery> = {
-  QueryEditor: onDemand(async () => (await import('./annotation/AnnotationEditor')).AnnotationEditor),
+  QueryEditor: lazyEditor(async () => (await import('./annotation/AnnotationEditor')).AnnotationEditor),
   getDefaultQuery: () => NEW_ANNOTATION,
   prepareAnnotation,
 };
@@ -22,6 +22,6 @@ export const annotations: AnnotationSupport<FalcoQuery> = {
  * and runs the query again.
  */
 function prepareAnnotation(saved: AnnotationQuery<FalcoQuery>): AnnotationQuery<FalcoQuery> {
-  const target = asEvents(saved.target);
+  const target = toEventsQuery(saved.target);
   return isEqual(target, saved.target) ? saved : { ...saved, target };
 }

@@ -1,7 +1,7 @@
-/** What the plugin registers. Each editor is in a folder and a chunk of its own; the files beside this one are loaded at once. */
-import { onDemand } from './onDemand';
+/** The editors that the plugin registers. Each one is in its own folder and chunk; the files in this folder load at once. */
+import { lazyEditor } from './lazyEditor';
 
-export const ConfigEditor = onDemand(async () => (await import('./config/ConfigEditor')).ConfigEditor);
-export const QueryEditor = onDemand(async () => (await import('./query/QueryEditor')).QueryEditor);
+export const ConfigEditor = lazyEditor(async () => (await import('./config/ConfigEditor')).ConfigEditor);
+export const QueryEditor = lazyEditor(async () => (await import('./query/QueryEditor')).QueryEditor);
 export { annotations } from './annotations';
 export { FalcoVariableSupport } from './FalcoVariableSupport';

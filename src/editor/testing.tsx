@@ -6,10 +6,10 @@ import userEvent from '@testing-library/user-event';
 import { FalcoDataSource } from '../datasource';
 import { type FalcoSettings } from '../settings';
 
-// Whole pages of Grafana's components take their time on a busy machine.
+// Rendering whole pages of Grafana components is slow on a busy machine.
 jest.setTimeout(60_000);
 
-/** For tests only. Lists are drawn as far as they fit, and jsdom says that everything is 0 high. */
+/** Gives elements a size. In jsdom everything is 0 high, and virtualised lists render only what fits. */
 export function giveElementsASize(): void {
   jest.spyOn(Element.prototype, 'getBoundingClientRect').mockReturnValue(new DOMRect(0, 0, 800, 1000));
   const canvas = { measureText: (text: string) => ({ width: 8 * text.length }) };
@@ -24,14 +24,14 @@ export function giveElementsASize(): void {
   }
 }
 
-/** Lets a test fail that made React or Grafana complain on the console. */
+/** Fails a test in which React or Grafana logs an error or a warning. */
 export function expectQuietConsole(): void {
-  const complaints = (['error', 'warn'] as const).map((level) => jest.spyOn(console, level));
-  beforeEach(() => complaints.forEach((spy) => spy.mockClear()));
-  afterEach(() => complaints.forEach((spy) => expect(spy).not.toHaveBeenCalled()));
+  const spies = (['error', 'warn'] as const).map((level) => jest.spyOn(console, level));
+  beforeEach(() => spies.forEach((spy) => spy.mockClear()));
+  afterEach(() => spies.forEach((spy) => expect(spy).not.toHaveBeenCalled()));
 }
 
-/** A data source whose look-ups answer from the given lists. */
+/** A data source that returns the given label values. */
 export function fakeDataSource(settings: FalcoSettings = {}, values: Record<string, string[]> = {}): FalcoDataSource {
   const templateSrv = { replace: (text = '') => text } as TemplateSrv;
   const datasource = new FalcoDataSource(
@@ -50,7 +50,7 @@ export function fakeDataSource(settings: FalcoSettings = {}, values: Record<stri
   return datasource;
 }
 
-/** Opens the list of a field, types into it where there is something to type, and chooses an option. */
+/** Opens the list of a field, types text if there is any, and selects an option. */
 export async function choose(field: string | RegExp, option: string | RegExp, typed?: string): Promise<void> {
   const combobox = screen.getByRole('combobox', { name: field });
   await userEvent.click(combobox);

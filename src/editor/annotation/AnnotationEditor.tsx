@@ -1,13 +1,13 @@
 import { type QueryEditorProps } from '@grafana/data';
 import { EditorRows } from '@grafana/plugin-ui';
 import { type FalcoDataSource } from '../../datasource';
-import { asEvents, type FalcoQuery, withDefaults } from '../../query';
+import { toEventsQuery, type FalcoQuery, withDefaults } from '../../query';
 import { type FalcoSettings } from '../../settings';
 import { NodeRows } from '../query/NodeRows';
 
-/** The editor of a dashboard's annotation: which events are marked, and of which nodes. */
+/** The editor of an annotation query: event types and filters. */
 export function AnnotationEditor(props: QueryEditorProps<FalcoDataSource, FalcoQuery, FalcoSettings>) {
-  const saved = asEvents(props.query);
+  const saved = toEventsQuery(props.query);
   return (
     <EditorRows>
       <NodeRows

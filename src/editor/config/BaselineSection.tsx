@@ -4,35 +4,39 @@ import { Alert, Button, Stack } from '@grafana/ui';
 import { useState } from 'react';
 import { type FalcoSettings } from '../../settings';
 import { catalogue } from '../../signals';
+import { useLoader } from '../useLoader';
 import { type SectionProps, TextField } from './fields';
-import { messageOf } from './message';
 import { baselineProblem } from './validate';
 
 interface Props extends SectionProps {
-  /** Of the saved data source; it answers what its Falcos have. */
+  /** The uid of the saved data source, which reports the current values. */
   uid: string;
 }
 
-/** What all Falcos are expected to have. */
+/** The version, rules and configuration that every Falco should run. */
 export function BaselineSection({ settings, onChange, disabled, uid }: Props) {
-  const [problem, setProblem] = useState<string>();
-  const take = async () => {
-    try {
-      const path = `/api/datasources/uid/${uid}/resources/baseline`;
-      const { data } = await getBackendSrv().get<{ data: FalcoSettings['baseline'] }>(path);
-      const found = Object.keys(data ?? {}).length > 0;
-      setProblem(found ? undefined : 'No value is shared by more than half of the Falcos that answer now.');
-      if (found) {
-        onChange({ baseline: { ...settings.baseline, ...data } });
-      }
-    } catch (error) {
-      setProblem(messageOf(error));
+  const { load, failure } = useLoader();
+  const [noMajority, setNoMajority] = useState(false);
+  const fillIn = async () => {
+    const path = `/api/datasources/uid/${uid}/resources/baseline`;
+    const request = () =>
+      getBackendSrv().get<{ data: FalcoSettings['baseline'] }>(path, undefined, undefined, { showErrorAlert: false });
+    const response = await load('the current values', request, undefined);
+    if (response === undefined) {
+      setNoMajority(false);
+      return;
+    }
+    const found = Object.keys(response.data ?? {}).length > 0;
+    setNoMajority(!found);
+    if (found) {
+      onChange({ baseline: { ...settings.baseline, ...response.data } });
     }
   };
+  const problem = noMajority ? 'No value is shared by more than half of the Falcos that are up.' : failure;
   return (
     <ConfigSection
       title="Baseline"
-      description="What every Falco should run. Nodes that differ are marked and alerted on; without a baseline they are held against the majority."
+      description="What every Falco should run. The dashboards and alert rules show nodes that differ. Without a baseline, nodes are compared with the majority."
       isCollapsible
       isInitiallyOpen={settings.baseline !== undefined}
     >
@@ -41,10 +45,10 @@ export function BaselineSection({ settings, onChange, disabled, uid }: Props) {
           <TextField
             key={setting}
             label={title}
-            description={`As ${formInWords.replace(/^a /, '')}; several separated by commas`}
+            description={`Expected: ${formInWords}. Separate several values with commas.`}
             placeholder="not pinned"
             value={settings.baseline?.[setting]}
-            problem={baselineProblem(settings.baseline?.[setting], form, formInWords)}
+            problem={baselineProblem(title, settings.baseline?.[setting], form, formInWords)}
             onChange={(value) => onChange({ baseline: { ...settings.baseline, [setting]: value } })}
             disabled={disabled}
             width={52}
@@ -56,10 +60,10 @@ export function BaselineSection({ settings, onChange, disabled, uid }: Props) {
         variant="secondary"
         type="button"
         disabled={disabled}
-        tooltip="Asks the data source as it is saved; save and test it first."
-        onClick={take}
+        tooltip="Uses the saved data source. Save your changes first."
+        onClick={() => void fillIn()}
       >
-        Take what most Falcos have now
+        Use current majority values
       </Button>
     </ConfigSection>
   );

@@ -12,7 +12,7 @@ beforeEach(giveElementsASize);
 
 type Options = DataSourceSettings<FalcoSettings, FalcoSecrets>;
 
-/** Shows the page as Grafana would: what it reports comes back as its options. */
+/** Renders the page like Grafana: reported options come back as a prop. */
 function show(jsonData: FalcoSettings, other: Partial<Options> = {}) {
   let current = {
     name: 'Falco Metrics',
@@ -34,46 +34,48 @@ function show(jsonData: FalcoSettings, other: Partial<Options> = {}) {
 describe('baseline', () => {
   const digest = 'a'.repeat(64);
 
-  test('a digest is checked, and several are taken', async () => {
+  test('digests are validated, and several are accepted', async () => {
     const { settings } = show({ baseline: { version: '0.44.1' } });
     await userEvent.type(screen.getByLabelText(/^Rules files/), 'abc');
-    expect(screen.getByRole('alert')).toHaveTextContent('“abc”: expected SHA-256 digests of 64 hexadecimal digits.');
+    expect(screen.getByRole('alert')).toHaveTextContent(
+      'Rules files: “abc” is invalid. Expected SHA-256 digests of 64 hexadecimal digits.'
+    );
     await userEvent.clear(screen.getByLabelText(/^Rules files/));
     await userEvent.type(screen.getByLabelText(/^Rules files/), `${digest}, ${digest}`);
     expect(screen.queryByRole('alert')).not.toBeInTheDocument();
     expect(settings().baseline).toEqual({ version: '0.44.1', rules: `${digest}, ${digest}` });
   });
 
-  test('is taken from what most Falcos have', async () => {
+  test('is filled in with the values of the majority', async () => {
     const get = jest.fn().mockResolvedValue({ data: { version: '0.44.1', rules: digest } });
     setBackendSrv({ get } as unknown as BackendSrv);
     const { settings } = show({ baseline: { version: '0.43.0', config: digest } }, { uid: 'falco' });
-    await userEvent.click(screen.getByRole('button', { name: 'Take what most Falcos have now' }));
-    expect(get).toHaveBeenCalledWith('/api/datasources/uid/falco/resources/baseline');
-    // What no majority shares stays as it was.
+    await userEvent.click(screen.getByRole('button', { name: 'Use current majority values' }));
+    expect(get.mock.calls[0][0]).toBe('/api/datasources/uid/falco/resources/baseline');
+    // A value without a majority is not changed.
     expect(settings().baseline).toEqual({ version: '0.44.1', rules: digest, config: digest });
   });
 
-  test('says why there is none', async () => {
+  test('explains why there are no values', async () => {
     const error = 'no targets are configured: add the address of a Falco';
     setBackendSrv({
       get: jest.fn().mockRejectedValueOnce({ data: { error } }).mockResolvedValueOnce({ data: {} }),
     } as unknown as BackendSrv);
     show({ baseline: {} });
-    await userEvent.click(screen.getByRole('button', { name: 'Take what most Falcos have now' }));
-    expect(screen.getByRole('alert')).toHaveTextContent(error);
-    await userEvent.click(screen.getByRole('button', { name: 'Take what most Falcos have now' }));
+    await userEvent.click(screen.getByRole('button', { name: 'Use current majority values' }));
+    expect(screen.getByRole('alert')).toHaveTextContent(`Cannot load the current values: ${error}`);
+    await userEvent.click(screen.getByRole('button', { name: 'Use current majority values' }));
     expect(screen.getByRole('alert')).toHaveTextContent('No value is shared by more than half of the Falcos');
   });
 });
 
 describe('targets', () => {
-  test('the first one: added, typed, put right', async () => {
+  test('the first target is added, and its address is validated', async () => {
     const { settings } = show({});
-    expect(screen.getByText(/No target yet/)).toBeInTheDocument();
+    expect(screen.getByText(/No targets yet/)).toBeInTheDocument();
     await userEvent.click(screen.getByRole('button', { name: 'Add target' }));
     const address = screen.getByLabelText('Address *');
-    expect(screen.getByRole('alert')).toHaveTextContent('Enter an address, for example falco.example:8765.');
+    expect(screen.getByRole('alert')).toHaveTextContent('Enter an Address, for example falco.example:8765.');
     await userEvent.type(address, 'falco.example');
     expect(screen.getByRole('alert')).toHaveTextContent('“falco.example” has no port.');
     await userEvent.type(address, ':8765');
@@ -81,14 +83,14 @@ describe('targets', () => {
     expect(settings().targets).toEqual([{ url: 'falco.example:8765' }]);
   });
 
-  test('what it is, how it is found, and its labels', async () => {
+  test('kind, discovery and labels are set', async () => {
     const { settings } = show({ targets: [{ url: 'falco.svc:8765' }] });
     await choose('Kind', 'Falcosidekick');
-    await choose('Discovery', /^DNS Every address/);
+    await choose('Discovery', /^DNS Every A and AAAA record/);
     const labels = screen.getByLabelText(/^Labels/);
     await userEvent.type(labels, 'cluster');
     expect(screen.getByRole('alert')).toHaveTextContent(
-      '“cluster” is no label. Expected name=value, for example cluster=prod.'
+      '“cluster” is not a label. Expected name=value, for example cluster=prod.'
     );
     expect(settings().targets?.[0]?.labels).toBeUndefined();
     await userEvent.type(labels, '=prod, zone=a');
@@ -99,7 +101,7 @@ describe('targets', () => {
     expect(settings().targets?.[0]?.labels).toBeUndefined();
   });
 
-  test('the second of three goes; the others keep what they had', async () => {
+  test('removing the second of three targets keeps the others', async () => {
     const targets = ['a', 'b', 'c'].map((name) => ({ url: `${name}:1`, labels: { zone: name } }));
     const { settings } = show({ targets });
     await userEvent.click(screen.getByRole('button', { name: 'Remove target 2' }));
@@ -109,51 +111,54 @@ describe('targets', () => {
     expect(within(last).getByLabelText(/^Labels/)).toHaveValue('zone=c');
   });
 
-  test('limits and sizes are folded away until one is set', async () => {
+  test('the capacity is collapsed until a field is set', async () => {
     const { settings } = show({ targets: [{ url: 'a:1' }] });
     expect(screen.queryByLabelText(/^Expected instances/)).not.toBeInTheDocument();
-    await userEvent.click(screen.getByRole('button', { name: 'Expand section Limits and sizes' }));
+    await userEvent.click(screen.getByRole('button', { name: 'Expand section Capacity' }));
     await userEvent.type(screen.getByLabelText(/^Expected instances/), '12');
     const table = screen.getByLabelText(/^Thread table size/);
     expect(table).toHaveAttribute('placeholder', '262144');
     await userEvent.type(table, '0.5');
-    expect(screen.getByRole('alert')).toHaveTextContent('Expected 1 or more, found 0.5.');
+    expect(screen.getByRole('alert')).toHaveTextContent('Thread table size must be 1 or more.');
     await userEvent.clear(table);
     await userEvent.type(table, '1000.5');
-    expect(screen.getByRole('alert')).toHaveTextContent('Expected a whole number, found 1000.5.');
+    expect(screen.getByRole('alert')).toHaveTextContent('Thread table size must be a whole number.');
     await userEvent.clear(table);
     await userEvent.type(screen.getByLabelText(/^Memory limit/), '1Gx');
     expect(screen.getByRole('alert')).toHaveTextContent(
-      '“1Gx” is no amount of memory. Expected something like 512Mi or 1Gi.'
+      '“1Gx” is not an amount of memory. Expected, for example, 512Mi or 1Gi.'
     );
     expect(settings().targets?.[0]).toMatchObject({ expectedInstances: 12, memoryLimit: '1Gx' });
   });
 });
 
-test('Falcosidekick has nothing of Falco to be held against', () => {
+test('Falcosidekick has no capacity settings', () => {
   show({ targets: [{ url: 'a:1', kind: 'falcosidekick', expectedInstances: 3 }] });
-  expect(screen.queryByText('Limits and sizes')).not.toBeInTheDocument();
+  expect(screen.queryByText('Capacity')).not.toBeInTheDocument();
 });
 
 test.each([
-  ['Expected instances', 'How many nodes should have one. Used by: Nodes without Falco, Missing instances.'],
-  ['Thread table size', 'falco_libs.thread_table_size. Used by: Thread table usage.'],
-  ['Memory limit', 'Of Falco’s container. Used by: Memory limit usage, Time to memory limit.'],
-  ['CPU limit', 'Of Falco’s container, in CPUs. Used by: CPU limit usage.'],
-  ['Outputs queue capacity', 'outputs_queue.capacity of Falco. Used by: Alerts dropped by the outputs queue.'],
-])('%s says which figures use it', (label, help) => {
+  ['Expected instances', 'Number of nodes that should run Falco. Used by: Nodes without Falco, Missing instances.'],
+  ['Thread table size', 'falco_libs.thread_table_size in falco.yaml. Used by: Thread table usage.'],
+  ['Memory limit', 'Memory limit of the Falco container. Used by: Memory limit usage, Time to memory limit.'],
+  ['CPU limit', 'CPU limit of the Falco container, in CPUs. Used by: CPU limit usage.'],
+  [
+    'Outputs queue capacity',
+    'outputs_queue.capacity in falco.yaml; 0 means unbounded. Used by: Alerts dropped by the outputs queue.',
+  ],
+])('%s lists the signals that use it', (label, help) => {
   show({ targets: [{ url: 'a:1', expectedInstances: 3 }] });
   expect(screen.getByLabelText(new RegExp(`^${label}`))).toHaveAccessibleName(`${label} ${help}`);
 });
 
-describe('a store', () => {
-  test('is chosen, and what was set for endpoints stays', async () => {
+describe('Prometheus mode', () => {
+  test('keeps the targets of scrape mode', async () => {
     const { settings } = show({ targets: [{ url: 'a:1' }] });
-    await userEvent.click(screen.getByRole('radio', { name: /^Prometheus-compatible store/ }));
+    await userEvent.click(screen.getByRole('radio', { name: /^Prometheus/ }));
     expect(screen.queryByRole('button', { name: 'Add target' })).not.toBeInTheDocument();
-    expect(screen.queryByLabelText('Hours')).not.toBeInTheDocument();
-    expect(screen.getByRole('alert')).toHaveTextContent('Enter an address, for example http://prometheus:9090.');
-    await userEvent.type(screen.getByLabelText('Address *'), 'http://prometheus:9090');
+    expect(screen.queryByLabelText('Retention time')).not.toBeInTheDocument();
+    expect(screen.getByRole('alert')).toHaveTextContent('Enter a Server URL, for example http://prometheus:9090.');
+    await userEvent.type(screen.getByLabelText('Server URL *'), 'http://prometheus:9090');
     expect(screen.queryByRole('alert')).not.toBeInTheDocument();
     expect(settings()).toEqual({
       mode: 'prometheus',
@@ -162,24 +167,24 @@ describe('a store', () => {
     });
   });
 
-  test('which series are Falco’s', async () => {
+  test('validates matchers and identity labels', async () => {
     const { settings } = show({ mode: 'prometheus', prometheus: { url: 'http://a' } });
     const matchers = screen.getByLabelText(/^Matchers/);
     await userEvent.type(matchers, 'job=falco');
     expect(screen.getByRole('alert')).toHaveTextContent(
-      '“job=falco” is no matcher. Expected something like job="falco", cluster=~"prod.*".'
+      '“job=falco” is not a valid matcher. Expected, for example, job="falco", cluster=~"prod.*".'
     );
     await userEvent.clear(matchers);
     await userEvent.type(matchers, 'job="falco"');
-    const identity = screen.getByLabelText(/^Identity/);
+    const identity = screen.getByLabelText(/^Identity labels/);
     expect(identity).toHaveAttribute('placeholder', 'instance');
     await userEvent.type(identity, 'cluster, node, x');
     expect(screen.getByRole('alert')).toHaveTextContent(
-      'Expected one label or two, for example instance, or cluster, node.'
+      'Identity labels must be one or two different labels, for example instance, or cluster, node.'
     );
     await userEvent.clear(identity);
     await userEvent.type(identity, 'cluster, node');
-    await userEvent.type(screen.getByLabelText(/^Tenant/), 'team-a');
+    await userEvent.type(screen.getByLabelText(/^Tenant(?! header)/), 'team-a');
     await choose('HTTP method', 'GET');
     expect(screen.queryByRole('alert')).not.toBeInTheDocument();
     expect(settings().prometheus).toEqual({
@@ -191,15 +196,15 @@ describe('a store', () => {
     });
   });
 
-  test('a secret in its address or parameters is pointed out, and not kept', async () => {
+  test('secrets in the URL or the parameters are reported and not saved', async () => {
     const { settings } = show({ mode: 'prometheus', prometheus: {} });
-    await userEvent.type(screen.getByLabelText('Address *'), 'http://me:word@prometheus');
+    await userEvent.type(screen.getByLabelText('Server URL *'), 'http://me:word@prometheus');
     expect(settings().prometheus?.url).toBe('http://prometheus');
-    await userEvent.type(screen.getByLabelText(/^Parameters/), 'token=x');
+    await userEvent.type(screen.getByLabelText(/^Query parameters/), 'token=x');
     expect(screen.getAllByRole('alert').at(-1)).toHaveTextContent('“token” looks like a secret');
   });
 
-  test('can only be read where it is provisioned', () => {
+  test('is read-only when provisioned', () => {
     show({ mode: 'prometheus', prometheus: { url: 'http://a', expectedInstances: 3 } }, { readOnly: true });
     const fields = [...screen.getAllByRole('textbox'), ...screen.getAllByRole('radio')];
     expect(fields.length).toBeGreaterThan(8);
@@ -208,13 +213,13 @@ describe('a store', () => {
 });
 
 describe('scraping', () => {
-  test('a time-out above the interval is pointed out', async () => {
+  test('a timeout longer than the interval is reported', async () => {
     const { settings } = show({ targets: [{ url: 'a:1' }], scrapeInterval: '5s' });
-    const timeout = screen.getByLabelText(/^Scrape time-out/);
+    const timeout = screen.getByLabelText(/^Scrape timeout/);
     expect(timeout).toHaveAttribute('placeholder', '5s');
     await userEvent.type(timeout, '8s');
     expect(screen.getByRole('alert')).toHaveTextContent(
-      '8s is longer than the scrape interval, so 5s will hold. Expected 5s or less.'
+      'Scrape timeout must not be longer than Scrape interval. 5s is used instead.'
     );
     await userEvent.clear(timeout);
     expect(screen.queryByRole('alert')).not.toBeInTheDocument();
@@ -222,8 +227,8 @@ describe('scraping', () => {
   });
 });
 
-describe('history', () => {
-  test('its memory is estimated while one types', async () => {
+describe('retention', () => {
+  test('memory is estimated while typing', async () => {
     const { settings } = show({ targets: [{ url: 'a:1' }, { url: 'b:1' }, { url: 'c:1' }] });
     const estimate = screen.getByRole('status');
     expect(estimate).toHaveTextContent(
@@ -232,47 +237,47 @@ describe('history', () => {
     await userEvent.type(screen.getByLabelText('Retention time'), '48h');
     expect(estimate).toHaveTextContent('About 30 MB for 3 targets');
     await userEvent.type(screen.getByLabelText('Retention size'), '10MB');
-    expect(estimate).toHaveTextContent('10 MB hold about the last 16 hours.');
+    expect(estimate).toHaveTextContent('10 MB hold about 16 hours of samples.');
     expect(settings().retention).toEqual({ time: '48h', size: '10MB' });
   });
 
-  test('what cannot be counted is said', () => {
+  test('targets with discovery are counted as one instance, which is shown', () => {
     show({ targets: [{ url: 'falco:8765', discovery: 'dns' }] });
     expect(screen.getByRole('status')).toHaveTextContent(
-      'One entry with discovery counts as one target. Set the expected instances for a better estimate.'
+      '1 target with discovery counts as one instance. Set “Expected instances” for a better estimate.'
     );
   });
 
   test.each([
-    [{ time: 'long' }, '“long” is no duration above 0. Expected something like 30s.'],
-    [{ size: '512' }, '“512” is not a size above 0. Expected something like 512MB or 1GB.'],
+    [{ time: 'long' }, '“long” is not a duration above 0. Expected, for example, 30s.'],
+    [{ size: '512' }, '“512” is not a size above 0. Expected, for example, 512MB or 1GB.'],
   ])('refuses %j', (retention, problem) => {
     show({ retention });
     expect(screen.getByRole('alert')).toHaveTextContent(problem);
   });
 });
 
-test('live: how often at most, and who may', async () => {
+test('live: minimum interval and viewers', async () => {
   const { settings } = show({});
   await userEvent.click(screen.getByRole('button', { name: 'Expand section Live' }));
-  const interval = screen.getByLabelText(/^Shortest interval/);
+  const interval = screen.getByLabelText(/^Minimum interval/);
   expect(interval).toHaveAttribute('placeholder', '1s');
   await userEvent.type(interval, '0.1s');
   expect(screen.getByRole('alert')).toHaveTextContent(
-    'Expected between 500ms and 1m, or 0 to turn live off, found 0.1s.'
+    'Minimum interval must be between 500ms and 1m, or 0 to turn live updates off.'
   );
   for (const right of ['0', '500ms', '1m']) {
     await userEvent.clear(interval);
     await userEvent.type(interval, right);
     expect(screen.queryByRole('alert')).not.toBeInTheDocument();
   }
-  await userEvent.click(screen.getByRole('switch', { name: /^Viewers may watch/ }));
+  await userEvent.click(screen.getByRole('switch', { name: /^Allow viewers/ }));
   expect(settings().live).toEqual({ minInterval: '1m', allowViewers: true });
-  await userEvent.click(screen.getByRole('switch', { name: /^Viewers may watch/ }));
+  await userEvent.click(screen.getByRole('switch', { name: /^Allow viewers/ }));
   expect(settings().live).toEqual({ minInterval: '1m', allowViewers: undefined });
 });
 
-test('limits are kept in the units of the settings', async () => {
+test('limits are saved as typed', async () => {
   const { settings } = show({});
   await userEvent.click(screen.getByRole('button', { name: 'Expand section Limits' }));
   await userEvent.type(screen.getByLabelText(/^Body size limit/), '4MB');
@@ -280,12 +285,12 @@ test('limits are kept in the units of the settings', async () => {
   expect(settings().limits).toEqual({ bodySizeLimit: '4MB', queryTimeout: '1m' });
 });
 
-describe('ready YAML', () => {
-  test('for Kubernetes, and of the targets', async () => {
+describe('manifests and export', () => {
+  test('shows manifests and exports targets', async () => {
     const get = jest.fn().mockResolvedValue({ data: 'scrape_configs: []' });
     setBackendSrv({ get } as unknown as BackendSrv);
     show({ targets: [{ url: 'a:1' }] }, { uid: 'falco' });
-    await userEvent.click(screen.getByRole('button', { name: 'Expand section Ready YAML' }));
+    await userEvent.click(screen.getByRole('button', { name: 'Expand section Manifests and export' }));
     await userEvent.click(screen.getByRole('button', { name: 'Headless Service' }));
     expect(screen.getByRole('region', { name: 'Headless Service' })).toHaveTextContent(
       'publishNotReadyAddresses: true'
@@ -298,23 +303,23 @@ describe('ready YAML', () => {
     ]);
     get.mockRejectedValue({ data: { error: 'no targets are configured' } });
     await userEvent.click(screen.getByRole('button', { name: 'ServiceMonitor' }));
-    expect(await screen.findByText('no targets are configured')).toBeInTheDocument();
+    expect(await screen.findByText('Cannot load “ServiceMonitor”: no targets are configured')).toBeInTheDocument();
   });
 });
 
 test.each([
-  ['a store alone, for Kubernetes', [], false],
-  ['a store, and the targets from before it', [{ url: 'a:1' }], true],
-])('ready YAML over %s', async (_, targets, exported) => {
+  ['without targets', [], false],
+  ['with targets', [{ url: 'a:1' }], true],
+])('manifests and export in Prometheus mode %s', async (_, targets, exported) => {
   show({ mode: 'prometheus', prometheus: { url: 'http://a' }, targets });
-  await userEvent.click(screen.getByRole('button', { name: 'Expand section Ready YAML' }));
+  await userEvent.click(screen.getByRole('button', { name: 'Expand section Manifests and export' }));
   await userEvent.click(screen.getByRole('button', { name: 'Helm values for Falco' }));
   expect(screen.getByRole('region', { name: 'Helm values for Falco' })).toHaveTextContent('libbpfStatsEnabled: true');
   expect(screen.queryAllByRole('button', { name: 'ServiceMonitor' })).toHaveLength(exported ? 1 : 0);
 });
 
 describe('authentication', () => {
-  test('user name and password, kept as Grafana keeps them; nothing is forwarded', async () => {
+  test('stores username and password like other data sources, and forwards nothing', async () => {
     const { options } = show({});
     await userEvent.click(screen.getByLabelText('Authentication method'));
     expect(screen.queryByText('Forward OAuth Identity')).not.toBeInTheDocument();
@@ -329,7 +334,7 @@ describe('authentication', () => {
     expect(options().jsonData).toEqual({});
   });
 
-  test('a certificate authority and a header', async () => {
+  test('TLS settings and a header', async () => {
     const { options } = show({});
     await userEvent.click(screen.getByLabelText('Skip TLS certificate validation'));
     await userEvent.click(screen.getByRole('button', { name: 'Expand section HTTP headers' }));
@@ -341,7 +346,7 @@ describe('authentication', () => {
     expect(options().secureJsonData).toMatchObject({ httpHeaderValue1: 'Bearer x' });
   });
 
-  test('the proxy is offered where this Grafana has one', async () => {
+  test('the proxy is offered if Grafana has one', async () => {
     config.secureSocksDSProxyEnabled = true;
     const { settings } = show({});
     await userEvent.click(screen.getByLabelText(/^Secure socks proxy/));
@@ -350,7 +355,7 @@ describe('authentication', () => {
   });
 });
 
-test('a provisioned data source is shown whole and can be changed nowhere', () => {
+test('a provisioned data source is read-only', () => {
   config.secureSocksDSProxyEnabled = true;
   show(
     {
@@ -362,7 +367,7 @@ test('a provisioned data source is shown whole and can be changed nowhere', () =
   );
   config.secureSocksDSProxyEnabled = false;
 
-  // Grafana's own page says why, above this.
+  // Grafana's own page explains why.
   expect(screen.queryByText(/provision/i)).not.toBeInTheDocument();
   const fields = [
     ...screen.getAllByRole('textbox'),

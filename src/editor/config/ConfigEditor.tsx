@@ -5,18 +5,18 @@ import { type FalcoSecrets, type FalcoSettings } from '../../settings';
 import { BaselineSection } from './BaselineSection';
 import { ConnectionSection } from './ConnectionSection';
 import { type SectionProps } from './fields';
-import { HistorySection } from './HistorySection';
+import { RetentionSection } from './RetentionSection';
 import { LimitsSection } from './LimitsSection';
 import { LiveSection } from './LiveSection';
 import { ModeSection } from './ModeSection';
-import { MovingSection } from './MovingSection';
+import { ExportSection } from './ExportSection';
 import { ScrapeSection } from './ScrapeSection';
-import { StoreSection } from './StoreSection';
+import { PrometheusSection } from './PrometheusSection';
 import { TargetsSection } from './TargetsSection';
 
 const DOCUMENTATION = 'https://github.com/falco-metrics/falco-metrics-datasource/tree/main/docs';
 
-/** The data source's page under Connections. That a provisioned source can only be read, Grafana says above it. */
+/** The settings page of the data source. Grafana shows above it when a provisioned data source is read-only. */
 export function ConfigEditor({
   options,
   onOptionsChange,
@@ -26,22 +26,22 @@ export function ConfigEditor({
     onChange: (change) => onOptionsChange({ ...options, jsonData: { ...options.jsonData, ...change } }),
     disabled: options.readOnly === true,
   };
-  const store = options.jsonData.mode === 'prometheus';
+
   return (
     <>
       <DataSourceDescription dataSourceName="Falco Metrics" docsLink={DOCUMENTATION} hasRequiredFields />
       <Divider />
       <ModeSection {...section} />
       <Divider />
-      {store ? (
-        <StoreSection {...section} />
+      {options.jsonData.mode === 'prometheus' ? (
+        <PrometheusSection {...section} />
       ) : (
         <>
           <TargetsSection {...section} />
           <Divider />
           <ScrapeSection {...section} />
           <Divider />
-          <HistorySection {...section} />
+          <RetentionSection {...section} />
           <Divider />
           <LiveSection {...section} />
         </>
@@ -53,7 +53,7 @@ export function ConfigEditor({
       <Divider />
       <LimitsSection {...section} />
       <Divider />
-      <MovingSection uid={options.uid} targets={(options.jsonData.targets ?? []).length > 0} />
+      <ExportSection uid={options.uid} hasTargets={(options.jsonData.targets ?? []).length > 0} />
     </>
   );
 }

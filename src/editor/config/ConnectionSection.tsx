@@ -14,8 +14,8 @@ interface Props {
 }
 
 /**
- * Authentication, TLS and headers, one set for all targets or for the store, kept where Grafana keeps them. Forwarding of
- * cookies or OAuth tokens is not offered: scraping goes on when nobody is logged in.
+ * Authentication, TLS and HTTP headers, shared by all targets and stored like those of other data sources. Cookies and OAuth
+ * tokens cannot be forwarded, because the plugin also scrapes while no user is signed in.
  */
 export function ConnectionSection({ options, onOptionsChange }: Props) {
   const disabled = options.readOnly === true;
@@ -25,14 +25,14 @@ export function ConnectionSection({ options, onOptionsChange }: Props) {
     <>
       <Auth
         {...auth}
-        {...withValues(auth)}
+        {...fillAbsentValues(auth)}
         selectedMethod={options.basicAuth ? AuthMethod.BasicAuth : AuthMethod.NoAuth}
         visibleMethods={[AuthMethod.NoAuth, AuthMethod.BasicAuth]}
         defaultOptionsOverrides={{
           [AuthMethod.NoAuth]: {
-            description: 'A bearer token goes into an HTTP header',
+            description: 'To send a bearer token, add an HTTP header',
           },
-          [AuthMethod.BasicAuth]: { description: 'User name and password' },
+          [AuthMethod.BasicAuth]: { description: 'Username and password' },
         }}
         onAuthMethodSelect={(method) => onOptionsChange({ ...options, basicAuth: method === AuthMethod.BasicAuth })}
         readOnly={disabled}
@@ -40,7 +40,7 @@ export function ConnectionSection({ options, onOptionsChange }: Props) {
       {config.secureSocksDSProxyEnabled && (
         <Field
           label="Secure socks proxy"
-          description="Go through the proxy that this Grafana is set up with. Names of targets cannot be looked up behind it: use plain addresses."
+          description="Connect through the proxy that is configured in Grafana. DNS discovery does not work behind the proxy: use static targets."
           disabled={disabled}
         >
           <Switch
@@ -59,8 +59,8 @@ export function ConnectionSection({ options, onOptionsChange }: Props) {
   );
 }
 
-/** What nobody has set yet is empty or off, not absent: else React takes the fields for uncontrolled ones. */
-function withValues({ basicAuth, TLS }: AuthProps): Pick<AuthProps, 'basicAuth' | 'TLS'> {
+/** Replaces absent values by empty ones, because React treats inputs without a value as uncontrolled. */
+function fillAbsentValues({ basicAuth, TLS }: AuthProps): Pick<AuthProps, 'basicAuth' | 'TLS'> {
   return {
     basicAuth: basicAuth && { ...basicAuth, user: basicAuth.user ?? '' },
     TLS: TLS && {

@@ -9,16 +9,16 @@ interface Props {
   disabled: boolean;
 }
 
-/** Labels as one text, `cluster=prod, zone=a`. What is no label yet stays in the field and is not reported. */
+/** Labels as one text, `cluster=prod, zone=a`. Invalid text stays in the field and is not reported to `onChange`. */
 export function LabelsField({ labels, onChange, disabled }: Props) {
   const [draft, setDraft] = useState({ text: printLabels(labels), labels });
   const text = isEqual(draft.labels, labels) ? draft.text : printLabels(labels);
 
-  const type = (typed = '') => {
-    const read = parseLabels(typed);
-    const next = Object.keys(read.labels).length > 0 ? read.labels : undefined;
-    setDraft({ text: typed, labels: read.problem ? labels : next });
-    if (!read.problem) {
+  const setText = (typed = '') => {
+    const parsed = parseLabels(typed);
+    const next = Object.keys(parsed.labels).length > 0 ? parsed.labels : undefined;
+    setDraft({ text: typed, labels: parsed.problem ? labels : next });
+    if (!parsed.problem) {
       onChange(next);
     }
   };
@@ -26,11 +26,11 @@ export function LabelsField({ labels, onChange, disabled }: Props) {
   return (
     <TextField
       label="Labels"
-      description="Put on every sample of this target. node and cluster say which Falco it is; without node the host name that Falco answers with is taken."
+      description="Added to every sample of this target. The labels cluster and node identify the Falco instance. Without a node label, the host name that Falco reports is used."
       placeholder="cluster=prod, zone=a"
       value={text}
       problem={parseLabels(text).problem}
-      onChange={type}
+      onChange={setText}
       disabled={disabled}
       width={60}
     />

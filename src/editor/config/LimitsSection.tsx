@@ -4,7 +4,7 @@ import { DEFAULTS } from '../../settings';
 import { NumberField, type SectionProps, TextField } from './fields';
 import { durationProblem, sizeProblem } from './validate';
 
-/** Bounds that keep one target or one query from harming the rest. In Prometheus mode nothing is scraped here. */
+/** Limits on single scrapes and queries. Scrape limits do not apply in Prometheus mode. */
 export function LimitsSection({ settings, onChange, disabled }: SectionProps) {
   const limits = settings.limits ?? {};
   const set = (change: typeof limits) => onChange({ limits: { ...limits, ...change } });
@@ -12,7 +12,7 @@ export function LimitsSection({ settings, onChange, disabled }: SectionProps) {
   return (
     <ConfigSection
       title="Limits"
-      description="A scrape or query over a limit is refused with a message. Nothing is cut off silently."
+      description="A scrape or query that exceeds a limit fails with an error. Results are never truncated silently."
       isCollapsible
       isInitiallyOpen={Object.values(limits).some((limit) => limit !== undefined)}
     >
@@ -22,7 +22,7 @@ export function LimitsSection({ settings, onChange, disabled }: SectionProps) {
             <TextField
               {...common}
               label="Body size limit"
-              description="Of one scrape, counted after decompression"
+              description="Size of one response after decompression"
               placeholder={DEFAULTS.limits.bodySizeLimit}
               value={limits.bodySizeLimit}
               problem={limits.bodySizeLimit ? sizeProblem(limits.bodySizeLimit) : undefined}
@@ -31,7 +31,7 @@ export function LimitsSection({ settings, onChange, disabled }: SectionProps) {
             <NumberField
               {...common}
               label="Sample limit"
-              description="Of one scrape"
+              description="Samples in one response"
               placeholder={String(DEFAULTS.limits.sampleLimit)}
               min={1}
               value={limits.sampleLimit}
@@ -40,7 +40,7 @@ export function LimitsSection({ settings, onChange, disabled }: SectionProps) {
             <NumberField
               {...common}
               label="Label value length limit"
-              description="Characters of a name or a label value"
+              description="Characters in a metric name, label name or label value"
               placeholder={String(DEFAULTS.limits.labelValueLengthLimit)}
               min={1}
               value={limits.labelValueLengthLimit}
@@ -52,7 +52,7 @@ export function LimitsSection({ settings, onChange, disabled }: SectionProps) {
           <TextField
             {...common}
             label="Response size limit"
-            description="Of one response of the Prometheus server"
+            description="Size of one response of the Prometheus server after decompression"
             placeholder={DEFAULTS.limits.responseSizeLimit}
             value={limits.responseSizeLimit}
             problem={limits.responseSizeLimit ? sizeProblem(limits.responseSizeLimit) : undefined}
@@ -62,7 +62,7 @@ export function LimitsSection({ settings, onChange, disabled }: SectionProps) {
         <NumberField
           {...common}
           label="Maximum samples"
-          description="A query may hold in memory at once"
+          description="Samples that one query can hold in memory"
           placeholder={String(DEFAULTS.limits.maxSamples)}
           min={1}
           value={limits.maxSamples}

@@ -5,7 +5,7 @@ import { DEFAULTS } from '../../settings';
 import { type SectionProps, TextField } from './fields';
 import { liveProblem } from './validate';
 
-/** Scrapes beside the grid, for those who watch. */
+/** Live updates: the minimum interval, and who can view them. */
 export function LiveSection({ settings, onChange, disabled }: SectionProps) {
   const id = useId();
   const live = settings.live ?? {};
@@ -13,14 +13,14 @@ export function LiveSection({ settings, onChange, disabled }: SectionProps) {
   return (
     <ConfigSection
       title="Live"
-      description="Panels that are set to live have targets scraped while somebody looks at them, once for all who do. Each scrape makes Falco walk its thread table."
+      description="While someone watches a live panel, the plugin scrapes its targets more often. All viewers share these scrapes. Each scrape makes Falco walk its thread table."
       isCollapsible
       isInitiallyOpen={settings.live !== undefined}
     >
       <Stack gap={2} wrap="wrap" alignItems="flex-start">
         <TextField
-          label="Shortest interval"
-          description="Between two live scrapes of a target; 0 turns live off"
+          label="Minimum interval"
+          description="Between two live scrapes of a target. 0 turns live updates off."
           placeholder={DEFAULTS.live.minInterval}
           value={live.minInterval}
           problem={live.minInterval ? liveProblem(live.minInterval) : undefined}
@@ -29,8 +29,8 @@ export function LiveSection({ settings, onChange, disabled }: SectionProps) {
           width={30}
         />
         <Field
-          label="Viewers may watch"
-          description="Else only editors and administrators: answers hold names of rules and digests of files"
+          label="Allow viewers"
+          description="Otherwise only editors and administrators can view live updates, because they contain rule names and file digests."
           disabled={disabled}
         >
           <Switch

@@ -8,22 +8,22 @@ type Mode = NonNullable<FalcoSettings['mode']>;
 const MODES: Array<{ value: Mode; label: string; description: string }> = [
   {
     value: 'scrape',
-    label: 'Falco endpoints',
-    description: 'Scraped by this plugin, kept in its memory; no other server is needed',
+    label: 'Scrape Falco directly',
+    description: 'This plugin scrapes Falco and keeps the samples in memory. No other server is needed.',
   },
   {
     value: 'prometheus',
-    label: 'Prometheus-compatible store',
-    description: 'Prometheus, Thanos, Mimir or VictoriaMetrics, which has Falco scraped',
+    label: 'Prometheus',
+    description: 'Prometheus, Thanos, Mimir or VictoriaMetrics scrapes Falco, and this plugin queries it.',
   },
 ];
 
-/** Where the samples are. What is set for the other one stays. */
+/** The source of metrics. The settings of the other mode are kept. */
 export function ModeSection({ settings, onChange, disabled }: SectionProps) {
   const mode = settings.mode ?? 'scrape';
   return (
-    <ConfigSection title="Where the samples are" description={MODES.find(({ value }) => value === mode)?.description}>
-      <Field label="Read from" disabled={disabled}>
+    <ConfigSection title="Source of metrics" description={MODES.find(({ value }) => value === mode)?.description}>
+      <Field label="Mode" disabled={disabled}>
         <RadioButtonGroup options={MODES} value={mode} onChange={(value) => onChange({ mode: value })} />
       </Field>
     </ConfigSection>

@@ -4,18 +4,18 @@ import { DEFAULTS } from '../../settings';
 import { type SectionProps, TextField } from './fields';
 import { intervalProblem, timeoutProblem } from './validate';
 
-/** How often targets are asked, and how long they may take. */
+/** The scrape interval and timeout. */
 export function ScrapeSection({ settings, onChange, disabled }: SectionProps) {
   const interval = settings.scrapeInterval || DEFAULTS.scrapeInterval;
   return (
     <ConfigSection
       title="Scraping"
-      description="Each target is asked once per interval, however many panels look at it."
+      description="Every target is scraped once per interval, no matter how many panels and alert rules use it."
     >
       <Stack gap={2} wrap="wrap" alignItems="flex-start">
         <TextField
           label="Scrape interval"
-          description="Also the shortest step of a panel"
+          description="Also the smallest step of a panel"
           placeholder={DEFAULTS.scrapeInterval}
           value={settings.scrapeInterval}
           problem={intervalProblem(interval)}
@@ -24,8 +24,8 @@ export function ScrapeSection({ settings, onChange, disabled }: SectionProps) {
           width={30}
         />
         <TextField
-          label="Scrape time-out"
-          description="For connecting and for the whole answer"
+          label="Scrape timeout"
+          description="Covers connecting and reading the whole response"
           placeholder={timeoutProblem(DEFAULTS.scrapeTimeout, interval) ? interval : DEFAULTS.scrapeTimeout}
           value={settings.scrapeTimeout}
           problem={settings.scrapeTimeout ? timeoutProblem(settings.scrapeTimeout, interval) : undefined}

@@ -3,28 +3,28 @@ import { type GrafanaTheme2 } from '@grafana/data';
 import { Button, Combobox, type ComboboxOption, Field, Stack, useStyles2 } from '@grafana/ui';
 import { useId, useState } from 'react';
 import { type TargetSettings } from '../../settings';
+import { CapacityFields } from './CapacityFields';
 import { TextField } from './fields';
 import { LabelsField } from './LabelsField';
-import { TargetFacts } from './TargetFacts';
 import { urlProblem, withoutSecrets } from './validate';
 
 type Kind = NonNullable<TargetSettings['kind']>;
 type Discovery = NonNullable<TargetSettings['discovery']>;
 
-const KINDS: Array<ComboboxOption<Kind>> = [
+const QUERY_TYPES: Array<ComboboxOption<Kind>> = [
   { value: 'falco', label: 'Falco' },
   { value: 'falcosidekick', label: 'Falcosidekick' },
 ];
 
 const DISCOVERIES: Array<ComboboxOption<Discovery>> = [
-  { value: 'static', label: 'This address', description: 'One instance answers there' },
-  { value: 'dns', label: 'DNS', description: 'Every address of the name, e.g. a headless Service' },
-  { value: 'srv', label: 'DNS SRV', description: 'Hosts and ports of a service record' },
-  { value: 'http', label: 'HTTP list', description: 'Prometheus HTTP service discovery' },
+  { value: 'static', label: 'Static', description: 'One instance at this address' },
+  { value: 'dns', label: 'DNS', description: 'Every A and AAAA record of the name, for example of a headless Service' },
+  { value: 'srv', label: 'DNS SRV', description: 'Every host and port of the SRV record' },
+  { value: 'http', label: 'HTTP', description: 'Prometheus HTTP service discovery' },
 ];
 
 interface Props {
-  /** Counted from 1. */
+  /** Position in the list, starting at 1. */
   number: number;
   target: TargetSettings;
   onChange: (target: TargetSettings) => void;
@@ -32,12 +32,12 @@ interface Props {
   disabled: boolean;
 }
 
-/** One entry of the target list. */
+/** One target. */
 export function TargetEditor({ number, target, onChange, onRemove, disabled }: Props) {
   const styles = useStyles2(getStyles);
   const id = useId();
   const set = (change: Partial<TargetSettings>) => onChange({ ...target, ...change });
-  // A secret is taken out while it is typed: saving keeps all that stands in the settings.
+  // Secrets are removed while typing, because everything in the settings is saved.
   const [refused, setRefused] = useState<string>();
   const setUrl = (typed = '') => {
     const url = withoutSecrets(typed);
@@ -60,7 +60,7 @@ export function TargetEditor({ number, target, onChange, onRemove, disabled }: P
         <Field label="Kind" disabled={disabled}>
           <Combobox
             id={`${id}-kind`}
-            options={KINDS}
+            options={QUERY_TYPES}
             value={target.kind ?? 'falco'}
             onChange={({ value }) => set({ kind: value })}
             width={20}
@@ -82,14 +82,14 @@ export function TargetEditor({ number, target, onChange, onRemove, disabled }: P
             icon="trash-alt"
             type="button"
             aria-label={`Remove target ${number}`}
-            tooltip="Remove this target; its history goes after ten minutes"
+            tooltip="Remove this target. Its samples are deleted after 10 minutes."
             onClick={onRemove}
             disabled={disabled}
           />
         </div>
       </Stack>
       <LabelsField labels={target.labels} onChange={(labels) => set({ labels })} disabled={disabled} />
-      {target.kind !== 'falcosidekick' && <TargetFacts target={target} onChange={set} disabled={disabled} />}
+      {target.kind !== 'falcosidekick' && <CapacityFields capacity={target} onChange={set} disabled={disabled} />}
     </div>
   );
 }
@@ -101,6 +101,6 @@ const getStyles = (theme: GrafanaTheme2) => ({
     border: `1px solid ${theme.colors.border.weak}`,
     borderRadius: theme.shape.radius.default,
   }),
-  // Level with the inputs, whose labels stand above them.
+  // Aligns the button with the inputs, which have labels above them.
   remove: css({ marginTop: theme.spacing(2.5) }),
 });

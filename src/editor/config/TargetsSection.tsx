@@ -3,18 +3,18 @@ import { Button, Text } from '@grafana/ui';
 import { type SectionProps } from './fields';
 import { TargetEditor } from './TargetEditor';
 
-/** The endpoints that are read. */
+/** The endpoints to scrape. */
 export function TargetsSection({ settings, onChange, disabled }: SectionProps) {
   const targets = settings.targets ?? [];
   return (
     <ConfigSection
       title="Targets"
-      description="The metrics endpoints of your Falcos, and of Falcosidekick if you run it. A bare host:port means http://host:port/metrics."
+      description="The metrics endpoints of Falco, and of Falcosidekick if you run it. A bare host:port means http://host:port/metrics."
     >
       {targets.length === 0 && (
         <p>
           <Text color="secondary">
-            No target yet. In falco.yaml, metrics.enabled and webserver.prometheus_metrics_enabled have to be true.
+            No targets yet. Set metrics.enabled and webserver.prometheus_metrics_enabled to true in falco.yaml.
           </Text>
         </p>
       )}

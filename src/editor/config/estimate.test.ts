@@ -1,10 +1,10 @@
 /** @jest-environment node */
-import { BYTES_PER_SAMPLE, estimateHistory, SERIES_PER_TARGET } from './estimate';
+import { BYTES_PER_SAMPLE, estimateMemory, SERIES_PER_TARGET } from './estimate';
 
 test('targets × series × samples × bytes', () => {
   const targets = [{ url: 'a:1' }, { url: 'b:1' }, { url: 'c:1' }];
   const samples = (24 * 3600) / 15;
-  expect(estimateHistory({ targets })).toEqual({
+  expect(estimateMemory({ targets })).toEqual({
     targets: 3,
     uncounted: 0,
     megabytes: (3 * SERIES_PER_TARGET * samples * BYTES_PER_SAMPLE) / 1024 / 1024,
@@ -13,17 +13,17 @@ test('targets × series × samples × bytes', () => {
   });
 });
 
-test('a looked-up entry counts as many as are expected behind it, or one', () => {
+test('a target with discovery counts as its expected instances, or as one', () => {
   const targets = [
     { url: 'a:1', discovery: 'dns' as const, expectedInstances: 40 },
     { url: 'b:1', discovery: 'http' as const },
     { url: 'c:1', discovery: 'static' as const },
   ];
-  expect(estimateHistory({ targets })).toMatchObject({ targets: 42, uncounted: 1 });
+  expect(estimateMemory({ targets })).toMatchObject({ targets: 42, uncounted: 1 });
 });
 
-test('the hours shrink to what the limit holds', () => {
-  const estimate = estimateHistory({
+test('the hours are bounded by the retention size', () => {
+  const estimate = estimateMemory({
     targets: [{ url: 'a:1', expectedInstances: 100 }],
     retention: { time: '10h', size: '10MB' },
   });
@@ -32,8 +32,8 @@ test('the hours shrink to what the limit holds', () => {
   expect(estimate!.hours).toBeCloseTo((10 * 10) / estimate!.megabytes);
 });
 
-test('nothing where a setting is not valid', () => {
-  expect(estimateHistory({ scrapeInterval: 'often' })).toBeUndefined();
-  expect(estimateHistory({ retention: { time: 'long' } })).toBeUndefined();
-  expect(estimateHistory({ retention: { size: '10' } })).toBeUndefined();
+test('there is no estimate for invalid settings', () => {
+  expect(estimateMemory({ scrapeInterval: 'often' })).toBeUndefined();
+  expect(estimateMemory({ retention: { time: 'long' } })).toBeUndefined();
+  expect(estimateMemory({ retention: { size: '10' } })).toBeUndefined();
 });

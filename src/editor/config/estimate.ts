@@ -2,26 +2,27 @@ import { DEFAULTS, type FalcoSettings } from '../../settings';
 import { parseDuration } from '../../signals/window';
 import { parseSize } from '../../sizes';
 
-/** Series that one Falco exports with its usual switches on; per-CPU counters come on top. */
+/** Series that one Falco exports with the usual metrics enabled, without per-CPU counters. */
 export const SERIES_PER_TARGET = 300;
-/** A compressed sample, with its share of the index. */
+/** Size of a compressed sample, including its share of the index. */
 export const BYTES_PER_SAMPLE = 3;
 const MEGABYTE = 1024 * 1024;
 const HOUR = 3_600_000;
 
 export interface Estimate {
-  /** Falcos counted: what an entry says to expect, else one for each entry. */
+  /** The sum of the expected instances. A target without them counts as one. */
   targets: number;
-  /** Entries that are looked up and do not say how many Falcos to expect. */
+  /** Targets with discovery but without expected instances. */
   uncounted: number;
   megabytes: number;
+  /** The retention size in megabytes. */
   limit: number;
-  /** How long the samples last, when the limit is reached before the hours are. */
+  /** The retention time in hours, or less if the limit is reached earlier. */
   hours: number;
 }
 
-/** Estimates the memory that the history takes. Returns nothing while a setting it depends on is not valid. */
-export function estimateHistory(settings: FalcoSettings): Estimate | undefined {
+/** Estimates the memory that samples use. Returns undefined while a setting that it depends on is invalid. */
+export function estimateMemory(settings: FalcoSettings): Estimate | undefined {
   const interval = parseDuration(settings.scrapeInterval || DEFAULTS.scrapeInterval);
   const retention = parseDuration(settings.retention?.time || DEFAULTS.retention.time);
   const size = parseSize(settings.retention?.size || DEFAULTS.retention.size);

@@ -2,7 +2,7 @@ import { Field, Input } from '@grafana/ui';
 import { type ReactNode, useId } from 'react';
 import { type FalcoSettings } from '../../settings';
 
-/** What each part of the configuration is given. A change names only the settings that change. */
+/** Props of each section of the config editor. `onChange` takes only the settings that change. */
 export interface SectionProps {
   settings: FalcoSettings;
   onChange: (change: Partial<FalcoSettings>) => void;
@@ -13,50 +13,50 @@ interface FieldProps<Value> {
   label: string;
   description?: ReactNode;
   value: Value | undefined;
-  /** Shown while nothing is set: what then holds, or an example. */
+  /** Shown while the field is empty: the default or an example. */
   placeholder?: string;
-  /** What is wrong with the value, in words. */
+  /** What is wrong with the value, as a message. */
   problem?: string;
   required?: boolean;
   disabled?: boolean;
   width?: number;
-  /** Given nothing when the field has been emptied: the default holds again. */
+  /** Called with undefined when the field is emptied, which restores the default. */
   onChange: (value: Value | undefined) => void;
 }
 
 export function TextField({ value, onChange, ...props }: FieldProps<string>) {
-  return <Labelled {...props} text={value ?? ''} onText={(text) => onChange(text === '' ? undefined : text)} />;
+  return <InputField {...props} text={value ?? ''} onText={(text) => onChange(text === '' ? undefined : text)} />;
 }
 
 interface NumberProps extends FieldProps<number> {
   min?: number;
-  /** 1 stands for whole numbers only. */
+  /** A step of 1 allows only whole numbers. */
   step?: number;
   suffix?: string;
 }
 
 export function NumberField({ value, onChange, min = 0, problem, ...props }: NumberProps) {
-  const wrong = value === undefined ? undefined : numberProblem(value, min, props.step);
+  const numberProblem = value === undefined ? undefined : checkNumber(props.label, value, min, props.step);
   return (
-    <Labelled
+    <InputField
       {...props}
       type="number"
       min={min}
-      problem={wrong ?? problem}
+      problem={numberProblem ?? problem}
       text={value === undefined ? '' : String(value)}
       onText={(text) => onChange(text === '' || Number.isNaN(Number(text)) ? undefined : Number(text))}
     />
   );
 }
 
-function numberProblem(value: number, min: number, step?: number): string | undefined {
+function checkNumber(label: string, value: number, min: number, step?: number): string | undefined {
   if (value < min) {
-    return `Expected ${min} or more, found ${value}.`;
+    return `${label} must be ${min} or more.`;
   }
-  return step === 1 && !Number.isInteger(value) ? `Expected a whole number, found ${value}.` : undefined;
+  return step === 1 && !Number.isInteger(value) ? `${label} must be a whole number.` : undefined;
 }
 
-interface LabelledProps extends Omit<FieldProps<never>, 'value' | 'onChange'> {
+interface InputFieldProps extends Omit<FieldProps<never>, 'value' | 'onChange'> {
   text: string;
   onText: (text: string) => void;
   type?: 'number';
@@ -65,7 +65,7 @@ interface LabelledProps extends Omit<FieldProps<never>, 'value' | 'onChange'> {
   suffix?: string;
 }
 
-function Labelled({
+function InputField({
   label,
   description,
   problem,
@@ -75,7 +75,7 @@ function Labelled({
   onText,
   width = 40,
   ...input
-}: LabelledProps) {
+}: InputFieldProps) {
   const id = useId();
   return (
     <Field

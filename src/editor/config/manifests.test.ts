@@ -4,13 +4,12 @@ import { join } from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
 import { MANIFESTS } from './manifests';
 
-/** What stands in a manifest. */
+/** Parses a manifest. */
 function manifest(file: string) {
-  const found = MANIFESTS.find((one) => one.file === file);
-  return parse(found?.text ?? '');
+  return parse(MANIFESTS.find((known) => known.file === file)?.text ?? '');
 }
 
-test('the headless Service keeps Falcos that are not ready, on the port of their metrics, and is no ServiceMonitor’s', () => {
+test('the headless Service includes pods that are not ready and matches no ServiceMonitor', () => {
   const { apiVersion, kind, metadata, spec } = manifest('headless-service.yaml');
   expect(metadata).toEqual({ name: 'falco-metrics-headless', namespace: 'falco' });
   expect([apiVersion, kind]).toEqual(['v1', 'Service']);
@@ -22,7 +21,7 @@ test('the headless Service keeps Falcos that are not ready, on the port of their
   });
 });
 
-test('the NetworkPolicies let the scraper in, and Falco’s alerts, and leave the UI of Falcosidekick alone', () => {
+test('the NetworkPolicies admit the scraper and Falco’s alerts and do not select the Falcosidekick UI', () => {
   const text = MANIFESTS.find(({ file }) => file === 'network-policy.yaml')?.text ?? '';
   const policies = parseAllDocuments(text).map((document) => document.toJS());
   expect(policies.map(({ apiVersion, kind }) => [apiVersion, kind])).toEqual(
@@ -48,7 +47,7 @@ test('the NetworkPolicies let the scraper in, and Falco’s alerts, and leave th
   ]);
 });
 
-test('every name of a Service in the documents is one that there is', () => {
+test('the documentation names only the Service of the manifest', () => {
   const root = join(__dirname, '../../..');
   const texts = ['docs', 'provisioning/datasources'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
@@ -59,7 +58,7 @@ test('every name of a Service in the documents is one that there is', () => {
   expect([...new Set(names)]).toEqual(['falco-metrics-headless.falco.svc']);
 });
 
-test('the Helm values switch on what the signals need', () => {
+test('the Helm values enable what the signals need', () => {
   const { metrics, extra } = manifest('falco-values.yaml');
   expect(metrics).toMatchObject({ enabled: true, libbpfStatsEnabled: true, kernelEventCountersEnabled: true });
   expect(extra.env).toEqual([{ name: 'FALCO_CGROUP_MEM_PATH', value: '/sys/fs/cgroup/memory.current' }]);

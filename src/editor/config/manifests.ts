@@ -1,4 +1,4 @@
-/** Manifests for Kubernetes, ready to apply; `npm run generate` writes them to docs/kubernetes, too. */
+/** Kubernetes manifests. `npm run generate` also writes them to docs/kubernetes. */
 export interface Manifest {
   /** The file in docs/kubernetes. */
   file: string;
@@ -7,15 +7,15 @@ export interface Manifest {
   text: string;
 }
 
-const headlessService = `# For targets that are found by DNS. It has no labels, so that no ServiceMonitor scrapes Falco through it a second time.
+const headlessService = `# For DNS discovery. It has no labels, so that no ServiceMonitor scrapes Falco a second time through it.
 apiVersion: v1
 kind: Service
 metadata:
   name: falco-metrics-headless
   namespace: falco
 spec:
-  clusterIP: None # a name with an address for every Falco
-  publishNotReadyAddresses: true # one that crashes again and again is seen as down, not as gone
+  clusterIP: None # headless: the name resolves to the address of every Falco pod
+  publishNotReadyAddresses: true # a crash-looping Falco stays in the list and is reported as down
   selector:
     app.kubernetes.io/name: falco
   ports:
@@ -24,8 +24,8 @@ spec:
       targetPort: 8765
 `;
 
-const networkPolicy = `# Once a policy selects a pod, what no policy allows is refused: allow what else comes in, such as another client of
-# Falcosidekick. The pods of its UI are not selected.
+const networkPolicy = `# A pod that a policy selects accepts only the traffic that some policy allows. Allow other clients, for example of
+# Falcosidekick, in their own policies. The pods of the Falcosidekick UI are not selected.
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata:
@@ -37,7 +37,7 @@ spec:
       app.kubernetes.io/name: falco
   policyTypes: [Ingress]
   ingress:
-    # Whoever scrapes: Grafana for this plugin, Prometheus for a store.
+    # The scraper: Grafana in scrape mode, otherwise Prometheus.
     - from:
         - namespaceSelector:
             matchLabels:
@@ -58,7 +58,7 @@ spec:
       app.kubernetes.io/component: core
   policyTypes: [Ingress]
   ingress:
-    # Whoever scrapes, and Falco's alerts.
+    # The scraper, and Falco, which sends alerts.
     - from:
         - namespaceSelector:
             matchLabels:
@@ -71,25 +71,25 @@ spec:
           port: 2801
 `;
 
-const helmValues = `# For the chart falcosecurity/falco.
+const helmValues = `# For the Helm chart falcosecurity/falco.
 metrics:
-  enabled: true # switches webserver.prometheus_metrics_enabled on, and makes the Service falco-metrics
+  enabled: true # enables webserver.prometheus_metrics_enabled and creates the Service falco-metrics
   outputRule: false
   resourceUtilizationEnabled: true
   stateCountersEnabled: true
   kernelEventCountersEnabled: true
-  kernelEventCountersPerCPUEnabled: false # true costs two series for every possible CPU of a node
+  kernelEventCountersPerCPUEnabled: false # true adds two series for every possible CPU of a node
   rulesCountersEnabled: true
-  libbpfStatsEnabled: true # needs the sysctl below, and the modern_ebpf driver
+  libbpfStatsEnabled: true # needs the sysctl below and the modern_ebpf driver
 extra:
   env:
-    # The container's memory; by default Falco reads the file of cgroup v1, and shows 0 on cgroup v2. This file is there
-    # for a container with a cgroup namespace of its own. With containerd a privileged one has none, and goes on with 0:
-    # it takes driver.kind: modern_ebpf with driver.modernEbpf.leastPrivileged: true, where the kernel allows that.
+    # Memory of the container. By default Falco reads the cgroup v1 file and reports 0 on cgroup v2. The file below exists
+    # only in a container with its own cgroup namespace. With containerd, a privileged container has none and still reports
+    # 0. Use driver.kind: modern_ebpf with driver.modernEbpf.leastPrivileged: true if the kernel supports it.
     - name: FALCO_CGROUP_MEM_PATH
       value: /sys/fs/cgroup/memory.current
   initContainers:
-    # Statistics of BPF programs: from then on the kernel times every run of every BPF program on the node.
+    # Enables BPF statistics: the kernel then measures every run of every BPF program on the node.
     - name: bpf-stats
       image: docker.io/library/busybox:1.37
       command: [sysctl, -w, kernel.bpf_stats_enabled=1]
@@ -101,19 +101,19 @@ export const MANIFESTS: Manifest[] = [
   {
     file: 'falco-values.yaml',
     title: 'Helm values for Falco',
-    about: 'Metrics on, with statistics of BPF programs and the memory of the container.',
+    about: 'Enables metrics, BPF statistics and container memory.',
     text: helmValues,
   },
   {
     file: 'headless-service.yaml',
     title: 'Headless Service',
-    about: 'One name for all Falcos, for a target found by DNS: falco-metrics-headless.falco.svc.cluster.local:8765.',
+    about: 'One DNS name for all Falco pods: falco-metrics-headless.falco.svc.cluster.local:8765.',
     text: headlessService,
   },
   {
     file: 'network-policy.yaml',
     title: 'NetworkPolicy',
-    about: 'Lets whoever scrapes reach Falco and Falcosidekick, and Falco’s alerts reach Falcosidekick.',
+    about: 'Allows the scraper to reach Falco and Falcosidekick, and Falco to reach Falcosidekick.',
     text: networkPolicy,
   },
 ];

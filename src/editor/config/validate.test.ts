@@ -22,42 +22,45 @@ describe('addresses', () => {
     ['http://falco.example'],
     ['https://falco.example:443/metrics?format=text'],
     [' falco.example:8765 '],
-  ])('%s is fine', (url) => {
+  ])('%s is valid', (url) => {
     expect(urlProblem({ url })).toBeUndefined();
   });
 
-  test('a service record needs no port', () => {
+  test('an SRV name needs no port', () => {
     expect(urlProblem({ url: '_metrics._tcp.falco.svc', discovery: 'srv' })).toBeUndefined();
   });
 
-  const readable = 'Everyone who may use this data source can read its addresses';
+  const readable = 'Everyone who can query this data source can read this Address';
   test.each([
-    ['', 'Enter an address, for example falco.example:8765.'],
+    ['', 'Enter an Address, for example falco.example:8765.'],
     ['falco.example', '“falco.example” has no port. Expected host:port, for example falco.example:8765, or a URL.'],
     [
       'falco.example/metrics',
       '“falco.example/metrics” has no port. Expected host:port, for example falco.example:8765, or a URL.',
     ],
-    ['ftp://falco.example', 'Expected http:// or https://, found ftp://.'],
-    ['http://', '“http://” is no address. Expected host:port or http://host:port/metrics.'],
-    ['falco.example:99999', '“falco.example:99999” is no address. Expected host:port or http://host:port/metrics.'],
+    ['ftp://falco.example', 'Address must start with http:// or https://, found ftp://.'],
+    ['http://', '“http://” is not a valid Address. Expected host:port or http://host:port/metrics.'],
+    [
+      'falco.example:99999',
+      '“falco.example:99999” is not a valid Address. Expected host:port or http://host:port/metrics.',
+    ],
     [
       'http://me:word@falco.example:8765',
-      `${readable}. Take the user name and password out and use basic authentication below.`,
+      `${readable}. Remove the username and password and use basic authentication below.`,
     ],
     [
       'falco.example:8765/metrics?access_token=x',
-      `${readable}, and “access_token” looks like a secret. Take it out and send it as an HTTP header below.`,
+      `${readable}, and “access_token” looks like a secret. Remove it and send it as an HTTP header below.`,
     ],
     [
       'http://falco.example/?SIG=x',
-      `${readable}, and “SIG” looks like a secret. Take it out and send it as an HTTP header below.`,
+      `${readable}, and “SIG” looks like a secret. Remove it and send it as an HTTP header below.`,
     ],
   ])('%s: %s', (url, problem) => {
     expect(urlProblem({ url })).toBe(problem);
   });
 
-  test('secrets are known by the same words as in the backend', () => {
+  test('the backend has the same list of secret words', () => {
     const source = readFileSync(join(__dirname, '../../../pkg/httpclient/secret.go'), 'utf8');
     const [, words = ''] = /secretWords = \[\]string\{(.*)\}/.exec(source) ?? [];
     expect(JSON.parse(`[${words}]`)).toEqual(SECRET_WORDS);
@@ -67,14 +70,14 @@ describe('addresses', () => {
 test.each([
   ['15s', undefined],
   ['1m30s', undefined],
-  ['15', '“15” is no duration. Expected something like 15s or 1m.'],
+  ['15', '“15” is not a duration. Scrape interval must be, for example, 15s or 1m.'],
   [
     '500ms',
-    'Expected between 1s and 2m30s, found 500ms: PromQL looks back five minutes, and two scrapes have to lie within.',
+    'Scrape interval must be between 1s and 2m30s, because PromQL looks back five minutes and needs two scrapes in them.',
   ],
   [
     '5m',
-    'Expected between 1s and 2m30s, found 5m: PromQL looks back five minutes, and two scrapes have to lie within.',
+    'Scrape interval must be between 1s and 2m30s, because PromQL looks back five minutes and needs two scrapes in them.',
   ],
 ])('scrape interval %s: %s', (text, problem) => {
   expect(intervalProblem(text)).toBe(problem);
@@ -83,19 +86,19 @@ test.each([
 test.each([
   ['10s', '15s', undefined],
   ['15s', '15s', undefined],
-  ['20s', '15s', '20s is longer than the scrape interval, so 15s will hold. Expected 15s or less.'],
-  ['soon', '15s', '“soon” is no duration. Expected something like 10s.'],
-  ['0s', '15s', '“0s” is no duration. Expected something like 10s.'],
+  ['20s', '15s', 'Scrape timeout must not be longer than Scrape interval. 15s is used instead.'],
+  ['soon', '15s', '“soon” is not a duration. Scrape timeout must be, for example, 10s.'],
+  ['0s', '15s', '“0s” is not a duration. Scrape timeout must be, for example, 10s.'],
   ['10s', 'often', undefined],
-])('time-out %s at an interval of %s: %s', (text, interval, problem) => {
+])('scrape timeout %s at an interval of %s: %s', (text, interval, problem) => {
   expect(timeoutProblem(text, interval)).toBe(problem);
 });
 
 test.each([
   ['30s', undefined],
-  ['0s', '“0s” is no duration above 0. Expected something like 30s.'],
-  ['x', '“x” is no duration above 0. Expected something like 30s.'],
-])('time of a query %s: %s', (text, problem) => {
+  ['0s', '“0s” is not a duration above 0. Expected, for example, 30s.'],
+  ['x', '“x” is not a duration above 0. Expected, for example, 30s.'],
+])('duration %s: %s', (text, problem) => {
   expect(durationProblem(text)).toBe(problem);
 });
 
@@ -103,14 +106,14 @@ test.each([
   ['512Mi', undefined],
   ['1.5G', undefined],
   ['1Ei', undefined],
-  ['0Mi', '“0Mi” is no amount of memory. Expected something like 512Mi or 1Gi.'],
-  ['1 GB', '“1 GB” is no amount of memory. Expected something like 512Mi or 1Gi.'],
+  ['0Mi', '“0Mi” is not an amount of memory. Expected, for example, 512Mi or 1Gi.'],
+  ['1 GB', '“1 GB” is not an amount of memory. Expected, for example, 512Mi or 1Gi.'],
 ])('memory limit %s: %s', (text, problem) => {
   expect(memoryProblem(text)).toBe(problem);
 });
 
 describe('labels', () => {
-  test('are read and written', () => {
+  test('are parsed and printed', () => {
     const labels = { cluster: 'prod', zone: 'eu=west 1' };
     expect(parseLabels(' cluster = prod , zone=eu=west 1,')).toEqual({ labels });
     expect(printLabels(labels)).toBe('cluster=prod, zone=eu=west 1');
@@ -119,12 +122,18 @@ describe('labels', () => {
   });
 
   test.each([
-    ['prod', '“prod” is no label. Expected name=value, for example cluster=prod.'],
-    ['cluster=', '“cluster=” is no label. Expected name=value, for example cluster=prod.'],
-    ['1a=b', '“1a” is no label name. Expected letters, digits and single underscores, not starting with a digit.'],
-    ['__a=b', '“__a” is no label name. Expected letters, digits and single underscores, not starting with a digit.'],
-    ['kind=x', 'The label “kind” is written by the plugin itself. Choose another name.'],
-    ['a=1, a=2', 'The label “a” stands there twice. Take one away.'],
+    ['prod', '“prod” is not a label. Expected name=value, for example cluster=prod.'],
+    ['cluster=', '“cluster=” is not a label. Expected name=value, for example cluster=prod.'],
+    [
+      '1a=b',
+      '“1a” is not a valid label name. Expected letters, digits and single underscores, not starting with a digit.',
+    ],
+    [
+      '__a=b',
+      '“__a” is not a valid label name. Expected letters, digits and single underscores, not starting with a digit.',
+    ],
+    ['kind=x', 'The label “kind” is reserved for the plugin. Choose another name.'],
+    ['a=1, a=2', 'The label “a” is defined twice. Remove one.'],
   ])('%s: %s', (text, problem) => {
     expect(parseLabels(text).problem).toBe(problem);
   });

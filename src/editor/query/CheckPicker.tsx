@@ -3,15 +3,15 @@ import { OptionPicker, type PickerOption } from './OptionPicker';
 
 interface Choice {
   option: PickerOption;
-  /** The checks that choosing it means. */
+  /** The ids that the option selects. */
   checks: string[];
 }
 
-/** Each dimension as a whole, then its checks. */
+/** For each dimension: an option for all of its checks, then one for each check. */
 const CHOICES: Choice[] = catalogue.dimensions.flatMap((dimension) => {
   const group = dimension.title;
-  const checks = catalogue.checks.flatMap(({ id, signal: judged }) => {
-    const signal = catalogue.signals.find((known) => known.id === judged);
+  const checks = catalogue.checks.flatMap(({ id, signal: signalId }) => {
+    const signal = catalogue.signals.find((known) => known.id === signalId);
     return signal?.dimension === dimension.id
       ? [{ option: { value: id, label: signal.title, description: signal.summary, group }, checks: [id] }]
       : [];
@@ -24,7 +24,7 @@ const CHOICES: Choice[] = catalogue.dimensions.flatMap((dimension) => {
 });
 
 interface Props {
-  /** Ids of checks or of the signals that they judge; none for all. */
+  /** Ids of checks, or of the signals that they evaluate. An empty list means all checks. */
   checks: string[];
   onChange: (checks: string[]) => void;
 }
@@ -33,19 +33,19 @@ export function CheckPicker({ checks, onChange }: Props) {
   return (
     <OptionPicker
       label="Checks"
-      tooltip="What is judged. Without a choice: everything."
+      tooltip="The checks to evaluate. All checks by default."
       placeholder="All checks"
       options={CHOICES.map(({ option }) => option)}
       value={checks}
-      onChange={(chosen) => onChange(chosen.reduce(resolve, []))}
+      onChange={(selected) => onChange(selected.reduce(toggle, []))}
     />
   );
 }
 
-/** Adds what a choice stands for; a whole dimension that is chosen once more goes. An unknown id stays as it is. */
-function resolve(checks: string[], value: string): string[] {
-  const meant = CHOICES.find(({ option }) => option.value === value)?.checks ?? [value];
-  return meant.every((check) => checks.includes(check))
-    ? checks.filter((check) => !meant.includes(check))
-    : [...new Set([...checks, ...meant])];
+/** Adds the checks of an option. Selecting a whole dimension again removes its checks. Unknown ids are kept. */
+function toggle(checks: string[], value: string): string[] {
+  const selected = CHOICES.find(({ option }) => option.value === value)?.checks ?? [value];
+  return selected.every((check) => checks.includes(check))
+    ? checks.filter((check) => !selected.includes(check))
+    : [...new Set([...checks, ...selected])];
 }

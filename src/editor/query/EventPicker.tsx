@@ -4,12 +4,12 @@ import { OptionPicker, type PickerOption } from './OptionPicker';
 const OPTIONS: PickerOption[] = catalogue.events.map(({ id, title, text }) => ({
   value: id,
   label: title,
-  // What an event says begins with what it is; the list has room for that much.
+  // The first sentence of an event's text says what happened. The list has no room for more.
   description: (text.split(/[.;](?:\s|$)/)[0] ?? '').replace(/{{(\w+)}}/g, '‹$1›'),
 }));
 
 interface Props {
-  /** Ids of the kinds of events; none for all. */
+  /** Ids of event types. An empty list means all types. */
   events: string[];
   onChange: (events: string[]) => void;
 }
@@ -17,9 +17,9 @@ interface Props {
 export function EventPicker({ events, onChange }: Props) {
   return (
     <OptionPicker
-      label="Kinds of events"
-      tooltip="What counts as an event. Without a choice: everything."
-      placeholder="All kinds"
+      label="Event types"
+      tooltip="The types of events to show. All types by default."
+      placeholder="All event types"
       options={OPTIONS}
       value={events}
       onChange={onChange}

@@ -1,33 +1,35 @@
 import { InputGroup } from '@grafana/plugin-ui';
-import { Button, Combobox, type ComboboxOption } from '@grafana/ui';
+import { Button, Combobox, type ComboboxOption, FieldValidationMessage } from '@grafana/ui';
 import { useId } from 'react';
 import { type Filter, type FilterOperator } from '../../query';
+import { useLoader } from '../useLoader';
 
 const OPERATORS: Array<ComboboxOption<FilterOperator>> = [
-  { value: '=', label: '=', description: 'is' },
-  { value: '!=', label: '!=', description: 'is not' },
-  { value: '=~', label: '=~', description: 'matches the regular expression' },
-  { value: '!~', label: '!~', description: 'does not match' },
+  { value: '=', label: '=', description: 'Equals' },
+  { value: '!=', label: '!=', description: 'Does not equal' },
+  { value: '=~', label: '=~', description: 'Matches regex' },
+  { value: '!~', label: '!~', description: 'Does not match regex' },
 ];
 
 interface Props {
-  /** Counted from 1. */
+  /** Position in the list, starting at 1. */
   number: number;
   filter: Filter;
+  /** Labels to offer. Other labels can be typed. */
   keys: string[];
-  /** Looks up what the label's values are. */
-  values: (label: string) => Promise<string[]>;
+  loadValues: (label: string) => Promise<string[]>;
   onChange: (filter: Filter) => void;
   onRemove: () => void;
 }
 
-/** One filter: label, operator, value. Label and value may be typed freely, a dashboard's variables among them. */
-export function FilterRow({ number, filter, keys, values, onChange, onRemove }: Props) {
+/** One filter: label, operator, value. Labels and values can be typed, because they may be dashboard variables. */
+export function FilterRow({ number, filter, keys, loadValues, onChange, onRemove }: Props) {
   const id = useId();
-  const lookUp = async (text: string) => {
-    // A failing look-up must not keep anyone from typing a value.
-    const found = filter.key === '' ? [] : await values(filter.key).catch(() => []);
-    return found
+  const { load, failure } = useLoader();
+  const loadOptions = async (text: string) => {
+    const { key } = filter;
+    const values = key === '' ? [] : await load(`values of the label “${key}”`, () => loadValues(key), []);
+    return values
       .filter((value) => value.toLowerCase().includes(text.toLowerCase()))
       .map((value) => ({ value, label: value }));
   };
@@ -58,7 +60,7 @@ export function FilterRow({ number, filter, keys, values, onChange, onRemove }: 
         <Combobox
           aria-labelledby={`${id}-value`}
           placeholder="Value"
-          options={lookUp}
+          options={loadOptions}
           value={filter.value === '' ? null : filter.value}
           onChange={({ value }) => onChange({ ...filter, value })}
           createCustomValue
@@ -73,6 +75,7 @@ export function FilterRow({ number, filter, keys, values, onChange, onRemove }: 
           onClick={onRemove}
         />
       </InputGroup>
+      {failure !== undefined && <FieldValidationMessage>{failure}</FieldValidationMessage>}
     </div>
   );
 }

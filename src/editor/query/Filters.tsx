@@ -6,17 +6,17 @@ import { FilterRow } from './FilterRow';
 
 interface Props {
   filters: Filter[];
-  /** The labels offered; others may be typed. */
+  /** Labels to offer. Other labels can be typed. */
   keys: string[];
-  /** Values of a label on the samples that the other filters leave. */
-  values: (label: string, others: Filter[]) => Promise<string[]>;
+  /** Loads the values of a label on the samples that match the other filters. */
+  loadValues: (label: string, others: Filter[]) => Promise<string[]>;
   onChange: (filters: Filter[]) => void;
 }
 
 const EMPTY: Filter = { key: '', operator: '=', value: '' };
 
-/** The filters of a query. One that still lacks its label or value is kept here and not asked with. */
-export function Filters({ filters, keys, values, onChange }: Props) {
+/** The filters of a query. A new filter becomes part of the query when it has a label and a value. */
+export function Filters({ filters, keys, loadValues, onChange }: Props) {
   const [draft, setDraft] = useState<Filter>();
 
   const changeDraft = (filter: Filter) => {
@@ -31,7 +31,7 @@ export function Filters({ filters, keys, values, onChange }: Props) {
   return (
     <EditorField
       label="Filters"
-      tooltip="Which samples count. A label, or what Falco tells of itself: version, engine, kernel."
+      tooltip="Use only samples that match all filters. Filter by a label, or by the version, engine or kernel of Falco."
     >
       <Stack gap={1} wrap="wrap" alignItems="center">
         {rows.map((row, index) => {
@@ -43,7 +43,7 @@ export function Filters({ filters, keys, values, onChange }: Props) {
               number={index + 1}
               filter={row}
               keys={keys}
-              values={(label) => values(label, others)}
+              loadValues={(label) => loadValues(label, others)}
               onChange={(filter) =>
                 isDraft ? changeDraft(filter) : onChange(filters.map((other, i) => (i === index ? filter : other)))
               }

@@ -3,45 +3,46 @@ import { MultiCombobox } from '@grafana/ui';
 import { isEqual } from 'lodash';
 import { useId } from 'react';
 import { type FalcoSettings } from '../../settings';
-import { groupingsOf, knownSignals } from './allowed';
+import { commonGroupings, findSignals } from './labelChoices';
 
-const EACH_FALCO = {
+const INSTANCE = {
   value: '$identity',
-  label: 'each Falco',
-  description: 'By the labels that tell one from another: cluster, node',
+  label: 'Falco instance',
+  description: 'By the identity labels, such as cluster and node',
 };
 
 interface Props {
   signals: string[];
-  by: string[] | undefined;
+  groupBy: string[] | undefined;
   settings: FalcoSettings;
-  /** Given nothing when the signal's own default holds. */
-  onChange: (by: string[] | undefined) => void;
+  /** Called with undefined when the default of the signals is selected. */
+  onChange: (groupBy: string[] | undefined) => void;
 }
 
-export function GroupBy({ signals: ids, by, settings, onChange }: Props) {
+/** The labels that signals are grouped by. */
+export function GroupBy({ signals: ids, groupBy, settings, onChange }: Props) {
   const id = useId();
-  const signals = knownSignals(ids);
+  const signals = findSignals(ids);
   const defaults = signals.map((signal) => signal.groupBy.default);
-  // Signals with different defaults have none in common to show.
-  const own = defaults.every((labels) => isEqual(labels, defaults[0])) ? (defaults[0] ?? []) : [];
-  const options = [EACH_FALCO, ...groupingsOf(signals, settings).map((value) => ({ value, label: value }))];
-  const chosen = (by ?? own).map(
+  // Signals with different defaults have no common default to show.
+  const common = defaults.every((labels) => isEqual(labels, defaults[0])) ? (defaults[0] ?? []) : [];
+  const options = [INSTANCE, ...commonGroupings(signals, settings).map((value) => ({ value, label: value }))];
+  const selected = (groupBy ?? common).map(
     (value) => options.find((option) => option.value === value) ?? { value, label: value }
   );
   return (
     <EditorField
       label="Group by"
-      tooltip="One series for each combination of these labels. With none of them: one total."
+      tooltip="Returns one series for each combination of these labels. Without labels it returns one total."
     >
       <MultiCombobox
         id={id}
-        placeholder={by === undefined && own.length === 0 ? 'As each signal suggests' : 'One total'}
+        placeholder={groupBy === undefined && common.length === 0 ? 'Default of each signal' : 'Total'}
         options={options}
-        value={chosen}
-        onChange={(selected) => {
-          const labels = selected.map(({ value }) => value);
-          onChange(isEqual(labels, own) ? undefined : labels);
+        value={selected}
+        onChange={(changed) => {
+          const labels = changed.map(({ value }) => value);
+          onChange(isEqual(labels, common) ? undefined : labels);
         }}
         createCustomValue
         width="auto"

@@ -2,7 +2,7 @@ import { type TimeRange } from '@grafana/data';
 import { EditorField } from '@grafana/plugin-ui';
 import { Stack, Switch, Text } from '@grafana/ui';
 import { useId } from 'react';
-import { notLive } from '../../live-queries';
+import { findLiveObstacle } from '../../liveQueries';
 import { type CompleteQuery, type FalcoQuery } from '../../query';
 import { type FalcoSettings } from '../../settings';
 
@@ -13,28 +13,28 @@ interface Props {
   onChange: (change: Partial<FalcoQuery>) => void;
 }
 
-/** Live or not; and why live is off, not allowed or ignored. */
+/** Turns live updates on. Shows why they are not available or ignored. */
 export function LiveSwitch({ query, settings, range, onChange }: Props) {
   const id = useId();
-  const never = notLive({ queryType: query.queryType }, settings);
-  const why = never ?? (query.live ? notLive(query, settings, range?.raw) : undefined);
+  const unavailable = findLiveObstacle({ queryType: query.queryType }, settings);
+  const obstacle = unavailable ?? (query.live ? findLiveObstacle(query, settings, range?.raw) : undefined);
   return (
     <EditorField
       label="Live"
-      tooltip="Figures straight from Falco, second by second, for as long as somebody looks. Each scrape walks Falco’s thread table."
+      tooltip="Scrapes Falco every second while someone watches the panel. Each scrape makes Falco walk its thread table."
     >
       <Stack alignItems="center" height="32px">
         <Switch
           id={`${id}-live`}
           aria-label="Live"
           value={query.live === true}
-          disabled={never !== undefined && !query.live}
+          disabled={unavailable !== undefined && !query.live}
           onChange={(event) => onChange({ live: event.currentTarget.checked || undefined })}
         />
-        {why !== undefined && (
+        {obstacle !== undefined && (
           <Text variant="bodySmall" color="secondary">
-            {query.live ? 'Ignored: ' : 'Not to be had: '}
-            {why}.
+            {query.live ? 'Ignored: ' : 'Unavailable: '}
+            {obstacle}.
           </Text>
         )}
       </Stack>

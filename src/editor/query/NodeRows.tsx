@@ -1,26 +1,30 @@
 import { EditorRow } from '@grafana/plugin-ui';
-import { nodeFilterKeys } from './allowed';
 import { CheckPicker } from './CheckPicker';
 import { EventPicker } from './EventPicker';
 import { Filters } from './Filters';
-import { KeptApart } from './KeptApart';
-import { type RowsProps } from './rows';
+import { GroupByChoice } from './GroupByChoice';
+import { nodeFilterKeys } from './labelChoices';
+import { type RowsProps } from './rowsProps';
 
-/** The kinds that are about nodes: which of them, and for health and events what of them. */
+/** The rows of the query types about nodes: health, inventory, rules and events. */
 export function NodeRows({ query, datasource, change }: RowsProps) {
-  // No choice means all: then nothing is saved.
-  const choose = (ids: string[]) => change({ signals: ids.length > 0 ? ids : undefined });
+  // No selection means everything, so nothing is saved.
+  const select = (ids: string[]) => change({ signals: ids.length > 0 ? ids : undefined });
   return (
     <EditorRow>
-      {query.queryType === 'health' && <CheckPicker checks={query.signals ?? []} onChange={choose} />}
-      {query.queryType === 'events' && <EventPicker events={query.signals ?? []} onChange={choose} />}
+      {query.queryType === 'health' && <CheckPicker checks={query.signals ?? []} onChange={select} />}
+      {query.queryType === 'events' && <EventPicker events={query.signals ?? []} onChange={select} />}
       {(query.queryType === 'health' || query.queryType === 'events') && (
-        <KeptApart kind={query.queryType} by={query.groupBy} onChange={(by) => change({ groupBy: by })} />
+        <GroupByChoice
+          queryType={query.queryType}
+          groupBy={query.groupBy}
+          onChange={(groupBy) => change({ groupBy })}
+        />
       )}
       <Filters
         filters={query.filters}
         keys={nodeFilterKeys(datasource.settings)}
-        values={(label, others) => datasource.labelValues(label, others)}
+        loadValues={(label, others) => datasource.labelValues(label, others)}
         onChange={(filters) => change({ filters })}
       />
     </EditorRow>

@@ -6,7 +6,7 @@ export type PickerOption = Required<Pick<ComboboxOption<string>, 'value' | 'labe
   group?: string;
 };
 
-/** The options that have every word somewhere in their name, meaning or group. */
+/** The options that contain every word of the text in their id, label, description or group. */
 export function searchOptions(options: PickerOption[], text: string): PickerOption[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   return options.filter((option) => {
@@ -20,24 +20,24 @@ interface Props {
   tooltip: string;
   placeholder: string;
   options: PickerOption[];
-  /** Ids; one that is no option is shown as it is. */
+  /** Selected ids. An id without an option is shown unchanged. */
   value: string[];
   onChange: (ids: string[]) => void;
 }
 
-/** Several of a list whose entries say what they mean. */
+/** A multi-select whose options have descriptions. */
 export function OptionPicker({ label, tooltip, placeholder, options, value, onChange }: Props) {
   const id = useId();
-  const chosen = value.map((one) => options.find((option) => option.value === one) ?? { value: one, label: one });
+  const selected = value.map((one) => options.find((option) => option.value === one) ?? { value: one, label: one });
   return (
     <EditorField label={label} tooltip={tooltip}>
       <MultiCombobox
         id={id}
         placeholder={placeholder}
         options={(text) => Promise.resolve(searchOptions(options, text))}
-        value={chosen}
-        onChange={(selected) => onChange(selected.map((option) => option.value))}
-        // The list is as wide as the field, and shows a line of meaning for each entry.
+        value={selected}
+        onChange={(changed) => onChange(changed.map((option) => option.value))}
+        // The list is as wide as the field and shows the descriptions.
         width="auto"
         minWidth={65}
         maxWidth={100}

@@ -2,30 +2,31 @@ import { css } from '@emotion/css';
 import { CodeEditor, FieldValidationMessage, type Monaco, type MonacoEditor, useStyles2 } from '@grafana/ui';
 import { useEffect, useRef } from 'react';
 import { type FalcoDataSource } from '../../datasource';
-import { LANGUAGE, offerWords, registerLanguage } from './promql';
+import { useLoader } from '../useLoader';
+import { LANGUAGE, registerCompletions, registerLanguage } from './promqlLanguage';
 
 interface Props {
   expr: string;
   datasource: FalcoDataSource;
-  /** The backend's last word on this expression, with the place of a mistake. */
+  /** The backend's error for this expression, with the position of the mistake. */
   error: string | undefined;
-  /** Called with what stands there when the editor is left, and at Shift+Enter or Ctrl+S. */
+  /** Called with the text on blur, on Shift+Enter and on Ctrl+S. */
   onChange: (expr: string) => void;
 }
 
-const LINE = 18;
+const LINE_HEIGHT = 18;
 
-/** A field for any PromQL. */
+/** A code editor for PromQL. */
 export function PromqlEditor({ expr, datasource, error, onChange }: Props) {
   const styles = useStyles2(getStyles);
-  const mount = useMount(datasource, onChange);
+  const { onMount, failure } = useEditorSetup(datasource, onChange);
   const lines = Math.min(Math.max(expr.split('\n').length, 3), 12);
   return (
     <div className={styles.wide}>
       <CodeEditor
         value={expr}
         language={LANGUAGE}
-        height={lines * LINE + LINE}
+        height={lines * LINE_HEIGHT + LINE_HEIGHT}
         showMiniMap={false}
         showLineNumbers={false}
         wordWrap
@@ -35,39 +36,37 @@ export function PromqlEditor({ expr, datasource, error, onChange }: Props) {
           scrollBeyondLastLine: false,
           folding: false,
           wordBasedSuggestions: false,
-          // The list of words may reach beyond the small editor.
+          // The completion list may extend beyond the small editor.
           fixedOverflowWidgets: true,
         }}
         onBeforeEditorMount={registerLanguage}
-        onEditorDidMount={mount}
+        onEditorDidMount={onMount}
         onBlur={onChange}
         onSave={onChange}
       />
       {error !== undefined && <FieldValidationMessage>{error}</FieldValidationMessage>}
+      {failure !== undefined && <FieldValidationMessage>{failure}</FieldValidationMessage>}
     </div>
   );
 }
 
-/** What is added to Grafana's editor once it is there: words to choose from, and Shift+Enter. */
-function useMount(datasource: FalcoDataSource, onChange: Props['onChange']) {
+/** Adds completion and Shift+Enter to Grafana's code editor once it is mounted. `failure` says why metric names are missing. */
+function useEditorSetup(datasource: FalcoDataSource, onChange: Props['onChange']) {
+  const { load, failure } = useLoader();
   const latest = useRef({ onChange, metrics: [] as string[] });
-  const words = useRef<{ dispose(): void } | undefined>(undefined);
+  const completions = useRef<{ dispose(): void } | undefined>(undefined);
   useEffect(() => {
     latest.current.onChange = onChange;
   });
   useEffect(() => {
-    // Without the names there are fewer words to choose from, and nothing else is wrong.
-    datasource.metrics().then(
-      (names) => {
-        latest.current.metrics = names;
-      },
-      () => {}
-    );
-  }, [datasource]);
-  useEffect(() => () => words.current?.dispose(), []);
+    void load('metric names', () => datasource.metrics(), []).then((metrics) => {
+      latest.current.metrics = metrics;
+    });
+  }, [datasource, load]);
+  useEffect(() => () => completions.current?.dispose(), []);
 
-  return (editor: MonacoEditor, monaco: Monaco) => {
-    words.current = offerWords(monaco, editor, () => latest.current.metrics);
+  const onMount = (editor: MonacoEditor, monaco: Monaco) => {
+    completions.current = registerCompletions(monaco, editor, () => latest.current.metrics);
     editor.onKeyDown((event) => {
       if (event.keyCode === monaco.KeyCode.Enter && event.shiftKey) {
         event.preventDefault();
@@ -75,7 +74,8 @@ function useMount(datasource: FalcoDataSource, onChange: Props['onChange']) {
       }
     });
   };
+  return { onMount, failure };
 }
 
-// The row lays its fields out side by side; this one takes all of it.
+// The row places its fields side by side. This field takes the full width.
 const getStyles = () => ({ wide: css({ flex: '1 1 100%', minWidth: 0 }) });

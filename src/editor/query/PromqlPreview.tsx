@@ -1,11 +1,11 @@
 import { css } from '@emotion/css';
 import { type GrafanaTheme2 } from '@grafana/data';
-import { Alert, Button, ClipboardButton, Stack, useStyles2 } from '@grafana/ui';
+import { Alert, Button, ClipboardButton, FieldValidationMessage, Stack, useStyles2 } from '@grafana/ui';
 import { useEffect, useState } from 'react';
 import { type FalcoDataSource } from '../../datasource';
-import { expressionsOf } from '../../expression';
 import { type FalcoQuery } from '../../query';
-import { type FalcoSettings } from '../../settings';
+import { useLoader } from '../useLoader';
+import { tryCompile } from './tryCompile';
 
 interface Props {
   query: FalcoQuery;
@@ -13,11 +13,11 @@ interface Props {
   onEdit: (expr: string) => void;
 }
 
-/** The PromQL that the chosen signals stand for, to read, to copy, and to go on from. */
+/** The PromQL of the selected signals, to read, copy or edit. */
 export function PromqlPreview({ query, datasource, onEdit }: Props) {
   const styles = useStyles2(getStyles);
-  const { expressions: compiled, problem } = attempt(query, datasource.settings);
-  const expressions = useEvaluated(compiled, datasource);
+  const { expressions: compiled, problem } = tryCompile(query, datasource.settings);
+  const { expressions, failure } = useRewritten(compiled, datasource);
   if (problem !== undefined) {
     return <Alert severity="warning" title={problem} />;
   }
@@ -27,57 +27,54 @@ export function PromqlPreview({ query, datasource, onEdit }: Props) {
     return null;
   }
   return (
-    <Stack gap={1} alignItems="flex-start" justifyContent="space-between">
-      <pre className={styles.code} aria-label="PromQL of this query" tabIndex={0}>
-        {text}
-      </pre>
-      <Stack gap={1} direction="column">
-        <ClipboardButton variant="secondary" size="sm" icon="copy" type="button" getText={() => text}>
-          Copy
-        </ClipboardButton>
-        <Button
-          variant="secondary"
-          size="sm"
-          icon="pen"
-          type="button"
-          disabled={!single}
-          tooltip={single ? 'Go on with this expression by hand' : 'One signal at a time: choose only one to edit it'}
-          onClick={() => single && onEdit(single)}
-        >
-          Edit as PromQL
-        </Button>
+    <>
+      <Stack gap={1} alignItems="flex-start" justifyContent="space-between">
+        <pre className={styles.code} aria-label="PromQL of this query" tabIndex={0}>
+          {text}
+        </pre>
+        <Stack gap={1} direction="column">
+          <ClipboardButton variant="secondary" size="sm" icon="copy" type="button" getText={() => text}>
+            Copy
+          </ClipboardButton>
+          <Button
+            variant="secondary"
+            size="sm"
+            icon="pen"
+            type="button"
+            disabled={!single}
+            tooltip={single ? 'Continue with this expression in PromQL' : 'Select a single signal to edit it as PromQL'}
+            onClick={() => single && onEdit(single)}
+          >
+            Edit as PromQL
+          </Button>
+        </Stack>
       </Stack>
-    </Stack>
+      {failure !== undefined && <FieldValidationMessage>{failure}</FieldValidationMessage>}
+    </>
   );
 }
 
-/** The expressions as a store gets them; as they were compiled until the backend has answered, or where it does not. */
-function useEvaluated(compiled: string[], datasource: FalcoDataSource): string[] {
+/** In Prometheus mode, the expressions as the server receives them. Until they are loaded, the compiled ones. */
+function useRewritten(compiled: string[], datasource: FalcoDataSource) {
+  const { load, failure } = useLoader();
   const key = compiled.join('\n');
-  const [found, setFound] = useState({ key, expressions: compiled });
-  const stored = datasource.settings.mode === 'prometheus' && key !== '';
+  const [rewritten, setRewritten] = useState({ key, expressions: compiled });
+  const needed = datasource.settings.mode === 'prometheus' && key !== '';
   useEffect(() => {
-    if (!stored) {
+    if (!needed) {
       return undefined;
     }
-    let wanted = true;
-    Promise.all(key.split('\n').map((expr) => datasource.evaluated(expr))).then(
-      (expressions) => wanted && setFound({ key, expressions }),
-      () => undefined
+    let current = true;
+    const expressions = key.split('\n');
+    const request = () => Promise.all(expressions.map((expr) => datasource.rewriteExpression(expr)));
+    void load('the PromQL with the labels of this server', request, expressions).then(
+      (loaded) => current && setRewritten({ key, expressions: loaded })
     );
     return () => {
-      wanted = false;
+      current = false;
     };
-  }, [key, datasource, stored]);
-  return found.key === key ? found.expressions : compiled;
-}
-
-function attempt(query: FalcoQuery, settings: FalcoSettings) {
-  try {
-    return { expressions: expressionsOf(query, settings).map(({ expr }) => expr) };
-  } catch (error) {
-    return { expressions: [], problem: error instanceof Error ? error.message : String(error) };
-  }
+  }, [key, datasource, needed, load]);
+  return { expressions: rewritten.key === key ? rewritten.expressions : compiled, failure };
 }
 
 const getStyles = (theme: GrafanaTheme2) => ({

@@ -9,7 +9,7 @@ import { type Catalogue } from '../../signals/types';
 import { choose, expectQuietConsole, fakeDataSource, giveElementsASize } from '../testing';
 import { QueryEditor } from './QueryEditor';
 
-// Grafana's editor needs a browser; what matters here is what is put into it and taken out.
+// Monaco needs a browser. These tests only check the text that goes in and out.
 jest.mock('@grafana/ui', () => ({
   ...jest.requireActual('@grafana/ui'),
   CodeEditor: ({
@@ -29,7 +29,7 @@ jest.mock('@grafana/ui', () => ({
   ),
 }));
 
-// A few checks and kinds of events, so that tests stay true when the catalogue grows.
+// A fixed set of checks and event types, so that the tests do not depend on the catalogue.
 jest.mock('../../signals', () => {
   const { catalogue } = jest.requireActual<{ catalogue: Catalogue }>('../../signals');
   const checks = ['kernel-drop-ratio', 'server-load', 'up'].map((signal) => ({ id: `check-${signal}`, signal }));
@@ -46,7 +46,7 @@ interface Shown {
   data?: Partial<PanelData>;
 }
 
-/** Shows the editor as a panel would: what it reports comes back as its query. */
+/** Renders the editor like a panel: a reported query comes back as a prop. */
 function show(query: Partial<FalcoQuery>, { datasource = fakeDataSource(), app, data }: Shown = {}) {
   const onRunQuery = jest.fn();
   let current = { refId: 'A', ...query } as FalcoQuery;
@@ -69,7 +69,7 @@ function show(query: Partial<FalcoQuery>, { datasource = fakeDataSource(), app, 
 }
 
 describe('signals', () => {
-  test('a new panel shows the kernel drops and what they are in PromQL', () => {
+  test('a new panel shows kernel drops and their PromQL', () => {
     show({ queryType: 'signal', signals: ['kernel-drop-ratio'], version: 1 });
     expect(screen.getByText('Kernel drops (%)')).toBeInTheDocument();
     expect(screen.getByLabelText('PromQL of this query')).toHaveTextContent(
@@ -77,7 +77,7 @@ describe('signals', () => {
     );
   });
 
-  test('are found by a word of their meaning, grouped by dimension, and several can be chosen', async () => {
+  test('are found by a word of their description, grouped by dimension, and several can be selected', async () => {
     const { query, onRunQuery } = show({ queryType: 'signal', signals: ['kernel-drop-ratio'] });
     await choose('Signals', /^Server load/, 'system calls');
     expect(screen.getByText('Data quality')).toBeInTheDocument();
@@ -86,16 +86,16 @@ describe('signals', () => {
     expect(onRunQuery).toHaveBeenCalledTimes(1);
   });
 
-  test('one that this version does not know is named, with what to do', () => {
+  test('an unknown signal is named in the error', () => {
     show({ queryType: 'signal', signals: ['from-the-future'] });
     expect(
       screen.getByRole('alert', {
-        name: 'There is no signal “from-the-future” in this version. Choose one from the list.',
+        name: 'This version has no signal “from-the-future”. Choose a signal from the list.',
       })
     ).toBeInTheDocument();
   });
 
-  test('are explained: meaning, thresholds with their source, needs', async () => {
+  test('are explained with description, thresholds, their source and requirements', async () => {
     show({ queryType: 'signal', signals: ['kernel-drop-ratio'] });
     await userEvent.click(screen.getByRole('button', { name: /About “Kernel drops”/ }));
     const about = screen.getByRole('region', { name: 'Kernel drops' });
@@ -109,25 +109,25 @@ describe('signals', () => {
 });
 
 describe('group by', () => {
-  test('shows the default of the signal and offers what it allows, labels of the targets among it', async () => {
+  test('shows the default of the signal and offers the labels it allows, including those of the targets', async () => {
     const datasource = fakeDataSource({ targets: [{ url: 'a:1', labels: { zone: 'a' } }] });
     const { query } = show({ queryType: 'signal', signals: ['kernel-drop-ratio'] }, { datasource });
-    expect(screen.getByText('each Falco')).toBeInTheDocument();
+    expect(screen.getByText('Falco instance')).toBeInTheDocument();
     await choose('Group by', 'zone');
     expect(query().groupBy).toEqual(['$identity', 'zone']);
     expect(screen.getByLabelText('PromQL of this query')).toHaveTextContent('sum by (cluster, node, zone)');
   });
 
-  test('back at the default nothing is saved; without a label it is the total', async () => {
+  test('saves nothing when it is the default, and no label means the total', async () => {
     const { query } = show({ queryType: 'signal', signals: ['kernel-drop-ratio'], groupBy: [] });
-    expect(screen.getByRole('combobox', { name: 'Group by' })).toHaveAttribute('placeholder', 'One total');
-    await choose('Group by', /^each Falco/);
+    expect(screen.getByRole('combobox', { name: 'Group by' })).toHaveAttribute('placeholder', 'Total');
+    await choose('Group by', /^Falco instance/);
     expect(query().groupBy).toBeUndefined();
   });
 });
 
 describe('filters', () => {
-  test('are looked up, and asked with once label and value are there', async () => {
+  test('load their values, and change the query once they have a label and a value', async () => {
     const datasource = fakeDataSource({}, { node: ['worker-1', 'worker-2'] });
     const filters = [{ key: 'cluster', operator: '=' as const, value: 'prod' }];
     const { query, onRunQuery } = show(
@@ -145,7 +145,7 @@ describe('filters', () => {
     expect(onRunQuery).toHaveBeenCalledTimes(1);
   });
 
-  test('take a value that is not in the list', async () => {
+  test('accept a value that is not in the list', async () => {
     const { query } = show({
       queryType: 'signal',
       signals: ['kernel-drop-ratio'],
@@ -156,16 +156,20 @@ describe('filters', () => {
     expect(query().filters).toEqual([{ key: 'node', operator: '=~', value: 'worker-.*' }]);
   });
 
-  test('can be typed when the look-up fails', async () => {
+  test('can be typed when values cannot be loaded, and the failure is shown', async () => {
     const datasource = fakeDataSource();
     jest.mocked(datasource.labelValues).mockRejectedValue(new Error('no backend'));
     const filters = [{ key: 'node', operator: '=' as const, value: 'a' }];
     const { query } = show({ queryType: 'signal', signals: ['up'], filters }, { datasource });
     await choose('Value of filter 1', /^b/, 'b');
+    expect(screen.getByRole('alert')).toHaveTextContent('Cannot load values of the label “node”: no backend');
     expect(query().filters).toEqual([{ key: 'node', operator: '=', value: 'b' }]);
+    jest.mocked(datasource.labelValues).mockResolvedValue(['c']);
+    await choose('Value of filter 1', 'c');
+    expect(screen.queryByRole('alert')).not.toBeInTheDocument();
   });
 
-  test('go away again', async () => {
+  test('can be removed', async () => {
     const filters = [
       { key: 'cluster', operator: '=' as const, value: 'prod' },
       { key: 'node', operator: '=' as const, value: 'a' },
@@ -175,7 +179,7 @@ describe('filters', () => {
     expect(query().filters).toEqual([filters[1]]);
   });
 
-  test('that the signal cannot have are refused with what it can', () => {
+  test('that the signal does not support are refused with the supported ones', () => {
     show({ queryType: 'signal', signals: ['up'], filters: [{ key: 'version', operator: '=', value: '0.44.1' }] });
     expect(
       screen.getByRole('alert', { name: 'signal "up" cannot be filtered by "version"; allowed: cluster, node' })
@@ -184,7 +188,7 @@ describe('filters', () => {
 });
 
 describe('options', () => {
-  test('the window is checked as one types and counts when the field is left', async () => {
+  test('the window is checked while typing and applied on blur', async () => {
     const { query, onRunQuery } = show({ queryType: 'signal', signals: ['kernel-drop-ratio'] });
     const field = screen.getByLabelText('Window');
     await userEvent.type(field, '5x');
@@ -201,7 +205,7 @@ describe('options', () => {
     expect(screen.getByLabelText('PromQL of this query')).toHaveTextContent('[5m]');
   });
 
-  test('a table is instant by itself', async () => {
+  test('a table is instant by default', async () => {
     const { query } = show({ queryType: 'signal', signals: ['up'] });
     expect(screen.getByRole('radio', { name: 'Range' })).toBeChecked();
     await userEvent.click(screen.getByRole('radio', { name: 'Table' }));
@@ -209,16 +213,16 @@ describe('options', () => {
     expect(screen.getByRole('radio', { name: 'Instant' })).toBeChecked();
   });
 
-  test('the legend counts at Enter', async () => {
+  test('the legend is applied on Enter', async () => {
     const { query } = show({ queryType: 'signal', signals: ['up'] });
     await userEvent.type(screen.getByLabelText('Legend'), '{{{{node}}{Enter}');
     expect(query().legendFormat).toBe('{{node}}');
   });
 
-  test('a limit is a whole number, and goes where it would mean nothing', async () => {
+  test('a limit is a whole number, and is removed where it has no meaning', async () => {
     const { query } = show({ queryType: 'signal', signals: ['up'] });
     await userEvent.type(screen.getByLabelText('Limit'), 'ten');
-    expect(screen.getByRole('alert')).toHaveTextContent('Expected a whole number above 0, such as 10.');
+    expect(screen.getByRole('alert')).toHaveTextContent('Limit must be a whole number above 0, for example 10.');
     await userEvent.tab();
     expect(query().limit).toBeUndefined();
     await userEvent.type(screen.getByLabelText('Limit'), '10{Enter}');
@@ -228,7 +232,7 @@ describe('options', () => {
     expect(screen.queryByLabelText('Limit')).not.toBeInTheDocument();
   });
 
-  test('rows of words can be limited, verdicts over time cannot', async () => {
+  test('tables can be limited, verdicts over time cannot', async () => {
     const { query } = show({ queryType: 'events' });
     await userEvent.type(screen.getByLabelText('Limit'), '5{Enter}');
     expect(query()).toMatchObject({ queryType: 'events', limit: 5 });
@@ -240,10 +244,10 @@ describe('options', () => {
     expect(screen.queryByLabelText('Limit')).not.toBeInTheDocument();
   });
 
-  test('what is compared with is a duration or the range', async () => {
+  test('a comparison is a duration or the time range', async () => {
     const { query } = show({ queryType: 'promql', expr: 'up' });
     await userEvent.type(screen.getByLabelText('Compare'), 'yesterday');
-    expect(screen.getByRole('alert')).toHaveTextContent('Expected a duration such as 1h or 7d, or $__range.');
+    expect(screen.getByRole('alert')).toHaveTextContent('Compare must be a duration such as 1h or 7d, or $__range.');
     await userEvent.clear(screen.getByLabelText('Compare'));
     await userEvent.type(screen.getByLabelText('Compare'), '$__range{Enter}');
     expect(query().compare).toBe('$__range');
@@ -252,7 +256,7 @@ describe('options', () => {
     expect(screen.queryByLabelText('Compare')).not.toBeInTheDocument();
   });
 
-  test('an alert rule is offered no table and no legend', () => {
+  test('alert rules have no table and no legend', () => {
     show({ queryType: 'signal', signals: ['up'] }, { app: CoreApp.UnifiedAlerting });
     expect(screen.getByRole('radio', { name: 'Instant' })).toBeInTheDocument();
     expect(screen.queryByRole('radio', { name: 'Table' })).not.toBeInTheDocument();
@@ -267,7 +271,7 @@ describe('live', () => {
   beforeEach(() => as('Editor'));
   const live = () => screen.getByRole('switch', { name: 'Live' });
 
-  test('is switched on and off', async () => {
+  test('is turned on and off', async () => {
     const { query } = show({ queryType: 'signal', signals: ['up'] });
     expect(live()).not.toBeChecked();
     await userEvent.click(live());
@@ -275,17 +279,27 @@ describe('live', () => {
     expect(live()).toBeChecked();
     await userEvent.click(live());
     expect(query().live).toBeUndefined();
-    expect(screen.queryByText(/^Ignored|^Not to be had/)).not.toBeInTheDocument();
+    expect(screen.queryByText(/^Ignored|^Unavailable/)).not.toBeInTheDocument();
   });
 
   test.each([
-    ['off', 'Editor', { minInterval: '0' }, 'it is off in the settings of the data source (live.minInterval).'],
-    ['for editors', 'Viewer', {}, 'it is for editors and administrators (live.allowViewers opens it to viewers).'],
-  ])('where it is %s it cannot be switched on, and that is said', async (_, role, settings, why) => {
+    [
+      'turned off',
+      'Editor',
+      { minInterval: '0' },
+      'live updates are turned off in the data source settings (live.minInterval is 0).',
+    ],
+    [
+      'for editors only',
+      'Viewer',
+      {},
+      'only editors and administrators can view live updates (live.allowViewers is off in the data source settings).',
+    ],
+  ])('%s: the switch is disabled and the reason is shown', async (_, role, settings, why) => {
     as(role);
     const { query } = show({ queryType: 'promql', expr: 'up' }, { datasource: fakeDataSource({ live: settings }) });
     expect(live()).toBeDisabled();
-    expect(screen.getByText(`Not to be had: ${why}`)).toBeInTheDocument();
+    expect(screen.getByText(`Unavailable: ${why}`)).toBeInTheDocument();
     expect(query().live).toBeUndefined();
   });
 
@@ -295,24 +309,24 @@ describe('live', () => {
     expect(live()).toBeEnabled();
   });
 
-  test('that is ignored says why, and can be switched off', async () => {
+  test('shows why it is ignored, and can be turned off', async () => {
     const { query } = show({ queryType: 'signal', signals: ['up'], live: true, limit: 3 });
-    expect(screen.getByText('Ignored: a query with a limit looks at the whole range.')).toBeInTheDocument();
+    expect(screen.getByText('Ignored: a query with a limit needs the whole time range.')).toBeInTheDocument();
     await userEvent.click(live());
     expect(query().live).toBeUndefined();
   });
 
   test.each([
     ['an alert rule', { queryType: 'signal' as const }, CoreApp.UnifiedAlerting],
-    ['kinds without figures', { queryType: 'health' as const }, CoreApp.Dashboard],
-  ])('is not offered to %s', (_, query, app) => {
+    ['query types without series', { queryType: 'health' as const }, CoreApp.Dashboard],
+  ])('is not offered for %s', (_, query, app) => {
     show(query, { app });
     expect(screen.queryByRole('switch', { name: 'Live' })).not.toBeInTheDocument();
   });
 });
 
 describe('PromQL', () => {
-  test('goes on from the signal', async () => {
+  test('starts from the signal', async () => {
     const { query } = show({
       queryType: 'signal',
       signals: ['memory-rss'],
@@ -322,12 +336,12 @@ describe('PromQL', () => {
     expect(query().queryType).toBe('promql');
     expect(screen.getByLabelText('PromQL expression')).toHaveValue(query().expr);
     expect(query().expr).toContain('falcosecurity_falco_memory_rss_bytes{node=~"$node"}');
-    // And back: the signals are still there.
+    // The signals are kept for the way back.
     await userEvent.click(screen.getByRole('radio', { name: 'Signal' }));
     expect(screen.getByText('Memory (RSS) (bytes)')).toBeInTheDocument();
   });
 
-  test('is that of the store, where the data source reads one', async () => {
+  test('has the labels of the server in Prometheus mode', async () => {
     const datasource = fakeDataSource({ mode: 'prometheus' });
     jest.spyOn(datasource, 'getResource').mockImplementation(async (path, params) => ({
       data: `${path}: ${String((params as { expr: string }).expr).replaceAll('cluster, node', 'instance')}`,
@@ -341,7 +355,7 @@ describe('PromQL', () => {
     expect(screen.getByRole('button', { name: 'Edit as PromQL' })).toHaveAttribute('aria-disabled', 'true');
   });
 
-  test('is asked when the field is left', async () => {
+  test('is run on blur', async () => {
     const { query, onRunQuery } = show({ queryType: 'promql', expr: '' });
     await userEvent.type(screen.getByLabelText('PromQL expression'), 'up == 0');
     expect(onRunQuery).not.toHaveBeenCalled();
@@ -350,7 +364,7 @@ describe('PromQL', () => {
     expect(onRunQuery).toHaveBeenCalledTimes(1);
   });
 
-  test('says where a mistake is', () => {
+  test('shows the error of the backend', () => {
     const data = {
       errors: [{ refId: 'A', message: 'the expression cannot be read at character 4: unclosed left parenthesis' }],
     };
@@ -361,10 +375,10 @@ describe('PromQL', () => {
   });
 });
 
-describe('kinds', () => {
-  const meaning = 'Each node, judged: what is wrong, and what to change.';
+describe('query types', () => {
+  const meaning = 'Verdicts on each node, with the cause and what to change.';
 
-  test('are six, the chosen one explained in a line', async () => {
+  test('are six, and the selected one is explained', async () => {
     const { query, onRunQuery } = show({
       queryType: 'signal',
       signals: ['up'],
@@ -372,19 +386,19 @@ describe('kinds', () => {
       format: 'table',
       window: '5m',
     });
-    const kinds = within(screen.getByRole('radiogroup', { name: 'Kind of query' })).getAllByRole('radio');
+    const types = within(screen.getByRole('radiogroup', { name: 'Query type' })).getAllByRole('radio');
     const names = ['Signal', 'Health', 'Inventory', 'Rules', 'Events', 'PromQL'];
-    expect(kinds).toEqual(names.map((name) => screen.getByRole('radio', { name })));
+    expect(types).toEqual(names.map((name) => screen.getByRole('radio', { name })));
     await userEvent.click(screen.getByRole('radio', { name: 'Health' }));
     expect(screen.getByText(meaning, { selector: 'span' })).toBeInTheDocument();
-    // What was chosen of signals means nothing here; a window does.
+    // The options of signals have no meaning here. The window has.
     expect(query()).toEqual({ refId: 'A', queryType: 'health', filters: [], window: '5m', version: 1 });
     expect(onRunQuery).toHaveBeenCalledTimes(1);
     await userEvent.click(screen.getByRole('radio', { name: 'Signal' }));
     expect(screen.getByText('Kernel drops (%)')).toBeInTheDocument();
   });
 
-  test('keep the filters that both have', async () => {
+  test('keep the filters that both types support', async () => {
     const filters = [
       { key: 'node', operator: '=' as const, value: '$node' },
       { key: 'drop', operator: '=' as const, value: 'open' },
@@ -394,20 +408,20 @@ describe('kinds', () => {
     expect(query().filters).toEqual([filters[0]]);
   });
 
-  test('that give words are not offered to an alert rule, and refused where one is saved', () => {
+  test('that return text are not offered in alert rules, and a saved one is refused', () => {
     show({ queryType: 'inventory' }, { app: CoreApp.UnifiedAlerting });
-    const kinds = within(screen.getByRole('radiogroup', { name: 'Kind of query' })).getAllByRole('radio');
-    expect(kinds).toHaveLength(3);
+    const types = within(screen.getByRole('radiogroup', { name: 'Query type' })).getAllByRole('radio');
+    expect(types).toHaveLength(3);
     for (const name of ['Signal', 'Health', 'PromQL']) {
       expect(screen.getByRole('radio', { name })).not.toBeChecked();
     }
-    const name = 'Queries of kind “Inventory” give words, which an alert rule cannot judge. Choose another kind above.';
+    const name = 'Inventory queries return text, which alert rules cannot evaluate. Select another query type.';
     expect(screen.getByRole('alert', { name })).toBeInTheDocument();
   });
 
   test.each(['inventory', 'rules', 'events'] as const)('%s is always a table, with filters on nodes', async (kind) => {
     const { query } = show({ queryType: kind }, { datasource: fakeDataSource({}, { version: ['0.44.1'] }) });
-    for (const name of ['Format', 'Type', 'Window', 'Legend', 'Group by', 'Signals']) {
+    for (const name of ['Format', 'Type', 'Window', 'Legend', 'Signals']) {
       expect(screen.queryByLabelText(name)).not.toBeInTheDocument();
     }
     await userEvent.click(screen.getByRole('button', { name: 'Add filter' }));
@@ -423,52 +437,52 @@ describe('kinds', () => {
 });
 
 describe('health', () => {
-  test('all checks, each on each node, as a table of this moment', () => {
+  test('evaluates all checks on each node as an instant table', () => {
     show({ queryType: 'health' });
     expect(screen.getByRole('combobox', { name: 'Checks' })).toHaveAttribute('placeholder', 'All checks');
-    expect(screen.getByRole('combobox', { name: 'A verdict for' })).toHaveValue('each check on each node');
+    expect(screen.getByRole('combobox', { name: 'Group by' })).toHaveValue('Node and check');
     expect(screen.getByRole('radio', { name: 'Table' })).toBeChecked();
     expect(screen.queryByRole('radio', { name: 'Instant' })).not.toBeInTheDocument();
     expect(screen.queryByLabelText('Legend')).not.toBeInTheDocument();
   });
 
-  test('a dimension is all of its checks; no choice is all', async () => {
+  test('a dimension selects all of its checks', async () => {
     const { query } = show({ queryType: 'health' });
     await choose('Checks', /^All of Data quality/);
     expect(query().signals).toEqual(['check-kernel-drop-ratio', 'check-server-load']);
-    // One more in the open list.
+    // Select one more in the open list.
     await userEvent.click(screen.getByRole('option', { name: /^Falco up/ }));
     expect(query().signals).toEqual(['check-kernel-drop-ratio', 'check-server-load', 'check-up']);
-    // Once more, and it goes.
+    // Selecting the dimension again removes it.
     await userEvent.click(screen.getByRole('option', { name: /^All of Data quality/ }));
     expect(query().signals).toEqual(['check-up']);
   });
 
-  test('the last check taken away leaves all', async () => {
+  test('removing the last check selects all', async () => {
     const { query } = show({ queryType: 'health', signals: ['check-up'] });
     await userEvent.click(screen.getByRole('button', { name: /^Remove/ }));
     expect(query().signals).toBeUndefined();
   });
 
   test.each([
-    [/^each dimension of each node/, ['$identity', 'dimension']],
-    [/^each node/, ['$identity']],
-    [/^each dimension Of all nodes/, ['dimension']],
-    [/^everything/, []],
-  ])('a verdict for %s', async (choice, by) => {
+    [/^Node and dimension/, ['$identity', 'dimension']],
+    [/^Node$/, ['$identity']],
+    [/^Dimension All nodes/, ['dimension']],
+    [/^Total/, []],
+  ])('grouped by %s', async (choice, by) => {
     const { query } = show({ queryType: 'health' });
-    await choose('A verdict for', choice);
+    await choose('Group by', choice);
     expect(query().groupBy).toEqual(by);
-    await choose('A verdict for', /^each check on each node/);
+    await choose('Group by', /^Node and check/);
     expect(query().groupBy).toBeUndefined();
   });
 
-  test('labels that somebody wrote by hand are shown', () => {
+  test('hand-written labels are shown', () => {
     show({ queryType: 'health', groupBy: ['cluster', 'dimension'] });
-    expect(screen.getByRole('combobox', { name: 'A verdict for' })).toHaveValue('cluster, dimension');
+    expect(screen.getByRole('combobox', { name: 'Group by' })).toHaveValue('cluster, dimension');
   });
 
-  test('as numbers it has a type and a legend', async () => {
+  test('has a type and a legend as numbers', async () => {
     const { query } = show({ queryType: 'health' });
     await userEvent.click(screen.getByRole('radio', { name: 'Numbers' }));
     expect(query()).toEqual({ refId: 'A', queryType: 'health', format: 'timeseries', version: 1 });
@@ -476,38 +490,38 @@ describe('health', () => {
     expect(screen.getByLabelText('Legend')).toBeInTheDocument();
   });
 
-  test('in an alert rule it is numbers, of this moment unless asked otherwise', () => {
+  test('is numbers and instant in an alert rule', () => {
     show({ queryType: 'health' }, { app: CoreApp.UnifiedAlerting });
     expect(screen.getByRole('radio', { name: 'Instant' })).toBeChecked();
     expect(screen.queryByRole('radio', { name: 'Table' })).not.toBeInTheDocument();
   });
 });
 
-test('events of all kinds, or of some', async () => {
+test('events of all types, or of some', async () => {
   const { query } = show({ queryType: 'events' });
-  expect(screen.getByRole('combobox', { name: 'Kinds of events' })).toHaveAttribute('placeholder', 'All kinds');
-  await choose('Kinds of events', 'Restarts Falco restarted on ‹node›');
+  expect(screen.getByRole('combobox', { name: 'Event types' })).toHaveAttribute('placeholder', 'All event types');
+  await choose('Event types', 'Restarts Falco restarted on ‹node›');
   expect(query().signals).toEqual(['restart']);
 });
 
-test('events that fall together share a mark, or not', async () => {
+test('events are grouped, or not', async () => {
   const { query } = show({ queryType: 'events' });
-  expect(screen.getByRole('combobox', { name: 'A mark for' })).toHaveValue('each event');
-  await choose('A mark for', /^all nodes together/);
+  expect(screen.getByRole('combobox', { name: 'Group by' })).toHaveValue('Nothing');
+  await choose('Group by', /^Total/);
   expect(query().groupBy).toEqual([]);
-  await choose('A mark for', /^each node/);
+  await choose('Group by', /^Node/);
   expect(query().groupBy).toEqual(['$identity']);
 });
 
-test('a query saved without a version is brought up to date when it is edited', async () => {
+test('a query without a version is migrated when it is edited', async () => {
   const { query } = show({ signals: 'up', queryType: undefined } as unknown as FalcoQuery);
   await userEvent.click(screen.getByRole('radio', { name: 'Instant' }));
   expect(query()).toEqual({ refId: 'A', queryType: 'signal', signals: ['up'], instant: true, version: 1 });
 });
 
-test('a kind of a later version is left alone until another one is chosen', () => {
+test('an unknown query type is kept until another one is selected', () => {
   show({ queryType: 'forecast' as FalcoQuery['queryType'], version: 9 });
-  const name = 'This version cannot edit queries of kind “forecast”. Choose another kind above to replace it.';
+  const name = 'This version does not support the query type “forecast”. Select another query type to replace it.';
   expect(screen.getByRole('alert', { name })).toBeInTheDocument();
   expect(screen.queryByRole('radio', { name: 'Table' })).not.toBeInTheDocument();
 });

@@ -2,20 +2,20 @@ import { CoreApp, type QueryEditorProps } from '@grafana/data';
 import { EditorHeader, EditorRow, EditorRows } from '@grafana/plugin-ui';
 import { Alert } from '@grafana/ui';
 import { type FalcoDataSource } from '../../datasource';
-import { expressionsOf } from '../../expression';
-import { type FalcoQuery, givesSeries, migrateQuery, withDefaults } from '../../query';
+import { type FalcoQuery, migrateQuery, returnsSeries, withDefaults } from '../../query';
 import { type FalcoSettings } from '../../settings';
-import { nodeFilterKeys } from './allowed';
-import { KindPicker } from './KindPicker';
-import { type Kind, KINDS } from './kinds';
+import { changeQueryType } from './changeQueryType';
 import { NodeRows } from './NodeRows';
-import { Options } from './Options';
 import { PromqlEditor } from './PromqlEditor';
+import { QueryOptions } from './QueryOptions';
+import { QueryTypePicker } from './QueryTypePicker';
+import { QUERY_TYPES } from './queryTypes';
 import { SignalRows } from './SignalRows';
 
-/** The editor in panels, in Explore and in alert rules. */
+/** The query editor of panels, Explore and alert rules. */
 export function QueryEditor(props: QueryEditorProps<FalcoDataSource, FalcoQuery, FalcoSettings>) {
   const { datasource, onRunQuery, app, data, range } = props;
+  const { settings } = datasource;
   const saved = migrateQuery(props.query);
   const query = withDefaults(saved);
   const change = (changed: Partial<FalcoQuery>) => {
@@ -23,26 +23,29 @@ export function QueryEditor(props: QueryEditorProps<FalcoDataSource, FalcoQuery,
     onRunQuery();
   };
   const error = data?.errors?.find(({ refId }) => refId === query.refId)?.message;
-  const kind = KINDS.find(({ value }) => value === query.queryType);
-  const refused = app === CoreApp.UnifiedAlerting && kind?.onlyWords === true;
+  const type = QUERY_TYPES.find(({ value }) => value === query.queryType);
   const rows = { query, datasource, change };
 
   return (
     <>
       <EditorHeader>
-        <KindPicker kind={query.queryType} app={app} onChange={(to) => change(asKind(to, query, datasource))} />
+        <QueryTypePicker
+          queryType={query.queryType}
+          app={app}
+          onChange={(to) => change(changeQueryType(to, query, settings))}
+        />
       </EditorHeader>
       <EditorRows>
-        {kind === undefined && (
+        {type === undefined && (
           <Alert
             severity="warning"
-            title={`This version cannot edit queries of kind “${query.queryType}”. Choose another kind above to replace it.`}
+            title={`This version does not support the query type “${query.queryType}”. Select another query type to replace it.`}
           />
         )}
-        {refused && (
+        {type?.returnsText && app === CoreApp.UnifiedAlerting && (
           <Alert
             severity="warning"
-            title={`Queries of kind “${kind.label}” give words, which an alert rule cannot judge. Choose another kind above.`}
+            title={`${type.label} queries return text, which alert rules cannot evaluate. Select another query type.`}
           />
         )}
         {query.queryType === 'signal' && <SignalRows {...rows} />}
@@ -56,39 +59,9 @@ export function QueryEditor(props: QueryEditorProps<FalcoDataSource, FalcoQuery,
             />
           </EditorRow>
         )}
-        {kind !== undefined && !givesSeries(query.queryType) && <NodeRows {...rows} />}
-        <Options query={query} app={app} settings={datasource.settings} range={range} onChange={change} />
+        {type !== undefined && !returnsSeries(query.queryType) && <NodeRows {...rows} />}
+        <QueryOptions query={query} app={app} settings={settings} range={range} onChange={change} />
       </EditorRows>
     </>
   );
-}
-
-/** What changes with the kind: ids, labels and format mean something else in each. */
-function asKind(kind: Kind, query: FalcoQuery, datasource: FalcoDataSource): Partial<FalcoQuery> {
-  if (givesSeries(kind) && givesSeries(query.queryType)) {
-    return kind === 'promql'
-      ? { queryType: kind, expr: query.expr ?? expressionOf(query, datasource), limit: undefined }
-      : { queryType: kind };
-  }
-  const keys = nodeFilterKeys(datasource.settings);
-  return {
-    queryType: kind,
-    filters: query.filters?.filter(({ key }) => keys.includes(key)),
-    signals: undefined,
-    groupBy: undefined,
-    limit: undefined,
-    compare: undefined,
-    format: undefined,
-    instant: undefined,
-  };
-}
-
-/** What a single chosen signal stands for, to begin with. */
-function expressionOf(query: FalcoQuery, { settings }: FalcoDataSource): string {
-  try {
-    const expressions = expressionsOf(query, settings);
-    return expressions.length === 1 ? (expressions[0]?.expr ?? '') : '';
-  } catch {
-    return '';
-  }
 }

@@ -1,9 +1,9 @@
 import { Collapse, Stack, Text, TextLink } from '@grafana/ui';
 import { useState } from 'react';
 import { type Need, type Signal, type Thresholds } from '../../signals/types';
-import { inUnit } from './units';
+import { formatValue } from './units';
 
-/** What the chosen signals mean: description, thresholds, needs; folded away until asked for. */
+/** A collapsed section that explains the selected signals: description, thresholds and requirements. */
 export function SignalHelp({ signals }: { signals: Signal[] }) {
   const [open, setOpen] = useState(false);
   if (signals.length === 0) {
@@ -14,14 +14,14 @@ export function SignalHelp({ signals }: { signals: Signal[] }) {
     <Collapse label={label} isOpen={open} onToggle={() => setOpen(!open)}>
       <Stack direction="column" gap={2}>
         {signals.map((signal) => (
-          <About key={signal.id} signal={signal} />
+          <SignalDescription key={signal.id} signal={signal} />
         ))}
       </Stack>
     </Collapse>
   );
 }
 
-function About({ signal }: { signal: Signal }) {
+function SignalDescription({ signal }: { signal: Signal }) {
   return (
     <section aria-label={signal.title}>
       <Text element="h6">{signal.title}</Text>
@@ -30,7 +30,7 @@ function About({ signal }: { signal: Signal }) {
       {signal.needs.length > 0 && (
         <>
           <Text variant="bodySmall" weight="medium">
-            It needs
+            Requirements
           </Text>
           <ul>
             {signal.needs.map((need) => (
@@ -40,7 +40,7 @@ function About({ signal }: { signal: Signal }) {
         </>
       )}
       <TextLink href={signal.link} external variant="bodySmall">
-        Falco’s documentation
+        Falco documentation
       </TextLink>
     </section>
   );
@@ -49,8 +49,8 @@ function About({ signal }: { signal: Signal }) {
 function ThresholdText({ signal, thresholds }: { signal: Signal; thresholds: Thresholds }) {
   const { direction, warning, critical, because, source } = thresholds;
   const levels = [
-    ...(warning === undefined ? [] : [`warning ${direction} ${inUnit(warning, signal)}`]),
-    ...(critical === undefined ? [] : [`critical ${direction} ${inUnit(critical, signal)}`]),
+    ...(warning === undefined ? [] : [`warning ${direction} ${formatValue(warning, signal)}`]),
+    ...(critical === undefined ? [] : [`critical ${direction} ${formatValue(critical, signal)}`]),
   ];
   return (
     <p>
@@ -62,10 +62,10 @@ function ThresholdText({ signal, thresholds }: { signal: Signal; thresholds: Thr
   );
 }
 
-/** One need as a sentence: the metric, how to switch it on, and what that costs. */
+/** Describes a requirement: the metric, how to enable it and what that costs. */
 export function needText({ metric, anyOf = [], config, host, cost, engines, since, from, unknownValue }: Need): string {
   const conditions = [
-    ...(from ? [`of ${from}, which only a store can have`] : []),
+    ...(from ? [`exported by ${from}, available in Prometheus mode only`] : []),
     ...(config ? [`set ${config}`] : []),
     ...(host ? [`on the host: ${host}`] : []),
     ...(engines ? [`engines: ${engines.join(', ')}`] : []),

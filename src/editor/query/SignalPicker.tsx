@@ -1,14 +1,14 @@
 import { catalogue } from '../../signals';
 import { OptionPicker, type PickerOption } from './OptionPicker';
-import { unitWord } from './units';
+import { unitName } from './units';
 
-/** In the order of the dimensions, so that each is one group. */
+/** Sorted by dimension, because options of one group have to be adjacent. */
 const OPTIONS: PickerOption[] = catalogue.dimensions.flatMap((dimension) =>
   catalogue.signals
     .filter((signal) => signal.dimension === dimension.id)
     .map(({ id, title, unit, summary }) => ({
       value: id,
-      label: `${title} (${unitWord(unit)})`,
+      label: `${title} (${unitName(unit)})`,
       description: summary,
       group: dimension.title,
     }))
@@ -23,8 +23,8 @@ export function SignalPicker({ signals, onChange }: Props) {
   return (
     <OptionPicker
       label="Signals"
-      tooltip="What to show. Several make several series, or the columns of one table."
-      placeholder="Choose a signal"
+      tooltip="Several signals return several series, or the columns of one table."
+      placeholder="Select a signal"
       options={OPTIONS}
       value={signals}
       onChange={onChange}

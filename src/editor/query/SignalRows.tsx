@@ -1,30 +1,30 @@
 import { EditorRow } from '@grafana/plugin-ui';
-import { filterKeysOf, knownSignals } from './allowed';
+import { commonFilterKeys, findSignals } from './labelChoices';
 import { Filters } from './Filters';
 import { GroupBy } from './GroupBy';
 import { PromqlPreview } from './PromqlPreview';
-import { type RowsProps } from './rows';
+import { type RowsProps } from './rowsProps';
 import { SignalHelp } from './SignalHelp';
 import { SignalPicker } from './SignalPicker';
 
-/** What to show, and what it comes to in PromQL. */
+/** The rows of a signal query, with the resulting PromQL. */
 export function SignalRows({ query, datasource, change }: RowsProps) {
   const { settings } = datasource;
-  const signals = knownSignals(query.signals);
+  const signals = findSignals(query.signals);
   return (
     <>
       <EditorRow>
-        <SignalPicker signals={query.signals ?? []} onChange={(chosen) => change({ signals: chosen })} />
+        <SignalPicker signals={query.signals ?? []} onChange={(ids) => change({ signals: ids })} />
         <GroupBy
           signals={query.signals ?? []}
-          by={query.groupBy}
+          groupBy={query.groupBy}
           settings={settings}
-          onChange={(by) => change({ groupBy: by })}
+          onChange={(groupBy) => change({ groupBy })}
         />
         <Filters
           filters={query.filters}
-          keys={filterKeysOf(signals, settings)}
-          values={(label, others) => datasource.labelValues(label, others)}
+          keys={commonFilterKeys(signals, settings)}
+          loadValues={(label, others) => datasource.labelValues(label, others)}
           onChange={(filters) => change({ filters })}
         />
       </EditorRow>

@@ -12,12 +12,12 @@ interface Props {
   onChange: (value: string | undefined) => void;
 }
 
-/** A text that counts once it is left or Enter is pressed: a query is not run at every letter. */
+/** A text field that reports its value on blur and on Enter, so that the query does not run on every keystroke. */
 export function TextOption({ value = '', problem = () => undefined, onChange, label, tooltip, ...input }: Props) {
   const id = useId();
   const [draft, setDraft] = useState<string>();
   const text = draft ?? value;
-  const wrong = problem(text);
+  const error = problem(text);
   const commit = () => {
     setDraft(undefined);
     if (text !== value) {
@@ -25,7 +25,7 @@ export function TextOption({ value = '', problem = () => undefined, onChange, la
     }
   };
   return (
-    <EditorField label={label} tooltip={tooltip} invalid={wrong !== undefined} error={wrong}>
+    <EditorField label={label} tooltip={tooltip} invalid={error !== undefined} error={error}>
       <Input
         {...input}
         id={id}

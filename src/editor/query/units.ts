@@ -1,7 +1,7 @@
 import { formattedValueToString, getValueFormat } from '@grafana/data';
 import { type Signal } from '../../signals/types';
 
-const WORDS: Record<string, string> = {
+const NAMES: Record<string, string> = {
   percentunit: '%',
   bytes: 'bytes',
   eps: 'events/s',
@@ -12,12 +12,12 @@ const WORDS: Record<string, string> = {
   locale: 'number',
 };
 
-/** The unit of a signal as a word for lists. */
-export function unitWord(unit: string): string {
-  return WORDS[unit] ?? unit;
+/** The name of a unit, for lists. */
+export function unitName(unit: string): string {
+  return NAMES[unit] ?? unit;
 }
 
-/** A figure as a panel would show it. */
-export function inUnit(value: number, { unit, decimals }: Pick<Signal, 'unit' | 'decimals'>): string {
+/** Formats a value of a signal as a panel shows it. */
+export function formatValue(value: number, { unit, decimals }: Pick<Signal, 'unit' | 'decimals'>): string {
   return formattedValueToString(getValueFormat(unit)(value, decimals));
 }

@@ -9,7 +9,7 @@ import { VariableEditor } from './VariableEditor';
 expectQuietConsole();
 beforeEach(giveElementsASize);
 
-/** Shows the editor as Grafana would: what it reports comes back as its query. */
+/** Renders the editor like Grafana: a reported query comes back as a prop. */
 function show(query: Partial<FalcoVariableQuery> | string, datasource = fakeDataSource()) {
   let current = query as FalcoVariableQuery;
   function Page() {
@@ -26,13 +26,13 @@ function show(query: Partial<FalcoVariableQuery> | string, datasource = fakeData
   return { query: () => current };
 }
 
-test('a new variable: a label is chosen from those at hand', async () => {
+test('a label is selected from the available ones', async () => {
   const { query } = show('', fakeDataSource({}, { cluster: ['prod'], node: ['worker-1'] }));
-  await choose('Values of the label', 'cluster');
+  await choose('Label', 'cluster');
   expect(query()).toEqual({ refId: 'variable', queryType: 'label', label: 'cluster', filters: [] });
 });
 
-test('its values can be narrowed by another variable', async () => {
+test('values can be filtered by another variable', async () => {
   const { query } = show(
     { refId: 'node', queryType: 'label', label: 'node' },
     fakeDataSource({}, { cluster: ['prod'] })
@@ -48,10 +48,11 @@ test('its values can be narrowed by another variable', async () => {
   });
 });
 
-test('when the backend does not answer, the labels of the settings are offered', async () => {
+test('when labels cannot be loaded, those of the settings are offered and the failure is shown', async () => {
   const datasource = fakeDataSource({ targets: [{ url: 'a:1', labels: { zone: 'a' } }] });
   jest.mocked(datasource.labels).mockRejectedValue(new Error('no backend'));
   const { query } = show({}, datasource);
-  await choose('Values of the label', 'zone');
+  await choose('Label', 'zone');
   expect(query().label).toBe('zone');
+  expect(screen.getByRole('alert')).toHaveTextContent('Cannot load labels: no backend');
 });

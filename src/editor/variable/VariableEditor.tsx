@@ -5,32 +5,40 @@ import { useId } from 'react';
 import { type FalcoDataSource } from '../../datasource';
 import { type FalcoQuery, type FalcoVariableQuery } from '../../query';
 import { type FalcoSettings } from '../../settings';
-import { filterKeysOf } from '../query/allowed';
 import { Filters } from '../query/Filters';
+import { commonFilterKeys } from '../query/labelChoices';
+import { useLoader } from '../useLoader';
 
 type Props = QueryEditorProps<FalcoDataSource, FalcoQuery, FalcoSettings, FalcoVariableQuery>;
 
-/** The editor of a dashboard's variable: whose values are listed, and on which samples. */
+/** The editor of a query variable: the label whose values are listed, and filters on the samples. */
 export function VariableEditor({ datasource, query, onChange }: Props) {
   const id = useId();
+  const { load, failure } = useLoader();
   const current: FalcoVariableQuery = {
     refId: query.refId ?? 'variable',
     queryType: 'label',
     label: query.label ?? '',
     filters: query.filters ?? [],
   };
-  const lookUp = async (text: string) => {
-    const labels = await datasource.labels().catch(() => filterKeysOf([], datasource.settings));
+  const keys = commonFilterKeys([], datasource.settings);
+  const loadLabels = async (text: string) => {
+    const labels = await load('labels', () => datasource.labels(), keys);
     return labels.filter((label) => label.includes(text)).map((label) => ({ value: label, label }));
   };
   return (
     <EditorRows>
       <EditorRow>
-        <EditorField label="Values of the label" tooltip="The variable takes every value that this label has.">
+        <EditorField
+          label="Label"
+          tooltip="The variable lists all values of this label."
+          invalid={failure !== undefined}
+          error={failure}
+        >
           <Combobox
             id={id}
             placeholder="node"
-            options={lookUp}
+            options={loadLabels}
             value={current.label || null}
             onChange={({ value }) => onChange({ ...current, label: value })}
             createCustomValue
@@ -39,8 +47,8 @@ export function VariableEditor({ datasource, query, onChange }: Props) {
         </EditorField>
         <Filters
           filters={current.filters ?? []}
-          keys={filterKeysOf([], datasource.settings)}
-          values={(label, others) => datasource.labelValues(label, others)}
+          keys={keys}
+          loadValues={(label, others) => datasource.labelValues(label, others)}
           onChange={(filters) => onChange({ ...current, filters })}
         />
       </EditorRow>

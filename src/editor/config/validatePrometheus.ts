@@ -1,18 +1,17 @@
-/** What can be said of the store's settings while they are typed; the backend has the last word (pkg/store). */
+/** Validation of the Prometheus settings while typing. The backend validates them again. */
 type Problem = string | undefined;
 
-/** The address of a store. */
-export function storeUrlProblem(text = ''): Problem {
+export function serverUrlProblem(text = ''): Problem {
   const url = text.trim();
   if (url === '') {
-    return 'Enter an address, for example http://prometheus:9090.';
+    return 'Enter a Server URL, for example http://prometheus:9090.';
   }
   const parsed = parseUrl(url.includes('://') ? url : `http://${url}`);
   if (!parsed || !/^https?:$/.test(parsed.protocol)) {
-    return `“${url}” is no address. Expected something like http://prometheus:9090.`;
+    return `“${url}” is not a valid Server URL. Expected, for example, http://prometheus:9090.`;
   }
   if (parsed.username !== '' || parsed.password !== '') {
-    return 'Everyone who may use this data source can read the address. Take the user name and password out and use basic authentication below.';
+    return 'Everyone who can query this data source can read the Server URL. Remove the username and password and use basic authentication below.';
   }
   return undefined;
 }
@@ -27,20 +26,20 @@ function parseUrl(text: string): URL | undefined {
 
 const MATCHER = /^\s*[a-zA-Z_]\w*\s*(=~|!~|!=|=)\s*("([^"\\]|\\.)*"|'([^'\\]|\\.)*')\s*(,|$)/;
 
-/** Matchers as PromQL has them within braces. */
+/** Checks label matchers in PromQL notation, with or without braces. */
 export function matchersProblem(text: string): Problem {
   let rest = text.trim().replace(/^\{([^]*)\}$/, '$1');
   while (rest.trim() !== '') {
     const matcher = MATCHER.exec(rest);
     if (!matcher) {
-      return `“${rest.trim()}” is no matcher. Expected something like job="falco", cluster=~"prod.*".`;
+      return `“${rest.trim()}” is not a valid matcher. Expected, for example, job="falco", cluster=~"prod.*".`;
     }
     rest = rest.slice(matcher[0].length);
   }
   return undefined;
 }
 
-/** The labels of a text, or nothing where there are none. */
+/** Splits a list of labels at commas. Returns undefined if it is empty. */
 export function parseIdentity(text = ''): string[] | undefined {
   const names = text
     .split(',')
@@ -51,11 +50,11 @@ export function parseIdentity(text = ''): string[] | undefined {
 
 export function identityProblem(text: string): Problem {
   const names = parseIdentity(text) ?? [];
-  const wrong = names.find((name) => !/^[a-zA-Z_]\w*$/.test(name) || name.startsWith('__') || name === 'kind');
-  if (wrong !== undefined) {
-    return `“${wrong}” cannot be the identity. Expected a label’s name, not __… and not kind.`;
+  const invalid = names.find((name) => !/^[a-zA-Z_]\w*$/.test(name) || name.startsWith('__') || name === 'kind');
+  if (invalid !== undefined) {
+    return `“${invalid}” cannot be an identity label. Expected a label name other than kind that does not start with __.`;
   }
   return names.length > 2 || new Set(names).size < names.length
-    ? 'Expected one label or two, for example instance, or cluster, node.'
+    ? 'Identity labels must be one or two different labels, for example instance, or cluster, node.'
     : undefined;
 }

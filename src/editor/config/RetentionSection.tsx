@@ -1,17 +1,17 @@
 import { ConfigSection } from '@grafana/plugin-ui';
 import { Stack, Text } from '@grafana/ui';
 import { DEFAULTS } from '../../settings';
-import { BYTES_PER_SAMPLE, type Estimate, estimateHistory, SERIES_PER_TARGET } from './estimate';
+import { BYTES_PER_SAMPLE, type Estimate, estimateMemory, SERIES_PER_TARGET } from './estimate';
 import { type SectionProps, TextField } from './fields';
 import { durationProblem, sizeProblem } from './validate';
 
-/** How long samples are kept, and an estimate of the memory that takes. */
-export function HistorySection({ settings, onChange, disabled }: SectionProps) {
-  const estimate = estimateHistory(settings);
+/** How long samples are kept, with an estimate of the memory that they use. */
+export function RetentionSection({ settings, onChange, disabled }: SectionProps) {
+  const estimate = estimateMemory(settings);
   return (
     <ConfigSection
-      title="History"
-      description="Kept in the memory of Grafana’s plugin process and lost when it restarts. The oldest samples go first."
+      title="Retention"
+      description="Samples are kept in the memory of the plugin process and are lost when it restarts. The oldest samples are evicted first."
     >
       <Stack gap={2} wrap="wrap" alignItems="flex-start">
         <TextField
@@ -35,9 +35,7 @@ export function HistorySection({ settings, onChange, disabled }: SectionProps) {
       </Stack>
       <div role="status">
         <Text color="secondary">
-          {estimate
-            ? describe(estimate)
-            : 'No estimate: the scrape interval, the retention time or the retention size is not valid.'}
+          {estimate ? describe(estimate) : 'No estimate: Scrape interval, Retention time or Retention size is invalid.'}
         </Text>
       </div>
     </ConfigSection>
@@ -49,11 +47,11 @@ function describe({ targets, uncounted, megabytes, limit, hours }: Estimate): st
     `About ${round(megabytes)} MB for ${targets === 1 ? '1 target' : `${targets} targets`}, assuming ${SERIES_PER_TARGET} series per target and ${BYTES_PER_SAMPLE} bytes per sample.`,
   ];
   if (megabytes > limit) {
-    sentences.push(`${round(limit)} MB hold about the last ${round(hours)} hours.`);
+    sentences.push(`${round(limit)} MB hold about ${round(hours)} hours of samples.`);
   }
   if (uncounted > 0) {
-    const entries = uncounted === 1 ? 'One entry with discovery counts' : `${uncounted} entries with discovery count`;
-    sentences.push(`${entries} as one target. Set the expected instances for a better estimate.`);
+    const counted = uncounted === 1 ? '1 target with discovery counts' : `${uncounted} targets with discovery count`;
+    sentences.push(`${counted} as one instance. Set “Expected instances” for a better estimate.`);
   }
   return sentences.join(' ');
 }

@@ -2,7 +2,7 @@ import { CoreApp, type TimeRange } from '@grafana/data';
 import { EditorField, EditorRow } from '@grafana/plugin-ui';
 import { RadioButtonGroup } from '@grafana/ui';
 import { useId } from 'react';
-import { type CompleteQuery, type FalcoQuery, givesSeries } from '../../query';
+import { type CompleteQuery, type FalcoQuery, returnsSeries } from '../../query';
 import { type FalcoSettings } from '../../settings';
 import { parseDuration, windowLength } from '../../signals/window';
 import { LiveSwitch } from './LiveSwitch';
@@ -16,22 +16,22 @@ interface Props {
   onChange: (change: Partial<FalcoQuery>) => void;
 }
 
-/** How the answer is shown: window, comparison, limit, format, over the range or now, legend, live. Each kind has those that change it. */
-export function Options({ query, app, settings, range, onChange }: Props) {
+/** The options of a query: window, comparison, limit, format, type, legend and live. Each query type has the ones that affect it. */
+export function QueryOptions({ query, app, settings, range, onChange }: Props) {
   const id = useId();
-  const judges = givesSeries(query.queryType) || query.queryType === 'health';
-  // Alert rules take no tables, and a table of health is always of one moment.
+  const returnsNumbers = returnsSeries(query.queryType) || query.queryType === 'health';
+  // Alert rules take no tables, and a health table is always instant.
   const alerting = app === CoreApp.UnifiedAlerting;
-  const numbers = alerting || query.format === 'timeseries';
+  const asSeries = alerting || query.format === 'timeseries';
   return (
     <EditorRow>
-      {judges && query.queryType !== 'promql' && (
+      {returnsNumbers && query.queryType !== 'promql' && (
         <TextOption
           label="Window"
           tooltip={
             query.queryType === 'health'
-              ? 'How far back a check looks that has no window of its own. Without one it follows the step.'
-              : 'How far back a rate looks. Without one it follows the step: at least four scrapes. $__range takes the whole time range.'
+              ? 'How far back checks without their own window look. By default it depends on the step.'
+              : 'How far back rates look. By default it depends on the step and covers at least four scrapes. $__range uses the whole time range.'
           }
           placeholder="auto"
           width={14}
@@ -40,11 +40,11 @@ export function Options({ query, app, settings, range, onChange }: Props) {
           onChange={(window) => onChange({ window })}
         />
       )}
-      {givesSeries(query.queryType) && !alerting && (
+      {returnsSeries(query.queryType) && !alerting && (
         <TextOption
           label="Compare"
-          tooltip="Show beside each figure that of so much earlier: 1d for yesterday, $__range for the time before this one."
-          placeholder="with nothing"
+          tooltip="Compare with the value this long ago: 1d for yesterday, $__range for the preceding time range."
+          placeholder="off"
           width={14}
           value={query.compare}
           problem={compareProblem}
@@ -56,22 +56,22 @@ export function Options({ query, app, settings, range, onChange }: Props) {
           label="Limit"
           tooltip={
             query.queryType === 'signal'
-              ? 'Only so many series or rows: the worst of the time range, by the first signal.'
-              : 'Only the first so many rows, which are the worst; of events the latest.'
+              ? 'Maximum number of series or rows. Keeps the worst ones of the time range, judged by the first signal.'
+              : 'Maximum number of rows. Keeps the worst rows, or the latest events.'
           }
           placeholder="all"
           width={10}
           value={query.limit?.toString()}
           problem={(text) =>
-            text === '' || isLimit(text) ? undefined : 'Expected a whole number above 0, such as 10.'
+            text === '' || isLimit(text) ? undefined : 'Limit must be a whole number above 0, for example 10.'
           }
           onChange={(limit = '') => onChange({ limit: isLimit(limit) ? Number(limit) : undefined })}
         />
       )}
-      {judges && !alerting && (
+      {returnsNumbers && !alerting && (
         <EditorField
           label="Format"
-          tooltip={query.queryType === 'health' ? 'As numbers: ok 0, warning 1, critical 2, unknown -1.' : undefined}
+          tooltip={query.queryType === 'health' ? 'Numbers: ok 0, warning 1, critical 2, unknown -1.' : undefined}
         >
           <RadioButtonGroup
             id={`${id}-format`}
@@ -81,15 +81,18 @@ export function Options({ query, app, settings, range, onChange }: Props) {
               { value: 'table' as const, label: 'Table' },
             ]}
             value={query.format}
-            // Each format has its own default type.
+            // The default of the type depends on the format.
             onChange={(format) =>
               onChange({ format, instant: undefined, ...(query.queryType === 'health' && { limit: undefined }) })
             }
           />
         </EditorField>
       )}
-      {judges && (numbers || givesSeries(query.queryType)) && (
-        <EditorField label="Type" tooltip="Over the time range, or only the figures at its end.">
+      {returnsNumbers && (asSeries || returnsSeries(query.queryType)) && (
+        <EditorField
+          label="Type"
+          tooltip="Range returns values over the time range, Instant only the values at its end."
+        >
           <RadioButtonGroup
             id={`${id}-type`}
             aria-label="Type"
@@ -104,17 +107,17 @@ export function Options({ query, app, settings, range, onChange }: Props) {
           />
         </EditorField>
       )}
-      {judges && !alerting && (numbers || givesSeries(query.queryType)) && (
+      {returnsNumbers && !alerting && (asSeries || returnsSeries(query.queryType)) && (
         <TextOption
           label="Legend"
-          tooltip="Name of a series: {{label}} is replaced by the label’s value, {{signal}} by the signal’s title. In a table the name of a column; labels in it make a column for each of their values."
+          tooltip="Name of each series. {{label}} is replaced by the value of the label, {{signal}} by the title of the signal. In a table it names the columns, and every value of a label in it gets its own column."
           placeholder="auto"
           width={30}
           value={query.legendFormat}
-          onChange={(legend) => onChange({ legendFormat: legend })}
+          onChange={(legendFormat) => onChange({ legendFormat })}
         />
       )}
-      {givesSeries(query.queryType) && !alerting && (
+      {returnsSeries(query.queryType) && !alerting && (
         <LiveSwitch query={query} settings={settings} range={range} onChange={onChange} />
       )}
     </EditorRow>
@@ -126,11 +129,11 @@ function isLimit(text: string): boolean {
 }
 
 function compareProblem(text: string): string | undefined {
-  const known = text === '' || text.includes('$') || (parseDuration(text) ?? 0) > 0;
-  return known ? undefined : 'Expected a duration such as 1h or 7d, or $__range.';
+  const valid = text === '' || text.includes('$') || (parseDuration(text) ?? 0) > 0;
+  return valid ? undefined : 'Compare must be a duration such as 1h or 7d, or $__range.';
 }
 
-/** Nothing for a dashboard's variable, whose value is not known here. */
+/** A dashboard variable is not validated, because its value is not known here. */
 function windowProblem(text: string): string | undefined {
   if (text.includes('$')) {
     return undefined;

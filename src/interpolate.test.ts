@@ -1,18 +1,20 @@
 /** @jest-environment node */
 import { type TemplateSrv } from '@grafana/runtime';
 import { type FalcoQuery, type Filter } from './query';
-import { interpolateQuery } from './templates';
+import { interpolateQuery } from './interpolate';
 
 interface FakeVariable {
+  type?: string;
   value: string | string[];
   multi?: boolean;
   includeAll?: boolean;
-  /** A value that stands for "all": Grafana hands it out past any formatter. */
+  /** A custom "all" value, for which Grafana does not call the formatter. */
   asIs?: boolean;
 }
 
 const variables: Record<string, FakeVariable> = {
-  one: { value: 'worker.1' },
+  one: { value: 'worker.1', type: 'textbox' },
+  single: { value: 'worker.1', type: 'query' },
   chosen: { value: ['worker.1'], multi: true },
   several: { value: ['worker.1', 'worker.2'], multi: true },
   all: { value: '.*', multi: true, includeAll: true, asIs: true },
@@ -25,17 +27,20 @@ const variables: Record<string, FakeVariable> = {
   quoted: { value: 'a"b\\c' },
 };
 
-/** Replaces as Grafana does: a format written beside the name wins, then the caller's formatter. */
+/** Replaces variables like Grafana: the format in the text takes precedence over the caller's formatter. */
 const templateSrv = {
   replace: (text: string, scopedVars: Record<string, { value: string }> = {}, format?: unknown) =>
-    text.replace(/\$(\w+)|\$\{(\w+)(:raw)?\}/g, (whole, plain?: string, braced?: string, raw?: string) => {
+    text.replace(/\$(\w+)|\$\{(\w+)(?::(\w+))?\}/g, (whole, plain?: string, braced?: string, own?: string) => {
       const name = plain ?? braced ?? '';
       const scoped = scopedVars[name];
       const variable: FakeVariable | undefined = scoped ? { value: String(scoped.value) } : variables[name];
       if (!variable) {
         return whole;
       }
-      if (raw || variable.asIs || typeof format !== 'function') {
+      if (own === 'regex') {
+        return String(variable.value).replace(/[.]/g, '\\.');
+      }
+      if (own === 'raw' || variable.asIs || typeof format !== 'function') {
         return String(variable.value);
       }
       return String(format(variable.value, variable));
@@ -84,19 +89,28 @@ describe('variables in filters', () => {
     ],
     ['all as a pattern', { key: 'node', operator: '=~', value: '$all' }, [{ operator: '=~', value: '.*' }]],
     [
-      'a choice as a pattern is literal',
+      'a selected value as a pattern is literal',
+      { key: 'node', operator: '=~', value: '$single' },
+      [{ operator: '=~', value: 'worker\\.1' }],
+    ],
+    [
+      'a choice with "all" as a pattern is literal',
       { key: 'node', operator: '!~', value: '$choice' },
       [{ operator: '!~', value: 'worker\\.1' }],
     ],
     [
-      'a text as a pattern is a pattern',
+      'a typed value as a pattern is a pattern',
       { key: 'node', operator: '=~', value: '$one' },
       [{ operator: '=~', value: 'worker.1' }],
     ],
-    ['of the panel', { key: 'node', operator: '=', value: '$panel' }, [{ operator: '=', value: 'worker-9' }]],
+    [
+      'a variable of the panel',
+      { key: 'node', operator: '=', value: '$panel' },
+      [{ operator: '=', value: 'worker-9' }],
+    ],
     ['empty', { key: 'node', operator: '=', value: '$empty' }, []],
     ['empty as a pattern', { key: 'node', operator: '=~', value: '$none' }, []],
-    ['an empty value that somebody wrote', { key: 'drop', operator: '=', value: '' }, [{ operator: '=', value: '' }]],
+    ['an empty value', { key: 'drop', operator: '=', value: '' }, [{ operator: '=', value: '' }]],
     ['no variable', { key: 'node', operator: '=', value: 'a|b' }, [{ operator: '=', value: 'a|b' }]],
     ['an unknown variable', { key: 'node', operator: '=', value: '$nobody' }, [{ operator: '=', value: '$nobody' }]],
   ])('%s', (_name, filter, expected) => {
@@ -106,7 +120,7 @@ describe('variables in filters', () => {
   });
 });
 
-test('labels to group by: several from one variable, and $identity stays ours', () => {
+test('groupings: a variable can have several labels, and $identity is not a variable', () => {
   expect(interpolate({ groupBy: ['$identity', '$labels', '$empty', 'drop'] }).groupBy).toEqual([
     '$identity',
     'node',
@@ -125,7 +139,7 @@ test('window, comparison and legend', () => {
   });
 });
 
-test('what the backend works out stays for it', () => {
+test('macros of the backend are kept', () => {
   const window = '$__rate_interval';
   const expr = 'rate(m[$__interval]) > rate(m[$__range]) + $__interval_ms';
   expect(interpolate({ queryType: 'promql', window, expr })).toMatchObject({ window, expr });
@@ -137,11 +151,17 @@ test.each([
   ['up{node="$quoted"}', 'up{node="a\\"b\\\\c"}'],
   ['up{node=~"$all"}', 'up{node=~".*"}'],
   ['up{node=~"${several:raw}"}', 'up{node=~"worker.1,worker.2"}'],
+  ['up{node=~"$single"}', 'up{node=~"worker\\\\.1"}'],
+  ['up{node="$single"}', 'up{node="worker.1"}'],
+  ['up{node=~"$one|${single:regex}"}', 'up{node=~"worker.1|worker\\\\.1"}'],
+  ['up{node=~`${single:regex}`}', 'up{node=~`worker\\.1`}'],
+  ["up{node='$quoted'}", `up{node='a"b\\\\c'}`],
+  ['sum by ($labels) (rate(m[$window])) # "$one', 'sum by (node, version) (rate(m[5m])) # "$one'],
 ])('in an expression: %s', (expr, expected) => {
   expect(interpolate({ queryType: 'promql', expr }).expr).toBe(expected);
 });
 
-test("a dashboard's ad hoc filters come last", () => {
+test("a dashboard's ad hoc filters come last, with their variables replaced", () => {
   const filters: Filter[] = [{ key: 'cluster', operator: '=', value: 'prod' }];
   const adHoc = [
     { key: 'node', operator: '!=', value: 'a' },
@@ -149,6 +169,8 @@ test("a dashboard's ad hoc filters come last", () => {
     { key: 'version', operator: '=|', value: '0.44.1', values: ['0.44.1', '0.43.0'] },
     { key: 'engine', operator: '!=|', value: 'kmod', values: ['kmod'] },
     { key: 'node', operator: '<', value: '3' },
+    { key: 'node', operator: '=', value: '$single' },
+    { key: 'node', operator: '=|', value: '$several', values: ['$several', 'b.$one'] },
   ];
   expect(interpolate({ filters }, adHoc).filters).toEqual([
     { key: 'cluster', operator: '=', value: 'prod' },
@@ -156,5 +178,7 @@ test("a dashboard's ad hoc filters come last", () => {
     { key: 'node', operator: '=~', value: 'w.*' },
     { key: 'version', operator: '=~', value: '(0\\.44\\.1|0\\.43\\.0)' },
     { key: 'engine', operator: '!~', value: 'kmod' },
+    { key: 'node', operator: '=', value: 'worker.1' },
+    { key: 'node', operator: '=~', value: '(worker\\.1|worker\\.2|b\\.worker\\.1)' },
   ]);
 });

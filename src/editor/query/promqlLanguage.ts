@@ -1,10 +1,12 @@
 import { type Monaco, type MonacoEditor } from '@grafana/ui';
 
-/** Our own name, so that the language of Grafana's Prometheus data source stays as it is. */
+/** Differs from the language id of Grafana's Prometheus data source, which is on the same page. */
 export const LANGUAGE = 'falco-promql';
 
 const AGGREGATIONS = 'avg bottomk count count_values group max min quantile stddev stdvar sum topk'.split(' ');
-const KEYWORDS = 'and bool by group_left group_right ignoring offset on or start end unless without'.split(' ');
+const KEYWORDS = 'and bool by group_left group_right describeLiveObstacle offset on or start end unless without'.split(
+  ' '
+);
 const FUNCTIONS =
   `abs absent absent_over_time avg_over_time ceil changes clamp clamp_max clamp_min count_over_time day_of_month day_of_week
   days_in_month delta deriv exp floor histogram_quantile hour idelta increase irate label_join label_replace last_over_time ln
@@ -14,7 +16,7 @@ const FUNCTIONS =
   );
 const MACROS = ['$__rate_interval', '$__interval', '$__range'];
 
-/** Teaches Grafana's editor PromQL's words, once for the page. */
+/** Registers PromQL with Grafana's code editor, once per page. */
 export function registerLanguage({ languages }: Monaco): void {
   if (languages.getLanguages().some(({ id }) => id === LANGUAGE)) {
     return;
@@ -47,50 +49,53 @@ export function registerLanguage({ languages }: Monaco): void {
   });
 }
 
-/** One word that the editor offers. */
-export interface Offer {
+export interface Completion {
   label: string;
-  detail: 'metric' | 'function' | 'aggregation' | 'keyword' | 'Grafana';
+  detail: 'metric' | 'function' | 'aggregation' | 'keyword' | 'macro';
 }
 
-/** Everything that can be offered; the metrics at hand first. */
-export function offers(metrics: string[]): Offer[] {
-  const of = (words: string[], detail: Offer['detail']) => words.map((label) => ({ label, detail }));
+/** All completions. The available metrics come first. */
+export function listCompletions(metrics: string[]): Completion[] {
+  const label = (words: string[], detail: Completion['detail']) => words.map((word) => ({ label: word, detail }));
   return [
-    ...of(metrics, 'metric'),
-    ...of(FUNCTIONS, 'function'),
-    ...of(AGGREGATIONS, 'aggregation'),
-    ...of(KEYWORDS, 'keyword'),
-    ...of(MACROS, 'Grafana'),
+    ...label(metrics, 'metric'),
+    ...label(FUNCTIONS, 'function'),
+    ...label(AGGREGATIONS, 'aggregation'),
+    ...label(KEYWORDS, 'keyword'),
+    ...label(MACROS, 'macro'),
   ];
 }
 
 /**
- * Offers metrics and PromQL's words in one editor, until what it returns is disposed of. Grafana's own way of
- * offering words begins them only after blanks and quotes, and in PromQL they mostly follow a bracket.
+ * Registers completions for one editor, until the result is disposed. The suggestions of Grafana's CodeEditor start only
+ * after blanks and quotes, but PromQL words mostly follow a bracket.
  */
-export function offerWords({ languages }: Monaco, editor: MonacoEditor, metrics: () => string[]): { dispose(): void } {
-  const kinds: Record<Offer['detail'], number> = {
+export function registerCompletions(
+  { languages }: Monaco,
+  editor: MonacoEditor,
+  getMetrics: () => string[]
+): { dispose(): void } {
+  const icons: Record<Completion['detail'], number> = {
     metric: languages.CompletionItemKind.Field,
     function: languages.CompletionItemKind.Function,
     aggregation: languages.CompletionItemKind.Function,
     keyword: languages.CompletionItemKind.Keyword,
-    Grafana: languages.CompletionItemKind.Variable,
+    macro: languages.CompletionItemKind.Variable,
   };
   return languages.registerCompletionItemProvider(LANGUAGE, {
     triggerCharacters: ['$'],
     provideCompletionItems(model, position) {
-      // Providers belong to the language, and a page may show many editors.
+      // Providers are registered per language, and a page may show many editors.
       if (model !== editor.getModel()) {
         return { suggestions: [] };
       }
       const { startColumn, endColumn } = model.getWordUntilPosition(position);
       const line = { startLineNumber: position.lineNumber, endLineNumber: position.lineNumber };
       return {
-        suggestions: offers(metrics()).map(({ label, detail }) => ({
+        suggestions: listCompletions(getMetrics()).map(({ label, detail }) => ({
           label,
           detail,
-          kind: kinds[detail],
+          kind: icons[detail],
           insertText: label,
           range: { ...line, startColumn, endColumn },
         })),

@@ -1,16 +1,16 @@
 /** @jest-environment node */
 import { type Monaco, type MonacoEditor } from '@grafana/ui';
-import { LANGUAGE, offers, offerWords, registerLanguage } from './promql';
+import { LANGUAGE, listCompletions, registerCompletions, registerLanguage } from './promqlLanguage';
 
-test('metrics at hand are offered first, then the words of PromQL and the macros', () => {
-  const offered = offers(['falcosecurity_scap_n_evts_total']);
+test('available metrics come first, then the words of PromQL and the macros', () => {
+  const offered = listCompletions(['falcosecurity_scap_n_evts_total']);
   expect(offered[0]).toEqual({ label: 'falcosecurity_scap_n_evts_total', detail: 'metric' });
   expect(offered).toContainEqual({ label: 'rate', detail: 'function' });
   expect(offered).toContainEqual({ label: 'topk', detail: 'aggregation' });
-  expect(offered).toContainEqual({ label: '$__rate_interval', detail: 'Grafana' });
+  expect(offered).toContainEqual({ label: '$__rate_interval', detail: 'macro' });
 });
 
-test('the language is taught once', () => {
+test('the language is registered once', () => {
   const known: Array<{ id: string }> = [];
   const languages = {
     getLanguages: () => known,
@@ -24,14 +24,16 @@ test('the language is taught once', () => {
   expect(languages.setMonarchTokensProvider).toHaveBeenCalledWith(LANGUAGE, expect.anything());
 });
 
-test('a word replaces what is typed of it, in its own editor only', () => {
+test('a completion replaces the typed part of the word, in its own editor only', () => {
   const registerCompletionItemProvider = jest.fn();
   const CompletionItemKind = { Field: 1, Function: 2, Keyword: 3, Variable: 4 };
   const model = { getWordUntilPosition: () => ({ startColumn: 5, endColumn: 8 }) };
   const editor = { getModel: () => model } as unknown as MonacoEditor;
-  offerWords({ languages: { registerCompletionItemProvider, CompletionItemKind } } as unknown as Monaco, editor, () => [
-    'up',
-  ]);
+  registerCompletions(
+    { languages: { registerCompletionItemProvider, CompletionItemKind } } as unknown as Monaco,
+    editor,
+    () => ['up']
+  );
 
   const [language, provider] = registerCompletionItemProvider.mock.calls[0];
   expect(language).toBe(LANGUAGE);

@@ -1,0 +1,112 @@
+import { ConfigSection } from '@grafana/plugin-ui';
+import { Combobox, Divider, Field, Stack } from '@grafana/ui';
+import { useId, useState } from 'react';
+import { DEFAULTS, type PrometheusSettings } from '../../settings';
+import { CapacityFields } from './CapacityFields';
+import { type SectionProps, TextField } from './fields';
+import { IdentityField } from './IdentityField';
+import { intervalProblem, parametersProblem, withoutSecrets } from './validate';
+import { matchersProblem, serverUrlProblem } from './validatePrometheus';
+
+/** The Prometheus-compatible server, and which of its series belong to Falco. */
+export function PrometheusSection({ settings, onChange, disabled }: SectionProps) {
+  const id = useId();
+  const prometheus = settings.prometheus ?? {};
+  const set = (change: Partial<PrometheusSettings>) => onChange({ prometheus: { ...prometheus, ...change } });
+  // Secrets are removed while typing, because everything in the settings is saved.
+  const [refused, setRefused] = useState<string>();
+  const setUrl = (typed = '') => {
+    const url = withoutSecrets(typed);
+    setRefused(url === typed ? undefined : serverUrlProblem(typed));
+    set({ url: url === '' ? undefined : url });
+  };
+  const common = { disabled, width: 50 };
+  return (
+    <>
+      <ConfigSection
+        title="Prometheus server"
+        description="The URL is the part before /api/v1. For Mimir it ends with /prometheus, for a VictoriaMetrics cluster with /select/<account>/prometheus."
+      >
+        <Stack gap={2} wrap="wrap" alignItems="flex-start">
+          <TextField
+            {...common}
+            label="Server URL"
+            placeholder="http://prometheus:9090"
+            value={prometheus.url}
+            problem={refused ?? serverUrlProblem(prometheus.url)}
+            onChange={setUrl}
+            required
+          />
+          <Field label="HTTP method" disabled={disabled}>
+            <Combobox
+              id={id}
+              options={[{ value: 'POST' as const }, { value: 'GET' as const }]}
+              value={prometheus.method ?? DEFAULTS.prometheus.method}
+              onChange={({ value }) => set({ method: value })}
+              width={20}
+            />
+          </Field>
+        </Stack>
+        <Stack gap={2} wrap="wrap" alignItems="flex-start">
+          <TextField
+            {...common}
+            label="Tenant"
+            description="Sent as a header. It is not a secret: every viewer can read it."
+            placeholder="none"
+            value={prometheus.tenant}
+            onChange={(tenant) => set({ tenant })}
+          />
+          <TextField
+            {...common}
+            label="Tenant header"
+            description="The header that the server or its gateway expects"
+            placeholder={DEFAULTS.prometheus.tenantHeader}
+            value={prometheus.tenantHeader}
+            onChange={(tenantHeader) => set({ tenantHeader })}
+          />
+          <TextField
+            {...common}
+            label="Query parameters"
+            description="Added to every request"
+            placeholder="none, for example dedup=true"
+            value={prometheus.parameters}
+            problem={parametersProblem(prometheus.parameters ?? '')}
+            onChange={(parameters) => set({ parameters })}
+          />
+        </Stack>
+      </ConfigSection>
+      <Divider />
+      <ConfigSection
+        title="Falco series"
+        description="Which series belong to Falco, and which labels identify an instance. Save & test lists the jobs and suggests better values."
+      >
+        <Stack gap={2} wrap="wrap" alignItems="flex-start">
+          <TextField
+            {...common}
+            label="Matchers"
+            description="Added to every selector, including those in PromQL queries"
+            placeholder={'none, for example job="falco"'}
+            value={prometheus.matchers}
+            problem={matchersProblem(prometheus.matchers ?? '')}
+            onChange={(matchers) => set({ matchers })}
+          />
+          <IdentityField
+            identityLabels={prometheus.identityLabels}
+            onChange={(identityLabels) => set({ identityLabels })}
+            disabled={disabled}
+          />
+          <TextField
+            {...common}
+            label="Scrape interval"
+            description="How often the server scrapes Falco. Rate windows depend on it."
+            placeholder={DEFAULTS.scrapeInterval}
+            value={settings.scrapeInterval}
+            problem={settings.scrapeInterval ? intervalProblem(settings.scrapeInterval) : undefined}
+            onChange={(scrapeInterval) => onChange({ scrapeInterval })}
+          />
+        </Stack>
+        <CapacityFields capacity={prometheus} onChange={set} disabled={disabled} />
+      </ConfigSection>
+    </>
+  );
+}
