@@ -12,11 +12,11 @@ const source = join(here, 'page');
 
 /** What the host serves below /public/. */
 export const publicFolder = join(here, 'public');
-/** A build is made aside and put in place as a whole: other previews may run, or build, at the same time. */
+/** The build is created here and then moved into place, because other previews may run or build at the same time. */
 const staging = resolve(here, `../../.cache/preview/public-${process.pid}`);
 const output = join(staging, 'build');
 
-/** Builds the page when a source of it is newer than the last build. */
+/** Builds the page if a source file is newer than the last build. */
 export async function buildPage(): Promise<void> {
   const sources = [source, join(here, 'build.ts'), join(here, 'icons.ts'), resolve(here, '../../package-lock.json')];
   const built = join(publicFolder, 'build/main.js');
@@ -28,7 +28,7 @@ export async function buildPage(): Promise<void> {
   await putInPlace();
 }
 
-/** Of several that build at the same time, one puts its build in place; the others are as good and go. */
+/** Moves the build into place. If several run at the same time, one succeeds and the others discard their build. */
 async function putInPlace(): Promise<void> {
   const old = `${staging}-old`;
   await rename(publicFolder, old).catch(() => undefined);
@@ -46,7 +46,7 @@ function newest(path: string): number {
   return stats.isDirectory() ? Math.max(...readdirSync(path).map((name) => newest(join(path, name)))) : stats.mtimeMs;
 }
 
-/** One script that loads the rest, and main.css with all styles, those of lazy chunks too. */
+/** Bundles the scripts, and all styles, including those of lazy chunks, into main.css. */
 async function bundle(): Promise<void> {
   await build({
     entryPoints: { main: join(source, 'main.ts') },
@@ -64,19 +64,19 @@ async function bundle(): Promise<void> {
     define: {
       'process.env.NODE_ENV': '"production"',
       global: 'window',
-      // SystemJS brings a global `define`; bundled UMD modules would register there instead of exporting.
+      // SystemJS sets a global `define`. Bundled UMD modules would register there instead of exporting.
       define: 'undefined',
     },
     alias: {
       '@grafana/plugin-compat/datasources': join(source, 'runtime/pluginCompat.ts'),
-      // Its other half bridges to version 5 of the router, which is not there.
+      // The rest of this package is for version 5 of the router, which is not installed.
       'react-router-dom-v5-compat': 'react-router-dom',
     },
     logLevel: 'warning',
   });
 }
 
-/** The code editor's worker runs from a file of its own. */
+/** Bundles the worker of the code editor, which needs its own file. */
 async function bundleWorker(): Promise<void> {
   await build({
     entryPoints: { 'editor.worker': require.resolve('monaco-editor/esm/vs/editor/editor.worker.js') },
@@ -88,7 +88,7 @@ async function bundleWorker(): Promise<void> {
   });
 }
 
-/** Fonts under the names that @grafana/ui asks for. */
+/** Copies fonts to the paths that @grafana/ui requests. */
 async function copyFonts(): Promise<void> {
   const inter = join(dirname(require.resolve('@fontsource/inter/package.json')), 'files');
   const mono = join(dirname(require.resolve('@fontsource/roboto-mono/package.json')), 'files');
@@ -107,7 +107,7 @@ async function copyFonts(): Promise<void> {
   }
 }
 
-/** SystemJS, with which Grafana loads plugins; both scripts have to run before the page. */
+/** Copies SystemJS, which Grafana uses to load plugins. Both scripts must run before the page. */
 async function copyLoader(): Promise<void> {
   const systemjs = join(dirname(require.resolve('systemjs/package.json')), 'dist');
   await cp(join(systemjs, 'system.min.js'), join(output, 'system.min.js'));

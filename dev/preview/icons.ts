@@ -1,4 +1,4 @@
-/** Icons under the addresses that @grafana/ui's Icon asks for. */
+/** Copies icons to the paths that the Icon component of @grafana/ui requests. */
 import { cp } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -8,8 +8,8 @@ const grafana = join(dirname(require.resolve('@grafana/ui/package.json')), 'dist
 const svg = join(dirname(require.resolve('@iconscout/unicons/package.json')), 'svg');
 const unicons = join(svg, 'line');
 
-/** What stands in where neither package has an icon of the name. */
-const alike: Record<string, string> = {
+/** Substitutes for icons that neither package has. */
+const substitutes: Record<string, string> = {
   'add-user': 'user-plus',
   attach: 'link',
   'browser-alt': 'browser',
@@ -22,14 +22,14 @@ const alike: Record<string, string> = {
   unarchive: 'archive',
 };
 
-/** Copies @grafana/ui's icons, and from the set they are taken from those that the package leaves out. */
+/** Copies the icons of @grafana/ui, and the missing ones from Unicons, the set that Grafana uses. */
 export async function copyIcons(folder: string): Promise<void> {
   const target = join(folder, 'unicons');
   await cp(grafana, folder, { recursive: true });
   await cp(unicons, target, { recursive: true, force: false });
-  for (const [name, other] of Object.entries(alike)) {
+  for (const [name, other] of Object.entries(substitutes)) {
     await cp(join(unicons, `${other}.svg`), join(target, `${name}.svg`));
   }
-  // Beside the title of a panel that streams.
+  // Shown beside the title of a streaming panel.
   await cp(join(svg, 'monochrome/circle.svg'), join(folder, 'mono/circle-mono.svg'));
 }

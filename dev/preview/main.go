@@ -1,6 +1,6 @@
-// Command preview runs a built data source plugin without Grafana: it starts the plugin's backend
-// over Grafana's plugin protocol, answers Grafana's HTTP routes from a provisioning folder and
-// serves a page that draws the provisioned dashboards.
+// Command preview runs a built data source plugin without Grafana. It starts the plugin's backend
+// over Grafana's plugin protocol, implements Grafana's HTTP routes for a provisioning folder, and
+// serves a page that renders the provisioned dashboards.
 package main
 
 import (
@@ -47,11 +47,11 @@ func main() {
 	}
 }
 
-// run serves until ctx ends.
+// run serves until ctx is canceled.
 func run(ctx context.Context, address, folder, pluginFolder, public string) error {
 	logger := hclog.New(&hclog.LoggerOptions{Name: "preview", Level: hclog.Info, Output: os.Stderr})
 	if info, err := os.Stat(folder); err != nil || !info.IsDir() {
-		return fmt.Errorf("expected a provisioning folder at %s; name one with --provisioning", folder)
+		return fmt.Errorf("expected a provisioning folder at %s; set --provisioning", folder)
 	}
 	sources, err := provision.DataSources(folder, time.Now())
 	if err != nil {
@@ -63,10 +63,10 @@ func run(ctx context.Context, address, folder, pluginFolder, public string) erro
 	}
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
-		return fmt.Errorf("%w; name another port with --port", err)
+		return fmt.Errorf("%w; choose another port with --port", err)
 	}
 	defer listener.Close()
-	// A plugin tells of every request it answered; here only what went wrong is of use.
+	// Plugins log every request. Only their warnings and errors are useful here.
 	quiet := hclog.New(&hclog.LoggerOptions{Name: logger.Name() + "." + manifest.ID, Level: hclog.Warn, Output: os.Stderr})
 	backend, err := plugin.Start(manifest.Binary, quiet)
 	if err != nil {

@@ -1,7 +1,7 @@
 /**
  * Runs the preview: `npm run preview -- --provisioning DIR --port N [--plugin DIR] [--host ADDRESS]`.
- * Builds the page and the host where they are stale, then hands over to the host. When this process
- * ends, the host ends too, and with it the plugin.
+ * Builds the page and the host if they are stale, then runs the host. When this process exits, the
+ * host and the plugin exit too.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { resolve } from 'node:path';
 import { buildPage, publicFolder } from './build';
 
 const root = resolve(import.meta.dirname, '../..');
-/** What the shipped provisioning folder asks for, unless the environment says otherwise. */
+/** Defaults for the variables of the shipped provisioning folder. */
 const environment = {
   FALCO_FLEET_HOST: '127.0.0.1',
   FALCO_DASHBOARDS: resolve(root, 'dist/dashboards'),
@@ -30,7 +30,7 @@ async function main(): Promise<void> {
     process.on(signal, () => child.kill('SIGTERM'));
   }
   if (process.env['npm_command']) {
-    // npm ends only the shell between it and this process, which then has another parent.
+    // npm stops only the shell between it and this process, which then has another parent.
     const parent = process.ppid;
     setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), 500).unref();
   }

@@ -14,11 +14,11 @@ import { NotFound } from './pages/NotFound';
 import { Toasts } from './pages/Toasts';
 import { initServices } from './runtime/services';
 
-/** Draws the page into an element. The boot data has to be in place. */
+/** Renders the page into an element. The boot data must be set before. */
 export async function start(root: HTMLElement): Promise<void> {
   initServices();
   followLinks(root);
-  // Inter has to be there before panels measure their texts on a canvas.
+  // Panels measure text on a canvas, so the font must be loaded before.
   await Promise.all(['400 14px Inter', '500 14px Inter'].map((font) => document.fonts.load(font)));
   createRoot(root).render(
     <ThemeContext.Provider value={config.theme2}>
@@ -33,7 +33,7 @@ export async function start(root: HTMLElement): Promise<void> {
             <Route path="/alerting/list" element={<AlertRulesPage />} />
             <Route path="/connections/datasources" element={<DataSourcesPage />} />
             <Route path="/connections/datasources/edit/:uid" element={<DataSourcePage />} />
-            <Route path="*" element={<NotFound what="page" />} />
+            <Route path="*" element={<NotFound what="Page" />} />
           </Routes>
         </History>
       </LocationServiceProvider>
@@ -43,7 +43,7 @@ export async function start(root: HTMLElement): Promise<void> {
   );
 }
 
-/** Routes follow the history that Grafana's libraries write to. */
+/** A router that uses the history of Grafana's libraries. */
 function History({ children }: PropsWithChildren) {
   const history = locationService.getHistory();
   const [location, setLocation] = useState(history.location);
@@ -55,7 +55,7 @@ function History({ children }: PropsWithChildren) {
   );
 }
 
-/** A click on a link to the page itself changes the route instead of loading the page anew. */
+/** Makes links to the page change the route instead of reloading it. */
 function followLinks(root: HTMLElement): void {
   root.addEventListener('click', (event) => {
     const link = event.target instanceof Element ? event.target.closest('a') : null;

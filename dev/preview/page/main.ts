@@ -1,6 +1,6 @@
 /**
- * The page's first script. Grafana's libraries read their settings while they are imported, so
- * these are put in place before the page itself is loaded.
+ * The first script of the page. Grafana's libraries read their settings when they are imported, so
+ * this script sets them before it loads the page.
  */
 import { type BootData } from '@grafana/data';
 
@@ -11,13 +11,13 @@ declare global {
   }
 }
 
-/** Where the chosen theme is kept from one address to the next. */
+/** The local storage key of the selected theme. */
 const THEME_KEY = 'preview.theme';
 
 function chosenTheme(): 'light' | 'dark' {
-  const asked = new URLSearchParams(window.location.search).get('theme');
-  if (asked === 'light' || asked === 'dark') {
-    window.localStorage.setItem(THEME_KEY, asked);
+  const requested = new URLSearchParams(window.location.search).get('theme');
+  if (requested === 'light' || requested === 'dark') {
+    window.localStorage.setItem(THEME_KEY, requested);
   }
   return window.localStorage.getItem(THEME_KEY) === 'light' ? 'light' : 'dark';
 }

@@ -12,10 +12,10 @@ import (
 	"google.golang.org/grpc"
 )
 
-// GrafanaVersion is the version that the preview claims to be, to plugins and to the page.
+// GrafanaVersion is the version that plugins and the page receive.
 const GrafanaVersion = "12.4.10"
 
-// maxMessage is Grafana's limit for an answer of a plugin.
+// maxMessage is Grafana's size limit for a response of a plugin.
 const maxMessage = 256 << 20
 
 var callOptions = []grpc.CallOption{grpc.MaxCallRecvMsgSize(maxMessage)}
@@ -37,7 +37,7 @@ func dispense[T any](p *Process, name string) (T, error) {
 	return client, nil
 }
 
-// QueryData asks the plugin for data.
+// QueryData executes queries in the plugin.
 func (p *Process) QueryData(ctx context.Context, request *backend.QueryDataRequest) (*backend.QueryDataResponse, error) {
 	client, err := dispense[grpcplugin.DataClient](p, "data")
 	if err != nil {
@@ -50,7 +50,7 @@ func (p *Process) QueryData(ctx context.Context, request *backend.QueryDataReque
 	return backend.FromProto().QueryDataResponse(answer)
 }
 
-// CheckHealth asks the plugin whether a data source works.
+// CheckHealth runs the health check of a data source.
 func (p *Process) CheckHealth(ctx context.Context, request *backend.CheckHealthRequest) (*backend.CheckHealthResult, error) {
 	client, err := dispense[grpcplugin.DiagnosticsClient](p, "diagnostics")
 	if err != nil {
@@ -66,7 +66,7 @@ func (p *Process) CheckHealth(ctx context.Context, request *backend.CheckHealthR
 	return backend.FromProto().CheckHealthResponse(answer), nil
 }
 
-// CallResource sends a request to the plugin's own routes and hands on each part of the answer.
+// CallResource sends a request to a resource of the plugin and forwards each part of the response.
 func (p *Process) CallResource(ctx context.Context, request *backend.CallResourceRequest, send func(*backend.CallResourceResponse) error) error {
 	client, err := dispense[grpcplugin.ResourceClient](p, "resource")
 	if err != nil {

@@ -1,4 +1,4 @@
-// Package plugin runs a data source plugin's backend as Grafana does: the real binary, over
+// Package plugin runs the backend of a data source plugin like Grafana: the real binary, over
 // hashicorp/go-plugin.
 package plugin
 
@@ -10,22 +10,22 @@ import (
 	"runtime"
 )
 
-// Manifest is what a plugin folder's plugin.json says.
+// Manifest is the content of plugin.json.
 type Manifest struct {
 	ID, Name, Type, Executable, Version string
-	// JSON is the whole of plugin.json; the page takes logos and flags from it.
+	// JSON is the complete plugin.json. The page uses its logos and flags.
 	JSON json.RawMessage
-	// Binary is the path of the backend for this machine.
+	// Binary is the path of the backend for this platform.
 	Binary string
 	Folder string
 }
 
-// ReadManifest reads plugin.json of a built plugin folder.
+// ReadManifest reads the plugin.json of a built plugin.
 func ReadManifest(folder string) (Manifest, error) {
 	path := filepath.Join(folder, "plugin.json")
 	content, err := os.ReadFile(path)
 	if err != nil {
-		return Manifest{}, fmt.Errorf("expected a built plugin in %s: %w; build it first, or name its folder with --plugin", folder, err)
+		return Manifest{}, fmt.Errorf("expected a built plugin in %s: %w; build it first, or set its folder with --plugin", folder, err)
 	}
 	var file struct {
 		ID, Name, Type, Executable string

@@ -12,18 +12,18 @@ import (
 	goplugin "github.com/hashicorp/go-plugin"
 )
 
-// A plugin that keeps dying is started at most this often within the window; after that every
-// request is answered with an error until the window has passed.
+// A plugin that keeps crashing is started at most this often within the window. After that every
+// request fails until the window has passed.
 const (
 	maxStarts   = 5
 	startWindow = time.Minute
 )
 
-// passedOn are the variables of the environment that a plugin gets; everything else reaches it
-// through its settings only.
+// passedOn lists the environment variables that a plugin receives. It receives everything else
+// through its settings.
 var passedOn = []string{"PATH", "HOME", "TMPDIR", "TZ", "SYSTEMROOT"}
 
-// Process is a plugin's running backend. It is started again at the next request when it has died.
+// Process is a running plugin backend. If it has crashed, the next request restarts it.
 type Process struct {
 	binary string
 	logger hclog.Logger
@@ -34,7 +34,7 @@ type Process struct {
 	closed bool
 }
 
-// Start runs the binary and waits until it answers.
+// Start runs the binary and waits until it responds.
 func Start(binary string, logger hclog.Logger) (*Process, error) {
 	p := &Process{binary: binary, logger: logger}
 	if _, err := p.protocol(); err != nil {
@@ -43,7 +43,7 @@ func Start(binary string, logger hclog.Logger) (*Process, error) {
 	return p, nil
 }
 
-// Close ends the plugin; it gets two seconds to do so by itself.
+// Close stops the plugin, which has two seconds to exit by itself.
 func (p *Process) Close() {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
@@ -53,7 +53,7 @@ func (p *Process) Close() {
 	}
 }
 
-// protocol returns the connection to the plugin, after starting it when it does not run.
+// protocol returns the connection to the plugin. It starts the plugin if necessary.
 func (p *Process) protocol() (goplugin.ClientProtocol, error) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
@@ -72,12 +72,12 @@ func (p *Process) protocol() (goplugin.ClientProtocol, error) {
 	}
 	protocol, err := p.client.Client()
 	if err != nil {
-		return nil, fmt.Errorf("start of %s: %w", p.binary, err)
+		return nil, fmt.Errorf("starting %s: %w", p.binary, err)
 	}
 	return protocol, nil
 }
 
-// admit counts a start, or refuses it when there were too many lately.
+// admit counts a start. It returns an error after too many recent starts.
 func (p *Process) admit(now time.Time) error {
 	recent := p.starts[:0]
 	for _, start := range p.starts {
@@ -87,7 +87,7 @@ func (p *Process) admit(now time.Time) error {
 	}
 	p.starts = recent
 	if len(recent) >= maxStarts {
-		return fmt.Errorf("the plugin %s ended %d times within %s and is not started again before %s; its log above tells why",
+		return fmt.Errorf("the plugin %s exited %d times within %s and is not restarted before %s; see its log above for the reason",
 			p.binary, len(recent), startWindow, recent[0].Add(startWindow).Format(time.TimeOnly))
 	}
 	p.starts = append(p.starts, now)

@@ -18,7 +18,7 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/dev/preview/plugin"
 )
 
-// TestMain makes the test binary the plugin, too: go-plugin sets the magic cookie for it.
+// TestMain lets the test binary also be the plugin, for which go-plugin sets the magic cookie.
 func TestMain(m *testing.M) {
 	if os.Getenv(grpcplugin.MagicCookieKey) != grpcplugin.MagicCookieValue {
 		os.Exit(m.Run())
@@ -39,7 +39,7 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// echoQueries answers each query with the headers and settings it came with, in the frame's notices.
+// echoQueries returns the headers and settings of each query in the notices of its frame.
 func echoQueries(_ context.Context, r *backend.QueryDataRequest) (*backend.QueryDataResponse, error) {
 	response := backend.NewQueryDataResponse()
 	said, _ := json.Marshal(r.Headers)
@@ -113,12 +113,12 @@ func TestADeadPluginIsStartedAgainButNotForEver(t *testing.T) {
 	require.Error(t, die())
 	refused := func() bool {
 		_, err := process.CheckHealth(t.Context(), &backend.CheckHealthRequest{PluginContext: settings()})
-		return err != nil && strings.Contains(err.Error(), "ended 5 times within 1m0s and is not started again before")
+		return err != nil && strings.Contains(err.Error(), "exited 5 times within 1m0s and is not restarted before")
 	}
 	require.Eventually(t, refused, 5*time.Second, 10*time.Millisecond)
 }
 
 func TestAMissingBinaryIsNamed(t *testing.T) {
 	_, err := plugin.Start("/nowhere/gpx_x", hclog.NewNullLogger())
-	require.ErrorContains(t, err, "start of /nowhere/gpx_x: ")
+	require.ErrorContains(t, err, "starting /nowhere/gpx_x: ")
 }

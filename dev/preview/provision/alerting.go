@@ -2,7 +2,7 @@ package provision
 
 import "path/filepath"
 
-// Rule is one alert rule of alerting/*.yaml. The preview lists rules; it does not evaluate them.
+// Rule is an alert rule of alerting/*.yaml. The preview lists rules but does not evaluate them.
 type Rule struct {
 	UID          string            `json:"uid"`
 	Title        string            `json:"title"`
@@ -33,7 +33,7 @@ type ruleFile struct {
 	} `yaml:"groups"`
 }
 
-// Rules reads alerting/*.yaml of a provisioning folder.
+// Rules reads alerting/*.yaml in a provisioning folder.
 func Rules(folder string) ([]Rule, error) {
 	files, err := readAll[ruleFile](filepath.Join(folder, "alerting"))
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Dashboard is one dashboard file found through a provider.
+// Dashboard is a dashboard file of a provider.
 type Dashboard struct {
 	UID, Title, Description, Folder string
 	Tags                            []string
@@ -24,8 +24,8 @@ type providerFile struct {
 	} `yaml:"providers"`
 }
 
-// Dashboards reads dashboards/*.yaml and every *.json below the providers' paths; a relative path
-// starts at the working directory. A dashboard without a uid is known by its file's name.
+// Dashboards reads dashboards/*.yaml and every *.json file below the paths of the providers. A relative
+// path starts at the working directory. The file name replaces a missing uid.
 func Dashboards(folder string) ([]Dashboard, error) {
 	folder = filepath.Join(folder, "dashboards")
 	files, err := readAll[providerFile](folder)
@@ -37,7 +37,7 @@ func Dashboards(folder string) ([]Dashboard, error) {
 		for _, provider := range file.Providers {
 			path, ok := provider.Options["path"].(string)
 			if !ok || path == "" {
-				return nil, fmt.Errorf("%s: provider %q: expected options.path, the folder that holds its dashboards; a variable that is not set is empty", folder, provider.Name)
+				return nil, fmt.Errorf("%s: provider %q: expected options.path, the folder of its dashboards; an unset variable is empty", folder, provider.Name)
 			}
 			found, err := readDashboards(path, string(provider.Folder))
 			if err != nil {

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// DataSource is one entry of datasources/*.yaml, expanded.
+// DataSource is a data source of datasources/*.yaml with its variables expanded.
 type DataSource struct {
 	UID, Name, Type, URL, User, Database string
 	OrgID                                int64
@@ -40,7 +40,7 @@ type dataSourceFile struct {
 	} `yaml:"datasources"`
 }
 
-// DataSources reads datasources/*.yaml of a provisioning folder.
+// DataSources reads datasources/*.yaml in a provisioning folder.
 func DataSources(folder string, now time.Time) ([]DataSource, error) {
 	folder = filepath.Join(folder, "datasources")
 	files, err := readAll[dataSourceFile](folder)
@@ -72,10 +72,10 @@ func DataSources(folder string, now time.Time) ([]DataSource, error) {
 				source.OrgID = 1
 			}
 			if source.UID == "" {
-				source.UID = uidOf(source.Name)
+				source.UID = generateUID(source.Name)
 			}
 			if other, found := taken[source.UID]; found {
-				return nil, fmt.Errorf("%s: uid %q is used by %q and by %q; give one of them another uid", folder, source.UID, other, source.Name)
+				return nil, fmt.Errorf("%s: uid %q is used by %q and by %q; change one of them", folder, source.UID, other, source.Name)
 			}
 			taken[source.UID] = source.Name
 			sources = append(sources, source)
@@ -84,8 +84,8 @@ func DataSources(folder string, now time.Time) ([]DataSource, error) {
 	return sources, nil
 }
 
-// uidOf is the uid that Grafana gives to a provisioned data source that names none.
-func uidOf(name string) string {
+// generateUID returns the uid that Grafana generates for a provisioned data source without one.
+func generateUID(name string) string {
 	digest := sha256.Sum256([]byte(name))
 	return strings.ToUpper(fmt.Sprintf("P%x", digest[:8]))
 }

@@ -1,5 +1,5 @@
-// Package provision reads a provisioning folder the way Grafana does: data sources, dashboard
-// providers and alert rules, with environment variables expanded.
+// Package provision reads a provisioning folder like Grafana: data sources, dashboard providers and
+// alert rules, with environment variables expanded.
 package provision
 
 import (
@@ -10,11 +10,11 @@ import (
 	"strings"
 )
 
-// expander matches Grafana's own notation for a value that comes from elsewhere.
+// expander matches Grafana's notation for values from the environment or from a file.
 var expander = regexp.MustCompile(`\$__(env|file)\{([^}]+)\}`)
 
-// expand replaces `$NAME`, `${NAME}`, `$__env{NAME}` and `$__file{path}`; `$$` stands for a dollar
-// sign. A variable that is not set becomes the empty text, as in Grafana.
+// expand replaces `$NAME`, `${NAME}`, `$__env{NAME}` and `$__file{path}`. `$$` is a literal dollar
+// sign. An unset variable becomes an empty string, as in Grafana.
 func expand(value string) (string, error) {
 	parts := strings.Split(value, "$$")
 	for i, part := range parts {
@@ -36,15 +36,15 @@ func expandReferences(value string) (string, error) {
 		}
 		content, err := os.ReadFile(reference[2])
 		if err != nil {
-			failed = fmt.Errorf("%s: expected a file that can be read: %w", match, err)
+			failed = fmt.Errorf("%s: cannot read the file: %w", match, err)
 		}
 		return strings.TrimSpace(string(content))
 	})
 	return expanded, failed
 }
 
-// expandTree expands every text of a YAML tree. As in Grafana, a text that a variable turned into
-// a number or a truth value becomes one, and a text that holds `$$` stays a text.
+// expandTree expands every string of a YAML tree. As in Grafana, a string that a variable turned into
+// a number or a boolean becomes one, and a string with `$$` remains a string.
 func expandTree(value any) (any, error) {
 	switch value := value.(type) {
 	case map[string]any:

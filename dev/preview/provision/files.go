@@ -8,8 +8,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// readAll decodes every *.yaml and *.yml of a folder, in the order of their names, into T. A folder
-// that does not exist holds no files.
+// readAll decodes every *.yaml and *.yml file of a folder into T, sorted by name. A folder
+// that does not exist has no files.
 func readAll[T any](folder string) ([]T, error) {
 	entries, err := os.ReadDir(folder)
 	if os.IsNotExist(err) {

@@ -63,9 +63,9 @@ datasources:
 func TestDataSourceMistakes(t *testing.T) {
 	for name, test := range map[string]struct{ content, message string }{
 		"no type":      {`datasources: [{ name: A }]`, `a data source needs a name and a type, found name "A" and type ""`},
-		"same uid":     {`datasources: [{ name: A, type: t, uid: x }, { name: B, type: t, uid: x }]`, `uid "x" is used by "A" and by "B"; give one of them another uid`},
+		"same uid":     {`datasources: [{ name: A, type: t, uid: x }, { name: B, type: t, uid: x }]`, `uid "x" is used by "A" and by "B"; change one of them`},
 		"not a truth":  {`datasources: [{ name: A, type: t, editable: perhaps }]`, `line 1: expected true or false, found "perhaps"`},
-		"missing file": {`datasources: [{ name: A, type: t, secureJsonData: { p: '$__file{/nowhere}' } }]`, `$__file{/nowhere}: expected a file that can be read: open /nowhere: no such file or directory`},
+		"missing file": {`datasources: [{ name: A, type: t, secureJsonData: { p: '$__file{/nowhere}' } }]`, `$__file{/nowhere}: cannot read the file: open /nowhere: no such file or directory`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			root := t.TempDir()
@@ -99,7 +99,7 @@ func TestDashboardMistakes(t *testing.T) {
 	root := t.TempDir()
 	write(t, root, "dashboards/falco.yaml", `providers: [{ name: falco }]`)
 	_, err := provision.Dashboards(root)
-	require.ErrorContains(t, err, `provider "falco": expected options.path, the folder that holds its dashboards; a variable that is not set is empty`)
+	require.ErrorContains(t, err, `provider "falco": expected options.path, the folder of its dashboards; an unset variable is empty`)
 
 	write(t, root, "dashboards/falco.yaml", `providers: [{ name: falco, options: { path: `+root+`/boards } }]`)
 	write(t, root, "boards/broken.json", `{`)

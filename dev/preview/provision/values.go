@@ -7,7 +7,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// The types below are YAML values that are expanded while they are read, so that a file may write
+// The types below are YAML values whose variables are expanded while decoding, so that a file may contain
 // `editable: $EDITABLE`.
 type (
 	text   string

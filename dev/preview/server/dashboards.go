@@ -11,7 +11,7 @@ import (
 func (s *server) search(w http.ResponseWriter, r *http.Request) {
 	dashboards, err := provision.Dashboards(s.Provisioning)
 	if err != nil {
-		fail(w, http.StatusInternalServerError, err.Error())
+		writeError(w, http.StatusInternalServerError, err.Error())
 		return
 	}
 	wanted := strings.ToLower(r.URL.Query().Get("query"))
@@ -25,33 +25,33 @@ func (s *server) search(w http.ResponseWriter, r *http.Request) {
 			"url": "/d/" + found.UID, "folderTitle": found.Folder, "tags": append([]string{}, found.Tags...),
 		})
 	}
-	answer(w, http.StatusOK, hits)
+	writeJSON(w, http.StatusOK, hits)
 }
 
 func (s *server) dashboard(w http.ResponseWriter, r *http.Request) {
 	dashboards, err := provision.Dashboards(s.Provisioning)
 	if err != nil {
-		fail(w, http.StatusInternalServerError, err.Error())
+		writeError(w, http.StatusInternalServerError, err.Error())
 		return
 	}
 	uid := r.PathValue("uid")
 	for _, found := range dashboards {
 		if found.UID == uid {
-			answer(w, http.StatusOK, map[string]any{
+			writeJSON(w, http.StatusOK, map[string]any{
 				"dashboard": found.JSON,
 				"meta":      map[string]any{"provisioned": true, "url": "/d/" + found.UID, "folderTitle": found.Folder},
 			})
 			return
 		}
 	}
-	fail(w, http.StatusNotFound, fmt.Sprintf("dashboard %q not found below the providers of %s/dashboards", uid, s.Provisioning))
+	writeError(w, http.StatusNotFound, fmt.Sprintf("dashboard %q not found in the folders of the providers in %s/dashboards", uid, s.Provisioning))
 }
 
 func (s *server) rules(w http.ResponseWriter, _ *http.Request) {
 	rules, err := provision.Rules(s.Provisioning)
 	if err != nil {
-		fail(w, http.StatusInternalServerError, err.Error())
+		writeError(w, http.StatusInternalServerError, err.Error())
 		return
 	}
-	answer(w, http.StatusOK, rules)
+	writeJSON(w, http.StatusOK, rules)
 }

@@ -15,8 +15,8 @@ var pageText string
 
 var pageTemplate = template.Must(template.New("page").Parse(pageText))
 
-// page serves the one HTML document of the page. It carries what Grafana calls the boot data: the
-// settings that the page's libraries read while they are loaded.
+// page serves the HTML document. It contains Grafana's boot data, the settings that the libraries
+// of the page read when they are imported.
 func (s *server) page(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/html; charset=UTF-8")
 	w.Header().Set("Cache-Control", "no-store")
@@ -59,7 +59,7 @@ func (s *server) bootData() map[string]any {
 	}
 }
 
-// meta is the plugin's plugin.json with the addresses that Grafana adds to it.
+// meta returns the plugin's plugin.json with the URLs that Grafana adds to it.
 func (s *server) meta() map[string]any {
 	meta := map[string]any{}
 	_ = json.Unmarshal(s.Manifest.JSON, &meta)

@@ -11,31 +11,31 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/dev/preview/provision"
 )
 
-// maxBody bounds a request's body; a query of a browser is a few kilobytes.
+// maxBody is the maximum size of a request body. Queries of a browser are a few kilobytes.
 const maxBody = 16 << 20
 
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
-		fail(w, http.StatusBadRequest, "request body: "+err.Error())
+		writeError(w, http.StatusBadRequest, "request body: "+err.Error())
 	}
 	return body, err
 }
 
-// asked is the plugin's data source that a request names; without one the request is answered here.
-func (s *server) asked(w http.ResponseWriter, r *http.Request) (source provision.DataSource, ok bool) {
+// requestedSource returns the data source of a request. If there is none, it writes an error response.
+func (s *server) requestedSource(w http.ResponseWriter, r *http.Request) (source provision.DataSource, ok bool) {
 	source, err := s.sources.get(r.PathValue("uid"))
 	if err == nil && source.Type != s.Manifest.ID {
 		err = s.otherPlugin(source)
 	}
 	if err != nil {
-		fail(w, http.StatusNotFound, err.Error())
+		writeError(w, http.StatusNotFound, err.Error())
 	}
 	return source, err == nil
 }
 
 func (s *server) sourceHealth(w http.ResponseWriter, r *http.Request) {
-	source, ok := s.asked(w, r)
+	source, ok := s.requestedSource(w, r)
 	if !ok {
 		return
 	}
@@ -43,7 +43,7 @@ func (s *server) sourceHealth(w http.ResponseWriter, r *http.Request) {
 		PluginContext: s.pluginContext(source), Headers: forwardedHeaders(r.Header, source.OrgID).Headers,
 	})
 	if err != nil {
-		fail(w, http.StatusInternalServerError, "the plugin did not answer the health check: "+err.Error())
+		writeError(w, http.StatusInternalServerError, "the health check of the plugin failed: "+err.Error())
 		return
 	}
 	body := map[string]any{"status": result.Status.String(), "message": result.Message}
@@ -54,11 +54,11 @@ func (s *server) sourceHealth(w http.ResponseWriter, r *http.Request) {
 	if result.Status != backend.HealthStatusOk {
 		status = http.StatusBadRequest
 	}
-	answer(w, status, body)
+	writeJSON(w, status, body)
 }
 
 func (s *server) resource(w http.ResponseWriter, r *http.Request) {
-	source, ok := s.asked(w, r)
+	source, ok := s.requestedSource(w, r)
 	if !ok {
 		return
 	}
@@ -86,6 +86,6 @@ func (s *server) resource(w http.ResponseWriter, r *http.Request) {
 		return err
 	})
 	if err != nil && !started {
-		fail(w, http.StatusInternalServerError, "the plugin did not answer: "+err.Error())
+		writeError(w, http.StatusInternalServerError, "the request to the plugin failed: "+err.Error())
 	}
 }

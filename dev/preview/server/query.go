@@ -23,7 +23,7 @@ type metricRequest struct {
 	Queries []json.RawMessage `json:"queries"`
 }
 
-// querySource is a query's data source: `{uid}`, or the bare uid that old queries carry.
+// querySource is the data source of a query: `{uid}`, or only the uid in old queries.
 type querySource struct{ UID string }
 
 func (s *querySource) UnmarshalJSON(content []byte) error {
@@ -34,15 +34,15 @@ func (s *querySource) UnmarshalJSON(content []byte) error {
 	return json.Unmarshal(content, (*object)(s))
 }
 
-// group is the queries of one request that go to one data source.
+// group holds the queries of a request for one data source.
 type group struct {
 	uid     string
 	queries []backend.DataQuery
 }
 
-// parseQueries sorts a request's queries by data source, in the order of their first query. Times
-// are epoch milliseconds or relative (`now-1h`); a query without figures of its own gets Grafana's
-// defaults: refId A, 100 points, one second.
+// parseQueries groups the queries of a request by data source, in the order of their first query. Times
+// are epoch milliseconds or relative (`now-1h`). Absent fields get Grafana's defaults: refId A, 100
+// points, an interval of one second.
 func parseQueries(body []byte) ([]group, error) {
 	var request metricRequest
 	if err := json.Unmarshal(body, &request); err != nil {
@@ -66,7 +66,7 @@ func parseQueries(body []byte) ([]group, error) {
 			return nil, fmt.Errorf("queries[%d]: %w", i, err)
 		}
 		if head.Datasource.UID == "" {
-			return nil, fmt.Errorf("queries[%d]: expected datasource.uid, the data source to ask", i)
+			return nil, fmt.Errorf("queries[%d]: expected datasource.uid", i)
 		}
 		from, to := request.From, request.To
 		if head.TimeRange != nil {
@@ -116,8 +116,8 @@ func parseTimes(from, to string, now time.Time) (backend.TimeRange, error) {
 	return backend.TimeRange{From: start.UTC(), To: end.UTC()}, nil
 }
 
-// forwardedHeaders are the headers that a plugin sees. FromAlert stands under its own name, spelt so,
-// and brings what alerting sends with it; every X- header goes through the SDK's prefix.
+// forwardedHeaders copies the headers that Grafana forwards to plugins: FromAlert under exactly this name,
+// with the headers that alerting sends with it, and every X- header with the SDK's prefix.
 func forwardedHeaders(incoming http.Header, orgID int64) *backend.QueryDataRequest {
 	request := &backend.QueryDataRequest{Headers: map[string]string{}}
 	for name := range incoming {
@@ -140,13 +140,13 @@ func (s *server) query(w http.ResponseWriter, r *http.Request) {
 	}
 	groups, err := parseQueries(body)
 	if err != nil {
-		fail(w, http.StatusBadRequest, err.Error())
+		writeError(w, http.StatusBadRequest, err.Error())
 		return
 	}
 	sources := make([]provision.DataSource, len(groups))
 	for i, group := range groups {
 		if sources[i], err = s.sources.get(group.uid); err != nil {
-			fail(w, http.StatusNotFound, err.Error())
+			writeError(w, http.StatusNotFound, err.Error())
 			return
 		}
 	}
@@ -155,7 +155,7 @@ func (s *server) query(w http.ResponseWriter, r *http.Request) {
 	var running sync.WaitGroup
 	for i, group := range groups {
 		running.Go(func() {
-			responses := s.ask(r.Context(), r.Header, sources[i], group)
+			responses := s.queryPlugin(r.Context(), r.Header, sources[i], group)
 			mutex.Lock()
 			defer mutex.Unlock()
 			for refID, response := range responses {
@@ -170,11 +170,11 @@ func (s *server) query(w http.ResponseWriter, r *http.Request) {
 			status = http.StatusBadRequest
 		}
 	}
-	answer(w, status, merged)
+	writeJSON(w, status, merged)
 }
 
-// ask sends one group to the plugin; a failure of the whole becomes the answer of each query.
-func (s *server) ask(ctx context.Context, headers http.Header, source provision.DataSource, group group) backend.Responses {
+// queryPlugin sends one group to the plugin. If the call fails, every query gets the error.
+func (s *server) queryPlugin(ctx context.Context, headers http.Header, source provision.DataSource, group group) backend.Responses {
 	request := forwardedHeaders(headers, source.OrgID)
 	request.PluginContext = s.pluginContext(source)
 	request.Queries = group.queries
@@ -198,5 +198,5 @@ func (s *server) call(ctx context.Context, source provision.DataSource, request 
 }
 
 func (s *server) otherPlugin(source provision.DataSource) error {
-	return fmt.Errorf("data source %q is of type %s; the preview runs one plugin, %s", source.Name, source.Type, s.Manifest.ID)
+	return fmt.Errorf("data source %q has the type %s, but the preview runs only the plugin %s", source.Name, source.Type, s.Manifest.ID)
 }

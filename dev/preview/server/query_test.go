@@ -49,7 +49,7 @@ func TestQueryMistakes(t *testing.T) {
 	for body, message := range map[string]string{
 		`[]`:                  "expected a JSON object with from, to and queries: json: cannot unmarshal array into Go value of type server.metricRequest",
 		`{ "queries": [] }`:   "no queries found: expected at least one in queries",
-		`{ "queries": [{}] }`: "queries[0]: expected datasource.uid, the data source to ask",
+		`{ "queries": [{}] }`: "queries[0]: expected datasource.uid",
 		`{ "queries": [{ "datasource": { "uid": "one" } }], "from": "yesterday", "to": "now" }`: `queries[0]: expected from as epoch milliseconds or now-…, found "yesterday"`,
 		`{ "queries": [{ "datasource": { "uid": "one" } }], "from": "now", "to": "" }`:          `queries[0]: expected to as epoch milliseconds or now-…, found ""`,
 	} {

@@ -1,4 +1,4 @@
-// Package server answers the HTTP routes of Grafana that a data source and the page need.
+// Package server implements the HTTP routes of Grafana that a data source and the page need.
 package server
 
 import (
@@ -16,23 +16,23 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/dev/preview/provision"
 )
 
-// Backend is the plugin's server side.
+// Backend is the backend of the plugin.
 type Backend interface {
 	QueryData(context.Context, *backend.QueryDataRequest) (*backend.QueryDataResponse, error)
 	CheckHealth(context.Context, *backend.CheckHealthRequest) (*backend.CheckHealthResult, error)
 	CallResource(context.Context, *backend.CallResourceRequest, func(*backend.CallResourceResponse) error) error
 }
 
-// Options of a server.
+// Options configure a server.
 type Options struct {
 	Manifest plugin.Manifest
 	Backend  Backend
 	Sources  []provision.DataSource
-	// Provisioning is the folder whose dashboards and alert rules are read anew at each request.
+	// Provisioning is a folder. Its dashboards and alert rules are read for every request.
 	Provisioning string
-	// Public holds the built page, its icons and its fonts.
+	// Public is the folder with the built page, icons and fonts.
 	Public string
-	// AppURL is the address that the plugin is told.
+	// AppURL is the URL of Grafana that the plugin receives.
 	AppURL string
 	Logger hclog.Logger
 }
@@ -56,7 +56,7 @@ func New(options Options) http.Handler {
 	mux.HandleFunc("GET /api/dashboards/uid/{uid}", s.dashboard)
 	mux.HandleFunc("GET /api/v1/provisioning/alert-rules", s.rules)
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
-		fail(w, http.StatusNotFound, "the preview has no route "+r.Method+" "+r.URL.Path)
+		writeError(w, http.StatusNotFound, "the preview does not support the route "+r.Method+" "+r.URL.Path)
 	})
 	plugins := "/public/plugins/" + options.Manifest.ID + "/"
 	mux.Handle(plugins, files(plugins, options.Manifest.Folder))
@@ -65,7 +65,7 @@ func New(options Options) http.Handler {
 	return mux
 }
 
-// files serves a folder without listings; the browser asks each time whether a file has changed.
+// files serves a folder without directory listings. The browser revalidates every file.
 func files(prefix, folder string) http.Handler {
 	serve := http.StripPrefix(prefix, http.FileServer(http.Dir(filepath.Clean(folder))))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -80,10 +80,10 @@ func files(prefix, folder string) http.Handler {
 }
 
 func (s *server) health(w http.ResponseWriter, _ *http.Request) {
-	answer(w, http.StatusOK, map[string]string{"database": "ok", "version": plugin.GrafanaVersion, "commit": "preview"})
+	writeJSON(w, http.StatusOK, map[string]string{"database": "ok", "version": plugin.GrafanaVersion, "commit": "preview"})
 }
 
-// pluginContext is what Grafana tells a plugin with every request.
+// pluginContext returns the context that Grafana sends to a plugin with every request.
 func (s *server) pluginContext(source provision.DataSource) backend.PluginContext {
 	return backend.PluginContext{
 		OrgID:         source.OrgID, //nolint:staticcheck // SA1019: Grafana still sends it and plugins read it
@@ -100,12 +100,12 @@ func (s *server) pluginContext(source provision.DataSource) backend.PluginContex
 	}
 }
 
-func answer(w http.ResponseWriter, status int, body any) {
+func writeJSON(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(body)
 }
 
-func fail(w http.ResponseWriter, status int, message string) {
-	answer(w, status, map[string]string{"message": message})
+func writeError(w http.ResponseWriter, status int, message string) {
+	writeJSON(w, status, map[string]string{"message": message})
 }

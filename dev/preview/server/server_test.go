@@ -22,11 +22,11 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/dev/preview/server"
 )
 
-// fake answers query A with one frame, query bad with an error, and fails for any other.
-type fake struct{ asked []*backend.QueryDataRequest }
+// fake returns a frame for query A, an error for query bad, and fails for every other query.
+type fake struct{ requests []*backend.QueryDataRequest }
 
 func (f *fake) QueryData(_ context.Context, r *backend.QueryDataRequest) (*backend.QueryDataResponse, error) {
-	f.asked = append(f.asked, r)
+	f.requests = append(f.requests, r)
 	response := backend.NewQueryDataResponse()
 	for _, query := range r.Queries {
 		switch query.RefID {
@@ -95,9 +95,9 @@ func TestQueryAnswers(t *testing.T) {
 	status, body := send(t, "POST", web.URL+"/api/ds/query", query("A", "one"), "FromAlert", "true", "X-Rule-Uid", "r1")
 	require.Equal(t, 200, status)
 	require.JSONEq(t, `{"results":{"A":{"status":200,"frames":[{"schema":{"fields":[{"name":"v","type":"number","typeInfo":{"frame":"float64"}}]},"data":{"values":[[1]]}}]}}}`, body)
-	require.Equal(t, "true", backend.asked[0].Headers["FromAlert"])
-	require.Equal(t, "r1", backend.asked[0].GetHTTPHeader("X-Rule-Uid"))
-	require.Equal(t, "one", backend.asked[0].PluginContext.DataSourceInstanceSettings.UID)
+	require.Equal(t, "true", backend.requests[0].Headers["FromAlert"])
+	require.Equal(t, "r1", backend.requests[0].GetHTTPHeader("X-Rule-Uid"))
+	require.Equal(t, "one", backend.requests[0].PluginContext.DataSourceInstanceSettings.UID)
 
 	status, body = send(t, "POST", web.URL+"/api/ds/query", query("bad", "one"))
 	require.Equal(t, 400, status)
@@ -109,10 +109,10 @@ func TestQueryAnswers(t *testing.T) {
 
 	status, body = send(t, "POST", web.URL+"/api/ds/query", query("A", "nowhere"))
 	require.Equal(t, 404, status)
-	require.JSONEq(t, `{"message":"data source \"nowhere\" not found; provisioned are: [one fixed other]"}`, body)
+	require.JSONEq(t, `{"message":"data source \"nowhere\" not found; provisioned data sources: [one fixed other]"}`, body)
 
 	_, body = send(t, "POST", web.URL+"/api/ds/query", query("A", "other"))
-	require.Contains(t, body, `data source \"Other\" is of type prometheus; the preview runs one plugin, falco`)
+	require.Contains(t, body, `data source \"Other\" has the type prometheus, but the preview runs only the plugin falco`)
 }
 
 func TestSavingChangesWhatThePluginGets(t *testing.T) {
@@ -135,7 +135,7 @@ func TestSavingChangesWhatThePluginGets(t *testing.T) {
 
 	status, body = send(t, "PUT", web.URL+"/api/datasources/uid/fixed", `{}`)
 	require.Equal(t, 403, status)
-	require.JSONEq(t, `{"message":"data source \"Fixed\" is provisioned and read-only; write editable: true to its file to save it here"}`, body)
+	require.JSONEq(t, `{"message":"data source \"Fixed\" is provisioned and read-only; set editable: true in its file to save it here"}`, body)
 }
 
 func TestResourcesKeepPathAndQuery(t *testing.T) {
@@ -164,5 +164,5 @@ func TestPageCarriesTheBootData(t *testing.T) {
 
 	status, body = send(t, "GET", serve(t, &fake{}).URL+"/api/unknown", "")
 	require.Equal(t, 404, status)
-	require.JSONEq(t, `{"message":"the preview has no route GET /api/unknown"}`, body)
+	require.JSONEq(t, `{"message":"the preview does not support the route GET /api/unknown"}`, body)
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/dev/preview/provision"
 )
 
-// sources are the provisioned data sources. What a person saves in the config editor is kept in
-// memory, until the preview ends.
+// sources holds the provisioned data sources. Changes that are saved in the config editor are kept in
+// memory until the preview exits.
 type sources struct {
 	mutex sync.RWMutex
 	all   []provision.DataSource
@@ -41,7 +41,7 @@ func (s *sources) find(uid string) (provision.DataSource, error) {
 			return source, nil
 		}
 	}
-	return provision.DataSource{}, fmt.Errorf("data source %q not found; provisioned are: %s", uid, s.uids())
+	return provision.DataSource{}, fmt.Errorf("data source %q not found; provisioned data sources: %s", uid, s.uids())
 }
 
 func (s *sources) uids() string {
@@ -52,7 +52,7 @@ func (s *sources) uids() string {
 	return fmt.Sprint(uids)
 }
 
-// sourceSettings is a data source as the config editor gets and sends it.
+// sourceSettings is a data source in the format of the config editor.
 type sourceSettings struct {
 	ID               int64             `json:"id"`
 	UID              string            `json:"uid"`
@@ -92,10 +92,10 @@ func (s *server) settings(source provision.DataSource) sourceSettings {
 func (s *server) source(w http.ResponseWriter, r *http.Request) {
 	source, err := s.sources.get(r.PathValue("uid"))
 	if err != nil {
-		fail(w, http.StatusNotFound, err.Error())
+		writeError(w, http.StatusNotFound, err.Error())
 		return
 	}
-	answer(w, http.StatusOK, s.settings(source))
+	writeJSON(w, http.StatusOK, s.settings(source))
 }
 
 func (s *server) updateSource(w http.ResponseWriter, r *http.Request) {
@@ -105,18 +105,18 @@ func (s *server) updateSource(w http.ResponseWriter, r *http.Request) {
 	}
 	var sent sourceSettings
 	if err := json.Unmarshal(body, &sent); err != nil {
-		fail(w, http.StatusBadRequest, "expected the settings of a data source in JSON: "+err.Error())
+		writeError(w, http.StatusBadRequest, "expected the settings of a data source in JSON: "+err.Error())
 		return
 	}
 	updated, status, err := s.sources.update(r.PathValue("uid"), sent)
 	if err != nil {
-		fail(w, status, err.Error())
+		writeError(w, status, err.Error())
 		return
 	}
-	answer(w, http.StatusOK, map[string]any{"message": "Datasource updated", "name": updated.Name, "datasource": s.settings(updated)})
+	writeJSON(w, http.StatusOK, map[string]any{"message": "Datasource updated", "name": updated.Name, "datasource": s.settings(updated)})
 }
 
-// update replaces the settings of a data source; a secret that is not sent stays as it is.
+// update replaces the settings of a data source. Secrets that are not sent are kept.
 func (s *sources) update(uid string, sent sourceSettings) (provision.DataSource, int, error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -125,7 +125,7 @@ func (s *sources) update(uid string, sent sourceSettings) (provision.DataSource,
 		return source, http.StatusNotFound, err
 	}
 	if !source.Editable {
-		return source, http.StatusForbidden, fmt.Errorf("data source %q is provisioned and read-only; write editable: true to its file to save it here", source.Name)
+		return source, http.StatusForbidden, fmt.Errorf("data source %q is provisioned and read-only; set editable: true in its file to save it here", source.Name)
 	}
 	source.Name, source.URL, source.User, source.Database = sent.Name, sent.URL, sent.User, sent.Database
 	source.BasicAuth, source.BasicAuthUser = sent.BasicAuth, sent.BasicAuthUser

@@ -3,9 +3,9 @@ import { Alert, EmptyState, InteractiveTable, Stack, TagList, Text, type Column 
 import { useMemo } from 'react';
 import { listRules, type AlertRule } from './api';
 import { Shell } from './Shell';
-import { useAnswer } from './useAnswer';
+import { useRequest } from './useRequest';
 
-const toTheLeft = css({ justifyContent: 'flex-start' });
+const alignLeft = css({ justifyContent: 'flex-start' });
 
 const columns: Array<Column<AlertRule>> = [
   { id: 'title', header: 'Rule', sortType: 'alphanumeric' },
@@ -19,7 +19,7 @@ const columns: Array<Column<AlertRule>> = [
     header: 'Labels',
     cell: ({ row: { original } }) => (
       <TagList
-        className={toTheLeft}
+        className={alignLeft}
         tags={Object.entries(original.labels ?? {}).map(([key, value]) => `${key}=${value}`)}
       />
     ),
@@ -40,20 +40,20 @@ function Annotations({ rule: { annotations } }: { rule: AlertRule }) {
 }
 
 export function AlertRulesPage() {
-  const { value: rules, error } = useAnswer('rules', listRules);
+  const { value: rules, error } = useRequest('rules', listRules);
   const data = useMemo(() => rules ?? [], [rules]);
   return (
     <Shell crumbs={[{ text: 'Alert rules' }]}>
       <Stack direction="column" gap={2}>
         <Text element="h1">Alert rules</Text>
-        <Text color="secondary">Provisioned for Grafana, which evaluates them. The preview lists them only.</Text>
+        <Text color="secondary">The preview lists provisioned alert rules. Only Grafana evaluates them.</Text>
         {error && (
-          <Alert severity="error" title="The provisioned rules cannot be read">
+          <Alert severity="error" title="Cannot load the alert rules">
             {error}
           </Alert>
         )}
         {rules?.length === 0 && (
-          <EmptyState variant="call-to-action" message="No alert rule is provisioned" hideImage />
+          <EmptyState variant="call-to-action" message="No alert rules are provisioned" hideImage />
         )}
         {data.length > 0 && (
           <InteractiveTable

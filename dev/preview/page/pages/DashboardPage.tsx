@@ -5,34 +5,30 @@ import { LoadingPlaceholder, useStyles2 } from '@grafana/ui';
 import { useEffect, useMemo } from 'react';
 import { useParams } from 'react-router-dom';
 import { setSceneContext } from '../runtime/templates';
-import { sceneOf } from '../scene/dashboard';
+import { createScene } from '../scene/dashboard';
 import { type DashboardModel } from '../scene/model';
 import { getDashboard } from './api';
 import { NotFound } from './NotFound';
 import { Shell } from './Shell';
-import { useAnswer } from './useAnswer';
+import { useRequest } from './useRequest';
 
 export function DashboardPage() {
   const { uid = '' } = useParams();
-  const { value, error } = useAnswer(uid, () => getDashboard(uid));
+  const { value, error } = useRequest(uid, () => getDashboard(uid));
   if (error) {
-    return <NotFound what="dashboard" because={error} />;
+    return <NotFound what="Dashboard" reason={error} />;
   }
   const title = value?.dashboard.title ?? '…';
   return (
     <Shell crumbs={[{ text: 'Dashboards', href: '/' }, { text: title }]} wide>
-      {value ? (
-        <Dashboard key={uid} dashboard={value.dashboard} />
-      ) : (
-        <LoadingPlaceholder text="Loading the dashboard …" />
-      )}
+      {value ? <Dashboard key={uid} dashboard={value.dashboard} /> : <LoadingPlaceholder text="Loading dashboard..." />}
     </Shell>
   );
 }
 
 function Dashboard({ dashboard }: { dashboard: DashboardModel }) {
   const styles = useStyles2(getStyles);
-  const scene = useMemo(() => sceneOf(dashboard), [dashboard]);
+  const scene = useMemo(() => createScene(dashboard), [dashboard]);
   useEffect(() => setSceneContext(scene), [scene]);
   return (
     <UrlSyncContextProvider scene={scene} updateUrlOnInit createBrowserHistorySteps>

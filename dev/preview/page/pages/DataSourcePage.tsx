@@ -7,7 +7,7 @@ import { type DataSources } from '../runtime/dataSources';
 import { getSource, saveSource } from './api';
 import { NotFound } from './NotFound';
 import { Shell } from './Shell';
-import { inWords, useAnswer } from './useAnswer';
+import { errorMessage, useRequest } from './useRequest';
 
 async function load(uid: string): Promise<{ settings: DataSourceSettings; source: DataSourceApi }> {
   const [settings, source] = await Promise.all([getSource(uid), getDataSourceSrv().get(uid)]);
@@ -16,16 +16,16 @@ async function load(uid: string): Promise<{ settings: DataSourceSettings; source
 
 export function DataSourcePage() {
   const { uid = '' } = useParams();
-  const { value, error } = useAnswer(uid, () => load(uid));
+  const { value, error } = useRequest(uid, () => load(uid));
   if (error) {
-    return <NotFound what="data source" because={error} />;
+    return <NotFound what="Data source" reason={error} />;
   }
   return (
     <Shell crumbs={[{ text: 'Data sources', href: '/connections/datasources' }, { text: value?.settings.name ?? '…' }]}>
       {value ? (
         <Editor key={uid} initial={value.settings} source={value.source} />
       ) : (
-        <LoadingPlaceholder text="Loading …" />
+        <LoadingPlaceholder text="Loading..." />
       )}
     </Shell>
   );
@@ -56,7 +56,7 @@ function Editor({ initial, source }: { initial: DataSourceSettings; source: Data
       }
       setOutcome(await test(uid));
     } catch (error) {
-      setOutcome({ ok: false, message: inWords(error) });
+      setOutcome({ ok: false, message: errorMessage(error) });
     } finally {
       setBusy(false);
     }
@@ -73,8 +73,8 @@ function Editor({ initial, source }: { initial: DataSourceSettings; source: Data
       </Stack>
       {readOnly && (
         <Alert severity="info" title="Provisioned data source">
-          A file sets this data source up, so it can be tested here, but not changed. Write editable: true to its file
-          to change it.
+          This data source was provisioned by a file and cannot be changed here. Set editable: true in the file to edit
+          it.
         </Alert>
       )}
       <Field label="Name" noMargin>
@@ -92,7 +92,7 @@ function Editor({ initial, source }: { initial: DataSourceSettings; source: Data
           </div>
         </DataSourcePluginContextProvider>
       ) : (
-        <Alert severity="info" title="The plugin brings no config editor" />
+        <Alert severity="info" title="The plugin has no config editor" />
       )}
       {outcome && (
         <Alert
@@ -113,7 +113,7 @@ function Editor({ initial, source }: { initial: DataSourceSettings; source: Data
   );
 }
 
-/** Asks the plugin's own front end, as Grafana does; it asks the backend. */
+/** Tests the data source through the plugin's front end, like Grafana. */
 async function test(uid: string): Promise<Outcome> {
   const source = await getDataSourceSrv().get(uid);
   try {
@@ -125,6 +125,6 @@ async function test(uid: string): Promise<Outcome> {
     return { ok: status?.toLowerCase() !== 'error', message: message ?? '', details: details?.verboseMessage };
   } catch (error) {
     const { details } = error as { details?: { verboseMessage?: string } };
-    return { ok: false, message: inWords(error), details: details?.verboseMessage };
+    return { ok: false, message: errorMessage(error), details: details?.verboseMessage };
   }
 }

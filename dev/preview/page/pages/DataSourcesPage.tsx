@@ -9,8 +9,8 @@ export function DataSourcesPage() {
       <Stack direction="column" gap={2}>
         <Text element="h1">Data sources</Text>
         {sources.length === 0 && (
-          <EmptyState variant="call-to-action" message="No data source of this plugin is provisioned" hideImage>
-            Add one to datasources/*.yaml of the provisioning folder.
+          <EmptyState variant="call-to-action" message="No data sources of this plugin are provisioned" hideImage>
+            Add one to datasources/*.yaml in the provisioning folder.
           </EmptyState>
         )}
         <div>

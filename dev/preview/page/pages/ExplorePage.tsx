@@ -8,15 +8,15 @@ import { useLocation } from 'react-router-dom';
 import { exploreScene } from '../scene/explore';
 import { NotFound } from './NotFound';
 import { Shell } from './Shell';
-import { useAnswer } from './useAnswer';
+import { useRequest } from './useRequest';
 
 export function ExplorePage() {
-  const asked = new URLSearchParams(useLocation().search).get('ds') ?? 'default';
-  const { value: source, error } = useAnswer(asked, () => getDataSourceSrv().get(asked));
+  const uid = new URLSearchParams(useLocation().search).get('ds') ?? 'default';
+  const { value: source, error } = useRequest(uid, () => getDataSourceSrv().get(uid));
   const styles = useStyles2(getStyles);
   const scene = useMemo(() => source && exploreScene(source), [source]);
   if (error) {
-    return <NotFound what="data source" because={error} />;
+    return <NotFound what="Data source" reason={error} />;
   }
   return (
     <Shell crumbs={[{ text: 'Explore' }]} wide>
@@ -39,7 +39,7 @@ export function ExplorePage() {
           </div>
         </UrlSyncContextProvider>
       ) : (
-        <LoadingPlaceholder text="Loading the plugin …" />
+        <LoadingPlaceholder text="Loading plugin..." />
       )}
     </Shell>
   );

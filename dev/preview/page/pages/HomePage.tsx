@@ -2,10 +2,10 @@ import { Alert, Card, EmptyState, FilterInput, Stack, TagList, Text } from '@gra
 import { useState } from 'react';
 import { listDashboards, type DashboardHit } from './api';
 import { Shell } from './Shell';
-import { useAnswer } from './useAnswer';
+import { useRequest } from './useRequest';
 
 export function HomePage() {
-  const { value: hits, error } = useAnswer('dashboards', listDashboards);
+  const { value: hits, error } = useRequest('dashboards', listDashboards);
   const [wanted, setWanted] = useState('');
   const shown = (hits ?? []).filter(({ title }) => title.toLowerCase().includes(wanted.toLowerCase()));
   const folders = [...new Set(shown.map(({ folderTitle }) => folderTitle))];
@@ -14,13 +14,13 @@ export function HomePage() {
       <Stack direction="column" gap={2}>
         <Text element="h1">Dashboards</Text>
         {error && (
-          <Alert severity="error" title="The provisioned dashboards cannot be read">
+          <Alert severity="error" title="Cannot load the dashboards">
             {error}
           </Alert>
         )}
         {hits?.length === 0 && (
-          <EmptyState variant="call-to-action" message="No dashboard is provisioned" hideImage>
-            Name a provider in dashboards/*.yaml of the provisioning folder.
+          <EmptyState variant="call-to-action" message="No dashboards are provisioned" hideImage>
+            Add a provider to dashboards/*.yaml in the provisioning folder.
           </EmptyState>
         )}
         {hits && hits.length > 5 && <FilterInput placeholder="Search dashboards" value={wanted} onChange={setWanted} />}

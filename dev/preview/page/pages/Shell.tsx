@@ -11,26 +11,26 @@ interface Crumb {
 }
 
 interface Props {
-  /** From the root to this page; the last one is the page. */
+  /** From the root to the current page. */
   crumbs: Crumb[];
   children: ReactNode;
-  /** Without the frame that keeps a page's text at a readable width. */
+  /** Uses the full width. */
   wide?: boolean;
 }
 
-const sections: Array<{ text: string; icon: IconName; href: string; at: (path: string) => boolean }> = [
-  { text: 'Dashboards', icon: 'apps', href: '/', at: (path) => path === '/' || path.startsWith('/d/') },
-  { text: 'Explore', icon: 'compass', href: '/explore', at: (path) => path.startsWith('/explore') },
-  { text: 'Alert rules', icon: 'bell', href: '/alerting/list', at: (path) => path.startsWith('/alerting') },
+const sections: Array<{ text: string; icon: IconName; href: string; isActive: (path: string) => boolean }> = [
+  { text: 'Dashboards', icon: 'apps', href: '/', isActive: (path) => path === '/' || path.startsWith('/d/') },
+  { text: 'Explore', icon: 'compass', href: '/explore', isActive: (path) => path.startsWith('/explore') },
+  { text: 'Alert rules', icon: 'bell', href: '/alerting/list', isActive: (path) => path.startsWith('/alerting') },
   {
     text: 'Data sources',
     icon: 'database',
     href: '/connections/datasources',
-    at: (path) => path.startsWith('/connections'),
+    isActive: (path) => path.startsWith('/connections'),
   },
 ];
 
-/** The frame of every page: where one is, where one can go, light or dark. */
+/** The layout of every page: breadcrumbs, sections and the theme switch. */
 export function Shell({ crumbs, children, wide }: Props) {
   const styles = useStyles2(getStyles);
   const { pathname } = useLocation();
@@ -53,12 +53,12 @@ export function Shell({ crumbs, children, wide }: Props) {
           ))}
         </nav>
         <nav aria-label="Sections" className={styles.sections}>
-          {sections.map(({ text, icon, href, at }) => (
-            <a key={text} href={href} className={cx(styles.section, at(pathname) && styles.active)}>
+          {sections.map(({ text, icon, href, isActive }) => (
+            <a key={text} href={href} className={cx(styles.section, isActive(pathname) && styles.active)}>
               <Icon name={icon} /> {text}
             </a>
           ))}
-          <Tooltip content="The plugin's own backend and front end, run without Grafana">
+          <Tooltip content="Runs the plugin's backend and front end without Grafana">
             <span className={styles.badge}>Preview</span>
           </Tooltip>
           <ThemeSwitch />
@@ -69,7 +69,7 @@ export function Shell({ crumbs, children, wide }: Props) {
   );
 }
 
-/** Grafana's libraries read the theme once, so another one needs the page anew. */
+/** Changes the theme by reloading the page, because Grafana's libraries read the theme once. */
 function ThemeSwitch() {
   const other = config.theme2.isDark ? 'light' : 'dark';
   const change = () => {

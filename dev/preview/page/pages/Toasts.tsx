@@ -16,10 +16,10 @@ const events = [
   { event: AppEvents.alertSuccess, severity: 'success' },
 ] as const;
 
-/** How long a message stays, in milliseconds. */
+/** Milliseconds after which an alert disappears. */
 const STAY = 6000;
 
-/** Messages that requests and plugins publish on the event bus. */
+/** Shows the alerts that requests and plugins publish on the event bus. */
 export function Toasts() {
   const styles = useStyles2(getStyles);
   const [toasts, setToasts] = useState<Toast[]>([]);

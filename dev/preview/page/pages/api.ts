@@ -1,4 +1,4 @@
-/** What the host's routes answer, as far as the pages read it. */
+/** The host's routes, with the fields of their responses that the pages use. */
 import { type DataSourceSettings } from '@grafana/data';
 import { getBackendSrv } from '@grafana/runtime';
 import { type DashboardModel } from '../scene/model';

@@ -1,4 +1,4 @@
-/** What happened, as lines across a graph with a mark that tells on hovering. */
+/** Annotations of a graph: vertical lines, each with a marker that has a tooltip. */
 import { type DataFrame, type GrafanaTheme2 } from '@grafana/data';
 import { type UPlotConfigBuilder, useTheme2 } from '@grafana/ui';
 import { useLayoutEffect, useRef } from 'react';
@@ -17,7 +17,7 @@ interface Props {
   frames: DataFrame[] | undefined;
 }
 
-/** Draws the frames on every redraw of the graph that `config` builds; renders nothing itself. */
+/** Draws the frames on every redraw of the graph that `config` builds. Renders nothing itself. */
 export function Annotations({ config, frames = [] }: Props) {
   const theme = useTheme2();
   const plot = useRef<uPlot>(undefined);
@@ -29,13 +29,13 @@ export function Annotations({ config, frames = [] }: Props) {
     config.addHook('draw', (u) => draw(u, events.current, theme));
   }, [config, theme]);
   useLayoutEffect(() => {
-    events.current = frames.flatMap(eventsOf);
+    events.current = frames.flatMap(readEvents);
     plot.current?.redraw(false);
   }, [frames]);
   return null;
 }
 
-function eventsOf({ fields, length }: DataFrame): Event[] {
+function readEvents({ fields, length }: DataFrame): Event[] {
   const rows = Array.from({ length }, (_, i) => fields.map(({ name, values }) => [name, values[i] as unknown]));
   return rows.map((row) => Object.fromEntries(row) as unknown as Event);
 }
@@ -69,7 +69,7 @@ function draw(u: uPlot, events: Event[], theme: GrafanaTheme2): void {
   u.ctx.restore();
 }
 
-/** A triangle at the foot of the line. */
+/** The triangle below a line. */
 function mark({ time, title, text }: Event, x: number, color: string): HTMLElement {
   const element = document.createElement('div');
   element.dataset['annotation'] = String(time);

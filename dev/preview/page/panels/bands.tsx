@@ -1,18 +1,18 @@
-/** The plot that state timeline and heatmap share: time across, one band for each series. */
+/** The plot of the state timeline and the heatmap: one horizontal band for each series. */
 import { getFieldDisplayName, type DataFrame, type Field, type GrafanaTheme2, type PanelProps } from '@grafana/data';
 import { AxisPlacement, ScaleDirection, ScaleOrientation, SortOrder, TooltipDisplayMode } from '@grafana/schema';
 import { TooltipPlugin2, UPlotChart, UPlotConfigBuilder } from '@grafana/ui';
 import type uPlot from 'uplot';
 import { hoverMode, SeriesTooltip } from './tooltip';
 
-/** Draws one series; `top` and `height` are its band in canvas pixels. */
+/** Draws one series in its band. `top` and `height` are in canvas pixels. */
 export type DrawBand = (plot: uPlot, field: Field, top: number, height: number) => void;
 
 interface BandOptions {
   frame: DataFrame;
   panel: Pick<PanelProps, 'timeRange' | 'timeZone'>;
   theme: GrafanaTheme2;
-  /** The first series is the top band; else the bottom one. */
+  /** Whether the first series is the top band. */
   topDown: boolean;
   draw: DrawBand;
 }

@@ -22,7 +22,7 @@ interface Options extends SingleValueOptions {
   maxVizHeight: number;
 }
 
-/** Pixels between bars; retro cells lie closer together. */
+/** Pixels between bars. Retro cells are closer together. */
 const spacing = (options: Options) => (options.displayMode === BarGaugeDisplayMode.Lcd ? 2 : 10);
 
 function BarGaugePanel(props: PanelProps<Options>) {

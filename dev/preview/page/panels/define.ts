@@ -11,18 +11,18 @@ import { noEditor } from '../registry/fields';
 
 export interface PanelDefinition<T extends object> {
   component: ComponentType<PanelProps<T>>;
-  /** Options of a dashboard are laid over these. */
+  /** Default options. */
   options: T;
-  /** Keys of `fieldConfig.*.custom` that the panel reads, each with its default; others are dropped. */
+  /** The keys of `fieldConfig.*.custom` that the panel supports, with their defaults. Others are dropped. */
   custom?: Record<string, unknown>;
-  /** How fields are coloured when neither data source nor dashboard says so. */
+  /** The color mode if neither the data source nor the dashboard sets one. */
   color?: FieldColorModeId;
-  /** The panel draws something without data, e.g. text. */
+  /** Whether the panel needs no data, like the text panel. */
   skipDataQuery?: boolean;
   noPadding?: boolean;
 }
 
-/** Makes a panel plugin as @grafana/scenes takes it. */
+/** Creates a panel plugin for @grafana/scenes. */
 export function definePanel<T extends object>(id: string, definition: PanelDefinition<T>): PanelPlugin<T> {
   const plugin = new PanelPlugin<T>(definition.component);
   plugin.meta = meta(id, definition.skipDataQuery ?? false);

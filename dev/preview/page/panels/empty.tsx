@@ -1,26 +1,26 @@
 import { css, cx } from '@emotion/css';
 import { LoadingState, type GrafanaTheme2, type PanelData, type PanelProps } from '@grafana/data';
 import { useStyles2 } from '@grafana/ui';
-import { noticesOf } from '../scene/notices';
+import { collectNotices } from '../scene/notices';
 
-/** Whether there is nothing to draw: no frame has a row. */
+/** Whether no frame has a row. */
 export function isEmpty(data: PanelData): boolean {
   return data.series.every((frame) => frame.length === 0 || frame.fields.length === 0);
 }
 
 type Props = Pick<PanelProps, 'data' | 'fieldConfig' | 'height'>;
 
-/** A panel lower than this, in pixels, has room for the start of one reason; its icon tells all of them. */
+/** Below this height, in pixels, a panel shows only the start of one notice. Its icon shows all of them. */
 const LOW = 140;
 
-/** Says that there is no data and, in the data source's own words, why. */
+/** Shows that there is no data, and the notices of the data source that explain it. */
 export function EmptyPanel({ data, fieldConfig, height }: Props) {
   const styles = useStyles2(getStyles);
   if (data.state === LoadingState.Loading || data.state === LoadingState.NotStarted) {
     return null;
   }
   const errors = (data.errors ?? []).flatMap(({ message }) => message ?? []);
-  const reasons = [...errors, ...noticesOf(data).map(({ text }) => text)];
+  const reasons = [...errors, ...collectNotices(data).map(({ text }) => text)];
   return (
     <div className={styles.box} data-testid="empty-panel">
       <div className={styles.headline}>{fieldConfig.defaults.noValue ?? 'No data'}</div>

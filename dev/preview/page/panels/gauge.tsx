@@ -19,10 +19,10 @@ interface Options extends SingleValueOptions {
   showThresholdLabels: boolean;
 }
 
-/** The dial runs over 270 degrees and is open at its foot. */
+/** The dial covers 270 degrees and is open at the bottom. */
 const SWEEP = 270;
 
-/** An arc of the circle of `radius` around the origin between two shares of the sweep, 0 to 1. */
+/** The SVG path of an arc around the origin. `from` and `to` are fractions of the dial. */
 export function arc(radius: number, from: number, to: number): string {
   const point = (share: number) => {
     const angle = ((share * SWEEP + 135) * Math.PI) / 180;

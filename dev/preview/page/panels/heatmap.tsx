@@ -20,7 +20,7 @@ interface Options {
   tooltip: { mode: TooltipDisplayMode };
 }
 
-/** The greatest value of all rows: the far end of the colours. */
+/** The maximum of all rows, which gets the last color. */
 function greatest(frame: DataFrame): number {
   const values = frame.fields.slice(1).flatMap(({ values }) => values as Array<number | null>);
   return values.reduce<number>((most, value) => Math.max(most, value ?? 0), 0);
@@ -49,7 +49,7 @@ function Heatmap(props: PanelProps<Options>) {
   const theme = useTheme2();
   const { data, width, height, options, timeRange } = props;
   const frame = useMemo(() => outerJoinDataFrames({ frames: data.series, keepDisplayNames: true }), [data.series]);
-  // uPlot keeps what its hooks closed over, so each frame has a configuration of its own.
+  // The hooks of uPlot keep their closures, so each frame needs its own configuration.
   const config = useMemo(
     () => frame && configureBands({ frame, panel: props, theme, topDown: false, draw: drawCells(frame, props, theme) }),
     [frame, timeRange, options, theme] // eslint-disable-line react-hooks/exhaustive-deps

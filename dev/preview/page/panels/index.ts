@@ -1,4 +1,4 @@
-/** The panel types that the page draws, by the name dashboards use. */
+/** The supported panel types, by their id in dashboards. */
 import { type PanelPlugin } from '@grafana/data';
 import { barGauge } from './bargauge';
 import { gauge } from './gauge';
@@ -25,7 +25,7 @@ const makers: Record<string, () => PanelPlugin> = {
 
 const made = new Map<string, PanelPlugin>();
 
-/** A panel type that is not known says so in its place. */
+/** Returns the plugin of a panel type. The panel of an unsupported type shows a warning. */
 export function panelPlugin(id: string): PanelPlugin {
   let plugin = made.get(id);
   if (!plugin) {

@@ -5,11 +5,11 @@ import { type MouseEventHandler, type ReactElement } from 'react';
 interface Props {
   hasLinks: boolean;
   getLinks?: () => LinkModel[];
-  /** Draws the value; gets a handler that opens the menu of links. */
+  /** Renders the value. The argument opens the menu of links. */
   children: (open?: MouseEventHandler<HTMLElement>) => ReactElement;
 }
 
-/** A value that opens its links when it is clicked. */
+/** A value with a menu of links. */
 export function Linked({ hasLinks, getLinks, children }: Props) {
   if (!hasLinks || !getLinks) {
     return children();

@@ -10,13 +10,13 @@ interface Options extends SingleValueOptions {
   legend: { displayMode: LegendDisplayMode; placement: LegendPlacement; showLegend: boolean; values: string[] };
 }
 
-/** A ring's slice between two shares of the circle, 0 to 1, clockwise from the top. */
+/** The SVG path of a ring slice, clockwise from the top. `from` and `to` are fractions of the circle. */
 export function slice(from: number, to: number, inner: number, outer = 100): string {
   const point = (share: number, radius: number) => {
     const angle = (share * 360 - 90) * (Math.PI / 180);
     return `${(radius * Math.cos(angle)).toFixed(2)} ${(radius * Math.sin(angle)).toFixed(2)}`;
   };
-  // A full circle has no start and no end; a hair less draws the same.
+  // An arc whose ends coincide is not drawn, so a full circle ends a little earlier.
   const end = to - from >= 1 ? from + 0.99999 : to;
   const large = end - from > 0.5 ? 1 : 0;
   return [
@@ -31,8 +31,8 @@ interface Part {
   to: number;
 }
 
-/** Shares of the whole; what is not above zero has none. */
-function partsOf(values: FieldDisplay[]): Part[] {
+/** The slices of the values above zero. */
+function computeParts(values: FieldDisplay[]): Part[] {
   const positive = values.filter(({ display }) => display.numeric > 0);
   const total = positive.reduce((sum, { display }) => sum + display.numeric, 0);
   let from = 0;
@@ -49,7 +49,7 @@ function PieChart(props: PanelProps<Options>) {
   if (isEmpty(data)) {
     return <EmptyPanel {...props} />;
   }
-  const parts = partsOf(figures(props, theme));
+  const parts = computeParts(figures(props, theme));
   const items = parts.map(({ value: { display }, from, to }) => ({
     label: display.title ?? '',
     color: display.color,

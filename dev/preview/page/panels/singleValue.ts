@@ -8,7 +8,7 @@ import {
 } from '@grafana/data';
 import { type VizTextDisplayOptions } from '@grafana/schema';
 
-/** Options shared by the panels that show one figure per series: stat, gauge, bar gauge. */
+/** Options of the panels that show one value per series: stat, gauge, bar gauge, pie chart. */
 export interface SingleValueOptions {
   reduceOptions: ReduceDataOptions;
   orientation: VizOrientation | 'auto';
@@ -22,7 +22,7 @@ interface Extras {
   percentChange?: boolean;
 }
 
-/** The figures of a panel, reduced and formatted. */
+/** The values of a panel, reduced and formatted. */
 export function figures<T extends SingleValueOptions>(
   { data, fieldConfig, options, replaceVariables, timeZone }: PanelProps<T>,
   theme: GrafanaTheme2,

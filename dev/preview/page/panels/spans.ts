@@ -1,4 +1,4 @@
-/** A stretch of time in which a series had one value. */
+/** A period in which a series had one value. */
 export interface Span {
   from: number;
   to: number;
@@ -6,8 +6,8 @@ export interface Span {
 }
 
 /**
- * Turns samples into spans: each lasts until the next sample, the last one until `end` (all in
- * milliseconds). Undefined is no sample, null is a gap. With `merge`, equal neighbours are one.
+ * Converts samples to spans. Each span lasts until the next sample, the last one until `end` (all in
+ * milliseconds). Undefined means no sample, null a gap. `merge` joins equal adjacent spans.
  */
 export function spans(times: number[], values: unknown[], end: number, merge: boolean): Span[] {
   const found: Span[] = [];

@@ -25,7 +25,7 @@ import { spans } from './spans';
 interface Options {
   mergeValues: boolean;
   showValue: 'auto' | 'always' | 'never';
-  /** Share of a band that its row fills. */
+  /** Fraction of a band that its row fills. */
   rowHeight: number;
   legend: VizLegendOptions;
   tooltip: VizTooltipOptions;
@@ -60,7 +60,7 @@ function drawStates(frame: DataFrame, { options, timeRange }: PanelProps<Options
   };
 }
 
-/** One legend entry for each state that occurs. */
+/** Returns one legend entry for each state in the data. */
 function legendItems(fields: Field[]): VizLegendItem[] {
   const items = new Map<string, VizLegendItem>();
   for (const field of fields) {
@@ -81,7 +81,7 @@ function StateTimeline(props: PanelProps<Options>) {
     const frames = data.series.filter(({ fields }) => fields.some(({ type }) => type === FieldType.time));
     return outerJoinDataFrames({ frames, keepDisplayNames: true });
   }, [data.series]);
-  // uPlot keeps what its hooks closed over, so each frame has a configuration of its own.
+  // The hooks of uPlot keep their closures, so each frame needs its own configuration.
   const config = useMemo(
     () => frame && configureBands({ frame, panel: props, theme, topDown: true, draw: drawStates(frame, props, theme) }),
     [frame, timeRange, options, theme] // eslint-disable-line react-hooks/exhaustive-deps

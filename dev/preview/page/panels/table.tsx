@@ -23,7 +23,7 @@ interface Options {
   frozenColumns?: { left?: number };
 }
 
-/** Pixels that the choice of a frame takes below the table. */
+/** Height in pixels of the frame picker below the table. */
 const CHOICE_HEIGHT = 40;
 
 function TablePanel(props: PanelProps<Options>) {
@@ -68,7 +68,7 @@ function TablePanel(props: PanelProps<Options>) {
   );
 }
 
-/** A series is known by its value's name; a frame with several values by its own. */
+/** The display name of a series, or the name of a frame with several values. */
 function frameName(frame: DataFrame): string {
   const values = frame.fields.filter(({ type }) => type !== FieldType.time);
   return values.length === 1

@@ -15,7 +15,7 @@ function TextPanel({ options: { mode, content }, replaceVariables }: PanelProps<
     return <pre className={scrolling}>{interpolated}</pre>;
   }
   const html = mode === 'html' ? textUtil.sanitize(interpolated) : renderTextPanelMarkdown(interpolated);
-  // Sanitised above, as Grafana's own text panel does.
+  // Sanitised above, like in Grafana's text panel.
   return <div className={cx('markdown-html', scrolling)} dangerouslySetInnerHTML={{ __html: html }} />;
 }
 

@@ -27,7 +27,7 @@ interface Options {
   tooltip: VizTooltipOptions;
 }
 
-/** Keeps the fields that a graph draws; a truth value is drawn as 0 and 1. */
+/** Keeps the fields that a graph can draw. Booleans are drawn as 0 and 1. */
 function graphFrames(frames: DataFrame[]): DataFrame[] {
   return frames
     .filter(({ fields }) => fields.some(({ type }) => type === FieldType.time))

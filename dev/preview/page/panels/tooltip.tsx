@@ -15,22 +15,22 @@ import { type ComponentProps } from 'react';
 
 type HoverMode = ComponentProps<typeof TooltipPlugin2>['hoverMode'];
 
-/** TooltipPlugin2 takes a constant enum that is not exported: 0 is one series, 1 is all of them. */
+/** TooltipPlugin2 expects a const enum that is not exported: 0 is one series, 1 is all series. */
 export function hoverMode(mode: TooltipDisplayMode): HoverMode {
   return (mode === TooltipDisplayMode.Multi ? 1 : 0) as HoverMode;
 }
 
 interface Props {
-  /** Field 0 is time, the others lie on it. */
+  /** Field 0 is the time; the other fields are aligned to it. */
   frame: DataFrame;
-  /** For each field the hovered row. */
+  /** The hovered row of each field. */
   indexes: Array<number | null>;
   seriesIndex: number | null;
   options: VizTooltipOptions;
   timeZone: TimeZone;
 }
 
-/** What a graph says about the point below the cursor: the one series, or all of them. */
+/** The tooltip of a graph for one series or for all of them. */
 export function SeriesTooltip({ frame, indexes, seriesIndex, options, timeZone }: Props) {
   const theme = useTheme2();
   const styles = useStyles2(getStyles);

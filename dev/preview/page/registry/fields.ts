@@ -18,7 +18,7 @@ import {
 const anyField = () => true;
 const numberField = (field: Field) => field.type === FieldType.number;
 
-/** The page edits no panel, so a property has no editor. */
+/** Panels cannot be edited here, so a property has no editor. */
 export const noEditor = () => null;
 
 function property(
@@ -42,7 +42,7 @@ function property(
   };
 }
 
-/** What a field has when neither the data source nor the dashboard says otherwise; Grafana's own default. */
+/** Grafana's default thresholds. */
 const standardThresholds = {
   mode: ThresholdsMode.Absolute,
   steps: [
@@ -51,7 +51,7 @@ const standardThresholds = {
   ],
 };
 
-/** The field options that every panel knows, by the names that dashboards use. */
+/** The field options of every panel, by their name in dashboards. */
 export const standardFields: FieldConfigPropertyItem[] = [
   property('displayName', displayNameOverrideProcessor),
   property('unit', unitOverrideProcessor),

@@ -1,4 +1,4 @@
-/** Fills the registries that Grafana's core fills at its start. Has to run before a panel plugin is made. */
+/** Initialises the registries that Grafana's core initialises. Must run before a panel plugin is created. */
 import {
   standardEditorsRegistry,
   standardFieldConfigEditorRegistry,

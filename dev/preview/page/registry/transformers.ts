@@ -1,7 +1,7 @@
 import { standardTransformers, type DataTransformerInfo, type TransformerRegistryItem } from '@grafana/data';
 import { noEditor } from './fields';
 
-/** Every transformation that @grafana/data brings, once per id: some have two names there. */
+/** The transformations of @grafana/data without duplicate ids: some are exported under two names. */
 function unique(): DataTransformerInfo[] {
   const byId = new Map<string, DataTransformerInfo>();
   for (const transformer of Object.values(standardTransformers) as DataTransformerInfo[]) {

@@ -9,7 +9,7 @@ import {
 import { EMPTY, Subject, from, lastValueFrom, throwError, type Observable } from 'rxjs';
 import { catchError, filter, mergeMap, takeUntil, throwIfEmpty } from 'rxjs/operators';
 
-/** Requests to the host. A second request with the same requestId cancels the first. */
+/** Sends requests to the host. A second request with the same requestId cancels the first. */
 export class Backend implements BackendSrv {
   private readonly started = new Subject<string>();
 
@@ -64,7 +64,7 @@ export class Backend implements BackendSrv {
     return this.request<T>({ ...options, method: 'PUT', url, data });
   }
 
-  /** As in Grafana, a failed request shows a message unless whoever sent it deals with it. */
+  /** Shows an alert for a failed request, like Grafana, unless the caller handles the error. */
   private tell(options: BackendSrvRequest, error: unknown): void {
     const isQuery = options.url.includes('/api/ds/query');
     if (
@@ -91,7 +91,7 @@ async function send<T>(options: BackendSrvRequest): Promise<FetchResponse<T>> {
   return { status, statusText, ok, redirected, type, url, headers: response.headers, config: options, data: body as T };
 }
 
-/** A path without a leading slash starts at the root, wherever the page is. */
+/** Makes a URL absolute: a path without a leading slash starts at the root. */
 function address({ url, params }: BackendSrvRequest): string {
   const target = new URL(url.replace(/^\/?/, '/'), window.location.origin);
   for (const [key, value] of Object.entries(params ?? {})) {

@@ -11,11 +11,11 @@ import { loadDataSourcePlugin } from './pluginLoader';
 
 type Ref = DataSourceRef | string | null;
 
-/** The provisioned data sources; an instance is made when it is first asked for. */
+/** The provisioned data sources. Instances are created on first use. */
 export class DataSources implements DataSourceSrv {
   private readonly instances = new Map<string, Promise<DataSourceApi>>();
 
-  /** `settings` by name, as the boot data has them; `standard` is the name of the default one. */
+  /** `settings` is keyed by name, like the boot data; `standard` is the name of the default data source. */
   constructor(
     private readonly settings: Record<string, DataSourceInstanceSettings>,
     private standard: string
@@ -24,7 +24,7 @@ export class DataSources implements DataSourceSrv {
   async get(ref?: Ref, scopedVars?: ScopedVars): Promise<DataSourceApi> {
     const settings = this.getInstanceSettings(ref, scopedVars);
     if (!settings) {
-      throw new Error(`Data source ${describe(ref)} is not provisioned. Provisioned are: ${this.names()}.`);
+      throw new Error(`Data source ${describe(ref)} is not provisioned. Provisioned data sources: ${this.names()}.`);
     }
     const uid = settings.rawRef?.uid ?? settings.uid;
     const known = this.instances.get(uid);
@@ -46,25 +46,25 @@ export class DataSources implements DataSourceSrv {
     );
   }
 
-  /** Takes a uid, a name, `default`, nothing, or a variable such as `${ds}`. */
+  /** Accepts a uid, a name, `default`, undefined, or a variable such as `${ds}`. */
   getInstanceSettings(ref?: Ref, scopedVars?: ScopedVars): DataSourceInstanceSettings | undefined {
-    const asked = (typeof ref === 'string' ? ref : ref?.uid) ?? 'default';
-    const name = getTemplateSrv().replace(asked, scopedVars);
+    const reference = (typeof ref === 'string' ? ref : ref?.uid) ?? 'default';
+    const name = getTemplateSrv().replace(reference, scopedVars);
     const found =
       name === 'default' || name === ''
         ? this.settings[this.standard]
-        : Object.values(this.settings).find((settings) => settings.uid === name || settings.name === name);
-    if (!found || name === asked) {
+        : Object.values(this.settings).find((settings) => settings.uid === name || settings.name === reference);
+    if (!found || name === reference) {
       return found;
     }
-    return { ...found, name: asked, uid: asked, rawRef: getDataSourceRef(found) };
+    return { ...found, name: reference, uid: reference, rawRef: getDataSourceRef(found) };
   }
 
   reload(): void {
     this.instances.clear();
   }
 
-  /** Takes over what has been saved in the config editor; the instance is made anew. */
+  /** Replaces the settings that the config editor has saved, and creates the instance again. */
   replace({ uid, name, jsonData }: DataSourceSettings): void {
     for (const [known, settings] of Object.entries(this.settings)) {
       if (settings.uid === uid) {
@@ -77,7 +77,7 @@ export class DataSources implements DataSourceSrv {
   }
 
   registerRuntimeDataSource(): void {
-    throw new Error('The preview has no data sources besides the provisioned ones.');
+    throw new Error('The preview supports only provisioned data sources.');
   }
 
   private async make(settings: DataSourceInstanceSettings): Promise<DataSourceApi> {

@@ -1,6 +1,6 @@
 /**
- * Stands in for `@grafana/plugin-compat/datasources`, which asks @grafana/runtime for functions
- * that come with a later Grafana than the one the page is built from.
+ * Replaces `@grafana/plugin-compat/datasources`, which imports functions from @grafana/runtime
+ * that exist only in later versions of Grafana.
  */
 import {
   type DataSourceApi,

@@ -1,4 +1,4 @@
-/** Loads a plugin's module.js as Grafana does: an AMD module, through SystemJS, sharing the page's libraries. */
+/** Loads a plugin's module.js like Grafana: as an AMD module, through SystemJS, with the page's libraries. */
 import { type DataSourceApi, type DataSourcePlugin, type DataSourcePluginMeta } from '@grafana/data';
 import { shared } from './shared';
 
@@ -11,7 +11,7 @@ interface ModuleLoader {
 const loaded = new Map<string, Promise<DataSourcePlugin<DataSourceApi>>>();
 let prepared = false;
 
-/** The plugin that a data source's type names. */
+/** Loads the plugin of a data source type. */
 export function loadDataSourcePlugin(meta: DataSourcePluginMeta): Promise<DataSourcePlugin<DataSourceApi>> {
   let plugin = loaded.get(meta.id);
   if (!plugin) {
@@ -30,7 +30,7 @@ async function load(meta: DataSourcePluginMeta): Promise<DataSourcePlugin<DataSo
   return plugin;
 }
 
-/** SystemJS with the modules that Grafana shares with plugins. */
+/** Registers the modules that Grafana shares with plugins in SystemJS. */
 function loader(): ModuleLoader {
   const system = (window as unknown as { System: ModuleLoader }).System;
   if (!prepared) {

@@ -1,4 +1,4 @@
-/** Runs a panel's queries and turns what comes back into PanelData, packet by packet. */
+/** Runs the queries of a panel and emits PanelData for every packet of the response. */
 import {
   LoadingState,
   dateMath,
@@ -13,7 +13,7 @@ import { toDataQueryError } from '@grafana/runtime';
 import { from, isObservable, merge, of, timer, type Observable } from 'rxjs';
 import { catchError, finalize, map, scan, share, takeUntil } from 'rxjs/operators';
 
-/** A panel shows that it is loading only when the answer takes longer than this, in milliseconds. */
+/** Milliseconds after which a panel without a response shows that it is loading. */
 const LOADING_AFTER = 200;
 
 type QueryFunction = DataSourceApi['query'];
@@ -58,7 +58,7 @@ function start(query: QueryFunction, request: DataQueryRequest): Observable<Data
   }
 }
 
-/** A packet replaces the one before it with the same key; a packet without a key is the only one. */
+/** A packet replaces the previous one with the same key. A packet without a key replaces all. */
 function merged(packets: Map<string, DataQueryResponse>, packet: DataQueryResponse): Map<string, DataQueryResponse> {
   return new Map(packets).set(packet.key ?? 'A', packet);
 }
@@ -72,7 +72,7 @@ function asPanelData(empty: PanelData, packets: DataQueryResponse[]): PanelData 
       ? LoadingState.Error
       : ([LoadingState.Loading, LoadingState.Streaming].find((other) => states.includes(other)) ?? LoadingState.Done);
   const { raw } = empty.timeRange;
-  // A relative range goes on while data streams in.
+  // A relative range moves on while data is streamed.
   const timeRange =
     state === LoadingState.Streaming
       ? {

@@ -1,4 +1,4 @@
-/** Hands @grafana/runtime and @grafana/scenes the services that Grafana's core gives them. */
+/** Sets the services of @grafana/runtime and @grafana/scenes that Grafana's core sets. */
 import { EventBusSrv, OrgRole } from '@grafana/data';
 import {
   config,
@@ -27,13 +27,13 @@ import { DataSources } from './dataSources';
 import { runRequest } from './runRequest';
 import { Templates } from './templates';
 
-/** Analytics events go nowhere. */
+/** Discards analytics events. */
 const silentEcho: EchoSrv = { flush() {}, addBackend() {}, addEvent() {} };
 
-/** The bus on which errors and successes of requests are told to the page. */
+/** The event bus for alerts about requests. */
 export const appEvents = new EventBusSrv();
 
-/** Has to run once, before the first component is drawn. */
+/** Must run once, before the first component is rendered. */
 export function initServices(): void {
   fillRegistries();
   setAppEvents(appEvents);

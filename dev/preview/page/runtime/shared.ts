@@ -14,7 +14,7 @@ import reactDom from 'react-dom';
 import * as rxjs from 'rxjs';
 import * as rxjsOperators from 'rxjs/operators';
 
-/** Exports a CommonJS package as its default export too. */
+/** Adds a default export to a CommonJS package. */
 function whole<T extends object>(module: T): object {
   return { ...module, default: module, __useDefault: true };
 }

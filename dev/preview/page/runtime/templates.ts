@@ -2,10 +2,10 @@ import { type ScopedVars, type TimeRange } from '@grafana/data';
 import { type TemplateSrv } from '@grafana/runtime';
 import { sceneGraph, type SceneObject } from '@grafana/scenes';
 
-/** What variables are looked up in when a query names no scene object: the scene on the page. */
+/** The scene on the page. Variables are looked up in it when a query names no scene object. */
 let context: SceneObject | undefined;
 
-/** Sets the scene that is on the page; returns a function that takes it away again. */
+/** Sets the scene on the page. Returns a function that removes it. */
 export function setSceneContext(scene: SceneObject): () => void {
   context = scene;
   return () => {
@@ -15,7 +15,7 @@ export function setSceneContext(scene: SceneObject): () => void {
   };
 }
 
-/** Replaces variables by way of the scene, which knows their values. */
+/** Replaces variables through the scene, which knows their values. */
 export class Templates implements TemplateSrv {
   private range: TimeRange | undefined;
 
@@ -24,7 +24,7 @@ export class Templates implements TemplateSrv {
   }
 
   replace(target = '', scopedVars?: ScopedVars, format?: string | ((...values: unknown[]) => string)): string {
-    const scope = sceneOf(scopedVars) ?? context;
+    const scope = createScene(scopedVars) ?? context;
     if (scope) {
       return sceneGraph.interpolate(scope, target, scopedVars, format as string | undefined);
     }
@@ -40,7 +40,7 @@ export class Templates implements TemplateSrv {
   }
 }
 
-function sceneOf(scopedVars?: ScopedVars): SceneObject | undefined {
+function createScene(scopedVars?: ScopedVars): SceneObject | undefined {
   const holder = scopedVars?.['__sceneObject']?.value as { valueOf(): SceneObject } | undefined;
   return holder?.valueOf();
 }
@@ -49,7 +49,7 @@ function rangeVariables(range?: TimeRange): ScopedVars {
   return range ? { __from: { value: String(range.from.valueOf()) }, __to: { value: String(range.to.valueOf()) } } : {};
 }
 
-/** Without a scene (Explore, the config editor) only the scoped variables exist. */
+/** Without a scene (Explore, config editor), only scoped variables exist. */
 function replaceScoped(target: string, scopedVars: ScopedVars): string {
   return target.replace(/\$(?:\{(\w+)(?::\w+)?\}|(\w+))/g, (match: string, braced?: string, bare?: string) => {
     const variable = scopedVars[braced ?? bare ?? ''];

@@ -1,9 +1,9 @@
-/** The annotations of a dashboard's JSON as layers of a scene, each with its switch. */
+/** Converts the annotations of a dashboard to layers of a scene, each with its switch. */
 import { type AnnotationQuery } from '@grafana/data';
 import { dataLayers, SceneDataLayerSet } from '@grafana/scenes';
 import { type DashboardModel } from './model';
 
-export function layersOf({ annotations }: DashboardModel): SceneDataLayerSet {
+export function createLayers({ annotations }: DashboardModel): SceneDataLayerSet {
   const queries = (annotations?.list ?? []).filter(({ builtIn }) => !builtIn);
   return new SceneDataLayerSet({ name: queries.map(({ name }) => name).join(', '), layers: queries.map(layer) });
 }

@@ -1,4 +1,4 @@
-/** The line above a dashboard: variables on the left, links and time on the right. */
+/** The controls of a dashboard: variables on the left, links and time range on the right. */
 import { css } from '@emotion/css';
 import { type GrafanaTheme2 } from '@grafana/data';
 import { SceneObjectBase, type SceneComponentProps, type SceneObject, type SceneObjectState } from '@grafana/scenes';

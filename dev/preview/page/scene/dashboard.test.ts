@@ -8,7 +8,7 @@ import {
   type EmbeddedScene,
   type SceneGridLayout,
 } from '@grafana/scenes';
-import { sceneOf } from './dashboard';
+import { createScene } from './dashboard';
 import { type DashboardModel, type PanelModel } from './model';
 
 const folder = join(__dirname, '../../../../src/dashboards');
@@ -28,9 +28,9 @@ function drawn(scene: EmbeddedScene): VizPanel[] {
 
 describe.each(readdirSync(folder).filter((name) => name.endsWith('.json')))('%s', (name) => {
   const dashboard = JSON.parse(readFileSync(join(folder, name), 'utf8')) as DashboardModel;
-  const scene = sceneOf(dashboard);
+  const scene = createScene(dashboard);
 
-  test('every panel becomes a panel of its type, with all its queries', () => {
+  test('every panel keeps its type and its queries', () => {
     const expected = allPanels(dashboard.panels ?? []);
     expect(drawn(scene).map(({ state }) => [state.title, state.pluginId])).toEqual(
       expected.map(({ title, type }) => [title, type])
@@ -39,14 +39,14 @@ describe.each(readdirSync(folder).filter((name) => name.endsWith('.json')))('%s'
     expect(runners.map((runner) => runner?.state.queries)).toEqual(expected.map(({ targets }) => targets));
   });
 
-  test('every variable becomes a variable of its type', () => {
+  test('every variable keeps its type', () => {
     const expected = dashboard.templating?.list ?? [];
     expect(scene.state.$variables?.state.variables.map(({ state }) => [state.name, state.type])).toEqual(
       expected.map(({ name, type }) => [name, type])
     );
   });
 
-  test('the time range is the dashboard’s', () => {
+  test('the time range is that of the dashboard', () => {
     expect(scene.state.$timeRange?.state).toMatchObject(dashboard.time ?? {});
   });
 });

@@ -1,4 +1,4 @@
-/** A dashboard's JSON as a scene. */
+/** Converts dashboard JSON to a scene. */
 import {
   behaviors,
   EmbeddedScene,
@@ -12,21 +12,21 @@ import {
   SceneVariableSet,
   VariableValueSelectors,
 } from '@grafana/scenes';
-import { layersOf } from './annotations';
+import { createLayers } from './annotations';
 import { Controls } from './controls';
 import { DashboardLinks } from './links';
-import { arrange, repeatedFor, type Placed, type PlacedPanel, type PlacedRow, type ValuesOf } from './layout';
+import { arrange, listRepeatVariables, type Placed, type PlacedPanel, type PlacedRow, type GetValues } from './layout';
 import { type DashboardModel } from './model';
-import { localVariable, panelOf } from './panel';
+import { localVariable, createPanel } from './panel';
 import { followRepeats } from './repeats';
-import { variableOf } from './variables';
+import { createVariable } from './variables';
 
-export function sceneOf(dashboard: DashboardModel): EmbeddedScene {
+export function createScene(dashboard: DashboardModel): EmbeddedScene {
   const panels = dashboard.panels ?? [];
   const variables = dashboard.templating?.list ?? [];
   const timepicker = dashboard.timepicker ?? {};
-  const painter = new Painter();
-  const draw = (valuesOf: ValuesOf) => arrange(panels, valuesOf).map((placed) => painter.child(placed));
+  const builder = new GridBuilder();
+  const draw = (getValues: GetValues) => arrange(panels, getValues).map((placed) => builder.child(placed));
   return new EmbeddedScene({
     key: dashboard.uid,
     $timeRange: new SceneTimeRange({
@@ -34,9 +34,9 @@ export function sceneOf(dashboard: DashboardModel): EmbeddedScene {
       to: dashboard.time?.to ?? 'now',
       timeZone: dashboard.timezone || undefined,
     }),
-    $variables: new SceneVariableSet({ variables: variables.flatMap((variable) => variableOf(variable) ?? []) }),
+    $variables: new SceneVariableSet({ variables: variables.flatMap((variable) => createVariable(variable) ?? []) }),
     $behaviors: [new behaviors.CursorSync({ key: dashboard.uid, sync: dashboard.graphTooltip ?? 0 })],
-    $data: layersOf(dashboard),
+    $data: createLayers(dashboard),
     controls: [
       new Controls({
         left: [new VariableValueSelectors({}), new SceneDataLayerControls()],
@@ -52,13 +52,13 @@ export function sceneOf(dashboard: DashboardModel): EmbeddedScene {
       isDraggable: false,
       isResizable: false,
       children: draw(() => []),
-      $behaviors: [followRepeats(repeatedFor(panels), draw)],
+      $behaviors: [followRepeats(listRepeatVariables(panels), draw)],
     }),
   });
 }
 
-/** Draws what is placed. What is not repeated stays the same object, and keeps its data. */
-class Painter {
+/** Creates the grid items. Panels and rows that are not repeated are created once, so that they keep their data. */
+class GridBuilder {
   private readonly rows = new Map<string, SceneGridRow>();
   private readonly items = new Map<string, SceneGridItem>();
 
@@ -81,15 +81,15 @@ class Painter {
     return row;
   }
 
-  private item({ key, panel, at, repetition }: PlacedPanel, ofRepeatedRow = false): SceneGridItem {
+  private item({ key, panel, at, repetition }: PlacedPanel, inRepeatedRow = false): SceneGridItem {
     const place = { x: at.x, y: at.y, width: at.w, height: at.h };
     const kept = this.items.get(key);
     if (kept) {
       kept.setState(place);
       return kept;
     }
-    const item = new SceneGridItem({ ...place, key: `grid-${key}`, body: panelOf(panel, key, repetition) });
-    if (!panel.repeat && !ofRepeatedRow) {
+    const item = new SceneGridItem({ ...place, key: `grid-${key}`, body: createPanel(panel, key, repetition) });
+    if (!panel.repeat && !inRepeatedRow) {
       this.items.set(key, item);
     }
     return item;

@@ -1,4 +1,4 @@
-/** A scene to try queries in: the plugin's query editor above, the answer below. */
+/** The Explore page: the query editor, a graph and a table. */
 import { css } from '@emotion/css';
 import {
   CoreApp,
@@ -24,7 +24,7 @@ import {
   type SceneObjectState,
 } from '@grafana/scenes';
 import { Alert, Button, useStyles2 } from '@grafana/ui';
-import { noticesOf } from './notices';
+import { collectNotices } from './notices';
 
 export function exploreScene(source: DataSourceApi): EmbeddedScene {
   const query: SceneDataQuery = {
@@ -87,7 +87,7 @@ function ExploreBody({ model }: SceneComponentProps<Explore>) {
             />
           </DataSourcePluginContextProvider>
         ) : (
-          <Alert severity="info" title="The plugin brings no query editor" />
+          <Alert severity="info" title="The plugin has no query editor" />
         )}
         <div>
           <Button icon="play" onClick={model.run} disabled={data?.state === LoadingState.Loading}>
@@ -95,7 +95,7 @@ function ExploreBody({ model }: SceneComponentProps<Explore>) {
           </Button>
         </div>
       </div>
-      {noticesOf(data).map(({ text, severity }) => (
+      {collectNotices(data).map(({ text, severity }) => (
         <Alert key={text} severity={severity} title={text} bottomSpacing={0} />
       ))}
       <div className={styles.graph}>

@@ -1,8 +1,8 @@
-import { arrange, repeatedFor, type Placed, type ValuesOf } from './layout';
+import { arrange, listRepeatVariables, type Placed, type GetValues } from './layout';
 import { type PanelModel } from './model';
 
-const nothing: ValuesOf = () => [];
-const three: ValuesOf = () => ['a', 'b', 'c'].map((value) => ({ value, text: value.toUpperCase() }));
+const nothing: GetValues = () => [];
+const three: GetValues = () => ['a', 'b', 'c'].map((value) => ({ value, text: value.toUpperCase() }));
 
 function panel(id: number, x: number, y: number, w: number, h: number, more: Partial<PanelModel> = {}): PanelModel {
   return { id, type: 'stat', gridPos: { x, y, w, h }, ...more };
@@ -11,7 +11,7 @@ function panel(id: number, x: number, y: number, w: number, h: number, more: Par
 const row = (id: number, y: number, more: Partial<PanelModel> = {}) =>
   panel(id, 0, y, 24, 1, { type: 'row', title: `Row ${id}`, ...more });
 
-/** One line for each thing that is placed: key, place, and the value it is repeated for. */
+/** One line for each panel and row: key, position, and the value that it is repeated for. */
 function lines(placed: Placed[]): string[] {
   return placed.flatMap((item) => {
     const value = item.repetition ? ` = ${item.repetition.text}` : '';
@@ -26,7 +26,7 @@ function lines(placed: Placed[]): string[] {
   });
 }
 
-test('panels stay where the dashboard puts them; a row owns what follows it', () => {
+test('panels keep their positions, and a row contains the panels after it', () => {
   const panels = [panel(1, 0, 0, 12, 4), row(2, 4), panel(3, 12, 5, 12, 8), panel(4, 0, 5, 12, 8)];
   expect(lines(arrange(panels, nothing))).toEqual([
     'panel-1 0,0 12x4',
@@ -36,7 +36,7 @@ test('panels stay where the dashboard puts them; a row owns what follows it', ()
   ]);
 });
 
-test('a closed row owns its own panels and takes one line', () => {
+test('a collapsed row contains its panels and is one line high', () => {
   const panels = [row(1, 0, { collapsed: true, panels: [panel(2, 0, 1, 24, 8)] }), row(3, 1), panel(4, 0, 2, 24, 8)];
   expect(lines(arrange(panels, nothing))).toEqual([
     'row-1 at 0 closed',
@@ -46,7 +46,7 @@ test('a closed row owns its own panels and takes one line', () => {
   ]);
 });
 
-test('a panel is repeated side by side, and what lies below moves down', () => {
+test('a panel is repeated horizontally, and panels below move down', () => {
   const panels = [panel(1, 6, 0, 6, 4, { repeat: 'node', maxPerRow: 2 }), panel(2, 0, 4, 24, 8)];
   expect(lines(arrange(panels, three))).toEqual([
     'panel-1 0,0 12x4 = A',
@@ -56,7 +56,7 @@ test('a panel is repeated side by side, and what lies below moves down', () => {
   ]);
 });
 
-test('a panel is repeated downwards in its own width', () => {
+test('a panel is repeated vertically with its own width', () => {
   const panels = [panel(1, 6, 0, 6, 4, { repeat: 'node', repeatDirection: 'v' })];
   expect(lines(arrange(panels, three))).toEqual([
     'panel-1 6,0 6x4 = A',
@@ -65,7 +65,7 @@ test('a panel is repeated downwards in its own width', () => {
   ]);
 });
 
-test('a row is repeated with its panels, and the next row comes after the last copy', () => {
+test('a row is repeated with its panels, and the next row follows the last copy', () => {
   const panels = [row(1, 0, { repeat: 'node' }), panel(2, 0, 1, 24, 6), row(3, 7), panel(4, 0, 8, 24, 6)];
   expect(lines(arrange(panels, three))).toEqual([
     'row-1 at 0 = A',
@@ -79,14 +79,13 @@ test('a row is repeated with its panels, and the next row comes after the last c
   ]);
 });
 
-test('without a value what is repeated is drawn once', () => {
+test('without a value, a repeated panel is shown once', () => {
   expect(lines(arrange([panel(1, 6, 0, 6, 4, { repeat: 'node' })], nothing))).toEqual(['panel-1 0,0 24x4']);
 });
 
-test('the variables that something is repeated for', () => {
+test('finds the repeat variables', () => {
   const closed = row(3, 9, { collapsed: true, panels: [panel(4, 0, 0, 1, 1, { repeat: 'cpu' })] });
-  expect(repeatedFor([panel(1, 0, 0, 1, 1, { repeat: 'node' }), row(2, 1, { repeat: 'node' }), closed])).toEqual([
-    'node',
-    'cpu',
-  ]);
+  expect(
+    listRepeatVariables([panel(1, 0, 0, 1, 1, { repeat: 'node' }), row(2, 1, { repeat: 'node' }), closed])
+  ).toEqual(['node', 'cpu']);
 });

@@ -1,7 +1,7 @@
-/** Where the panels of a dashboard stand: rows put together, repeats spread out. */
+/** Computes the positions of panels, including rows and repeats. */
 import { type GridPos, type PanelModel } from './model';
 
-/** One value of the variable that something is repeated for. */
+/** A value of the variable that a panel or row is repeated for. */
 export interface Repetition {
   variable: string;
   value: string;
@@ -22,7 +22,7 @@ export interface PlacedRow {
   title: string;
   y: number;
   collapsed: boolean;
-  /** One of several for the values of a variable, or standing in for them while there are none. */
+  /** Whether the row has a repeat variable. */
   repeated: boolean;
   children: PlacedPanel[];
   repetition?: Repetition;
@@ -30,31 +30,31 @@ export interface PlacedRow {
 
 export type Placed = PlacedPanel | PlacedRow;
 
-/** The values that a variable has now; nothing for a variable that has none. */
-export type ValuesOf = (variable: string) => Array<Omit<Repetition, 'variable'>>;
+/** Returns the current values of a variable; an empty list if there are none. */
+export type GetValues = (variable: string) => Array<Omit<Repetition, 'variable'>>;
 
 const COLUMNS = 24;
 const MAX_PER_ROW = 4;
 const NO_PLACE: GridPos = { x: 0, y: 0, w: 12, h: 8 };
 
-/** Names of the variables that panels or rows are repeated for. */
-export function repeatedFor(panels: PanelModel[]): string[] {
-  return [...new Set(panels.flatMap((panel) => [panel.repeat ?? [], repeatedFor(panel.panels ?? [])].flat()))];
+/** The variables that panels or rows are repeated for. */
+export function listRepeatVariables(panels: PanelModel[]): string[] {
+  return [...new Set(panels.flatMap((panel) => [panel.repeat ?? [], listRepeatVariables(panel.panels ?? [])].flat()))];
 }
 
-/** Places all panels of a dashboard, top down. */
-export function arrange(panels: PanelModel[], valuesOf: ValuesOf): Placed[] {
+/** Places all panels of a dashboard from top to bottom. */
+export function arrange(panels: PanelModel[], getValues: GetValues): Placed[] {
   const placed: Placed[] = [];
   const { loose, rows } = sections(panels);
-  const top = spread(loose, valuesOf);
+  const top = spread(loose, getValues);
   placed.push(...top);
   let y = bottom(top);
   for (const { row, members } of rows) {
-    const repetitions = repetitionsOf(row, valuesOf);
+    const repetitions = listRepetitions(row, getValues);
     repetitions.forEach((repetition, copy) => {
       const suffix = copy === 0 ? '' : `-clone-${copy}`;
       const start = row.gridPos?.y ?? 0;
-      const children = spread(members, valuesOf, suffix).map((child) => ({
+      const children = spread(members, getValues, suffix).map((child) => ({
         ...child,
         at: { ...child.at, y: child.at.y - start + y },
       }));
@@ -80,7 +80,7 @@ interface Section {
   members: PanelModel[];
 }
 
-/** A row owns its own panels when collapsed, else all that follow it up to the next row. */
+/** A collapsed row contains its panels. Otherwise all panels up to the next row belong to it. */
 function sections(panels: PanelModel[]): { loose: PanelModel[]; rows: Section[] } {
   const loose: PanelModel[] = [];
   const rows: Section[] = [];
@@ -94,21 +94,21 @@ function sections(panels: PanelModel[]): { loose: PanelModel[]; rows: Section[] 
   return { loose, rows };
 }
 
-/** Repeats panels, and moves what lies below a repeated panel down by the room the copies take. */
-function spread(panels: PanelModel[], valuesOf: ValuesOf, suffix = ''): PlacedPanel[] {
+/** Repeats panels, and moves the panels below a repeated panel down by the height of the copies. */
+function spread(panels: PanelModel[], getValues: GetValues, suffix = ''): PlacedPanel[] {
   const ordered = [...panels].sort((a, b) => place(a).y - place(b).y || place(a).x - place(b).x);
   let added = 0;
   return ordered.flatMap((panel) => {
-    const copies = repeat(panel, valuesOf, suffix);
+    const copies = repeat(panel, getValues, suffix);
     const moved = copies.map((copy) => ({ ...copy, at: { ...copy.at, y: copy.at.y + added } }));
     added += Math.max(0, bottom(copies) - place(panel).y - place(panel).h);
     return moved;
   });
 }
 
-function repeat(panel: PanelModel, valuesOf: ValuesOf, suffix: string): PlacedPanel[] {
+function repeat(panel: PanelModel, getValues: GetValues, suffix: string): PlacedPanel[] {
   const at = place(panel);
-  const repetitions = repetitionsOf(panel, valuesOf);
+  const repetitions = listRepetitions(panel, getValues);
   const perRow = panel.repeatDirection === 'v' ? 1 : Math.min(repetitions.length, panel.maxPerRow ?? MAX_PER_ROW);
   const width = panel.repeatDirection === 'v' || !panel.repeat ? at.w : Math.floor(COLUMNS / perRow);
   const left = panel.repeatDirection === 'v' || !panel.repeat ? at.x : 0;
@@ -121,9 +121,9 @@ function repeat(panel: PanelModel, valuesOf: ValuesOf, suffix: string): PlacedPa
   }));
 }
 
-/** One entry for each value; one without a value for what is not repeated or has no values. */
-function repetitionsOf({ repeat }: PanelModel, valuesOf: ValuesOf): Array<Repetition | undefined> {
-  const values = repeat ? valuesOf(repeat) : [];
+/** Returns an entry for each value, or one undefined entry if there is no repeat variable or no value. */
+function listRepetitions({ repeat }: PanelModel, getValues: GetValues): Array<Repetition | undefined> {
+  const values = repeat ? getValues(repeat) : [];
   return values.length > 0 ? values.map((value) => ({ variable: repeat!, ...value })) : [undefined];
 }
 

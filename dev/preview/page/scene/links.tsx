@@ -1,4 +1,4 @@
-/** The links of a dashboard, beside its variables. */
+/** The links of a dashboard. */
 import { textUtil, urlUtil, type UrlQueryMap } from '@grafana/data';
 import { getBackendSrv } from '@grafana/runtime';
 import {
@@ -23,7 +23,7 @@ export class DashboardLinks extends SceneObjectBase<DashboardLinksState> {
 
 function LinkButtons({ model }: SceneComponentProps<DashboardLinks>) {
   const { links } = model.useState();
-  // Drawn again when the range changes: links may carry it along.
+  // Subscribes to the time range, which links may include.
   const range = sceneGraph.getTimeRange(model).useState();
   return links.map((link, index) => {
     const carried = {
@@ -42,7 +42,7 @@ function LinkButtons({ model }: SceneComponentProps<DashboardLinks>) {
   });
 }
 
-/** The dashboard's variables as its address has them. */
+/** The variables of the dashboard in URL notation. */
 function variablesInUrl(model: SceneObject): UrlQueryMap {
   const { variables } = sceneGraph.getVariables(model).state;
   return Object.assign({}, ...variables.map(({ urlSync }) => urlSync?.getUrlState()));

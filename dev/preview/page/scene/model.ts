@@ -1,4 +1,4 @@
-/** The parts of a dashboard's JSON (Grafana's schema of version 1) that the page reads. */
+/** The parts of the dashboard JSON (schema version 1) that the page uses. */
 import {
   type AnnotationQuery,
   type DataSourceRef,
@@ -38,11 +38,11 @@ export interface PanelModel {
   links?: LinkModel[];
   interval?: string;
   maxDataPoints?: number;
-  /** Name of the variable that the panel or row is repeated for. */
+  /** The variable that the panel or row is repeated for. */
   repeat?: string | null;
   repeatDirection?: 'h' | 'v';
   maxPerRow?: number;
-  /** For rows. */
+  /** Only for rows. */
   collapsed?: boolean;
   panels?: PanelModel[];
 }

@@ -1,5 +1,5 @@
 import { createDataFrame, getDefaultTimeRange, LoadingState, type QueryResultMetaNotice } from '@grafana/data';
-import { gravest, noticesOf } from './notices';
+import { gravest, collectNotices } from './notices';
 
 function data(...frames: QueryResultMetaNotice[][]) {
   return {
@@ -9,8 +9,8 @@ function data(...frames: QueryResultMetaNotice[][]) {
   };
 }
 
-test('notices of all frames, each text once', () => {
-  const found = noticesOf(
+test('collects the notices of all frames without duplicates', () => {
+  const found = collectNotices(
     data(
       [{ severity: 'info', text: 'History since 18:31.' }],
       [
@@ -23,7 +23,7 @@ test('notices of all frames, each text once', () => {
   expect(gravest(found)).toBe('warning');
 });
 
-test('nothing without data or without notices', () => {
-  expect(noticesOf(undefined)).toEqual([]);
-  expect(noticesOf(data([]))).toEqual([]);
+test('returns nothing without data or notices', () => {
+  expect(collectNotices(undefined)).toEqual([]);
+  expect(collectNotices(data([]))).toEqual([]);
 });

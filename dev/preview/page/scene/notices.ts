@@ -1,7 +1,7 @@
 import { type PanelData, type QueryResultMetaNotice } from '@grafana/data';
 
-/** The notices of all frames, each text once, in the order in which they came. */
-export function noticesOf(data: PanelData | undefined): QueryResultMetaNotice[] {
+/** The notices of all frames in their order, without duplicates. */
+export function collectNotices(data: PanelData | undefined): QueryResultMetaNotice[] {
   const byText = new Map<string, QueryResultMetaNotice>();
   for (const frame of data?.series ?? []) {
     for (const notice of frame.meta?.notices ?? []) {
@@ -15,7 +15,7 @@ export function noticesOf(data: PanelData | undefined): QueryResultMetaNotice[] 
 
 const order = ['error', 'warning', 'info'] as const;
 
-/** The gravest severity among notices; an icon stands for all of them. */
+/** The highest severity of the notices, which determines the icon. */
 export function gravest(notices: QueryResultMetaNotice[]): (typeof order)[number] {
   return order.find((severity) => notices.some((notice) => notice.severity === severity)) ?? 'info';
 }

@@ -1,4 +1,4 @@
-/** One panel of a dashboard's JSON as a panel of a scene. */
+/** Converts a panel of dashboard JSON to a panel of a scene. */
 import {
   LocalValueVariable,
   SceneDataTransformer,
@@ -11,7 +11,7 @@ import { type Repetition } from './layout';
 import { type PanelModel } from './model';
 import { PanelLinks, PanelNotices } from './titleItems';
 
-export function panelOf(model: PanelModel, key: string, repetition?: Repetition): VizPanel {
+export function createPanel(model: PanelModel, key: string, repetition?: Repetition): VizPanel {
   return new VizPanel({
     key,
     pluginId: model.type,
@@ -27,7 +27,7 @@ export function panelOf(model: PanelModel, key: string, repetition?: Repetition)
   });
 }
 
-/** Makes `$name` stand for one value below an object: what is repeated shows that value only. */
+/** A variable that has a single value in a repeated panel or row. */
 export function localVariable({ variable, value, text }: Repetition): SceneVariableSet {
   return new SceneVariableSet({ variables: [new LocalValueVariable({ name: variable, value, text })] });
 }

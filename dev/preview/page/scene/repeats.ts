@@ -7,22 +7,22 @@ import {
   type SceneVariable,
   type VariableValueOption,
 } from '@grafana/scenes';
-import { type ValuesOf } from './layout';
+import { type GetValues } from './layout';
 
 /**
- * A behaviour of a grid that draws it anew whenever one of `variables` has other values than
- * before, so that panels and rows are repeated for what is chosen now.
+ * A behaviour that rebuilds a grid when the values of one of `variables` change, so that panels
+ * and rows are repeated for the current values.
  */
-export function followRepeats(variables: string[], draw: (valuesOf: ValuesOf) => SceneGridItemLike[]) {
+export function followRepeats(variables: string[], draw: (getValues: GetValues) => SceneGridItemLike[]) {
   return (object: SceneObject) => {
     const grid = object as SceneGridLayout;
-    const valuesOf: ValuesOf = (name) => chosen(sceneGraph.lookupVariable(name, grid));
+    const getValues: GetValues = (name) => chosen(sceneGraph.lookupVariable(name, grid));
     let drawn = JSON.stringify(variables.map(() => []));
     const redraw = () => {
-      const values = JSON.stringify(variables.map(valuesOf));
+      const values = JSON.stringify(variables.map(getValues));
       if (values !== drawn) {
         drawn = values;
-        grid.setState({ children: draw(valuesOf) });
+        grid.setState({ children: draw(getValues) });
         grid.forceRender();
       }
     };
@@ -34,7 +34,7 @@ export function followRepeats(variables: string[], draw: (valuesOf: ValuesOf) =>
   };
 }
 
-/** The values chosen for a variable; "All" stands for every option it has. */
+/** The selected values of a variable. "All" means all of its options. */
 function chosen(variable: SceneVariable | null): Array<{ value: string; text: string }> {
   if (!(variable instanceof MultiValueVariable)) {
     return [];

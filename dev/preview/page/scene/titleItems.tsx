@@ -1,10 +1,10 @@
-/** What stands beside a panel's title: its links, and an icon for the notices of its data. */
+/** The items beside a panel title: its links, and an icon for notices. */
 import { css } from '@emotion/css';
 import { textUtil, type GrafanaTheme2 } from '@grafana/data';
 import { SceneObjectBase, sceneGraph, type SceneComponentProps, type SceneObjectState } from '@grafana/scenes';
 import { Dropdown, Icon, Menu, PanelChrome, Tooltip, useStyles2 } from '@grafana/ui';
 import { type LinkModel } from './model';
-import { gravest, noticesOf } from './notices';
+import { gravest, collectNotices } from './notices';
 
 interface PanelLinksState extends SceneObjectState {
   links: LinkModel[];
@@ -57,7 +57,7 @@ export class PanelNotices extends SceneObjectBase<SceneObjectState> {
 function NoticesIcon({ model }: SceneComponentProps<PanelNotices>) {
   const styles = useStyles2(getStyles);
   const { data } = sceneGraph.getData(model).useState();
-  const notices = noticesOf(data);
+  const notices = collectNotices(data);
   if (notices.length === 0) {
     return null;
   }

@@ -1,4 +1,4 @@
-/** Variables of a dashboard's JSON as variables of a scene. */
+/** Converts variables of dashboard JSON to variables of a scene. */
 import { VariableRefresh, VariableSort } from '@grafana/data';
 import {
   ConstantVariable,
@@ -12,8 +12,8 @@ import {
 } from '@grafana/scenes';
 import { type VariableModel } from './model';
 
-/** Nothing for a type that the preview does not know. */
-export function variableOf(model: VariableModel): SceneVariable | undefined {
+/** Returns undefined for an unsupported type. */
+export function createVariable(model: VariableModel): SceneVariable | undefined {
   const common = {
     name: model.name,
     label: model.label ?? undefined,
