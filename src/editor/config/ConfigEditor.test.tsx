@@ -38,7 +38,7 @@ describe('baseline', () => {
     const { settings } = show({ baseline: { version: '0.44.1' } });
     await userEvent.type(screen.getByLabelText(/^Rules files/), 'abc');
     expect(screen.getByRole('alert')).toHaveTextContent(
-      'Rules files: “abc” is invalid. Expected SHA-256 digests of 64 hexadecimal digits.'
+      'Rules files: “abc” is invalid. Expected SHA-256 digests with 64 hexadecimal digits.'
     );
     await userEvent.clear(screen.getByLabelText(/^Rules files/));
     await userEvent.type(screen.getByLabelText(/^Rules files/), `${digest}, ${digest}`);

@@ -52,7 +52,7 @@ export function LimitsSection({ settings, onChange, disabled }: SectionProps) {
           <TextField
             {...common}
             label="Response size limit"
-            description="Size of one response of the Prometheus server after decompression"
+            description="Size of one response of the server"
             placeholder={DEFAULTS.limits.responseSizeLimit}
             value={limits.responseSizeLimit}
             problem={limits.responseSizeLimit ? sizeProblem(limits.responseSizeLimit) : undefined}
