@@ -19,8 +19,8 @@ var options = signals.CompileOptions{
 	Range:          time.Hour,
 }
 
-// TestCatalogueIsPromQL parses every signal with Prometheus's own parser, grouped by everything it
-// may be grouped by, alone and all at once, and filtered by everything it may be filtered by.
+// TestCatalogueIsPromQL parses every signal with Prometheus's parser, with every grouping and filter that it allows, each
+// alone and all together.
 func TestCatalogueIsPromQL(t *testing.T) {
 	catalogue := signals.Load()
 	all := slices.Concat(catalogue.Signals, catalogue.InStore(func(string) bool { return true }).Signals)
@@ -45,8 +45,7 @@ func TestCatalogueIsPromQL(t *testing.T) {
 	}
 }
 
-// TestTemplatesArePromQL parses what the catalogue holds besides signals: the conditions of advice, and what
-// events are found by.
+// TestTemplatesArePromQL parses the other templates of the catalogue: conditions of advice, and events.
 func TestTemplatesArePromQL(t *testing.T) {
 	catalogue := signals.Load()
 	templates := map[string]string{}
@@ -73,7 +72,7 @@ func TestTemplatesArePromQL(t *testing.T) {
 	}
 }
 
-// filterSets are no filter at all, each one alone, and all of them twice over.
+// filterSets returns sets of filters: none, each one alone, and all of them twice.
 func filterSets(catalogue *signals.Catalogue, s signals.Signal) [][]signals.Filter {
 	keys := append([]string{"zone"}, options.Identity...)
 	for _, g := range catalogue.Groupings {

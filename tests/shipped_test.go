@@ -17,7 +17,7 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
 
-// query is what the shipped dashboards and rules ask.
+// query is a query of the shipped dashboards and rules.
 type query struct {
 	QueryType string           `json:"queryType" yaml:"queryType"`
 	Signals   []string         `json:"signals" yaml:"signals"`
@@ -27,7 +27,7 @@ type query struct {
 	Expr      string           `json:"expr" yaml:"expr"`
 }
 
-// requireKnownIDs is for the kinds that compile nothing themselves: what they name has to be in the catalogue.
+// requireKnownIDs checks that the ids in queries of types that compile no signal are in the catalogue.
 func requireKnownIDs(t *testing.T, q query) {
 	t.Helper()
 	known := map[string][]string{"inventory": {}, "rules": {}}
@@ -41,7 +41,7 @@ func requireKnownIDs(t *testing.T, q query) {
 	require.Subset(t, known[q.QueryType], q.Signals)
 }
 
-// requirePromQL compiles a query and has Prometheus's own parser read what came out.
+// requirePromQL compiles a query and parses the result with Prometheus's parser.
 func requirePromQL(t *testing.T, q query) {
 	t.Helper()
 	if q.QueryType != "signal" && q.QueryType != "promql" {
@@ -122,7 +122,7 @@ func TestAlertRulesAskValidQueries(t *testing.T) {
 	}
 }
 
-// TestAlertTexts expands the texts as Grafana does: with $labels and $values, by Prometheus's templates.
+// TestAlertTexts expands the texts as Grafana does, with $labels and $values in Prometheus's templates.
 func TestAlertTexts(t *testing.T) {
 	type value struct{ Value float64 }
 	with := func(text string, labels map[string]string, values map[string]value) string {
@@ -145,7 +145,7 @@ func TestAlertTexts(t *testing.T) {
 		labels := map[string]string{"cluster": "demo", "node": "node-3", "destination": "slack"}
 		for name, text := range texts {
 			require.NotRegexp(t, `\{\{|<no value>|<error|NaN`, expand(text, labels, 0.5), "%s of %s", name, id)
-			// In the state "no data" there are no values, and no labels but the rule's own.
+			// In the state "no data" there are no values and only the rule's own labels.
 			require.NotRegexp(t, `\{\{|<error|NaN`, with(text, nil, nil), "%s of %s", name, id)
 		}
 	}

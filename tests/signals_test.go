@@ -1,4 +1,4 @@
-// Package tests holds what spans the parts of the project.
+// Package tests contains tests of several parts together.
 package tests
 
 import (
@@ -18,12 +18,12 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
 
-// signalCall is where a script says `signal:<id> by=<labels> window=<duration>` instead of PromQL, or
-// `when:<check>/<number>` for the condition of a piece of a check's advice, counted from 1; the rest of the
-// notation is that of Prometheus's package promqltest.
+// signalCall matches `signal:<id> by=<labels> window=<duration>` in a script, which stands for the PromQL of a signal, or
+// `when:<check>/<number>`, which stands for the condition of a check's advice, counted from 1. The rest of the notation is
+// that of Prometheus's package promqltest.
 var signalCall = regexp.MustCompile(`(?m)(signal|when):(\S+)((?: (?:by|window)=\S*)*)$`)
 
-// TestSignals evaluates every signal over samples whose figures were worked out by hand.
+// TestSignals evaluates every signal over samples for which the values were calculated by hand.
 func TestSignals(t *testing.T) {
 	files, err := filepath.Glob("corpora/signals/*.test")
 	require.NoError(t, err)
@@ -41,7 +41,7 @@ func TestSignals(t *testing.T) {
 	}
 }
 
-// compiled replaces the calls of signals by their PromQL, at a scrape interval of 15s.
+// compiled replaces calls of signals by their PromQL, for a scrape interval of 15s.
 func compiled(t *testing.T, script string, tested map[string]bool) string {
 	catalogue := signals.Load()
 	return signalCall.ReplaceAllStringFunc(script, func(call string) string {
@@ -71,7 +71,7 @@ func compiled(t *testing.T, script string, tested map[string]bool) string {
 	})
 }
 
-// condition is the template of `<check>/<number>`, as a signal by node.
+// condition returns the template of `<check>/<number>` as a signal by node.
 func condition(t *testing.T, catalogue *signals.Catalogue, name string) *signals.Signal {
 	id, number, _ := strings.Cut(name, "/")
 	i := slices.IndexFunc(catalogue.Checks, func(c signals.Check) bool { return c.ID == id })
@@ -82,7 +82,7 @@ func condition(t *testing.T, catalogue *signals.Catalogue, name string) *signals
 	return ofCatalogue(name, catalogue.Checks[i].Advice[n-1].When)
 }
 
-// ofCatalogue is PromQL of the catalogue that is no signal, by node.
+// ofCatalogue wraps a template of the catalogue as a signal by node.
 func ofCatalogue(name, expr string) *signals.Signal {
 	s := &signals.Signal{ID: name, Expr: expr}
 	s.GroupBy.Default = []string{"$identity"}

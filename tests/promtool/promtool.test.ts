@@ -1,6 +1,6 @@
 /**
- * The Prometheus rules with their true durations, over made-up series. Skipped by name where there is no promtool,
- * which comes with Prometheus.
+ * Unit tests of the Prometheus rules with their real durations. They are skipped without promtool, which is part of
+ * Prometheus.
  *
  * @jest-environment node
  */
@@ -37,7 +37,7 @@ it('every alert is expected in some case', () => {
   const { groups } = parse(readFileSync(rulesFile, 'utf8')) as { groups: Array<{ rules: Array<{ alert?: string }> }> };
   const alerts = groups.flatMap(({ rules }) => rules.flatMap(({ alert }) => alert ?? []));
   const all = cases.map((name) => readFileSync(`${__dirname}/${name}`, 'utf8')).join('');
-  // FalcoMissingInstances is asked for by name there, and its samples carry the cluster only.
+  // FalcoMissingInstances is tested by name there, and its samples only have the cluster.
   const expected = [...all.matchAll(/alertname="(\w+)"/g)].map(([, name]) => name);
   expect(alerts.filter((alert) => !expected.includes(alert))).toEqual([]);
 });

@@ -1,5 +1,5 @@
-// Command engine answers PromQL with the plugin's own engine and history, and where it is asked to with a real Prometheus,
-// over samples that it is given: JSON on the standard input and output, for the tests beside it.
+// Command engine evaluates PromQL over given samples with the plugin's engine and history and, on request, with a real
+// Prometheus. It reads and writes JSON, for the tests in the parent directory.
 package main
 
 import (
@@ -21,7 +21,7 @@ type question struct {
 		Expr             string
 		Start, End, Step int64 // ms
 	} `json:"queries"`
-	// Server is whether a real Prometheus is asked, too.
+	// Server is whether to query a real Prometheus as well.
 	Server bool `json:"server"`
 }
 
@@ -65,7 +65,7 @@ func run() error {
 	}
 	out := map[string]any{"answers": answers, "seconds": time.Since(began).Seconds()}
 	if q.Server {
-		theirs, version, err := askServer(q)
+		theirs, version, err := queryServer(q)
 		if err != nil {
 			return fmt.Errorf("the server: %w", err)
 		}

@@ -16,8 +16,8 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/tests/conformance/server"
 )
 
-// askServer fills a real Prometheus with the same samples and asks it the same; without one there is no answer.
-func askServer(q question) (answers []answer, version string, err error) {
+// queryServer writes the samples to a real Prometheus and sends it the queries. Without one there is no result.
+func queryServer(q question) (answers []answer, version string, err error) {
 	if _, err := exec.LookPath("prometheus"); err != nil {
 		return nil, "", nil
 	}
@@ -40,7 +40,7 @@ func askServer(q question) (answers []answer, version string, err error) {
 	for _, one := range q.Queries {
 		seconds := func(ms int64) string { return fmt.Sprintf("%.3f", float64(ms)/1000) }
 		a, err := askRange(p.URL, url.Values{
-			"query": {plain(one.Expr)}, "start": {seconds(one.Start)}, "end": {seconds(one.End)}, "step": {seconds(one.Step)},
+			"query": {withoutDurations(one.Expr)}, "start": {seconds(one.Start)}, "end": {seconds(one.End)}, "step": {seconds(one.Step)},
 		})
 		if err != nil {
 			return nil, "", err
@@ -50,8 +50,8 @@ func askServer(q question) (answers []answer, version string, err error) {
 	return answers, p.Version, nil
 }
 
-// plain writes durations that stand for numbers, as in "/ 60s", as numbers: Prometheus before 3.0 does not know them.
-func plain(expr string) string {
+// withoutDurations replaces durations that are used as numbers, as in "/ 60s", which Prometheus before 3.0 does not support.
+func withoutDurations(expr string) string {
 	parsed, err := parser.NewParser(parser.Options{}).ParseExpr(expr)
 	if err != nil {
 		return expr

@@ -1,5 +1,5 @@
-// Command reader reads answers with the plugin's own reader, for the tests beside it: a line of JSON in, a line out, for
-// as long as there are any.
+// Command reader parses responses with the backend's reader, for the tests in the parent directory. For each line of JSON on
+// standard input, it writes one to standard output.
 package main
 
 import (
@@ -17,8 +17,8 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
 
-// question is an answer of a target to be read. Fresh is whether it is the target's first.
-type question struct {
+// input is a response to parse. Fresh is whether it is the first one of its target.
+type input struct {
 	Fresh                 bool
 	Kind                  string
 	Body                  []byte // base64
@@ -27,8 +27,8 @@ type question struct {
 	LabelValueLengthLimit int
 }
 
-// answer is what was read. Text is what a browser gets of the body.
-type answer struct {
+// output is the parsed response. Text is the body as a browser receives it.
+type output struct {
 	Text       string           `json:"text"`
 	Error      string           `json:"error,omitempty"`
 	Samples    []sample         `json:"samples"`
@@ -40,7 +40,7 @@ type answer struct {
 type sample struct {
 	Name   string            `json:"name"`
 	Labels map[string]string `json:"labels"`
-	Value  string            `json:"value"` // of every bit
+	Value  string            `json:"value"` // all bits of the float64
 }
 
 func main() {
@@ -56,7 +56,7 @@ func run() error {
 	out := bufio.NewWriter(os.Stdout)
 	var reader *scrape.Reader
 	for in.Scan() {
-		var q question
+		var q input
 		if err := json.Unmarshal(in.Bytes(), &q); err != nil {
 			return err
 		}
@@ -73,8 +73,8 @@ func run() error {
 	return in.Err()
 }
 
-func read(reader *scrape.Reader, body []byte) answer {
-	out := answer{Text: string(body), Samples: []sample{}, Problems: []scrape.Problem{}}
+func read(reader *scrape.Reader, body []byte) output {
+	out := output{Text: string(body), Samples: []sample{}, Problems: []scrape.Problem{}}
 	got, why := reader.Read(body)
 	if why != nil {
 		out.Error = why.Message
@@ -93,7 +93,7 @@ func read(reader *scrape.Reader, body []byte) answer {
 	return out
 }
 
-// text is a float64 in the same form in every language: all of its bits.
+// text formats the bits of a float64, which is the same in every language.
 func text(v float64) string {
 	if math.IsNaN(v) {
 		return "NaN"

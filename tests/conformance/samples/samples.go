@@ -1,4 +1,4 @@
-// Package samples are series as the tests of both languages exchange them: JSON in which every number has a form.
+// Package samples defines the JSON in which tests in TypeScript and Go exchange series.
 package samples
 
 import (
@@ -15,7 +15,7 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
 )
 
-// Number is a float64; NaN, the infinities and stale marks are texts.
+// Number is a float64. NaN, infinities and stale markers are strings in JSON.
 type Number float64
 
 // UnmarshalJSON reads a JSON number, or a string with a number or the word stale.
@@ -41,14 +41,14 @@ func (n Number) MarshalJSON() ([]byte, error) {
 	return json.Marshal(float64(n))
 }
 
-// Series are the samples of one series; times are unix milliseconds.
+// Series holds the samples of a series. Times are Unix milliseconds.
 type Series struct {
 	Labels map[string]string `json:"labels"`
 	Times  []int64           `json:"times"` // ms
 	Values []Number          `json:"values"`
 }
 
-// Load puts the samples into a history, time by time as scrapes would.
+// Load appends the samples to a history in order of time, as scrapes do.
 func Load(all []Series) *history.History {
 	type sample struct {
 		at int64
@@ -75,7 +75,7 @@ func Load(all []Series) *history.History {
 	return stored
 }
 
-// Readable are the series of a range.
+// Readable returns the series of a range.
 func Readable(matrix promql.Matrix) []Series {
 	all := make([]Series, 0, len(matrix))
 	for _, one := range matrix {

@@ -14,17 +14,17 @@ import (
 	"time"
 )
 
-// Server is a program that runs with an empty store in a directory of its own.
+// Server is a running program with an empty database in its own directory.
 type Server struct {
 	URL     string
-	Version string // as it says itself
+	Version string // as the program reports it
 
 	dir     string
 	process *exec.Cmd
 }
 
-// start runs a program of the PATH until it says at a path that it is ready. What it says of its version is that of the
-// flag; arguments are made for its directory and address.
+// start runs a program on the PATH and waits until it is ready. flag is the one that prints its version. arguments returns
+// the arguments for its directory and address.
 func start(name, version, readyAt string, arguments func(dir, address string) ([]string, error)) (s *Server, err error) {
 	program, err := exec.LookPath(name)
 	if err != nil {
@@ -59,18 +59,18 @@ func start(name, version, readyAt string, arguments func(dir, address string) ([
 	return s, nil
 }
 
-// Stop ends the server and takes its directory away.
+// Stop stops the server and removes its directory.
 func (s *Server) Stop() {
 	_ = s.process.Process.Kill()
 	_ = s.process.Wait()
 	os.RemoveAll(s.dir)
 }
 
-// Prometheus is a real one.
+// Prometheus is a real Prometheus server.
 type Prometheus struct{ *Server }
 
-// StartPrometheus starts the program on the PATH, with a configuration (none to scrape nothing) and further arguments.
-// It returns once the server says that it is ready.
+// StartPrometheus starts the prometheus on the PATH with a configuration and further arguments, and waits until it is ready.
+// An empty configuration scrapes nothing.
 func StartPrometheus(config string, arguments ...string) (*Prometheus, error) {
 	s, err := start("prometheus", "--version", "/-/ready", func(dir, address string) ([]string, error) {
 		file := filepath.Join(dir, "prometheus.yml")
@@ -86,10 +86,10 @@ func StartPrometheus(config string, arguments ...string) (*Prometheus, error) {
 	return &Prometheus{s}, nil
 }
 
-// Write sends whole series to the server.
+// Write sends series to the server.
 func (p *Prometheus) Write(all []Series) error { return RemoteWrite(p.URL+"/api/v1/write", all) }
 
-// freeAddress is one on which nobody listened a moment ago.
+// freeAddress returns an address that was free a moment ago.
 func freeAddress() (string, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -99,7 +99,7 @@ func freeAddress() (string, error) {
 	return listener.Addr().String(), nil
 }
 
-// ready waits until an address answers that all is well.
+// ready waits until a URL responds with 200.
 func ready(url string, most time.Duration) error {
 	for deadline := time.Now().Add(most); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		if response, err := http.Get(url); err == nil {

@@ -5,13 +5,13 @@ import (
 	"time"
 )
 
-// Victoria is a real VictoriaMetrics.
+// Victoria is a real VictoriaMetrics server.
 type Victoria struct{ *Server }
 
-// StartVictoria starts the program on the PATH. It returns once the server says that it is ready.
+// StartVictoria starts the victoria-metrics on the PATH and waits until it is ready.
 func StartVictoria() (*Victoria, error) {
 	s, err := start("victoria-metrics", "-version", "/health", func(dir, address string) ([]string, error) {
-		// What was written a moment ago is to be found, and nothing is put aside for later: answers of a moment are exact.
+		// Recent samples are visible immediately, and results are not cached, so that values are exact.
 		return []string{
 			"-httpListenAddr=" + address, "-storageDataPath=" + filepath.Join(dir, "data"),
 			"-retentionPeriod=100y", "-search.latencyOffset=0s", "-search.disableCache", "-loggerLevel=ERROR", "-memory.allowedBytes=512MB",
@@ -23,7 +23,7 @@ func StartVictoria() (*Victoria, error) {
 	return &Victoria{s}, nil
 }
 
-// Write sends whole series to the server, and makes them visible.
+// Write sends series to the server and makes them visible.
 func (v *Victoria) Write(all []Series) error {
 	if err := RemoteWrite(v.URL+"/api/v1/write", all); err != nil {
 		return err

@@ -12,19 +12,18 @@ import (
 	"github.com/prometheus/prometheus/prompb"
 )
 
-// Series are the samples of one series, in order of time. Times are unix milliseconds; the end of a series is a value
-// with the bits of [github.com/prometheus/prometheus/model/value.StaleNaN].
+// Series holds the samples of a series in order of time. Times are Unix milliseconds. A value with the bits of
+// [github.com/prometheus/prometheus/model/value.StaleNaN] ends the series.
 type Series struct {
 	Labels labels.Labels
 	Times  []int64
 	Values []float64
 }
 
-// timesAtOnce is how many moments a request holds.
+// timesAtOnce is the number of times in one request.
 const timesAtOnce = 60
 
-// RemoteWrite sends series to an address that takes Prometheus's remote write, in order of time over all of them: a
-// server that takes nothing out of order takes this.
+// RemoteWrite sends series to a remote write endpoint, in order of time over all series, so that no sample is out of order.
 func RemoteWrite(url string, all []Series) error {
 	var times []int64
 	for _, s := range all {
@@ -32,7 +31,7 @@ func RemoteWrite(url string, all []Series) error {
 	}
 	slices.Sort(times)
 	times = slices.Compact(times)
-	sent := make([]int, len(all)) // samples of each series
+	sent := make([]int, len(all)) // number of samples sent, by series
 	for moments := range slices.Chunk(times, timesAtOnce) {
 		var request prompb.WriteRequest
 		for i, s := range all {

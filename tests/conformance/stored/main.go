@@ -1,6 +1,5 @@
-// Command stored answers PromQL of the catalogue with the plugin's own engine and with its store executor over real
-// servers, for the same samples, and says where they differ: JSON on the standard input and output, for the tests beside
-// it.
+// Command stored evaluates PromQL of the catalogue with the plugin's engine and in Prometheus mode over real servers with the
+// same samples, and reports differences. It reads and writes JSON, for the tests in the parent directory.
 package main
 
 import (
@@ -27,7 +26,7 @@ import (
 )
 
 type question struct {
-	// Series are called cluster, node and kind, as the plugin's scraper does. Gauges stand on every `up` of a Falco.
+	// Series have the labels cluster, node and kind of scrape mode. Gauges exist for every `up` of a Falco.
 	Series  []samples.Series `json:"series"`
 	Gauges  []scrape.Gauge   `json:"gauges"`
 	Queries []query          `json:"queries"`
@@ -36,11 +35,11 @@ type question struct {
 type query struct {
 	Name, Expr       string
 	Start, End, Step int64 // ms
-	// Plain is whether a signal is asked as it is by default: then VictoriaMetrics is asked, too.
+	// Plain is whether a signal has its default grouping and no filters. Only then VictoriaMetrics is queried as well.
 	Plain bool
 }
 
-// verdict is how one server's answers compare.
+// verdict is the comparison of a server's results.
 type verdict struct {
 	Version     string       `json:"version"`
 	Targets     int          `json:"targets"`
@@ -95,7 +94,7 @@ func run() error {
 	return json.NewEncoder(os.Stdout).Encode(out)
 }
 
-// shift brings all times near to now, by whole minutes: a store's targets are those of now.
+// shift moves all times close to now by whole minutes, because the targets of a server are the current ones.
 func (q *question) shift() {
 	last := int64(0)
 	for _, s := range q.Series {
@@ -113,8 +112,8 @@ func (q *question) shift() {
 	}
 }
 
-// asScraped are the series as a store's scraper would have written them: with job and instance, and without what only
-// the plugin's own scraper adds.
+// asScraped returns the series as a Prometheus server would have scraped them: with job and instance, and without the series
+// that only scrape mode adds.
 func asScraped(all []samples.Series) (out []server.Series) {
 	for _, s := range all {
 		b := labels.NewBuilder(labels.FromMap(s.Labels))
@@ -132,7 +131,7 @@ func asScraped(all []samples.Series) (out []server.Series) {
 	return out
 }
 
-// embedded answers with the plugin's own engine over its own history.
+// embedded evaluates with the plugin's engine and history.
 func embedded(q question) (answers []promql.Matrix, figures int, err error) {
 	all := q.Series
 	for _, s := range q.Series {
@@ -172,7 +171,7 @@ func embedded(q question) (answers []promql.Matrix, figures int, err error) {
 	return answers, figures, nil
 }
 
-// compare asks a server the same, of the queries that are wanted.
+// compare sends the wanted queries to a server and compares the results.
 func compare(q question, expected []promql.Matrix, url, version string, wanted func(query) bool) (*verdict, error) {
 	address, err := store.ParseURL(url)
 	if err != nil {
@@ -201,7 +200,7 @@ func compare(q question, expected []promql.Matrix, url, version string, wanted f
 			out.Differences = append(out.Differences, difference{one.Name, why + "\n" + answer.Executed})
 		}
 	}
-	// Before the targets are known, each has to show what it is; then whole jobs are known.
+	// Until the targets are known, the plugin identifies each by its metrics; then it knows complete jobs.
 	for i, one := range q.Queries {
 		if one.Plain && wanted(one) && strings.Contains(one.Expr, "up{") {
 			ask(i, one)
@@ -219,8 +218,8 @@ func compare(q question, expected []promql.Matrix, url, version string, wanted f
 	return out, nil
 }
 
-// How far two figures may lie apart, since the order of additions differs: relatively, and by themselves where a figure is
-// what is left of two that are nearly the same.
+// Maximum relative and absolute difference of two values. The order of additions differs, and the difference of two nearly
+// equal values loses precision.
 const relative, absolute = 1e-9, 1e-12
 
 func differs(ours, theirs promql.Matrix) string {
