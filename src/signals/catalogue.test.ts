@@ -14,6 +14,7 @@ const joined = /^$|^up$|falcosidekick|^falco_events$|rules_matches|^container_|^
 describe('the catalogue', () => {
   it('has the signals whose ids are public', () => {
     expect(catalogue.signals.map(({ id }) => id).sort()).toEqual([
+      'alerts-received-rate',
       'availability-ratio',
       'blind-time',
       'cached-lookup-ratio',
@@ -34,10 +35,15 @@ describe('the catalogue', () => {
       'cpu-usage-since-start-ratio',
       'crash-loops',
       'delivered-event-rate',
+      'delivery-on-time-ratio',
+      'delivery-time-p50',
+      'delivery-time-p95',
+      'delivery-time-p99',
       'destination-error-ratio',
       'destination-output-rate',
       'device-drop-ratio',
       'downtime',
+      'duplicate-alerts',
       'early-drop-ratio',
       'engine-drift',
       'event-timeouts',
@@ -107,6 +113,7 @@ describe('the catalogue', () => {
       'tracepoint-rate',
       'up',
       'uptime',
+      'userspace-event-rate',
       'version-baseline-drift',
       'version-drift',
     ]);
@@ -131,7 +138,7 @@ describe('the catalogue', () => {
 
 describe.each(catalogue.signals)('$id', (signal) => {
   it('has its id in words and one title', () => {
-    expect(signal.id).toMatch(/^[a-z]+(-[a-z]+)*$/);
+    expect(signal.id).toMatch(/^[a-z]+(-[a-z0-9]+)*$/);
     expect(catalogue.signals.filter(({ title }) => title === signal.title)).toEqual([signal]);
   });
 

@@ -4,6 +4,7 @@ export const links = {
   dropping: 'https://falco.org/docs/troubleshooting/dropping/',
   performance: 'https://falco.org/docs/troubleshooting/performance/',
   rules: 'https://falco.org/docs/concepts/rules/',
+  outputs: 'https://falco.org/docs/concepts/outputs/',
   sidekick: 'https://github.com/falcosecurity/falcosidekick',
   attack: 'https://attack.mitre.org/tactics/enterprise/',
   config: 'https://github.com/falcosecurity/falco/blob/master/falco.yaml',

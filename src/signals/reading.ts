@@ -28,6 +28,11 @@ export const metricLabels: Record<string, string[]> = {
   falcosecurity_falco_rules_matches_total: ['rule_name', 'source'],
   falcosecurity_falcosidekick_outputs_total: ['destination'],
   falcosidekick_outputs: ['destination'],
+  falco_alert_delivery_seconds_bucket: ['path', 'priority', 'source'],
+  falco_alert_delivery_seconds_count: ['path', 'priority', 'source'],
+  falco_alerts_on_time_total: ['path', 'priority', 'source'],
+  falco_alerts_received_total: ['path', 'priority', 'source', 'rule'],
+  falco_alert_duplicates_total: ['path'],
 };
 
 export const reading: Reading = {

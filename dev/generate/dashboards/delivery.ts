@@ -210,6 +210,65 @@ export function delivery(): Dashboard {
         ],
       },
       {
+        id: 50,
+        title: 'Received by Grafana',
+        help: 'What the **alert receiver** of this data source measured. It takes alerts as one more destination of Falco or Falcosidekick and is off by default. Turn it on in the settings of the data source.',
+        panels: [
+          seriesPanel(
+            {
+              id: 52,
+              title: 'Delivery time, 95th percentile',
+              description:
+                'Time within which 95 % of the alerts arrived, by path: directly from Falco, or through Falcosidekick.',
+              w: 12,
+              h: 8,
+            },
+            [
+              signals(['delivery-time-p95'], {
+                refId: 'A',
+                groupBy: ['path'],
+                window: '5m',
+                legendFormat: '{{path}}',
+              }),
+            ],
+            'delivery-time-p95'
+          ),
+          seriesPanel(
+            {
+              id: 53,
+              title: 'Alerts received',
+              description: 'Alerts per second that arrived, by path.',
+              w: 12,
+              h: 8,
+            },
+            [signals(['alerts-received-rate'], { groupBy: ['path'], legendFormat: '{{path}}' })],
+            'alerts-received-rate'
+          ),
+          tablePanel(
+            {
+              id: 54,
+              title: 'Delivery by node',
+              description:
+                'Delivery times, the share of alerts that arrived within the objective, and duplicates on each node within the range.',
+              w: 24,
+              h: 8,
+            },
+            columns(
+              [
+                'delivery-time-p50',
+                'delivery-time-p95',
+                'delivery-time-p99',
+                'delivery-on-time-ratio',
+                'duplicate-alerts',
+                'userspace-event-rate',
+              ],
+              { window: '$__range', groupBy: ['$identity'] }
+            ),
+            'Delivery time, 95th percentile'
+          ),
+        ],
+      },
+      {
         id: 40,
         title: 'Canary',
         help: 'Select the rule that **a job triggers** on every node every few minutes under *Canary’s rule*. The time since its last match must stay below its period on every node. *All* shows the last match of any rule: long silences are normal then.',

@@ -1,6 +1,7 @@
 import { type Signal } from '../types';
 import { canary } from './canary';
 import { falcoSide } from './falco';
+import { receiver } from './receiver';
 import { sidekick } from './sidekick';
 
-export const delivery: Signal[] = [...falcoSide, ...sidekick, ...canary];
+export const delivery: Signal[] = [...falcoSide, ...sidekick, ...canary, ...receiver];
