@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/common/model"
 	"github.com/stretchr/testify/require"
 )
 
@@ -57,8 +57,8 @@ func values(t testing.TB, r *Receiver, name string) map[string]float64 {
 	require.NoError(t, err)
 	out := map[string]float64{}
 	for _, s := range samples {
-		if s.Labels.Get(labels.MetricName) == name {
-			out[s.Labels.MatchLabels(false, labels.MetricName).String()] = s.Value
+		if s.Labels.Get(model.MetricNameLabel) == name {
+			out[s.Labels.MatchLabels(false, model.MetricNameLabel).String()] = s.Value
 		}
 	}
 	return out

@@ -6,6 +6,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 )
 
@@ -30,7 +31,7 @@ func (r *Receiver) Samples() ([]Sample, error) {
 	b := labels.NewScratchBuilder(8)
 	add := func(name string, pairs []*dto.LabelPair, value float64, cumulative bool, extra ...string) {
 		b.Reset()
-		b.Add(labels.MetricName, name)
+		b.Add(model.MetricNameLabel, name)
 		for _, p := range pairs {
 			if p.GetValue() != "" {
 				b.Add(p.GetName(), p.GetValue())
