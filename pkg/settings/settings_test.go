@@ -73,7 +73,7 @@ func TestParseSettings(t *testing.T) {
 	whole, err := Parse(json.RawMessage(`{
 		"mode": "scrape",
 		"targets": [{"url": "https://falco.example/metrics", "labels": {"zone": "a", "cluster": "x"}},
-			{"url": "sidekick:2801", "kind": "falcosidekick", "discovery": "dns", "labels": {"team": "b"}}],
+			{"url": "sidekick:2801", "kind": "falcosidekick", "discovery": "dns", "allowLoopback": true, "labels": {"team": "b"}}],
 		"scrapeInterval": "5s", "scrapeTimeout": "1m", "retention": {"time": "30m", "size": "1MB"},
 		"limits": {"bodySizeLimit": "1KB", "sampleLimit": 2, "labelValueLengthLimit": 3, "labelLimit": 5, "targetLimit": 6, "maxSamples": 4, "queryTimeout": "500ms"},
 		"live": {"minInterval": "2s", "allowViewers": true},
@@ -81,6 +81,8 @@ func TestParseSettings(t *testing.T) {
 	}`), &signals.Catalogue{})
 	require.NoError(t, err)
 	require.Equal(t, 5*time.Second, whole.Timeout, "never above the interval")
+	require.False(t, whole.Targets[0].AllowLoopback)
+	require.True(t, whole.Targets[1].AllowLoopback)
 	require.Equal(t, []string{"team", "zone"}, whole.TargetLabels)
 	require.Equal(t, 30*time.Minute, whole.Retention)
 	require.Equal(t, scrape.Limits{BodySizeLimit: 1 << 10, SampleLimit: 2, LabelValueLengthLimit: 3, LabelLimit: 5, TargetLimit: 6}, whole.Limits)
