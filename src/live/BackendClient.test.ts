@@ -5,7 +5,7 @@ function backend(answer: (path: string, params?: Record<string, string>) => unkn
   return { backend: new BackendClient(get), get };
 }
 
-test('samples of many metrics are asked for in parts, and put together', async () => {
+test('requests samples of many metrics in parts and joins the responses', async () => {
   const { backend: asked, get } = backend((_, { metrics = '' } = {}) => ({
     now: 5,
     targets: [
@@ -37,7 +37,7 @@ test.each([
   [{ status: 502, statusText: 'Bad Gateway', data: '<html>' }, 502, 'Bad Gateway'],
   [new TypeError('Failed to fetch'), 0, 'Failed to fetch'],
   [{}, 0, 'no response'],
-])('a request that fails: %j', async (thrown, status, message) => {
+])('rejects when a request fails: %j', async (thrown, status, message) => {
   const failing = new BackendClient(() => Promise.reject(thrown));
   await expect(failing.live(['a'])).rejects.toEqual(new BackendError(status, message));
   await expect(failing.live(['a'])).rejects.toMatchObject({ status });

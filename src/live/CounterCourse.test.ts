@@ -24,7 +24,7 @@ const cases = JSON.parse(readFileSync('tests/corpora/dips.json', 'utf8')) as Cas
 
 const metric = 'falcosecurity_scap_n_evts_total';
 
-/** A buffer of one target, to which scrapes are added. */
+/** A buffer with one target. */
 function buffered() {
   const buffer = new SampleBuffer({ samplesPerSeries: 10_000, maxAgeMs: 1e9 }, catalogue.reading);
   const reader = new ExpositionReader('falco', catalogue.reading, { sampleLimit: 100, labelValueLengthLimit: 100 });
@@ -53,7 +53,7 @@ function samples(buffer: SampleBuffer, name = metric): Array<[number, number]> {
     );
 }
 
-describe('Counters that fall', () => {
+describe('CounterCourse', () => {
   it.each(cases)('$name', ({ scrapes, stored, provisional = [] }) => {
     const { buffer, add } = buffered();
     const seen: Array<[number, number]> = [];
@@ -69,7 +69,7 @@ describe('Counters that fall', () => {
     expect([samples(buffer), seen]).toEqual([stored, provisional]);
   });
 
-  it('leave gauges alone, whatever their suffix is', () => {
+  it('ignores gauges, whatever their suffix', () => {
     const { buffer, add } = buffered();
     [6, 13, 14, 20].forEach((time) => add({ time, value: time, start: 1 }));
     expect(samples(buffer, 'falcosecurity_scap_n_threads_total')).toEqual([
@@ -80,7 +80,7 @@ describe('Counters that fall', () => {
     ]);
   });
 
-  it('and become needed during a dip do not begin with it', () => {
+  it('does not start a series that becomes needed during a dip with the dip', () => {
     const { buffer, add } = buffered();
     buffer.setNeeded(() => false);
     add({ time: 0, value: 1000, start: 1 });
@@ -94,7 +94,7 @@ describe('Counters that fall', () => {
     ]);
   });
 
-  it('keep a rate within 5 % of the truth at every evaluation, and restarts are resets', () => {
+  it('keeps rates within 5 % of the truth at every evaluation, and treats restarts as resets', () => {
     const rate = 10_000;
     const scrape = fc.record({
       what: fc.oneof(
@@ -122,7 +122,7 @@ describe('Counters that fall', () => {
           const truth = rate * (time - start);
           add({ time, value: isDip ? lastTruth * share : truth, start: start + 1 });
           lastTruth = isDip ? lastTruth : truth;
-          // Half a second of the process's life before the restart is known to nobody.
+          // Rates are only exact once the window no longer contains the restart.
           if (i > 12 && time - restartedAt > 12) {
             for (const after of [0, 0.4, 0.69]) {
               const [value] = at(time + after, `rate(${metric}[10s])`);

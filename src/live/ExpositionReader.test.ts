@@ -12,7 +12,7 @@ function reader(limits = {}, name = ''): ExpositionReader {
   return new ExpositionReader(options.kinds[name] ?? 'falco', options.reading, { ...options.limits, ...limits });
 }
 
-/** An answer in the form of the corpus. */
+/** An exposition in the format of the corpus. */
 function readable({ series, duplicates, unreadable, problems }: ParsedExposition) {
   const samples = series.map(({ name, labels, value }) => ({
     name,
@@ -23,7 +23,7 @@ function readable({ series, duplicates, unreadable, problems }: ParsedExposition
 }
 
 describe('ExpositionReader', () => {
-  it.each(cases)('reads %s as the backend does, from memory, too', (name) => {
+  it.each(cases)('reads %s as the backend does, again and again', (name) => {
     const body = readFileSync(join(corpus, `${name}.prom`), 'utf8');
     const expected = JSON.parse(readFileSync(join(corpus, `${name}.json`), 'utf8'));
     const one = reader({}, name);
@@ -43,7 +43,7 @@ describe('ExpositionReader', () => {
     }
   });
 
-  it('finds its way again where series come and go', () => {
+  it('follows series that come and go', () => {
     const one = reader();
     const bodies = [
       'a 1\nb 2\nc 3\nd 4\n',
@@ -62,14 +62,14 @@ describe('ExpositionReader', () => {
     ).toEqual(['a1 b2 c3 d4', 'a1 x9 b2 c3 d4', 'a2 d5', 'a3 d6', 'd7 a1']);
   });
 
-  it('counts lines the same when it compares', () => {
+  it('counts lines the same way when it compares with the layout', () => {
     const one = reader();
     const lines = [2, 1].map(() => one.read('# a\n\na 1\n# b\nb 2\noops\nc 3\n').problems.map(({ line }) => line));
     expect(lines).toEqual([[6], [6]]);
     expect(one.read('# a\n\na 1\n# b\nb 2\nc 3\noops').problems.map(({ line }) => line)).toEqual([7]);
   });
 
-  it('takes no text for a known series whose value was set off by a tab', () => {
+  it('does not confuse a line with a known series whose value followed a tab', () => {
     const one = reader();
     one.read('a{b="} 2",c="x"}\t7\n');
     const { series, problems } = one.read('a{b="} 5\n');
@@ -77,7 +77,7 @@ describe('ExpositionReader', () => {
     expect(problems).toEqual([{ line: 1, reason: 'the label set is not closed', text: 'a{b="} 5' }]);
   });
 
-  it('refuses an answer with too many samples, and reads the next', () => {
+  it('refuses an exposition with too many samples, and reads the next one', () => {
     const one = reader({ sampleLimit: 2 });
     expect(() => one.read('a 1\nb 1\nc 1\n')).toThrow(
       new Error(
@@ -88,7 +88,7 @@ describe('ExpositionReader', () => {
     expect(one.read('a 1\nb 1\n').series).toHaveLength(2);
   });
 
-  it('forgets series that have gone', () => {
+  it('forgets series that no longer exist', () => {
     const one = reader({ sampleLimit: 10_000 });
     const many = (from: number) => Array.from({ length: 500 }, (_, i) => `a{i="${from + i}"} 1\n`).join('');
     for (let round = 0; round < 20; round++) {
@@ -97,7 +97,7 @@ describe('ExpositionReader', () => {
     expect((one as unknown as { known: Map<string, unknown> }).known.size).toBeLessThanOrEqual(1500);
   });
 
-  it('remembers nothing of expositions with too many samples', () => {
+  it('remembers nothing of refused expositions', () => {
     const one = reader({ sampleLimit: 100 });
     for (let round = 0; round < 20; round++) {
       const body = Array.from({ length: 200 }, (_, i) => `a{i="${round}-${i}"} 1\n`).join('');

@@ -9,7 +9,7 @@ afterEach(() => jest.useRealTimers());
 describe('A live query', () => {
   const rate = { signals: ['kernel-event-rate'] };
 
-  it('is filled from the history, and gets a point a tick', async () => {
+  it('is filled from the history and gets one point per tick', async () => {
     const { backend, watch } = setUpLive([falco('a')]);
     const { answers, last, end } = watch(rate);
     await pass(0);
@@ -36,7 +36,7 @@ describe('A live query', () => {
     expect(backend.count('live')).toBe(21);
   });
 
-  it('has frames as the backend makes them', async () => {
+  it('returns the same frames as the backend', async () => {
     const { watch } = setUpLive([falco('a')]);
     const { last } = watch({ ...rate, legendFormat: '{{node}}!' });
     await pass(0);
@@ -56,7 +56,7 @@ describe('A live query', () => {
     expect(figures(last())[0]?.meta?.executedQueryString).toContain('[10s]');
   });
 
-  it('leaves out counters that fall without a restart, and says so', async () => {
+  it('replaces samples of counters that fall without a restart, and reports it', async () => {
     const healthy = falco('a');
     const dipAt = begin + skew + 20_000;
     const { watch } = setUpLive([
@@ -75,7 +75,7 @@ describe('A live query', () => {
     );
   });
 
-  it('shows a jump at the next tick, and all of it within the window', async () => {
+  it('shows a change at the next tick, completely after one window', async () => {
     const { watch } = setUpLive([falco('a', { begin: begin + skew + 30_500, perSecond: 10 })]);
     const { last } = watch({ queryType: 'signal', signals: ['kernel-drop-ratio'] });
     const at = async (second: number) => {
@@ -87,7 +87,7 @@ describe('A live query', () => {
     expect(await at(41)).toBeGreaterThan(0.09);
   });
 
-  it('marks from when on rates look back on live scrapes only', async () => {
+  it('marks the time at which rates switch to live scrapes', async () => {
     const { watch } = setUpLive([falco('a')]);
     const { last } = watch(rate);
     await pass(8);
@@ -107,7 +107,7 @@ describe('A live query', () => {
     expect([notices(gauge()), gauge().data.length]).toEqual([[], 1]);
   });
 
-  it('keeps to the points that the panel has room for', async () => {
+  it('respects the maximum number of points', async () => {
     const { watch } = setUpLive([falco('a')]);
     const { last } = watch(rate, { ...request, maxDataPoints: 20 });
     await pass(100);
@@ -118,7 +118,7 @@ describe('A live query', () => {
     expect(figures(last())[0]!.fields[0]!.config.interval).toBe(30_000);
   });
 
-  it('works at an instant and as a table', async () => {
+  it('supports instant queries and tables', async () => {
     const { watch } = setUpLive([falco('a'), falco('b')]);
     const instant = watch({ ...rate, instant: true });
     const table = watch({ ...rate, refId: 'B', signals: ['kernel-event-rate', 'up'], format: 'table' });
@@ -134,7 +134,7 @@ describe('A live query', () => {
     ]);
   });
 
-  it('looks back no further than the history reaches, as a rate would be too low', async () => {
+  it('cuts windows to the length of the history', async () => {
     const since = begin + skew - 60_000;
     const { answer, ...young } = falco('a');
     const { watch } = setUpLive([{ ...young, answer: (time) => (time < since ? undefined : answer(time)) }]);
@@ -151,7 +151,7 @@ describe('A live query', () => {
     expect(figures(instant.last())[0]!.fields.at(-1)!.values).toEqual([expect.closeTo(100)]);
   });
 
-  it('has whole rates without any history, or says that there are none', async () => {
+  it('has complete rates without a history, or a notice', async () => {
     const first = begin + skew + 500;
     const { answer, ...fresh } = falco('a');
     const { watch } = setUpLive([{ ...fresh, answer: (time) => (time < first ? undefined : answer(time)) }]);
@@ -169,7 +169,7 @@ describe('A live query', () => {
     expect(notices(named.last())).toEqual([]);
   });
 
-  it('sums since watching began', async () => {
+  it('supports $__live', async () => {
     const { watch } = setUpLive([falco('a')]);
     const { last } = watch({
       queryType: 'promql',
@@ -185,7 +185,7 @@ describe('A live query', () => {
     expect(figures(last())[0]!.meta!.executedQueryString).toBe('increase(falcosecurity_scap_n_evts_total[40001ms])');
   });
 
-  it('puts filters on PromQL, and reads no metric that nobody asks for', async () => {
+  it('adds filters to PromQL, and keeps only the metrics it needs', async () => {
     const { backend, watch } = setUpLive([falco('a'), falco('b')]);
     const filters = [{ key: 'node', operator: '=' as const, value: 'b' }];
     const { last } = watch({ queryType: 'promql', expr: 'falcosecurity_falco_memory_rss_bytes / 2', filters });
@@ -200,8 +200,8 @@ describe('A live query', () => {
   });
 });
 
-describe('Panels together', () => {
-  it('share one request a tick, and one shown where they show the same', async () => {
+describe('Several panels', () => {
+  it('share one request per tick, and one live query if they are the same', async () => {
     const { backend, watch } = setUpLive([falco('a'), falco('b')]);
     const only = (value: string) => ({ filters: [{ key: 'node', operator: '=' as const, value }] });
     const panels = [
@@ -226,7 +226,7 @@ describe('Panels together', () => {
     expect(backend.calls).toHaveLength(asked);
   });
 
-  it('go on where they were when they are refreshed', async () => {
+  it('continue after a refresh', async () => {
     const { backend, watch } = setUpLive([falco('a')]);
     const first = watch({ signals: ['kernel-event-rate'] });
     await pass(20);
@@ -241,7 +241,7 @@ describe('Panels together', () => {
     expect(backend.count('live/samples')).toBe(1);
   });
 
-  it('begin anew when they come back later', async () => {
+  it('start over when they return later', async () => {
     const { backend, watch } = setUpLive([falco('a')]);
     watch({ signals: ['kernel-event-rate'] }).end();
     const first = watch({ queryType: 'promql', expr: 'increase(up[$__live])', instant: true });
@@ -255,7 +255,7 @@ describe('Panels together', () => {
   });
 });
 
-describe('Panels that are opened later', () => {
+describe('A panel that is opened later', () => {
   const rate = { signals: ['kernel-event-rate'] };
   const sum = {
     queryType: 'promql' as const,
@@ -264,7 +264,7 @@ describe('Panels that are opened later', () => {
   };
   const only = (answer: DataQueryResponse) => figures(answer)[0]!.fields[0]!.values[0];
 
-  it('have whole rates at once, whatever was watched before', async () => {
+  it('has complete rates immediately', async () => {
     const { watch } = setUpLive([falco('a')]);
     watch({ signals: ['memory-rss'] });
     await pass(35);
@@ -275,7 +275,7 @@ describe('Panels that are opened later', () => {
     }
   });
 
-  it('sum since the page began to watch', async () => {
+  it('uses the time at which the page started to watch for $__live', async () => {
     const { watch } = setUpLive([falco('a'), falco('b')]);
     watch({ signals: ['memory-rss'] });
     await pass(100);
@@ -291,7 +291,7 @@ describe('Panels that are opened later', () => {
     expect(only(again.last())).toBeCloseTo(17_000, -1);
   });
 
-  it('lose nothing through a refresh', async () => {
+  it('loses nothing in a refresh', async () => {
     const { watch } = setUpLive([falco('a')]);
     watch({ signals: ['memory-rss'] });
     const { last, end } = watch(sum);
@@ -304,7 +304,7 @@ describe('Panels that are opened later', () => {
     expect(only(again.last())).toBeCloseTo(30_500, -1);
   });
 
-  it('have whole rates of a node that joins, or say that there are none', async () => {
+  it('has complete rates of a node that joins, or a notice', async () => {
     const { backend, watch } = setUpLive([falco('a')]);
     const { last } = watch(rate);
     await pass(30);
@@ -327,8 +327,8 @@ describe('Panels that are opened later', () => {
   });
 });
 
-describe('The page', () => {
-  it('is asked nothing for while it is hidden, and what was missed is filled in', async () => {
+describe('A hidden page', () => {
+  it('does not poll, and is filled from the history afterwards', async () => {
     const { backend, watch } = setUpLive([falco('a')]);
     const { last } = watch({ signals: ['kernel-event-rate'] });
     await pass(20);
@@ -347,10 +347,10 @@ describe('The page', () => {
   });
 });
 
-describe('What goes wrong', () => {
+describe('Failures', () => {
   const signal = { signals: ['kernel-event-rate'] };
 
-  it('with one target is a notice, until it answers again', async () => {
+  it('of one target are a notice until it recovers', async () => {
     const down = { from: Infinity, to: Infinity };
     const a = falco('a');
     const { watch } = setUpLive([
@@ -369,7 +369,7 @@ describe('What goes wrong', () => {
     expect(points(last()).at(-1)![0]).toBe(31);
   });
 
-  it('with all of them is an error where there is nothing to show', async () => {
+  it('of all targets are an error when there is nothing to show', async () => {
     const { watch } = setUpLive([{ ...falco('a'), answer: () => undefined }]);
     const { last } = watch({ signals: ['memory-rss'] });
     await pass(3);
@@ -379,7 +379,7 @@ describe('What goes wrong', () => {
     });
   });
 
-  it('with the connection is told, and gets over', async () => {
+  it('of the connection are reported and recovered from', async () => {
     const { backend, watch } = setUpLive([falco('a')]);
     const { last } = watch(signal);
     await pass(20);
@@ -397,7 +397,7 @@ describe('What goes wrong', () => {
     expect(Math.max(...gaps)).toBeLessThanOrEqual(2);
   });
 
-  it('with the list of targets is told, and gets over', async () => {
+  it('of the list of targets are reported and recovered from', async () => {
     const { backend, fallBack, watch } = setUpLive([falco('a')]);
     backend.refused.set('targets', { status: 502, error: 'Bad Gateway' });
     const { last } = watch(signal);
@@ -412,7 +412,7 @@ describe('What goes wrong', () => {
     expect(fallBack).not.toHaveBeenCalled();
   });
 
-  it('with a node whose name is not known yet is told, and gets over', async () => {
+  it('to match any target are reported until one matches', async () => {
     const { backend, fallBack, watch } = setUpLive([{ ...falco('a'), labels: {} }]);
     const { last } = watch({ ...signal, filters: [{ key: 'node', operator: '=', value: 'a' }] });
     await pass(12);
@@ -426,7 +426,7 @@ describe('What goes wrong', () => {
     expect(fallBack).not.toHaveBeenCalled();
   });
 
-  it('with an answer that never comes is told, and tried again', async () => {
+  it('to respond are reported and retried', async () => {
     let hangs = false;
     const { watch } = setUpLive(
       [falco('a')],
@@ -450,7 +450,7 @@ describe('What goes wrong', () => {
     expect(points(last()).at(-1)![0]).toBeGreaterThan(690);
   });
 
-  it('with answers that bring nothing new is told', async () => {
+  it('to send new scrapes are reported', async () => {
     const stuck = falco('a');
     const { watch } = setUpLive([stuck]);
     const { last } = watch(signal);
@@ -465,7 +465,7 @@ describe('What goes wrong', () => {
     expect(notices(last()).join()).not.toContain('stalled');
   });
 
-  it("with the backend's clock, which is put back, makes it begin anew", async () => {
+  it("of the backend's clock, which was set back, restart live queries", async () => {
     const { backend, watch } = setUpLive([falco('a')]);
     const { last } = watch(signal);
     await pass(20);
@@ -476,7 +476,7 @@ describe('What goes wrong', () => {
     expect(shown.every(([, value]) => Math.abs(value - 100) < 0.01)).toBe(true);
   });
 
-  it('with a target that moves to another address leaves its series alone', async () => {
+  it('of a target that moves to another address do not interrupt its series', async () => {
     const old = falco('a');
     const { backend, watch } = setUpLive([old]);
     const { last } = watch(signal);
@@ -493,7 +493,7 @@ describe('What goes wrong', () => {
     expect(points(last()).at(-1)).toEqual([70, expect.closeTo(100)]);
   });
 
-  it('with a slow target is told', async () => {
+  it('to scrape in time are reported', async () => {
     const { watch } = setUpLive([
       falco('a'),
       { ...falco('b'), live: { time: undefined, text: undefined, waiting: 4.2, state: 'pending' } },
@@ -503,14 +503,14 @@ describe('What goes wrong', () => {
     expect(notices(last())).toContain('Waiting for 1 of 2 nodes: b. The scrape has been running for 4 s.');
   });
 
-  it('with the samples is an error, and tried again', async () => {
+  it('to evaluate are an error and retried', async () => {
     const { watch } = setUpLive([falco('a'), falco('b')]);
     const { last } = watch({ queryType: 'promql', expr: 'up + on () up' });
     await pass(1);
     expect(last().errors?.[0]?.message).toMatch(/^Cannot evaluate the expression: .*many-to-many/);
   });
 
-  it('with the history leaves what is live', async () => {
+  it('of the history leave live samples', async () => {
     const { backend, watch } = setUpLive([falco('a')]);
     backend.refused.set('live/samples', { status: 400, error: 'there are more than 500000 samples in this range' });
     const { last } = watch(signal);
@@ -521,7 +521,7 @@ describe('What goes wrong', () => {
     expect(points(last()).at(-1)).toEqual([20, expect.closeTo(100)]);
   });
 
-  it('shows why figures are missing only while they are', async () => {
+  it('come with reasons for missing values only while values are missing', async () => {
     const { backend, watch } = setUpLive([falco('a')]);
     backend.reasons.missing = [{ severity: 'warning', text: 'Not enabled.' }];
     backend.reasons.besides = [{ severity: 'info', text: 'There are figures since.' }];
@@ -534,7 +534,7 @@ describe('What goes wrong', () => {
     ]);
   });
 
-  it('shows why one of several figures is missing', async () => {
+  it('come with reasons if one of several signals has no values', async () => {
     const { backend, watch } = setUpLive([falco('a')]);
     backend.reasons.missing = [{ severity: 'warning', text: 'Not enabled.' }];
     const { last } = watch({ signals: ['memory-rss', 'server-load'] });
@@ -542,7 +542,7 @@ describe('What goes wrong', () => {
     expect([figures(last()).length, notices(last())]).toEqual([1, ['Not enabled.']]);
   });
 
-  it('asks again soon where the reason will pass', async () => {
+  it('are explained again soon if the reason is transient', async () => {
     const { backend, watch } = setUpLive([falco('a')]);
     backend.reasons.missing = [{ severity: 'info', text: 'Not yet two scrapes.' }];
     backend.reasons.passing = true;
@@ -558,8 +558,8 @@ describe('What goes wrong', () => {
   });
 });
 
-describe('A history that takes its time', () => {
-  /** Answers of the history come so many seconds later. */
+describe('A slow history', () => {
+  /** Responses with history are delayed. */
   const late = (seconds: number) =>
     setUpLive([falco('a')], (get) => async (path, params) => {
       if (path === 'live/samples') {
@@ -569,7 +569,7 @@ describe('A history that takes its time', () => {
     });
   const waits = 'Loading data from before live mode.';
 
-  it('does not keep live figures waiting', async () => {
+  it('does not delay live samples', async () => {
     const { watch } = late(20);
     const { answers, last } = watch({ signals: ['kernel-event-rate'] });
     await pass(2);
@@ -584,7 +584,7 @@ describe('A history that takes its time', () => {
     expect(shown.every(([, value]) => Math.abs(value - 100) < 0.01)).toBe(true);
   });
 
-  it('is given up', async () => {
+  it('times out', async () => {
     const { watch } = late(1000);
     const { last } = watch({ signals: ['kernel-event-rate'] });
     await pass(70);
@@ -593,7 +593,7 @@ describe('A history that takes its time', () => {
   });
 });
 
-describe('The backend answers instead', () => {
+describe('The backend answers', () => {
   it.each([
     [
       'what the evaluator does not know',
@@ -626,7 +626,7 @@ describe('The backend answers instead', () => {
     expect(answers).toEqual([{ data: [`history of A: ${why}`] }]);
   });
 
-  it('what live fails at, with the reason', async () => {
+  it('queries that fail in live mode, and the reason is given', async () => {
     const { backend, fallBack, watch } = setUpLive([falco('a')]);
     backend.reasons.besides = 5 as unknown as unknown[];
     watch({ signals: ['up'] });
@@ -634,7 +634,7 @@ describe('The backend answers instead', () => {
     expect(fallBack.mock.calls[0]?.[1]).toMatch(/not iterable/);
   });
 
-  it('too many targets', async () => {
+  it('queries about too many targets', async () => {
     const { fallBack, watch } = setUpLive(Array.from({ length: 21 }, (_, i) => falco(`n${i}`)));
     watch({ signals: ['up'] });
     await pass(1);
@@ -643,7 +643,7 @@ describe('The backend answers instead', () => {
     );
   });
 
-  it('those who may not watch, also when that is told in the middle', async () => {
+  it('users without permission, even if it is revoked', async () => {
     const { backend, fallBack, watch } = setUpLive([falco('a')]);
     watch({ signals: ['up'] });
     await pass(5);
@@ -655,7 +655,7 @@ describe('The backend answers instead', () => {
   });
 });
 
-it('takes more than 20 targets of several panels in several requests', async () => {
+it('splits more than 20 targets into several requests', async () => {
   const all = Array.from({ length: 30 }, (_, i) => falco(`n${i}`));
   const { backend, watch } = setUpLive(all);
   const half = (pattern: string) => ({

@@ -23,7 +23,7 @@ function fixture(bounds = { samplesPerSeries: 100, maxAgeMs: 60_000 }) {
 }
 
 describe('SampleBuffer', () => {
-  it('gives every sample the labels of its target, and has the target in series of its own', () => {
+  it('adds the labels of the target, and the synthetic series', () => {
     const { scrape, at } = fixture();
     scrape(1, 'a 1\nb{node="x"} 2\n');
     expect(at(1, '{__name__=~".+"}')).toEqual([
@@ -35,7 +35,7 @@ describe('SampleBuffer', () => {
     ]);
   });
 
-  it('marks as gone what no longer comes', () => {
+  it('marks missing series as stale', () => {
     const { scrape, at } = fixture();
     scrape(1, 'a 1\nb 2\n');
     scrape(2, 'a 2\n');
@@ -47,7 +47,7 @@ describe('SampleBuffer', () => {
     expect(at(4, 'count_over_time(a[10s])')).toEqual(['{node="a"} 3']);
   });
 
-  it('ends the series of an identity that a target no longer has', () => {
+  it('marks the series of an earlier identity as stale', () => {
     const { scrape, at } = fixture();
     scrape(1, 'a 1\n', { node: '10.0.0.1:8765' });
     scrape(2, 'a 2\n', { node: 'worker' });
@@ -57,7 +57,7 @@ describe('SampleBuffer', () => {
     ]);
   });
 
-  it('drops scrapes that come late', () => {
+  it('ignores late scrapes', () => {
     const { buffer, scrape, at } = fixture();
     scrape(2, 'a 2\n');
     scrape(1, 'a 1\n');
@@ -65,7 +65,7 @@ describe('SampleBuffer', () => {
     expect([at(2, 'a'), buffer.size()]).toEqual([['{__name__="a", node="a"} 2'], { series: 4, samples: 4 }]);
   });
 
-  it('holds no more than it may, however long it runs', () => {
+  it('respects the maximum age, however long it runs', () => {
     const { buffer, scrape, at } = fixture({ samplesPerSeries: 50, maxAgeMs: 30_000 });
     for (let second = 1; second <= 1000; second++) {
       scrape(second, `a ${second}\nchurn{pod="${second}"} 1\n`);
@@ -73,11 +73,11 @@ describe('SampleBuffer', () => {
     }
     expect(at(1000, 'count_over_time(a[1h])')).toEqual(['{node="a"} 30']);
     expect(at(1000, 'min_over_time(a[1h])')).toEqual(['{node="a"} 971']);
-    // Each of the others has its sample and its end, until the former is too old.
+    // Each churn series has a sample and a stale marker until the sample is too old.
     expect(buffer.size()).toEqual({ series: 4 + 30, samples: 4 * 30 + 29 * 2 + 1 });
   });
 
-  it('holds each metric for as long as it is wanted', () => {
+  it('keeps each metric for its maximum age', () => {
     const { buffer, scrape, at } = fixture();
     buffer.setMaxAge((metric) => (metric === 'a' ? 40_000 : 10_000));
     for (let second = 1; second <= 100; second++) {
@@ -90,7 +90,7 @@ describe('SampleBuffer', () => {
     ]);
   });
 
-  it('knows since when there are samples of metrics', () => {
+  it('returns the time of the oldest sample', () => {
     const { buffer, scrape } = fixture();
     scrape(1, 'a 1\n');
     scrape(2, 'a 1\nb 1\n');
@@ -101,7 +101,7 @@ describe('SampleBuffer', () => {
     ]).toEqual([2000, 1000, Infinity]);
   });
 
-  it('holds no more points than it may', () => {
+  it('respects the maximum number of samples', () => {
     const { buffer, scrape, at } = fixture({ samplesPerSeries: 20, maxAgeMs: 1e9 });
     for (let second = 1; second <= 100; second++) {
       scrape(second, `a ${second}\n`);
@@ -113,7 +113,7 @@ describe('SampleBuffer', () => {
     ]);
   });
 
-  it('lets another target go on with the series of one that leaves', () => {
+  it('lets another target continue the series of a removed one', () => {
     const { buffer, scrape, at } = fixture();
     scrape(1, 'a 1\nb 1\n');
     buffer.removeTarget('target', 1999);
@@ -127,7 +127,7 @@ describe('SampleBuffer', () => {
     ]);
   });
 
-  it('keeps what is wanted, and begins with the last answer where more is', () => {
+  it('keeps needed metrics, and starts others with the last scrape', () => {
     const { buffer, scrape, at } = fixture();
     buffer.setNeeded((metric) => metric === 'a');
     scrape(1, 'a 1\nb 1\nc 1\n');
@@ -144,7 +144,7 @@ describe('SampleBuffer', () => {
     expect(at(4, 'a')).toEqual(['{__name__="a", node="a"} 4']);
   });
 
-  it('has the gauges of the settings, and counts what a load balancer gives without keeping it', () => {
+  it('has the gauges of the settings, and counts samples behind a load balancer without keeping them', () => {
     const { buffer, at } = fixture();
     const exposition = new ExpositionReader('falco', rules, limits).read('a 1\nb 1\n');
     const gauges = [
@@ -170,7 +170,7 @@ describe('SampleBuffer', () => {
       stale: samples.map(([, value]) => Number(value === 'stale')),
     });
 
-    it('puts samples of the history before the live ones, and ends what these no longer have', () => {
+    it('inserts samples before the live ones, and ends series that these do not have', () => {
       const { buffer, scrape, at } = fixture();
       scrape(40, 'a 4\n');
       scrape(41, 'a 5\n');
@@ -196,7 +196,7 @@ describe('SampleBuffer', () => {
       ]);
     });
 
-    it('fills a pause', () => {
+    it('fills a gap', () => {
       const { buffer, scrape, at } = fixture();
       scrape(1, 'a 1\n');
       scrape(2, 'a 2\n');
@@ -234,7 +234,7 @@ describe('SampleBuffer', () => {
       expect(at(60, 'sum_over_time(a[2m])')).toEqual(['{node="a"} 193']);
     });
 
-    it('may come before the first scrape', () => {
+    it('works before the first scrape', () => {
       const { buffer, scrape, at } = fixture();
       buffer.fill('target', identity, [history('a', [[1, 1]]), history('b', [[1, 1]])], 3000);
       scrape(10, 'a 2\n');
@@ -245,7 +245,7 @@ describe('SampleBuffer', () => {
       ]);
     });
 
-    it('leaves out the oldest where there is no room', () => {
+    it('leaves out the oldest samples if there are too many', () => {
       const { buffer, at } = fixture({ samplesPerSeries: 20, maxAgeMs: 1e9 });
       const many = Array.from({ length: 50 }, (_, i): [number, number] => [i + 1, i + 1]);
       buffer.fill('target', identity, [history('a', many)], 0.5);

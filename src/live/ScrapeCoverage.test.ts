@@ -10,7 +10,7 @@ const covers = (coverage: ScrapeCoverage, end: number) => coverage.covers('a', e
 const upTo = (end: number, from = 0) => Array.from({ length: end - from + 1 }, (_, i) => from + i);
 
 describe('ScrapeCoverage', () => {
-  it('cover a window that live scrapes fill', () => {
+  it('covers a window that live scrapes fill', () => {
     expect([covers(scraped(...upTo(8)), 8), covers(scraped(...upTo(9)), 9), covers(scraped(...upTo(20)), 20)]).toEqual([
       false,
       true,
@@ -18,19 +18,19 @@ describe('ScrapeCoverage', () => {
     ]);
   });
 
-  it('want four scrapes, and the last of them in the window', () => {
+  it('requires four scrapes, and the last one in the window', () => {
     expect(covers(scraped(0, 4.5, 9), 10)).toBe(false);
     expect(covers(scraped(0, 3, 6, 9), 10)).toBe(true);
     expect(covers(scraped(...upTo(9)), 20)).toBe(false);
     expect(covers(new ScrapeCoverage(5000), 20)).toBe(false);
   });
 
-  it('end with a pause', () => {
+  it('ends at a gap', () => {
     const coverage = scraped(...upTo(20), ...upTo(34, 30));
     expect([covers(coverage, 34), coverage.last('a'), coverage.last('b')]).toEqual([false, 34_000, -Infinity]);
   });
 
-  it('are kept of some only', () => {
+  it('forgets targets', () => {
     const coverage = scraped(...upTo(9));
     coverage.add('b', 9000);
     coverage.retain(new Set(['b']));

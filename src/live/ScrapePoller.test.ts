@@ -9,7 +9,7 @@ import { FakeBackend, falco } from './testing';
 beforeEach(() => setClock());
 afterEach(() => jest.useRealTimers());
 
-/** A poller of a backend, and who watches all of it. */
+/** A poller with a subscriber that needs everything. */
 function subscribed(backend: FakeBackend) {
   const limits = { sampleLimit: 20_000, labelValueLengthLimit: 1000 };
   const poller = new ScrapePoller(new BackendClient(backend.get), {
@@ -27,7 +27,7 @@ function subscribed(backend: FakeBackend) {
   return { poller, subscriber, subscription: poller.subscribe(subscriber).subscribe() };
 }
 
-test('what is known of addresses that are gone is forgotten', async () => {
+test('forgets targets that are no longer listed', async () => {
   const backend = new FakeBackend([falco('a')]);
   const { poller, subscriber } = subscribed(backend);
   for (let address = 0; address < 10; address++) {
@@ -37,13 +37,13 @@ test('what is known of addresses that are gone is forgotten', async () => {
   expect([poller['readers'].size, subscriber.coverage['runs'].size]).toEqual([1, 1]);
 });
 
-test('texts of answers are not kept', async () => {
+test('does not keep response bodies', async () => {
   const { poller } = subscribed(new FakeBackend([falco('a')]));
   await pass(2);
   expect([...poller['statuses'].values()].map((one) => [one.state, 'text' in one])).toEqual([['up', false]]);
 });
 
-test('what somebody needs is kept for half a minute after they have gone', async () => {
+test('keeps data for half a minute after its last subscriber has left', async () => {
   const { poller, subscriber, subscription } = subscribed(new FakeBackend([falco('a')]));
   const other = { ...subscriber, needsMetric: (metric: string) => metric === 'up', coverage: new ScrapeCoverage(5000) };
   poller.subscribe(other).subscribe();

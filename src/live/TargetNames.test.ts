@@ -4,20 +4,20 @@ import { falco } from './testing';
 const nodes = (count: number) => Array.from({ length: count }, (_, i) => ({ ...falco(`node-${i + 1}`), facts: {} }));
 const trouble = { severity: 'warning', what: 'No metrics from', change: 'Connection refused.' } as const;
 
-/** As pkg/datasource/groups.go says it. */
+/** The wording is that of the backend's notices. */
 test.each([
   [1, 1, 'No metrics from node-1. Connection refused.'],
   [2, 1, 'No metrics from 1 of 2 nodes: node-1. Connection refused.'],
   [2, 2, 'No metrics from both nodes. Connection refused.'],
   [3, 3, 'No metrics from all 3 nodes. Connection refused.'],
   [9, 7, 'No metrics from 7 of 9 nodes: node-1, node-2, node-3, node-4, node-5 and 2 more. Connection refused.'],
-])('of %i targets %i', (all, failing, text) => {
+])('%i targets, %i of them failing', (all, failing, text) => {
   const targets = nodes(all);
   const found = new TargetNames(targets).notices(targets.slice(0, failing).map((target) => ({ target, trouble })));
   expect(found).toEqual([{ severity: 'warning', text }]);
 });
 
-test('different troubles are told apart, the worst first', () => {
+test('lists different troubles separately, most severe first', () => {
   const [a, b] = nodes(2);
   const balancer = { severity: 'error', what: 'A load balancer answers for', change: 'x.' } as const;
   expect(
@@ -31,7 +31,7 @@ test('different troubles are told apart, the worst first', () => {
   ]);
 });
 
-test('clusters and other kinds', () => {
+test('names clusters and other kinds of targets', () => {
   const [a, b] = nodes(2);
   const other = { ...b!, labels: { cluster: 'other', node: 'node-2' }, kind: 'falcosidekick' as const };
   expect(new TargetNames([a!, other]).notices([{ target: other, trouble }])[0]!.text).toBe(

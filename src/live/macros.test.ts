@@ -2,7 +2,7 @@ import { backendStep, expandMacros } from './macros';
 
 const macros = { step: 30_000, scrapeInterval: 15_000, range: 3_600_000, live: 7001 };
 
-/** The cases of pkg/datasource/times_test.go. */
+/** The cases of the backend's test of macros. */
 test.each([
   ['rate(x[$__rate_interval])', 'rate(x[60s])'],
   ['x[${__rate_interval}]', 'x[60s]'],
@@ -15,7 +15,7 @@ test.each([
   expect(expandMacros(text, macros)).toBe(expected);
 });
 
-test('rates may look back as far as they are told', () => {
+test('the window of rates can be set', () => {
   expect(expandMacros('x[$__rate_interval]', { ...macros, window: 10_000 })).toBe('x[10s]');
 });
 
@@ -24,6 +24,6 @@ test.each([
   ['as Grafana asks', { range: 3_600_000, interval: 30_000, maxDataPoints: 1000 }, 30_000],
   ['no more points than asked for', { range: 3_600_000, interval: 1000, maxDataPoints: 100 }, 36_000],
   ['whole seconds', { range: 3_600_000, interval: 1000, maxDataPoints: 101 }, 36_000],
-])('the step of the backend: %s', (_, asked, expected) => {
-  expect(backendStep(asked, 15_000)).toBe(expected);
+])('the step follows the backend: %s', (_, request, expected) => {
+  expect(backendStep(request, 15_000)).toBe(expected);
 });

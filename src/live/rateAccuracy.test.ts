@@ -1,6 +1,6 @@
 /**
- * What is shown is true, whatever the page goes through: panels come and go and are refreshed, the page is hidden, nodes
- * join, and are slow to answer. Each node handles 100 events a second, so that every point of a rate is 100, and every sum 100 a second.
+ * Live values are correct while panels are opened, closed and refreshed, the page is hidden, and nodes join and respond
+ * slowly. Each node handles 100 events per second: every point of a rate must be 100, and sums grow by 100 per second.
  */
 import { type DataQueryResponse } from '@grafana/data';
 import { begin, figures, pass, setClock, setHidden, skew, setUpLive } from './testSetup';
@@ -37,7 +37,7 @@ function points(answer: DataQueryResponse): Point[] {
   });
 }
 
-/** Numbers below 1 that look like chance, the same for each seed. */
+/** A seeded pseudo-random generator of numbers below 1. */
 function chance(seed: number): () => number {
   let state = seed;
   return () => {
@@ -46,7 +46,7 @@ function chance(seed: number): () => number {
   };
 }
 
-/** A page whose panels, visibility and nodes change by chance; `run` tells what it showed that is not true. */
+/** A page whose panels, visibility and nodes change at random. `run` returns the wrong values it showed. */
 class Page {
   private readonly random: () => number;
   private readonly live = setUpLive([falco('a')]);
@@ -105,7 +105,7 @@ class Page {
     }
   }
 
-  /** The node that came last is slow to answer, but for the first one: what it answered before comes again meanwhile. */
+  /** The last node, if there are several, responds slowly for a while. */
   private async hesitate(): Promise<void> {
     const target = this.live.backend.targets.slice(1).at(-1);
     if (target) {
@@ -139,7 +139,7 @@ class Page {
     panel!.end();
   }
 
-  /** Since the page was opened, without what a slow node has not told yet; it never falls, but by half a second's for such a node. */
+  /** A sum since the page was opened. It may lack the events of a slow node, and never falls by more than half a second's. */
   private isSum = (value: number): boolean => {
     const expected = (Date.now() - this.openedAt) / 10;
     const isRight = value >= this.highest - 60 && value > expected - 450 && value < expected + 150;
@@ -156,7 +156,7 @@ beforeEach(() => setClock());
 afterEach(() => jest.useRealTimers());
 
 it.each(Array.from({ length: 8 }, (_, seed) => seed))(
-  'in a page of chance, number %i',
+  'random page %i',
   async (seed) => {
     expect(await new Page(seed).run()).toEqual([]);
   },

@@ -17,9 +17,9 @@ const sidekick: Target = {
   labels: { cluster: 'demo', node: 's', kind: 'falcosidekick' },
   facts: null,
 };
-const own = ['cluster', 'node', 'zone'];
+const targetLabels = ['cluster', 'node', 'zone'];
 
-describe('passes', () => {
+describe('passesFilters', () => {
   it.each([
     ['node', '=', 'a', true],
     ['node', '!=', 'a', false],
@@ -28,10 +28,10 @@ describe('passes', () => {
     ['zone', '=', 'x', false],
     ['version', '=', '0.44.1', true],
     ['version', '!~', '0\\.44.*', false],
-    ['kernel', '=', 'not known of it', true],
-    ['cpu', '=', 'says nothing of targets', true],
+    ['kernel', '=', 'unknown', true],
+    ['cpu', '=', 'not a label of targets', true],
   ] as const)('%s %s %s: %s', (key, operator, value, expected) => {
-    expect(passesFilters(falco, [matcher(key, operator, value)], own)).toBe(expected);
+    expect(passesFilters(falco, [matcher(key, operator, value)], targetLabels)).toBe(expected);
   });
 });
 
@@ -53,15 +53,15 @@ describe('mayMatchTarget', () => {
     ['{__name__!="up",node!=""}', [true, true]],
   ] as const)('%s', (text, expected) => {
     const [selector] = selectorsOf(parse(text));
-    expect([falco, sidekick].map((target) => mayMatchTarget(selector!, target, own))).toEqual(expected);
+    expect([falco, sidekick].map((target) => mayMatchTarget(selector!, target, targetLabels))).toEqual(expected);
   });
 });
 
 test('every signal describes a kind of target whose series it reads', () => {
-  const asked = { range: 300_000, interval: 15_000, maxDataPoints: 100 };
+  const request = { range: 300_000, interval: 15_000, maxDataPoints: 100 };
   const wrong = catalogue.signals.filter(({ id, targetKind }) => {
     const query = withDefaults(migrateQuery({ refId: 'A', signals: [id] } as FalcoQuery));
-    const compiled = new CompiledQuery(query, asked, { targets: [{ url: 'falco:8765' }] });
+    const compiled = new CompiledQuery(query, request, { targets: [{ url: 'falco:8765' }] });
     const targets = [falco, sidekick];
     const described = targets.filter((target) => compiled.reportsOnTarget(target));
     const isRead = described.every((target) => compiled.readsTarget(target));

@@ -16,7 +16,7 @@ function range(query: string): Record<string, Array<[number, number]>> {
 }
 
 describe('evaluate', () => {
-  it('takes the newest sample, until its series is gone', () => {
+  it('returns the newest sample until its series is stale', () => {
     expect(range('a_total{node="y"}')).toEqual({
       '{__name__="a_total", node="y"}': [
         [0, 1],
@@ -26,18 +26,18 @@ describe('evaluate', () => {
     });
   });
 
-  it('looks back for as long as it is told', () => {
+  it('respects the lookback', () => {
     const look = (start: number) => evaluate('info{version="2"}', samples, { start, lookback: 2000 }).series.length;
     expect([look(2999), look(3000)]).toEqual([1, 0]);
   });
 
-  it('evaluates a part of the steps as of the whole query', () => {
+  it('evaluates some of the steps of a query', () => {
     const query = 'a_total{node="x"} @ start() + a_total{node="x"} @ end() + a_total{node="x"}';
     const { series } = evaluate(query, samples, { start: 2000, queryRange: { start: 1000, end: 4000 } });
     expect(series.map(({ values }) => [...values])).toEqual([[10 + 15 + 20]]);
   });
 
-  it('leaves a window open to the left, and counts a reset', () => {
+  it('excludes the start of a window, and detects resets', () => {
     expect(range('increase(a_total{node="x"}[2s])')).toEqual({
       '{node="x"}': [
         [1, 10],
@@ -48,7 +48,7 @@ describe('evaluate', () => {
     });
   });
 
-  it('refuses two series for one', () => {
+  it('refuses many-to-many matching', () => {
     expect(() => range('a_total * on (node) info')).toThrow(
       new Error(
         'found duplicate series for the match group {node="x"} on the right hand-side of the operation: ' +
@@ -61,24 +61,24 @@ describe('evaluate', () => {
     );
   });
 
-  it('brings labels along', () => {
+  it('copies labels with group_left', () => {
     const { series } = evaluate('a_total * on (node) group_left (version) info{version="1"}', samples, { start: 4000 });
     expect(series.map(({ labels, values }) => `${labels} ${[...values]}`)).toEqual(['{node="x", version="1"} 15']);
   });
 
-  it('remarks on what is hardly meant', () => {
+  it('annotates suspicious expressions', () => {
     expect(evaluate('sum(rate(info[2s]))', samples, { start: 4000 }).annotations).toEqual([
       'PromQL info: metric might not be a counter, name does not end in _total/_sum/_count/_bucket: "info" (1:10)',
     ]);
   });
 
-  it('refuses a range vector over a range', () => {
+  it('refuses range vectors in range queries', () => {
     expect(() => range('a_total[1m]')).toThrow(
       new Error('invalid expression type "range vector" for range query, must be Scalar or instant Vector')
     );
   });
 
-  describe('over samples that are closer together in some places', () => {
+  describe('with uneven samples', () => {
     // Every 15 seconds, every second, every 15 seconds, every second: 10 a second throughout.
     const isScraped = (second: number) => second % 15 === 0 || (second >= 110 && second < 200) || second > 280;
     const course = (value: (second: number) => number) =>
@@ -100,16 +100,16 @@ describe('evaluate', () => {
       'rate(steady_total[60s])',
       'increase(steady_total[37s]) / 37',
       'delta(steady_total[35s] offset 10s) / 35',
-    ])('%s goes by those on both sides of its window', (query) => {
+    ])('%s interpolates at the ends of its window', (query) => {
       expect(extremes(query)).toEqual([expect.closeTo(10, 9), expect.closeTo(10, 9)]);
       expect(extremes(query, false)[0]).toBeLessThan(9);
     });
 
-    it('does so for no counter that was reset there', () => {
+    it('does not interpolate across a reset', () => {
       expect(extremes('rate(reset_total[60s])')[1]).toBeCloseTo(10, 9);
     });
 
-    it('lets a rate go on where the next sample is late, and no sum', () => {
+    it('extrapolates a rate, but not an increase, when the next sample is late', () => {
       const steady = Array.from({ length: 101 }, (_, second) => 10 * second);
       const late = source([
         { labels: { __name__: 'late_total' }, values: steady },
@@ -123,7 +123,7 @@ describe('evaluate', () => {
       expect(at('rate(late_total[10s])', false)).toBeCloseTo(5.5, 9);
     });
 
-    it('looks at nothing else beyond', () => {
+    it('uses samples outside the window for nothing else', () => {
       const query = 'max_over_time(steady_total[20s]) + count_over_time(steady_total[20s]) + irate(steady_total[20s])';
       expect(values(query, true)).toEqual(values(query, false));
     });

@@ -2,7 +2,7 @@ import { lookbackOf, selectorsOf, withConditions } from './inspect';
 import { parse } from './parse';
 
 describe('selectorsOf', () => {
-  it('finds all of them', () => {
+  it('finds all selectors', () => {
     const names = selectorsOf(
       parse('-sum by (a) (topk(scalar(k), rate(a[5m]) + on (x) (b offset 1m))) or max_over_time(c[1m:]) or vector(1)')
     ).map(({ matchers }) => matchers[0]!.value);
@@ -31,7 +31,7 @@ describe('lookbackOf', () => {
   it.each([
     ['b + a @ 1700000000', '1:5: a fixed time is not supported in live mode'],
     ['rate(a[1m + 1m])', '1:6: a calculated duration is not supported in live mode'],
-  ])('leaves %s to others', (expr, message) => {
+  ])('does not support %s', (expr, message) => {
     expect(() => lookbackOf(parse(expr), expr, 0)).toThrow(message);
   });
 });

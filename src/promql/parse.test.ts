@@ -1,7 +1,7 @@
 import { type Expr } from './ast';
 import { parse } from './parse';
 
-/** The expression with all its brackets. */
+/** The expression with all parentheses. */
 function bracketed(expr: Expr): string {
   switch (expr.kind) {
     case 'number':
@@ -49,7 +49,7 @@ describe('parse', () => {
     ['a > 1. / 2', '(a > (1 / 2))'],
     ['rate({__name__="a\\"b", c=~`d.*`}[1h30m])', 'rate(a"b,c=~d.*[])'],
     ['SUM BY (a) (b) # all', 'sum(b)'],
-  ])('binds %s', (query, expected) => {
+  ])('applies precedence in %s', (query, expected) => {
     expect(bracketed(parse(query))).toBe(expected);
   });
 

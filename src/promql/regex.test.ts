@@ -28,7 +28,7 @@ describe('wholeText', () => {
     expect(() => wholeText(pattern)).toThrow(new Error(message));
   });
 
-  it('takes no time that grows with more than the text', () => {
+  it('matches in linear time', () => {
     const began = performance.now();
     expect(wholeText('(a+)+|(a|aa)+').testExact(`${'a'.repeat(3000)}b`)).toBe(false);
     expect(performance.now() - began).toBeLessThan(1000);

@@ -48,9 +48,9 @@ function run(evaluation: Evaluation, store: Store, delayedNameRemoval: boolean):
 function attempt(evaluation: Evaluation, store: Store, delayedNameRemoval: boolean): void {
   const { query, start, end, step, range } = evaluation;
   const expr = parse(query);
-  const at = (times: { start: number; end?: number; step?: number }, of = expr) =>
+  const evaluateAt = (times: { start: number; end?: number; step?: number }, of = expr) =>
     evaluateExpr(of, query, store, { ...times, delayedNameRemoval });
-  const result = at(range ? { start, end, step } : { start: end });
+  const result = evaluateAt(range ? { start, end, step } : { start: end });
   if (evaluation.expectations.some(({ kind }) => kind === 'fail')) {
     return;
   }
@@ -59,9 +59,9 @@ function attempt(evaluation: Evaluation, store: Store, delayedNameRemoval: boole
     return;
   }
   for (const { of, time } of [{ of: expr, time: end }, ...fixedVariants(expr, end)]) {
-    compare(evaluation, at({ start: time }, of));
+    compare(evaluation, evaluateAt({ start: time }, of));
     if (!evaluation.samples && evaluation.text === undefined && !/(start|end|range|step)\(\)/.test(query)) {
-      const around = at({ start: time - 60_000, end: time + 60_000, step: 60_000 }, of);
+      const around = evaluateAt({ start: time - 60_000, end: time + 60_000, step: 60_000 }, of);
       compareMiddle(evaluation, around, time);
     }
   }

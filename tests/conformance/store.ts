@@ -28,7 +28,7 @@ export class Store implements Source {
         withStart = true;
         continue;
       }
-      const one = this.at(labels);
+      const one = this.seriesWith(labels);
       one.stored = undefined;
       points.forEach((point, i) => {
         if (point !== undefined) {
@@ -44,7 +44,7 @@ export class Store implements Source {
       }
       const name = labels.get('__name__');
       if (histograms && name.endsWith('_bucket')) {
-        this.at(labels.drop(['le']).set('__name__', name.slice(0, -7))).refused = 'native histogram samples';
+        this.seriesWith(labels.drop(['le']).set('__name__', name.slice(0, -7))).refused = 'native histogram samples';
       }
     }
   }
@@ -60,7 +60,7 @@ export class Store implements Source {
       });
   }
 
-  private at(labels: Labels): Loaded {
+  private seriesWith(labels: Labels): Loaded {
     let one = this.series.get(labels.key);
     if (!one) {
       one = { labels, points: new Map() };
