@@ -29,8 +29,8 @@ func as(t *testing.T, d *Instance, role, path string) (int, string) {
 }
 
 func TestLiveIsForEditors(t *testing.T) {
-	const may = `{"error":"live is for editors and administrators, as it reads whole answers of Falco; whoever runs the data source can open it to viewers (live.allowViewers)"}`
-	const off = `{"error":"live is off in the data source's settings: live.minInterval is 0"}`
+	const may = `{"error":"live mode is for editors and administrators, because it returns Falco's complete metrics. An administrator can allow it for viewers: live.allowViewers"}`
+	const off = `{"error":"live mode is disabled in the data source's settings: live.minInterval is 0"}`
 	for _, test := range []struct {
 		settings, role string
 		status         int

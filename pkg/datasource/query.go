@@ -24,9 +24,9 @@ import (
 )
 
 const (
-	// atOnce is how many queries of one request run at a time; the engine has its own bound for all requests.
+	// maxConcurrentQueries is how many queries of one request run at a time. The budget limits all requests.
 	maxConcurrentQueries = 8
-	// queryPatience is how long a request waits for targets that were never scraped.
+	// queryPatience is how long a request waits for targets that have not been scraped yet.
 	queryPatience = 3 * time.Second
 )
 
@@ -47,7 +47,7 @@ var handlers = map[string]handler{
 // handler answers one query type.
 type handler struct {
 	answer func(context.Context, *request.Request, *request.QueryContext) (data.Frames, error)
-	// words is whether it tells of the range as a whole, up to its very end, in words: alert rules can judge none.
+	// textual means that it returns text about the whole range, which alert rules cannot evaluate.
 	textual bool
 }
 

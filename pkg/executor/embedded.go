@@ -24,17 +24,17 @@ import (
 
 // Fleet is what the embedded executor needs of its targets: a scrape.Lease, or a fake in tests.
 type Fleet interface {
-	// Use says that somebody asks; without it scraping pauses after hours.
+	// Use must be called at every request: scraping pauses when it has not been called for hours.
 	Use()
 	Release()
 	// Wait returns when every target has been scraped once; the error is ctx's.
 	Wait(ctx context.Context) error
 	Targets() []target.Status
 	Queryable() storage.Queryable
-	// Since is when the history begins; zero when there is none. Trimmed is whether that is because no more of it fits.
+	// Since returns when the history starts, zero if there is none. Trimmed reports whether older samples were evicted.
 	Since() time.Time
 	Trimmed() bool
-	// Live scrapes targets beside the grid, by their ids; the answers are in their order.
+	// Live returns live scrapes of targets, in the order of the ids.
 	Live(ctx context.Context, ids []string, interval time.Duration) []scrape.Live
 }
 
@@ -63,7 +63,7 @@ func (e *Embedded) Ready(ctx context.Context, patience time.Duration) error {
 	e.Fleet.Use()
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	_ = e.Fleet.Wait(ctx) // those that are still missing are told in notices
+	_ = e.Fleet.Wait(ctx) // notices report those that are still missing
 	return nil
 }
 

@@ -18,41 +18,44 @@ import (
 // Executor evaluates expressions and knows the targets that they are about. Its results label Falcos with `cluster` and
 // `node`. All methods may be called concurrently.
 type Executor interface {
-	// ready says that somebody asks, and waits for what is not known yet, but no longer than patience: what is missing
-	// then is told in notices. The error says why nothing can be asked at all.
+	// Ready must be called before every request. It waits up to patience for what is not known yet; notices report what
+	// is still missing then. The error says why nothing can be evaluated.
 	Ready(ctx context.Context, patience time.Duration) error
+	// Release must be called when the executor is no longer used.
 	Release()
-	// targets are all that are known now; not to be changed.
+	// Targets returns all current targets. They must not be modified.
 	Targets() []target.Status
-	// outdated is since when nothing could be found out about the targets, and why; zero where they are those of now.
+	// TargetsOutdated returns since when the list of targets could not be refreshed, and why. The time is zero if the list is
+	// current.
 	TargetsOutdated() (since time.Time, why string)
-	// catalogue is the catalogue as it holds with what this executor has.
+	// Catalogue returns the catalogue for the metrics that this executor has.
 	Catalogue(c *signals.Catalogue) *signals.Catalogue
-	// evaluate answers an expression. Errors are those of the engine, to be put into words by explain, or are in words.
+	// Evaluate evaluates an expression. request.Request.Explain turns its error into one for users.
 	Evaluate(ctx context.Context, e Evaluation) (Value, error)
-	// querier gives the samples, and the labels, between two times (unix milliseconds) as they were scraped. Its
-	// LabelValues are those of series with a sample in between.
+	// Querier returns the scraped samples and their labels between two times in Unix milliseconds. Its LabelValues are
+	// those of series with a sample in between.
 	Querier(from, to int64) (storage.Querier, error)
-	// firstUp is when nodes were first seen to answer between two times; unix milliseconds. Nodes outside of the scope
-	// may be missing.
+	// FirstUp returns when nodes first responded between two times, in Unix milliseconds. Nodes outside the scope may be
+	// missing.
 	FirstUp(ctx context.Context, s Scope, from, to time.Time) (map[target.Node]int64, error)
-	// present are the nodes that are scraped at a time, if that is known without asking; else nil.
+	// PresentNodes returns the nodes that are scraped at a time, or nil if that is not known without a query.
 	PresentNodes(at time.Time) map[target.Node]bool
-	// since is when the history begins; zero where that is not known, or where it has not begun.
+	// HistoryStart returns when the history starts. It is zero if that is not known or there is no history yet.
 	HistoryStart() time.Time
-	// trimmed is whether it begins there because no more of it fits.
+	// HistoryTrimmed reports whether older samples were evicted because of retention.size.
 	HistoryTrimmed() bool
-	// rewritten is an expression of the catalogue as it is evaluated.
+	// Rewrite returns an expression of the catalogue as it is evaluated.
 	Rewrite(expr string) (string, error)
-	// written is what a label of the frames is called in PromQL written by hand.
+	// SampleLabel returns the name that a label of frames has in the user's own PromQL.
 	SampleLabel(label string) string
-	// holds is whether there is anything of a metric now, whoever it is from.
+	// HasMetric reports whether there are current samples of a metric.
 	HasMetric(ctx context.Context, metric string) bool
-	// check is what the health check says besides what it says of the targets; asked when all is ready. The error says why
-	// nothing can be asked.
+	// Check returns the executor's part of the health check. It is called after Ready. The error says why nothing can be
+	// evaluated.
 	Check(ctx context.Context) (HealthSummary, error)
 	// Retention is how long samples are kept; 0 if that is not known.
 	Retention() time.Duration
+	// Messages returns the texts that differ between the executors.
 	Messages() Messages
 }
 
@@ -61,24 +64,24 @@ type Evaluation struct {
 	Expr       string
 	Start, End int64
 	Step       time.Duration
-	// byHand is whether a user wrote it: then its labels are those of the samples, and stay.
+	// UserWritten means that a user wrote the expression. It uses the labels of the samples, and its result keeps them.
 	UserWritten bool
 }
 
 // Value is the result of an expression. It must not be modified.
 type Value struct {
 	Value parser.Value
-	// executed is the expression as it was evaluated.
+	// Executed is the expression that was evaluated.
 	Executed string
-	// notices are what the executor has to say of the value: that it is partial, for example.
+	// Notices are about the value, for example that it is partial.
 	Notices []data.Notice
-	// free gives the memory of the value back; may be nil.
+	// Release releases the memory of the value. It may be nil.
 	Release func()
 }
 
 // HealthSummary is an executor's part of the health check.
 type HealthSummary struct {
-	// lead begins the message, remarks end it; failed is whether any of them makes figures wrong.
+	// Summary is the start of the message, and Remarks are its end. Failed means that a remark makes values wrong.
 	Summary string
 	Remarks []string
 	Failed  bool
@@ -86,9 +89,9 @@ type HealthSummary struct {
 
 // Messages are texts that differ between the executors.
 type Messages struct {
-	// nobody is why there is no target at all.
+	// NoTargets explains why there is no target.
 	NoTargets string
-	// missingKind is what to do where there is no target of a kind, %s; targetSetting where a setting of targets, %s, is.
+	// MissingKind says what to do without a target of a kind (%s). TargetSetting says where a setting of targets (%s) is.
 	MissingKind, TargetSetting string
 }
 

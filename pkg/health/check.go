@@ -72,7 +72,7 @@ func Failed(message string) *backend.CheckHealthResult {
 
 // Report is the details of the health check.
 type Report struct {
-	// VerboseMessage is what Grafana shows under the message where that is an error: one line for what else could be better.
+	// VerboseMessage is shown by Grafana below an error message: one line for each further suggestion.
 	VerboseMessage string         `json:"verboseMessage"`
 	Targets        int            `json:"targets"`
 	Answering      int            `json:"answering"`

@@ -30,9 +30,9 @@ type checkResult struct {
 	labels  map[string]string // the target's
 	value   *float64
 	verdict string
-	why     string // it is unknown
-	said    string // by the target, where it does not simply answer now
-	cause   string // the same in a word or two
+	why     string // why the verdict is unknown
+	said    string // the status message of a target that is not up
+	cause   string // the cause of that status
 	change  string
 }
 
@@ -55,7 +55,7 @@ func results(ctx context.Context, r *request.Request, qc *request.QueryContext, 
 			}
 			out = append(out, f)
 		}
-		// Nodes that are no targets any more, and figures of the whole fleet.
+		// Nodes that are no longer targets, and values of the whole fleet.
 		for n := range j.values {
 			f := checkResult{evaluatedCheck: j, node: n}
 			if judge(r, &f); !seen[n] && j.scope.Contains(n) && f.verdict != "unknown" {
@@ -126,7 +126,7 @@ func advise(ctx context.Context, r *request.Request, qc *request.QueryContext, f
 			continue
 		}
 		if f.said != "" && f.isAboutUp() {
-			f.change = f.said // that is more than what is generally advised where nobody answers
+			f.change = f.said // more specific than the general advice
 			continue
 		}
 		var texts []string

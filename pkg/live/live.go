@@ -24,15 +24,6 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 )
 
-// What the browser asks that evaluates by itself, second by second:
-//
-//	live?ids=<id>,<id>   scrapes of targets, whose ids `targets` gives: see liveAnswer. No parameter names a host
-//	live/samples         samples of the history, to begin with: see liveSamples
-//	live/reasons         why figures may be missing: see liveReasons
-//
-// Text of answers and samples show what no panel may have been made to show, so that all three are for editors unless
-// the settings open them to viewers.
-
 // maxTargets is the maximum number of targets in one request.
 const maxTargets = 20
 
@@ -40,16 +31,16 @@ const maxTargets = 20
 func fleetFor(ctx context.Context, r *request.Request) (executor.Fleet, error) {
 	e, scraping := r.Executor.(*executor.Embedded)
 	if !scraping {
-		return nil, failure.Forbidden("live scrapes Falco's endpoints, and this data source reads from a store")
+		return nil, failure.Forbidden("live mode scrapes Falco, and this data source is in Prometheus mode")
 	}
 	if r.Settings.Live.Interval == 0 {
-		return nil, failure.Forbidden("live is off in the data source's settings: live.minInterval is 0")
+		return nil, failure.Forbidden("live mode is disabled in the data source's settings: live.minInterval is 0")
 	}
 	user := backend.UserFromContext(ctx)
 	if r.Settings.Live.AllowViewers || user != nil && (user.Role == "Editor" || user.Role == "Admin") {
 		return e.Fleet, nil
 	}
-	return nil, failure.Forbidden("live is for editors and administrators, as it reads whole answers of Falco; whoever runs the data source can open it to viewers (live.allowViewers)")
+	return nil, failure.Forbidden("live mode is for editors and administrators, because it returns Falco's complete metrics. An administrator can allow it for viewers: live.allowViewers")
 }
 
 // scrapesResponse is the response of `live`. Times are unix milliseconds on the clock of this process.
@@ -61,19 +52,19 @@ type scrapesResponse struct {
 // targetScrape is the last live scrape of one target; see scrape.Live.
 type targetScrape struct {
 	ID      string            `json:"id"`
-	Time    int64             `json:"time,omitempty"` // when the scrape began; none where there was none yet
-	Seconds float64           `json:"seconds"`        // it took
+	Time    int64             `json:"time,omitempty"` // when the scrape began; absent before the first one
+	Seconds float64           `json:"seconds"`        // duration of the scrape
 	State   target.State      `json:"state"`
 	Cause   target.Cause      `json:"cause,omitempty"`
 	Message string            `json:"message,omitempty"`
-	Labels  map[string]string `json:"labels"` // what every sample of the target carries
-	Gauges  []gauge           `json:"gauges"` // series beside the scrape, from the settings
+	Labels  map[string]string `json:"labels"` // of every sample of the target
+	Gauges  []gauge           `json:"gauges"` // series from the settings
 	Text    string            `json:"text,omitempty"`
-	// Waiting is for how many seconds the next answer has been under way.
+	// Waiting is for how many seconds the next response has been pending.
 	Waiting float64 `json:"waiting,omitempty"`
-	// Elsewhere is whether another target has this one's node: then nothing is written for this one.
+	// Elsewhere means that another target has the same node. No samples are written for this one.
 	Elsewhere bool `json:"elsewhere,omitempty"`
-	// Trouble is what to tell of a target that does not simply answer.
+	// Trouble describes a target that is not simply up.
 	Trouble *trouble `json:"trouble,omitempty"`
 }
 
@@ -87,11 +78,11 @@ type trouble struct {
 // gauge is a sample whose value comes from the settings.
 type gauge struct {
 	Name   string            `json:"name"`
-	Labels map[string]string `json:"labels,omitempty"` // besides the target's
+	Labels map[string]string `json:"labels,omitempty"` // in addition to those of the target
 	Value  float64           `json:"value"`
 }
 
-// Scrapes answers `live`.
+// Scrapes serves `live`.
 func Scrapes(r *request.Request, req *http.Request) (any, error) {
 	fleet, err := fleetFor(req.Context(), r)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 
 // Ranking holds the series that remain under a limit.
 type Ranking struct {
-	names []string       // of the labels by which the first signal's series are told apart
+	names []string       // names of the labels that distinguish the series of the first signal
 	rank  map[string]int // by those labels' values; 0 is the worst
 	// nodes are those of which the first signal has a value, true where the limit leaves any of it.
 	Nodes map[target.Node]bool

@@ -77,7 +77,7 @@ func (r *Request) Evaluate(ctx context.Context, e executor.Evaluation) (executor
 	r.mu.Lock()
 	found := r.values[e]
 	if found == nil {
-		// A panic in it is told to everybody who asks.
+		// All callers receive a panic in it.
 		found = sync.OnceValues(func() (executor.Value, error) { return r.run(ctx, e) })
 		r.values[e] = found
 	}
@@ -94,7 +94,7 @@ func (r *Request) Prefetch(ctx context.Context, exprs []string, qc *QueryContext
 	group.SetLimit(MaxConcurrentExpressions)
 	for _, expr := range exprs {
 		group.Go(func() error {
-			defer func() { _ = recover() }() // whoever asks for it is told, of errors as well
+			defer func() { _ = recover() }() // the caller that needs the value gets the error or the panic
 			_, err := r.EvaluateQuery(ctx, expr, qc)
 			return err
 		})
