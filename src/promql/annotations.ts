@@ -34,3 +34,23 @@ export function annotateSort(at: Span, evaluator: Evaluator): void {
     );
   }
 }
+
+/** Warns of buckets that histogram_quantile leaves out. */
+export function annotateMalformedBucket(labels: Labels, at: Span, evaluator: Evaluator): void {
+  const [le, name] = [labels.get('le'), labels.get('__name__')].map((text) => JSON.stringify(text));
+  annotate(
+    evaluator,
+    `warning: bucket label "le" is missing or has a malformed value of ${le} for metric name ${name}`,
+    at
+  );
+}
+
+/** Tells that the counts of a histogram fell from one bucket to the next. */
+export function annotateNonmonotonic(labels: Labels, at: Span, evaluator: Evaluator): void {
+  const name = JSON.stringify(labels.get('__name__'));
+  annotate(
+    evaluator,
+    `info: input to histogram_quantile needed to be fixed for monotonicity for metric name ${name}`,
+    at
+  );
+}

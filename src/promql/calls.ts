@@ -1,6 +1,7 @@
 import { type Call, type Expr, type RangeSelector, type Selector, type Subquery, unwrap } from './ast';
 import { type Evaluator, renamed, unnamed } from './context';
 import { dateFunctions, valueFunctions } from './instantFunctions';
+import { histogramQuantile } from './histogramQuantile';
 import { labelJoin, labelReplace } from './labelFunctions';
 import { Labels, metadata } from './labels';
 import { annotateNonCounter, annotateQuantile, annotateSort } from './annotations';
@@ -67,6 +68,11 @@ export function callVector(call: Call, evaluator: Evaluator): StepSeries[] {
   switch (call.name) {
     case 'absent':
       return absent(first!, evaluator.vector(first!), grid.count);
+    case 'histogram_quantile': {
+      const q = evaluator.scalar(first!);
+      annotateQuantile(q, first!, evaluator);
+      return histogramQuantile(evaluator.vector(args[1]!), q, args[1]!, evaluator);
+    }
     case 'label_join':
       return labelJoin(evaluator.vector(first!), args.slice(1));
     case 'label_replace':

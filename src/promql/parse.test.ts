@@ -74,7 +74,7 @@ describe('parse', () => {
       'a +\n  sum(b) offset 5m',
       '2:3: parse error: offset modifier must be preceded by an instant vector selector or range vector selector or a subquery',
     ],
-    ['histogram_quantile(0.9, a)', '1:1: the function histogram_quantile is not supported in live mode'],
+    ['histogram_fraction(0, 1, a)', '1:1: the function histogram_fraction is not supported in live mode'],
     ['a + limitk(1, b)', '1:5: the aggregation limitk is not supported in live mode'],
     ['rate(a[1m] smoothed)', '1:12: the modifier smoothed is not supported in live mode'],
     ['a + fill(0) b', '1:5: the modifier fill is not supported in live mode'],

@@ -26,6 +26,7 @@ export const signatures: ReadonlyMap<string, Signature> = new Map(
     clamp: one('vector', 'scalar', 'scalar'),
     clamp_max: one('vector', 'scalar'),
     clamp_min: one('vector', 'scalar'),
+    histogram_quantile: one('scalar', 'vector'),
     label_join: { args: ['vector', 'string', 'string', 'string'], variadic: -1, returns: 'vector' },
     label_replace: one('vector', 'string', 'string', 'string', 'string'),
     pi: { args: [], variadic: 0, returns: 'scalar' },
@@ -42,7 +43,7 @@ export const signatures: ReadonlyMap<string, Signature> = new Map(
 export const unsupportedFunctions = new Set(
   (
     'double_exponential_smoothing end histogram_avg histogram_count histogram_fraction ' +
-    'histogram_quantile histogram_quantiles histogram_stddev histogram_stdvar histogram_sum info integral ' +
+    'histogram_quantiles histogram_stddev histogram_stdvar histogram_sum info integral ' +
     'mad_over_time max_of min_of range sort_by_label sort_by_label_desc start start_timestamp step ' +
     'ts_of_first_over_time ts_of_last_over_time ts_of_max_over_time ts_of_min_over_time'
   ).split(' ')
