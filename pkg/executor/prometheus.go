@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/storage"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/promapi"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/store"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
@@ -59,7 +60,7 @@ func (s *Prometheus) Catalogue(c *signals.Catalogue) *signals.Catalogue {
 
 // Evaluate queries the server.
 func (s *Prometheus) Evaluate(ctx context.Context, e Evaluation) (Value, error) {
-	found, err := s.store.Evaluate(ctx, store.Query{
+	found, err := s.store.Evaluate(ctx, promapi.Query{
 		Expr: e.Expr, Start: time.UnixMilli(e.Start), End: time.UnixMilli(e.End), Step: e.Step, UserWritten: e.UserWritten,
 	})
 	return Value{Value: found.Value, Executed: found.Executed, Notices: s.resultNotices(found, e.UserWritten)}, err

@@ -9,6 +9,7 @@ import (
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/promapi"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/store"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/wording"
 )
@@ -16,7 +17,7 @@ import (
 // resultNotices returns the notices for a result.
 func (s *Prometheus) resultNotices(r store.Result, byHand bool) (out []data.Notice) {
 	if r.Partial {
-		out = append(out, data.Notice{Severity: data.NoticeSeverityWarning, Text: warningText(store.ErrPartial)})
+		out = append(out, data.Notice{Severity: data.NoticeSeverityWarning, Text: warningText(promapi.ErrPartial)})
 	}
 	for _, w := range r.Warnings {
 		out = append(out, data.Notice{Severity: data.NoticeSeverityWarning, Text: warningText(errors.New(w))})
@@ -56,11 +57,11 @@ const partialResult = "The Prometheus server returned a partial result because o
 
 // warningText returns the text for a warning. Thanos warns about components that it cannot reach.
 func warningText(warning error) string {
-	var downsampled store.Downsampled
+	var downsampled promapi.Downsampled
 	switch {
 	case errors.As(warning, &downsampled):
 		return downsampled.Error()
-	case errors.Is(warning, store.ErrPartial):
+	case errors.Is(warning, promapi.ErrPartial):
 		return partialResult
 	}
 	text := "The Prometheus server says: " + wording.Sentence(warning.Error())

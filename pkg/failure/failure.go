@@ -9,7 +9,7 @@ import (
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 
-	"github.com/falco-metrics/falco-metrics-datasource/pkg/store"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/promapi"
 )
 
 // userError is a mistake in a query or in the settings.
@@ -54,7 +54,7 @@ func HTTPStatus(err error) int {
 		forbidden Forbidden
 		mistake   userError
 		targets   targetError
-		failed    *store.Failure
+		failed    *promapi.Failure
 	)
 	switch {
 	case errors.As(err, &forbidden):

@@ -11,7 +11,7 @@ import (
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/executor"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/failure"
-	"github.com/falco-metrics/falco-metrics-datasource/pkg/store"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/promapi"
 )
 
 // Explain turns an error of the engine into one that says what to change.
@@ -22,7 +22,7 @@ func (r *Request) Explain(err error) error {
 		samples   promql.ErrTooManySamples
 		timeout   promql.ErrQueryTimeout
 		cancelled promql.ErrQueryCanceled
-		failed    *store.Failure
+		failed    *promapi.Failure
 	)
 	switch {
 	case errors.As(err, &failed) && !failed.Query:

@@ -6,9 +6,8 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/prometheus/prometheus/promql"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/executor"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/settings"

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/httpclient"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/promapi"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/store"
 )
@@ -29,9 +30,9 @@ type prometheusSettings struct {
 
 // config checks the settings and reports problems.
 func (s prometheusSettings) config(p *problems, gauges []signals.TargetGauge) *store.Config {
-	c := &store.Config{Method: strings.ToUpper(cmp.Or(s.Method, defaults().Prometheus.Method))}
+	c := &store.Config{Config: promapi.Config{Method: strings.ToUpper(cmp.Or(s.Method, defaults().Prometheus.Method))}}
 	var err error
-	if c.URL, err = store.ParseURL(s.URL); err != nil {
+	if c.URL, err = promapi.ParseURL(s.URL); err != nil {
 		p.add("%w", err)
 	}
 	if c.Identity, err = store.ParseIdentity(s.IdentityLabels); err != nil {
@@ -47,7 +48,7 @@ func (s prometheusSettings) config(p *problems, gauges []signals.TargetGauge) *s
 		p.add("%w", err)
 	}
 	if s.Tenant != "" {
-		if c.Header, err = store.ParseTenant(cmp.Or(s.TenantHeader, defaults().Prometheus.TenantHeader), s.Tenant); err != nil {
+		if c.Header, err = promapi.ParseTenant(cmp.Or(s.TenantHeader, defaults().Prometheus.TenantHeader), s.Tenant); err != nil {
 			p.add("%w", err)
 		}
 	}

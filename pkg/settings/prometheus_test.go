@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/promapi"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/store"
@@ -34,7 +35,7 @@ func TestStoreSettings(t *testing.T) {
 
 	least, err := Parse(json.RawMessage(`{"mode": "prometheus", "limits": {"responseSizeLimit": ""}, "prometheus": {"url": "prometheus:9090"}}`), signals.Load())
 	require.NoError(t, err)
-	require.EqualValues(t, store.DefaultMaxResponseBytes, least.Store.MaxResponseBytes)
+	require.EqualValues(t, promapi.DefaultMaxResponseBytes, least.Store.MaxResponseBytes)
 
 	for raw, want := range map[string]string{
 		`{"url": "a", "method": "PUT"}`:                      `prometheus.method is "PUT": expected GET or POST`,

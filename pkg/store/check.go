@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/promapi"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 )
@@ -36,7 +37,7 @@ const (
 func (s *Store) Check(ctx context.Context) (CheckResult, error) {
 	var (
 		c                                CheckResult
-		flavour                          Flavour
+		flavour                          promapi.Flavour
 		interval                         time.Duration
 		info, hosts, replicas, restarted promql.Vector
 		now                              = s.now()
@@ -49,7 +50,7 @@ func (s *Store) Check(ctx context.Context) (CheckResult, error) {
 		return s.selector(labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, name))
 	}
 	q.run(func(ctx context.Context) error {
-		flavour, _ = s.flavour(ctx) // optional: some servers do not have it
+		flavour, _ = s.client.Flavour(ctx) // optional: some servers do not have it
 		return nil
 	})
 	q.run(func(ctx context.Context) (err error) {
@@ -146,7 +147,7 @@ func (s *Store) measureInterval(ctx context.Context, now time.Time) (time.Durati
 		return 0, nil
 	}
 	up := s.selector(labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, "up"), matchAny("instance", slices.Sorted(maps.Keys(instances))))
-	result, err := s.send(ctx, Query{Expr: fmt.Sprintf("%s[%s]", up, signals.FormatDuration(measuredTime)), Start: now, End: now})
+	result, err := s.client.Send(ctx, promapi.Query{Expr: fmt.Sprintf("%s[%s]", up, signals.FormatDuration(measuredTime)), Start: now, End: now})
 	if err != nil {
 		return 0, err
 	}

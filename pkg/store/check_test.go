@@ -7,16 +7,18 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/promapi/promapitest"
 )
 
 func build(version string) func(string, url.Values) (int, string) {
-	return always(200, `{"status": "success", "data": {"version": "`+version+`", "revision": "x"}}`)
+	return promapitest.Always(200, `{"status": "success", "data": {"version": "`+version+`", "revision": "x"}}`)
 }
 
 func checkOf(t *testing.T, script string, change ...func(*Config)) CheckResult {
 	t.Helper()
 	s := newEngine(t, script, build("2.42.0")).store(t, change...)
-	s.now = func() time.Time { return timeAt(1500 * time.Second) }
+	s.now = func() time.Time { return promapitest.TimeAt(1500 * time.Second) }
 	require.NoError(t, s.Ready(t.Context()))
 	c, err := s.Check(t.Context())
 	require.NoError(t, err)
@@ -75,7 +77,7 @@ load 15s
   falcosecurity_falco_version_info{job="falco", instance="10.0.0.7:8765", k8s_node_name="worker-1", k8s_cluster_name="lab", version="0.44.1"} 1x50 stale
   falcosecurity_falco_version_info{job="falco", instance="10.0.0.9:8765", k8s_node_name="worker-1", k8s_cluster_name="lab", version="0.44.1"} _x51 1x49
 `, nil).store(t, func(c *Config) { c.Identity = Identity{"k8s_cluster_name", "k8s_node_name"} })
-	s.now = func() time.Time { return timeAt(1500 * time.Second) }
+	s.now = func() time.Time { return promapitest.TimeAt(1500 * time.Second) }
 	require.NoError(t, s.Ready(t.Context()))
 	require.Equal(t, []string{`falco {cluster="lab", node="worker-1"} at 10.0.0.9:8765 of falco: up map[version:0.44.1], 50 scrapes, 1 metrics`}, summary(s.Targets()))
 }
@@ -98,16 +100,4 @@ load 30s
 		"The Prometheus server scrapes Falco every 30s, but scrapeInterval is 15s. Set it to 30s, because the windows of rates depend on it.",
 	}, c.Problems)
 	require.Equal(t, []string{`Several jobs scrape Falcos: falco (1), pods (1). If they scrape the same ones, set prometheus.matchers to job="falco".`}, c.Suggestions)
-}
-
-func TestFlavours(t *testing.T) {
-	for body, want := range map[string]string{
-		`{"status": "success", "data": {"version": "3.5.0"}}`:                                  "Prometheus 3.5.0",
-		`{"status": "success", "data": {"version": "0.37.2"}}`:                                 "Thanos 0.37.2",
-		`{"status": "success", "data": {"version": "2.15.0", "application": "Grafana Mimir"}}`: "Mimir 2.15.0",
-		"404 page not found": "The Prometheus-compatible server",
-	} {
-		f, _ := newFakeServer(t, always(200, body)).store(t).flavour(t.Context())
-		require.Equal(t, want, f.String())
-	}
 }

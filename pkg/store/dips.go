@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 	"golang.org/x/sync/singleflight"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/promapi"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 )
@@ -65,7 +66,7 @@ func (s *Store) knownDips(ctx context.Context, from, to time.Time) []Dip {
 		done := c.flight.DoChan("", func() (any, error) {
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), dipsTimeout)
 			defer cancel()
-			err := s.recovered(func() error { return s.searchDips(ctx, now) })
+			err := s.client.Recovered(func() error { return s.searchDips(ctx, now) })
 			if err != nil {
 				s.config.Logger.Debug("Cannot search for counters that fell", "error", err)
 				c.mu.Lock()
@@ -99,13 +100,13 @@ func (s *Store) searchDips(ctx context.Context, now time.Time) error {
 		searched = oldest
 	}
 	if searched.Before(last) {
-		more, err := s.queryDips(ctx, Query{Start: searched.Add(dipStep), End: last, Step: dipStep}, dipStep)
+		more, err := s.queryDips(ctx, promapi.Query{Start: searched.Add(dipStep), End: last, Step: dipStep}, dipStep)
 		if err != nil {
 			return err
 		}
 		past = slices.Concat(past, more)
 	}
-	recent, err := s.queryDips(ctx, Query{Start: now, End: now}, now.Sub(last)+s.config.Interval)
+	recent, err := s.queryDips(ctx, promapi.Query{Start: now, End: now}, now.Sub(last)+s.config.Interval)
 	if err != nil {
 		return err
 	}
@@ -117,13 +118,13 @@ func (s *Store) searchDips(ctx context.Context, now time.Time) error {
 }
 
 // queryDips evaluates which targets have a dip in the window before every step.
-func (s *Store) queryDips(ctx context.Context, q Query, window time.Duration) ([]Dip, error) {
+func (s *Store) queryDips(ctx context.Context, q promapi.Query, window time.Duration) ([]Dip, error) {
 	// The first sample of the window is compared with the one before it.
 	length := window + 2*s.config.Interval
 	metric := labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, s.config.Catalogue.Store.CounterDips.Metric)
 	identity := strings.Join(s.config.Identity, ", ")
 	q.Expr = fmt.Sprintf("group by (%s) (%s)", identity, s.config.fallsWithoutRestart(s.selector(metric), "", length))
-	result, err := s.send(ctx, q)
+	result, err := s.client.Send(ctx, q)
 	if err != nil {
 		return nil, err
 	}
@@ -231,7 +232,7 @@ func rateLookback(expr parser.Expr) (lookback time.Duration) {
 }
 
 // countedDips returns the dips that an expression of a user takes for resets. The plugin does not change such expressions.
-func (s *Store) countedDips(ctx context.Context, q Query) []Dip {
+func (s *Store) countedDips(ctx context.Context, q promapi.Query) []Dip {
 	expr, err := parser.NewParser(parser.Options{}).ParseExpr(q.Expr)
 	if err != nil {
 		return nil // a dialect, such as MetricsQL

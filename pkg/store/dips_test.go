@@ -10,6 +10,9 @@ import (
 
 	"github.com/prometheus/prometheus/promql"
 	"github.com/stretchr/testify/require"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/promapi"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/promapi/promapitest"
 )
 
 const (
@@ -55,10 +58,10 @@ func TestRatesLeaveDipsOut(t *testing.T) {
 	s := server.store(t, func(c *Config) { c.MaxSamples = 100_000 })
 	for at := 25 * time.Minute; at <= 99*time.Minute; at += 15 * time.Second {
 		for _, phase := range []time.Duration{0, 7 * time.Second} {
-			now := timeAt(at + phase)
+			now := promapitest.TimeAt(at + phase)
 			s.now = func() time.Time { return now }
 			forgetDips(s)
-			result, err := s.Evaluate(t.Context(), Query{Expr: eventRate, Start: now, End: now})
+			result, err := s.Evaluate(t.Context(), promapi.Query{Expr: eventRate, Start: now, End: now})
 			require.NoError(t, err)
 			require.Len(t, result.Value, 2, at)
 			for _, sample := range result.Value.(promql.Vector) {
@@ -66,7 +69,7 @@ func TestRatesLeaveDipsOut(t *testing.T) {
 			}
 		}
 	}
-	result, err := s.Evaluate(t.Context(), Query{Expr: eventRate, Start: timeAt(10 * time.Minute), End: timeAt(99 * time.Minute), Step: 15 * time.Second})
+	result, err := s.Evaluate(t.Context(), promapi.Query{Expr: eventRate, Start: promapitest.TimeAt(10 * time.Minute), End: promapitest.TimeAt(99 * time.Minute), Step: 15 * time.Second})
 	require.NoError(t, err)
 	for _, series := range result.Value.(promql.Matrix) {
 		require.Len(t, series.Floats, 357)
@@ -85,9 +88,9 @@ func TestRatesLeaveDipsOut(t *testing.T) {
 func TestDipInAShortHistory(t *testing.T) {
 	s := newEngine(t, fleetWithDips(4, 1), nil).store(t)
 	for _, at := range []time.Duration{30 * time.Second, 45 * time.Second} {
-		s.now = func() time.Time { return timeAt(at) }
+		s.now = func() time.Time { return promapitest.TimeAt(at) }
 		forgetDips(s)
-		result, err := s.Evaluate(t.Context(), Query{Expr: `rate(falcosecurity_scap_n_evts_total{node="a"}[1m])`, Start: timeAt(at), End: timeAt(at)})
+		result, err := s.Evaluate(t.Context(), promapi.Query{Expr: `rate(falcosecurity_scap_n_evts_total{node="a"}[1m])`, Start: promapitest.TimeAt(at), End: promapitest.TimeAt(at)})
 		require.NoError(t, err)
 		require.InEpsilon(t, 10_000, result.Value.(promql.Vector)[0].F, 0.05)
 	}
@@ -95,8 +98,8 @@ func TestDipInAShortHistory(t *testing.T) {
 
 func TestIncreasesLeaveDipsOut(t *testing.T) {
 	s := newEngine(t, fleetWithDips(400, 100, 200), nil).store(t, func(c *Config) { c.MaxSamples = 100_000 })
-	s.now = func() time.Time { return timeAt(3600 * time.Second) }
-	result, err := s.Evaluate(t.Context(), Query{Expr: `increase(falcosecurity_scap_n_evts_total[5m])`, Start: timeAt(20 * time.Minute), End: timeAt(time.Hour), Step: 15 * time.Second})
+	s.now = func() time.Time { return promapitest.TimeAt(3600 * time.Second) }
+	result, err := s.Evaluate(t.Context(), promapi.Query{Expr: `increase(falcosecurity_scap_n_evts_total[5m])`, Start: promapitest.TimeAt(20 * time.Minute), End: promapitest.TimeAt(time.Hour), Step: 15 * time.Second})
 	require.NoError(t, err)
 	for _, series := range result.Value.(promql.Matrix) {
 		for _, p := range series.Floats {
@@ -120,8 +123,8 @@ func TestResetsAreNoDips(t *testing.T) {
 				return value
 			}) + change
 			s := newEngine(t, script, nil).store(t)
-			s.now = func() time.Time { return timeAt(1530 * time.Second) }
-			result, err := s.Evaluate(t.Context(), Query{Expr: eventRate, Start: s.now(), End: s.now()})
+			s.now = func() time.Time { return promapitest.TimeAt(1530 * time.Second) }
+			result, err := s.Evaluate(t.Context(), promapi.Query{Expr: eventRate, Start: s.now(), End: s.now()})
 			require.NoError(t, err)
 			require.Equal(t, "sum by (instance) (rate(falcosecurity_scap_n_evts_total[1m]))", result.Executed)
 			require.Empty(t, result.Dips)
@@ -133,22 +136,22 @@ func TestResetsAreNoDips(t *testing.T) {
 func TestSearchForDipsIsShared(t *testing.T) {
 	server := newEngine(t, fleetWithDips(400, 100), nil)
 	s := server.store(t, func(c *Config) { c.MaxSamples = 100_000 })
-	s.now = func() time.Time { return timeAt(5985 * time.Second) }
+	s.now = func() time.Time { return promapitest.TimeAt(5985 * time.Second) }
 	for range 5 {
-		result, err := s.Evaluate(t.Context(), Query{Expr: eventRate, Start: timeAt(4000 * time.Second), End: timeAt(5985 * time.Second), Step: time.Minute})
+		result, err := s.Evaluate(t.Context(), promapi.Query{Expr: eventRate, Start: promapitest.TimeAt(4000 * time.Second), End: promapitest.TimeAt(5985 * time.Second), Step: time.Minute})
 		require.NoError(t, err)
 		require.Equal(t, "sum by (instance) (rate(falcosecurity_scap_n_evts_total[1m]))", result.Executed)
 	}
-	require.Len(t, server.requests, 3, "two for the search")
-	s.now = func() time.Time { return timeAt(5995 * time.Second) }
-	_, err := s.Evaluate(t.Context(), Query{Expr: eventRate, Start: timeAt(4000 * time.Second), End: timeAt(5985 * time.Second), Step: time.Minute})
+	require.Len(t, server.Requests, 3, "two for the search")
+	s.now = func() time.Time { return promapitest.TimeAt(5995 * time.Second) }
+	_, err := s.Evaluate(t.Context(), promapi.Query{Expr: eventRate, Start: promapitest.TimeAt(4000 * time.Second), End: promapitest.TimeAt(5985 * time.Second), Step: time.Minute})
 	require.NoError(t, err)
-	require.Len(t, server.requests, 4, "the past is not searched again")
+	require.Len(t, server.Requests, 4, "the past is not searched again")
 
-	filtered, err := s.Evaluate(t.Context(), Query{Expr: `rate(falcosecurity_scap_n_evts_total{node="b"}[1m])`, Start: timeAt(1000 * time.Second), End: timeAt(5985 * time.Second), Step: time.Minute})
+	filtered, err := s.Evaluate(t.Context(), promapi.Query{Expr: `rate(falcosecurity_scap_n_evts_total{node="b"}[1m])`, Start: promapitest.TimeAt(1000 * time.Second), End: promapitest.TimeAt(5985 * time.Second), Step: time.Minute})
 	require.NoError(t, err)
 	require.Empty(t, filtered.Dips, "of another node")
-	offset, err := s.Evaluate(t.Context(), Query{Expr: `max_over_time(rate(falcosecurity_scap_n_evts_total[1m] offset 10m)[10m:1m])`, Start: timeAt(2700 * time.Second), End: timeAt(2700 * time.Second)})
+	offset, err := s.Evaluate(t.Context(), promapi.Query{Expr: `max_over_time(rate(falcosecurity_scap_n_evts_total[1m] offset 10m)[10m:1m])`, Start: promapitest.TimeAt(2700 * time.Second), End: promapitest.TimeAt(2700 * time.Second)})
 	require.NoError(t, err)
 	require.NotEmpty(t, offset.Dips, "read through an offset and a subquery")
 	for _, sample := range offset.Value.(promql.Vector) {
@@ -159,18 +162,18 @@ func TestSearchForDipsIsShared(t *testing.T) {
 // A server that does not answer the search delays no query for long, and is not asked again at once.
 func TestSearchForDipsFails(t *testing.T) {
 	server := newFakeServer(t, nil)
-	server.respond = func(_ string, p url.Values) (int, string) {
+	server.Respond = func(_ string, p url.Values) (int, string) {
 		if strings.Contains(p.Get("query"), "resets(") {
 			return 503, ""
 		}
-		return 200, vector(`{"instance": "a"} 1`)
+		return 200, promapitest.Vector(`{"instance": "a"} 1`)
 	}
 	s := server.store(t)
 	for range 3 {
-		result, err := s.Evaluate(t.Context(), Query{Expr: eventRate, Start: noon, End: noon})
+		result, err := s.Evaluate(t.Context(), promapi.Query{Expr: eventRate, Start: promapitest.Noon, End: promapitest.Noon})
 		require.NoError(t, err)
 		require.Empty(t, result.Dips)
 		require.False(t, math.IsNaN(result.Value.(promql.Vector)[0].F))
 	}
-	require.Len(t, server.requests, 2)
+	require.Len(t, server.Requests, 2)
 }

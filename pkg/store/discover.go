@@ -51,13 +51,13 @@ func (s *Store) newQueries(ctx context.Context, now time.Time) queries {
 }
 
 func (q queries) run(f func(ctx context.Context) error) {
-	q.Go(func() error { return q.store.recovered(func() error { return f(q.ctx) }) })
+	q.Go(func() error { return q.store.client.Recovered(func() error { return f(q.ctx) }) })
 }
 
 // evaluate stores the value of an expression in the server's labels, once Wait has returned.
 func (q queries) evaluate(into *promql.Vector, expr string) {
 	q.run(func(ctx context.Context) (err error) {
-		*into, err = q.store.vector(ctx, expr, q.now)
+		*into, err = q.store.client.Vector(ctx, expr, q.now)
 		return err
 	})
 }
@@ -69,7 +69,7 @@ func (s *Store) findJobs(ctx context.Context, now time.Time) (map[string][]strin
 	up := &parser.VectorSelector{Name: "up", LabelMatchers: s.config.Matchers}
 	for _, kind := range kinds {
 		targets := rewriter{Config: s.config}.targetsOfKind(kind, up)
-		found, err := s.vector(ctx, fmt.Sprintf("group by (job) (%s)", targets), now)
+		found, err := s.client.Vector(ctx, fmt.Sprintf("group by (job) (%s)", targets), now)
 		if err != nil {
 			return nil, err
 		}
@@ -77,7 +77,7 @@ func (s *Store) findJobs(ctx context.Context, now time.Time) (map[string][]strin
 			out[kind] = nil
 			continue
 		}
-		others, err := s.vector(ctx, fmt.Sprintf("group by (job) (%s == 1 unless on (%s) (%s))", up, s.config.Identity.targetLabels(), targets), now)
+		others, err := s.client.Vector(ctx, fmt.Sprintf("group by (job) (%s == 1 unless on (%s) (%s))", up, s.config.Identity.targetLabels(), targets), now)
 		if err != nil {
 			return nil, err
 		}
@@ -104,7 +104,7 @@ func (s *Store) findExternalMetrics(ctx context.Context, now time.Time) (map[str
 	selector := &parser.VectorSelector{LabelMatchers: append(
 		[]*labels.Matcher{labels.MustNewMatcher(labels.MatchRegexp, model.MetricNameLabel, strings.Join(names, "|"))},
 		rewriter{Config: s.config}.externalMatchers(s.config.Matchers)...)}
-	found, err := s.vector(ctx, fmt.Sprintf("group by (__name__) (%s)", selector), now)
+	found, err := s.client.Vector(ctx, fmt.Sprintf("group by (__name__) (%s)", selector), now)
 	for _, sample := range found {
 		out[sample.Metric.Get(model.MetricNameLabel)] = true
 	}
@@ -118,7 +118,7 @@ func (s *Store) findTargets(ctx context.Context, w rewriter, now time.Time) ([]t
 	q := s.newQueries(ctx, now)
 	evaluate := func(into map[string]promql.Vector, key, expr string) {
 		q.run(func(ctx context.Context) error {
-			vector, err := s.vector(ctx, expr, now)
+			vector, err := s.client.Vector(ctx, expr, now)
 			mu.Lock()
 			defer mu.Unlock()
 			into[key] = vector
@@ -144,13 +144,6 @@ func (s *Store) findTargets(ctx context.Context, w rewriter, now time.Time) ([]t
 		return nil, err
 	}
 	return s.statuses(v, now), nil
-}
-
-// vector evaluates an expression in the server's labels at an instant.
-func (s *Store) vector(ctx context.Context, expr string, now time.Time) (promql.Vector, error) {
-	result, err := s.send(ctx, Query{Expr: expr, Start: now, End: now})
-	vector, _ := result.Value.(promql.Vector)
-	return vector, err
 }
 
 // selector returns a selector with the extra matchers.

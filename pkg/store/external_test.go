@@ -6,6 +6,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/promapi"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/promapi/promapitest"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
 
@@ -34,7 +36,7 @@ func evaluateExternal(t *testing.T, s *Store, id string, by ...string) (values, 
 	require.NoError(t, err)
 	expr, _, err := c.Compile(signal, by, nil, "1m", signals.CompileOptions{Identity: []string{"cluster", "node"}, ScrapeInterval: 15 * time.Second})
 	require.NoError(t, err)
-	result, err := s.Evaluate(t.Context(), Query{Expr: expr, Start: s.now(), End: s.now()})
+	result, err := s.Evaluate(t.Context(), promapi.Query{Expr: expr, Start: s.now(), End: s.now()})
 	require.NoError(t, err)
 	return result.Value.String(), signal.Description
 }
@@ -45,7 +47,7 @@ func TestExternalMetrics(t *testing.T) {
 		c.Matchers, err = ParseMatchers(`job="falco"`) // does not apply to other exporters
 		require.NoError(t, err)
 	})
-	s.now = func() time.Time { return timeAt(1500 * time.Second) }
+	s.now = func() time.Time { return promapitest.TimeAt(1500 * time.Second) }
 	values, description := evaluateExternal(t, s, "cpu-usage-ratio")
 	require.Regexp(t, `^\{node="a:1"\} => 0\.(5|49999999999999)\d* @\[1500000\]$`, values)
 	require.Contains(t, description, "With cAdvisor metrics in Prometheus")
@@ -62,7 +64,7 @@ func TestExternalMetrics(t *testing.T) {
 
 func TestNoExternalMetrics(t *testing.T) {
 	s := newEngine(t, twoJobs, nil).store(t)
-	s.now = func() time.Time { return timeAt(1500 * time.Second) }
+	s.now = func() time.Time { return promapitest.TimeAt(1500 * time.Second) }
 	_, description := evaluateExternal(t, s, "cpu-usage-ratio")
 	require.NotContains(t, description, "cAdvisor")
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 	"golang.org/x/sync/singleflight"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/promapi"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 )
@@ -37,16 +38,16 @@ type recordedSignals struct {
 // evaluateRecorded answers a query from a recording rule. The server must have the rule's series for the whole range, up to
 // date, with the same series and values as the plain expression. The result is as old as the last evaluation of the rule,
 // so queries with smaller steps use the plain expression.
-func (s *Store) evaluateRecorded(ctx context.Context, q Query) (result Result, ok bool) {
+func (s *Store) evaluateRecorded(ctx context.Context, q promapi.Query) (result promapi.Result, ok bool) {
 	if q.Step > 0 && q.Step < evaluationInterval {
-		return Result{}, false
+		return promapi.Result{}, false
 	}
 	id := s.config.Identity
 	if q.UserWritten || !slices.Contains(id, "instance") || len(id) == 2 && id[0] != target.ClusterLabel {
-		return Result{}, false // the rules record by cluster and instance
+		return promapi.Result{}, false // the rules record by cluster and instance
 	}
 	if all := s.Targets(); settling(all) && len(all) > 0 {
-		return Result{}, false // new targets are missing until the next evaluation of the rules
+		return promapi.Result{}, false // new targets are missing until the next evaluation of the rules
 	}
 	var (
 		rule     signals.Recording
@@ -54,7 +55,7 @@ func (s *Store) evaluateRecorded(ctx context.Context, q Query) (result Result, o
 		filters  []signals.Filter
 		matching int
 	)
-	if err := s.recovered(func() error {
+	if err := s.client.Recovered(func() error {
 		filters = identityFilters(q.Expr)
 		var known bool
 		if rule, known = s.ruleFor(q.Expr, filters); known {
@@ -63,19 +64,19 @@ func (s *Store) evaluateRecorded(ctx context.Context, q Query) (result Result, o
 		}
 		return nil
 	}); err != nil || matching == 0 || q.Start.Before(v.since) || q.End.Before(v.since) {
-		return Result{}, false
+		return promapi.Result{}, false
 	}
 	q.Expr = s.recordedExpr(rule, filters)
-	result, err := s.evaluateShared(ctx, q)
+	result, err := s.client.Evaluate(ctx, q)
 	if err == nil && q.End.After(v.at) && countAtEnd(result.Value, q) < matching {
 		s.invalidate(rule)
-		return Result{}, false
+		return promapi.Result{}, false
 	}
 	return result, err == nil
 }
 
 // countAtEnd counts the series that have a value at the end of a query.
-func countAtEnd(value parser.Value, q Query) (n int) {
+func countAtEnd(value parser.Value, q promapi.Query) (n int) {
 	switch value := value.(type) {
 	case promql.Vector:
 		return len(value)

@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/promapi"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/promapi/promapitest"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
 
@@ -22,12 +24,12 @@ func executed(t *testing.T, script string, filters []signals.Filter, start, end 
 	t.Helper()
 	s := newEngine(t, script, nil).store(t, change...)
 	s.config.MaxSamples = 10_000
-	s.now = func() time.Time { return timeAt(6000 * time.Second) }
-	return evaluateSignal(t, s, filters, Query{Start: timeAt(start), End: timeAt(end), Step: time.Minute}).Executed
+	s.now = func() time.Time { return promapitest.TimeAt(6000 * time.Second) }
+	return evaluateSignal(t, s, filters, promapi.Query{Start: promapitest.TimeAt(start), End: promapitest.TimeAt(end), Step: time.Minute}).Executed
 }
 
 // evaluateSignal evaluates that signal.
-func evaluateSignal(t *testing.T, s *Store, filters []signals.Filter, q Query) Result {
+func evaluateSignal(t *testing.T, s *Store, filters []signals.Filter, q promapi.Query) Result {
 	t.Helper()
 	c := signals.Load()
 	signal, err := c.Signal("cpu-usage-since-start-ratio")
@@ -82,8 +84,8 @@ func TestRemovedRecordingRules(t *testing.T) {
 			rule+`{instance="a"} `+series.a+"\n  "+rule+`{instance="b"} `+series.b+"\n", nil).store(t)
 		s.config.MaxSamples = 10_000
 		ask := func(now time.Duration, step time.Duration, filters ...signals.Filter) Result {
-			s.now = func() time.Time { return timeAt(now) }
-			return evaluateSignal(t, s, filters, Query{Start: timeAt(now - 10*step), End: timeAt(now), Step: step})
+			s.now = func() time.Time { return promapitest.TimeAt(now) }
+			return evaluateSignal(t, s, filters, promapi.Query{Start: promapitest.TimeAt(now - 10*step), End: promapitest.TimeAt(now), Step: step})
 		}
 		good, gone := 5640*time.Second, 5880*time.Second // four minutes later
 		a := signals.Filter{Key: "node", Operator: "=", Value: "a"}
@@ -103,8 +105,8 @@ func TestRemovedRecordingRules(t *testing.T) {
 func TestSmallStepsAreNotRecorded(t *testing.T) {
 	s := newEngine(t, "load 60s\n  "+lifetime+`{instance="a"} 1+1x100`+"\n  "+rule+`{instance="a"} 1+1x100`+"\n", nil).store(t)
 	s.config.MaxSamples = 10_000
-	s.now = func() time.Time { return timeAt(6000 * time.Second) }
-	q := Query{Start: timeAt(5400 * time.Second), End: timeAt(6000 * time.Second), Step: 15 * time.Second}
+	s.now = func() time.Time { return promapitest.TimeAt(6000 * time.Second) }
+	q := promapi.Query{Start: promapitest.TimeAt(5400 * time.Second), End: promapitest.TimeAt(6000 * time.Second), Step: 15 * time.Second}
 	require.Equal(t, plain, evaluateSignal(t, s, nil, q).Executed)
 	q.Step = time.Minute
 	require.Equal(t, recordedBy("instance", ""), evaluateSignal(t, s, nil, q).Executed)
@@ -115,22 +117,22 @@ func TestVerificationIsShared(t *testing.T) {
 	f := newEngine(t, "load 60s\n  "+lifetime+`{instance="a"} 1+1x100`+"\n  "+rule+`{instance="a"} 1+1x100`+"\n", nil)
 	s := f.store(t)
 	s.config.MaxSamples = 10_000
-	s.now = func() time.Time { return timeAt(6000 * time.Second) }
+	s.now = func() time.Time { return promapitest.TimeAt(6000 * time.Second) }
 	var all sync.WaitGroup
 	for range 10 {
 		all.Go(func() {
-			evaluateSignal(t, s, nil, Query{Start: timeAt(6000 * time.Second), End: timeAt(6000 * time.Second)})
+			evaluateSignal(t, s, nil, promapi.Query{Start: promapitest.TimeAt(6000 * time.Second), End: promapitest.TimeAt(6000 * time.Second)})
 		})
 	}
 	all.Wait()
 	times, gaps := 0, 0
-	for _, a := range f.requests {
-		if strings.HasPrefix(a.parameters.Get("query"), "max(timestamp(") {
+	for _, a := range f.Requests {
+		if strings.HasPrefix(a.Parameters.Get("query"), "max(timestamp(") {
 			times++
 		}
-		if a.path == "query_range" {
+		if a.Path == "query_range" {
 			gaps++
 		}
 	}
-	require.Equal(t, []int{1, 1, 4 + 1}, []int{times, gaps, len(f.requests)})
+	require.Equal(t, []int{1, 1, 4 + 1}, []int{times, gaps, len(f.Requests)})
 }

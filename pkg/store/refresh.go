@@ -48,7 +48,7 @@ func (s *Store) Ready(ctx context.Context) error {
 	case <-running:
 	case <-ctx.Done():
 		if !known {
-			return s.explain(ctx, ctx.Err())
+			return s.client.Explain(ctx, ctx.Err())
 		}
 	}
 	c.mu.Lock()
@@ -87,7 +87,7 @@ func (s *Store) refresh(ctx context.Context, done chan struct{}) {
 		all      []target.Status
 		external map[string]bool
 	)
-	err := s.recovered(func() (err error) {
+	err := s.client.Recovered(func() (err error) {
 		if jobs, err = s.findJobs(ctx, now); err != nil {
 			return err
 		}

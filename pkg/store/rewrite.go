@@ -13,13 +13,14 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/promapi"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 )
 
 // rewrite translates the expression of a query for the server. An expression that a user wrote only gets the extra matchers.
 // In the catalogue's expressions, cluster and node become the identity labels, and series that only exist in scrape mode
 // are replaced: see selector. It returns the dips that the new expression leaves out.
-func (s *Store) rewrite(ctx context.Context, q Query) (string, []Dip, error) {
+func (s *Store) rewrite(ctx context.Context, q promapi.Query) (string, []Dip, error) {
 	expr, err := parser.NewParser(parser.Options{}).ParseExpr(q.Expr)
 	if q.UserWritten {
 		if len(s.config.Matchers) == 0 {
@@ -81,7 +82,7 @@ type rewriter struct {
 func (s *Store) rewriter() rewriter {
 	s.targets.mu.Lock()
 	defer s.targets.mu.Unlock()
-	return rewriter{Config: s.config, jobs: s.targets.jobs, all: s.targets.all, victoria: s.victoria.Load(), leftOut: new([]Dip)}
+	return rewriter{Config: s.config, jobs: s.targets.jobs, all: s.targets.all, victoria: s.client.IsVictoria(), leftOut: new([]Dip)}
 }
 
 // expr rewrites an expression of the catalogue.

@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/stretchr/testify/require"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/promapi"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 )
@@ -84,7 +85,7 @@ func TestRewriteUserWritten(t *testing.T) {
 		all, err := ParseMatchers(matchers)
 		require.NoError(t, err)
 		s := &Store{config: Config{Identity: Identity{"instance"}, Matchers: all, Catalogue: signals.Load()}}
-		expr, _, err = s.rewrite(t.Context(), Query{Expr: expr, UserWritten: true})
+		expr, _, err = s.rewrite(t.Context(), promapi.Query{Expr: expr, UserWritten: true})
 		return expr, err
 	}
 	got, err := rewrite(`job="falco"`, `sum by (node) (up{kind="x"} == 1m) / falco_target_expected`)

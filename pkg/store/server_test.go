@@ -10,6 +10,8 @@ import (
 	"github.com/prometheus/prometheus/promql"
 	"github.com/stretchr/testify/require"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/promapi"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/promapi/promapitest"
 	"github.com/falco-metrics/falco-metrics-datasource/tests/conformance/server"
 )
 
@@ -40,7 +42,7 @@ func realServers(t *testing.T, series []server.Series, f func(t *testing.T, s *S
 			require.NoError(t, err)
 			t.Cleanup(process.Stop)
 			require.NoError(t, writer.Write(series))
-			at := &fakeServer{Server: &httptest.Server{URL: process.URL}}
+			at := fakeServer{&promapitest.Server{Server: &httptest.Server{URL: process.URL}}}
 			s := at.store(t, func(c *Config) { c.MaxSamples = 1_000_000 })
 			s.now = time.Now
 			f(t, s)
@@ -72,7 +74,7 @@ func TestRatesLeaveDipsOutOfRealServers(t *testing.T) {
 		}),
 	}, func(t *testing.T, s *Store) {
 		require.NoError(t, s.Ready(t.Context()))
-		q := Query{Expr: eventRate, Start: first.Add(10 * time.Minute).Truncate(15 * time.Second), End: first.Add((samples - 1) * 15 * time.Second).Truncate(15 * time.Second), Step: 15 * time.Second}
+		q := promapi.Query{Expr: eventRate, Start: first.Add(10 * time.Minute).Truncate(15 * time.Second), End: first.Add((samples - 1) * 15 * time.Second).Truncate(15 * time.Second), Step: 15 * time.Second}
 		for range 2 { // fresh, and reused
 			result, err := s.Evaluate(t.Context(), q)
 			require.NoError(t, err)

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/promapi"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 )
@@ -92,7 +93,7 @@ func (s *Store) vanishedTargets(v targetVectors, present map[targetKey]int) map[
 	out := map[targetKey]time.Time{}
 	for _, sample := range v.facts[s.config.Catalogue.Reading.Facts[0].ID] {
 		if key := s.targetKey(sample.Metric); !nodes[[2]string{key.cluster, key.node}] {
-			if last := time.UnixMilli(milliseconds(sample.F)); last.After(out[key]) {
+			if last := time.UnixMilli(promapi.Milliseconds(sample.F)); last.After(out[key]) {
 				out[key] = last
 			}
 		}

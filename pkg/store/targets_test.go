@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/promapi/promapitest"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 )
 
@@ -41,7 +42,7 @@ load 15s
 
 func TestTargets(t *testing.T) {
 	s := newEngine(t, twoJobs, nil).store(t)
-	s.now = func() time.Time { return timeAt(1500 * time.Second) }
+	s.now = func() time.Time { return promapitest.TimeAt(1500 * time.Second) }
 	require.NoError(t, s.Ready(t.Context()))
 	require.Equal(t, []string{
 		`falco {node="a:1"} at a:1 of falco: up map[engine:kmod version:0.44.1], 60 scrapes, 3 metrics`,
@@ -54,7 +55,7 @@ func TestTargets(t *testing.T) {
 	require.Equal(t, map[string][]string{"falco": {"falco"}, "falcosidekick": {"sidekick"}}, s.targets.jobs)
 	all := s.Targets()
 	require.Equal(t, "The Prometheus server last scraped it at 00:15 UTC and no longer has it as a target: its pod is gone or not ready, possibly in a crash loop. It stays listed for one hour.", all[2].Message)
-	require.Equal(t, timeAt(1455*time.Second), all[4].FirstScrape.UTC().Local(), "derived from the number of scrapes")
+	require.Equal(t, promapitest.TimeAt(1455*time.Second), all[4].FirstScrape.UTC().Local(), "derived from the number of scrapes")
 }
 
 // In a job with other targets, a Falco is only recognised by its metrics.
@@ -66,7 +67,7 @@ load 15s
   up{job="pods", instance="never:1"} 0x100
   falcosecurity_falco_version_info{job="pods", instance="a:1", version="0.44.1"} 1x100
 `, nil).store(t)
-	s.now = func() time.Time { return timeAt(1500 * time.Second) }
+	s.now = func() time.Time { return promapitest.TimeAt(1500 * time.Second) }
 	require.NoError(t, s.Ready(t.Context()))
 	require.Equal(t, []string{`falco {node="a:1"} at a:1 of pods: up map[version:0.44.1], 60 scrapes, 1 metrics`}, summary(s.Targets()))
 	require.Equal(t, map[string][]string{"falcosidekick": nil}, s.targets.jobs)
@@ -80,7 +81,7 @@ load 15s
   falcosecurity_falco_version_info{job="a", instance="1:1", node="n", version="0.44.1"} 1x100
   falcosecurity_falco_version_info{job="b", instance="1:1", node="n", version="0.44.1"} 1x100
 `, nil).store(t, func(c *Config) { c.Identity = Identity{"node"} })
-	s.now = func() time.Time { return timeAt(1500 * time.Second) }
+	s.now = func() time.Time { return promapitest.TimeAt(1500 * time.Second) }
 	require.NoError(t, s.Ready(t.Context()))
 	require.Equal(t, target.Duplicate, s.Targets()[1].State)
 	require.Equal(t, `The Prometheus server has n twice, in the jobs a and b, so its figures are added up. Select one job with prometheus.matchers, such as job="a", or add a label to prometheus.identityLabels.`, s.Targets()[1].Message)
@@ -93,7 +94,7 @@ load 15s
   up{job="falco", instance="a:1"} 1x100
   falcosecurity_falco_version_info{job="falco", instance="a:1", version="0.44.1"} 1x100
 `, nil).store(t)
-	s.now = func() time.Time { return timeAt(1620 * time.Second) }
+	s.now = func() time.Time { return promapitest.TimeAt(1620 * time.Second) }
 	require.NoError(t, s.Ready(t.Context()))
 	require.Equal(t, target.Down, s.Targets()[0].State)
 	require.Equal(t, "The Prometheus server has no sample of the last 60s: it has stopped scraping, or remote write is delayed.", s.Targets()[0].Message)
@@ -102,24 +103,24 @@ load 15s
 // The list of targets is kept while the server is unavailable, and refreshed afterwards.
 func TestReadyWhileUnavailable(t *testing.T) {
 	f := newEngine(t, twoJobs, nil)
-	good := f.respond
-	f.respond = always(503, "")
+	good := f.Respond
+	f.Respond = promapitest.Always(503, "")
 	s := f.store(t)
-	s.now = func() time.Time { return timeAt(1500 * time.Second) }
+	s.now = func() time.Time { return promapitest.TimeAt(1500 * time.Second) }
 	require.EqualError(t, s.Ready(t.Context()), "The Prometheus server answered 503 Service Unavailable: it is starting or overloaded, or a proxy cannot reach it. It gave no reason.")
-	f.respond = good
+	f.Respond = good
 	require.NoError(t, s.Ready(t.Context()))
 	require.Len(t, s.Targets(), 6)
 
-	f.respond = func(string, url.Values) (int, string) { return 503, "" }
-	s.now = func() time.Time { return timeAt(1600 * time.Second) }
+	f.Respond = func(string, url.Values) (int, string) { return 503, "" }
+	s.now = func() time.Time { return promapitest.TimeAt(1600 * time.Second) }
 	require.NoError(t, s.Ready(t.Context()))
 	require.Len(t, s.Targets(), 6)
 	since, why := s.TargetsOutdated()
-	require.Equal(t, timeAt(1500*time.Second), since)
+	require.Equal(t, promapitest.TimeAt(1500*time.Second), since)
 	require.EqualError(t, why, "The Prometheus server answered 503 Service Unavailable: it is starting or overloaded, or a proxy cannot reach it. It gave no reason.")
 
-	f.respond = good
+	f.Respond = good
 	require.NoError(t, s.Ready(t.Context()))
 	since, _ = s.TargetsOutdated()
 	require.Zero(t, since)
@@ -135,7 +136,7 @@ load 15s
   falcosecurity_falco_version_info{job="falco", instance="b:1", version="0.44.1"} 1x102 stale
 `, nil).store(t)
 	for i, want := range []target.State{target.Up, target.Gone} {
-		s.now = func() time.Time { return timeAt(1500*time.Second + time.Duration(i)*75*time.Second) }
+		s.now = func() time.Time { return promapitest.TimeAt(1500*time.Second + time.Duration(i)*75*time.Second) }
 		require.NoError(t, s.Ready(t.Context()))
 		require.Equal(t, want, s.Targets()[1].State)
 		require.Zero(t, s.Targets()[1].LastScrape, "the plugin does not query it")

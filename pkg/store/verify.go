@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/promapi"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
 
@@ -50,7 +51,7 @@ func (s *Store) verified(ctx context.Context, rule signals.Recording) verificati
 		if s.now().Before(v.until) {
 			return v, nil // another caller has just finished
 		}
-		err := s.recovered(func() error {
+		err := s.client.Recovered(func() error {
 			v = s.verify(context.WithoutCancel(ctx), rule)
 			return nil
 		})
@@ -91,15 +92,15 @@ func (s *Store) invalidate(rule signals.Recording) {
 func (s *Store) verify(ctx context.Context, rule signals.Recording) verification {
 	now := s.now()
 	failed := verification{until: now.Add(verificationTTL)}
-	last, err := s.vector(ctx, fmt.Sprintf("max(timestamp(%s))", rule.Name), now)
+	last, err := s.client.Vector(ctx, fmt.Sprintf("max(timestamp(%s))", rule.Name), now)
 	if err != nil || len(last) == 0 {
 		return failed
 	}
-	at := time.UnixMilli(milliseconds(last[0].F))
+	at := time.UnixMilli(promapi.Milliseconds(last[0].F))
 	if now.Sub(at) > maxRecordedAge {
 		return failed
 	}
-	recorded, err := s.vector(ctx, s.recordedExpr(rule, nil), at)
+	recorded, err := s.client.Vector(ctx, s.recordedExpr(rule, nil), at)
 	if err != nil {
 		return failed
 	}
@@ -107,7 +108,7 @@ func (s *Store) verify(ctx context.Context, rule signals.Recording) verification
 	if err != nil {
 		return failed
 	}
-	plain, err := s.vector(ctx, s.rewriter().expr(parse(expr)).String(), at)
+	plain, err := s.client.Vector(ctx, s.rewriter().expr(parse(expr)).String(), at)
 	if err != nil || !equalVectors(recorded, plain) {
 		return failed
 	}
@@ -151,7 +152,7 @@ func (s *Store) findGaps(ctx context.Context, now time.Time) map[string]time.Tim
 	for _, rule := range s.config.Catalogue.Recordings {
 		names = append(names, rule.Name)
 	}
-	result, _ := s.send(ctx, Query{ // after an error no rule has a known start, so none is used for ranges
+	result, _ := s.client.Send(ctx, promapi.Query{ // after an error no rule has a known start, so none is used for ranges
 		Expr:  fmt.Sprintf("group by (__name__) (last_over_time({%s}[%s]))", matchAny(model.MetricNameLabel, names), signals.FormatDuration(maxRecordedAge)),
 		Start: now.Add(-24 * time.Hour), End: now, Step: evaluationInterval,
 	})

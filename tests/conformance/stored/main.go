@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/prometheus/promql"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/promapi"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/store"
@@ -173,13 +174,13 @@ func embedded(q question) (answers []promql.Matrix, figures int, err error) {
 
 // compare sends the wanted queries to a server and compares the results.
 func compare(q question, expected []promql.Matrix, url, version string, wanted func(query) bool) (*verdict, error) {
-	address, err := store.ParseURL(url)
+	address, err := promapi.ParseURL(url)
 	if err != nil {
 		return nil, err
 	}
 	s, err := store.New(store.Config{
-		URL: address, Method: http.MethodPost, Identity: store.Identity{"region", "instance"}, Gauges: q.Gauges,
-		Interval: 15 * time.Second, Timeout: time.Minute, MaxSamples: 1e8, Catalogue: signals.Load(),
+		Config:   promapi.Config{URL: address, Method: http.MethodPost, Interval: 15 * time.Second, Timeout: time.Minute, MaxSamples: 1e8},
+		Identity: store.Identity{"region", "instance"}, Gauges: q.Gauges, Catalogue: signals.Load(),
 	})
 	if err != nil {
 		return nil, err
@@ -188,7 +189,7 @@ func compare(q question, expected []promql.Matrix, url, version string, wanted f
 	ctx := context.Background()
 	out := &verdict{Version: version, Differences: []difference{}}
 	ask := func(i int, one query) {
-		answer, err := s.Evaluate(ctx, store.Query{Expr: one.Expr, Start: time.UnixMilli(one.Start), End: time.UnixMilli(one.End), Step: time.Duration(one.Step) * time.Millisecond})
+		answer, err := s.Evaluate(ctx, promapi.Query{Expr: one.Expr, Start: time.UnixMilli(one.Start), End: time.UnixMilli(one.End), Step: time.Duration(one.Step) * time.Millisecond})
 		why := ""
 		if err != nil {
 			why = err.Error()

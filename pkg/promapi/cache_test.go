@@ -1,4 +1,4 @@
-package store
+package promapi
 
 import (
 	"context"
@@ -13,6 +13,8 @@ import (
 
 	"github.com/prometheus/prometheus/promql"
 	"github.com/stretchr/testify/require"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/promapi/promapitest"
 )
 
 // Panels, viewers and alert rules that ask the same at the same time share one request. One that gives up does not end it for
@@ -24,19 +26,19 @@ func TestIdenticalRequestsInFlight(t *testing.T) {
 		sent.Add(1)
 		arrived <- struct{}{}
 		<-release
-		return 200, vector(`{"instance": "a"} 1`)
+		return 200, promapitest.Vector(`{"instance": "a"} 1`)
 	})
-	s := server.store(t, func(c *Config) { c.Timeout = time.Minute })
+	s := server.client(t, func(c *Config) { c.Timeout = time.Minute })
 	first, cancel := context.WithCancel(t.Context())
 	var all sync.WaitGroup
 	all.Go(func() {
-		_, err := s.Evaluate(first, Query{Expr: "x", Start: noon, End: noon})
+		_, err := s.Evaluate(first, Query{Expr: "x", Start: promapitest.Noon, End: promapitest.Noon})
 		require.ErrorIs(t, err, context.Canceled)
 	})
 	<-arrived
 	for range 5 {
 		all.Go(func() {
-			result, err := s.Evaluate(t.Context(), Query{Expr: "x", Start: noon, End: noon})
+			result, err := s.Evaluate(t.Context(), Query{Expr: "x", Start: promapitest.Noon, End: promapitest.Noon})
 			require.NoError(t, err)
 			require.Len(t, result.Value, 1)
 		})
@@ -88,20 +90,20 @@ func TestRequestEndsWithItsLastCaller(t *testing.T) {
 // Within a scrape interval a result is reused; afterwards, only the steps that may have changed are requested.
 func TestClosedRangesAreReused(t *testing.T) {
 	server := newEngine(t, "load 15s\n  x{instance=\"a\"} 0+1x1000\n", nil)
-	s := server.store(t, func(c *Config) { c.MaxSamples = 100_000 })
+	s := server.client(t, func(c *Config) { c.MaxSamples = 100_000 })
 	ask := func(now, length time.Duration) {
-		s.now = func() time.Time { return timeAt(now) }
-		q := Query{Expr: "x", Start: timeAt(now - length).Truncate(15 * time.Second), End: timeAt(now).Truncate(15 * time.Second), Step: 15 * time.Second}
+		s.config.Now = func() time.Time { return promapitest.TimeAt(now) }
+		q := Query{Expr: "x", Start: promapitest.TimeAt(now - length).Truncate(15 * time.Second), End: promapitest.TimeAt(now).Truncate(15 * time.Second), Step: 15 * time.Second}
 		result, err := s.Evaluate(t.Context(), q)
 		require.NoError(t, err)
 		require.Len(t, result.Value.(promql.Matrix)[0].Floats, int(length/q.Step)+1)
 	}
 	requested := func() string {
-		if len(server.requests) == 0 {
+		if len(server.Requests) == 0 {
 			return "none"
 		}
-		p := server.requests[len(server.requests)-1].parameters
-		server.requests = nil
+		p := server.Requests[len(server.Requests)-1].Parameters
+		server.Requests = nil
 		return p.Get("start") + " to " + p.Get("end")
 	}
 	ask(7207*time.Second, time.Hour)
@@ -114,24 +116,6 @@ func TestClosedRangesAreReused(t *testing.T) {
 	require.Equal(t, "6615.000 to 7215.000", requested(), "another length")
 	ask(10_000*time.Second, time.Hour)
 	require.Equal(t, "6390.000 to 9990.000", requested(), "nothing is known for long")
-}
-
-// Evaluations at the current time are shared within a scrape interval.
-func TestInstantsAreSharedWithinAnInterval(t *testing.T) {
-	server := newEngine(t, "load 15s\n  x{instance=\"a\"} 0+1x1000\n", nil)
-	s := server.store(t)
-	ask := func(now, end time.Duration, userWritten bool) string {
-		s.now = func() time.Time { return timeAt(now) }
-		result, err := s.Evaluate(t.Context(), Query{Expr: "x", Start: timeAt(end), End: timeAt(end), UserWritten: userWritten})
-		require.NoError(t, err)
-		return result.Value.String()
-	}
-	require.Equal(t, `{__name__="x", node="a"} => 480 @[7200000]`, ask(7203*time.Second, 7203*time.Second, false))
-	require.Equal(t, `{__name__="x", node="a"} => 480 @[7200000]`, ask(7213*time.Second, 7213*time.Second, false))
-	require.Len(t, server.requests, 1)
-	require.Equal(t, `{__name__="x", node="a"} => 481 @[7215000]`, ask(7216*time.Second, 7216*time.Second, false))
-	require.Equal(t, `{__name__="x", instance="a"} => 481 @[7216000]`, ask(7216*time.Second, 7216*time.Second, true), "an expression of a user")
-	require.Equal(t, `{__name__="x", node="a"} => 240 @[3607000]`, ask(7216*time.Second, 3607*time.Second, false), "in the past")
 }
 
 // Whatever is reused equals a fresh evaluation.
@@ -153,59 +137,56 @@ func TestReusedResultsEqualFreshOnes(t *testing.T) {
 		}
 		script.WriteString("\n")
 	}
-	s := newEngine(t, script.String(), nil).store(t, func(c *Config) { c.MaxSamples = 100_000 })
+	s := newEngine(t, script.String(), nil).client(t, func(c *Config) { c.MaxSamples = 100_000 })
 	now := 2000 * time.Second
 	for range 300 {
 		now += time.Duration(random.IntN(20)) * time.Second
 		if now > 5900*time.Second {
 			break
 		}
-		s.now = func() time.Time { return timeAt(now) }
+		s.config.Now = func() time.Time { return promapitest.TimeAt(now) }
 		step := []time.Duration{15 * time.Second, time.Minute}[random.IntN(2)]
 		length := time.Duration(1+random.IntN(4)) * 5 * time.Minute
 		q := Query{
-			Expr:  []string{"x", "sum by (node) (x)", "topk(2, x)", "rate(x[1m])", "max_over_time(x[5m:15s])"}[random.IntN(5)],
-			Start: timeAt(now - length).Truncate(step), End: timeAt(now).Truncate(step), Step: step,
+			Expr:  []string{"x", "sum by (instance) (x)", "topk(2, x)", "rate(x[1m])", "max_over_time(x[5m:15s])"}[random.IntN(5)],
+			Start: promapitest.TimeAt(now - length).Truncate(step), End: promapitest.TimeAt(now).Truncate(step), Step: step,
 		}
 		got, err := s.Evaluate(t.Context(), q)
 		require.NoError(t, err)
-		expr, _, err := s.rewrite(t.Context(), q)
+		want, err := s.Send(t.Context(), q)
 		require.NoError(t, err)
-		q.Expr = expr
-		want, err := s.send(t.Context(), q)
-		require.NoError(t, err)
-		require.Equal(t, want.Value.String(), got.Value.String(), "%s at %s", expr, now)
+		require.Equal(t, want.Value.String(), got.Value.String(), "%s at %s", q.Expr, now)
 	}
 }
 
 func TestCacheIsBounded(t *testing.T) {
 	var c resultCache
 	put := func(name string, bytes uint64) {
-		c.put(&entry{key: name, bytes: bytes, expires: noon.Add(time.Minute), start: noon, end: noon, final: noon})
+		c.put(&entry{key: name, bytes: bytes, expires: promapitest.Noon.Add(time.Minute), start: promapitest.Noon, end: promapitest.Noon, final: promapitest.Noon})
 	}
 	put("too large", maxEntryBytes+1)
-	require.Nil(t, c.get("too large", noon))
+	require.Nil(t, c.get("too large", promapitest.Noon))
 	for i := range 20 {
 		put(fmt.Sprint(i), maxEntryBytes)
 		require.LessOrEqual(t, c.bytes, uint64(maxCacheBytes))
 	}
-	require.Nil(t, c.get("11", noon))
-	require.NotNil(t, c.get("12", noon))
+	require.Nil(t, c.get("11", promapitest.Noon))
+	require.NotNil(t, c.get("12", promapitest.Noon))
 	put("12", 1)
 	require.EqualValues(t, 7*maxEntryBytes+1, c.bytes)
-	require.Nil(t, c.get("13", noon.Add(time.Hour)), "out of date")
+	require.Nil(t, c.get("13", promapitest.Noon.Add(time.Hour)), "out of date")
 	require.Equal(t, len(c.entries), c.recent.Len())
 }
 
 // Partial results and errors are not reused.
 func TestFailuresAreNotReused(t *testing.T) {
 	server := newFakeServer(t, nil)
-	s := server.store(t)
-	for i, body := range []string{`{"status": "error", "errorType": "bad_data", "error": "x"}`, strings.Replace(vector(), `"data"`, `"isPartial": true, "data"`, 1), vector()} {
-		server.respond = always(200, body)
-		_, _ = s.Evaluate(t.Context(), Query{Expr: "x", Start: noon, End: noon})
-		require.Len(t, server.requests, i+1)
+	s := server.client(t)
+	for i, body := range []string{`{"status": "error", "errorType": "bad_data", "error": "x"}`, strings.Replace(promapitest.Vector(), `"data"`, `"isPartial": true, "data"`, 1), promapitest.Vector()} {
+		server.Respond = promapitest.Always(200, body)
+		_, _ = s.Evaluate(t.Context(), Query{Expr: "x", Start: promapitest.Noon, End: promapitest.Noon})
+		require.Len(t, server.Requests, i+1)
 	}
-	_, _ = s.Evaluate(t.Context(), Query{Expr: "x", Start: noon, End: noon})
-	require.Len(t, server.requests, 3)
+	_, _ = s.Evaluate(t.Context(), Query{Expr: "x", Start: promapitest.Noon, End: promapitest.Noon})
+	require.Len(t, server.Requests, 3)
 }

@@ -1,4 +1,4 @@
-package store
+package promapi
 
 import (
 	"container/list"
@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	// maxCacheBytes limits the results that one Store keeps, maxEntryBytes one of them.
+	// maxCacheBytes limits the results that one Client keeps, maxEntryBytes one of them.
 	maxCacheBytes, maxEntryBytes = 64 << 20, 8 << 20
 	// settleTime is how long samples may arrive late, for example by remote write. Evaluations before that are final.
 	settleTime = 2 * time.Minute
@@ -41,42 +41,31 @@ type entry struct {
 	bytes      uint64
 }
 
-// evaluateShared evaluates a query in the server's labels. Callers share the result: it must not be modified.
-func (s *Store) evaluateShared(ctx context.Context, q Query) (Result, error) {
+// Evaluate evaluates a query. Callers share the result: it must not be modified.
+func (c *Client) Evaluate(ctx context.Context, q Query) (Result, error) {
 	key := fmt.Sprintf("%t %d %d %d %s", q.UserWritten, q.Step, phaseOf(q), magnitudeOf(q), q.Expr)
 	if !canResume(q) {
 		key = fmt.Sprintf("%d %d %s", q.Start.UnixMilli(), q.End.UnixMilli(), key)
 	}
-	known := s.cache.get(key, s.now())
-	if known != nil && known.covers(q, s.now()) {
+	known := c.cache.get(key, c.config.Now())
+	if known != nil && known.covers(q, c.config.Now()) {
 		return known.cut(q), nil
 	}
 	flightKey := fmt.Sprintf("%d %d %s", q.Start.UnixMilli(), q.End.UnixMilli(), key)
-	result, err := s.flights.do(ctx, flightKey, func(ctx context.Context) (result Result, err error) {
-		err = s.recovered(func() error {
-			result, err = s.resume(ctx, q, known)
+	result, err := c.flights.do(ctx, flightKey, func(ctx context.Context) (result Result, err error) {
+		err = c.Recovered(func() error {
+			result, err = c.resume(ctx, q, known)
 			return err
 		})
 		if err == nil && !result.Partial {
-			s.cache.put(s.newEntry(key, q, result))
+			c.cache.put(c.newEntry(key, q, result))
 		}
 		return result, err
 	})
 	if ctx.Err() != nil && err != nil {
-		return Result{}, s.explain(ctx, err)
+		return Result{}, c.Explain(ctx, err)
 	}
 	return result, err
-}
-
-// alignInstant moves an evaluation at the current time back to a multiple of the scrape interval, so that all panels, viewers
-// and alert rules of an interval share it. Expressions of users are evaluated at the time they ask for.
-func (s *Store) alignInstant(q Query) Query {
-	if age := s.now().Sub(q.End); q.UserWritten || q.Step > 0 || age < -time.Second || age >= s.config.Interval {
-		return q
-	}
-	q.End = q.End.Truncate(s.config.Interval)
-	q.Start = q.End
-	return q
 }
 
 // canResume reports whether the steps of a query do not depend on its range, so that a later query can use them.
@@ -99,9 +88,9 @@ func magnitudeOf(q Query) int {
 }
 
 // resume asks for the steps that are not known and appends them to those that are.
-func (s *Store) resume(ctx context.Context, q Query, known *entry) (Result, error) {
+func (c *Client) resume(ctx context.Context, q Query, known *entry) (Result, error) {
 	if known == nil || !canResume(q) || known.start.After(q.Start) || known.final.Before(q.Start) {
-		return s.send(ctx, q)
+		return c.Send(ctx, q)
 	}
 	steps := known.final.Sub(q.Start) / q.Step
 	rest := q
@@ -109,7 +98,7 @@ func (s *Store) resume(ctx context.Context, q Query, known *entry) (Result, erro
 	if rest.Start.After(q.End) {
 		return known.cut(q), nil
 	}
-	result, err := s.send(ctx, rest)
+	result, err := c.Send(ctx, rest)
 	if err != nil {
 		return result, err
 	}
@@ -119,7 +108,7 @@ func (s *Store) resume(ctx context.Context, q Query, known *entry) (Result, erro
 	more, isMatrix := result.Value.(promql.Matrix)
 	earlier, wasMatrix := before.Value.(promql.Matrix)
 	if !isMatrix || !wasMatrix {
-		return s.send(ctx, q)
+		return c.Send(ctx, q)
 	}
 	result.Value = appendMatrix(earlier, more)
 	for _, text := range before.Warnings {
@@ -157,9 +146,9 @@ func appendMatrix(a, b promql.Matrix) promql.Matrix {
 	return out
 }
 
-func (s *Store) newEntry(key string, q Query, result Result) *entry {
-	now := s.now()
-	e := &entry{key: key, result: result, start: q.Start, end: q.End, expires: now.Truncate(s.config.Interval).Add(s.config.Interval)}
+func (c *Client) newEntry(key string, q Query, result Result) *entry {
+	now := c.config.Now()
+	e := &entry{key: key, result: result, start: q.Start, end: q.End, expires: now.Truncate(c.config.Interval).Add(c.config.Interval)}
 	if e.final = now.Add(-settleTime); e.final.After(q.End) {
 		e.final, e.expires = q.End, now.Add(finalTTL)
 	}

@@ -1,4 +1,4 @@
-package store
+package promapi
 
 import (
 	"fmt"
@@ -18,9 +18,8 @@ import (
 // decoder reads one response of the Prometheus HTTP API (https://prometheus.io/docs/prometheus/latest/querying/api/) while
 // it arrives. The type of the result is only known at the end, because the keys of JSON objects have no order.
 type decoder struct {
-	identity       Identity
-	keepLabelNames bool
-	maxSamples     int // 0 means no limit
+	rename     func(label string) string // nil keeps the names
+	maxSamples int                       // 0 means no limit
 	// readData, if set, reads the data field of responses that are not query results.
 	readData func(*jsoniter.Iterator)
 	// headers, if set, receives the response headers.
@@ -116,7 +115,7 @@ func (d *decoder) readResult(it *jsoniter.Iterator) {
 
 // readScalar reads a scalar or a string after its opening bracket.
 func (d *decoder) readScalar(it *jsoniter.Iterator) {
-	at := milliseconds(it.ReadFloat64())
+	at := Milliseconds(it.ReadFloat64())
 	it.ReadArray()
 	text := it.ReadString()
 	v, err := strconv.ParseFloat(text, 64)
@@ -175,10 +174,11 @@ func (d *decoder) readPoint(it *jsoniter.Iterator) promql.FPoint {
 		d.err = notTheAPI(fmt.Sprintf("the value %q", text))
 	}
 	it.ReadArray() // the closing bracket
-	return promql.FPoint{T: milliseconds(at), F: v}
+	return promql.FPoint{T: Milliseconds(at), F: v}
 }
 
-func milliseconds(seconds float64) int64 { return int64(math.Round(seconds * 1000)) }
+// Milliseconds converts a time of the API, which is in Unix seconds.
+func Milliseconds(seconds float64) int64 { return int64(math.Round(seconds * 1000)) }
 
 // readLabels reads the labels of a series and interns their strings.
 func (d *decoder) readLabels(it *jsoniter.Iterator) labels.Labels {
@@ -188,8 +188,8 @@ func (d *decoder) readLabels(it *jsoniter.Iterator) labels.Labels {
 		if value == "" {
 			continue
 		}
-		if !d.keepLabelNames {
-			name = d.identity.pluginLabel(name)
+		if d.rename != nil {
+			name = d.rename(name)
 		}
 		d.builder.Add(d.intern(name), d.intern(value))
 	}

@@ -1,4 +1,4 @@
-package store
+package promapi
 
 import (
 	"context"
@@ -30,37 +30,16 @@ const (
 	maxPoints = 11_000
 )
 
-// Querier returns a querier for labels and raw samples between two times in Unix milliseconds. The API does not return
-// staleness markers; the querier adds one wherever the next sample is overdue.
-func (s *Store) Querier(from, to int64) storage.Querier { return querier{s, from, to} }
-
-type querier struct {
-	*Store
-	from, to int64
-}
-
-func (q querier) Close() error { return nil }
-
-// LabelNames implements [storage.LabelQuerier].
-func (q querier) LabelNames(ctx context.Context, _ *storage.LabelHints, _ ...*labels.Matcher) ([]string, annotations.Annotations, error) {
-	names, err := q.labelNames(ctx, q.from, q.to)
-	return names, nil, err
-}
-
-// LabelValues implements [storage.LabelQuerier].
-func (q querier) LabelValues(ctx context.Context, name string, _ *storage.LabelHints, matchers ...*labels.Matcher) ([]string, annotations.Annotations, error) {
-	values, err := q.labelValues(ctx, name, q.from, q.to, matchers)
-	return values, nil, err
-}
-
-// Select implements [storage.Querier]. It ignores the hints. The warnings of the result tell of missing samples. A range that
-// ends now is moved back to multiples of the scrape interval, so that queries within an interval share the requests.
-func (q querier) Select(ctx context.Context, _ bool, _ *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
-	from, to := time.UnixMilli(q.from), time.UnixMilli(q.to)
-	if now := q.now(); to.After(now.Add(-q.config.Interval)) {
-		from, to = from.Truncate(q.config.Interval), earlier(to, now).Truncate(q.config.Interval)
+// Samples returns the raw samples of the series of a selector between two times in Unix milliseconds. The API does not return
+// staleness markers; Samples adds one wherever the next sample is overdue. The warnings of the result tell of missing samples.
+// A range that ends now is moved back to multiples of the scrape interval, so that queries within an interval share the
+// requests.
+func (c *Client) Samples(ctx context.Context, selector string, first, last int64) storage.SeriesSet {
+	from, to := time.UnixMilli(first), time.UnixMilli(last)
+	if now := c.config.Now(); to.After(now.Add(-c.config.Interval)) {
+		from, to = from.Truncate(c.config.Interval), earlier(to, now).Truncate(c.config.Interval)
 	}
-	r := sampleReader{Store: q.Store, first: q.from, selector: q.selector(q.rewriter().serverMatchers(matchers)...), from: from, to: to, series: map[labels.Labels]*promql.Series{}}
+	r := sampleReader{Client: c, first: first, selector: selector, from: from, to: to, series: map[labels.Labels]*promql.Series{}}
 	if err := r.read(ctx); err != nil {
 		return storage.ErrSeriesSet(err)
 	}
@@ -69,7 +48,7 @@ func (q querier) Select(ctx context.Context, _ bool, _ *storage.SelectHints, mat
 
 // sampleReader collects the samples of one selector.
 type sampleReader struct {
-	*Store
+	*Client
 	selector string
 	from, to time.Time
 	first    int64 // samples before this time are dropped
@@ -124,7 +103,7 @@ func (r *sampleReader) readInSteps(ctx context.Context, total float64) error {
 }
 
 func (r *sampleReader) add(ctx context.Context, q Query) error {
-	result, err := r.evaluateShared(ctx, q)
+	result, err := r.Evaluate(ctx, q)
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package store
+package promapi
 
 import (
 	"context"
@@ -32,8 +32,8 @@ func queryFailure(format string, values ...any) *Failure {
 	return &Failure{Query: true, Message: fmt.Sprintf(format, values...)}
 }
 
-// explain turns an error of the HTTP client into a Failure. A request that the caller cancelled stays context.Canceled.
-func (s *Store) explain(ctx context.Context, err error) error {
+// Explain turns an error of the HTTP client into a Failure. A request that the caller cancelled stays context.Canceled.
+func (c *Client) Explain(ctx context.Context, err error) error {
 	var known *Failure
 	if errors.As(err, &known) {
 		return known
@@ -43,7 +43,7 @@ func (s *Store) explain(ctx context.Context, err error) error {
 	}
 	switch httpclient.CauseOf(err) {
 	case target.Timeout:
-		return failure("The Prometheus server did not respond within %s. Narrow the time range or the filters, check that Grafana can reach the server, or raise limits.queryTimeout.", s.config.Timeout)
+		return failure("The Prometheus server did not respond within %s. Narrow the time range or the filters, check that Grafana can reach the server, or raise limits.queryTimeout.", c.config.Timeout)
 	case target.DNS:
 		var dns *net.DNSError
 		errors.As(err, &dns)
@@ -147,12 +147,12 @@ func tooManySamples(limit int) error {
 	return queryFailure("The Prometheus server's response has more than %d samples. The plugin discarded it. Narrow the time range or the filters, or raise limits.maxSamples.", limit)
 }
 
-// recovered runs f and returns a panic as an error. Nothing else recovers a goroutine, and a panic in it would end the
+// Recovered runs f and returns a panic as an error. Nothing else recovers a goroutine, and a panic in it would end the
 // plugin's process.
-func (s *Store) recovered(f func() error) (err error) {
+func (c *Client) Recovered(f func() error) (err error) {
 	defer func() {
 		if trouble := recover(); trouble != nil {
-			s.config.Logger.Error("Panic while querying the Prometheus server", "panic", trouble, "stack", string(debug.Stack()))
+			c.config.Logger.Error("Panic while querying the Prometheus server", "panic", trouble, "stack", string(debug.Stack()))
 			err = failure("The plugin failed while it queried the Prometheus server (%v). Report this, with the plugin's log.", trouble)
 		}
 	}()

@@ -1,4 +1,4 @@
-package store
+package promapi
 
 import (
 	"fmt"
@@ -7,17 +7,17 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prometheus/common/model"
-	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
 	"github.com/stretchr/testify/require"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/promapi/promapitest"
 )
 
 // raw reads all samples of a metric as `seconds value`, staleness markers as `seconds end`.
-func raw(t *testing.T, s *Store, metric string, from, to time.Duration) (series []string, notes []string) {
+func raw(t *testing.T, s *Client, metric string, from, to time.Duration) (series []string, notes []string) {
 	t.Helper()
-	set := s.Querier(from.Milliseconds(), to.Milliseconds()).Select(t.Context(), true, nil, labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, metric))
+	set := s.Samples(t.Context(), fmt.Sprintf("{__name__=%q}", metric), from.Milliseconds(), to.Milliseconds())
 	for set.Next() {
 		var samples []string
 		it := set.At().Iterator(nil)
@@ -45,30 +45,30 @@ load 15s
   m{instance="a", v="1"} 1x3 _ _ 2x3
   m{instance="a", v="2"} _ _ _ _ 5x4 _ _ _
   m{instance="b"} 7x9
-`, nil).store(t)
-	s.now = func() time.Time { return timeAt(140 * time.Second) }
+`, nil).client(t)
+	s.config.Now = func() time.Time { return promapitest.TimeAt(140 * time.Second) }
 	series, notes := raw(t, s, "m", 0, time.Hour)
 	require.Equal(t, []string{
-		`{__name__="m", node="a", v="1"}: 15 1, 30 1, 45 1, 60 end, 90 2, 105 2, 120 2, 135 2`,
-		`{__name__="m", node="a", v="2"}: 60 5, 75 5, 90 5, 105 5, 120 5`,
-		`{__name__="m", node="b"}: 15 7, 30 7, 45 7, 60 7, 75 7, 90 7, 105 7, 120 7, 135 7`,
+		`{__name__="m", instance="a", v="1"}: 15 1, 30 1, 45 1, 60 end, 90 2, 105 2, 120 2, 135 2`,
+		`{__name__="m", instance="a", v="2"}: 60 5, 75 5, 90 5, 105 5, 120 5`,
+		`{__name__="m", instance="b"}: 15 7, 30 7, 45 7, 60 7, 75 7, 90 7, 105 7, 120 7, 135 7`,
 	}, series)
 	require.Empty(t, notes)
-	s.now = func() time.Time { return timeAt(200 * time.Second) }
+	s.config.Now = func() time.Time { return promapitest.TimeAt(200 * time.Second) }
 	series, _ = raw(t, s, "m", 60*time.Second, time.Hour)
-	require.Equal(t, `{__name__="m", node="a", v="2"}: 75 5, 90 5, 105 5, 120 5, 135 end`, series[1], "the series ended before the end of the range")
+	require.Equal(t, `{__name__="m", instance="a", v="2"}: 75 5, 90 5, 105 5, 120 5, 135 end`, series[1], "the series ended before the end of the range")
 }
 
 // Long ranges are read in chunks, without duplicate samples.
 func TestRawSamplesInChunks(t *testing.T) {
 	f := newEngine(t, "load 15s\n  m 0+1x2000\n", nil)
-	s := f.store(t, func(c *Config) { c.MaxSamples = 1e6 })
-	s.now = func() time.Time { return timeAt(30000 * time.Second) }
+	s := f.client(t, func(c *Config) { c.MaxSamples = 1e6 })
+	s.config.Now = func() time.Time { return promapitest.TimeAt(30000 * time.Second) }
 	series, _ := raw(t, s, "m", 0, 24*time.Hour)
 	require.Len(t, strings.Split(series[0], ","), 2000)
 	var chunks []string
-	for _, a := range f.requests {
-		chunks = append(chunks, a.parameters.Get("query"))
+	for _, a := range f.Requests {
+		chunks = append(chunks, a.Parameters.Get("query"))
 	}
 	require.Equal(t, []string{`{__name__="m"}[3600000ms]`, `{__name__="m"}[7200000ms]`, `{__name__="m"}[14400000ms]`, `{__name__="m"}[4800000ms]`}, chunks)
 }
@@ -76,7 +76,7 @@ func TestRawSamplesInChunks(t *testing.T) {
 // If there are too many samples, the series are read in steps and a warning says so.
 func TestRawSamplesDownsampled(t *testing.T) {
 	f := newFakeServer(t, nil)
-	f.respond = func(path string, p url.Values) (int, string) {
+	f.Respond = func(path string, p url.Values) (int, string) {
 		var out []string
 		if path == "query" { // an hour of a thousand series
 			for i := range 1000 {
@@ -91,12 +91,12 @@ func TestRawSamplesDownsampled(t *testing.T) {
 		}
 		return 200, `{"status": "success", "data": {"resultType": "matrix", "result": [` + strings.Join(out, ",") + `]}}`
 	}
-	s := f.store(t, func(c *Config) { c.MaxSamples = 1e7 })
-	s.now = func() time.Time { return timeAt(24 * time.Hour) }
+	s := f.client(t, func(c *Config) { c.MaxSamples = 1e7 })
+	s.config.Now = func() time.Time { return promapitest.TimeAt(24 * time.Hour) }
 	series, notes := raw(t, s, "m", 0, 24*time.Hour)
 	require.Len(t, series, 1)
 	require.Equal(t, []string{"The range contains about 6 million samples, so the plugin read one value every 22s. Changes between two of these values are not visible. Narrow the range or the filters to see all of them."}, notes)
-	last := f.requests[len(f.requests)-1]
-	require.Equal(t, "query_range", last.path)
-	require.Equal(t, "22.000", last.parameters.Get("step"))
+	last := f.Requests[len(f.Requests)-1]
+	require.Equal(t, "query_range", last.Path)
+	require.Equal(t, "22.000", last.Parameters.Get("step"))
 }

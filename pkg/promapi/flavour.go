@@ -1,4 +1,4 @@
-package store
+package promapi
 
 import (
 	"context"
@@ -24,10 +24,13 @@ func (f Flavour) String() string {
 // isVictoria recognises VictoriaMetrics by a header that it sets on every response.
 func isVictoria(headers http.Header) bool { return headers.Get("X-Server-Hostname") != "" }
 
-// flavour reads the build information. Prometheus reports its version. Mimir reports its name in `application`
+// IsVictoria reports whether the last response came from VictoriaMetrics.
+func (c *Client) IsVictoria() bool { return c.victoria.Load() }
+
+// Flavour reads the build information. Prometheus reports its version. Mimir reports its name in `application`
 // (https://grafana.com/docs/mimir/latest/references/http-api/, build information). Thanos has only released 0.x versions
 // so far. VictoriaMetrics reports a Prometheus version for the sake of clients. Cortex has no such path.
-func (s *Store) flavour(ctx context.Context) (f Flavour, err error) {
+func (c *Client) Flavour(ctx context.Context) (f Flavour, err error) {
 	var application string
 	d := &decoder{readData: func(it *jsoniter.Iterator) {
 		for field := it.ReadObject(); field != ""; field = it.ReadObject() {
@@ -43,7 +46,7 @@ func (s *Store) flavour(ctx context.Context) (f Flavour, err error) {
 	}}
 	var headers http.Header
 	d.headers = func(h http.Header) { headers = h }
-	err = s.request(ctx, buildInfoEndpoint, nil, d)
+	err = c.request(ctx, buildInfoEndpoint, nil, d)
 	switch {
 	case isVictoria(headers):
 		return Flavour{Name: "VictoriaMetrics"}, nil

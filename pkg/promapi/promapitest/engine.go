@@ -1,4 +1,4 @@
-package store
+package promapitest
 
 import (
 	"encoding/json"
@@ -16,9 +16,9 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
 )
 
-// newEngine returns a server that evaluates queries with Prometheus's engine over the samples of a promqltest script. other
+// NewEngine returns a server that evaluates queries with Prometheus's engine over the samples of a promqltest script. other
 // answers all other requests; it may be nil.
-func newEngine(t *testing.T, script string, other func(path string, p url.Values) (int, string)) *fakeServer {
+func NewEngine(t *testing.T, script string, other func(path string, p url.Values) (int, string)) *Server {
 	t.Helper()
 	storage := promqltest.LoadedStorage(t, script)
 	t.Cleanup(func() { storage.Close() })
@@ -29,7 +29,7 @@ func newEngine(t *testing.T, script string, other func(path string, p url.Values
 		return time.UnixMilli(int64(seconds * 1000))
 	}
 	var mu sync.Mutex // the storage does not allow concurrent use
-	return newFakeServer(t, func(path string, p url.Values) (int, string) {
+	return NewServer(t, func(path string, p url.Values) (int, string) {
 		mu.Lock()
 		defer mu.Unlock()
 		var (
@@ -58,5 +58,5 @@ func newEngine(t *testing.T, script string, other func(path string, p url.Values
 	})
 }
 
-// timeAt returns a time of a script, whose first sample is at 0.
-func timeAt(d time.Duration) time.Time { return time.UnixMilli(d.Milliseconds()) }
+// TimeAt returns a time of a script, whose first sample is at 0.
+func TimeAt(d time.Duration) time.Time { return time.UnixMilli(d.Milliseconds()) }
