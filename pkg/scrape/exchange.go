@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -24,10 +25,14 @@ type exchange struct {
 	turn     *turn
 	received atomic.Int64 // bytes of the body, -1 before the response
 
-	mu       sync.Mutex
-	isUsing  bool // the body has arrived and is being used
-	timedOut bool // nobody waits any more
+	mu          sync.Mutex
+	isUsing     bool   // the body has arrived and is being used
+	timedOut    bool   // nobody waits any more
+	releaseSlot func() // gives back the place for the body; nil if there is none
 }
+
+// errGaveUp ends the reading of a body that nobody waits for any more.
+var errGaveUp = errors.New("nobody waits for the response any more")
 
 func (f *fetcher) newExchange(request *http.Request, turn *turn) *exchange {
 	e := &exchange{fetcher: f, request: request, turn: turn}
@@ -70,11 +75,40 @@ func (e *exchange) wait(use useBody) *Failure {
 	return o.why
 }
 
-// giveUp stops waiting for the body. It returns false if the body is already being used.
+// giveUp stops waiting for the body and gives back its place, so that slow targets do not take it from others. It returns
+// false if the body is already being used.
 func (e *exchange) giveUp() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.timedOut = !e.isUsing
+	if e.timedOut && e.releaseSlot != nil {
+		e.releaseSlot()
+	}
+	return e.timedOut
+}
+
+// takeSlot waits for a place for the body. It returns false if nobody waits for the body any more.
+func (e *exchange) takeSlot(waiting context.Context) bool {
+	slots := e.fetcher.bodySlots
+	select {
+	case slots <- struct{}{}:
+	case <-waiting.Done():
+		return false
+	}
+	release := sync.OnceFunc(func() { <-slots })
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.timedOut {
+		release()
+		return false
+	}
+	e.releaseSlot = release
+	return true
+}
+
+func (e *exchange) hasTimedOut() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	return e.timedOut
 }
 
@@ -108,12 +142,11 @@ func (e *exchange) send(waiting context.Context, use useBody) *Failure {
 		return tooLarge(f.limit, false)
 	}
 
-	select {
-	case f.bodySlots <- struct{}{}:
-		defer func() { <-f.bodySlots }()
-	case <-ctx.Done():
-		return f.explain(ctx.Err(), u, 0)
+	if !e.takeSlot(waiting) {
+		e.drain(response.Body)
+		return f.explain(context.DeadlineExceeded, u, 0)
 	}
+	defer e.releaseSlot()
 	buffer := buffers.Get().(*bytes.Buffer)
 	defer func() {
 		if buffer.Cap() <= 1<<20 {
@@ -121,8 +154,11 @@ func (e *exchange) send(waiting context.Context, use useBody) *Failure {
 			buffers.Put(buffer)
 		}
 	}()
-	received, err := buffer.ReadFrom(countingReader{io.LimitReader(response.Body, f.limit+1), &e.received})
+	received, err := buffer.ReadFrom(bodyReader{e, io.LimitReader(response.Body, f.limit+1)})
 	switch {
+	case errors.Is(err, errGaveUp):
+		e.drain(response.Body)
+		return nil
 	case received > f.limit:
 		return tooLarge(f.limit, response.Uncompressed)
 	case err != nil:
@@ -133,14 +169,22 @@ func (e *exchange) send(waiting context.Context, use useBody) *Failure {
 	return use(waiting, buffer.Bytes(), response.Header.Get("Content-Type"))
 }
 
-// countingReader counts the bytes that are read.
-type countingReader struct {
-	io.Reader
-	count *atomic.Int64
+// drain reads the rest of a body, so that the target can finish the response before it gets the next request.
+func (e *exchange) drain(body io.Reader) {
+	_, _ = io.Copy(io.Discard, io.LimitReader(body, e.fetcher.limit))
 }
 
-func (r countingReader) Read(p []byte) (int, error) {
-	n, err := r.Reader.Read(p)
-	r.count.Add(int64(n))
+// bodyReader reads a body as long as somebody waits for it, and counts its bytes.
+type bodyReader struct {
+	exchange *exchange
+	body     io.Reader
+}
+
+func (r bodyReader) Read(p []byte) (int, error) {
+	if r.exchange.hasTimedOut() {
+		return 0, errGaveUp
+	}
+	n, err := r.body.Read(p)
+	r.exchange.received.Add(int64(n))
 	return n, err
 }

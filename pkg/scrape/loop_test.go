@@ -122,6 +122,35 @@ func TestResponseBodiesAreBounded(t *testing.T) {
 	})
 }
 
+// Bodies that arrive too slowly do not take the places of others for longer than the timeout.
+func TestSlowBodiesGiveTheirPlacesBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newFakeNet(t)
+		var targets []TargetConfig
+		for i := range maxConcurrentBodies {
+			address := fmt.Sprintf("slow-%d:1", i)
+			n.serve(address, endless("# slow\n", 20*time.Second))
+			targets = append(targets, TargetConfig{URL: address})
+		}
+		good := &falco{host: "good", start: time.Now()}
+		n.serve("good:1", good.ServeHTTP)
+		c := n.config(append(targets, TargetConfig{URL: "good:1"})...)
+		m := NewManager(ManagerOptions{Resolver: n})
+		l := leaseOf(t, m, c)
+		time.Sleep(12 * time.Second) // the first timeouts
+		up := 0
+		for range 40 {
+			time.Sleep(time.Second)
+			if s := l.Targets()[0]; s.State == Up {
+				up++
+			}
+		}
+		require.Greater(t, up, 25)
+		m.Close()
+		time.Sleep(time.Minute)
+	})
+}
+
 func TestFailuresEndTheSeries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newFakeNet(t)
