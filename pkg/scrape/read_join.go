@@ -52,12 +52,16 @@ func (j *lineJoiner) join(line, tail []byte) (joined sample, lines int) {
 	return sample{}, 0
 }
 
-// continuationEnds returns the offsets of the ends of the lines that may continue the first length bytes of a text.
+// continuationEnds returns the offsets of the ends of the lines that may continue the first length bytes of a text. A line
+// that is too long is not among them.
 func continuationEnds(length int, tail []byte) []int {
 	ends := make([]int, 0, maxContinuations)
 	for end := length; len(ends) < maxContinuations && end+1 < len(tail); {
 		next := bytes.IndexByte(tail[end+1:], '\n')
-		if next < 0 {
+		switch {
+		case next > maxLineBytes, next < 0 && len(tail)-end-1 > maxLineBytes:
+			return ends
+		case next < 0:
 			return append(ends, len(tail))
 		}
 		end += 1 + next

@@ -114,3 +114,26 @@ func TestLabelLimit(t *testing.T) {
 	require.Len(t, result.Samples, 2)
 	require.Equal(t, "65 labels; the limit is 64 (limits.labelLimit)", result.Problems[0].Reason)
 }
+
+// A line of more than 1 MiB is refused unread. Live mode refuses the same lines.
+func TestLongLinesAreRefused(t *testing.T) {
+	long := `a{b="` + strings.Repeat(`"x`, maxLineBytes/2) + `"} 1`
+	body := "a 1\n" + long + "\n# " + long + "\nb{c=\"" + strings.Repeat("x", maxLineBytes-20) + "\"} 2\nc 3\nd{e=\"\n" + long + "\nf 4\n"
+	r := NewReader(signals.Reading{}, Limits{SampleLimit: 100, LabelValueLengthLimit: 2 * maxLineBytes})
+	for range 2 {
+		result, why := r.Read([]byte(body))
+		require.Nil(t, why)
+		names := ""
+		for _, s := range result.Samples {
+			names += s.Series.Name
+		}
+		require.Equal(t, "abcf", names)
+		problems := ""
+		for _, p := range result.Problems {
+			problems += fmt.Sprintf("%d %s, ", p.Line, p.Reason)
+		}
+		require.Equal(t, "2 "+reasonLong+", 6 "+reasonOpen+", 7 "+reasonLong+", ", problems)
+	}
+	result, _ := r.Read([]byte("a " + strings.Repeat("0", 2*maxLineBytes) + "1\n"))
+	require.Equal(t, 1, result.Unreadable)
+}

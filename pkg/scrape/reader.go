@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/prometheus/prometheus/model/labels"
 
@@ -42,7 +43,8 @@ type ScrapeResult struct {
 const (
 	maxProblems      = 20
 	maxExcerpt       = 120 // characters
-	maxContinuations = 8   // further lines of a label value
+	maxLineBytes     = 1 << 20
+	maxContinuations = 8 // further lines of a label value
 
 	defaultLabelLimit = 64
 	// cancelCheckLines is after how many lines the Reader checks whether it should stop.
@@ -135,6 +137,10 @@ func (r *Reader) ReadContext(ctx context.Context, body []byte) (*ScrapeResult, *
 		tail := body
 		body = rest
 		if line = bytes.TrimLeft(line, " \t"); len(line) == 0 || line[0] == '#' || line[0] == '\r' {
+			continue
+		}
+		if len(line) > maxLineBytes {
+			r.refuse(number, string(line[:maxExcerpt*utf8.UTFMax]), reasonLong)
 			continue
 		}
 		if !r.readKnown(line) {

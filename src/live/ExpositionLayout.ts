@@ -33,6 +33,8 @@ const zero = 48;
 // A float64 represents integers of this many digits, and these powers of ten, exactly. Their quotient is therefore the
 // nearest float64.
 const exactDigits = 15;
+/** Longer values are left to the reader, which bounds the length of lines. */
+const maxValueLength = 1000;
 const powersOfTen = Array.from({ length: exactDigits + 1 }, (_, power) => 10 ** power);
 
 /**
@@ -93,7 +95,8 @@ export class ExpositionLayout {
     let value = 0;
     let decimals = -1;
     let at = start;
-    for (; at < body.length; at++) {
+    const limit = Math.min(body.length, start + maxValueLength);
+    for (; at < limit; at++) {
       const code = body.charCodeAt(at);
       if (code >= zero && code <= zero + 9) {
         value = value * 10 + (code - zero);
@@ -106,6 +109,9 @@ export class ExpositionLayout {
       } else {
         digits = exactDigits + 1;
       }
+    }
+    if (at < body.length && body.charCodeAt(at) !== newline) {
+      return false;
     }
     match.end = at < body.length ? at + 1 : at;
     if (digits > 0 && digits <= exactDigits) {

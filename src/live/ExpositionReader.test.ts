@@ -151,6 +151,23 @@ describe('ExpositionReader', () => {
     expect(time(400_000)).toBeLessThan(30 * time(50_000) + 20);
   });
 
+  it('refuses lines of more than 1 MiB unread', () => {
+    const mebibyte = 1024 * 1024;
+    const long = `a{b="${'"x'.repeat(mebibyte / 2)}"} 1`;
+    const one = reader({ labelValueLengthLimit: 2 * mebibyte });
+    const body = `a 1\n${long}\n# ${long}\nb{c="${'x'.repeat(mebibyte - 20)}"} 2\nc 3\nd{e="\n${long}\nf 4\n`;
+    for (let round = 0; round < 3; round++) {
+      const { series, problems } = one.read(body);
+      expect(series.map(({ name }) => name)).toEqual(['a', 'b', 'c', 'f']);
+      expect(problems.map(({ line, reason }) => [line, reason])).toEqual([
+        [2, 'the line is longer than 1 MiB'],
+        [6, 'the label set is not closed'],
+        [7, 'the line is longer than 1 MiB'],
+      ]);
+    }
+    expect(one.read(`a ${'0'.repeat(2 * mebibyte)}1\n`).problems).toHaveLength(1);
+  });
+
   it('reads in steps that take milliseconds', () => {
     const one = reader({ sampleLimit: 100_000 });
     const body = Array.from({ length: 20_000 }, (_, i) => `a{i="${i}"} 1\n`).join('');

@@ -4,6 +4,7 @@ import { parsePlainSample } from './parsePlainSample';
 import {
   lineEnd,
   LineJoiner,
+  maxLineLength,
   parseSample,
   type ReadValue,
   readValueOf,
@@ -175,6 +176,9 @@ export class ExpositionReader {
     if (body[at] === '#') {
       return { end, lines: 1, isSkipped: true };
     }
+    if (stop - at > maxLineLength && stop - skipBlanks(body, at) > maxLineLength) {
+      return this.refuseLongLine(body, { start: skipBlanks(body, at), end, number });
+    }
     // In later rounds most lines are known already.
     const plain = this.round === 1 ? parsePlainSample(body, at) : undefined;
     const known = plain && this.take(plain);
@@ -211,6 +215,18 @@ export class ExpositionReader {
     const isCut = !isTerminated && 'refused' in parsed && [reasons.open, reasons.noValue].includes(parsed.refused);
     this.refuse(number, text, isCut ? reasons.cut : result.refused);
     return { end, lines: 1 };
+  }
+
+  /** Refuses a line that is too long, unless it is a comment. */
+  private refuseLongLine(
+    body: string,
+    { start, end, number }: { start: number; end: number; number: number }
+  ): LinesRead {
+    const isSkipped = body[start] === '#' || body[start] === '\r';
+    if (!isSkipped) {
+      this.refuse(number, body.slice(start, start + 4 * maxExcerpt), reasons.long);
+    }
+    return { end, lines: 1, isSkipped };
   }
 
   /** Reads a line whose series is known: a number must follow the last blank. */

@@ -8,6 +8,7 @@ export const reasons = {
   open: 'the label set is not closed',
   followed: 'something follows the value, as if two samples had run together',
   cut: 'the response ends in the middle of this line',
+  long: 'the line is longer than 1 MiB',
 };
 
 export interface SampleLine {
@@ -29,6 +30,8 @@ export type ParseResult = SampleLine | { refused: string };
  */
 export type ReadValue = (text: string, start: number) => { value: string; end: number } | undefined;
 
+/** Longer lines are refused unread. */
+export const maxLineLength = 1024 * 1024;
 /** Maximum number of additional lines that a label value may span. */
 const maxContinuationLines = 8;
 
@@ -312,13 +315,13 @@ export class LineJoiner {
     return undefined;
   }
 
-  /** Whether a line is a comment or a sample by itself. */
+  /** Whether a line is a comment, a sample by itself or too long. */
   private isOnItsOwn(start: number, end: number): boolean {
     if (start < this.checkedUntil) {
       return false;
     }
     const { body, readValue } = this;
-    if (body[start] === '#') {
+    if (body[start] === '#' || end - start > maxLineLength) {
       return true;
     }
     const parsed = parseSample(body.slice(start, trimmedEnd(body, start, end)), readValue);
