@@ -19,5 +19,8 @@ func (d *Instance) CheckHealth(ctx context.Context, _ *backend.CheckHealthReques
 	defer cancel()
 	r := request.New(d.source, false)
 	defer r.Close()
-	return health.Check(ctx, r)
+	if d.received == nil {
+		return health.Check(ctx, r, nil)
+	}
+	return health.Check(ctx, r, d.received)
 }

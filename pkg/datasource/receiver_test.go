@@ -3,7 +3,10 @@ package datasource
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -71,4 +74,41 @@ func TestClustersOfNodes(t *testing.T) {
 		return s
 	}
 	require.Equal(t, map[string]string{"a": "prod", "b": ""}, clustersOf([]target.Status{in("prod", "a"), in("prod", "b"), in("test", "b")}))
+}
+
+func TestHealthOfTheReceiver(t *testing.T) {
+	recorder := receiver.NewRecorder()
+	settings := `{"enabled": true, "rateLimit": 3, "seriesLimit": 3}`
+	secret := map[string]string{"receiverSecret": "s3cret"}
+	d := withReceiver(t, recorder, settings, secret)
+	defer recorder.Close(receiver.Key{UID: "falco"})
+	d.source.Now = func() time.Time { return noon }
+	res, _ := check(t, d)
+	require.Equal(t, "The target answers. Falco 0.44.1. The alert receiver is on, but no alert has arrived yet.", healthUpTo(res.Message, "Switched off"))
+
+	now := time.Now()
+	post := func(secret, body string) {
+		req := httptest.NewRequest(http.MethodPost, "/alerts", strings.NewReader(body))
+		req.Header.Set(receiver.SecretHeader, secret)
+		d.received.ServeHTTP(httptest.NewRecorder(), req)
+	}
+	alert := func(node string, at time.Time) string {
+		return fmt.Sprintf(`{"hostname":%q,"output":"text","priority":"Notice","rule":"A rule","source":"syscall","time":%q}`, node, at.UTC().Format(time.RFC3339Nano))
+	}
+	post("s3cret", "["+alert("node-1", now)+","+alert("node-2", now.Add(-time.Minute))+","+alert("node-3", now.Add(4200*time.Millisecond))+"]")
+	post("s3cret", "["+strings.Repeat(alert("node-1", now)+",", 3)+alert("node-1", now)+"]")
+	post("guess", alert("node-1", now))
+	post("guess", alert("node-1", now))
+	post("s3cret", "text")
+	res, _ = check(t, d)
+	require.Equal(t, backend.HealthStatusOk, res.Status)
+	require.Equal(t, "The target answers. Falco 0.44.1. The alert receiver has received 3 alerts from 3 nodes. "+
+		"It refused 4 requests: wrong or missing secret (2), more alerts per second than receiver.rateLimit (3) (1), not in the format of Falco or Falcosidekick (1). "+
+		"The clock of node-3 is about 4 s ahead of Grafana's, so its delivery times are too short. Check NTP on the node.", healthUpTo(res.Message, "Switched off"))
+}
+
+// healthUpTo returns the part of a message before a word, without the space between them.
+func healthUpTo(message, word string) string {
+	before, _, _ := strings.Cut(message, " "+word)
+	return before
 }

@@ -27,8 +27,9 @@ const Patience = 4 * time.Second
 const grace = 2 * time.Minute
 
 // Check reports how many targets are up and, grouped by cause, what is wrong with the others. Grafana shows OK as a green
-// tick, so the status is OK only if every target is up or has just started. Targets that left discovery do not count.
-func Check(ctx context.Context, r *request.Request) (*backend.CheckHealthResult, error) {
+// tick, so the status is OK only if every target is up or has just started. Targets that left discovery do not count. The
+// alert receiver, nil where it is off, never makes the check fail.
+func Check(ctx context.Context, r *request.Request, received Receiver) (*backend.CheckHealthResult, error) {
 	all := r.Executor.Targets()
 	if len(all) == 0 {
 		return Failed(r.Executor.Messages().NoTargets), nil
@@ -39,6 +40,13 @@ func Check(ctx context.Context, r *request.Request) (*backend.CheckHealthResult,
 	}
 	if r.Executor.HistoryTrimmed() {
 		found.Remarks = append(found.Remarks, notices.ShortHistory(r, time.Time{}))
+	}
+	if received != nil {
+		summary, err := received.Summary()
+		if err != nil {
+			return nil, err
+		}
+		found.Remarks = append(found.Remarks, receiverRemarks(summary, r.Settings.Store != nil)...)
 	}
 	h := newReport(r, all, found)
 	details, err := json.Marshal(h)

@@ -1,0 +1,78 @@
+package health
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/receiver"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/wording"
+)
+
+// Receiver is the alert receiver of the data source.
+type Receiver interface {
+	Summary() (receiver.Summary, error)
+}
+
+// refusals are the reasons for which the receiver refuses requests, in the order in which they are told.
+var refusals = []struct{ reason, text string }{
+	{"secret", "wrong or missing secret"},
+	{"rate", "more alerts per second than receiver.rateLimit (%g)"},
+	{"format", "not in the format of Falco or Falcosidekick"},
+	{"size", "larger than limits.bodySizeLimit"},
+	{"method", "not sent with POST"},
+}
+
+// receiverRemarks says what the alert receiver has counted, and what makes its figures wrong or incomplete. exposed is set
+// in Prometheus mode, where the series are only exposed.
+func receiverRemarks(s receiver.Summary, exposed bool) []string {
+	out := []string{"The alert receiver is on, but no alert has arrived yet."}
+	if s.Alerts > 0 {
+		out[0] = fmt.Sprintf("The alert receiver has received %s from %s.", wording.Count(s.Alerts, "alert"), wording.Count(s.Nodes, "node"))
+	}
+	var refused []string
+	total := 0
+	for _, r := range refusals {
+		n := s.Refused[r.reason]
+		if n == 0 {
+			continue
+		}
+		total += n
+		text := r.text
+		if r.reason == "rate" {
+			text = fmt.Sprintf(text, s.MaxRate)
+		}
+		refused = append(refused, fmt.Sprintf("%s (%d)", text, n))
+	}
+	if total > 0 {
+		out = append(out, fmt.Sprintf("It refused %s: %s.", wording.Count(total, "request"), strings.Join(refused, ", ")))
+	}
+	if s.Uncounted > 0 {
+		out = append(out, fmt.Sprintf("It did not count %s, because receiver.seriesLimit (%d) is reached.", wording.Count(s.Uncounted, "alert"), s.MaxSeries))
+	}
+	if text := clocksAhead(s.Ahead); text != "" {
+		out = append(out, text)
+	}
+	if exposed {
+		out = append(out, "Its series are exposed at /metrics/plugins/falco-metrics-datasource for Prometheus to scrape.")
+	}
+	return out
+}
+
+// clocksAhead reports the nodes whose delivery times are too short.
+func clocksAhead(nodes []receiver.ClockDifference) string {
+	switch len(nodes) {
+	case 0:
+		return ""
+	case 1:
+		return fmt.Sprintf("The clock of %s is about %s ahead of Grafana's, so its delivery times are too short. Check NTP on the node.", nodes[0].Node, seconds(nodes[0].Ahead))
+	}
+	names := make([]string, len(nodes))
+	for i, n := range nodes {
+		names[i] = fmt.Sprintf("%s (%s)", n.Node, seconds(n.Ahead))
+	}
+	return fmt.Sprintf("The clocks of %d nodes are ahead of Grafana's, so their delivery times are too short: %s. Check NTP on the nodes.", len(nodes), wording.List(names))
+}
+
+// seconds rounds a clock difference, which is only estimated, to whole seconds.
+func seconds(d time.Duration) string { return fmt.Sprintf("%.0f s", d.Seconds()) }
