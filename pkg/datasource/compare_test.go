@@ -74,7 +74,7 @@ func TestCompareInTables(t *testing.T) {
 
 func TestCompareSaysWhereHistoryBegins(t *testing.T) {
 	d := seconds(t)
-	require.Equal(t, []string{"info: There are figures since 10:00 UTC. History is kept in memory: it begins when the data source is first used, and again when Grafana or the plugin restarts."},
+	require.Equal(t, []string{"info: Data starts at 10:00 UTC. The history is kept in memory: it starts when the data source is first used, and again when Grafana or the plugin restarts."},
 		texts(t, queryOne(t, d, `{"expr": "x_total", "compare": "3h"}`)))
 	require.Empty(t, texts(t, queryOne(t, d, `{"expr": "x_total", "compare": "1h"}`)))
 }

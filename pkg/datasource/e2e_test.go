@@ -94,12 +94,12 @@ func TestFromEndpointToFrame(t *testing.T) {
 	require.Equal(t, data.FrameTypeNumericMulti, res.Frames[0].Meta.Type)
 	require.InDelta(t, 0.08, res.Frames[0].Fields[0].At(0), 0.001)
 	require.Len(t, texts(t, res), 1)
-	require.Contains(t, texts(t, res)[0], "info: There are figures since", "the window is longer than the history")
+	require.Contains(t, texts(t, res)[0], "info: Data starts at", "the window is longer than the history")
 
 	checked, err := d.CheckHealth(t.Context(), &backend.CheckHealthRequest{})
 	require.NoError(t, err)
 	require.Equal(t, backend.HealthStatusOk, checked.Status)
-	require.Contains(t, checked.Message, "The target answers. Falco 0.44.1.")
+	require.Contains(t, checked.Message, "The target responds. Falco 0.44.1.")
 	require.NotContains(t, checked.Message+string(checked.JSONDetails), password)
 
 	_, body := look(t, d, http.MethodGet, "labels/node/values")

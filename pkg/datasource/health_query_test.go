@@ -128,11 +128,11 @@ func TestHealthOfEveryNode(t *testing.T) {
 		"demo | bad | Data quality | Drops of one CPU | warning | 7 | ",
 		"demo | good | Resources | Memory | warning | 1.86 GiB | ",
 		"demo | dead | Data quality | Kernel drops | unknown |  | No metrics from dead. Connection refused: check the port.",
-		"demo | new | Data quality | Kernel drops | unknown |  | Not scraped yet: new. The first figures come within seconds.",
+		"demo | new | Data quality | Kernel drops | unknown |  | Not scraped yet: new. The first values appear within seconds.",
 		"demo | plain | Data quality | Kernel drops | unknown |  | Not enabled on plain. Set metrics.kernel_event_counters_enabled to true in falco.yaml.",
-		"demo | new | Continuity | Up | unknown |  | Not scraped yet: new. The first figures come within seconds.",
+		"demo | new | Continuity | Up | unknown |  | Not scraped yet: new. The first values appear within seconds.",
 		"demo | dead | Resources | Memory | unknown |  | No metrics from dead. Connection refused: check the port.",
-		"demo | new | Resources | Memory | unknown |  | Not scraped yet: new. The first figures come within seconds.",
+		"demo | new | Resources | Memory | unknown |  | Not scraped yet: new. The first values appear within seconds.",
 		"demo | plain | Resources | Memory | unknown |  | Memory: unknown on plain. the file was not found. name the file.",
 		"demo | good | Data quality | Kernel drops | ok | 0 % | All is seen.",
 		"demo | bad | Continuity | Up | ok | up | It answers.",
@@ -150,7 +150,7 @@ func TestHealthOfEveryNode(t *testing.T) {
 	require.Contains(t, res.Frames[0].Meta.ExecutedQueryString, `[60s]`, "the check's own window")
 	require.Equal(t, []string{
 		"warning: No metrics from 1 of 5 nodes: dead. Connection refused: check the port.",
-		"info: Not scraped yet: 1 of 5 nodes: new. The first figures come within seconds.",
+		"info: Not scraped yet: 1 of 5 nodes: new. The first values appear within seconds.",
 	}, texts(t, res))
 }
 
@@ -190,7 +190,7 @@ func TestHealthSummed(t *testing.T) {
 	require.Equal(t, []string{"unknown | 3"}, rows(t, queryOne(t, d, `{"queryType": "health", "groupBy": [], "signals": ["kernel"], "filters": [{"key": "node", "operator": "!=", "value": "bad"}]}`), "verdict", "unknown"),
 		"what is partly unknown is not green")
 	f.since = noon.Add(-20 * time.Second)
-	require.Contains(t, strings.Join(texts(t, queryOne(t, d, `{"queryType": "health", "groupBy": []}`)), "\n"), "info: There are figures since 11:59 UTC.")
+	require.Contains(t, strings.Join(texts(t, queryOne(t, d, `{"queryType": "health", "groupBy": []}`)), "\n"), "info: Data starts at 11:59 UTC.")
 }
 
 // A check that is about two dimensions is bad in both.

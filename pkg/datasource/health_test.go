@@ -36,7 +36,7 @@ func TestHealth(t *testing.T) {
 		change(falco("node-3", everything...), func(s *scrape.Status) { s.Facts = map[string]string{"version": "0.39.0", "engine": "kmod"} }))
 	res, h := check(t, d)
 	require.Equal(t, backend.HealthStatusOk, res.Status)
-	require.Equal(t, "All 3 targets answer. Falco 0.44.1 (2), 0.39.0 (1).", res.Message)
+	require.Equal(t, "All 3 targets respond. Falco 0.44.1 (2), 0.39.0 (1).", res.Message)
 	require.Equal(t, health.Report{
 		VerboseMessage: "Engine modern_bpf (2), kmod (1).\nmetrics.kernel_event_counters_per_cpu_enabled is off on all 3 nodes, as Falco ships it. Set metrics.kernel_event_counters_per_cpu_enabled to true in falco.yaml. Cost: two more series for every possible CPU of the node.",
 		Targets:        3, Answering: 3, Versions: map[string]int{"0.44.1": 2, "0.39.0": 1}, Engines: map[string]int{"modern_bpf": 2, "kmod": 1},
@@ -49,7 +49,7 @@ func TestHealthOfALargeFleet(t *testing.T) {
 		s := falco(fmt.Sprintf("node-%d", i), everything...)
 		if i == 17 || i == 40 {
 			s = change(s, func(s *scrape.Status) {
-				s.State, s.Cause, s.Message = scrape.Down, scrape.Timeout, "No answer within 10s. Check network policies and firewalls between Grafana and port 8765."
+				s.State, s.Cause, s.Message = scrape.Down, scrape.Timeout, "No response within 10s. Check network policies and firewalls between Grafana and port 8765."
 			})
 		}
 		if i == 5 {
@@ -62,9 +62,9 @@ func TestHealthOfALargeFleet(t *testing.T) {
 	d, _ := newTest(t, all...)
 	res, h := check(t, d)
 	require.Equal(t, backend.HealthStatusError, res.Status)
-	require.Equal(t, "297 of 300 targets answer."+
+	require.Equal(t, "297 of 300 targets respond."+
 		" No metrics from 1 of 300 nodes: node-5. Metrics were expected, HTML was found."+
-		" No metrics from 2 of 300 nodes: node-17, node-40. No answer within 10s. Check network policies and firewalls between Grafana and port 8765."+
+		" No metrics from 2 of 300 nodes: node-17, node-40. No response within 10s. Check network policies and firewalls between Grafana and port 8765."+
 		" Falco 0.44.1.", res.Message)
 	require.Equal(t, 297, h.Answering)
 }
@@ -76,10 +76,10 @@ func TestHealthTellsWhatCouldBeBetter(t *testing.T) {
 		}),
 		change(falco("node-2", everything...), func(s *scrape.Status) { s.Facts["version"] = "0.38.1" }))
 	res, h := check(t, d)
-	require.Equal(t, "Both targets answer."+
+	require.Equal(t, "Both targets respond."+
 		" Falco is too old on 1 of 2 nodes: node-2 (0.38.1). Signals may be missing or wrong: upgrade to Falco 0.39 or later."+
 		" Falco 0.44.1 (1), 0.38.1 (1). "+
-		"1 line could not be read in the answer of 1 of 2 nodes: node-1. All other lines count. The first is line 7: no value: falco. "+
+		"1 line could not be read in the response of 1 of 2 nodes: node-1. All other lines are used. The first is line 7: no value: falco. "+
 		"Switched off: metrics.libbpf_stats_enabled on 1 of 2 nodes: node-1; metrics.resource_utilization_enabled on 1 of 2 nodes: node-1; metrics.state_counters_enabled on 1 of 2 nodes: node-1.", res.Message)
 	require.Contains(t, strings.Split(h.VerboseMessage, "\n"), "metrics.libbpf_stats_enabled is off on 1 of 2 nodes: node-1. Set metrics.libbpf_stats_enabled to true in falco.yaml and, on the host, kernel.bpf_stats_enabled=1. Cost: the kernel then measures every run of every BPF program on the host.")
 }
@@ -91,7 +91,7 @@ func TestHealthErrors(t *testing.T) {
 		statuses       []scrape.Status
 		want           string
 	}{
-		{"nobody answers", `{"targets": [{"url": "node-1:8765"}]}`, []scrape.Status{down}, "The target gives no metrics. No metrics from node-1. Connection refused. It last answered at 12:00 UTC. Falco 0.44.1."},
+		{"nobody answers", `{"targets": [{"url": "node-1:8765"}]}`, []scrape.Status{down}, "The target does not respond with metrics. No metrics from node-1. Connection refused. It last responded at 12:00 UTC. Falco 0.44.1."},
 		{"no targets", `{}`, nil, "No targets are configured: add the address of a Falco, such as node-1:8765, to the data source's settings"},
 		{"nothing discovered", `{"targets": [{"url": "falco:8765", "discovery": "dns"}]}`, nil, "Discovery has found no target yet: falco:8765. Check the names, and that the pods are ready."},
 		{"wrong settings", `{"mode": "prometheus"}`, nil, "The settings of this data source cannot be used: prometheus.url is empty: expected a URL, e.g. http://prometheus:9090, http://mimir/prometheus or http://victoria-metrics:8428"},
@@ -118,7 +118,7 @@ func TestHealthWaitsButNotForLong(t *testing.T) {
 	defer cancel()
 	res, err := d.CheckHealth(ctx, &backend.CheckHealthRequest{})
 	require.NoError(t, err)
-	require.Equal(t, "The target gives no metrics. No metrics from node-1. No answer within 4s. Check network policies and firewalls between Grafana and the target; one that is only slow is waited for until scrapeTimeout (10s).", res.Message)
+	require.Equal(t, "The target does not respond with metrics. No metrics from node-1. No response within 4s. Check network policies and firewalls between Grafana and the target. A slow target has until scrapeTimeout (10s).", res.Message)
 	require.Less(t, health.Patience, 5*time.Second)
 }
 
@@ -129,10 +129,10 @@ func TestLoadBalancerIsNotMeasured(t *testing.T) {
 	}))
 	res, h := check(t, d)
 	require.Equal(t, backend.HealthStatusError, res.Status)
-	require.Equal(t, "The target gives no metrics. A load balancer answers for lb. Make the Service headless. Falco 0.44.1.", res.Message)
+	require.Equal(t, "The target does not respond with metrics. A load balancer responds for lb. Make the Service headless. Falco 0.44.1.", res.Message)
 	require.Zero(t, h.Answering)
 	got := queries(t, d, map[string]string{"FromAlert": "true"}, `{"signals": ["kernel-drop-ratio"]}`)["A"]
-	require.EqualError(t, got.Error, "A load balancer answers for lb. Make the Service headless.")
+	require.EqualError(t, got.Error, "A load balancer responds for lb. Make the Service headless.")
 	require.True(t, target.NewSet([]scrape.Status{{State: scrape.Duplicate}}).NoneMeasured())
 }
 
@@ -144,7 +144,7 @@ func TestHealthOfThoseThatCome(t *testing.T) {
 		}), change(falco("node-3"), func(s *scrape.Status) { s.State, s.Message = scrape.Gone, "It left discovery at 11:58." }))
 		return d
 	}
-	const want = "1 of 2 targets answers. Gone: 1 of 3 nodes: node-3. It left discovery at 11:58. Starting: 1 of 3 nodes: node-2. 404 Not Found: wait. Falco 0.44.1."
+	const want = "1 of 2 targets responds. Gone: 1 of 3 nodes: node-3. It left discovery at 11:58. Starting: 1 of 3 nodes: node-2. 404 Not Found: wait. Falco 0.44.1."
 	res, _ := check(t, starting(time.Minute))
 	require.Equal(t, backend.HealthStatusOk, res.Status)
 	require.Equal(t, want, res.Message)
@@ -159,6 +159,6 @@ func TestHealthRemarks(t *testing.T) {
 		change(falco("node-1", everything...), func(s *scrape.Status) { s.Duplicates, s.Message = 2, "The content type is wrong." }),
 		change(falco("node-2", append(everything, "falcosecurity_scap_sys_exit_abcdef_run_cnt_total")...), func(s *scrape.Status) { s.Duplicates = 3 }))
 	res, _ := check(t, d)
-	require.Equal(t, "Both targets answer. Falco 0.44.1. 2 samples came twice in the answer of 1 of 2 nodes: node-1. The first of each counts. "+
-		"Remark on 1 of 2 nodes: node-1. The content type is wrong. 3 samples came twice in the answer of 1 of 2 nodes: node-2. The first of each counts.", res.Message)
+	require.Equal(t, "Both targets respond. Falco 0.44.1. 2 samples are duplicates in the response of 1 of 2 nodes: node-1. The first of each is used. "+
+		"Remark on 1 of 2 nodes: node-1. The content type is wrong. 3 samples are duplicates in the response of 1 of 2 nodes: node-2. The first of each is used.", res.Message)
 }

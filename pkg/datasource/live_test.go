@@ -79,7 +79,7 @@ func TestLive(t *testing.T) {
 		{"id": "id-node-2", "time": %d, "seconds": 0.25, "state": "down", "cause": "refused", "message": "Connection refused.", "labels": %s, "gauges": [],
 			"trouble": {"severity": "warning", "what": "No metrics from", "change": "Connection refused."}},
 		{"id": "id-node-3", "seconds": 0, "state": "pending", "labels": %s, "gauges": [], "waiting": 1,
-			"trouble": {"severity": "info", "what": "Not scraped yet:", "change": "The first figures come within seconds."}},
+			"trouble": {"severity": "info", "what": "Not scraped yet:", "change": "The first values appear within seconds."}},
 		{"id": "id-node-1", "time": %d, "seconds": 0, "state": "up", "labels": %s, "gauges": [{"name": "falco_target_cpu_limit", "value": 2}, {"name": "pinned_info", "labels": {"version": "1"}, "value": 1}], "elsewhere": true}
 	]}}`, noon.UnixMilli(), at, own("node-1"), at, own("node-2"), own("node-3"), at, own("node-1")), body)
 
@@ -173,7 +173,7 @@ func TestLiveReasons(t *testing.T) {
 		{"severity": "warning", "text": "Not enabled on 2 of 4 nodes: node-1, node-4. Set metrics.libbpf_stats_enabled to true in falco.yaml and, on the host, set sysctl kernel.bpf_stats_enabled=1 (kernel 5.1 or later) before Falco starts: Falco reads it once, when it opens its engine. Cost: the kernel then measures every run of every BPF program on the host, some tens of nanoseconds per run."},
 		{"severity": "info", "text": "Not with the engine of 1 of 4 nodes: node-2 (kmod). metrics.libbpf_stats_enabled has figures with modern_bpf, bpf only."}
 	], "besides": [
-		{"severity": "warning", "text": "Discovery of http://node-4:8765/metrics has trouble. DNS gave no answer."},
+		{"severity": "warning", "text": "Discovery of http://node-4:8765/metrics has a problem. DNS gave no answer."},
 		{"severity": "warning", "text": "Falco is too old on 1 of 4 nodes: node-4 (0.38.2). Signals may be missing or wrong: upgrade to Falco 0.39 or later."}
 	], "passing": false}}`, ask(`{"signals": "server-load", "live": true}`), "how targets stand is told by live itself")
 	const none = `{"data":{"missing":[],"besides":[],"passing":false}}`
@@ -187,7 +187,7 @@ func TestLiveReasons(t *testing.T) {
 	f.statuses[0].Scrapes = 2
 
 	d.source.Now = func() time.Time { return noon.Add(-55 * time.Minute) }
-	short := `{"data":{"missing":[],"besides":[{"severity":"info","text":"There are figures since 11:00 UTC. History is kept in memory: it begins when the data source is first used, and again when Grafana or the plugin restarts."}],"passing":false}}`
+	short := `{"data":{"missing":[],"besides":[{"severity":"info","text":"Data starts at 11:00 UTC. The history is kept in memory: it starts when the data source is first used, and again when Grafana or the plugin restarts."}],"passing":false}}`
 	require.Equal(t, short, ask(`{"signals": "kernel-drop-ratio", "filters": [{"key": "node", "operator": "=", "value": "node-1"}]}`))
 	require.Equal(t, short, ask(`{"expr": "nothing"}`))
 	status, body := as(t, d, "Editor", `live/reasons?query={"signals":"x"}&range=1`)

@@ -52,7 +52,7 @@ func TestNotices(t *testing.T) {
 		},
 		{
 			name: "not exported, and no switch for it", query: `{"signals": ["uptime"], "instant": true}`, statuses: []scrape.Status{kernel("node-1")},
-			want: []string{"warning: Uptime: not exported by node-1. The answer has no falcosecurity_falco_duration_seconds_total: check that the target is a Falco of version 0.39 or later."},
+			want: []string{"warning: Uptime: not exported by node-1. The response has no falcosecurity_falco_duration_seconds_total: check that the target is a Falco of version 0.39 or later."},
 		},
 		{
 			name: "too old a Falco", query: `{}`,
@@ -61,10 +61,10 @@ func TestNotices(t *testing.T) {
 		},
 		{
 			name: "down, grouped by cause", query: `{}`,
-			statuses: append(many(7, "No answer within 10s. Check network policies."), kernel("node-1"), kernel("node-2"),
+			statuses: append(many(7, "No response within 10s. Check network policies."), kernel("node-1"), kernel("node-2"),
 				change(kernel("other"), func(s *scrape.Status) { s.State, s.Message = scrape.Down, "Connection refused: check the port." })),
 			want: []string{
-				"warning: No metrics from 7 of 10 nodes: down-0, down-1, down-2, down-3, down-4 and 2 more. No answer within 10s. Check network policies.",
+				"warning: No metrics from 7 of 10 nodes: down-0, down-1, down-2, down-3, down-4 and 2 more. No response within 10s. Check network policies.",
 				"warning: No metrics from 1 of 10 nodes: other. Connection refused: check the port.",
 			},
 		},
@@ -79,11 +79,11 @@ func TestNotices(t *testing.T) {
 				change(falco("e"), func(s *scrape.Status) { s.State, s.Message = scrape.LoadBalancer, "Make the Service headless." }),
 			},
 			want: []string{
-				"error: A load balancer answers for 1 of 7 nodes: e. Make the Service headless.",
+				"error: A load balancer responds for 1 of 7 nodes: e. Make the Service headless.",
 				"warning: Gone: 1 of 7 nodes: c. It left discovery at 11:58.",
 				"warning: Claimed twice: 1 of 7 nodes: d. Remove one of the two.",
 				"info: Starting: 1 of 7 nodes: a. 404 Not Found: wait.",
-				"info: Not scraped yet: 1 of 7 nodes: b. The first figures come within seconds.",
+				"info: Not scraped yet: 1 of 7 nodes: b. The first values appear within seconds.",
 			},
 		},
 		{
@@ -91,7 +91,7 @@ func TestNotices(t *testing.T) {
 			statuses: []scrape.Status{change(falco("node-1"), func(s *scrape.Status) {
 				s.State, s.Message, s.LastUp = scrape.Down, "Connection refused.", noon.Add(-26*time.Hour)
 			})},
-			want: []string{"warning: No metrics from node-1. Connection refused. It last answered at 2026-11-22 10:00 UTC."},
+			want: []string{"warning: No metrics from node-1. Connection refused. It last responded at 2026-11-22 10:00 UTC."},
 		},
 		{
 			name: "not yet two scrapes", query: `{}`,
@@ -101,7 +101,7 @@ func TestNotices(t *testing.T) {
 		{
 			name: "stale", query: `{}`,
 			statuses: []scrape.Status{kernel("node-1"), change(kernel("node-2"), func(s *scrape.Status) { s.LastScrape = noon.Add(-3 * time.Hour) })},
-			want:     []string{"warning: Old figures from 1 of 2 nodes: node-2. The last scrape was at 09:00 UTC. Scraping pauses when nobody asks for six hours, and has begun again now."},
+			want:     []string{"warning: Outdated values from 1 of 2 nodes: node-2. The last scrape was at 09:00 UTC. Scraping pauses after six hours without queries and has just resumed."},
 		},
 		{
 			name: "unreadable lines of a node with a value", query: `{}`,
@@ -118,14 +118,14 @@ func TestNotices(t *testing.T) {
 				s.Unreadable = 3
 				s.Problems = []scrape.Problem{{Line: 12, Reason: "no value", Text: "falcosecurity_x"}}
 			})},
-			want: []string{"info: Kernel drops: no value on 1 of 2 nodes: idle. {kernel-drop-ratio}", "info: 3 lines could not be read in the answer of 1 of 2 nodes: idle. All other lines count. The first is line 12: no value: falcosecurity_x."},
+			want: []string{"info: Kernel drops: no value on 1 of 2 nodes: idle. {kernel-drop-ratio}", "info: 3 lines could not be read in the response of 1 of 2 nodes: idle. All other lines are used. The first is line 12: no value: falcosecurity_x."},
 		},
 		{
 			name: "discovery in trouble", query: `{}`,
 			statuses: []scrape.Status{kernel("node-1"), change(kernel("node-2"), func(s *scrape.Status) {
 				s.Configured, s.Discovery = "falco.example:8765", "The name could not be resolved: no such host."
 			})},
-			want: []string{"warning: Discovery of falco.example:8765 has trouble. The name could not be resolved: no such host."},
+			want: []string{"warning: Discovery of falco.example:8765 has a problem. The name could not be resolved: no such host."},
 		},
 		{
 			name: "discovery that finds nothing is said once", query: `{}`,
@@ -147,7 +147,7 @@ func TestNotices(t *testing.T) {
 		},
 		{
 			name: "what only a store can have", query: `{"signals": ["cpu-throttled-ratio"]}`, statuses: []scrape.Status{kernel("node-1"), kernel("node-2"), kernel("node-3")},
-			want: []string{"info: CPU throttling: not known for any of the 3 nodes. It takes a store that has the figures of cAdvisor (docs/scaling-out.md)."},
+			want: []string{"info: CPU throttling: not known for any of the 3 nodes. It requires Prometheus mode with the metrics of cAdvisor (docs/scaling-out.md)."},
 		},
 		{
 			name: "cannot be known at all", query: `{"signals": ["kernel-drop-ratio"], "filters": [{"key": "node", "operator": "=", "value": "idle"}]}`,
@@ -180,11 +180,11 @@ func TestNotices(t *testing.T) {
 		},
 		{
 			name: "PromQL that gives nothing", query: `{"expr": "up > 5 or no_such_metric or scrape_samples_scraped"}`, statuses: []scrape.Status{kernel("node-1")},
-			want: []string{"info: The expression gave no value: no target exports no_such_metric now. Check the spelling, or what is switched on in falco.yaml."},
+			want: []string{"info: The expression returned no value: no target exports no_such_metric now. Check the spelling, or what is enabled in falco.yaml."},
 		},
 		{
 			name: "PromQL that gives nothing now", query: `{"expr": "up > 5"}`, statuses: []scrape.Status{kernel("node-1")},
-			want: []string{"info: The expression gave no value in this range."},
+			want: []string{"info: The expression returned no value in this range."},
 		},
 	}
 	for _, test := range tests {
@@ -253,25 +253,25 @@ func TestTrimmedHistory(t *testing.T) {
 	d, f := newTest(t, falco("node-1", kernelCounters...))
 	f.count("node-1", 5)
 	f.since, f.trimmed = noon.Add(-10*time.Minute), true
-	const want = "There are figures since 11:50 UTC: what is older did not fit into retention.size. Raise it to keep more, up to retention.time."
+	const want = "Data starts at 11:50 UTC. Older samples were evicted because of retention.size. Raise it to keep more, up to retention.time."
 	require.Equal(t, []string{"info: " + want}, texts(t, queryOne(t, d, `{}`)))
 	h, err := d.CheckHealth(t.Context(), nil)
 	require.NoError(t, err)
 	require.Equal(t, backend.HealthStatusOk, h.Status)
-	require.Contains(t, h.Message, "The target answers. Falco 0.44.1. "+want)
+	require.Contains(t, h.Message, "The target responds. Falco 0.44.1. "+want)
 }
 
 func TestShortHistory(t *testing.T) {
 	d, f := newTest(t, falco("node-1", kernelCounters...))
 	f.count("node-1", 5)
 	f.since = noon.Add(-10 * time.Minute)
-	require.Equal(t, []string{"info: There are figures since 11:50 UTC. History is kept in memory: it begins when the data source is first used, and again when Grafana or the plugin restarts."},
+	require.Equal(t, []string{"info: Data starts at 11:50 UTC. The history is kept in memory: it starts when the data source is first used, and again when Grafana or the plugin restarts."},
 		texts(t, queryOne(t, d, `{}`)))
 	require.Empty(t, texts(t, queryOne(t, d, `{"instant": true}`)), "an instant needs no history")
 	require.Len(t, texts(t, queryOne(t, d, `{"instant": true, "window": "1h"}`)), 1, "but its window does")
 
 	d.source.Settings.Retention = 10 * time.Minute
-	require.Equal(t, []string{"info: There are figures since 11:50 UTC: history is kept for 600s. Raise retention.time, and retention.size with it, to keep more."},
+	require.Equal(t, []string{"info: Data starts at 11:50 UTC. The history is kept for 600s. Raise retention.time and retention.size to keep more."},
 		texts(t, queryOne(t, d, `{}`)))
 }
 
@@ -288,7 +288,7 @@ func TestLateNodes(t *testing.T) {
 	for node, up := range map[string]string{"node-1": "-60m 1, -31m 1, -1m 1", "node-2": "-60m 0, -31m 0, -1m 1", "node-3": "-10m 1, -1m 1"} {
 		f.write(t, up, "__name__", "up", "cluster", "demo", "node", node)
 	}
-	require.Equal(t, []string{"info: Not known yet at the beginning of this range: 1 of 3 nodes: node-3. Figures begin with the first scrape."},
+	require.Equal(t, []string{"info: Not known at the start of this range: 1 of 3 nodes: node-3. Data starts with the first scrape."},
 		texts(t, queryOne(t, d, `{"signals": ["up"]}`)))
 	require.Empty(t, texts(t, queryOne(t, d, `{"signals": ["up"], "instant": true}`)))
 }
@@ -297,7 +297,7 @@ func TestLowRates(t *testing.T) {
 	d, f := newTest(t, falco("node-1", kernelCounters...), falco("node-2", kernelCounters...))
 	f.count("node-1", 5)
 	f.write(t, "-12s 1, -1s 1", "__name__", "up", "cluster", "demo", "node", "node-2")
-	const low = "info: node-2 has been scraped for 12 s of the 60 s window: its rates read low until 12:00:55 UTC."
+	const low = "info: node-2 has been scraped for 12 s of the 60 s window: its rates are too low until 12:00:55 UTC."
 	for query, want := range map[string]string{
 		`{"signals": ["kernel-event-rate"], "instant": true}`:                                 low,
 		`{"signals": ["kernel-event-rate-per-cpu"], "instant": true}`:                         low,

@@ -222,19 +222,19 @@ func TestSharedWithinARequest(t *testing.T) {
 func TestNothingToEvaluate(t *testing.T) {
 	down := func(node string) scrape.Status {
 		return change(falco(node), func(s *scrape.Status) {
-			s.State, s.Cause, s.Message = scrape.Down, scrape.Timeout, "No answer within 10s. Check network policies."
+			s.State, s.Cause, s.Message = scrape.Down, scrape.Timeout, "No response within 10s. Check network policies."
 		})
 	}
 	d, f := newTest(t, down("node-1"), down("node-2"))
 	res := queryOne(t, d, `{}`)
-	require.EqualError(t, res.Error, "No metrics from both nodes. No answer within 10s. Check network policies.")
+	require.EqualError(t, res.Error, "No metrics from both nodes. No response within 10s. Check network policies.")
 	require.Equal(t, backend.StatusBadGateway, res.Status)
 	require.Equal(t, backend.ErrorSourceDownstream, res.ErrorSource)
 
 	f.set(0, "__name__", "up", "cluster", "demo", "node", "node-1")
 	res = queryOne(t, d, `{"signals": ["up"]}`)
 	require.Len(t, res.Frames, 1, "that it is down is a value too")
-	require.Equal(t, []string{"warning: No metrics from both nodes. No answer within 10s. Check network policies."}, texts(t, res)[:1])
+	require.Equal(t, []string{"warning: No metrics from both nodes. No response within 10s. Check network policies."}, texts(t, res)[:1])
 }
 
 func TestSettingsThatCannotBeUsed(t *testing.T) {

@@ -60,6 +60,6 @@ func TestRulesOfAYoungHistory(t *testing.T) {
 	f.since = noon.Add(-60e9)
 	require.Equal(t, []string{
 		"info: No rule has matched yet, or metrics.rules_counters_enabled is off in falco.yaml.",
-		"info: There are figures since 11:59 UTC. History is kept in memory: it begins when the data source is first used, and again when Grafana or the plugin restarts.",
+		"info: Data starts at 11:59 UTC. The history is kept in memory: it starts when the data source is first used, and again when Grafana or the plugin restarts.",
 	}, texts(t, queryOne(t, d, `{"queryType": "rules"}`)))
 }

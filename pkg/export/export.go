@@ -133,7 +133,7 @@ func scrapeConfig(s settings.Settings, _ *signals.Catalogue) (string, error) {
 		all = append(all, one)
 	}
 	return inYAML("A part of prometheus.yml.\n"+notSecret+
-		"\nBy static and DNS discovery instance is an address: relabel it to the node's name where you can, so that a Falco whose pod moves goes on as the same series.\n",
+		"\nWith static and DNS discovery, instance is an address. Relabel it to the node's name if possible, so that a Falco whose pod moves continues the same series.\n",
 		ordered{"scrape_configs", all})
 }
 
@@ -214,7 +214,7 @@ func serviceMonitors(s settings.Settings, _ *signals.Catalogue) (string, error) 
 		endpoint := j.endpoint(s)
 		if written, done := first[kind]; done {
 			if !reflect.DeepEqual(written.endpoint(s), endpoint) {
-				others += fmt.Sprintf("Left out is %s: its path, scheme, parameters or labels are not those of %s. Give it a ServiceMonitor of its own.\n", j.URL, written.URL)
+				others += fmt.Sprintf("%s is left out: its path, scheme, parameters or labels differ from those of %s. Create another ServiceMonitor for it.\n", j.URL, written.URL)
 			}
 			continue
 		}
@@ -231,8 +231,8 @@ func serviceMonitors(s settings.Settings, _ *signals.Catalogue) (string, error) 
 			},
 		})
 	}
-	return inYAML("For the Prometheus operator, which may want a label such as release: prometheus on it.\n"+
-		"It selects the Services that Falco's Helm charts make: for Falco with metrics.enabled.\n"+others+notSecret+"\n", all...)
+	return inYAML("For the Prometheus operator, which may require a label such as release: prometheus.\n"+
+		"It selects the Services that Falco's Helm charts create; for Falco with metrics.enabled.\n"+others+notSecret+"\n", all...)
 }
 
 // endpoint returns how a ServiceMonitor scrapes the pods of an entry. Targets of HTTP discovery get Prometheus's default
@@ -252,7 +252,7 @@ func (j job) endpoint(s settings.Settings) ordered {
 	}
 	relabelings := []any{ordered{"targetLabel", "job", "replacement", kind}}
 	if kind == target.KindFalco {
-		// The node, so that a Falco whose pod moves goes on as the same series.
+		// The node, so that a Falco whose pod moves continues the same series.
 		relabelings = append(relabelings, ordered{"sourceLabels", []string{"__meta_kubernetes_pod_node_name"}, "targetLabel", "instance"})
 	}
 	labels := j.labels()
@@ -289,7 +289,7 @@ func storeSettings(s settings.Settings, c *signals.Catalogue) (string, error) {
 			store = append(store, g.Setting, value)
 		}
 	}
-	return inYAML("The data source over that Prometheus; its uid and name stay, and with them dashboards and alert rules.\n"+
-		"What the targets' settings said is now said of all Falcos: the largest of each.\n",
+	return inYAML("This data source in Prometheus mode. Keep its uid and name, which dashboards and alert rules use.\n"+
+		"The settings of the targets now apply to all Falcos: the largest value of each.\n",
 		ordered{"jsonData", ordered{"mode", "prometheus", "scrapeInterval", signals.FormatDuration(s.Interval), "prometheus", store}})
 }

@@ -41,7 +41,7 @@ func TestExportForPrometheus(t *testing.T) {
 	text := exportOf(t, exported, "prometheus")
 	require.Equal(t, `# A part of prometheus.yml.
 # Passwords, tokens and certificates are not exported: add basic_auth, authorization or tls_config where you use them.
-# By static and DNS discovery instance is an address: relabel it to the node's name where you can, so that a Falco whose pod moves goes on as the same series.
+# With static and DNS discovery, instance is an address. Relabel it to the node's name if possible, so that a Falco whose pod moves continues the same series.
 
 scrape_configs:
   - job_name: falco
@@ -126,9 +126,9 @@ scrape_configs:
 func TestExportForTheOperator(t *testing.T) {
 	text := exportOf(t, exported, "servicemonitor")
 	require.Contains(t, text, `
-# Left out is https://falco.falco.svc:8765/m?x=1: its path, scheme, parameters or labels are not those of node-1:8765. Give it a ServiceMonitor of its own.
-# Left out is _metrics._tcp.falco: its path, scheme, parameters or labels are not those of node-1:8765. Give it a ServiceMonitor of its own.
-# Left out is http://list/targets: its path, scheme, parameters or labels are not those of node-1:8765. Give it a ServiceMonitor of its own.
+# https://falco.falco.svc:8765/m?x=1 is left out: its path, scheme, parameters or labels differ from those of node-1:8765. Create another ServiceMonitor for it.
+# _metrics._tcp.falco is left out: its path, scheme, parameters or labels differ from those of node-1:8765. Create another ServiceMonitor for it.
+# http://list/targets is left out: its path, scheme, parameters or labels differ from those of node-1:8765. Create another ServiceMonitor for it.
 `)
 	documents := yaml.NewDecoder(strings.NewReader(text))
 	var falco, sidekick map[string]any
@@ -164,7 +164,7 @@ func TestEndpointsForTheOperator(t *testing.T) {
 		`{"url": "https://a/y?x=1&x=2"}`:                       {"path": "/y", "scheme": "https", "params": map[string]any{"x": []any{"1", "2"}}},
 	} {
 		text := exportOf(t, `{"targets": [`+target+`, `+target+`]}`, "servicemonitor")
-		require.NotContains(t, text, "Left out", "they are alike")
+		require.NotContains(t, text, "left out", "they are alike")
 		var out struct {
 			Spec struct{ Endpoints []map[string]any }
 		}
@@ -176,8 +176,8 @@ func TestEndpointsForTheOperator(t *testing.T) {
 		require.Equal(t, want, got, target)
 	}
 	text := exportOf(t, `{"targets": [{"url": "a:1", "labels": {"cluster": "x"}}, {"url": "b:1", "labels": {"cluster": "y", "zone": "$1"}}, {"url": "c:1", "labels": {"cluster": "x", "node": "n"}}]}`, "servicemonitor")
-	require.Equal(t, 1, strings.Count(text, "Left out is b:1:"))
-	require.Equal(t, 1, strings.Count(text, "Left out"))
+	require.Equal(t, 1, strings.Count(text, "b:1 is left out:"))
+	require.Equal(t, 1, strings.Count(text, "is left out"))
 }
 
 // Over a store the targets from before it are still there to be exported.

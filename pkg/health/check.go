@@ -66,7 +66,7 @@ func patient(r *request.Request, all []target.Status) []target.Status {
 	for i := range all {
 		if all[i].State == target.Pending {
 			all[i].State = target.Down
-			all[i].Message = fmt.Sprintf("No answer within %s. Check network policies and firewalls between Grafana and the target; one that is only slow is waited for until scrapeTimeout (%s).",
+			all[i].Message = fmt.Sprintf("No response within %s. Check network policies and firewalls between Grafana and the target. A slow target has until scrapeTimeout (%s).",
 				Patience, r.Settings.Timeout)
 		}
 	}
@@ -144,23 +144,23 @@ func newReport(r *request.Request, all []target.Status, found executor.HealthSum
 func answering(up, total int) string {
 	switch {
 	case total == 0:
-		return "No target is left: all have left discovery."
+		return "There are no targets: all have left discovery."
 	case up == total && total == 1:
-		return "The target answers."
+		return "The target responds."
 	case up == total && total == 2:
-		return "Both targets answer."
+		return "Both targets respond."
 	case up == total:
-		return fmt.Sprintf("All %d targets answer.", total)
+		return fmt.Sprintf("All %d targets respond.", total)
 	case up == 0 && total == 1:
-		return "The target gives no metrics."
+		return "The target does not respond with metrics."
 	case up == 0 && total == 2:
-		return "Neither of the 2 targets gives metrics."
+		return "Neither of the 2 targets responds with metrics."
 	case up == 0:
-		return fmt.Sprintf("None of %d targets gives metrics.", total)
+		return fmt.Sprintf("None of %d targets responds with metrics.", total)
 	case up == 1:
-		return fmt.Sprintf("1 of %d targets answers.", total)
+		return fmt.Sprintf("1 of %d targets responds.", total)
 	}
-	return fmt.Sprintf("%d of %d targets answer.", up, total)
+	return fmt.Sprintf("%d of %d targets respond.", up, total)
 }
 
 // remarks are about targets that are up: duplicate series, and responses that Prometheus would refuse.
@@ -171,7 +171,7 @@ func remarks(r *request.Request, all []target.Status) *notices.Groups {
 			continue
 		}
 		if s.Duplicates > 0 { // without those that truncated program names cause
-			g.Add(notices.Info(wording.Count(s.Duplicates, "sample")+" came twice in the answer of", "The first of each counts."), g.Targets.Name(s))
+			g.Add(notices.Info(wording.Count(s.Duplicates, "sample")+" are duplicates in the response of", "The first of each is used."), g.Targets.Name(s))
 		}
 		if s.Message != "" {
 			g.Add(notices.Info("Remark on", s.Message), g.Targets.Name(s))

@@ -53,7 +53,7 @@ func lowRates(ctx context.Context, r *request.Request, qc *request.QueryContext)
 	if len(names) > 1 {
 		who, verb, whose = qc.Targets.DescribeSome(names), "have", "their"
 	}
-	return fmt.Sprintf("%s %s been scraped for %.0f s of the %.0f s window: %s rates read low until %s.",
+	return fmt.Sprintf("%s %s been scraped for %.0f s of the %.0f s window: %s rates are too low until %s.",
 		who, verb, qc.Times.End.Sub(latest).Seconds(), window.Seconds(), whose, second(r, latest.Add(whole)))
 }
 
@@ -70,7 +70,7 @@ func lateNodes(ctx context.Context, r *request.Request, qc *request.QueryContext
 	late := NewGroups(qc.Targets)
 	for _, t := range qc.Targets.All {
 		if n := target.NodeOf(t.Labels); since[n] && !then[n] {
-			late.Add(Info("Not known yet at the beginning of this range:", "Figures begin with the first scrape."), qc.Targets.Name(t))
+			late.Add(Info("Not known at the start of this range:", "Data starts with the first scrape."), qc.Targets.Name(t))
 		}
 	}
 	return late.Sentence()

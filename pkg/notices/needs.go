@@ -29,7 +29,7 @@ func MissingRequirement(ctx context.Context, r *request.Request, s *signals.Sign
 	for _, need := range s.Needs {
 		if need.From != "" {
 			if !r.Executor.HasMetric(ctx, need.Metric) {
-				c = Info(s.Title+": not known for", fmt.Sprintf("It takes a store that has the figures of %s (docs/scaling-out.md).", need.From))
+				c = Info(s.Title+": not known for", fmt.Sprintf("It requires Prometheus mode with the metrics of %s (docs/scaling-out.md).", need.From))
 				c.negative = true
 				return c, "", true
 			}
@@ -73,7 +73,7 @@ func missingMetric(r *request.Request, title string, need signals.Need, t target
 		return Warning("Not enabled on", EnableSwitch(need.Config, need.Host, need.Cost)), ""
 	}
 	return Warning(title+": not exported by",
-		fmt.Sprintf("The answer has no %s: check that the target is a Falco of version %s or later.", need.Metric, r.Catalogue.Reading.OldestVersion)), ""
+		fmt.Sprintf("The response has no %s: check that the target is a Falco of version %s or later.", need.Metric, r.Catalogue.Reading.OldestVersion)), ""
 }
 
 // settingOf describes the setting that a metric is written from. It is empty for scraped metrics.

@@ -264,12 +264,12 @@ func ShortHistory(r *request.Request, begin time.Time) string {
 	}
 	switch {
 	case r.Executor.HistoryTrimmed():
-		return fmt.Sprintf("There are figures since %s: what is older did not fit into retention.size. Raise it to keep more, up to retention.time.", r.Clock(since))
+		return fmt.Sprintf("Data starts at %s. Older samples were evicted because of retention.size. Raise it to keep more, up to retention.time.", r.Clock(since))
 	case r.Now().Sub(since) >= r.Settings.Retention-time.Minute:
-		return fmt.Sprintf("There are figures since %s: history is kept for %s. Raise retention.time, and retention.size with it, to keep more.",
+		return fmt.Sprintf("Data starts at %s. The history is kept for %s. Raise retention.time and retention.size to keep more.",
 			r.Clock(since), signals.FormatDuration(r.Settings.Retention))
 	}
-	return fmt.Sprintf("There are figures since %s. History is kept in memory: it begins when the data source is first used, and again when Grafana or the plugin restarts.", r.Clock(since))
+	return fmt.Sprintf("Data starts at %s. The history is kept in memory: it starts when the data source is first used, and again when Grafana or the plugin restarts.", r.Clock(since))
 }
 
 // emptyExpression says why PromQL written by hand may have returned nothing, such as a metric that no target exports.
@@ -295,7 +295,7 @@ func emptyExpression(ctx context.Context, r *request.Request, qc *request.QueryC
 		}
 	}
 	if len(missing) > 0 {
-		return "The expression gave no value: no target exports " + wording.List(missing) + " now. Check the spelling, or what is switched on in falco.yaml."
+		return "The expression returned no value: no target exports " + wording.List(missing) + " now. Check the spelling, or what is enabled in falco.yaml."
 	}
-	return "The expression gave no value in this range."
+	return "The expression returned no value in this range."
 }

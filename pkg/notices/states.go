@@ -15,12 +15,12 @@ import (
 
 // StateCauses explains the states of targets that are not up.
 var StateCauses = map[target.State]Cause{
-	target.Pending:      Info("Not scraped yet:", "The first figures come within seconds."),
+	target.Pending:      Info("Not scraped yet:", "The first values appear within seconds."),
 	target.Starting:     Info("Starting:", ""),
 	target.Down:         Warning("No metrics from", ""),
 	target.Gone:         Warning("Gone:", ""),
 	target.Duplicate:    Warning("Claimed twice:", ""),
-	target.LoadBalancer: {Severity: data.NoticeSeverityError, What: "A load balancer answers for"},
+	target.LoadBalancer: {Severity: data.NoticeSeverityError, What: "A load balancer responds for"},
 }
 
 // ForStates groups the targets that are not up, and problems with discovery.
@@ -34,7 +34,7 @@ func ForStates(r *request.Request, all []target.Status) *Groups {
 		if c, known := StateCauses[s.State]; known {
 			c = WithMessage(c, s)
 			if s.State == target.Down && len(all) == 1 && !s.LastUp.IsZero() {
-				c.Change += " It last answered at " + r.Clock(s.LastUp) + "."
+				c.Change += " It last responded at " + r.Clock(s.LastUp) + "."
 			}
 			g.Add(c, of.Name(s))
 		}
@@ -50,7 +50,7 @@ func ForStates(r *request.Request, all []target.Status) *Groups {
 // DiscoveryFailed adds a cause if discovery fails and the target's own message does not say so.
 func DiscoveryFailed(g *Groups, s target.Status) {
 	if s.Discovery != "" && s.Cause != target.Discovery && s.Cause != target.DNS {
-		g.Add(Warning("Discovery of "+s.Configured+" has trouble", s.Discovery), "")
+		g.Add(Warning("Discovery of "+s.Configured+" has a problem", s.Discovery), "")
 	}
 }
 
@@ -78,8 +78,8 @@ func WithMessage(c Cause, s target.Status) Cause {
 // they scraped a target.
 func stale(r *request.Request, g *Groups, s target.Status) {
 	if s.State == target.Up && !s.LastScrape.IsZero() && r.Now().Sub(s.LastScrape) > 2*r.Settings.Interval+r.Settings.Timeout {
-		g.Add(Warning("Old figures from",
-			"The last scrape was at "+r.Clock(s.LastScrape)+". Scraping pauses when nobody asks for six hours, and has begun again now."), g.Targets.Name(s))
+		g.Add(Warning("Outdated values from",
+			"The last scrape was at "+r.Clock(s.LastScrape)+". Scraping pauses after six hours without queries and has just resumed."), g.Targets.Name(s))
 	}
 }
 
@@ -95,7 +95,7 @@ func UnreadableLines(r *request.Request, of target.Set, all []target.Status) *Gr
 			p := s.Problems[0]
 			first = fmt.Sprintf(" The first is line %d: %s: %s", p.Line, p.Reason, wording.Sentence(p.Text))
 		}
-		g.Add(Info(fmt.Sprintf("%s could not be read in the answer of", wording.Count(s.Unreadable, "line")), "All other lines count."+first), of.Name(s))
+		g.Add(Info(fmt.Sprintf("%s could not be read in the response of", wording.Count(s.Unreadable, "line")), "All other lines are used."+first), of.Name(s))
 	}
 	return g
 }

@@ -524,13 +524,13 @@ describe('Failures', () => {
   it('come with reasons for missing values only while values are missing', async () => {
     const { backend, watch } = setUpLive([falco('a')]);
     backend.reasons.missing = [{ severity: 'warning', text: 'Not enabled.' }];
-    backend.reasons.besides = [{ severity: 'info', text: 'There are figures since.' }];
+    backend.reasons.besides = [{ severity: 'info', text: 'Data starts at 10:00 UTC.' }];
     const known = watch(signal);
     const unknown = watch({ refId: 'B', signals: ['server-load'] });
     await pass(2);
     expect([notices(known.last()), notices(unknown.last())]).toEqual([
-      ['There are figures since.'],
-      ['Not enabled.', 'There are figures since.'],
+      ['Data starts at 10:00 UTC.'],
+      ['Not enabled.', 'Data starts at 10:00 UTC.'],
     ]);
   });
 

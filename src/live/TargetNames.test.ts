@@ -19,14 +19,14 @@ test.each([
 
 test('lists different troubles separately, most severe first', () => {
   const [a, b] = nodes(2);
-  const balancer = { severity: 'error', what: 'A load balancer answers for', change: 'x.' } as const;
+  const balancer = { severity: 'error', what: 'A load balancer responds for', change: 'x.' } as const;
   expect(
     new TargetNames([a!, b!]).notices([
       { target: a!, trouble },
       { target: b!, trouble: balancer },
     ])
   ).toEqual([
-    { severity: 'error', text: 'A load balancer answers for 1 of 2 nodes: node-2. x.' },
+    { severity: 'error', text: 'A load balancer responds for 1 of 2 nodes: node-2. x.' },
     { severity: 'warning', text: 'No metrics from 1 of 2 nodes: node-1. Connection refused.' },
   ]);
 });

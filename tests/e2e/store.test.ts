@@ -90,7 +90,7 @@ const datasource = { type: 'falco-metrics-datasource', uid: 'falco-metrics' };
     const response = await fetch(`${stage.url}/api/datasources/uid/falco-metrics/health`);
     const { message } = (await response.json()) as { message: string };
     expect(message).toMatch(/^Prometheus 2\S* has 8 Falcos \(job falco\) and 1 Falcosidekick \(job falcosidekick\)\./);
-    expect(message).toContain('8 of 9 targets answer.');
+    expect(message).toContain('8 of 9 targets respond.');
     expect(message).toContain('The scrape fails.');
   });
 
