@@ -3,6 +3,9 @@ import { type DataQuery } from '@grafana/schema';
 /** The current version of saved queries. Every migration increases it. */
 export const QUERY_VERSION = 1;
 
+/** The signal of a query that names none: a figure that every Falco with kernel counters has at once. */
+export const DEFAULT_SIGNAL = 'kernel-drop-ratio';
+
 export type FilterOperator = '=' | '!=' | '=~' | '!~';
 
 export interface Filter {
@@ -64,7 +67,7 @@ export interface FalcoVariableQuery extends DataQuery {
 /** The query of a new panel. Every Falco with kernel counters has this signal. */
 export const NEW_QUERY: Omit<FalcoQuery, 'refId'> = {
   queryType: 'signal',
-  signals: ['kernel-drop-ratio'],
+  signals: [DEFAULT_SIGNAL],
   version: QUERY_VERSION,
 };
 

@@ -1,4 +1,5 @@
 import { type DataSourceJsonData } from '@grafana/data';
+import { DEFAULTS } from './contract';
 import { parseDuration } from './signals/window';
 import { parseSize } from './sizes';
 
@@ -79,27 +80,7 @@ export interface FalcoSettings extends DataSourceJsonData {
 /** Passwords, certificates and header values, under the names of Grafana's HTTP settings. */
 export type FalcoSecrets = Record<string, string>;
 
-/** Defaults of the settings. The backend has a copy in pkg/datasource/settings.go. */
-export const DEFAULTS = {
-  scrapeInterval: '15s',
-  scrapeTimeout: '10s',
-  retention: { time: '24h', size: '512MB' },
-  limits: {
-    bodySizeLimit: '16MB',
-    sampleLimit: 20_000,
-    labelValueLengthLimit: 1024,
-    labelLimit: 64,
-    targetLimit: 5000,
-    responseSizeLimit: '256MB',
-    maxSamples: 50_000_000,
-    queryTimeout: '30s',
-    expressionSizeLimit: '64KB',
-    expressionDepthLimit: 256,
-  },
-  live: { minInterval: '1s', allowViewers: false },
-  receiver: { enabled: false, objective: '30s', rateLimit: 2_000, seriesLimit: 10_000 },
-  prometheus: { identityLabels: ['instance'], method: 'POST', tenantHeader: 'X-Scope-OrgID' },
-} as const;
+export { DEFAULTS };
 
 /** The limits of expressions; see src/promql/bounds.ts. The backend reports an invalid size; here the default replaces it. */
 export function expressionBounds({ limits = {} }: FalcoSettings): { sizeBytes: number; depth: number } {

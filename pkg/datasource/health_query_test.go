@@ -167,9 +167,9 @@ func TestHealthFilters(t *testing.T) {
 		require.Equal(t, want, rows(t, queryOne(t, d, query), columns...), query)
 	}
 	for query, want := range map[string]string{
-		`{"queryType": "health", "filters": [{"key": "cpu", "operator": "=", "value": "1"}]}`:   `queries of type health cannot be filtered by "cpu"; allowed: cluster, node, version, zone`,
-		`{"queryType": "health", "filters": [{"key": "node", "operator": "~", "value": "1"}]}`:  `the filter on "node" has the operator "~"; allowed: = != =~ !~`,
-		`{"queryType": "health", "filters": [{"key": "node", "operator": "=~", "value": "("}]}`: `the filter on "node" is no valid regular expression: "("`,
+		`{"queryType": "health", "filters": [{"key": "cpu", "operator": "=", "value": "1"}]}`:   `a query of type health cannot be filtered by "cpu"; allowed: cluster, node, version, zone`,
+		`{"queryType": "health", "filters": [{"key": "node", "operator": "~", "value": "1"}]}`:  `a query of type health: the filter on "node" has the operator "~"; allowed: = != =~ !~`,
+		`{"queryType": "health", "filters": [{"key": "node", "operator": "=~", "value": "("}]}`: `a query of type health: the filter on "node" is not a valid regular expression: "("`,
 		`{"queryType": "health", "signals": ["nope"]}`:                                          `no check has the id "nope" or judges a signal of that id`,
 		`{"queryType": "health", "groupBy": ["cpu"]}`:                                           `health cannot be grouped by "cpu"; allowed: check, cluster, dimension, node, zone`,
 	} {

@@ -67,17 +67,12 @@ func matchers(r *request.Request, filters string) ([]*labels.Matcher, error) {
 	}
 	var out []*labels.Matcher
 	for _, f := range list {
-		kind, known := signals.MatchTypes[f.Operator]
-		if !known {
-			return nil, failure.User(fmt.Errorf("the filter on %q has the operator %q; allowed: = != =~ !~", f.Key, f.Operator))
-		}
-		key, value := f.Key, f.Value
-		if slices.ContainsFunc(r.Catalogue.Groupings, func(g signals.Grouping) bool { return g.ID == f.Key }) {
-			key, kind, value = "node", labels.MatchRegexp, nodesThatPass(r, f)
-		}
-		m, err := labels.NewMatcher(kind, key, value)
+		m, err := f.Matcher(f.Key)
 		if err != nil {
-			return nil, failure.User(fmt.Errorf("the filter on %q is no valid regular expression: %q", f.Key, f.Value))
+			return nil, failure.User(err)
+		}
+		if slices.ContainsFunc(r.Catalogue.Groupings, func(g signals.Grouping) bool { return g.ID == f.Key }) {
+			m = labels.MustNewMatcher(labels.MatchRegexp, "node", nodesThatPass(r, f))
 		}
 		out = append(out, m)
 	}
@@ -86,7 +81,7 @@ func matchers(r *request.Request, filters string) ([]*labels.Matcher, error) {
 
 func nodesThatPass(r *request.Request, f signals.Filter) string {
 	var nodes []string
-	passes := signals.Passes(f)
+	passes := f.Passes()
 	for _, s := range r.Executor.Targets() {
 		// As in PromQL, what is not known is empty: a node that has never answered passes ".*".
 		if passes(s.Facts[f.Key]) {

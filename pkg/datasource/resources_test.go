@@ -57,7 +57,7 @@ func TestLookUps(t *testing.T) {
 		{"metrics", 200, `{"data":["falcosecurity_falco_version_info","falcosecurity_scap_engine_name_info","falcosecurity_scap_n_drops_total","falcosecurity_scap_n_evts_total","up"]}`},
 		{"labels/node/values" + filters(`x`), 400, `{"error":"the filters cannot be read: expected [{\"key\": \"node\", \"operator\": \"=\", \"value\": \"node-1\"}]: invalid character 'x' looking for beginning of value"}`},
 		{"labels/node/values" + filters(`[{"key":"node","operator":"~","value":"a"}]`), 400, `{"error":"the filter on \"node\" has the operator \"~\"; allowed: = != =~ !~"}`},
-		{"labels/node/values" + filters(`[{"key":"node","operator":"=~","value":"("}]`), 400, `{"error":"the filter on \"node\" is no valid regular expression: \"(\""}`},
+		{"labels/node/values" + filters(`[{"key":"node","operator":"=~","value":"("}]`), 400, `{"error":"the filter on \"node\" is not a valid regular expression: \"(\""}`},
 		{"series", 404, `{"error":"there is no resource \"series\": expected labels, labels/\u003cname\u003e/values, metrics, targets, alerts, baseline, export, expression or live"}`},
 	}
 	for _, test := range tests {

@@ -25,7 +25,7 @@ type Scope struct {
 func (s Scope) matchers(metric string) ([]*labels.Matcher, error) {
 	out := []*labels.Matcher{labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, metric)}
 	for _, f := range s.SampleFilters {
-		m, err := labels.NewMatcher(signals.MatchTypes[f.Operator], f.Key, f.Value)
+		m, err := f.Matcher(f.Key)
 		if err != nil {
 			return nil, err
 		}

@@ -5,10 +5,9 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-)
 
-// secretWords are parts of parameter names that suggest a secret.
-var secretWords = []string{"token", "key", "pass", "pwd", "secret", "auth", "credential", "signature", "jwt", "bearer", "session"}
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/contract"
+)
 
 // SecretParameter returns the name of the first parameter that looks like a secret, or an empty string.
 func SecretParameter(parameters url.Values) string {
@@ -22,5 +21,6 @@ func SecretParameter(parameters url.Values) string {
 
 func isSecret(name string) bool {
 	name = strings.ToLower(name)
-	return name == "sig" || slices.ContainsFunc(secretWords, func(word string) bool { return strings.Contains(name, word) })
+	secrets := contract.Load().Secrets
+	return slices.Contains(secrets.Names, name) || slices.ContainsFunc(secrets.Words, func(word string) bool { return strings.Contains(name, word) })
 }

@@ -1,10 +1,6 @@
 package query
 
 import (
-	"fmt"
-	"slices"
-	"strings"
-
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 
@@ -15,22 +11,18 @@ import (
 // labels that every series has are allowed: any other would silently empty a part of the expression. An expression that
 // does not parse is returned unchanged, so that the engine reports the error. sampleLabel returns the name of a label in
 // the samples.
-func AddFilters(expr string, filters []signals.Filter, allowed []string, written func(string) string) (string, error) {
+func AddFilters(expr string, filters []signals.Filter, allowed []string, sampleLabel func(string) string) (string, error) {
 	if len(filters) == 0 {
 		return expr, nil
 	}
+	if err := signals.CheckFilters("a query of type promql", filters, allowed); err != nil {
+		return "", err
+	}
 	var matchers []*labels.Matcher
 	for _, f := range filters {
-		if !slices.Contains(allowed, f.Key) {
-			return "", fmt.Errorf("PromQL can only be filtered by labels that every series has, not by %q; allowed: %s", f.Key, strings.Join(slices.Sorted(slices.Values(allowed)), ", "))
-		}
-		kind, known := signals.MatchTypes[f.Operator]
-		if !known {
-			return "", fmt.Errorf("the filter on %q has the operator %q; expected =, !=, =~ or !~", f.Key, f.Operator)
-		}
-		m, err := labels.NewMatcher(kind, written(f.Key), f.Value)
+		m, err := f.Matcher(sampleLabel(f.Key))
 		if err != nil {
-			return "", fmt.Errorf("the filter on %q is not a regular expression: %w", f.Key, err)
+			return "", err
 		}
 		matchers = append(matchers, m)
 	}

@@ -23,9 +23,9 @@ func TestWithFilters(t *testing.T) {
 		"subquery, offset":  {`max_over_time(rate(a[1m])[5m:15s] offset 1h)`, filter("node", "=~", "w.*"), `max_over_time(rate(a{node=~"w.*"}[1m])[5m:15s] offset 1h)`, ""},
 		"quotes":            {`a`, filter("node", "=", `a"b\c`), `a{node="a\"b\\c"}`, ""},
 		"cannot be parsed":  {`rate(a[1m]`, filter("node", "=", "x"), `rate(a[1m]`, ""},
-		"label of a few":    {`a`, filter("cpu", "=", "0"), "", `PromQL can only be filtered by labels that every series has, not by "cpu"; allowed: cluster, node, zone`},
-		"operator":          {`a`, filter("node", "~", "x"), "", `the filter on "node" has the operator "~"; expected =, !=, =~ or !~`},
-		"not an expression": {`a`, filter("node", "=~", "("), "", "the filter on \"node\" is not a regular expression: error parsing regexp: missing closing ): `(`"},
+		"label of a few":    {`a`, filter("cpu", "=", "0"), "", `a query of type promql cannot be filtered by "cpu"; allowed: cluster, node, zone`},
+		"operator":          {`a`, filter("node", "~", "x"), "", `a query of type promql: the filter on "node" has the operator "~"; allowed: = != =~ !~`},
+		"not an expression": {`a`, filter("node", "=~", "("), "", `a query of type promql: the filter on "node" is not a valid regular expression: "("`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := AddFilters(c.expr, c.filters, []string{"zone", "cluster", "node"}, func(label string) string { return label })

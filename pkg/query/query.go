@@ -5,13 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/contract"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/failure"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
-
-// queryVersion is the version of queries that this code reads, as QUERY_VERSION in src/query.ts.
-const queryVersion = 1
 
 // Query is a migrated and complete query; src/query.ts documents the fields. A nil GroupBy stands for each signal's
 // default, an empty one for the total.
@@ -52,10 +52,10 @@ func Read(raw json.RawMessage) (Query, error) {
 		return Query{}, fmt.Errorf("the query cannot be read: %w", failure.JSONType(err))
 	}
 	if q.QueryType == "signal" && len(q.Signals) == 0 {
-		return Query{}, errors.New("the query names no signal: choose one, such as kernel-drop-ratio")
+		return Query{}, errors.New("the query names no signal: choose one, such as " + contract.Load().Query.DefaultSignal)
 	}
-	if q.Format != "timeseries" && q.Format != "table" {
-		return Query{}, fmt.Errorf("the format is %q: expected timeseries or table", q.Format)
+	if formats := contract.Load().Query.Formats; !slices.Contains(formats, q.Format) {
+		return Query{}, fmt.Errorf("the format is %q: expected %s", q.Format, strings.Join(formats, " or "))
 	}
 	if stored["limit"] == 0.0 { // none would be no limit
 		return Query{}, errors.New("the limit is 0: expected a whole number above 0")
@@ -87,7 +87,7 @@ func migrate(stored map[string]any) map[string]any {
 	for _, step := range migrations[min(max(0, int(version)), len(migrations)):] {
 		step(stored)
 	}
-	stored["version"] = max(version, queryVersion)
+	stored["version"] = max(version, float64(contract.Load().Query.Version))
 	return stored
 }
 
@@ -118,7 +118,7 @@ func withDefaults(stored map[string]any) map[string]any {
 		}
 	}
 	if stored["queryType"] == "signal" && stored["signals"] == nil {
-		stored["signals"] = []any{"kernel-drop-ratio"}
+		stored["signals"] = []any{contract.Load().Query.DefaultSignal}
 	}
 	if stored["instant"] == nil {
 		stored["instant"] = stored["format"] == "table"

@@ -3,11 +3,11 @@ package query
 import (
 	"encoding/json"
 	"os"
-	"regexp"
-	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/contract"
 )
 
 func TestQueryCorpus(t *testing.T) {
@@ -27,11 +27,7 @@ func TestQueryCorpus(t *testing.T) {
 }
 
 func TestQueryVersion(t *testing.T) {
-	source, err := os.ReadFile("../../src/query.ts")
-	require.NoError(t, err)
-	found := regexp.MustCompile(`QUERY_VERSION = (\d+)`).FindSubmatch(source)
-	require.Equal(t, strconv.Itoa(queryVersion), string(found[1]), "the version in src/query.ts")
-	require.Len(t, migrations, queryVersion)
+	require.Len(t, migrations, contract.Load().Query.Version, "one step per version")
 }
 
 func TestReadQuery(t *testing.T) {

@@ -2,9 +2,7 @@ package request
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/executor"
@@ -21,19 +19,8 @@ func (r *Request) ReadScope(qc *QueryContext) (executor.Scope, error) {
 	for _, g := range r.Catalogue.Groupings {
 		allowed = append(allowed, g.ID)
 	}
-	slices.Sort(allowed)
-	for _, f := range qc.Query.Filters {
-		if !slices.Contains(allowed, f.Key) {
-			return executor.Scope{}, failure.User(fmt.Errorf("queries of type %s cannot be filtered by %q; allowed: %s", qc.Query.QueryType, f.Key, strings.Join(allowed, ", ")))
-		}
-		if _, known := signals.MatchTypes[f.Operator]; !known {
-			return executor.Scope{}, failure.User(fmt.Errorf("the filter on %q has the operator %q; allowed: = != =~ !~", f.Key, f.Operator))
-		}
-		if strings.HasSuffix(f.Operator, "~") {
-			if _, err := regexp.Compile("^(?s:" + f.Value + ")$"); err != nil {
-				return executor.Scope{}, failure.User(fmt.Errorf("the filter on %q is no valid regular expression: %q", f.Key, f.Value))
-			}
-		}
+	if err := signals.CheckFilters(fmt.Sprintf("a query of type %s", qc.Query.QueryType), qc.Query.Filters, allowed); err != nil {
+		return executor.Scope{}, failure.User(err)
 	}
 	s := r.newScope(qc.Query.Filters)
 	qc.Targets = s.Targets

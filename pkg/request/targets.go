@@ -40,7 +40,7 @@ func (r *Request) MetricKind(metric string) string {
 func (r *Request) passing(filters []signals.Filter) func(target.Status) bool {
 	matching := make([]func(string) bool, len(filters))
 	for i, f := range filters {
-		matching[i] = signals.Passes(f)
+		matching[i] = f.Passes()
 	}
 	return func(s target.Status) bool {
 		for i, f := range filters {

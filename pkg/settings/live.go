@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/prometheus/common/model"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/contract"
 )
 
 // Live holds the settings of live panels. Live is off if Interval is 0.
@@ -12,15 +14,10 @@ type Live struct {
 	AllowViewers bool
 }
 
-const (
-	minLiveInterval = 500 * time.Millisecond
-	maxLiveInterval = time.Minute
-)
-
 func (d jsonData) liveSettings(p *problems) Live {
 	interval, err := model.ParseDuration(d.Live.MinInterval)
 	length := time.Duration(interval)
-	if err != nil || length != 0 && (length < minLiveInterval || length > maxLiveInterval) {
+	if err != nil || length != 0 && !within(contract.Load().Bounds.LiveIntervalMs, length) {
 		p.add("live.minInterval is %s: expected a duration from 500ms to 1m, or 0 to turn live off", d.Live.MinInterval)
 	}
 	return Live{length, d.Live.AllowViewers}

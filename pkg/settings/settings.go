@@ -13,6 +13,7 @@ import (
 	"github.com/alecthomas/units"
 	"github.com/prometheus/common/model"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/contract"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/failure"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/query"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
@@ -54,26 +55,11 @@ type jsonData struct {
 	KeepCookies   []string         `json:"keepCookies"`
 }
 
-// defaults must be those of src/settings.ts; a test compares them.
-func defaults() jsonData {
-	d := jsonData{Mode: "scrape", ScrapeInterval: "15s", ScrapeTimeout: "10s"}
-	d.Retention.Time = "24h"
-	d.Retention.Size = "512MB"
-	d.Limits.BodySizeLimit = "16MB"
-	d.Limits.SampleLimit = 20_000
-	d.Limits.LabelValueLengthLimit = 1024
-	d.Limits.LabelLimit = 64
-	d.Limits.TargetLimit = 5000
-	d.Limits.ResponseSizeLimit = "256MB"
-	d.Limits.MaxSamples = 50_000_000
-	d.Limits.QueryTimeout = "30s"
-	d.Limits.ExpressionSizeLimit = "64KB"
-	d.Limits.ExpressionDepthLimit = 256
-	d.Live.MinInterval = "1s"
-	d.Receiver = defaultReceiver()
-	d.Prometheus.IdentityLabels = []string{"instance"}
-	d.Prometheus.Method = "POST"
-	d.Prometheus.TenantHeader = "X-Scope-OrgID"
+// defaults returns the settings of the contract.
+func defaults() (d jsonData) {
+	if err := json.Unmarshal(contract.Load().Defaults, &d); err != nil {
+		panic(fmt.Sprintf("the defaults built into the plugin cannot be read: %v", err))
+	}
 	return d
 }
 
@@ -94,14 +80,6 @@ type Settings struct {
 	// store is set in Prometheus mode; the targets are only exported then.
 	Store *store.Config
 }
-
-const (
-	// minScrapeInterval and maxScrapeInterval bound scrapeInterval. The upper bound keeps two scrapes within PromQL's lookback
-	// of five minutes.
-	minScrapeInterval = time.Second
-	// longestInterval keeps two scrapes within the engine's look-back of five minutes.
-	maxScrapeInterval = 150 * time.Second
-)
 
 // Parse reads jsonData. The error names every wrong setting, what was expected and what was found.
 func Parse(raw json.RawMessage, catalogue *signals.Catalogue) (Settings, error) {
@@ -136,7 +114,7 @@ func Parse(raw json.RawMessage, catalogue *signals.Catalogue) (Settings, error) 
 	}
 	s.Expressions = query.Bounds{Size: p.size("limits.expressionSizeLimit", d.Limits.ExpressionSizeLimit), Depth: d.Limits.ExpressionDepthLimit}
 	s.Timeout = min(s.Timeout, s.Interval)
-	if s.Interval > 0 && (s.Interval < minScrapeInterval || s.Interval > maxScrapeInterval) {
+	if s.Interval > 0 && (!within(contract.Load().Bounds.ScrapeIntervalMs, s.Interval)) {
 		p.add("scrapeInterval is %s: expected between 1s and 2m30s, so that two scrapes lie within PromQL's look-back of 5 minutes", d.ScrapeInterval)
 	}
 	s.Live = d.liveSettings(&p)
@@ -173,6 +151,11 @@ func Parse(raw json.RawMessage, catalogue *signals.Catalogue) (Settings, error) 
 		p.add("keepCookies names cookies: scrapes run without a user, so that there are none to forward; use a header or basic authentication")
 	}
 	return s, errors.Join(p...)
+}
+
+// within reports whether a duration is within bounds in milliseconds.
+func within(b contract.Bounds, d time.Duration) bool {
+	return d >= time.Duration(b.Min)*time.Millisecond && d <= time.Duration(b.Max)*time.Millisecond
 }
 
 // targetLabels returns the sorted names of the labels that the settings add to targets, without the identity labels.

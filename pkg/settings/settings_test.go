@@ -4,58 +4,44 @@ import (
 	"encoding/json"
 	"os"
 	"regexp"
-	"strconv"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/contract"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/query"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
 
-// TestDefaults reads src/settings.ts, so that the two languages cannot drift apart.
-func TestDefaults(t *testing.T) {
-	source, err := os.ReadFile("../../src/settings.ts")
-	require.NoError(t, err)
-	block := regexp.MustCompile(`(?s)export const DEFAULTS = (\{.*?\n\}) as const`).FindSubmatch(source)
-	require.NotNil(t, block, "src/settings.ts has no DEFAULTS")
-	text := regexp.MustCompile(`(\w+):`).ReplaceAllString(string(block[1]), `"$1":`)
-	text = strings.ReplaceAll(text, "'", `"`)
-	text = regexp.MustCompile(`[\d_]+( \* \d+)*`).ReplaceAllStringFunc(text, product)
-	text = regexp.MustCompile(`,(\s*})`).ReplaceAllString(text, "$1")
-
-	var written map[string]any
-	require.NoError(t, json.Unmarshal([]byte(text), &written), text)
-	own, err := json.Marshal(defaults())
-	require.NoError(t, err)
-	var ours map[string]any
-	require.NoError(t, json.Unmarshal(own, &ours))
-	for _, noDefaultThere := range []string{"mode", "targets", "baseline", "oauthPassThru", "keepCookies"} {
-		delete(ours, noDefaultThere)
+// What the contract lists is what the packages below accept.
+func TestContract(t *testing.T) {
+	c := contract.Load()
+	require.Equal(t, "15s", defaults().ScrapeInterval)
+	for _, kind := range c.TargetKinds {
+		for _, discovery := range c.Discoveries {
+			require.NoError(t, scrape.TargetConfig{URL: "http://falco:8765", Kind: kind, Discovery: discovery}.Check())
+		}
 	}
-	for _, noDefaultThere := range []string{"url", "matchers", "parameters", "tenant", "threadTableSize", "memoryLimit", "cpuLimit", "outputsQueueCapacity", "expectedInstances"} {
-		delete(ours["prometheus"].(map[string]any), noDefaultThere)
+	require.Error(t, scrape.TargetConfig{URL: "http://falco:8765", Kind: "other"}.Check())
+	for _, mode := range c.Modes {
+		_, err := Parse(json.RawMessage(`{"mode": "`+mode+`", "prometheus": {"url": "prometheus:9090"}}`), &signals.Catalogue{})
+		require.NoError(t, err)
 	}
-	require.Equal(t, written, ours)
 }
 
-// product works out 16 * 1024 and 20_000.
-func product(text string) string {
-	if strings.Trim(text, "_") == "" {
-		return text
+// Cases of tests/corpora/labels.json, which src/editor passes, too.
+func TestLabelNames(t *testing.T) {
+	text, err := os.ReadFile("../../tests/corpora/labels.json")
+	require.NoError(t, err)
+	var cases map[string]bool
+	require.NoError(t, json.Unmarshal(text, &cases))
+	rule := regexp.MustCompile(contract.Load().LabelName)
+	for name, valid := range cases {
+		require.Equal(t, valid, rule.MatchString(name), name)
+		require.Equal(t, valid, scrape.TargetConfig{URL: "http://falco:8765", Labels: map[string]string{name: "x"}}.Check() == nil, name)
 	}
-	result := 1
-	for factor := range strings.SplitSeq(text, " * ") {
-		n, err := strconv.Atoi(strings.ReplaceAll(factor, "_", ""))
-		if err != nil {
-			return text
-		}
-		result *= n
-	}
-	return strconv.Itoa(result)
 }
 
 func TestParseSettings(t *testing.T) {

@@ -8,21 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/prometheus/prometheus/model/labels"
 )
-
-// Filter is one matcher of a query: a label or grouping, an operator (= != =~ !~) and a value.
-type Filter struct {
-	Key      string `json:"key"`
-	Operator string `json:"operator"`
-	Value    string `json:"value"`
-}
-
-// MatchTypes are the operators of filters as Prometheus knows them.
-var MatchTypes = map[string]labels.MatchType{
-	"=": labels.MatchEqual, "!=": labels.MatchNotEqual, "=~": labels.MatchRegexp, "!~": labels.MatchNotRegexp,
-}
 
 // CompileOptions is what a template needs to know of its surroundings.
 type CompileOptions struct {
@@ -38,7 +24,6 @@ type CompileOptions struct {
 
 var (
 	labelName = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
-	operators = []string{"=", "!=", "=~", "!~"}
 	// A selector with `$filter` at its end, directly after its metric's name; or another placeholder.
 	// One pattern, so that a value put in is never taken for a placeholder itself.
 	placeholder = regexp.MustCompile(`([a-zA-Z_:][a-zA-Z0-9_:]*)(\{[^{}$]*)\$filter\}|\$[a-zA-Z_]+`)
@@ -124,20 +109,7 @@ func (u use) checkFilters(filters []Filter) error {
 	for _, selector := range placeholder.FindAllStringSubmatch(u.signal.Expr, -1) {
 		allowed = append(allowed, u.catalogue.MetricLabels[selector[1]]...)
 	}
-	for _, f := range filters {
-		if !labelName.MatchString(f.Key) || !slices.Contains(allowed, f.Key) {
-			return fmt.Errorf("signal %q cannot be filtered by %q; allowed: %s", u.signal.ID, f.Key, list(allowed))
-		}
-		if !slices.Contains(operators, f.Operator) {
-			return fmt.Errorf("signal %q: the filter on %q has the operator %q; allowed: %s", u.signal.ID, f.Key, f.Operator, strings.Join(operators, " "))
-		}
-		if strings.HasSuffix(f.Operator, "~") {
-			if _, err := regexp.Compile("^(?s:" + f.Value + ")$"); err != nil {
-				return fmt.Errorf("signal %q: the filter on %q is no valid regular expression: %q", u.signal.ID, f.Key, f.Value)
-			}
-		}
-	}
-	return nil
+	return CheckFilters(fmt.Sprintf("signal %q", u.signal.ID), filters, allowed)
 }
 
 // expand replaces `$identity` by the identity labels.

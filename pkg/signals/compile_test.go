@@ -90,14 +90,6 @@ func TestCompile(t *testing.T) {
 	}
 }
 
-// Regular expressions are judged here only: JavaScript's differ from those that PromQL knows.
-func TestCompileRefusesARegularExpression(t *testing.T) {
-	up, err := Load().Signal("up")
-	require.NoError(t, err)
-	_, _, err = Load().Compile(up, nil, []Filter{{"node", "=~", "("}}, "", CompileOptions{Identity: []string{"node"}, ScrapeInterval: time.Second})
-	require.EqualError(t, err, `signal "up": the filter on "node" is no valid regular expression: "("`)
-}
-
 func TestCompileReturnsTheWindow(t *testing.T) {
 	up, err := Load().Signal("up")
 	require.NoError(t, err)

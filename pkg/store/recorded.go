@@ -171,9 +171,12 @@ func (s *Store) recordedExpr(rule signals.Recording, filters []signals.Filter) s
 	return fmt.Sprintf("max by (%s) (%s and timestamp(%s) >= time() - %.0f)", strings.Join(by, ", "), e, e, maxRecordedAge.Seconds())
 }
 
+// matchers returns filters that are known to be valid as matchers.
 func matchers(filters []signals.Filter) (out []*labels.Matcher) {
 	for _, f := range filters {
-		out = append(out, labels.MustNewMatcher(signals.MatchTypes[f.Operator], f.Key, f.Value))
+		if m, err := f.Matcher(f.Key); err == nil {
+			out = append(out, m)
+		}
 	}
 	return out
 }

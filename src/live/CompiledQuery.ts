@@ -2,6 +2,7 @@ import { IDENTITY, targetLabels } from '../expression';
 import {
   type Expr,
   exceededBound,
+  isRegularExpression,
   lookbackOf,
   type Matcher,
   matcher,
@@ -226,6 +227,6 @@ export class CompiledQuery {
     const { request, settings, scrapeIntervalMs: scrapeInterval, watchedMs: live, historyMs: history } = this;
     const step = backendStep(request, scrapeInterval);
     const labels = { identity: IDENTITY, targetLabels: targetLabels(settings) };
-    return { ...labels, step, scrapeInterval, range: request.range, live, history };
+    return { ...labels, step, scrapeInterval, range: request.range, live, history, isRegularExpression };
   }
 }

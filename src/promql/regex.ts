@@ -7,3 +7,13 @@ import { RE2JS } from 're2js';
 export function wholeText(source: string): RE2JS {
   return RE2JS.compile(source, RE2JS.DOTALL);
 }
+
+/** Whether Prometheus takes a regular expression. */
+export function isRegularExpression(source: string): boolean {
+  try {
+    wholeText(source);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,3 +1,4 @@
+import { isRegularExpression } from '../promql';
 import { readFileSync } from 'node:fs';
 import { catalogue } from '.';
 import { compile, type CompileFilter } from './compile';
@@ -44,7 +45,12 @@ function run({ signal, template, groupBy, filters, window, options }: Case): str
   };
   const entry = template ?? catalogue.signals.find(({ id }) => id === signal);
   const around = template ? { ...catalogue, ...corpus.catalogue } : catalogue;
-  return compile(around, entry as Signal, { groupBy, filters, window }, { identity, targetLabels, ...times }).expr;
+  return compile(
+    around,
+    entry as Signal,
+    { groupBy, filters, window },
+    { identity, targetLabels, isRegularExpression, ...times }
+  ).expr;
 }
 
 describe('compile', () => {

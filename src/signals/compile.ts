@@ -38,6 +38,8 @@ export interface CompileOptions {
   range: number;
   /** Time since a live panel was opened, in milliseconds. */
   live?: number;
+  /** Whether the evaluator takes a regular expression. Without it, values of filters are not checked. */
+  isRegularExpression?: (value: string) => boolean;
   /**
    * Length of the history at the time of evaluation, in milliseconds. Undefined if it is unknown,
    * and for range queries.
@@ -127,7 +129,7 @@ function resolveGroupBy(catalogue: Catalogue, signal: Signal, by: string[], opti
 
 function checkFilters(catalogue: Catalogue, signal: Signal, filters: CompileFilter[], options: CompileOptions): void {
   const allowed = allowedFilters(catalogue, signal, options);
-  for (const { key, operator } of filters) {
+  for (const { key, operator, value } of filters) {
     if (!allowed.includes(key)) {
       throw new Error(`signal "${signal.id}" cannot be filtered by "${key}"; allowed: ${allowed.join(', ')}`);
     }
@@ -135,6 +137,11 @@ function checkFilters(catalogue: Catalogue, signal: Signal, filters: CompileFilt
       const expected = operators.join(' ');
       throw new Error(
         `signal "${signal.id}": the filter on "${key}" has the operator "${operator}"; allowed: ${expected}`
+      );
+    }
+    if (operator.endsWith('~') && options.isRegularExpression?.(value) === false) {
+      throw new Error(
+        `signal "${signal.id}": the filter on "${key}" is not a valid regular expression: ${JSON.stringify(value)}`
       );
     }
   }

@@ -1,13 +1,13 @@
 /** @jest-environment node */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { LABEL_NAME } from '../../contract';
 import {
   durationProblem,
   intervalProblem,
   memoryProblem,
   parseLabels,
   printLabels,
-  SECRET_WORDS,
   timeoutProblem,
   urlProblem,
   withoutSecrets,
@@ -58,12 +58,6 @@ describe('addresses', () => {
     ],
   ])('%s: %s', (url, problem) => {
     expect(urlProblem({ url })).toBe(problem);
-  });
-
-  test('the backend has the same list of secret words', () => {
-    const source = readFileSync(join(__dirname, '../../../pkg/httpclient/secret.go'), 'utf8');
-    const [, words = ''] = /secretWords = \[\]string\{(.*)\}/.exec(source) ?? [];
-    expect(JSON.parse(`[${words}]`)).toEqual(SECRET_WORDS);
   });
 });
 
@@ -121,16 +115,23 @@ describe('labels', () => {
     expect(printLabels()).toBe('');
   });
 
+  const names: Record<string, boolean> = JSON.parse(
+    readFileSync(join(__dirname, '../../../tests/corpora/labels.json'), 'utf8')
+  );
+  test.each(Object.entries(names))('the name “%s”: %s, as in the backend', (name, valid) => {
+    expect(new RegExp(LABEL_NAME).test(name)).toBe(valid);
+  });
+
   test.each([
     ['prod', '“prod” is not a label. Expected name=value, for example cluster=prod.'],
     ['cluster=', '“cluster=” is not a label. Expected name=value, for example cluster=prod.'],
     [
       '1a=b',
-      '“1a” is not a valid label name. Expected letters, digits and single underscores, not starting with a digit.',
+      '“1a” is not a valid label name. Expected letters, digits and underscores, not starting with a digit or two underscores.',
     ],
     [
       '__a=b',
-      '“__a” is not a valid label name. Expected letters, digits and single underscores, not starting with a digit.',
+      '“__a” is not a valid label name. Expected letters, digits and underscores, not starting with a digit or two underscores.',
     ],
     ['kind=x', 'The label “kind” is reserved for the plugin. Choose another name.'],
     ['a=1, a=2', 'The label “a” is defined twice. Remove one.'],

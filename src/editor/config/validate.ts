@@ -1,12 +1,10 @@
+import { BOUNDS, LABEL_NAME, SECRETS } from '../../contract';
 import { type TargetSettings } from '../../settings';
 import { parseDuration } from '../../signals/window';
 import { parseSize } from '../../sizes';
 
 /** A message that says what is wrong and what to change; undefined for valid input. */
 type Problem = string | undefined;
-
-/** Words in the names of secrets. pkg/httpclient/secret.go has the same list; a test compares them. */
-export const SECRET_WORDS = 'token key pass pwd secret auth credential signature jwt bearer session'.split(' ');
 
 const READABLE = 'Everyone who can query this data source can read';
 
@@ -56,7 +54,7 @@ export function parametersProblem(text: string): Problem {
 
 function isSecret(name: string): boolean {
   const lower = name.toLowerCase();
-  return lower === 'sig' || SECRET_WORDS.some((word) => lower.includes(word));
+  return SECRETS.names.some((secret) => secret === lower) || SECRETS.words.some((word) => lower.includes(word));
 }
 
 function parseUrl(text: string): URL | undefined {
@@ -78,8 +76,8 @@ export function intervalProblem(text: string): Problem {
   if (length === undefined) {
     return `“${text}” is not a duration. Scrape interval must be, for example, 15s or 1m.`;
   }
-  // The same bounds as in pkg/datasource/settings.go.
-  return length < 1000 || length > 150_000
+  const { min, max } = BOUNDS.scrapeIntervalMs;
+  return length < min || length > max
     ? `Scrape interval must be between 1s and 2m30s, because PromQL looks back five minutes and needs two scrapes in them.`
     : undefined;
 }
@@ -107,10 +105,11 @@ export function sizeProblem(text: string): Problem {
   return parseSize(text) ? undefined : `“${text}” is not a size above 0. Expected, for example, 512MB or 1GB.`;
 }
 
-/** Checks the minimum interval of live scrapes. The backend has the same bounds. */
+/** Checks the minimum interval of live scrapes. */
 export function liveProblem(text: string): Problem {
   const length = text === '0' ? 0 : parseDuration(text);
-  return length === 0 || (length !== undefined && length >= 500 && length <= 60_000)
+  const { min, max } = BOUNDS.liveIntervalMs;
+  return length === 0 || (length !== undefined && length >= min && length <= max)
     ? undefined
     : 'Minimum interval must be between 500ms and 1m, or 0 to turn live updates off.';
 }
@@ -123,8 +122,6 @@ export function memoryProblem(text: NonNullable<TargetSettings['memoryLimit']>):
     ? undefined
     : `“${text}” is not an amount of memory. Expected, for example, 512Mi or 1Gi.`;
 }
-
-const LABEL_NAME = /^(?!.*__)[a-zA-Z_][a-zA-Z0-9_]*$/;
 
 /** Parses `cluster=prod, zone=a`. Values can contain anything but commas. */
 export function parseLabels(text: string): { labels: Record<string, string>; problem?: Problem } {
@@ -139,10 +136,10 @@ export function parseLabels(text: string): { labels: Record<string, string>; pro
     if (equals < 0 || value === '') {
       return { labels, problem: `“${pair}” is not a label. Expected name=value, for example cluster=prod.` };
     }
-    if (!LABEL_NAME.test(name)) {
+    if (!new RegExp(LABEL_NAME).test(name)) {
       return {
         labels,
-        problem: `“${name}” is not a valid label name. Expected letters, digits and single underscores, not starting with a digit.`,
+        problem: `“${name}” is not a valid label name. Expected letters, digits and underscores, not starting with a digit or two underscores.`,
       };
     }
     if (name === 'kind') {

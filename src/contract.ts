@@ -1,0 +1,57 @@
+import { DEFAULT_SIGNAL, QUERY_VERSION } from './query';
+
+/** Defaults of the settings. */
+export const DEFAULTS = {
+  scrapeInterval: '15s',
+  scrapeTimeout: '10s',
+  retention: { time: '24h', size: '512MB' },
+  limits: {
+    bodySizeLimit: '16MB',
+    sampleLimit: 20_000,
+    labelValueLengthLimit: 1024,
+    labelLimit: 64,
+    targetLimit: 5000,
+    responseSizeLimit: '256MB',
+    maxSamples: 50_000_000,
+    queryTimeout: '30s',
+    expressionSizeLimit: '64KB',
+    expressionDepthLimit: 256,
+  },
+  live: { minInterval: '1s', allowViewers: false },
+  receiver: { enabled: false, objective: '30s', rateLimit: 2_000, seriesLimit: 10_000 },
+  prometheus: { identityLabels: ['instance'], method: 'POST', tenantHeader: 'X-Scope-OrgID' },
+} as const;
+
+/** Bounds of settings in milliseconds, both inclusive. */
+export const BOUNDS = {
+  /** Two scrapes have to lie within PromQL's lookback of five minutes. */
+  scrapeIntervalMs: { min: 1_000, max: 150_000 },
+  liveIntervalMs: { min: 500, max: 60_000 },
+} as const;
+
+/** Names that the settings may give to labels: Prometheus's rule, without the names that Prometheus reserves. */
+export const LABEL_NAME = '^([a-zA-Z]|_([a-zA-Z0-9]|$))[a-zA-Z0-9_]*$';
+
+/** Parts of parameter names that suggest a secret, and whole names that do. */
+export const SECRETS = {
+  words: ['token', 'key', 'pass', 'pwd', 'secret', 'auth', 'credential', 'signature', 'jwt', 'bearer', 'session'],
+  names: ['sig'],
+} as const;
+
+/** What the browser and the backend have to agree on. `npm run generate` writes it to pkg/contract/contract.json, which Go reads. */
+export const CONTRACT = {
+  defaults: { mode: 'scrape', ...DEFAULTS },
+  bounds: BOUNDS,
+  modes: ['scrape', 'prometheus'],
+  targetKinds: ['falco', 'falcosidekick'],
+  discoveries: ['static', 'dns', 'srv', 'http'],
+  query: {
+    version: QUERY_VERSION,
+    defaultSignal: DEFAULT_SIGNAL,
+    types: ['signal', 'health', 'inventory', 'rules', 'events', 'promql'],
+    formats: ['timeseries', 'table'],
+    operators: ['=', '!=', '=~', '!~'],
+  },
+  labelName: LABEL_NAME,
+  secrets: SECRETS,
+} as const;
