@@ -123,11 +123,11 @@ func TestLongLinesAreRefused(t *testing.T) {
 	for range 2 {
 		result, why := r.Read([]byte(body))
 		require.Nil(t, why)
-		names := ""
+		var names []string
 		for _, s := range result.Samples {
-			names += s.Series.Name
+			names = append(names, s.Series.Name)
 		}
-		require.Equal(t, "abcf", names)
+		require.Equal(t, []string{"a", "b", "c", "f"}, names)
 		problems := ""
 		for _, p := range result.Problems {
 			problems += fmt.Sprintf("%d %s, ", p.Line, p.Reason)

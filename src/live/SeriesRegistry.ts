@@ -1,5 +1,4 @@
 import { Labels } from '../promql';
-import { DEFAULTS } from '../settings';
 import { type Reading } from '../signals/types';
 import { type SampleLine } from './parseSample';
 
@@ -24,6 +23,8 @@ export interface SentSeries {
 
 /** The catalogue's rules for reading labels. */
 export type ReadingRules = Pick<Reading, 'keepLabels' | 'replaceValues'>;
+
+const defaultLabelLimit = 64;
 
 /** Finds the series of a sample line, and remembers them. */
 export class SeriesRegistry {
@@ -52,7 +53,7 @@ export class SeriesRegistry {
 
   /** The series of a line, or why the line is refused. */
   find(line: SampleLine): SentSeries | { refused: string } {
-    const { labelLimit = DEFAULTS.limits.labelLimit, labelValueLengthLimit } = this.limits;
+    const { labelLimit = defaultLabelLimit, labelValueLengthLimit } = this.limits;
     if (line.labels.length > labelLimit) {
       return { refused: `${line.labels.length} labels; the limit is ${labelLimit} (limits.labelLimit)` };
     }
