@@ -8,10 +8,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/grafana/grafana-plugin-sdk-go/data"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/storage"
+	"github.com/prometheus/prometheus/util/annotations"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/failure"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
@@ -79,6 +81,9 @@ func (e *Embedded) TargetsOutdated() (time.Time, string) { return time.Time{}, "
 // Catalogue returns the catalogue unchanged.
 func (e *Embedded) Catalogue(c *signals.Catalogue) *signals.Catalogue { return c }
 
+// maxAnnotations is the number of warnings, and of infos, of the engine that a panel shows.
+const maxAnnotations = 5
+
 // TooManySamples means that an evaluation needs more samples than its share of limits.maxSamples.
 type TooManySamples int
 
@@ -134,7 +139,23 @@ func (e *Embedded) evaluateIn(ctx context.Context, p *places, share float64, cli
 		}
 		return Value{}, result.Err
 	}
-	return Value{Value: result.Value, Executed: what.Expr, Release: q.Close}, nil
+	value := Value{Value: result.Value, Executed: what.Expr, Release: q.Close}
+	if what.UserWritten { // the catalogue knows what it does
+		value.Notices = engineNotices(result.Warnings, what.Expr)
+	}
+	return value, nil
+}
+
+// engineNotices returns the warnings and infos of the engine in its own words, with positions in the expression.
+func engineNotices(found annotations.Annotations, expr string) (out []data.Notice) {
+	warnings, infos := found.AsStrings(expr, maxAnnotations, maxAnnotations)
+	for _, text := range warnings {
+		out = append(out, data.Notice{Severity: data.NoticeSeverityWarning, Text: text})
+	}
+	for _, text := range infos {
+		out = append(out, data.Notice{Severity: data.NoticeSeverityInfo, Text: text})
+	}
+	return out
 }
 
 // countSamples returns how many samples a value holds.

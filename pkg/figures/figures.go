@@ -68,6 +68,7 @@ func PromQL(ctx context.Context, r *request.Request, qc *request.QueryContext) (
 	}
 	qc.Results = []frames.Result{{Expr: expr}}
 	qc.Targets = target.NewSet(r.Targets())
+	qc.Notices = append(qc.Notices, notices.Hints(ctx, r, qc, expanded)...)
 	return figures(ctx, r, qc)
 }
 

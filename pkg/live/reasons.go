@@ -51,6 +51,10 @@ func findReasons(ctx context.Context, r *request.Request, qc *request.QueryConte
 	if text := notices.ShortHistory(r, qc.Begin().Add(2*qc.Times.Scrape)); text != "" {
 		out.Besides = append(out.Besides, data.Notice{Severity: data.NoticeSeverityInfo, Text: text})
 	}
+	if qc.Query.QueryType == "promql" {
+		expr := qc.Times.ExpandMacros(qc.Query.Expr)
+		out.Besides = append(out.Besides, notices.Hints(ctx, r, qc, expr)...)
+	}
 	if qc.Query.QueryType != "signal" {
 		return out, nil
 	}

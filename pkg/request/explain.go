@@ -11,6 +11,7 @@ import (
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/executor"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/failure"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/hints"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/promapi"
 )
 
@@ -30,6 +31,9 @@ func (r *Request) Explain(err error) error {
 	case errors.As(err, &failed):
 		return failure.User(failed)
 	case errors.As(err, &parse) && len(parse) > 0:
+		if hint := hints.ForParseError(parse[0]); hint != "" {
+			return failure.User(fmt.Errorf("the expression cannot be read at %s: %w. %s", position(parse[0]), parse[0].Err, hint))
+		}
 		return failure.User(fmt.Errorf("the expression cannot be read at %s: %w", position(parse[0]), parse[0].Err))
 	case errors.As(err, &share):
 		return failure.User(fmt.Errorf("the query needs more than %d samples at once, which is its share of limits.maxSamples: narrow its time range or its filters, or raise limits.maxSamples", int(share)))

@@ -277,11 +277,14 @@ export class LiveQuery implements Subscriber {
     }
     this.reasonsAt = performance.now();
     const { query, request } = this.compiled;
-    const { queryType, signals, groupBy, filters, version } = query; // the reasons depend neither on the window nor on the expression
+    const { queryType, signals, groupBy, filters, expr, mapLabels, version } = query; // the reasons do not depend on the window
     const windows = this.compiled.expressions().map(({ window = 0 }) => window);
     const range = query.instant ? Math.max(...windows) : request.range;
     try {
-      this.reasons = await this.backend.reasons({ queryType, signals, groupBy, filters, version }, range);
+      this.reasons = await this.backend.reasons(
+        { queryType, signals, groupBy, filters, expr, mapLabels, version },
+        range
+      );
     } catch {
       // The values are shown without reasons.
     }

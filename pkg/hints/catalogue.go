@@ -1,0 +1,80 @@
+package hints
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
+)
+
+var (
+	selectorPattern = regexp.MustCompile(`([a-zA-Z_:][a-zA-Z0-9_:]*)\{`)
+	counterPattern  = regexp.MustCompile(`\b(?:rate|increase|irate)\(([a-zA-Z_:][a-zA-Z0-9_:]*)\{`)
+	// A signal that counts the first event looks for series that did not exist before.
+	startPattern = regexp.MustCompile(`([a-zA-Z_:][a-zA-Z0-9_:]*)\{[^}]*\} unless ([a-zA-Z_:][a-zA-Z0-9_:]*)\{[^}]*\} offset`)
+)
+
+// catalogue is what the expressions of signals tell about their metrics.
+type catalogue struct {
+	signals []signals.Signal
+	metrics []string // sorted
+	known   map[string]bool
+	// counters are metrics of which some signal takes a rate. gauges are read directly by signals, and never as a rate.
+	counters, gauges map[string]bool
+	// startsAtFirst are counters whose series appear with the first event.
+	startsAtFirst map[string]bool
+}
+
+func readCatalogue(all []signals.Signal) catalogue {
+	c := catalogue{signals: all, known: map[string]bool{}, counters: map[string]bool{}, gauges: map[string]bool{}, startsAtFirst: map[string]bool{}}
+	for _, s := range all {
+		for _, m := range selectorPattern.FindAllStringSubmatch(s.Expr, -1) {
+			c.known[m[1]] = true
+		}
+		for _, m := range counterPattern.FindAllStringSubmatch(s.Expr, -1) {
+			c.counters[m[1]] = true
+		}
+		for _, m := range startPattern.FindAllStringSubmatch(s.Expr, -1) {
+			c.startsAtFirst[m[1]] = m[1] == m[2]
+		}
+	}
+	for name := range c.known {
+		if !c.counters[name] && !strings.HasSuffix(name, "_total") {
+			c.gauges[name] = true
+		}
+	}
+	c.metrics = slices.Sorted(maps.Keys(c.known))
+	return c
+}
+
+// usedBy formats the title of the signal that says most about all of the metrics. It returns "" if there is none.
+func (c catalogue) usedBy(format string, metrics ...string) string {
+	var best *signals.Signal
+	for i, s := range c.signals {
+		if slices.ContainsFunc(metrics, func(metric string) bool { return !strings.Contains(s.Expr, metric+"{") }) {
+			continue
+		}
+		if best == nil || cost(s) < cost(*best) {
+			best = &c.signals[i]
+		}
+	}
+	if best == nil {
+		return ""
+	}
+	return fmt.Sprintf(format, best.Title)
+}
+
+// cost orders signals: those with a window come first, then those with thresholds, then those with a short expression.
+func cost(s signals.Signal) int {
+	n := len(s.Expr)
+	if !strings.Contains(s.Expr, "$window") {
+		n += 2_000_000
+	}
+	if s.Thresholds == nil {
+		n += 1_000_000
+	}
+	return n
+}

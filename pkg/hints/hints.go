@@ -1,0 +1,237 @@
+// Package hints finds common mistakes in PromQL that a user wrote. A hint never changes a result.
+package hints
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/wording"
+)
+
+// Input is an expression and what is known about its metrics.
+type Input struct {
+	Expr    string
+	Signals []signals.Signal
+	// Metrics returns the names of the available metrics, or nil if they are unknown. It is only called for an unknown metric.
+	Metrics func() []string
+	// Labels returns the label names of a metric, or nil if it has no samples or they are unknown.
+	Labels func(metric string) []string
+	// Scraped means that the samples come from the plugin's own scrapes, which have no job.
+	Scraped bool
+}
+
+// For returns the hints for an expression in the order of its parts, without repetition. It returns none for an expression
+// that cannot be parsed.
+func For(in Input) []string {
+	root, err := parser.NewParser(parser.Options{}).ParseExpr(in.Expr)
+	if err != nil {
+		return nil
+	}
+	f := finder{Input: in, catalogue: readCatalogue(in.Signals), newSeries: findNewSeries(root)}
+	parser.Inspect(root, func(node parser.Node, path []parser.Node) error {
+		switch n := node.(type) {
+		case *parser.VectorSelector:
+			f.checkMetric(n)
+			f.checkMatchers(n)
+		case *parser.AggregateExpr:
+			f.checkGrouping(n)
+			f.checkRawSum(n, path)
+		case *parser.Call:
+			f.checkCall(n)
+		case *parser.BinaryExpr:
+			f.checkRatio(n)
+		}
+		return nil
+	})
+	return f.hints
+}
+
+type finder struct {
+	Input
+	catalogue catalogue
+	newSeries map[string]bool // metrics whose new series the expression finds
+	hints     []string
+}
+
+func (f *finder) add(format string, args ...any) {
+	if hint := fmt.Sprintf(format, args...); !slices.Contains(f.hints, hint) {
+		f.hints = append(f.hints, hint)
+	}
+}
+
+// checkMetric proposes a similar name for a metric that neither the samples nor the catalogue have. Metrics about scrapes
+// may be new.
+func (f *finder) checkMetric(s *parser.VectorSelector) {
+	if s.Name == "" || strings.HasPrefix(s.Name, "scrape_") || f.catalogue.known[s.Name] || f.Labels(s.Name) != nil {
+		return
+	}
+	metrics := f.Metrics()
+	if len(metrics) == 0 || slices.Contains(metrics, s.Name) {
+		return
+	}
+	if near := nearest(s.Name, append(metrics, f.catalogue.metrics...)); near != "" {
+		f.add("There is no metric %s. Did you mean %s%s?", s.Name, near, f.catalogue.usedBy(", which the signal “%s” uses", near))
+	}
+}
+
+// checkMatchers finds matchers on labels that the metric does not have.
+func (f *finder) checkMatchers(s *parser.VectorSelector) {
+	known := f.Labels(s.Name)
+	if s.Name == "" || known == nil {
+		return
+	}
+	for _, m := range s.LabelMatchers {
+		if m.Name == labels.MetricName || slices.Contains(known, m.Name) || m.Matches("") {
+			continue
+		}
+		advice := fmt.Sprintf("Its labels are %s.", wording.List(known))
+		if f.Scraped && m.Name == "job" {
+			advice = "This data source scrapes Falco directly: use the labels kind, cluster and node instead of job."
+		}
+		f.add("%s has no label %s, so %s matches nothing. %s", s.Name, m.Name, m, advice)
+	}
+}
+
+// checkGrouping finds labels in by clauses that none of the aggregated metrics has.
+func (f *finder) checkGrouping(a *parser.AggregateExpr) {
+	if a.Without {
+		return
+	}
+	known := []string{}
+	var metrics []string
+	unknown := false
+	parser.Inspect(a.Expr, func(node parser.Node, _ []parser.Node) error {
+		switch n := node.(type) {
+		case *parser.VectorSelector:
+			names := f.Labels(n.Name)
+			unknown = unknown || names == nil
+			known = append(known, names...)
+			if !slices.Contains(metrics, n.Name) {
+				metrics = append(metrics, n.Name)
+			}
+		case *parser.Call:
+			unknown = unknown || n.Func.Name == "label_replace" || n.Func.Name == "label_join" || n.Func.Name == "info"
+		case *parser.AggregateExpr:
+			unknown = unknown || n.Op == parser.COUNT_VALUES
+		}
+		return nil
+	})
+	if unknown || len(metrics) == 0 {
+		return
+	}
+	slices.Sort(known)
+	known = slices.Compact(known)
+	for _, label := range a.Grouping {
+		if slices.Contains(known, label) {
+			continue
+		}
+		advice := fmt.Sprintf("The labels are %s.", wording.List(known))
+		if near := nearest(label, known); near != "" {
+			advice = fmt.Sprintf("Did you mean %s?", near)
+		} else if i := slices.IndexFunc(known, func(name string) bool { return strings.HasPrefix(name, label+"_") }); i >= 0 {
+			advice = fmt.Sprintf("Did you mean %s?", known[i])
+		}
+		f.add("%s has no label %s, so by (%s) does not separate series. %s", wording.List(metrics), label, label, advice)
+	}
+}
+
+// checkCall finds rates of gauges, increases that miss the first event, and absent() on up.
+func (f *finder) checkCall(c *parser.Call) {
+	selector := singleSelector(c)
+	if selector == nil {
+		return
+	}
+	name := selector.Name
+	switch c.Func.Name {
+	case "rate", "irate", "increase":
+		switch {
+		case f.catalogue.gauges[name]:
+			f.add("%s is a gauge, and %s() needs a counter.%s", name, c.Func.Name, f.catalogue.usedBy(" Use the metric itself or the signal “%s”.", name))
+		case c.Func.Name != "irate" && f.catalogue.startsAtFirst[name] && !f.newSeries[name]:
+			f.add("%s() misses the first event of a series of %s, because the series starts with it.%s", c.Func.Name, name, f.catalogue.usedBy(" The signal “%s” counts it.", name))
+		}
+	case "absent", "absent_over_time":
+		if name == "up" {
+			f.add("A target that is down has up 0, so absent(up) does not report it. Use up == 0 or absent(up).")
+		}
+	}
+}
+
+// checkRatio finds ratios of counters that are not rates.
+func (f *finder) checkRatio(b *parser.BinaryExpr) {
+	if b.Op != parser.DIV {
+		return
+	}
+	left, right := f.rawCounter(b.LHS), f.rawCounter(b.RHS)
+	if left == "" || right == "" {
+		return
+	}
+	f.add("%s / %s is the ratio since each target started, which hides recent changes. Divide their rates instead%s.",
+		left, right, f.catalogue.usedBy(", or use the signal “%s”", left, right))
+}
+
+// checkRawSum finds sums of counters that are not rates.
+func (f *finder) checkRawSum(a *parser.AggregateExpr, path []parser.Node) {
+	counter := f.rawCounter(a.Expr)
+	if a.Op != parser.SUM || counter == "" || slices.ContainsFunc(path, func(n parser.Node) bool {
+		b, ok := n.(*parser.BinaryExpr)
+		return ok && b.Op == parser.DIV
+	}) {
+		return
+	}
+	f.add("sum(%s) adds up what each target has counted since it started. Use rate() or increase()%s.",
+		counter, f.catalogue.usedBy(", or the signal “%s”", counter))
+}
+
+// rawCounter returns the counter whose value an expression uses directly, or "".
+func (f *finder) rawCounter(e parser.Expr) string {
+	switch n := e.(type) {
+	case *parser.ParenExpr:
+		return f.rawCounter(n.Expr)
+	case *parser.StepInvariantExpr:
+		return f.rawCounter(n.Expr)
+	case *parser.AggregateExpr:
+		if n.Op == parser.SUM || n.Op == parser.AVG || n.Op == parser.MAX {
+			return f.rawCounter(n.Expr)
+		}
+	case *parser.VectorSelector:
+		if f.catalogue.counters[n.Name] {
+			return n.Name
+		}
+	}
+	return ""
+}
+
+// singleSelector returns the selector that is the only argument of a call, or nil.
+func singleSelector(c *parser.Call) *parser.VectorSelector {
+	if len(c.Args) != 1 {
+		return nil
+	}
+	switch arg := c.Args[0].(type) {
+	case *parser.VectorSelector:
+		return arg
+	case *parser.MatrixSelector:
+		selector, _ := arg.VectorSelector.(*parser.VectorSelector)
+		return selector
+	}
+	return nil
+}
+
+// findNewSeries returns the metrics whose new series an expression already finds, as in m unless m offset 5m.
+func findNewSeries(root parser.Expr) map[string]bool {
+	found := map[string]bool{}
+	parser.Inspect(root, func(node parser.Node, _ []parser.Node) error {
+		if b, ok := node.(*parser.BinaryExpr); ok && b.Op == parser.LUNLESS {
+			if s, ok := b.LHS.(*parser.VectorSelector); ok {
+				found[s.Name] = true
+			}
+		}
+		return nil
+	})
+	return found
+}

@@ -1,0 +1,46 @@
+package hints
+
+import (
+	"slices"
+	"strings"
+)
+
+// nearest returns the most similar name, or "" if all of them differ in more than a third of their characters. Names in
+// which only words are missing are similar, too: cpu_usage is near falcosecurity_falco_cpu_usage_ratio.
+func nearest(name string, names []string) string {
+	best, least := "", len(name)/3+1
+	for _, other := range slices.Sorted(slices.Values(names)) {
+		if d := distance(name, other); d < least && d > 0 {
+			best, least = other, d
+		}
+	}
+	if best != "" || len(name) < 5 {
+		return best
+	}
+	i := slices.IndexFunc(names, func(other string) bool { return strings.Contains(other, name) })
+	if i < 0 {
+		return ""
+	}
+	return names[i]
+}
+
+// distance returns the Levenshtein distance of two texts.
+func distance(a, b string) int {
+	previous := make([]int, len(b)+1)
+	for j := range previous {
+		previous[j] = j
+	}
+	for i := range len(a) {
+		current := make([]int, len(b)+1)
+		current[0] = i + 1
+		for j := range len(b) {
+			substitution := previous[j]
+			if a[i] != b[j] {
+				substitution++
+			}
+			current[j+1] = min(substitution, previous[j+1]+1, current[j]+1)
+		}
+		previous = current
+	}
+	return previous[len(b)]
+}

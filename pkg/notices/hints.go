@@ -1,0 +1,48 @@
+package notices
+
+import (
+	"context"
+	"slices"
+
+	"github.com/grafana/grafana-plugin-sdk-go/data"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/storage"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/hints"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/request"
+)
+
+// Hints returns notices about common mistakes in PromQL that a user wrote. Macros in expr must be expanded.
+func Hints(ctx context.Context, r *request.Request, qc *request.QueryContext, expr string) (out []data.Notice) {
+	if !qc.Query.UserWritten() {
+		return nil
+	}
+	// Without the names of metrics or labels there are fewer hints.
+	q, err := r.Executor.Querier(qc.Times.Start.UnixMilli(), qc.Times.End.UnixMilli())
+	if err != nil {
+		return nil
+	}
+	defer q.Close()
+	in := hints.Input{
+		Expr: expr, Signals: r.Catalogue.Signals, Scraped: r.Settings.Store == nil,
+		Metrics: func() []string {
+			metrics, _, err := q.LabelValues(ctx, labels.MetricName, &storage.LabelHints{})
+			if err != nil {
+				return nil
+			}
+			return metrics
+		},
+		Labels: func(metric string) []string {
+			named := labels.MustNewMatcher(labels.MatchEqual, labels.MetricName, metric)
+			names, _, err := q.LabelNames(ctx, &storage.LabelHints{}, named)
+			if err != nil {
+				return nil
+			}
+			return slices.DeleteFunc(names, func(name string) bool { return name == labels.MetricName })
+		},
+	}
+	for _, hint := range hints.For(in) {
+		out = append(out, data.Notice{Severity: data.NoticeSeverityInfo, Text: hint})
+	}
+	return out
+}
