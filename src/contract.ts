@@ -27,6 +27,7 @@ export const BOUNDS = {
   /** Two scrapes have to lie within PromQL's lookback of five minutes. */
   scrapeIntervalMs: { min: 1_000, max: 150_000 },
   liveIntervalMs: { min: 500, max: 60_000 },
+  retentionTimeMs: { min: 60_000, max: 10 * 365 * 86_400_000 },
 } as const;
 
 /** Names that the settings may give to labels: Prometheus's rule, without the names that Prometheus reserves. */

@@ -18,6 +18,7 @@ type Contract struct {
 	Bounds   struct {
 		ScrapeIntervalMs Bounds `json:"scrapeIntervalMs"`
 		LiveIntervalMs   Bounds `json:"liveIntervalMs"`
+		RetentionTimeMs  Bounds `json:"retentionTimeMs"`
 	} `json:"bounds"`
 	Modes       []string `json:"modes"`
 	TargetKinds []string `json:"targetKinds"`

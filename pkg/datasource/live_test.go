@@ -89,7 +89,8 @@ func TestLive(t *testing.T) {
 		"live?ids=" + strings.Repeat("a,", 20) + "b": "21 targets are asked for: expected 1 to 20 of their ids, with commas between",
 		"live/samples?ids=a&from=x":                  `the time from is \"x\": expected unix milliseconds`,
 		"live/reasons?query={}&range=1h":             `the range is \"1h\": expected milliseconds`,
-		"live/reasons?query=x":                       "the query is no valid JSON: invalid character 'x' looking for beginning of value",
+		"live/reasons?query=null":                    "the query is null: expected an object",
+		"live/reasons?query=x":                       "the query is not valid JSON: invalid character 'x' looking for beginning of value",
 	} {
 		status, body := as(t, d, "Editor", path)
 		require.Equal(t, 400, status)

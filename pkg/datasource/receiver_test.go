@@ -84,7 +84,7 @@ func TestHealthOfTheReceiver(t *testing.T) {
 	defer recorder.Close(receiver.Key{UID: "falco"})
 	d.source.Now = func() time.Time { return noon }
 	res, _ := check(t, d)
-	require.Equal(t, "The target answers. Falco 0.44.1. The alert receiver is on, but no alert has arrived yet.", healthUpTo(res.Message, "Switched off"))
+	require.Equal(t, "The target responds. Falco 0.44.1. The alert receiver is on, but no alert has arrived yet.", healthUpTo(res.Message, "Switched off"))
 
 	now := time.Now()
 	post := func(secret, body string) {
@@ -102,7 +102,7 @@ func TestHealthOfTheReceiver(t *testing.T) {
 	post("s3cret", "text")
 	res, _ = check(t, d)
 	require.Equal(t, backend.HealthStatusOk, res.Status)
-	require.Equal(t, "The target answers. Falco 0.44.1. The alert receiver has received 3 alerts from 3 nodes. "+
+	require.Equal(t, "The target responds. Falco 0.44.1. The alert receiver has received 3 alerts from 3 nodes. "+
 		"It refused 4 requests: wrong or missing secret (2), more alerts per second than receiver.rateLimit (3) (1), not in the format of Falco or Falcosidekick (1). "+
 		"The clock of node-3 is about 4 s ahead of Grafana's, so its delivery times are too short. Check NTP on the node.", healthUpTo(res.Message, "Switched off"))
 }

@@ -3,13 +3,16 @@ package datasource
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"net/http"
+	"runtime/debug"
 	"strings"
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
+	"github.com/grafana/grafana-plugin-sdk-go/backend/log"
 	"github.com/grafana/grafana-plugin-sdk-go/backend/resource/httpadapter"
 	"github.com/prometheus/common/model"
 
@@ -91,6 +94,12 @@ func (d *Instance) CallResource(ctx context.Context, req *backend.CallResourceRe
 // lookUp serves a resource. Its result is the field data of the response.
 func (d *Instance) lookUp(find func(*request.Request, *http.Request) (any, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, req *http.Request) {
+		defer func() {
+			if reason := recover(); reason != nil {
+				log.DefaultLogger.FromContext(req.Context()).Error("A resource panicked", "path", req.URL.Path, "panic", reason, "stack", string(debug.Stack()))
+				fail(w, http.StatusInternalServerError, errors.New("this request failed inside the plugin; the plugin's log has the details"))
+			}
+		}()
 		if req.Method != http.MethodGet {
 			fail(w, http.StatusMethodNotAllowed, fmt.Errorf("the method is %s: expected GET", req.Method))
 			return

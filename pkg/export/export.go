@@ -48,7 +48,7 @@ func (o ordered) MarshalYAML() (any, error) {
 		if err := key.Encode(o[i]); err != nil {
 			return nil, err
 		}
-		if err := value.Encode(o[i+1]); err != nil {
+		if err := value.Encode(escaped(o[i+1])); err != nil {
 			return nil, err
 		}
 		node.Content = append(node.Content, &key, &value)
@@ -56,10 +56,40 @@ func (o ordered) MarshalYAML() (any, error) {
 	return node, nil
 }
 
+// escaped returns a value in which strings with line breaks are written as escapes. YAML 1.1 also sees line breaks in U+0085,
+// U+2028 and U+2029.
+func escaped(value any) any {
+	switch v := value.(type) {
+	case string:
+		if strings.ContainsAny(v, "\r\n\u0085\u2028\u2029") {
+			return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Style: yaml.DoubleQuotedStyle, Value: v}
+		}
+	case []string:
+		out := make([]any, len(v))
+		for i, s := range v {
+			out[i] = escaped(s)
+		}
+		return out
+	case map[string]string:
+		out := map[string]any{}
+		for name, s := range v {
+			out[name] = escaped(s)
+		}
+		return out
+	case map[string][]string:
+		out := map[string]any{}
+		for name, list := range v {
+			out[name] = escaped(list)
+		}
+		return out
+	}
+	return value
+}
+
 func inYAML(head string, documents ...any) (string, error) {
 	var out strings.Builder
 	for line := range strings.Lines(head) {
-		out.WriteString("# " + line)
+		out.WriteString("# " + target.OneLine(line) + "\n")
 	}
 	out.WriteString("\n")
 	e := yaml.NewEncoder(&out)
@@ -121,7 +151,7 @@ func scrapeConfig(s settings.Settings, _ *signals.Catalogue) (string, error) {
 			one = append(one, "scheme", j.url.Scheme)
 		}
 		if j.Discovery != scrape.DiscoveryHTTP && j.url.Path != "/metrics" {
-			one = append(one, "metrics_path", j.url.Path)
+			one = append(one, "metrics_path", j.url.EscapedPath())
 		}
 		if len(j.url.Query()) > 0 && j.Discovery != scrape.DiscoveryHTTP {
 			one = append(one, "params", map[string][]string(j.url.Query()))
@@ -214,7 +244,7 @@ func serviceMonitors(s settings.Settings, _ *signals.Catalogue) (string, error) 
 		endpoint := j.endpoint(s)
 		if written, done := first[kind]; done {
 			if !reflect.DeepEqual(written.endpoint(s), endpoint) {
-				others += fmt.Sprintf("%s is left out: its path, scheme, parameters or labels differ from those of %s. Create another ServiceMonitor for it.\n", j.URL, written.URL)
+				others += fmt.Sprintf("%s is left out: its path, scheme, parameters or labels differ from those of %s. Create another ServiceMonitor for it.\n", target.OneLine(j.URL), target.OneLine(written.URL))
 			}
 			continue
 		}
@@ -242,7 +272,7 @@ func (j job) endpoint(s settings.Settings) ordered {
 	if j.Discovery == scrape.DiscoveryHTTP {
 		u = &url.URL{Scheme: "http", Path: "/metrics"}
 	}
-	out := ordered{"port", services[kind].port, "path", cmp.Or(u.Path, "/metrics")}
+	out := ordered{"port", services[kind].port, "path", cmp.Or(u.EscapedPath(), "/metrics")}
 	if query := u.Query(); len(query) > 0 {
 		out = append(out, "params", map[string][]string(query))
 	}

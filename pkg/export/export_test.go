@@ -211,3 +211,20 @@ func TestExportRefuses(t *testing.T) {
 	_, err = Write(settings.Settings{}, signals.Load(), "prometheus")
 	require.EqualError(t, err, executor.ErrNoTargets.Error())
 }
+
+// Line breaks in the settings, YAML's own among them, end neither a comment nor a string.
+func TestExportEscapesLineBreaks(t *testing.T) {
+	const hostile = `{"targets": [
+		{"url": "a:1", "labels": {"zone": "x\u2028y\u0085z\u2029\ninjected: true"}},
+		{"url": "http://b:1/m%0Ainjected:%20true?x=%0Ay", "labels": {"zone": "q"}}
+	]}`
+	for format := range formats {
+		text := exportOf(t, hostile, format)
+		require.NotContains(t, text, "\u2028")
+		require.NotContains(t, text, "\u2029")
+		require.NotContains(t, text, "\u0085")
+		require.NotRegexp(t, `(?m)^injected`, text)
+	}
+	require.Contains(t, exportOf(t, hostile, "prometheus"), `zone: "x\Ly\Nz\P\ninjected: true"`)
+	require.Contains(t, exportOf(t, hostile, "prometheus"), `metrics_path: /m%0Ainjected:%20true`)
+}

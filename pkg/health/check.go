@@ -117,11 +117,12 @@ func newReport(r *request.Request, all []target.Status, found executor.HealthSum
 		parts = []string{found.Summary, parts[0]}
 	}
 	var verbose []string
-	for _, n := range notices.ForStates(r, all).Notices() {
-		if n.Severity != data.NoticeSeverityInfo || strings.HasPrefix(n.Text, notices.StateCauses[target.Starting].What) {
-			parts = append(parts, n.Text)
+	states := notices.ForStates(r, all)
+	for _, c := range states.Causes() {
+		if c.Severity != data.NoticeSeverityInfo || c.State == target.Starting {
+			parts = append(parts, states.Text(c))
 		} else {
-			verbose = append(verbose, n.Text)
+			verbose = append(verbose, states.Text(c))
 		}
 	}
 	if len(h.Versions) > 0 {

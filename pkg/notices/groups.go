@@ -13,9 +13,10 @@ import (
 // Cause is a reason that several targets can share: its severity, what is wrong and what to change.
 type Cause struct {
 	Severity data.NoticeSeverity
-	What     string // with targets, ends so that they can follow: "No metrics from"
-	Change   string // whole sentences
-	negative bool   // what says "no … on": it goes on with "any of", not with "all"
+	What     string       // with targets, ends so that they can follow: "No metrics from"
+	Change   string       // whole sentences
+	negative bool         // what says "no … on": it goes on with "any of", not with "all"
+	State    target.State // that the cause explains; empty for other causes
 }
 
 // Warning returns a cause with the severity warning.
@@ -49,13 +50,18 @@ func (g *Groups) Add(c Cause, name string) {
 	}
 }
 
+// Causes returns the causes, the most severe first.
+func (g *Groups) Causes() []Cause {
+	out := slices.Clone(g.order)
+	slices.SortStableFunc(out, func(a, b Cause) int { return int(b.Severity) - int(a.Severity) })
+	return out
+}
+
 // Notices returns one notice per cause, the most severe first.
-func (g *Groups) Notices() []data.Notice {
-	var out []data.Notice
-	for _, c := range g.order {
-		out = append(out, data.Notice{Severity: c.Severity, Text: g.text(c)})
+func (g *Groups) Notices() (out []data.Notice) {
+	for _, c := range g.Causes() {
+		out = append(out, data.Notice{Severity: c.Severity, Text: g.Text(c)})
 	}
-	slices.SortStableFunc(out, func(a, b data.Notice) int { return int(b.Severity) - int(a.Severity) })
 	return out
 }
 
@@ -70,7 +76,8 @@ func (g *Groups) Lines() (out []string) {
 // Sentence returns the texts of the notices in one line.
 func (g *Groups) Sentence() string { return strings.Join(g.Lines(), " ") }
 
-func (g *Groups) text(c Cause) string {
+// Text returns the text of a cause with the names of its targets.
+func (g *Groups) Text(c Cause) string {
 	if len(g.Names[c]) == 0 {
 		return c.What + ". " + c.Change
 	}

@@ -33,6 +33,7 @@ func ForStates(r *request.Request, all []target.Status) *Groups {
 	for _, s := range all {
 		if c, known := StateCauses[s.State]; known {
 			c = WithMessage(c, s)
+			c.State = s.State
 			if s.State == target.Down && len(all) == 1 && !s.LastUp.IsZero() {
 				c.Change += " It last responded at " + r.Clock(s.LastUp) + "."
 			}

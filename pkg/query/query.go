@@ -40,7 +40,10 @@ func (q Query) UserWritten() bool { return q.QueryType == "promql" && !q.MapLabe
 func Read(raw json.RawMessage) (Query, error) {
 	stored := map[string]any{}
 	if err := json.Unmarshal(raw, &stored); err != nil {
-		return Query{}, fmt.Errorf("the query is no valid JSON: %w", err)
+		return Query{}, fmt.Errorf("the query is not valid JSON: %w", err)
+	}
+	if stored == nil {
+		return Query{}, errors.New("the query is null: expected an object")
 	}
 	stored = withDefaults(migrate(stored))
 	text, err := json.Marshal(stored)

@@ -42,7 +42,8 @@ func TestReadQuery(t *testing.T) {
 	require.Equal(t, []string{}, total.GroupBy)
 
 	for raw, want := range map[string]string{
-		`x`:                     `the query is no valid JSON: invalid character 'x' looking for beginning of value`,
+		`null`:                  `the query is null: expected an object`,
+		`x`:                     `the query is not valid JSON: invalid character 'x' looking for beginning of value`,
 		`{"signals": 5}`:        `the query cannot be read: signals: expected a list, found number`,
 		`{"signals": []}`:       `the query names no signal: choose one, such as kernel-drop-ratio`,
 		`{"format": "heatmap"}`: `the format is "heatmap": expected timeseries or table`,

@@ -117,6 +117,9 @@ func Parse(raw json.RawMessage, catalogue *signals.Catalogue) (Settings, error) 
 	if s.Interval > 0 && (!within(contract.Load().Bounds.ScrapeIntervalMs, s.Interval)) {
 		p.add("scrapeInterval is %s: expected between 1s and 2m30s, so that two scrapes lie within PromQL's look-back of 5 minutes", d.ScrapeInterval)
 	}
+	if b := contract.Load().Bounds.RetentionTimeMs; s.Retention > 0 && !within(b, s.Retention) {
+		p.add("retention.time is %s: expected between 1m and 10y", d.Retention.Time)
+	}
 	s.Live = d.liveSettings(&p)
 	s.Receiver = d.Receiver.read(&p)
 	p.positive("limits.sampleLimit", float64(d.Limits.SampleLimit))

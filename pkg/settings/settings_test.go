@@ -126,3 +126,10 @@ func TestParseSettingsRefuses(t *testing.T) {
 		require.EqualError(t, err, want, raw)
 	}
 }
+
+func TestRetentionIsBounded(t *testing.T) {
+	_, err := Parse(json.RawMessage(`{"retention": {"time": "1000000h"}}`), &signals.Catalogue{})
+	require.EqualError(t, err, "retention.time is 1000000h: expected between 1m and 10y")
+	_, err = Parse(json.RawMessage(`{"retention": {"time": "10000000h"}}`), &signals.Catalogue{})
+	require.EqualError(t, err, `retention.time is "10000000h": expected a duration such as 15s or 1m`)
+}

@@ -23,7 +23,7 @@ export function changes(id: number, w: number, h: number) {
         value: [
           {
             title: 'Before and after',
-            url: '/d/falco-before-after?var-ds=${ds}&${cluster:queryparam}&var-node=${__data.fields.node}&from=${__value.numeric}&to=now',
+            url: '/d/falco-before-after?var-ds=${ds}&${cluster:queryparam}&var-node=${__data.fields.node:percentencode}&from=${__value.numeric}&to=now',
             targetBlank: false,
           },
         ],

@@ -132,7 +132,7 @@ export function seriesPanel(place: Place, queries: Target[], limits?: string): t
 export function worstPanel(place: Place, id: string, limits = false, query: Record<string, unknown> = {}) {
   // Ten overlapping areas would be unreadable.
   const panel = seriesPanel(place, [worst(id, place.w < 12 ? 5 : 10, query)], limits ? id : undefined).fillOpacity(0);
-  return coarse(panel, id).dataLinks([toNode('${__field.labels.node}')]);
+  return coarse(panel, id).dataLinks([toNode('${__field.labels.node:percentencode}')]);
 }
 
 /** Like {@link seriesPanel}, with stacked series. */
@@ -157,7 +157,7 @@ export function tablePanel(place: Place, query: Target, sortBy?: string): table.
     // Times have no thresholds.
     .overrideByFieldType('time', [{ id: 'custom.cellOptions', value: { type: 'auto' } }])
     .overrideByRegexp('^[Nn]ode$', [
-      { id: 'links', value: [nodeLink('${__value.raw}')] },
+      { id: 'links', value: [nodeLink('${__value.raw:percentencode}')] },
       { id: 'custom.width', value: 130 },
       { id: 'custom.wrapText', value: true },
     ])
