@@ -14,7 +14,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/textparse"
 
-	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/exposition"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
 
@@ -25,21 +25,21 @@ const (
 
 // parseFirst measures the parsing of a response whose series are new. The peer is Prometheus's parser on the same bytes.
 func parseFirst(r *responses) (result, error) {
-	return compareParsers(r, func() *scrape.Reader { return newReader() })
+	return compareParsers(r, func() *exposition.Reader { return newReader() })
 }
 
 // parseLater measures the later responses of a target, whose series are known.
 func parseLater(r *responses) (result, error) {
 	reader := newReader()
-	return compareParsers(r, func() *scrape.Reader { return reader })
+	return compareParsers(r, func() *exposition.Reader { return reader })
 }
 
-func newReader() *scrape.Reader {
-	return scrape.NewReader(signals.Load().Reading, scrape.Limits{SampleLimit: 20_000, LabelValueLengthLimit: 1024})
+func newReader() *exposition.Reader {
+	return exposition.NewReader(signals.Load().Reading, exposition.Limits{SampleLimit: 20_000, LabelValueLengthLimit: 1024})
 }
 
 // compareParsers lets both parsers take turns, because the machine's speed varies, and compares the medians.
-func compareParsers(r *responses, reader func() *scrape.Reader) (result, error) {
+func compareParsers(r *responses, reader func() *exposition.Reader) (result, error) {
 	body, err := r.fiveHundredSamples()
 	if err != nil {
 		return result{}, err

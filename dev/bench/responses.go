@@ -11,7 +11,7 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 
-	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/exposition"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
 
@@ -78,8 +78,8 @@ func (r *responses) parse(target string) error {
 		return err
 	}
 	slices.Sort(files)
-	reader := scrape.NewReader(signals.Load().Reading, scrape.Limits{SampleLimit: 100_000, LabelValueLengthLimit: 1024})
-	index := map[*scrape.Series]int{}
+	reader := exposition.NewReader(signals.Load().Reading, exposition.Limits{SampleLimit: 100_000, LabelValueLengthLimit: 1024})
+	index := map[*exposition.Series]int{}
 	for _, file := range files {
 		at, err := strconv.ParseInt(strings.TrimSuffix(filepath.Base(file), ".prom"), 10, 64)
 		if err != nil {

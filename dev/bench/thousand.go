@@ -10,15 +10,15 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/falco-metrics/falco-metrics-datasource/dev/bench/mix"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/exposition"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
-	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
 
 // target is what the plugin keeps in memory for one Falco, without its connections.
 type target struct {
 	node    *mix.Node
-	reader  *scrape.Reader
+	reader  *exposition.Reader
 	samples []history.Sample
 }
 
@@ -32,7 +32,7 @@ func thousandTargets(*responses) (result, error) {
 	all := make([]target, targets)
 	for i := range all {
 		node := mix.New(i)
-		all[i] = target{node: node, reader: scrape.NewReader(signals.Load().Reading, scrape.Limits{SampleLimit: 20_000, LabelValueLengthLimit: 1024})}
+		all[i] = target{node: node, reader: exposition.NewReader(signals.Load().Reading, exposition.Limits{SampleLimit: 20_000, LabelValueLengthLimit: 1024})}
 		parsed, why := all[i].reader.Read(zeros(node))
 		if why != nil {
 			return result{}, why

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/exposition"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
 )
 
@@ -47,13 +48,13 @@ func (sp *scrapePool) store(ctx context.Context, t *target, at int64, o scrapeOu
 		o.result, o.failure = nil, vanished(t.leftDiscovery)
 	}
 	if o.result != nil {
-		p := o.result.process(sp.config.Reading)
+		p := o.result.Process(sp.config.Reading)
 		t.connections.observeProcess(p)
-		if t.loadBalancer.observe(p, time.Now()) || p == (processIdentity{}) && t.loadBalancer.observeCounters(o.result.Samples, time.Now()) {
+		if t.loadBalancer.observe(p, time.Now()) || p == (exposition.ProcessIdentity{}) && t.loadBalancer.observeCounters(o.result.Samples, time.Now()) {
 			sp.dropSamples(t)
 		}
-		if p.host != "" {
-			t.host = p.host
+		if p.Host != "" {
+			t.host = p.Host
 		}
 	}
 	if o.failure != nil {
@@ -122,7 +123,7 @@ func (sp *scrapePool) resignPrimary(t *target) {
 // the target's own series. It returns the samples for which the byte budget has no room.
 func (sp *scrapePool) write(t *target, at int64, o scrapeOutcome) (refused []history.Sample) {
 	up, count := 0.0, 0
-	var samples []Sample
+	var samples []exposition.Sample
 	if o.result != nil {
 		up, count, samples = 1, len(o.result.Samples), o.result.Samples
 		if t.loadBalancer.detected {
@@ -135,9 +136,9 @@ func (sp *scrapePool) write(t *target, at int64, o scrapeOutcome) (refused []his
 		t.counters.lastDip = time.Now()
 	}
 	for _, s := range t.active {
-		if len(samples) == 0 || s.lastSeen != t.reader.round {
+		if len(samples) == 0 || !t.reader.Contains(s) {
 			sp.endCourse(t, s, len(samples) > 0, &batch)
-			batch.current = append(batch.current, history.Sample{Series: t.identity.historySeries(sp.history, s), Value: staleNaN})
+			batch.current = append(batch.current, history.Sample{Series: t.historySeries(sp.history, s), Value: staleNaN})
 		}
 	}
 	sp.appendEarlier(&batch)
@@ -159,7 +160,7 @@ func (sp *scrapePool) endSeries(t *target, at int64) {
 	var batch storedSamples
 	for _, s := range t.active {
 		sp.endCourse(t, s, true, &batch)
-		batch.current = append(batch.current, history.Sample{Series: t.identity.historySeries(sp.history, s), Value: staleNaN})
+		batch.current = append(batch.current, history.Sample{Series: t.historySeries(sp.history, s), Value: staleNaN})
 	}
 	if t.writing {
 		batch.current = sp.appendTargetSeries(batch.current, t.identity)

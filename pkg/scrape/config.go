@@ -1,6 +1,6 @@
 // Package scrape scrapes the metrics endpoints of Falco and Falcosidekick and keeps the samples in memory.
 //
-// The parts, from the inside out: Reader parses one response body, fetcher sends one HTTP request, target is one
+// The parts, from the inside out: fetcher sends one HTTP request, target is one
 // address, scrapePool is one entry of the settings' targets (its discovery, its targets and its history), Manager holds
 // all scrape pools of the process, Lease is what one data source instance uses of the Manager.
 package scrape
@@ -17,6 +17,7 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/backend/httpclient"
 	"github.com/grafana/grafana-plugin-sdk-go/backend/log"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/exposition"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
 
@@ -38,6 +39,15 @@ type TargetConfig struct {
 	AllowLoopback bool
 	// Gauges are written for each target of the entry at every scrape, even if the scrape fails.
 	Gauges []Gauge
+}
+
+// Limits apply to one response, except TargetLimit.
+type Limits struct {
+	// BodySizeLimit is in bytes after decompression.
+	BodySizeLimit int64
+	exposition.Limits
+	// TargetLimit is how many targets discovery may list. 0 means defaultTargetLimit.
+	TargetLimit int
 }
 
 // Config is everything that matters for scraping on behalf of one data source.
@@ -87,7 +97,7 @@ func (t TargetConfig) parse() (*url.URL, error) {
 		return nil, fmt.Errorf("the kind of target %s is %q: expected falco or falcosidekick", t.URL, t.Kind)
 	}
 	for name := range t.Labels {
-		if !isLabelName(name) || name == kindLabel {
+		if !exposition.IsLabelName(name) || name == kindLabel {
 			return nil, fmt.Errorf("target %s has a label named %q: expected letters, digits and underscores, not starting with a digit or with __, and not kind", t.URL, name)
 		}
 	}
@@ -106,10 +116,6 @@ func (t TargetConfig) parseURL() (*url.URL, error) {
 		return ParseTarget("http://" + t.URL)
 	}
 	return ParseTarget(t.URL)
-}
-
-func isLabelName(name string) bool {
-	return name != "" && !strings.HasPrefix(name, "__") && nameEnd(name) == len(name) && cleanLabel(name) == name
 }
 
 // check fills in defaults and reports everything that is wrong with the configuration at once.

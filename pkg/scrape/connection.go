@@ -2,6 +2,8 @@ package scrape
 
 import (
 	"time"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/exposition"
 )
 
 // crashRemarkFor is how long a suspected crash is shown.
@@ -31,15 +33,15 @@ func (c *connectionLog) observeFailure(f *Failure, start time.Time) {
 
 // observeProcess takes a successful scrape into account: a response that was cut off, followed by a new start time, is a
 // suspected crash.
-func (c *connectionLog) observeProcess(p processIdentity) {
-	if p.start == 0 {
+func (c *connectionLog) observeProcess(p exposition.ProcessIdentity) {
+	if p.Start == 0 {
 		return
 	}
-	if !c.interrupted.IsZero() && c.processStart != 0 && p.start != c.processStart {
+	if !c.interrupted.IsZero() && c.processStart != 0 && p.Start != c.processStart {
 		c.crashes++
 		c.lastCrash = c.interrupted
 	}
-	c.processStart, c.interrupted = p.start, time.Time{}
+	c.processStart, c.interrupted = p.Start, time.Time{}
 }
 
 // crashRemark returns what to say about a recent suspected crash. Overlapping requests crash a Falco before fixedIn.

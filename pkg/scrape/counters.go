@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/exposition"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
@@ -60,32 +61,10 @@ func (p *counterPattern) matches(metric string) bool {
 	return is
 }
 
-// processTimes are the start and reload times of a process as it exports them. The zero value means unknown.
-type processTimes struct{ start, reload float64 }
-
-// processTimes returns the times of the process that was scraped.
-func (r *ScrapeResult) processTimes(reading signals.Reading) (p processTimes) {
-	fallback := 0.0
-	for _, s := range r.Samples {
-		switch s.Series.Name {
-		case reading.Start.Metric:
-			p.start = s.Value
-		case reading.Reload.Metric:
-			p.reload = s.Value
-		case reading.Scraping.ProcessStartMetric:
-			fallback = s.Value
-		}
-	}
-	if p.start == 0 {
-		p.start = fallback
-	}
-	return p
-}
-
 // counterLog is what a target's counters tell about its scrapes.
 type counterLog struct {
-	process processTimes // of the last successful scrape
-	dips    int          // scrapes that showed that counters had fallen without a restart and have returned
+	process exposition.ProcessTimes // of the last successful scrape
+	dips    int                     // scrapes that showed that counters had fallen without a restart and have returned
 	lastDip time.Time
 }
 
@@ -105,13 +84,13 @@ func (s *storedSamples) addEarlier(series *history.Series, points []point) {
 }
 
 // addScraped adds the samples of a successful scrape at the time at. It returns whether counters have returned from a dip.
-func (sp *scrapePool) addScraped(t *target, at int64, result *ScrapeResult, samples []Sample, s *storedSamples) (dip bool) {
-	process := result.processTimes(t.reading)
-	same := process.start != 0 && process == t.counters.process
+func (sp *scrapePool) addScraped(t *target, at int64, result *exposition.Result, samples []exposition.Sample, s *storedSamples) (dip bool) {
+	process := result.ProcessTimes(t.reading)
+	same := process.Start != 0 && process == t.counters.process
 	t.counters.process = process
 	for _, sample := range samples {
-		series := t.identity.historySeries(sp.history, sample.Series)
-		course := sample.Series.course
+		series := t.historySeries(sp.history, sample.Series)
+		course := t.stateOf(sample.Series).course
 		if course == nil || course.observe(at, sample.Value, same) {
 			s.current = append(s.current, history.Sample{Series: series, Value: sample.Value})
 			continue
@@ -130,13 +109,14 @@ func (sp *scrapePool) addScraped(t *target, at int64, result *ScrapeResult, samp
 }
 
 // endCourse settles a series whose samples do not continue at the next scrape. With forget, its next sample starts anew.
-func (sp *scrapePool) endCourse(t *target, series *Series, forget bool, s *storedSamples) {
-	if series.course == nil {
+func (sp *scrapePool) endCourse(t *target, series *exposition.Series, forget bool, s *storedSamples) {
+	course := t.stateOf(series).course
+	if course == nil {
 		return
 	}
-	s.addEarlier(t.identity.historySeries(sp.history, series), series.course.end())
+	s.addEarlier(t.historySeries(sp.history, series), course.end())
 	if forget {
-		*series.course = counterCourse{}
+		*course = counterCourse{}
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
 	"github.com/stretchr/testify/require"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/exposition"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
@@ -36,7 +37,7 @@ func newDipTarget(t *testing.T) dipTarget {
 	sp.entry.Kind = KindFalco
 	sp.budgetLease.Store(&Lease{budget: 1 << 40})
 	reading := signals.Load().Reading
-	one := &target{reader: NewReader(reading, testLimits), reading: reading, fallbackNode: "a"}
+	one := &target{reader: exposition.NewReader(reading, testLimits.Limits), reading: reading, fallbackNode: "a"}
 	one.identity = sp.identify(one)
 	return dipTarget{t, sp, one}
 }
@@ -122,7 +123,7 @@ func TestCountersThatFall(t *testing.T) {
 
 func (d dipTarget) withheld() bool {
 	for _, s := range d.active {
-		if s.Name == dipCounter && s.course.withheld != nil {
+		if s.Name == dipCounter && d.stateOf(s).course.withheld != nil {
 			return true
 		}
 	}

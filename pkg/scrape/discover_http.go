@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"maps"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/exposition"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
 
@@ -38,7 +39,7 @@ func (sp *scrapePool) fetchTargetList(ctx context.Context) discoveryResult {
 	for _, group := range groups {
 		labels := map[string]string{}
 		for name, value := range group.Labels {
-			if isLabelName(name) && name != kindLabel {
+			if exposition.IsLabelName(name) && name != kindLabel {
 				labels[name] = value
 			}
 		}

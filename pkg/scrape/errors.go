@@ -6,19 +6,11 @@ import (
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 	vocabulary "github.com/falco-metrics/falco-metrics-datasource/pkg/target"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/wording"
 )
 
-// Failure is why a scrape or a discovery failed: what failed, why, and what to change. The message does not name the
-// address, so that one line can report the same failure of many targets.
-type Failure struct {
-	Cause   Cause
-	Message string
-}
-
-func (f *Failure) Error() string { return f.Message }
-
 func failure(c Cause, format string, values ...any) *Failure {
-	return &Failure{Cause: c, Message: fmt.Sprintf(format, values...)}
+	return vocabulary.Failf(c, format, values...)
 }
 
 func tooLarge(limit int64, decompressed bool) *Failure {
@@ -26,35 +18,15 @@ func tooLarge(limit int64, decompressed bool) *Failure {
 	if decompressed {
 		after = " after decompression"
 	}
-	return failure(TooLarge, "The response is larger than %s%s and was discarded. Check the address, or raise limits.bodySizeLimit.", size(limit), after)
-}
-
-func tooManySamples(limit int) *Failure {
-	return failure(TooMany, "The response has more than %d samples and was discarded. Check that the address serves Falco's metrics, or raise limits.sampleLimit.", limit)
+	return failure(TooLarge, "The response is larger than %s%s and was discarded. Check the address, or raise limits.bodySizeLimit.", wording.Size(limit), after)
 }
 
 func targetBusy(timeout time.Duration) *Failure {
 	return failure(Timeout, "The target is still busy with an earlier request, which timed out after %s. Requests must not overlap, because that can crash Falco. Find out what keeps it busy.", timeout)
 }
 
-func parsingTooSlow() *Failure {
-	return failure(Timeout, "The response arrived but could not be parsed within the timeout, and was discarded. Check that the address serves Falco's metrics, or raise scrapeTimeout.")
-}
-
 func tooManySeries(refused, total int, budget int64) *Failure {
-	return failure(TooManySeries, "%d of %d samples are not stored: the targets have more series than retention.size allows (%s for all targets). Raise it, or lower limits.sampleLimit. If this target has new series at every scrape, find out why.", refused, total, size(budget))
-}
-
-func notText(e signals.Endpoint, c Cause, found string) *Failure {
-	return failure(c, "Expected metrics in Prometheus's text format, found %s. Check the port and the path (%s).", found, address(e))
-}
-
-func wrongKind(want, found signals.Endpoint) *Failure {
-	return failure(NotFalco, "These are the metrics of %s, but the target's kind is %s. Set kind: %s.", found.Title, want.Kind, found.Kind)
-}
-
-func notFalco(e signals.Endpoint) *Failure {
-	return failure(NotFalco, "These metrics are not those of %s. Check the port and the path (%s).", e.Title, address(e))
+	return failure(TooManySeries, "%d of %d samples are not stored: the targets have more series than retention.size allows (%s for all targets). Raise it, or lower limits.sampleLimit. If this target has new series at every scrape, find out why.", refused, total, wording.Size(budget))
 }
 
 func unexpectedContentType(contentType string) string {
@@ -110,22 +82,3 @@ func internal(reason any) *Failure {
 
 // targetListEndpoint stands for a server that lists targets and is not a target itself.
 var targetListEndpoint = signals.Endpoint{Kind: "list", Title: "the target list", Running: "the server of the target list is running"}
-
-// address describes where a kind of target serves its metrics by default.
-func address(e signals.Endpoint) string {
-	if e.Port == 0 {
-		return "those of " + e.Title
-	}
-	return fmt.Sprintf("%s: port %d, path %s", e.Title, e.Port, e.Path)
-}
-
-// size formats a number of bytes for people.
-func size(bytes int64) string {
-	switch {
-	case bytes < 1024:
-		return fmt.Sprintf("%d bytes", bytes)
-	case bytes < 1024*1024:
-		return fmt.Sprintf("%.4g KiB", float64(bytes)/1024)
-	}
-	return fmt.Sprintf("%.4g MiB", float64(bytes)/(1024*1024))
-}

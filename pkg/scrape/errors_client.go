@@ -12,6 +12,7 @@ import (
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/httpclient"
 	vocabulary "github.com/falco-metrics/falco-metrics-datasource/pkg/target"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/wording"
 )
 
 // explain turns an error of the HTTP client into a failure. received is how much of the body had arrived, -1 if the
@@ -30,7 +31,7 @@ func (f *fetcher) explain(err error, u *url.URL, received int64) *Failure {
 		return dnsFailure(err)
 	case Timeout:
 		if received >= 0 {
-			return failure(Timeout, "The response was incomplete after %s (%s received). The target is too slow: %s, or find out what keeps it busy.", f.timeout, size(received), f.allowMoreTime())
+			return failure(Timeout, "The response was incomplete after %s (%s received). The target is too slow: %s, or find out what keeps it busy.", f.timeout, wording.Size(received), f.allowMoreTime())
 		}
 		return failure(Timeout, "No response within %s. Check network policies and firewalls between Grafana and port %s. If the target is just slow, %s.", f.timeout, portOf(u), f.allowMoreTime())
 	case HTTPExpected:
@@ -48,9 +49,9 @@ func (f *fetcher) explain(err error, u *url.URL, received int64) *Failure {
 	case CutOff:
 		return cutOff(u, received, errors.Is(err, io.ErrUnexpectedEOF))
 	case NotHTTP:
-		return failure(NotHTTP, "The server on port %s does not speak HTTP. Check the port (%s).", portOf(u), address(f.endpoint))
+		return failure(NotHTTP, "The server on port %s does not speak HTTP. Check the port (%s).", portOf(u), f.endpoint.Address())
 	case BadChunk:
-		return failure(BadChunk, "The response breaks HTTP's chunked encoding after %s and was discarded. Check for a proxy in between.", size(max(0, received)))
+		return failure(BadChunk, "The response breaks HTTP's chunked encoding after %s and was discarded. Check for a proxy in between.", wording.Size(max(0, received)))
 	case Binary:
 		return failure(Binary, "The response claims to be compressed with gzip but cannot be decompressed. Check for a proxy in between.")
 	default:
@@ -62,7 +63,7 @@ func (f *fetcher) explain(err error, u *url.URL, received int64) *Failure {
 func connectionReset(u *url.URL, received int64) *Failure {
 	switch {
 	case received >= 0:
-		return failure(Reset, "The connection was reset after %s of the response, which was discarded. Check whether the process has just restarted, and for a proxy or a firewall in between.", size(received))
+		return failure(Reset, "The connection was reset after %s of the response, which was discarded. Check whether the process has just restarted, and for a proxy or a firewall in between.", wording.Size(received))
 	case u.Scheme == "http":
 		return failure(Reset, "The connection was reset before a response arrived. Check whether the process has just restarted, then for a proxy or a firewall in between, and last whether port %s expects https://.", portOf(u))
 	}
@@ -73,7 +74,7 @@ func connectionReset(u *url.URL, received int64) *Failure {
 func cutOff(u *url.URL, received int64, midway bool) *Failure {
 	switch {
 	case received >= 0 && midway:
-		return failure(CutOff, "The response was cut off after %s and was discarded. Check whether the process has just stopped, and for a proxy in between.", size(received))
+		return failure(CutOff, "The response was cut off after %s and was discarded. Check whether the process has just stopped, and for a proxy in between.", wording.Size(received))
 	case u.Scheme == "https":
 		return failure(Reset, "The connection was closed without a response. Check whether the process has just restarted, and whether port %s speaks HTTPS.", portOf(u))
 	}

@@ -23,7 +23,7 @@ func (f *fetcher) statusFailure(r *http.Response, start []byte) *Failure {
 	case code == http.StatusForbidden:
 		return failure(Unauthorized, "The target responded with 403 Forbidden: these credentials may not read the metrics. Check the authentication settings and the access rules of the target.")
 	case other != "" && (code == http.StatusNotFound || code == http.StatusMethodNotAllowed):
-		return failure(BadStatus, "The target responded with %s. Port %s is that of %s, which serves no metrics. Check the port and the path (%s).", statusText(code), portOf(r.Request.URL), other, address(f.endpoint))
+		return failure(BadStatus, "The target responded with %s. Port %s is that of %s, which serves no metrics. Check the port and the path (%s).", statusText(code), portOf(r.Request.URL), other, f.endpoint.Address())
 	case code == http.StatusNotFound:
 		return notFound(f.endpoint, r.Request.URL.Path)
 	case code == http.StatusNotModified:

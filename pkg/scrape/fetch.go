@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"mime"
 	"net/http"
 	"net/url"
-	"strings"
 	"sync"
 	"time"
 
@@ -79,41 +77,6 @@ func (f *fetcher) get(ctx context.Context, u *url.URL, hostHeader string, begin 
 		begin()
 	}
 	return f.newExchange(request, turn).wait(use)
-}
-
-// checkFormat fails for a body that is obviously not in Prometheus's text format.
-func checkFormat(body []byte, contentType string, e signals.Endpoint) *Failure {
-	start := bodyStart(body)
-	switch {
-	case len(start) == 0:
-		return failure(Empty, "The response is empty. Check whether the process has just restarted, then the port and the path (%s), and last whether the port expects https://.", address(e))
-	case strings.Contains(contentType, "protobuf"):
-		return notText(e, Binary, "binary data")
-	case start[0] == '<':
-		return notText(e, HTML, "an HTML page")
-	case start[0] == '{', start[0] == '[':
-		return notText(e, JSON, "JSON")
-	}
-	return nil
-}
-
-// noSamples explains a body without a readable sample.
-func noSamples(body []byte, e signals.Endpoint) *Failure {
-	if bytes.IndexByte(bodyStart(body), 0) >= 0 {
-		return notText(e, Binary, "binary data")
-	}
-	return notText(e, NotMetrics, "text without a readable sample")
-}
-
-// bodyStart returns the beginning of a body without white space.
-func bodyStart(body []byte) []byte {
-	return bytes.TrimLeft(bytes.TrimPrefix(body[:min(len(body), 1024)], []byte("\ufeff")), " \t\r\n")
-}
-
-// isText reports whether Prometheus would read a response of this content type.
-func isText(contentType string) bool {
-	media, _, _ := mime.ParseMediaType(contentType)
-	return media == "text/plain" || media == "application/openmetrics-text"
 }
 
 func (f *fetcher) close() { f.transport.CloseIdleConnections() }

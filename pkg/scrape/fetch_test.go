@@ -24,6 +24,8 @@ import (
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend/httpclient"
 	"github.com/stretchr/testify/require"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/exposition"
 )
 
 type badResponse struct {
@@ -242,7 +244,7 @@ func TestBadResponses(t *testing.T) {
 			}
 		}
 		c.Interval, c.Timeout = 2*waitLimit, timeout
-		c.Limits = Limits{BodySizeLimit: 1 << 20, SampleLimit: 100, LabelValueLengthLimit: 1024}
+		c.Limits = Limits{BodySizeLimit: 1 << 20, Limits: exposition.Limits{SampleLimit: 100, LabelValueLengthLimit: 1024}}
 		c.Client.ConfigureTransport = func(_ httpclient.Options, tr *http.Transport) { tr.DialContext = pretendDNS(tr.DialContext) }
 		l := lease(t, ManagerOptions{}, c)
 		wait(t, l)

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/exposition"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
 
@@ -26,7 +27,7 @@ const (
 	pollInterval = time.Millisecond
 )
 
-var testLimits = Limits{BodySizeLimit: 16 << 20, SampleLimit: 20_000, LabelValueLengthLimit: 1024}
+var testLimits = Limits{BodySizeLimit: 16 << 20, Limits: exposition.Limits{SampleLimit: 20_000, LabelValueLengthLimit: 1024}}
 
 func config(targets ...TargetConfig) Config {
 	return Config{

@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"sync"
 	"time"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/exposition"
 )
 
 const (
@@ -183,11 +185,11 @@ func (sp *scrapePool) scrapeLive(ctx context.Context, t *target, wait time.Durat
 		t.live.began, t.live.requested = start, true
 	}
 	var text string
-	o := sp.fetch(ctx, t, begin, func(ctx context.Context, body []byte, contentType string) (*ScrapeResult, *Failure) {
+	o := sp.fetch(ctx, t, begin, func(ctx context.Context, body []byte, contentType string) (*exposition.Result, *Failure) {
 		text = string(body)
 		// The target's own reader remembers the regular scrapes.
-		reader := NewReaderForKind(sp.entry.Kind, sp.config.Reading, sp.config.Limits)
-		return parseBody(ctx, reader, sp.fetcher.endpoint, body, contentType)
+		reader := exposition.NewReaderForKind(sp.entry.Kind, sp.config.Reading, sp.config.Limits.Limits)
+		return reader.ReadBody(ctx, sp.fetcher.endpoint, body, contentType)
 	})
 
 	sp.mu.Lock()

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/exposition"
 	vocabulary "github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 )
 
@@ -22,7 +23,7 @@ const (
 // when the previous one responded. Once may be an address that was pointed elsewhere.
 type loadBalancerDetector struct {
 	detected   bool
-	last       processIdentity
+	last       exposition.ProcessIdentity
 	lastTime   time.Time // when last responded
 	lastSwitch time.Time
 	past       []pastProcess // oldest first, without last
@@ -30,27 +31,27 @@ type loadBalancerDetector struct {
 }
 
 type pastProcess struct {
-	processIdentity
+	exposition.ProcessIdentity
 	until    time.Time
 	overtook bool // the next process had been running meanwhile
 }
 
 // observe takes a response into account. It returns true for the response that is the proof.
-func (d *loadBalancerDetector) observe(p processIdentity, now time.Time) bool {
-	if p == (processIdentity{}) {
+func (d *loadBalancerDetector) observe(p exposition.ProcessIdentity, now time.Time) bool {
+	if p == (exposition.ProcessIdentity{}) {
 		return false
 	}
 	if d.detected && now.Sub(d.lastSwitch) >= switchMemory {
 		d.detected, d.past = false, nil
 	}
 	defer func() { d.last, d.lastTime = p, now }()
-	if p == d.last || d.last == (processIdentity{}) {
+	if p == d.last || d.last == (exposition.ProcessIdentity{}) {
 		return false
 	}
 	d.lastSwitch = now
 	d.past = slices.DeleteFunc(d.past, func(s pastProcess) bool { return now.Sub(s.until) >= switchMemory })
-	returned := slices.ContainsFunc(d.past, func(s pastProcess) bool { return s.processIdentity == p })
-	overtook := p.host != d.last.host && p.start > 0 && p.start < d.lastTime.UnixMilli()
+	returned := slices.ContainsFunc(d.past, func(s pastProcess) bool { return s.ProcessIdentity == p })
+	overtook := p.Host != d.last.Host && p.Start > 0 && p.Start < d.lastTime.UnixMilli()
 	twice := overtook && slices.ContainsFunc(d.past, func(s pastProcess) bool { return s.overtook })
 	if len(d.past) == maxPastProcesses {
 		d.past = d.past[1:]
@@ -63,9 +64,9 @@ func (d *loadBalancerDetector) observe(p processIdentity, now time.Time) bool {
 
 // hosts returns the names of the hosts that responded recently, sorted.
 func (d *loadBalancerDetector) hosts() []string {
-	names := []string{d.last.host}
+	names := []string{d.last.Host}
 	for _, s := range d.past {
-		names = append(names, s.host)
+		names = append(names, s.Host)
 	}
 	slices.Sort(names)
 	return slices.Compact(names)

@@ -7,7 +7,7 @@ import (
 	"runtime/debug"
 	"time"
 
-	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/exposition"
 )
 
 const (
@@ -19,7 +19,7 @@ const (
 
 // loop scrapes one target until ctx ends: at once, after two seconds, and then on the target's grid. It calls
 // scraped after each scrape and at its end.
-func (sp *scrapePool) loop(ctx context.Context, t *target, reader *Reader, scraped func()) {
+func (sp *scrapePool) loop(ctx context.Context, t *target, reader *exposition.Reader, scraped func()) {
 	defer scraped()
 	start := time.Now()
 	next := start
@@ -54,7 +54,7 @@ func (sp *scrapePool) nextOnGrid(t *target, now time.Time) time.Time {
 }
 
 // scrape scrapes one target once. A panic counts as a failed scrape of this target.
-func (sp *scrapePool) scrape(ctx context.Context, t *target, reader *Reader, planned time.Time) {
+func (sp *scrapePool) scrape(ctx context.Context, t *target, reader *exposition.Reader, planned time.Time) {
 	defer func() {
 		if reason := recover(); reason != nil {
 			sp.config.Logger.Error("A scrape panicked", "target", t.address, "panic", fmt.Sprint(reason), "stack", string(debug.Stack()))
@@ -63,8 +63,8 @@ func (sp *scrapePool) scrape(ctx context.Context, t *target, reader *Reader, pla
 			t.updateStatus(scrapeOutcome{}, Down, internal(reason))
 		}
 	}()
-	o := sp.fetch(ctx, t, nil, func(ctx context.Context, body []byte, contentType string) (*ScrapeResult, *Failure) {
-		return parseBody(ctx, reader, sp.fetcher.endpoint, body, contentType)
+	o := sp.fetch(ctx, t, nil, func(ctx context.Context, body []byte, contentType string) (*exposition.Result, *Failure) {
+		return reader.ReadBody(ctx, sp.fetcher.endpoint, body, contentType)
 	})
 	at := o.start
 	if at.Sub(planned).Abs() <= gridTolerance {
@@ -75,7 +75,7 @@ func (sp *scrapePool) scrape(ctx context.Context, t *target, reader *Reader, pla
 
 // fetch requests the metrics of a target and parses them. A panic counts as a failure. begin, which may be nil, is called
 // when the request's turn has come.
-func (sp *scrapePool) fetch(ctx context.Context, t *target, begin func(time.Time), parse func(ctx context.Context, body []byte, contentType string) (*ScrapeResult, *Failure)) (o scrapeOutcome) {
+func (sp *scrapePool) fetch(ctx context.Context, t *target, begin func(time.Time), parse func(ctx context.Context, body []byte, contentType string) (*exposition.Result, *Failure)) (o scrapeOutcome) {
 	o.start = time.Now()
 	defer func() {
 		if reason := recover(); reason != nil {
@@ -107,7 +107,7 @@ func (sp *scrapePool) fetch(ctx context.Context, t *target, begin func(time.Time
 	o.failure = sp.fetcher.get(ctx, t.url, sp.hostHeader, onTurn, func(ctx context.Context, body []byte, contentType string) *Failure {
 		var why *Failure
 		o.result, why = parse(ctx, body, contentType)
-		if why == nil && !isText(contentType) {
+		if why == nil && !exposition.IsText(contentType) {
 			o.remark = unexpectedContentType(contentType)
 		}
 		return why
@@ -116,19 +116,4 @@ func (sp *scrapePool) fetch(ctx context.Context, t *target, begin func(time.Time
 		o.result = nil
 	}
 	return o
-}
-
-// parseBody returns the samples of a response body, or why it contains no metrics of this kind of target.
-func parseBody(ctx context.Context, reader *Reader, e signals.Endpoint, body []byte, contentType string) (*ScrapeResult, *Failure) {
-	if why := checkFormat(body, contentType, e); why != nil {
-		return nil, why
-	}
-	result, why := reader.ReadContext(ctx, body)
-	switch {
-	case why != nil:
-		return nil, why
-	case len(result.Samples) == 0:
-		return nil, noSamples(body, e)
-	}
-	return result, result.checkKind(e, reader.reading)
 }

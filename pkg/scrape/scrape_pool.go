@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/exposition"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
 )
 
@@ -126,7 +127,7 @@ func (sp *scrapePool) launch(t *target) {
 	ctx, cancel := context.WithCancel(sp.context)
 	first := make(chan struct{})
 	// A scrape of an earlier start may still be using the old reader.
-	reader := NewReaderForKind(sp.entry.Kind, sp.config.Reading, sp.config.Limits)
+	reader := exposition.NewReaderForKind(sp.entry.Kind, sp.config.Reading, sp.config.Limits.Limits)
 	t.cancel, t.firstScrape, t.reader = cancel, first, reader
 	scraped := sync.OnceFunc(func() { close(first) })
 	sp.manager.run(sp.config.Logger, func() { sp.loop(ctx, t, reader, scraped) })

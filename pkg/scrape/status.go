@@ -40,7 +40,7 @@ func (t *target) updateStatus(o scrapeOutcome, state State, why *Failure) {
 	if r := o.result; r != nil {
 		s.LastUp = now
 		s.Samples, s.Unreadable, s.Duplicates, s.Problems = len(r.Samples), r.Unreadable, r.Duplicates-r.TruncatedNames, safeProblems(r.Problems)
-		s.Facts, s.Metrics = r.facts(t.reading), r.Names
+		s.Facts, s.Metrics = r.Facts(t.reading), r.Names
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/exposition"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
@@ -24,7 +25,7 @@ type target struct {
 	fallbackNode string            // host:port, the node label until the first response names the host
 	listedLabels map[string]string // labels from discovery
 	labels       map[string]string // listed and configured labels
-	reader       *Reader
+	reader       *exposition.Reader
 	reading      signals.Reading
 
 	cancel        context.CancelFunc // nil while the target is not scraped
@@ -34,8 +35,8 @@ type target struct {
 
 	host         string // as the target last reported it
 	identity     *identityLabels
-	active       []*Series // series whose last sample is a value
-	writing      bool      // whether the target's own series (up etc.) are active
+	active       []*exposition.Series // series whose last sample is a value
+	writing      bool                 // whether the target's own series (up etc.) are active
 	loadBalancer loadBalancerDetector
 
 	connections   connectionLog
@@ -47,7 +48,7 @@ type target struct {
 
 // scrapeOutcome is a result or a failure.
 type scrapeOutcome struct {
-	result   *ScrapeResult
+	result   *exposition.Result
 	remark   string // about a result
 	failure  *Failure
 	start    time.Time // when the request's turn had come
@@ -104,20 +105,40 @@ func (sp *scrapePool) identify(t *target) *identityLabels {
 	return &identityLabels{labels: l, key: l.Get(clusterLabel) + "\xff" + l.Get(nodeLabel)}
 }
 
+// seriesState is what a target keeps with a series.
+type seriesState struct {
+	course    *counterCourse  // nil if it is not a counter
+	stored    *history.Series // where the samples go while the target's identity is storedFor
+	storedFor *identityLabels
+}
+
+func (t *target) stateOf(s *exposition.Series) *seriesState {
+	if state, ok := s.State.(*seriesState); ok {
+		return state
+	}
+	state := &seriesState{}
+	if counterPatternOf(t.reading).matches(s.Name) {
+		state.course = &counterCourse{}
+	}
+	s.State = state
+	return state
+}
+
 // historySeries returns where the samples of s are stored. A label that the target also has is renamed to exported_…,
 // as in Prometheus.
-func (id *identityLabels) historySeries(h *history.History, s *Series) *history.Series {
-	if s.storedFor != id {
+func (t *target) historySeries(h *history.History, s *exposition.Series) *history.Series {
+	state := t.stateOf(s)
+	if state.storedFor != t.identity {
 		b := labels.NewBuilder(s.Labels)
-		id.labels.Range(func(l labels.Label) {
+		t.identity.labels.Range(func(l labels.Label) {
 			if scraped := s.Labels.Get(l.Name); scraped != "" {
 				b.Set("exported_"+l.Name, scraped)
 			}
 			b.Set(l.Name, l.Value)
 		})
-		s.stored, s.storedFor = h.Lookup(b.Labels()), id
+		state.stored, state.storedFor = h.Lookup(b.Labels()), t.identity
 	}
-	return s.stored
+	return state.stored
 }
 
 // appendTargetSeries adds to a batch the series that are written for a target even if the scrape failed: up and the like,

@@ -6,6 +6,8 @@ import vocabulary "github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 type (
 	// Cause is the type of pkg/target.
 	Cause = vocabulary.Cause
+	// Failure is the type of pkg/target.
+	Failure = vocabulary.Failure
 	// Gauge is the type of pkg/target.
 	Gauge = vocabulary.Gauge
 	// Problem is the type of pkg/target.

@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/contract"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/exposition"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/failure"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/query"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
@@ -108,8 +109,8 @@ func Parse(raw json.RawMessage, catalogue *signals.Catalogue) (Settings, error) 
 		RetentionSize: p.size("retention.size", d.Retention.Size),
 		MaxSamples:    d.Limits.MaxSamples,
 		Limits: scrape.Limits{
-			BodySizeLimit: p.size("limits.bodySizeLimit", d.Limits.BodySizeLimit), SampleLimit: d.Limits.SampleLimit, LabelValueLengthLimit: d.Limits.LabelValueLengthLimit,
-			LabelLimit: d.Limits.LabelLimit, TargetLimit: d.Limits.TargetLimit,
+			BodySizeLimit: p.size("limits.bodySizeLimit", d.Limits.BodySizeLimit), TargetLimit: d.Limits.TargetLimit,
+			Limits: exposition.Limits{SampleLimit: d.Limits.SampleLimit, LabelValueLengthLimit: d.Limits.LabelValueLengthLimit, LabelLimit: d.Limits.LabelLimit},
 		},
 	}
 	s.Expressions = query.Bounds{Size: p.size("limits.expressionSizeLimit", d.Limits.ExpressionSizeLimit), Depth: d.Limits.ExpressionDepthLimit}

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/contract"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/exposition"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/query"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
@@ -51,7 +52,7 @@ func TestParseSettings(t *testing.T) {
 		Targets: []scrape.TargetConfig{{URL: "node-1:8765"}}, Baseline: map[string][]string{},
 		Interval: 15 * time.Second, Timeout: 10 * time.Second, QueryTimeout: 30 * time.Second,
 		Retention: 24 * time.Hour, RetentionSize: 512 << 20, MaxSamples: 50_000_000,
-		Limits:      scrape.Limits{BodySizeLimit: 16 << 20, SampleLimit: 20_000, LabelValueLengthLimit: 1024, LabelLimit: 64, TargetLimit: 5000},
+		Limits:      scrape.Limits{BodySizeLimit: 16 << 20, Limits: exposition.Limits{SampleLimit: 20_000, LabelValueLengthLimit: 1024, LabelLimit: 64}, TargetLimit: 5000},
 		Expressions: query.Bounds{Size: 64 << 10, Depth: 256}, Live: Live{Interval: time.Second},
 		Receiver: Receiver{Objective: 30 * time.Second, RateLimit: 2000, SeriesLimit: 10_000},
 	}, least)
@@ -71,7 +72,7 @@ func TestParseSettings(t *testing.T) {
 	require.True(t, whole.Targets[1].AllowLoopback)
 	require.Equal(t, []string{"team", "zone"}, whole.TargetLabels)
 	require.Equal(t, 30*time.Minute, whole.Retention)
-	require.Equal(t, scrape.Limits{BodySizeLimit: 1 << 10, SampleLimit: 2, LabelValueLengthLimit: 3, LabelLimit: 5, TargetLimit: 6}, whole.Limits)
+	require.Equal(t, scrape.Limits{BodySizeLimit: 1 << 10, Limits: exposition.Limits{SampleLimit: 2, LabelValueLengthLimit: 3, LabelLimit: 5}, TargetLimit: 6}, whole.Limits)
 	require.Equal(t, Live{Interval: 2 * time.Second, AllowViewers: true}, whole.Live)
 
 	cleared, err := Parse(json.RawMessage(`{"scrapeInterval": "", "scrapeTimeout": null, "retention": {"time": "", "size": ""}}`), &signals.Catalogue{})

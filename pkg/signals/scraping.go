@@ -1,6 +1,9 @@
 package signals
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // Scraping is what the backend needs to know about Falco and Falcosidekick to scrape them and to explain failures. The
 // fields are documented in src/signals/scraping.ts.
@@ -48,6 +51,14 @@ func (s Scraping) Endpoint(kind string) Endpoint {
 		return s.Endpoints[i]
 	}
 	return Endpoint{Kind: kind, Title: kind}
+}
+
+// Address describes where a kind of target serves its metrics by default.
+func (e Endpoint) Address() string {
+	if e.Port == 0 {
+		return "those of " + e.Title
+	}
+	return fmt.Sprintf("%s: port %d, path %s", e.Title, e.Port, e.Path)
 }
 
 // OtherServer returns what else is known to listen on a port, or an empty string.

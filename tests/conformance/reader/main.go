@@ -13,8 +13,9 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
-	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/exposition"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 )
 
 // input is a response to parse. Fresh is whether it is the first one of its target.
@@ -34,7 +35,7 @@ type output struct {
 	Samples    []sample         `json:"samples"`
 	Duplicates int              `json:"duplicates"`
 	Unreadable int              `json:"unreadable"`
-	Problems   []scrape.Problem `json:"problems"`
+	Problems   []target.Problem `json:"problems"`
 }
 
 type sample struct {
@@ -54,14 +55,14 @@ func run() error {
 	in := bufio.NewScanner(os.Stdin)
 	in.Buffer(nil, 1<<24)
 	out := bufio.NewWriter(os.Stdout)
-	var reader *scrape.Reader
+	var reader *exposition.Reader
 	for in.Scan() {
 		var q input
 		if err := json.Unmarshal(in.Bytes(), &q); err != nil {
 			return err
 		}
 		if q.Fresh {
-			reader = scrape.NewReaderForKind(q.Kind, q.Reading, scrape.Limits{SampleLimit: q.SampleLimit, LabelValueLengthLimit: q.LabelValueLengthLimit})
+			reader = exposition.NewReaderForKind(q.Kind, q.Reading, exposition.Limits{SampleLimit: q.SampleLimit, LabelValueLengthLimit: q.LabelValueLengthLimit})
 		}
 		if err := json.NewEncoder(out).Encode(read(reader, q.Body)); err != nil {
 			return err
@@ -73,8 +74,8 @@ func run() error {
 	return in.Err()
 }
 
-func read(reader *scrape.Reader, body []byte) output {
-	out := output{Text: string(body), Samples: []sample{}, Problems: []scrape.Problem{}}
+func read(reader *exposition.Reader, body []byte) output {
+	out := output{Text: string(body), Samples: []sample{}, Problems: []target.Problem{}}
 	got, why := reader.Read(body)
 	if why != nil {
 		out.Error = why.Message

@@ -1,4 +1,4 @@
-package scrape
+package exposition
 
 import (
 	"bytes"
@@ -14,7 +14,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 )
+
+var testLimits = Limits{SampleLimit: 20_000, LabelValueLengthLimit: 1024}
 
 // Reading any body a second time, from memory, returns the same.
 func FuzzRead(f *testing.F) {
@@ -42,9 +45,9 @@ func TestReadsAsPrometheus(t *testing.T) {
 			continue
 		}
 		compared++
-		kind := KindFalco
+		kind := target.KindFalco
 		if bytes.Contains(body, []byte{'\\'}) {
-			kind = KindFalcosidekick
+			kind = target.KindFalcosidekick
 		}
 		result, why := NewReaderForKind(kind, signals.Reading{}, testLimits).Read(body)
 		require.Nil(t, why)

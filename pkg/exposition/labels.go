@@ -1,4 +1,4 @@
-package scrape
+package exposition
 
 import (
 	"cmp"
@@ -9,8 +9,6 @@ import (
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
-
-	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
 )
 
 // Series is one series of one target. The target's Reader creates it once and keeps it.
@@ -19,13 +17,12 @@ type Series struct {
 	// Labels after filtering, with __name__, without those of the target.
 	Labels labels.Labels
 
-	nanoTime bool
-	course   *counterCourse // nil if it is not a counter
-	lastSeen uint64         // round of the last response that contained it
-	index    int            // among the samples of that response
+	// State belongs to the owner of the Reader.
+	State any
 
-	stored    *history.Series // where the samples go while the target's identity is storedFor
-	storedFor *identityLabels
+	nanoTime bool
+	lastSeen uint64 // round of the last response that contained it
+	index    int    // among the samples of that response
 }
 
 // isTruncatedProgram reports whether a metric belongs to a kernel program whose name is as long as the kernel allows.
@@ -69,9 +66,6 @@ func (r *Reader) identify(s sample) (id *identity, why string) {
 	}{series: Series{
 		Name: name, Labels: kept, nanoTime: r.isNanosecondTime(name),
 	}}
-	if r.counters.matches(name) {
-		both.series.course = &counterCourse{}
-	}
 	id = &both.identity
 	id.series = &both.series
 	if filtered {
@@ -152,6 +146,11 @@ func (r *Reader) checkLengths(kept labels.Labels) (why string) {
 		}
 	})
 	return why
+}
+
+// IsLabelName reports whether a name can be a label without change, and is not reserved.
+func IsLabelName(name string) bool {
+	return name != "" && !strings.HasPrefix(name, "__") && nameEnd(name) == len(name) && cleanLabel(name) == name
 }
 
 // cleanName turns a metric name into one that PromQL can write without quotes.

@@ -1,9 +1,11 @@
-package scrape
+package exposition
 
 import (
 	"strings"
 
 	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 )
 
 // Reasons for refusing a line. They are shared with the other readers through tests/corpora/exposition.
@@ -110,7 +112,7 @@ func parseLabels(text string, value valueReader) (set []labels.Label, rest, why 
 // backslash. If one stands before a quote, it may be the last character of the value: the quote ends the value if the
 // text after it can only follow a value. Falcosidekick always escapes as the text format requires.
 func valueReaderFor(kind string) valueReader {
-	if kind == KindFalco {
+	if kind == target.KindFalco {
 		return verbatim
 	}
 	return quoted

@@ -1,4 +1,4 @@
-package scrape
+package exposition
 
 import (
 	"bytes"
@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 )
 
 func readingTime(t *testing.T, body []byte) time.Duration {
@@ -97,7 +98,7 @@ func TestReadingStopsWithItsContext(t *testing.T) {
 	r := NewReader(signals.Reading{}, testLimits)
 	_, why := r.ReadContext(ctx, bytes.Repeat([]byte("a 1\n"), 10*cancelCheckLines))
 	require.Equal(t, "The response arrived but could not be parsed within the timeout, and was discarded. Check that the address serves Falco's metrics, or raise scrapeTimeout.", why.Message)
-	require.Equal(t, Timeout, why.Cause)
+	require.Equal(t, target.Timeout, why.Cause)
 }
 
 func TestLabelLimit(t *testing.T) {

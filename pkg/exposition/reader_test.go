@@ -1,4 +1,4 @@
-package scrape
+package exposition
 
 import (
 	"bytes"
@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 )
 
 var update = flag.Bool("update", false, "rewrite the expectations in tests/corpora/exposition")
@@ -24,10 +25,10 @@ var update = flag.Bool("update", false, "rewrite the expectations in tests/corpo
 const corpus = "../../tests/corpora/exposition"
 
 type readCase struct {
-	Samples    []readSample `json:"samples"`
-	Duplicates int          `json:"duplicates"`
-	Unreadable int          `json:"unreadable"`
-	Problems   []Problem    `json:"problems"`
+	Samples    []readSample     `json:"samples"`
+	Duplicates int              `json:"duplicates"`
+	Unreadable int              `json:"unreadable"`
+	Problems   []target.Problem `json:"problems"`
 }
 
 type readSample struct {
@@ -47,13 +48,13 @@ func corpusReader(t testing.TB, name string) *Reader {
 		Kinds   map[string]string
 	}
 	require.NoError(t, json.Unmarshal(text, &options))
-	return NewReaderForKind(cmp.Or(options.Kinds[name], KindFalco), options.Reading, Limits{
+	return NewReaderForKind(cmp.Or(options.Kinds[name], target.KindFalco), options.Reading, Limits{
 		SampleLimit: options.Limits.SampleLimit, LabelValueLengthLimit: options.Limits.LabelValueLengthLimit,
 	})
 }
 
-func readable(a *ScrapeResult) readCase {
-	c := readCase{Samples: []readSample{}, Duplicates: a.Duplicates, Unreadable: a.Unreadable, Problems: []Problem{}}
+func readable(a *Result) readCase {
+	c := readCase{Samples: []readSample{}, Duplicates: a.Duplicates, Unreadable: a.Unreadable, Problems: []target.Problem{}}
 	for _, s := range a.Samples {
 		own := map[string]string{}
 		s.Series.Labels.Range(func(l labels.Label) {

@@ -1,4 +1,11 @@
-package scrape
+// Package exposition reads responses in Prometheus's text format, as tolerantly as Falco's need it.
+//
+//	reader.go                        a response, and the series of a target
+//	line.go, join.go, number.go      a line
+//	labels.go                        the labels of a series, as the catalogue wants them
+//	format.go                        bodies that are not metrics
+//	result.go                        what a response tells about the process that sent it
+package exposition
 
 import (
 	"bytes"
@@ -10,18 +17,15 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 )
 
 // Limits apply to one response.
 type Limits struct {
-	// BodySizeLimit is in bytes after decompression.
-	BodySizeLimit int64
 	// SampleLimit discards the whole response. LabelValueLengthLimit, in characters of a name or value, only discards the line.
 	SampleLimit, LabelValueLengthLimit int
 	// LabelLimit is how many labels a series may have; a line with more is discarded. 0 means defaultLabelLimit.
 	LabelLimit int
-	// TargetLimit is how many targets discovery may list. 0 means defaultTargetLimit.
-	TargetLimit int
 }
 
 // Sample is one value of a response.
@@ -30,13 +34,13 @@ type Sample struct {
 	Value  float64
 }
 
-// ScrapeResult holds the samples of one response. It is valid until the Reader reads the next one.
-type ScrapeResult struct {
+// Result holds the samples of one response. It is valid until the Reader reads the next one.
+type Result struct {
 	Samples        []Sample
-	Duplicates     int       // samples of a series that was already in the response; the first sample is kept
-	TruncatedNames int       // the part of Duplicates that is normal: the kernel truncates program names to 15 characters
-	Unreadable     int       // lines refused
-	Problems       []Problem // the first maxProblems refused lines
+	Duplicates     int              // samples of a series that was already in the response; the first sample is kept
+	TruncatedNames int              // the part of Duplicates that is normal: the kernel truncates program names to 15 characters
+	Unreadable     int              // lines refused
+	Problems       []target.Problem // the first maxProblems refused lines
 	Names          map[string]bool
 }
 
@@ -69,9 +73,8 @@ type Reader struct {
 	identities map[labels.Labels]*identity // by all labels sent
 	aggregates map[labels.Labels]*Series   // by the labels kept, for metrics of which labels are dropped
 	scratch    labels.ScratchBuilder
-	counters   *counterPattern
 
-	result      ScrapeResult
+	result      Result
 	seenEntries int  // in this round
 	changed     bool // whether a series was not in the last response
 }
@@ -90,16 +93,18 @@ type identity struct {
 
 // NewReader returns a Reader for the responses of a Falco.
 func NewReader(reading signals.Reading, limits Limits) *Reader {
-	return NewReaderForKind(KindFalco, reading, limits)
+	return NewReaderForKind(target.KindFalco, reading, limits)
 }
 
 // NewReaderForKind returns a Reader for the responses of a kind of target.
 func NewReaderForKind(kind string, reading signals.Reading, limits Limits) *Reader {
 	return &Reader{
 		reading: reading, limits: limits, value: valueReaderFor(kind), scratch: labels.NewScratchBuilder(8),
-		counters: counterPatternOf(reading),
 	}
 }
+
+// Contains reports whether the last response contained a series.
+func (r *Reader) Contains(s *Series) bool { return s.lastSeen == r.round }
 
 // prepare allocates room for the series of the first response. Growing step by step would cost a third of the time.
 func (r *Reader) prepare(body []byte) {
@@ -113,19 +118,19 @@ func (r *Reader) prepare(body []byte) {
 }
 
 // Read parses one response body. It only fails if there are more samples than the limit.
-func (r *Reader) Read(body []byte) (*ScrapeResult, *Failure) {
+func (r *Reader) Read(body []byte) (*Result, *target.Failure) {
 	return r.ReadContext(context.Background(), body)
 }
 
 // ReadContext is Read that also fails when ctx ends.
-func (r *Reader) ReadContext(ctx context.Context, body []byte) (*ScrapeResult, *Failure) {
+func (r *Reader) ReadContext(ctx context.Context, body []byte) (*Result, *target.Failure) {
 	if r.round == 0 {
 		r.prepare(body)
 	}
 	r.round++
 	r.seenEntries, r.changed = 0, len(r.result.Names) == 0
 	before := len(r.result.Samples)
-	r.result = ScrapeResult{Samples: r.result.Samples[:0], Names: r.result.Names}
+	r.result = Result{Samples: r.result.Samples[:0], Names: r.result.Names}
 	body = bytes.TrimPrefix(body, []byte("\ufeff"))
 	joiner := lineJoiner{value: r.value}
 	for number := 1; len(body) > 0; number++ {
@@ -264,7 +269,7 @@ func (r *Reader) add(e *entry, value float64) {
 func (r *Reader) refuse(line int, text, why string) {
 	r.result.Unreadable++
 	if len(r.result.Problems) < maxProblems {
-		r.result.Problems = append(r.result.Problems, Problem{Line: line, Reason: why, Text: excerpt(text, maxExcerpt)})
+		r.result.Problems = append(r.result.Problems, target.Problem{Line: line, Reason: why, Text: excerpt(text, maxExcerpt)})
 	}
 }
 
@@ -282,7 +287,7 @@ func (r *Reader) forgetUnseen() {
 // forgetAll drops everything after a response that was not read completely.
 func (r *Reader) forgetAll() {
 	r.entries, r.identities, r.aggregates = map[string]*entry{}, map[labels.Labels]*identity{}, map[labels.Labels]*Series{}
-	r.result = ScrapeResult{}
+	r.result = Result{}
 }
 
 // kept returns a copy of a map with the values that keep selects.
