@@ -10,6 +10,7 @@ import { LimitsSection } from './LimitsSection';
 import { LiveSection } from './LiveSection';
 import { ModeSection } from './ModeSection';
 import { ExportSection } from './ExportSection';
+import { ReceiverSection } from './ReceiverSection';
 import { ScrapeSection } from './ScrapeSection';
 import { PrometheusSection } from './PrometheusSection';
 import { TargetsSection } from './TargetsSection';
@@ -48,6 +49,8 @@ export function ConfigEditor({
       )}
       <Divider />
       <BaselineSection {...section} uid={options.uid} />
+      <Divider />
+      <ReceiverSection options={options} onOptionsChange={onOptionsChange} />
       <Divider />
       <ConnectionSection options={options} onOptionsChange={onOptionsChange} />
       <Divider />

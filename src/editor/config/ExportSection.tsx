@@ -1,11 +1,10 @@
-import { css } from '@emotion/css';
-import { type GrafanaTheme2 } from '@grafana/data';
 import { ConfigSection } from '@grafana/plugin-ui';
 import { getBackendSrv } from '@grafana/runtime';
-import { Alert, Button, ClipboardButton, Stack, Text, useStyles2 } from '@grafana/ui';
+import { Alert, Button, Stack } from '@grafana/ui';
 import { useState } from 'react';
 import { useLoader } from '../useLoader';
 import { MANIFESTS } from './manifests';
+import { TextToCopy } from './TextToCopy';
 
 /** The formats of the backend's export resource. */
 const EXPORTS = [
@@ -22,7 +21,6 @@ interface Props {
 
 /** YAML to set up Falco in Kubernetes and to move to Prometheus. */
 export function ExportSection({ uid, hasTargets }: Props) {
-  const styles = useStyles2(getStyles);
   const { load, failure } = useLoader();
   const [shown, setShown] = useState<{ title: string; text: string }>();
   const showExport = async (format: string, title: string) => {
@@ -64,29 +62,8 @@ export function ExportSection({ uid, hasTargets }: Props) {
           ))}
         </Stack>
         {failure !== undefined && <Alert severity="warning" title={failure} />}
-        {shown !== undefined && (
-          <div role="region" aria-label={shown.title}>
-            <Stack justifyContent="space-between" alignItems="center">
-              <Text element="h6">{shown.title}</Text>
-              <ClipboardButton variant="secondary" size="sm" icon="copy" type="button" getText={() => shown.text}>
-                Copy
-              </ClipboardButton>
-            </Stack>
-            <pre className={styles.text} tabIndex={0}>
-              {shown.text}
-            </pre>
-          </div>
-        )}
+        {shown !== undefined && <TextToCopy {...shown} />}
       </Stack>
     </ConfigSection>
   );
 }
-
-const getStyles = (theme: GrafanaTheme2) => ({
-  text: css({
-    margin: theme.spacing(1, 0, 0),
-    maxHeight: theme.spacing(60),
-    overflow: 'auto',
-    fontSize: theme.typography.bodySmall.fontSize,
-  }),
-});

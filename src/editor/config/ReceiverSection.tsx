@@ -1,0 +1,125 @@
+import { type DataSourceSettings } from '@grafana/data';
+import { ConfigSection } from '@grafana/plugin-ui';
+import { config } from '@grafana/runtime';
+import { Button, Combobox, Field, SecretInput, Stack, Switch } from '@grafana/ui';
+import { useId, useState } from 'react';
+import { DEFAULTS, type FalcoSecrets, type FalcoSettings } from '../../settings';
+import { NumberField } from './fields';
+import { OBJECTIVES, receiverManifests } from './receiverManifests';
+import { TextToCopy } from './TextToCopy';
+
+type Options = DataSourceSettings<FalcoSettings, FalcoSecrets>;
+
+interface Props {
+  options: Options;
+  onOptionsChange: (options: Options) => void;
+}
+
+/** The secure setting that holds the shared secret. */
+const SECRET = 'receiverSecret';
+
+/** The alert receiver: its settings, and what the senders need. */
+export function ReceiverSection({ options, onOptionsChange }: Props) {
+  const id = useId();
+  const [shown, setShown] = useState<string>();
+  const disabled = options.readOnly === true;
+  const receiver = options.jsonData.receiver ?? {};
+  const set = (change: typeof receiver) =>
+    onOptionsChange({ ...options, jsonData: { ...options.jsonData, receiver: { ...receiver, ...change } } });
+  const hasSecret = options.secureJsonFields?.[SECRET] === true;
+  const secret = options.secureJsonData?.[SECRET] ?? '';
+  const needsSecret = receiver.enabled === true && !hasSecret && secret === '';
+  const manifests = receiverManifests(
+    `${config.appUrl || 'https://grafana.example/'}api/datasources/uid/${options.uid}/resources/alerts`
+  );
+  const manifest = manifests.find(({ title }) => title === shown);
+  return (
+    <ConfigSection
+      title="Alert receiver"
+      description="Makes this data source one more destination of Falco’s alerts, to measure how long they take and how many are lost. Alerts are counted and dropped. Their text is not stored. See docs/delivery.md."
+      isCollapsible
+      isInitiallyOpen={receiver.enabled === true}
+    >
+      <Stack direction="column" gap={2}>
+        <Stack gap={2} wrap="wrap" alignItems="flex-start">
+          <Field label="Accept alerts" description="Requires a shared secret." disabled={disabled}>
+            <Switch
+              id={`${id}-enabled`}
+              value={receiver.enabled === true}
+              onChange={(event) => set({ enabled: event.currentTarget.checked || undefined })}
+            />
+          </Field>
+          <Field
+            label="Shared secret"
+            description="Every sender needs it. Alerts without it are refused."
+            invalid={needsSecret}
+            error="Enter a Shared secret. Without one, the data source cannot be used while it accepts alerts."
+            disabled={disabled}
+          >
+            <SecretInput
+              id={`${id}-secret`}
+              width={40}
+              autoComplete="new-password"
+              isConfigured={hasSecret}
+              value={secret}
+              onChange={(event) =>
+                onOptionsChange({
+                  ...options,
+                  secureJsonData: { ...options.secureJsonData, [SECRET]: event.currentTarget.value },
+                })
+              }
+              onReset={() => {
+                // Grafana keeps its Reset button enabled in a read-only data source.
+                if (!disabled) {
+                  onOptionsChange({
+                    ...options,
+                    secureJsonFields: { ...options.secureJsonFields, [SECRET]: false },
+                    secureJsonData: { ...options.secureJsonData, [SECRET]: '' },
+                  });
+                }
+              }}
+            />
+          </Field>
+          <Field label="Objective" description="Time within which an alert should arrive" disabled={disabled}>
+            <Combobox
+              id={`${id}-objective`}
+              options={OBJECTIVES.map((value) => ({ value, label: value }))}
+              value={receiver.objective || DEFAULTS.receiver.objective}
+              onChange={({ value }) => set({ objective: value })}
+              width={20}
+            />
+          </Field>
+          <NumberField
+            label="Rate limit"
+            description="Alerts accepted per second"
+            placeholder={String(DEFAULTS.receiver.rateLimit)}
+            min={1}
+            value={receiver.rateLimit}
+            onChange={(rateLimit) => set({ rateLimit })}
+            disabled={disabled}
+            width={30}
+          />
+          <NumberField
+            label="Series limit"
+            description="Combinations of node, path, priority, source and rule"
+            placeholder={String(DEFAULTS.receiver.seriesLimit)}
+            min={1}
+            step={1}
+            value={receiver.seriesLimit}
+            onChange={(seriesLimit) => set({ seriesLimit })}
+            disabled={disabled}
+            width={30}
+          />
+        </Stack>
+        <Stack gap={1} wrap="wrap">
+          {manifests.map(({ title, about }) => (
+            <Button key={title} variant="secondary" type="button" tooltip={about} onClick={() => setShown(title)}>
+              {title}
+            </Button>
+          ))}
+        </Stack>
+        {manifest !== undefined && <TextToCopy title={manifest.title} text={manifest.text} />}
+      </Stack>
+    </ConfigSection>
+  );
+}
