@@ -142,10 +142,7 @@ test.each([
   ['Thread table size', 'falco_libs.thread_table_size in falco.yaml. Used by: Thread table usage.'],
   ['Memory limit', 'Memory limit of the Falco container. Used by: Memory limit usage, Time to memory limit.'],
   ['CPU limit', 'CPU limit of the Falco container, in CPUs. Used by: CPU limit usage.'],
-  [
-    'Outputs queue capacity',
-    'outputs_queue.capacity in falco.yaml; 0 means unbounded. Used by: Alerts dropped by the outputs queue.',
-  ],
+  ['Outputs queue capacity', 'outputs_queue.capacity in falco.yaml; 0 means unbounded. Used by: Dropped alerts.'],
 ])('%s lists the signals that use it', (label, help) => {
   show({ targets: [{ url: 'a:1', expectedInstances: 3 }] });
   expect(screen.getByLabelText(new RegExp(`^${label}`))).toHaveAccessibleName(`${label} ${help}`);
