@@ -81,6 +81,6 @@ func TestCompareSaysWhereHistoryBegins(t *testing.T) {
 
 func TestAlertRulesDoNotCompare(t *testing.T) {
 	res := queries(t, seconds(t), map[string]string{"FromAlert": "true"}, `{"expr": "x_total", "compare": "1h"}`)["A"]
-	require.EqualError(t, res.Error, "an alert rule cannot compare: its series would be those of two times; write offset into an expression of kind promql")
+	require.EqualError(t, res.Error, "alert rules cannot compare: use offset in a query of type promql")
 	require.Equal(t, backend.StatusBadRequest, res.Status)
 }

@@ -38,7 +38,7 @@ func TestHealth(t *testing.T) {
 	require.Equal(t, backend.HealthStatusOk, res.Status)
 	require.Equal(t, "All 3 targets respond. Falco 0.44.1 (2), 0.39.0 (1).", res.Message)
 	require.Equal(t, health.Report{
-		VerboseMessage: "Engine modern_bpf (2), kmod (1).\nmetrics.kernel_event_counters_per_cpu_enabled is off on all 3 nodes, as Falco ships it. Set metrics.kernel_event_counters_per_cpu_enabled to true in falco.yaml. Cost: two more series for every possible CPU of the node.",
+		VerboseMessage: "Engine modern_bpf (2), kmod (1).\nmetrics.kernel_event_counters_per_cpu_enabled is off on all 3 nodes, which is the default of Falco. Set metrics.kernel_event_counters_per_cpu_enabled to true in falco.yaml. Cost: two more series for every possible CPU of the node.",
 		Targets:        3, Answering: 3, Versions: map[string]int{"0.44.1": 2, "0.39.0": 1}, Engines: map[string]int{"modern_bpf": 2, "kmod": 1},
 	}, h)
 }
@@ -144,7 +144,7 @@ func TestHealthOfThoseThatCome(t *testing.T) {
 		}), change(falco("node-3"), func(s *scrape.Status) { s.State, s.Message = scrape.Gone, "It left discovery at 11:58." }))
 		return d
 	}
-	const want = "1 of 2 targets responds. Gone: 1 of 3 nodes: node-3. It left discovery at 11:58. Starting: 1 of 3 nodes: node-2. 404 Not Found: wait. Falco 0.44.1."
+	const want = "1 of 2 targets responds. Left discovery: 1 of 3 nodes: node-3. It left discovery at 11:58. Starting: 1 of 3 nodes: node-2. 404 Not Found: wait. Falco 0.44.1."
 	res, _ := check(t, starting(time.Minute))
 	require.Equal(t, backend.HealthStatusOk, res.Status)
 	require.Equal(t, want, res.Message)
@@ -160,5 +160,5 @@ func TestHealthRemarks(t *testing.T) {
 		change(falco("node-2", append(everything, "falcosecurity_scap_sys_exit_abcdef_run_cnt_total")...), func(s *scrape.Status) { s.Duplicates = 3 }))
 	res, _ := check(t, d)
 	require.Equal(t, "Both targets respond. Falco 0.44.1. 2 samples are duplicates in the response of 1 of 2 nodes: node-1. The first of each is used. "+
-		"Remark on 1 of 2 nodes: node-1. The content type is wrong. 3 samples are duplicates in the response of 1 of 2 nodes: node-2. The first of each is used.", res.Message)
+		"Note on 1 of 2 nodes: node-1. The content type is wrong. 3 samples are duplicates in the response of 1 of 2 nodes: node-2. The first of each is used.", res.Message)
 }

@@ -25,7 +25,7 @@ func TestHintsReachThePanel(t *testing.T) {
 func TestParseErrorHint(t *testing.T) {
 	d, _ := newTest(t, falco("node-1"))
 	res := queryOne(t, d, `{"queryType": "promql", "expr": "rate(m[5m]) by (destination) > 0"}`)
-	require.ErrorContains(t, res.Error, "the expression cannot be read at character 13: ")
+	require.ErrorContains(t, res.Error, "the expression cannot be parsed at character 13: ")
 	require.ErrorContains(t, res.Error, "by belongs to an aggregation: write, for example, sum by (destination) (...)")
 }
 

@@ -59,8 +59,8 @@ func TestInventoryAgainstTheBaseline(t *testing.T) {
 	f.set(1, "__name__", "falcosecurity_falco_sha256_rules_files_info", "cluster", "demo", "node", "a", "file_name", "falco_rules.yaml", "sha256", pinned)
 	f.set(1, "__name__", "falcosecurity_falco_sha256_rules_files_info", "cluster", "demo", "node", "b", "file_name", "falco_rules.yaml", "sha256", strings.Repeat("2", 64))
 	require.Equal(t, []string{
-		"b | Version: 0.44.1, while 0.41.0 is pinned\nRules files: falco_rules.yaml 222222222222, while 111111111111 is pinned",
-		"a | Version: 0.44.1, while 0.41.0 is pinned",
+		"b | Version: 0.44.1, but the baseline is 0.41.0\nRules files: falco_rules.yaml 222222222222, but the baseline is 111111111111",
+		"a | Version: 0.44.1, but the baseline is 0.41.0",
 		"c | ",
 	}, rows(t, queryOne(t, d, `{"queryType": "inventory"}`), "node", "differs"))
 }

@@ -84,9 +84,9 @@ func TestLive(t *testing.T) {
 	]}}`, noon.UnixMilli(), at, own("node-1"), at, own("node-2"), own("node-3"), at, own("node-1")), body)
 
 	for path, want := range map[string]string{
-		"live":      "0 targets are asked for: expected 1 to 20 of their ids, with commas between",
-		"live?ids=": "0 targets are asked for: expected 1 to 20 of their ids, with commas between",
-		"live?ids=" + strings.Repeat("a,", 20) + "b": "21 targets are asked for: expected 1 to 20 of their ids, with commas between",
+		"live":      "the request names 0 targets: expected 1 to 20 ids, separated by commas",
+		"live?ids=": "the request names 0 targets: expected 1 to 20 ids, separated by commas",
+		"live?ids=" + strings.Repeat("a,", 20) + "b": "the request names 21 targets: expected 1 to 20 ids, separated by commas",
 		"live/samples?ids=a&from=x":                  `the time from is \"x\": expected unix milliseconds`,
 		"live/reasons?query={}&range=1h":             `the range is \"1h\": expected milliseconds`,
 		"live/reasons?query=null":                    "the query is null: expected an object",
@@ -112,7 +112,7 @@ func TestLiveIsBounded(t *testing.T) {
 	_, body := as(t, d, "Editor", "live?ids=1,2")
 	require.Contains(t, body, `"text":"123456"`)
 	require.NotContains(t, body, "78901")
-	require.Contains(t, body, `The answers of all targets watched are together larger than one may be (10 bytes): watch fewer of them at once, or raise limits.bodySizeLimit.`)
+	require.Contains(t, body, `The responses of all targets together exceed limits.bodySizeLimit (10 bytes): select fewer targets, or raise the limit.`)
 }
 
 func TestLiveSamples(t *testing.T) {
@@ -172,7 +172,7 @@ func TestLiveReasons(t *testing.T) {
 	}
 	require.JSONEq(t, `{"data": {"missing": [
 		{"severity": "warning", "text": "Not enabled on 2 of 4 nodes: node-1, node-4. Set metrics.libbpf_stats_enabled to true in falco.yaml and, on the host, set sysctl kernel.bpf_stats_enabled=1 (kernel 5.1 or later) before Falco starts: Falco reads it once, when it opens its engine. Cost: the kernel then measures every run of every BPF program on the host, some tens of nanoseconds per run."},
-		{"severity": "info", "text": "Not with the engine of 1 of 4 nodes: node-2 (kmod). metrics.libbpf_stats_enabled has figures with modern_bpf, bpf only."}
+		{"severity": "info", "text": "Not supported by the engine of 1 of 4 nodes: node-2 (kmod). metrics.libbpf_stats_enabled is only available with modern_bpf, bpf."}
 	], "besides": [
 		{"severity": "warning", "text": "Discovery of http://node-4:8765/metrics has a problem. DNS gave no answer."},
 		{"severity": "warning", "text": "Falco is too old on 1 of 4 nodes: node-4 (0.38.2). Signals may be missing or wrong: upgrade to Falco 0.39 or later."}
@@ -200,6 +200,6 @@ func TestLiveReasons(t *testing.T) {
 func TestLiveIsIgnoredInAlertRules(t *testing.T) {
 	d, _ := twoNodes(t)
 	res := queries(t, d, map[string]string{"FromAlert": "true"}, `{"signals": "up", "live": true}`)["A"]
-	require.Contains(t, texts(t, res), "info: Live is ignored: alert rules and expressions are answered from the history.")
-	require.NotContains(t, texts(t, queryOne(t, d, `{"signals": "up"}`)), "info: Live is ignored: alert rules and expressions are answered from the history.")
+	require.Contains(t, texts(t, res), "info: Live is ignored: alert rules and expressions use the history.")
+	require.NotContains(t, texts(t, queryOne(t, d, `{"signals": "up"}`)), "info: Live is ignored: alert rules and expressions use the history.")
 }

@@ -48,7 +48,7 @@ func TestNotices(t *testing.T) {
 		{
 			name: "not on this engine", query: `{"signals": ["server-load"], "instant": true}`,
 			statuses: []scrape.Status{change(kernel("node-1"), func(s *scrape.Status) { s.Facts = map[string]string{"engine": "kmod"} })},
-			want:     []string{"info: Not with the engine of node-1 (kmod). metrics.libbpf_stats_enabled has figures with modern_bpf, bpf only."},
+			want:     []string{"info: Not supported by the engine of node-1 (kmod). metrics.libbpf_stats_enabled is only available with modern_bpf, bpf."},
 		},
 		{
 			name: "not exported, and no switch for it", query: `{"signals": ["uptime"], "instant": true}`, statuses: []scrape.Status{kernel("node-1")},
@@ -80,8 +80,8 @@ func TestNotices(t *testing.T) {
 			},
 			want: []string{
 				"error: A load balancer responds for 1 of 7 nodes: e. Make the Service headless.",
-				"warning: Gone: 1 of 7 nodes: c. It left discovery at 11:58.",
-				"warning: Claimed twice: 1 of 7 nodes: d. Remove one of the two.",
+				"warning: Left discovery: 1 of 7 nodes: c. It left discovery at 11:58.",
+				"warning: Duplicate node: 1 of 7 nodes: d. Remove one of the two.",
 				"info: Starting: 1 of 7 nodes: a. 404 Not Found: wait.",
 				"info: Not scraped yet: 1 of 7 nodes: b. The first values appear within seconds.",
 			},
@@ -96,7 +96,7 @@ func TestNotices(t *testing.T) {
 		{
 			name: "not yet two scrapes", query: `{}`,
 			statuses: []scrape.Status{kernel("node-1"), change(kernel("node-2"), func(s *scrape.Status) { s.Scrapes = 1 })},
-			want:     []string{"info: Not yet two scrapes of 1 of 2 nodes: node-2. Rates begin with the second, within 15s."},
+			want:     []string{"info: Not yet two scrapes of 1 of 2 nodes: node-2. Rates start with the second scrape, within 15s."},
 		},
 		{
 			name: "stale", query: `{}`,
@@ -110,7 +110,7 @@ func TestNotices(t *testing.T) {
 		{
 			name: "PromQL before the second scrape", query: `{"expr": "rate(nothing[1m])"}`,
 			statuses: []scrape.Status{change(kernel("node-1"), func(s *scrape.Status) { s.Scrapes = 1 })},
-			want:     []string{"info: Not yet two scrapes of node-1. Rates begin with the second, within 15s."},
+			want:     []string{"info: Not yet two scrapes of node-1. Rates start with the second scrape, within 15s."},
 		},
 		{
 			name: "unreadable lines come last, of a node without a value", query: `{}`,
@@ -147,7 +147,7 @@ func TestNotices(t *testing.T) {
 		},
 		{
 			name: "what only a store can have", query: `{"signals": ["cpu-throttled-ratio"]}`, statuses: []scrape.Status{kernel("node-1"), kernel("node-2"), kernel("node-3")},
-			want: []string{"info: CPU throttling: not known for any of the 3 nodes. It requires Prometheus mode with the metrics of cAdvisor (docs/scaling-out.md)."},
+			want: []string{"info: CPU throttling: not available for any of the 3 nodes. It requires Prometheus mode with the metrics of cAdvisor (docs/scaling-out.md)."},
 		},
 		{
 			name: "cannot be known at all", query: `{"signals": ["kernel-drop-ratio"], "filters": [{"key": "node", "operator": "=", "value": "idle"}]}`,
@@ -164,11 +164,11 @@ func TestNotices(t *testing.T) {
 		},
 		{
 			name: "no target passes the filters", query: `{"filters": [{"key": "version", "operator": "=~", "value": "0[.]3.*"}]}`, statuses: []scrape.Status{kernel("node-1")},
-			want: []string{"info: No target passes the filters of this query, or discovery has found none yet. The health check of the data source lists what is configured."},
+			want: []string{"info: No target matches the filters of this query, or discovery has found none yet. The health check of the data source lists the configured targets."},
 		},
 		{
 			name: "a window of less than two scrapes", query: `{"window": "20s"}`, statuses: []scrape.Status{kernel("node-1"), kernel("node-2")},
-			want: []string{"info: The window of 20s holds less than two scrapes, which come every 15s: rates need a window of 60s or more."},
+			want: []string{"info: The window of 20s contains fewer than two scrapes: the scrape interval is 15s. Rates need a window of at least 60s."},
 		},
 		{
 			name: "clusters are named where there are several", query: `{}`,
@@ -225,7 +225,7 @@ func TestNoValue(t *testing.T) {
 // is not.
 func TestMissingMetricIsNamed(t *testing.T) {
 	for expr, want := range map[string]string{
-		`falcosecurity_scap_a{$filter} + falcosecurity_scap_b{$filter}`:  "info: Sum: the metric falcosecurity_scap_b is not in the answer of 1 of 2 nodes: node-1. There is no sum without it.",
+		`falcosecurity_scap_a{$filter} + falcosecurity_scap_b{$filter}`:  "info: Sum: the metric falcosecurity_scap_b is not in the response of 1 of 2 nodes: node-1. There is no sum without it.",
 		`falcosecurity_scap_b{$filter} or falcosecurity_scap_c{$filter}`: "info: Sum: no value on 1 of 2 nodes: node-1. There is no sum without it.",
 	} {
 		d, f := newTest(t, falco("node-1", "falcosecurity_scap_a"), falco("node-2", "falcosecurity_scap_a", "falcosecurity_scap_b"))
@@ -327,7 +327,7 @@ func TestUnsetSetting(t *testing.T) {
 	s := &signals.Signal{Title: "Memory", Needs: []signals.Need{{Metric: "limit"}}}
 	c, _, lacks := notices.MissingRequirement(t.Context(), r, s, falco("node-1"), noon)
 	require.True(t, lacks)
-	require.Equal(t, "Memory: not known for", c.What)
+	require.Equal(t, "Memory: not available for", c.What)
 	require.Equal(t, "Set memoryLimit for the target in the data source's settings.", c.Change)
 	_, _, lacks = notices.MissingRequirement(t.Context(), r, s, change(falco("node-1"), func(s *scrape.Status) { s.Gauges = []scrape.Gauge{{Name: "limit", Value: 1}} }), noon)
 	require.False(t, lacks)

@@ -132,7 +132,7 @@ func TestStoreHasNoOldFigures(t *testing.T) {
 
 	d.source.Executor = outOfDate{d.source.Executor}
 	d.source.Now = func() time.Time { return noon }
-	require.Equal(t, []string{"warning: The targets are those of 11:00 UTC. The Prometheus server could not be queried for them since then. It is away."}, texts(t, queryOne(t, d, text)))
+	require.Equal(t, []string{"warning: The target list is from 11:00 UTC. The Prometheus server cannot be queried since then. It is away."}, texts(t, queryOne(t, d, text)))
 }
 
 // outOfDate could not be brought up to date for an hour.

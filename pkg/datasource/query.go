@@ -32,7 +32,7 @@ const (
 
 // liveIgnored explains that alert rules and expressions are evaluated on the history. The browser removes "live" from
 // queries that it sends to the backend.
-var liveIgnored = data.Notice{Severity: data.NoticeSeverityInfo, Text: "Live is ignored: alert rules and expressions are answered from the history."}
+var liveIgnored = data.Notice{Severity: data.NoticeSeverityInfo, Text: "Live is ignored: alert rules and expressions use the history."}
 
 // handlers answer queries by type. They return at least one frame; notices are on the first.
 var handlers = map[string]handler{
@@ -90,7 +90,7 @@ func answerQuery(ctx context.Context, r *request.Request, dq backend.DataQuery) 
 		return failure.Response(failure.User(fmt.Errorf("the query type is %q: expected signal, health, inventory, rules, events or promql", q.QueryType)))
 	}
 	if r.FromAlert && kind.textual {
-		return failure.Response(failure.User(fmt.Errorf("queries of type %s give words, which an alert rule cannot judge: expected query type health, signal or promql", q.QueryType)))
+		return failure.Response(failure.User(fmt.Errorf("queries of type %s return text, which an alert rule cannot evaluate: expected query type health, signal or promql", q.QueryType)))
 	}
 	if r.FromAlert {
 		q.Format = "timeseries" // alert rules judge series and never get tables

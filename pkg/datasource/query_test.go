@@ -128,8 +128,8 @@ func TestErrors(t *testing.T) {
 		`{"signals": ["ups"]}`:      `there is no signal "ups"; the nearest are up, uptime, outputs-queue-drops`,
 		`{"groupBy": ["pod"]}`:      `signal "kernel-drop-ratio" cannot be grouped by "pod"; allowed: cluster, engine, kernel, node, version, zone`,
 		`{"window": "soon"}`:        `the window "soon" is no duration; expected something like 90s, 5m, $__range, $__interval or $__rate_interval`,
-		`{"expr": "sum(up"}`:        `the expression cannot be read at character 7: unclosed left parenthesis`,
-		`{"expr": "up\n + up{a=}"}`: `the expression cannot be read at line 2, character 9: unexpected "}" in label matching, expected string`,
+		`{"expr": "sum(up"}`:        `the expression cannot be parsed at character 7: unclosed left parenthesis`,
+		`{"expr": "up\n + up{a=}"}`: `the expression cannot be parsed at line 2, character 9: unexpected "}" in label matching, expected string`,
 		`{"expr": "up * on(node) {__name__=~\"up|falcosecurity_scap_n_evts_total\"}"}`: ``,
 		`{"expr": "\"text\"", "instant": true}`:                                        `the expression returns a string, which cannot be shown or alerted on: expected numbers`,
 	}

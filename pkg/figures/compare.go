@@ -24,7 +24,7 @@ func ReadCompare(r *request.Request, qc *request.QueryContext) error {
 		return nil
 	}
 	if r.FromAlert {
-		return errors.New("an alert rule cannot compare: its series would be those of two times; write offset into an expression of kind promql")
+		return errors.New("alert rules cannot compare: use offset in a query of type promql")
 	}
 	earlier, err := model.ParseDuration(qc.Times.ExpandMacros(qc.Query.Compare))
 	if err != nil || earlier <= 0 {

@@ -175,7 +175,7 @@ func remarks(r *request.Request, all []target.Status) *notices.Groups {
 			g.Add(notices.Info(wording.Count(s.Duplicates, "sample")+" are duplicates in the response of", "The first of each is used."), g.Targets.Name(s))
 		}
 		if s.Message != "" {
-			g.Add(notices.Info("Remark on", s.Message), g.Targets.Name(s))
+			g.Add(notices.Info("Note on", s.Message), g.Targets.Name(s))
 		}
 	}
 	return g
@@ -213,7 +213,7 @@ func switchedOff(r *request.Request, all []target.Status) (short, long []string)
 		}
 		shipped := ""
 		if sw.OffByDefault {
-			shipped = ", as Falco ships it"
+			shipped = ", which is the default of Falco"
 		} else {
 			short = append(short, sw.Config+" on "+falcos.DescribeSome(names))
 		}

@@ -36,11 +36,11 @@ func healthTable(r *request.Request, findings []checkResult, notices []data.Noti
 		words("check", "Check", func(f checkResult) string { return f.signal.Title }),
 		frames.Levels("verdict", "Verdict", levelNames, frames.Column(findings, func(f checkResult) string { return f.verdict })),
 		words("text", "Value", checkResult.text),
-		prose("meaning", "What it means", checkResult.meaning),
-		prose("change", "What to change", func(f checkResult) string { return f.change }),
+		prose("meaning", "Meaning", checkResult.meaning),
+		prose("change", "Action", func(f checkResult) string { return f.change }),
 		frames.Link("link", "Documentation", "Falco's documentation", frames.Column(findings, func(f checkResult) string { return f.signal.Link })),
 		frames.Numbers("value", "Number", "", frames.Column(findings, func(f checkResult) *float64 { return f.value })),
-		words("id", "Id of the check", func(f checkResult) string { return f.ID }),
+		words("id", "Check ID", func(f checkResult) string { return f.ID }),
 	)
 	out[0].Meta.ExecutedQueryString = executed(findings)
 	return out
@@ -164,7 +164,7 @@ func healthSummary(r *request.Request, qc *request.QueryContext, findings []chec
 		counts.Config.Custom["width"] = 80
 		fields = append(fields, counts)
 	}
-	fields = append(fields, frames.Prose("worst", "What is worst", frames.Column(groups, group.worst)))
+	fields = append(fields, frames.Prose("worst", "Worst results", frames.Column(groups, group.worst)))
 	out := frames.Table(notices, fields...)
 	out[0].Meta.ExecutedQueryString = executed(findings)
 	return out

@@ -24,7 +24,7 @@ func differsFromBaseline(r *request.Request, c signals.InventoryColumn, rows []*
 		for _, row := range rows {
 			have := slices.Compact(slices.Sorted(slices.Values(row.values[c.ID])))
 			if len(have) > 0 && !slices.Equal(have, want) {
-				row.Odd = append(row.Odd, fmt.Sprintf("%s: %s, while %s is pinned", c.Title, row.words[c.ID], shortened(want, c.Length)))
+				row.Odd = append(row.Odd, fmt.Sprintf("%s: %s, but the baseline is %s", c.Title, row.words[c.ID], shortened(want, c.Length)))
 			}
 		}
 	}

@@ -97,7 +97,7 @@ func Scrapes(r *request.Request, req *http.Request) (any, error) {
 	for _, one := range fleet.Live(req.Context(), ids, r.Settings.Live.Interval) {
 		if room -= int64(len(one.Body)); room < 0 {
 			one.State, one.Body = target.Down, ""
-			one.Cause, one.Message = target.TooLarge, fmt.Sprintf("The answers of all targets watched are together larger than one may be (%d bytes): watch fewer of them at once, or raise limits.bodySizeLimit.", r.Settings.Limits.BodySizeLimit)
+			one.Cause, one.Message = target.TooLarge, fmt.Sprintf("The responses of all targets together exceed limits.bodySizeLimit (%d bytes): select fewer targets, or raise the limit.", r.Settings.Limits.BodySizeLimit)
 		}
 		answer.Targets = append(answer.Targets, newTargetScrape(r, one))
 	}
@@ -113,7 +113,7 @@ func targetIDs(req *http.Request) ([]string, error) {
 		if text == "" {
 			found = 0
 		}
-		return nil, failure.User(fmt.Errorf("%d targets are asked for: expected 1 to %d of their ids, with commas between", found, maxTargets))
+		return nil, failure.User(fmt.Errorf("the request names %d targets: expected 1 to %d ids, separated by commas", found, maxTargets))
 	}
 	return ids, nil
 }

@@ -29,7 +29,7 @@ func MissingRequirement(ctx context.Context, r *request.Request, s *signals.Sign
 	for _, need := range s.Needs {
 		if need.From != "" {
 			if !r.Executor.HasMetric(ctx, need.Metric) {
-				c = Info(s.Title+": not known for", fmt.Sprintf("It requires Prometheus mode with the metrics of %s (docs/scaling-out.md).", need.From))
+				c = Info(s.Title+": not available for", fmt.Sprintf("It requires Prometheus mode with the metrics of %s (docs/scaling-out.md).", need.From))
 				c.negative = true
 				return c, "", true
 			}
@@ -60,15 +60,15 @@ func missingMetric(r *request.Request, title string, need signals.Need, t target
 	engine, version := t.Facts["engine"], t.Facts["version"]
 	subject := cmp.Or(need.Config, title)
 	if setting := settingOf(r, need.Metric); setting != "" {
-		return Info(title+": not known for", fmt.Sprintf("Set %s in the data source's settings.", setting)), ""
+		return Info(title+": not available for", fmt.Sprintf("Set %s in the data source's settings.", setting)), ""
 	}
 	switch {
 	case len(need.Engines) > 0 && engine != "" && !slices.Contains(need.Engines, engine):
-		return Info("Not with the engine of",
-			fmt.Sprintf("%s has figures with %s only.", subject, strings.Join(need.Engines, ", "))), " (" + engine + ")"
+		return Info("Not supported by the engine of",
+			fmt.Sprintf("%s is only available with %s.", subject, strings.Join(need.Engines, ", "))), " (" + engine + ")"
 	case signals.OlderVersion(version, need.Since):
-		return Info("Not in the Falco of",
-			fmt.Sprintf("%s has figures with Falco %s or later: upgrade.", subject, need.Since)), " (" + version + ")"
+		return Info("Not supported by the Falco version of",
+			fmt.Sprintf("%s requires Falco %s or later.", subject, need.Since)), " (" + version + ")"
 	case need.Config != "":
 		return Warning("Not enabled on", EnableSwitch(need.Config, need.Host, need.Cost)), ""
 	}
@@ -85,7 +85,7 @@ func settingOf(r *request.Request, metric string) string {
 	}
 	for _, b := range r.Catalogue.Baselines {
 		if b.Metric == metric {
-			return "expected." + b.Setting
+			return "baseline." + b.Setting
 		}
 	}
 	return ""

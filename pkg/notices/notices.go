@@ -24,7 +24,7 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/wording"
 )
 
-const noTarget = "No target passes the filters of this query, or discovery has found none yet. The health check of the data source lists what is configured."
+const noTarget = "No target matches the filters of this query, or discovery has found none yet. The health check of the data source lists the configured targets."
 
 // ForFigures returns the notices of a query for signals or PromQL. An empty panel always has one. Notices that make all
 // values wrong come first, then reasons for missing values. Unreadable lines come last, and only for nodes without a value.
@@ -56,7 +56,7 @@ func ForFigures(ctx context.Context, r *request.Request, qc *request.QueryContex
 	}
 	for _, result := range qc.Results {
 		if result.Signal != nil && result.Window > 0 && result.Window < 2*qc.Times.Scrape {
-			info(fmt.Sprintf("The window of %s holds less than two scrapes, which come every %s: rates need a window of %s or more.",
+			info(fmt.Sprintf("The window of %s contains fewer than two scrapes: the scrape interval is %s. Rates need a window of at least %s.",
 				signals.FormatDuration(result.Window), signals.FormatDuration(qc.Times.Scrape), signals.FormatDuration(4*qc.Times.Scrape)))
 			break
 		}
@@ -184,7 +184,7 @@ func TooFewScrapes(r *request.Request, s *signals.Signal, t target.Status) (c Ca
 
 // NotYetTwoScrapes is the cause for targets that have had one scrape.
 func NotYetTwoScrapes(r *request.Request) Cause {
-	return Info("Not yet two scrapes of", fmt.Sprintf("Rates begin with the second, within %s.", signals.FormatDuration(r.Settings.Interval)))
+	return Info("Not yet two scrapes of", fmt.Sprintf("Rates start with the second scrape, within %s.", signals.FormatDuration(r.Settings.Interval)))
 }
 
 // NoValue returns why a node that lacks nothing has no value, as the signal describes it.
@@ -199,7 +199,7 @@ func NoValue(s *signals.Signal) Cause {
 func absent(r *request.Request, result frames.Result, reads []string, t target.Status) Cause {
 	for _, metric := range reads {
 		if r.MetricKind(metric) == t.Kind && !target.Exports(t, metric, nil) {
-			c := Info(fmt.Sprintf("%s: the metric %s is not in the answer of", result.Signal.Title, metric), "")
+			c := Info(fmt.Sprintf("%s: the metric %s is not in the response of", result.Signal.Title, metric), "")
 			if result.Signal.NoValueReason != "" {
 				c.Change = wording.Sentence(result.Signal.NoValueReason)
 			}

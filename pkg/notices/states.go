@@ -18,8 +18,8 @@ var StateCauses = map[target.State]Cause{
 	target.Pending:      Info("Not scraped yet:", "The first values appear within seconds."),
 	target.Starting:     Info("Starting:", ""),
 	target.Down:         Warning("No metrics from", ""),
-	target.Gone:         Warning("Gone:", ""),
-	target.Duplicate:    Warning("Claimed twice:", ""),
+	target.Gone:         Warning("Left discovery:", ""),
+	target.Duplicate:    Warning("Duplicate node:", ""),
 	target.LoadBalancer: {Severity: data.NoticeSeverityError, What: "A load balancer responds for"},
 }
 
@@ -28,7 +28,7 @@ func ForStates(r *request.Request, all []target.Status) *Groups {
 	of := target.NewSet(all)
 	g := NewGroups(of)
 	if since, why := r.Executor.TargetsOutdated(); !since.IsZero() {
-		g.Add(Warning("The targets are those of "+r.Clock(since), strings.TrimSpace("The Prometheus server could not be queried for them since then. "+why)), "")
+		g.Add(Warning("The target list is from "+r.Clock(since), strings.TrimSpace("The Prometheus server cannot be queried since then. "+why)), "")
 	}
 	for _, s := range all {
 		if c, known := StateCauses[s.State]; known {

@@ -32,9 +32,9 @@ func (r *Request) Explain(err error) error {
 		return failure.User(failed)
 	case errors.As(err, &parse) && len(parse) > 0:
 		if hint := hints.ForParseError(parse[0]); hint != "" {
-			return failure.User(fmt.Errorf("the expression cannot be read at %s: %w. %s", position(parse[0]), parse[0].Err, hint))
+			return failure.User(fmt.Errorf("the expression cannot be parsed at %s: %w. %s", position(parse[0]), parse[0].Err, hint))
 		}
-		return failure.User(fmt.Errorf("the expression cannot be read at %s: %w", position(parse[0]), parse[0].Err))
+		return failure.User(fmt.Errorf("the expression cannot be parsed at %s: %w", position(parse[0]), parse[0].Err))
 	case errors.As(err, &share):
 		return failure.User(fmt.Errorf("the query needs more than %d samples at once, which is its share of limits.maxSamples: narrow its time range or its filters, or raise limits.maxSamples", int(share)))
 	case errors.As(err, &samples):

@@ -366,11 +366,11 @@ describe('PromQL', () => {
 
   test('shows the error of the backend', () => {
     const data = {
-      errors: [{ refId: 'A', message: 'the expression cannot be read at character 4: unclosed left parenthesis' }],
+      errors: [{ refId: 'A', message: 'the expression cannot be parsed at character 4: unclosed left parenthesis' }],
     };
     show({ queryType: 'promql', expr: 'sum(' }, { data });
     expect(screen.getByRole('alert')).toHaveTextContent(
-      'the expression cannot be read at character 4: unclosed left parenthesis'
+      'the expression cannot be parsed at character 4: unclosed left parenthesis'
     );
   });
 });
