@@ -42,6 +42,7 @@ func ForStates(r *request.Request, all []target.Status) *Groups {
 		DiscoveryFailed(g, s)
 		crashed(g, s)
 		countersFell(g, s)
+		hostRenamed(g, s)
 		stale(r, g, s)
 		TooOld(r, g, s)
 	}
@@ -66,6 +67,13 @@ func crashed(g *Groups, s target.Status) {
 func countersFell(g *Groups, s target.Status) {
 	if s.State == target.Up && s.Cause == target.CountersFell {
 		g.Add(Warning("Wrong counters from", s.Message), g.Targets.Name(s))
+	}
+}
+
+// hostRenamed adds a target whose host name has changed.
+func hostRenamed(g *Groups, s target.Status) {
+	if s.State == target.Up && s.Cause == target.HostRenamed {
+		g.Add(Warning("Changed host name:", s.Message), g.Targets.Name(s))
 	}
 }
 

@@ -25,7 +25,7 @@ func (t *target) updateStatus(o scrapeOutcome, state State, why *Failure) {
 	}
 	s.Cause, s.Message = "", o.remark
 	if why == nil && state == Up {
-		why = cmp.Or(t.crashRemark(now), t.dipRemark(now))
+		why = cmp.Or(t.crashRemark(now), t.dipRemark(now), t.renameRemark(now))
 	}
 	if why != nil {
 		s.Cause, s.Message = why.Cause, why.Message

@@ -34,6 +34,7 @@ type target struct {
 	leftDiscovery time.Time // zero while discovery lists the target
 
 	host         string // as the target last reported it
+	hostNames    hostNames
 	identity     *identityLabels
 	active       []*exposition.Series // series whose last sample is a value
 	writing      bool                 // whether the target's own series (up etc.) are active

@@ -57,6 +57,7 @@ const (
 	CutOff              = vocabulary.CutOff
 	CrashedWhileScraped = vocabulary.CrashedWhileScraped
 	CountersFell        = vocabulary.CountersFell
+	HostRenamed         = vocabulary.HostRenamed
 	BadChunk            = vocabulary.BadChunk
 	TooLarge            = vocabulary.TooLarge
 	TooMany             = vocabulary.TooMany

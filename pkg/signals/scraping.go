@@ -22,6 +22,8 @@ type Scraping struct {
 		CrashesWhileScraped string `json:"crashesWhileScraped"`
 		CounterDips         string `json:"counterDips"`
 	} `json:"targetCounters"`
+	// HostNameFix completes a sentence about a host name that is not the node's.
+	HostNameFix          string `json:"hostNameFix"`
 	ProcessStartMetric   string `json:"processStartMetric"`
 	NanosecondTimeSuffix string `json:"nanosecondTimeSuffix"`
 	TruncatedPrograms    struct {

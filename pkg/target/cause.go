@@ -26,6 +26,7 @@ const (
 	CutOff              Cause = "cut-off"
 	CrashedWhileScraped Cause = "crashed-while-scraped" // suspected; the target is up again
 	CountersFell        Cause = "counters-fell"         // without a restart; they have come back
+	HostRenamed         Cause = "host-renamed"          // the process reports another host name than the one before
 	BadChunk            Cause = "bad-chunk"             // broken chunked encoding
 	TooLarge            Cause = "too-large"
 	TooMany             Cause = "too-many-samples"

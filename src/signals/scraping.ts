@@ -18,6 +18,8 @@ export interface Scraping {
     /** Scrapes that showed that counters had fallen without a restart and have come back. */
     counterDips: string;
   };
+  /** What to change where the host name that Falco reports is not the name of the node; a sentence without a full stop. */
+  hostNameFix: string;
   /** Metric of the start time in unix seconds, for targets that do not export {@link Reading.start}. */
   processStartMetric: string;
   /** Values of metrics with this suffix are unix times in nanoseconds, which a double cannot hold. */
@@ -69,6 +71,8 @@ export const scraping: Scraping = {
     crashesWhileScraped: 'falco_target_crashes_while_scraped_total',
     counterDips: 'falco_target_counter_dips_total',
   },
+  hostNameFix:
+    'Set the environment variable FALCO_HOSTNAME of Falco to the name of the node (spec.nodeName), as the Helm chart does since 8.0.4',
   processStartMetric: 'process_start_time_seconds',
   nanosecondTimeSuffix: 'timestamp_nanoseconds',
   truncatedPrograms: {
