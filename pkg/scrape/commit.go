@@ -53,14 +53,9 @@ func (sp *scrapePool) store(ctx context.Context, t *target, at int64, o scrapeOu
 		if t.loadBalancer.observe(p, time.Now()) || p == (exposition.ProcessIdentity{}) && t.loadBalancer.observeCounters(o.result.Samples, time.Now()) {
 			sp.dropSamples(t)
 		}
-<<<<<<< HEAD
 		if p.Host != "" {
+			t.hostNames.observe(t.host, p.Host, time.Now())
 			t.host = p.Host
-=======
-		if p.host != "" {
-			t.hostNames.observe(t.host, p.host, time.Now())
-			t.host = p.host
->>>>>>> f9281eb (scrape: tell a host name that changes at every start)
 		}
 	}
 	if o.failure != nil {
