@@ -39,16 +39,16 @@ export class FakeBackend {
   }
 
   private answer(path: string, { ids = '', metrics, from, to }: Record<string, string>): unknown {
-    const asked = ids.split(',').map((id) => ({ id, target: this.targets.find((one) => one.id === id) }));
+    const requested = ids.split(',').map((id) => ({ id, target: this.targets.find((target) => target.id === id) }));
     switch (path) {
       case 'targets':
         return this.targets.map(({ id, kind, labels, facts = {} }) => ({ id, kind, labels, facts }));
       case 'live':
-        return { now: this.now(), targets: asked.map(({ id, target }) => this.live(id, target)) };
+        return { now: this.now(), targets: requested.map(({ id, target }) => this.live(id, target)) };
       case 'live/samples':
         return {
           now: this.now(),
-          targets: asked.map(({ target }) =>
+          targets: requested.map(({ target }) =>
             target ? saved(target, Number(from), Number(to), metrics?.split(',')) : []
           ),
         };
@@ -74,16 +74,18 @@ function saved({ labels, answer }: FakeTarget, from: number, to: number, metrics
   const series = new Map<string, { labels: Record<string, string>; times: number[]; values: number[] }>();
   for (let time = Math.ceil(from / 15_000) * 15_000; time <= to; time += 15_000) {
     const lines = [`up ${answer(time) === undefined ? 0 : 1}`, ...(answer(time)?.trim().split('\n') ?? [])];
-    for (const [, name = '', own = '', value] of lines.map((line) => /^(\w+)(?:\{(.*)\})? (.+)$/.exec(line) ?? [])) {
-      const pairs = [...own.matchAll(/(\w+)="([^"]*)"/g)].map(([, label, text]) => [label, text]);
-      const one = series.get(name + own) ?? {
+    for (const [, name = '', labelText = '', value] of lines.map(
+      (line) => /^(\w+)(?:\{(.*)\})? (.+)$/.exec(line) ?? []
+    )) {
+      const pairs = [...labelText.matchAll(/(\w+)="([^"]*)"/g)].map(([, label, text]) => [label, text]);
+      const stored = series.get(name + labelText) ?? {
         labels: { __name__: name, ...Object.fromEntries(pairs), ...labels },
         times: [] as number[],
         values: [] as number[],
       };
-      one.times.push(time);
-      one.values.push(Number(value));
-      series.set(name + own, one);
+      stored.times.push(time);
+      stored.values.push(Number(value));
+      series.set(name + labelText, stored);
     }
   }
   return [...series.values()].filter(({ labels }) => metrics?.includes(labels['__name__']!) ?? true);

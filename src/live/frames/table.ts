@@ -68,11 +68,11 @@ function rowsOf(all: FrameSeries[], namer: SeriesNamer, columns: Column[]): Row[
   for (const { result, labels, times, values, index, isInstant } of all) {
     const name = namer.columnName(result, namer.pivots ? labels : Labels.empty);
     const column = columns.find((one) => one.index === index && one.name === name)!;
-    const own = namer.rowLabels(labels);
+    const rowLabels = namer.rowLabels(labels);
     values.forEach((value, i) => {
       const at = isInstant ? 0 : times[i]!;
-      const key = `${at} ${own.key}`;
-      const row = rows.get(key) ?? { at, labels: own, values: new Map() };
+      const key = `${at} ${rowLabels.key}`;
+      const row = rows.get(key) ?? { at, labels: rowLabels, values: new Map() };
       rows.set(key, row);
       row.values.set(column, value);
     });
