@@ -1,8 +1,8 @@
 // Package scrape scrapes the metrics endpoints of Falco and Falcosidekick and keeps the samples in memory.
 //
-// The parts, from the inside out: fetcher sends one HTTP request, target is one
-// address, scrapePool is one entry of the settings' targets (its discovery, its targets and its history), Manager holds
-// all scrape pools of the process, Lease is what one data source instance uses of the Manager.
+// The parts, from the inside out: target is one address, scrapePool is one entry of the settings' targets (its discovery,
+// its targets and its history), Manager holds all scrape pools of the process, Lease is what one data source instance uses
+// of the Manager.
 package scrape
 
 import (
@@ -18,6 +18,7 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/backend/log"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/exposition"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/fetch"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
 
@@ -111,11 +112,11 @@ func (t TargetConfig) parse() (*url.URL, error) {
 func (t TargetConfig) parseURL() (*url.URL, error) {
 	switch {
 	case t.Discovery == DiscoveryHTTP:
-		return parseURL(t.URL)
+		return fetch.ParseURL(t.URL)
 	case t.Discovery == DiscoverySRV && !strings.Contains(t.URL, "://") && t.URL != "": // ports come from the records
-		return ParseTarget("http://" + t.URL)
+		return fetch.ParseTarget("http://" + t.URL)
 	}
-	return ParseTarget(t.URL)
+	return fetch.ParseTarget(t.URL)
 }
 
 // check fills in defaults and reports everything that is wrong with the configuration at once.

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/fetch"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/httpclient"
 )
 
@@ -18,7 +19,7 @@ func (sp *scrapePool) resolveAddresses(ctx context.Context) discoveryResult {
 	}
 	list := sp.newTargetList()
 	for _, ip := range addresses {
-		list.add(discoveredTarget{url: sp.withHost(ip.Unmap().String(), portOf(sp.url))})
+		list.add(discoveredTarget{url: sp.withHost(ip.Unmap().String(), fetch.PortOf(sp.url))})
 	}
 	return list.result()
 }
@@ -42,7 +43,7 @@ func lookupFailed(err error) discoveryResult {
 	if !errors.As(err, &dns) {
 		return discoveryResult{why: failure(Discovery, "Cannot resolve the name: %s.", httpclient.Innermost(err)), unusable: true}
 	}
-	return discoveryResult{why: dnsFailure(dns), unusable: !dns.IsNotFound}
+	return discoveryResult{why: fetch.DNSFailure(dns), unusable: !dns.IsNotFound}
 }
 
 // withHost returns the entry's URL with another host.

@@ -7,7 +7,7 @@ import (
 	"maps"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/exposition"
-	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/fetch"
 )
 
 // targetGroup is an element of a list in the format of Prometheus's HTTP service discovery.
@@ -20,9 +20,7 @@ type targetGroup struct {
 // and __metrics_path__ are used and the others are dropped.
 func (sp *scrapePool) fetchTargetList(ctx context.Context) discoveryResult {
 	var groups []targetGroup
-	lister := *sp.fetcher
-	lister.endpoint, lister.scraping, lister.refuseLoopback = targetListEndpoint, signals.Scraping{}, false
-	why := lister.get(ctx, sp.url, "", nil, func(_ context.Context, body []byte, _ string) *Failure {
+	why := sp.fetcher.ForServer(targetListEndpoint).Get(ctx, sp.url, "", nil, func(_ context.Context, body []byte, _ string) *Failure {
 		if err := json.Unmarshal(body, &groups); err != nil {
 			return notATargetList()
 		}
@@ -46,7 +44,7 @@ func (sp *scrapePool) fetchTargetList(ctx context.Context) discoveryResult {
 		prefix := cmp.Or(group.Labels["__scheme__"], "http") + "://"
 		path := cmp.Or(group.Labels["__metrics_path__"], "/metrics")
 		for _, address := range group.Targets {
-			u, err := parseListed(prefix + address + path)
+			u, err := fetch.ParseListed(prefix + address + path)
 			if err != nil {
 				list.leaveOut(hostOf(address), "not a valid address")
 				continue

@@ -4,11 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -112,36 +110,4 @@ func TestLoopbackInDNS(t *testing.T) {
 	l := lease(t, ManagerOptions{Resolver: dns}, config(TargetConfig{URL: "falco.example:" + port, Discovery: DiscoveryDNS}))
 	wait(t, l)
 	require.Equal(t, "1 of 1 listed targets are left out. 127.0.0.1: loopback addresses need allowLoopback: true in the entry of the settings.", l.Targets()[0].Message)
-}
-
-// All targets of a long list are scraped, but only some connections are made at a time.
-func TestConnectionsAreBounded(t *testing.T) {
-	slots := make(chan struct{}, 2)
-	var current, most atomic.Int32
-	release := make(chan struct{})
-	var options httpclient.Options
-	options.ConfigureTransport = func(_ httpclient.Options, transport *http.Transport) {
-		transport.DialContext = func(context.Context, string, string) (net.Conn, error) {
-			most.Store(max(most.Load(), current.Add(1)))
-			<-release
-			current.Add(-1)
-			return nil, io.ErrUnexpectedEOF
-		}
-	}
-	transport := &http.Transport{}
-	guarded := guardConnections(options, slots)
-	guarded.ConfigureTransport(guarded, transport)
-	done := make(chan struct{})
-	for range 10 {
-		go func() {
-			transport.DialContext(context.Background(), "tcp", netip.MustParseAddrPort("10.0.0.1:1").String())
-			done <- struct{}{}
-		}()
-	}
-	require.Eventually(t, func() bool { return current.Load() == 2 }, waitLimit, pollInterval)
-	close(release)
-	for range 10 {
-		<-done
-	}
-	require.EqualValues(t, 2, most.Load())
 }

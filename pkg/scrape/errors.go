@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/fetch"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 	vocabulary "github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/wording"
@@ -11,18 +12,6 @@ import (
 
 func failure(c Cause, format string, values ...any) *Failure {
 	return vocabulary.Failf(c, format, values...)
-}
-
-func tooLarge(limit int64, decompressed bool) *Failure {
-	after := ""
-	if decompressed {
-		after = " after decompression"
-	}
-	return failure(TooLarge, "The response is larger than %s%s and was discarded. Check the address, or raise limits.bodySizeLimit.", wording.Size(limit), after)
-}
-
-func targetBusy(timeout time.Duration) *Failure {
-	return failure(Timeout, "The target is still busy with an earlier request, which timed out after %s. Requests must not overlap, because that can crash Falco. Find out what keeps it busy.", timeout)
 }
 
 func tooManySeries(refused, total int, budget int64) *Failure {
@@ -33,17 +22,9 @@ func unexpectedContentType(contentType string) string {
 	return fmt.Sprintf("The metrics were read although the content type is %q instead of text/plain. Prometheus would reject them.", vocabulary.OneLine(contentType))
 }
 
-func linkLocal(host string) *Failure {
-	return failure(LinkLocal, "%s is a link-local or cloud metadata address, which is never scraped. Use the target's own address.", host)
-}
-
-func loopback(host string) *Failure {
-	return failure(Loopback, "%s is a loopback address. Discovered targets may only have one if the entry of the settings has allowLoopback: true.", host)
-}
-
 func notFoundPersists(e signals.Endpoint, path string) *Failure {
 	if e.NotFound == nil {
-		return notFound(e, path)
+		return fetch.NotFound(e, path)
 	}
 	return failure(NotFound, "The target has responded with 404 Not Found for more than %s, longer than a start takes. %s, or check the path %s.", startingFor, e.NotFound.Fix, path)
 }

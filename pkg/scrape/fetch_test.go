@@ -26,6 +26,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/exposition"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/fetch"
 )
 
 type badResponse struct {
@@ -258,7 +259,7 @@ func TestBadResponses(t *testing.T) {
 		pools[bad.cause == Timeout] = pools[bad.cause == Timeout][1:]
 		t.Run(bad.name, func(t *testing.T) {
 			s := pool.statuses()[0]
-			message := strings.ReplaceAll(bad.message, "PORT", portOf(pool.url))
+			message := strings.ReplaceAll(bad.message, "PORT", fetch.PortOf(pool.url))
 			if before, after, ok := strings.Cut(message, "SIZE"); ok {
 				require.True(t, strings.HasPrefix(s.Message, before) && strings.HasSuffix(s.Message, after), s.Message)
 				message = s.Message

@@ -189,7 +189,7 @@ func (sp *scrapePool) scrapeLive(ctx context.Context, t *target, wait time.Durat
 		text = string(body)
 		// The target's own reader remembers the regular scrapes.
 		reader := exposition.NewReaderForKind(sp.entry.Kind, sp.config.Reading, sp.config.Limits.Limits)
-		return reader.ReadBody(ctx, sp.fetcher.endpoint, body, contentType)
+		return reader.ReadBody(ctx, sp.fetcher.Endpoint, body, contentType)
 	})
 
 	sp.mu.Lock()

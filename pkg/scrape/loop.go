@@ -64,7 +64,7 @@ func (sp *scrapePool) scrape(ctx context.Context, t *target, reader *exposition.
 		}
 	}()
 	o := sp.fetch(ctx, t, nil, func(ctx context.Context, body []byte, contentType string) (*exposition.Result, *Failure) {
-		return reader.ReadBody(ctx, sp.fetcher.endpoint, body, contentType)
+		return reader.ReadBody(ctx, sp.fetcher.Endpoint, body, contentType)
 	})
 	at := o.start
 	if at.Sub(planned).Abs() <= gridTolerance {
@@ -104,7 +104,7 @@ func (sp *scrapePool) fetch(ctx context.Context, t *target, begin func(time.Time
 			begin(o.start)
 		}
 	}
-	o.failure = sp.fetcher.get(ctx, t.url, sp.hostHeader, onTurn, func(ctx context.Context, body []byte, contentType string) *Failure {
+	o.failure = sp.fetcher.Get(ctx, t.url, sp.hostHeader, onTurn, func(ctx context.Context, body []byte, contentType string) *Failure {
 		var why *Failure
 		o.result, why = parse(ctx, body, contentType)
 		if why == nil && !exposition.IsText(contentType) {

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/fetch"
 )
 
 func TestScrapesOnTheGrid(t *testing.T) {
@@ -99,7 +101,7 @@ func TestResponseBodiesAreBounded(t *testing.T) {
 		n := newFakeNet(t)
 		var now, most atomic.Int32
 		var targets []TargetConfig
-		for i := range 2 * maxConcurrentBodies {
+		for i := range 2 * fetch.MaxConcurrentBodies {
 			address := fmt.Sprintf("node-%d:1", i)
 			start := time.Now()
 			n.serve(address, func(w http.ResponseWriter, _ *http.Request) {
@@ -116,7 +118,7 @@ func TestResponseBodiesAreBounded(t *testing.T) {
 		for _, s := range l.Targets() {
 			require.Equal(t, Up, s.State, s.Message)
 		}
-		require.EqualValues(t, maxConcurrentBodies, most.Load())
+		require.EqualValues(t, fetch.MaxConcurrentBodies, most.Load())
 		end()
 		time.Sleep(time.Minute) // lets pending responses end
 	})
@@ -127,7 +129,7 @@ func TestSlowBodiesGiveTheirPlacesBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newFakeNet(t)
 		var targets []TargetConfig
-		for i := range maxConcurrentBodies {
+		for i := range fetch.MaxConcurrentBodies {
 			address := fmt.Sprintf("slow-%d:1", i)
 			n.serve(address, endless("# slow\n", 20*time.Second))
 			targets = append(targets, TargetConfig{URL: address})

@@ -17,6 +17,7 @@ import (
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend/log"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/fetch"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
 
@@ -30,9 +31,7 @@ type Manager struct {
 	resolver  Resolver
 	secret    []byte        // key of the digests that identify pools, because those cover credentials
 	liveSlots chan struct{} // one for each live scrape that may run
-	bodySlots chan struct{} // one for each response body that may be in memory
-	dialSlots chan struct{} // one for each connection that may be being made
-	gates     *addressGates
+	requests  *fetch.Shared
 	context   context.Context // of all requests
 	cancel    context.CancelFunc
 	name      string
@@ -49,11 +48,11 @@ type Manager struct {
 func NewManager(o ManagerOptions) *Manager {
 	m := &Manager{
 		resolver: o.Resolver, secret: make([]byte, 32),
-		liveSlots: make(chan struct{}, maxConcurrentLive), bodySlots: make(chan struct{}, maxConcurrentBodies),
-		dialSlots: make(chan struct{}, maxConcurrentDials),
-		gates:     newAddressGates(), pools: map[string]*scrapePool{}, leases: map[*Lease]struct{}{},
+		liveSlots: make(chan struct{}, maxConcurrentLive),
+		pools:     map[string]*scrapePool{}, leases: map[*Lease]struct{}{},
 	}
 	m.context, m.cancel = context.WithCancel(context.Background())
+	m.requests = fetch.NewShared(m.context)
 	if m.resolver == nil {
 		m.resolver = net.DefaultResolver
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/exposition"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/fetch"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
 )
 
@@ -19,7 +20,7 @@ type scrapePool struct {
 	url        *url.URL // of the entry
 	hostHeader string   // for discovered addresses; empty means the host of the URL
 	history    *history.History
-	fetcher    *fetcher
+	fetcher    *fetch.Fetcher
 	manager    *Manager
 
 	mu              sync.Mutex
@@ -59,10 +60,14 @@ func newScrapePool(m *Manager, c Config, entry TargetConfig) (*scrapePool, error
 			sp.hostHeader += ":" + port
 		}
 	}
-	if sp.fetcher, err = newFetcher(m, c, entry.Kind, name); err != nil {
+	sp.fetcher, err = fetch.New(m.requests, entry.Kind, fetch.Options{
+		Client: c.Client, ServerName: name, Timeout: c.Timeout, Interval: c.Interval, BodySizeLimit: c.Limits.BodySizeLimit,
+		Scraping: c.Reading.Scraping, RefuseLoopback: entry.Discovery != DiscoveryStatic && !entry.AllowLoopback,
+		Run: func(do func()) { m.run(c.Logger, do) },
+	})
+	if err != nil {
 		return nil, err
 	}
-	sp.fetcher.refuseLoopback = entry.Discovery != DiscoveryStatic && !entry.AllowLoopback
 	return sp, nil
 }
 
@@ -110,7 +115,7 @@ func (sp *scrapePool) stop() {
 		t.cancel()
 		t.cancel = nil
 	}
-	sp.fetcher.close()
+	sp.fetcher.Close()
 }
 
 func (sp *scrapePool) launchAll() {

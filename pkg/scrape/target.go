@@ -3,6 +3,7 @@ package scrape
 import (
 	"context"
 	"maps"
+	"net"
 	"net/url"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/exposition"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/fetch"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
@@ -75,6 +77,9 @@ func (sp *scrapePool) newTarget(d discoveredTarget) *target {
 	t.status.Labels = t.identity.labels
 	return t
 }
+
+// hostPort returns the node label of a target that has not responded yet.
+func hostPort(u *url.URL) string { return net.JoinHostPort(u.Hostname(), fetch.PortOf(u)) }
 
 // identityLabels are the labels that every sample of a target carries.
 type identityLabels struct {

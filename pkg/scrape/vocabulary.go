@@ -37,7 +37,6 @@ const (
 	Unlisted     = vocabulary.Unlisted
 
 	Refused             = vocabulary.Refused
-	Unreachable         = vocabulary.Unreachable
 	Timeout             = vocabulary.Timeout
 	DNS                 = vocabulary.DNS
 	Reset               = vocabulary.Reset
@@ -64,7 +63,6 @@ const (
 	TooManySeries       = vocabulary.TooManySeries
 	NotMetrics          = vocabulary.NotMetrics
 	NotFalco            = vocabulary.NotFalco
-	Loopback            = vocabulary.Loopback
 	LinkLocal           = vocabulary.LinkLocal
 	Discovery           = vocabulary.Discovery
 	Vanished            = vocabulary.Vanished

@@ -1,13 +1,17 @@
-package scrape
+package fetch
 
 import (
 	"context"
 	"net/http"
 	"net/url"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
+
+// waitLimit bounds waiting in tests that do not use a simulated clock.
+const waitLimit = 30 * time.Second
 
 func TestGateKeys(t *testing.T) {
 	for _, c := range []struct{ address, want string }{
@@ -57,7 +61,7 @@ func TestGateTakesTurnsInOrder(t *testing.T) {
 			got <- i
 			g.release("a")
 		}()
-		require.Eventually(t, func() bool { return g.waitingAt("a") == i+1 }, waitLimit, pollInterval)
+		require.Eventually(t, func() bool { return g.waitingAt("a") == i+1 }, waitLimit, time.Millisecond)
 	}
 	leave()
 	require.Equal(t, -1, <-got)
@@ -70,7 +74,7 @@ func TestGateTakesTurnsInOrder(t *testing.T) {
 		g.mu.Lock()
 		defer g.mu.Unlock()
 		return len(g.gates) == 0
-	}, waitLimit, pollInterval)
+	}, waitLimit, time.Millisecond)
 	require.ErrorIs(t, g.acquire(leaving, "a", waitLimit), context.Canceled)
 }
 
@@ -82,7 +86,7 @@ func TestGateHandOverToSomebodyWhoLeaves(t *testing.T) {
 		ctx, leave := context.WithCancel(t.Context())
 		done := make(chan error)
 		go func() { done <- g.acquire(ctx, "a", waitLimit) }()
-		require.Eventually(t, func() bool { return g.waitingAt("a") == 1 }, waitLimit, pollInterval)
+		require.Eventually(t, func() bool { return g.waitingAt("a") == 1 }, waitLimit, time.Millisecond)
 		go leave()
 		g.release("a")
 		if <-done == nil {
@@ -97,7 +101,7 @@ func TestProxiedConnectionsAreNotMatched(t *testing.T) {
 	require.NoError(t, err)
 	direct, err := http.NewRequest(http.MethodGet, "http://a:1/metrics", nil)
 	require.NoError(t, err)
-	require.False(t, (&fetcher{transport: &http.Transport{}}).isProxied(direct))
-	require.True(t, (&fetcher{transport: &http.Transport{}, socksProxy: true}).isProxied(direct))
-	require.True(t, (&fetcher{transport: &http.Transport{Proxy: http.ProxyURL(proxy)}}).isProxied(direct))
+	require.False(t, (&Fetcher{transport: &http.Transport{}}).isProxied(direct))
+	require.True(t, (&Fetcher{transport: &http.Transport{}, socksProxy: true}).isProxied(direct))
+	require.True(t, (&Fetcher{transport: &http.Transport{Proxy: http.ProxyURL(proxy)}}).isProxied(direct))
 }

@@ -1,4 +1,4 @@
-package scrape
+package fetch
 
 import (
 	"errors"
@@ -10,29 +10,30 @@ import (
 	"strings"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/httpclient"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 )
 
 // ParseTarget parses the address of a target: a URL, or a bare host:port, which means http://host:port/metrics. The
 // default path is /metrics. Errors say what to write instead and do not repeat secrets.
 func ParseTarget(address string) (*url.URL, error) {
-	u, err := parseURL(address)
+	u, err := ParseURL(address)
 	if err == nil && u.Path == "" {
 		u.Path = "/metrics"
 	}
 	return u, err
 }
 
-// parseListed is ParseTarget for a complete URL whose address discovery checks.
-func parseListed(address string) (*url.URL, error) {
-	u, err := parseURL(address)
-	var refused *Failure
-	if errors.As(err, &refused) && refused.Cause == LinkLocal {
+// ParseListed is ParseTarget for a complete URL whose address discovery checks.
+func ParseListed(address string) (*url.URL, error) {
+	u, err := ParseURL(address)
+	var refused *target.Failure
+	if errors.As(err, &refused) && refused.Cause == target.LinkLocal {
 		return url.Parse(address)
 	}
 	return u, err
 }
 
-func parseURL(address string) (*url.URL, error) {
+func ParseURL(address string) (*url.URL, error) {
 	address = strings.TrimSpace(address)
 	if address == "" {
 		return nil, errors.New("the address of a target is empty: expected host:port or a URL, e.g. http://node-1:8765/metrics")
@@ -102,8 +103,8 @@ func bracketedIPv6(host string) string {
 	return ""
 }
 
-// portOf returns the port of an address, by default that of its scheme.
-func portOf(u *url.URL) string {
+// PortOf returns the port of an address, by default that of its scheme.
+func PortOf(u *url.URL) string {
 	if port := u.Port(); port != "" {
 		return port
 	}
@@ -112,6 +113,3 @@ func portOf(u *url.URL) string {
 	}
 	return "80"
 }
-
-// hostPort returns the node label of a target that has not responded yet.
-func hostPort(u *url.URL) string { return net.JoinHostPort(u.Hostname(), portOf(u)) }

@@ -1,4 +1,4 @@
-package scrape
+package fetch
 
 import (
 	"bytes"
@@ -11,6 +11,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 )
 
 // lingerTimeout is how long a request that has timed out may go on. The target works on it until it is finished, and the
@@ -20,7 +22,7 @@ const lingerTimeout = 30 * time.Second
 // exchange is one request and its response. It holds its turn until the response has ended, even if nobody waits for it
 // any more.
 type exchange struct {
-	fetcher  *fetcher
+	fetcher  *Fetcher
 	request  *http.Request
 	turn     *turn
 	received atomic.Int64 // bytes of the body, -1 before the response
@@ -34,19 +36,19 @@ type exchange struct {
 // errGaveUp ends the reading of a body that nobody waits for any more.
 var errGaveUp = errors.New("nobody waits for the response any more")
 
-func (f *fetcher) newExchange(request *http.Request, turn *turn) *exchange {
+func (f *Fetcher) newExchange(request *http.Request, turn *turn) *exchange {
 	e := &exchange{fetcher: f, request: request, turn: turn}
 	e.received.Store(-1)
 	return e
 }
 
 // wait runs the exchange and returns why it failed. It panics if the exchange does.
-func (e *exchange) wait(use useBody) *Failure {
+func (e *exchange) wait(use Use) *target.Failure {
 	f := e.fetcher
 	ctx, cancel := context.WithTimeout(f.process, f.timeout)
 	defer cancel()
 	type outcome struct {
-		why    *Failure
+		why    *target.Failure
 		reason any // of a panic
 	}
 	done := make(chan outcome, 1)
@@ -121,7 +123,7 @@ func (e *exchange) beginUse() bool {
 }
 
 // send sends the request and uses the body of its response. waiting ends when nobody waits any more.
-func (e *exchange) send(waiting context.Context, use useBody) *Failure {
+func (e *exchange) send(waiting context.Context, use Use) *target.Failure {
 	f, u := e.fetcher, e.request.URL
 	ctx, cancel := context.WithTimeout(f.process, f.timeout+lingerTimeout)
 	defer cancel()

@@ -1,4 +1,4 @@
-package scrape
+package fetch
 
 import (
 	"context"
@@ -120,7 +120,7 @@ func gateKey(u *url.URL) string {
 	if ip, err := netip.ParseAddr(host); err == nil {
 		host = ip.Unmap().String()
 	}
-	return net.JoinHostPort(host, portOf(u)) + gatePath(u)
+	return net.JoinHostPort(host, PortOf(u)) + gatePath(u)
 }
 
 // connectedGateKey identifies the address that a connection leads to.

@@ -1,4 +1,4 @@
-package scrape
+package fetch
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 
 // The advice is not to raise the timeout alone when the interval limits it.
 func TestTimeoutOfAWholeInterval(t *testing.T) {
-	f := &fetcher{timeout: 4 * time.Second, interval: 4 * time.Second}
+	f := &Fetcher{timeout: 4 * time.Second, interval: 4 * time.Second}
 	u := &url.URL{Scheme: "http", Host: "a:1"}
 	require.Equal(t, "No response within 4s. Check network policies and firewalls between Grafana and port 1. If the target is just slow, raise scrapeInterval (4s), which scrapeTimeout cannot exceed, and then scrapeTimeout.",
 		f.explain(context.DeadlineExceeded, u, -1).Message)

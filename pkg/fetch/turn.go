@@ -1,4 +1,4 @@
-package scrape
+package fetch
 
 import (
 	"context"
@@ -17,7 +17,7 @@ type turn struct {
 }
 
 // takeTurn waits until nobody else sends a request to the address of r.
-func (f *fetcher) takeTurn(ctx context.Context, r *http.Request) (*turn, error) {
+func (f *Fetcher) takeTurn(ctx context.Context, r *http.Request) (*turn, error) {
 	key := gateKey(r.URL)
 	if err := f.gates.acquire(ctx, key, f.timeout); err != nil {
 		return nil, err
@@ -27,7 +27,7 @@ func (f *fetcher) takeTurn(ctx context.Context, r *http.Request) (*turn, error) 
 
 // trace returns a context for r that waits for the gate of the address that the request is connected to, before the
 // request is sent. Behind a proxy only the proxy knows that address.
-func (t *turn) trace(ctx context.Context, f *fetcher, r *http.Request) context.Context {
+func (t *turn) trace(ctx context.Context, f *Fetcher, r *http.Request) context.Context {
 	if f.isProxied(r) {
 		return ctx
 	}
@@ -67,7 +67,7 @@ func (t *turn) release(keep int) {
 }
 
 // isProxied reports whether connections for r lead to a proxy.
-func (f *fetcher) isProxied(r *http.Request) bool {
+func (f *Fetcher) isProxied(r *http.Request) bool {
 	if f.socksProxy {
 		return true
 	}
