@@ -83,7 +83,7 @@ func nodesThatPass(r *request.Request, f signals.Filter) string {
 	var nodes []string
 	passes := f.Passes()
 	for _, s := range r.Executor.Targets() {
-		// As in PromQL, what is not known is empty: a node that has never answered passes ".*".
+		// As in PromQL, an unknown fact is empty, so a node that has never responded matches ".*".
 		if passes(s.Facts[f.Key]) {
 			nodes = append(nodes, regexp.QuoteMeta(s.Node()))
 		}

@@ -28,7 +28,7 @@ import (
 const (
 	// mostValues bounds every list that is sent.
 	mostValues = 10_000
-	// resourcePatience is how long a look-up waits for targets that were never scraped.
+	// resourcePatience is how long a resource waits for targets that have not been scraped yet.
 	resourcePatience = 2 * time.Second
 )
 
@@ -128,12 +128,12 @@ func fail(w http.ResponseWriter, status int, err error) {
 func send(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body) // the caller has gone, if anything
+	_ = json.NewEncoder(w).Encode(body) // fails only if the client has disconnected
 }
 
 // targetEntry is a target as editors see it. Times that never were are left out.
 type targetEntry struct {
-	ID         string            `json:"id"` // what live asks for
+	ID         string            `json:"id"` // used by live
 	Address    string            `json:"address"`
 	Configured string            `json:"configured"`
 	Kind       string            `json:"kind"`
@@ -145,7 +145,7 @@ type targetEntry struct {
 	Since      time.Time         `json:"since,omitzero"`
 	LastScrape time.Time         `json:"lastScrape,omitzero"`
 	LastUp     time.Time         `json:"lastUp,omitzero"`
-	Seconds    float64           `json:"seconds"` // the last scrape took
+	Seconds    float64           `json:"seconds"` // duration of the last scrape
 	Samples    int               `json:"samples"`
 	Unreadable int               `json:"unreadable"`
 	Duplicates int               `json:"duplicates"`

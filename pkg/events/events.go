@@ -27,7 +27,7 @@ const mostEvents = 1000
 type event struct {
 	*signals.EventKind
 	node     target.Node
-	At, End  int64 // unix milliseconds; end is 0 where it has none
+	At, End  int64 // unix milliseconds; 0 if there is no end
 	from, to string
 	value    float64
 }

@@ -25,7 +25,7 @@ const lookBefore = 10 * time.Minute
 // find finds events of all kinds. Changes whose values are times are found first, because other events of the same node
 // take their exact time from them.
 func find(ctx context.Context, r *request.Request, qc *request.QueryContext, s executor.Scope) (found []event, err error) {
-	from, to := qc.Begin().Add(-lookBefore), qc.Times.End.Add(2*qc.Times.Scrape) // what happened at the end is scraped after it
+	from, to := qc.Begin().Add(-lookBefore), qc.Times.End.Add(2*qc.Times.Scrape) // scrapes after the range show what happened at its end
 	var exact []event
 	for i := range r.Catalogue.Events {
 		kind := &r.Catalogue.Events[i]
@@ -166,7 +166,7 @@ func predecessor(all []span, now span) (then span, changed bool) {
 	for _, s := range all {
 		switch {
 		case s.last >= now.first || s.last < then.last:
-		case s.last == then.last && then.value == now.value: // of two that ended together, the same goes on
+		case s.last == then.last && then.value == now.value: // of two that ended at the same time, one continues
 		default:
 			then = s
 		}

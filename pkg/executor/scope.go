@@ -15,7 +15,7 @@ import (
 // Scope is the part of the fleet that a query without signals is about: its filters, and the targets that match them.
 type Scope struct {
 	Filters []signals.Filter
-	// own are the filters on labels that every sample has: identity and target labels. The others are on facts.
+	// SampleFilters are the filters on labels of every sample: identity and target labels. The others are on facts.
 	SampleFilters []signals.Filter
 	ByFacts       bool
 	Targets       target.Set

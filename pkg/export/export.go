@@ -14,6 +14,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/contract"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/executor"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/failure"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
@@ -176,7 +177,7 @@ func (j job) discovery() ordered {
 	case scrape.DiscoverySRV:
 		return ordered{"dns_sd_configs", []any{ordered{"names", []string{j.url.Hostname()}, "type", "SRV"}}}
 	case scrape.DiscoveryDNS:
-		number, _ := strconv.Atoi(port) // it has been checked
+		number, _ := strconv.Atoi(port) // the settings are valid
 		return ordered{"dns_sd_configs", []any{ordered{"names", []string{j.url.Hostname()}, "type", "A", "port", number}}}
 	}
 	target := ordered{"targets", []string{net.JoinHostPort(j.url.Hostname(), port)}}
@@ -220,18 +221,9 @@ func bodySize(s settings.Settings) string {
 	return fmt.Sprintf("%dMB", max(1, s.Limits.BodySizeLimit>>20))
 }
 
-// services are what Falco's Helm charts call the port of the metrics, and the labels that only its Service has.
-var services = map[string]struct {
-	port   string
-	labels map[string]string
-}{
-	target.KindFalco:         {"metrics", map[string]string{"app.kubernetes.io/name": "falco", "type": "falco-metrics"}},
-	target.KindFalcosidekick: {"http", map[string]string{"app.kubernetes.io/name": "falcosidekick", "app.kubernetes.io/component": "core"}},
-}
-
 // serviceMonitors returns one ServiceMonitor per kind of target, for the Services of Falco's Helm charts. A ServiceMonitor
 // scrapes all pods alike, so entries that differ from the first of their kind are listed in a comment.
-func serviceMonitors(s settings.Settings, _ *signals.Catalogue) (string, error) {
+func serviceMonitors(s settings.Settings, c *signals.Catalogue) (string, error) {
 	jobs, err := jobs(s)
 	if err != nil {
 		return "", err
@@ -241,9 +233,9 @@ func serviceMonitors(s settings.Settings, _ *signals.Catalogue) (string, error) 
 	others := ""
 	for _, j := range jobs {
 		kind := cmp.Or(j.Kind, target.KindFalco)
-		endpoint := j.endpoint(s)
+		endpoint := j.endpoint(s, c.Reading.Scraping.Endpoint(kind))
 		if written, done := first[kind]; done {
-			if !reflect.DeepEqual(written.endpoint(s), endpoint) {
+			if !reflect.DeepEqual(written.endpoint(s, c.Reading.Scraping.Endpoint(kind)), endpoint) {
 				others += fmt.Sprintf("%s is left out: its path, scheme, parameters or labels differ from those of %s. Create another ServiceMonitor for it.\n", target.OneLine(j.URL), target.OneLine(written.URL))
 			}
 			continue
@@ -253,7 +245,7 @@ func serviceMonitors(s settings.Settings, _ *signals.Catalogue) (string, error) 
 			"apiVersion", "monitoring.coreos.com/v1", "kind", "ServiceMonitor",
 			"metadata", ordered{"name", kind, "namespace", "falco"},
 			"spec", ordered{
-				"selector", ordered{"matchLabels", services[kind].labels},
+				"selector", ordered{"matchLabels", c.Reading.Scraping.Endpoint(kind).Service.Labels},
 				"bodySizeLimit", bodySize(s),
 				"sampleLimit", s.Limits.SampleLimit,
 				"labelValueLengthLimit", s.Limits.LabelValueLengthLimit,
@@ -267,12 +259,12 @@ func serviceMonitors(s settings.Settings, _ *signals.Catalogue) (string, error) 
 
 // endpoint returns how a ServiceMonitor scrapes the pods of an entry. Targets of HTTP discovery get Prometheus's default
 // path and scheme.
-func (j job) endpoint(s settings.Settings) ordered {
+func (j job) endpoint(s settings.Settings, service signals.Endpoint) ordered {
 	kind, u := cmp.Or(j.Kind, target.KindFalco), j.url
 	if j.Discovery == scrape.DiscoveryHTTP {
 		u = &url.URL{Scheme: "http", Path: "/metrics"}
 	}
-	out := ordered{"port", services[kind].port, "path", cmp.Or(u.EscapedPath(), "/metrics")}
+	out := ordered{"port", service.Service.Port, "path", cmp.Or(u.EscapedPath(), "/metrics")}
 	if query := u.Query(); len(query) > 0 {
 		out = append(out, "params", map[string][]string(query))
 	}
@@ -303,7 +295,7 @@ func storeSettings(s settings.Settings, c *signals.Catalogue) (string, error) {
 	if slices.ContainsFunc(s.Targets, func(t scrape.TargetConfig) bool { return t.Labels["cluster"] != "" }) {
 		identity = []string{"cluster", "instance"}
 	}
-	store = append(store, "identityLabels", identity, "matchers", `job=~"falco|falcosidekick"`)
+	store = append(store, "identityLabels", identity, "matchers", fmt.Sprintf("job=~%q", strings.Join(contract.Load().TargetKinds, "|")))
 	values := map[string]float64{}
 	for _, t := range s.Targets {
 		for _, g := range t.Gauges {

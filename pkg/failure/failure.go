@@ -1,4 +1,4 @@
-// Package failure holds the errors that requests end with, and says whose fault they are. An error that is none of them is
+// Package failure holds the errors that requests end with, and says whose fault they are. Any other error is
 // the plugin's own fault.
 package failure
 

@@ -44,7 +44,7 @@ func compared(ctx context.Context, r *request.Request, qc *request.QueryContext)
 	past.Notices = nil
 	past.Times.Start, past.Times.End = qc.Times.Start.Add(-qc.Compare), qc.Times.End.Add(-qc.Compare)
 	past.Results = slices.Clone(qc.Results)
-	if qc.Query.QueryType == "signal" { // windows are those of then
+	if qc.Query.QueryType == "signal" { // with the windows at that time
 		if err := r.CompileAll(&past, qc.Filters); err != nil {
 			return nil, err
 		}
@@ -133,7 +133,7 @@ func difference(after, before frames.Result) frames.Result {
 	out.Column = "change"
 	if s := after.Signal; s != nil {
 		out.Signal = &signals.Signal{ID: s.ID, Title: s.Title, Description: s.Description, Unit: s.Unit, Decimals: s.Decimals}
-		if s.Decimals != nil && s.Unit == "percentunit" { // a change is small where the figure is not
+		if s.Decimals != nil && s.Unit == "percentunit" { // a change can be much smaller than the value
 			fine := max(2, *s.Decimals)
 			out.Signal.Decimals = &fine
 		}

@@ -60,7 +60,7 @@ func PromQL(ctx context.Context, r *request.Request, qc *request.QueryContext) (
 	allowed := slices.Concat(target.IdentityLabels, r.Settings.TargetLabels)
 	written := r.Executor.SampleLabel
 	if !qc.Query.UserWritten() {
-		written = func(label string) string { return label } // they are translated with the rest
+		written = func(label string) string { return label } // translated with the expression
 	}
 	expr, err := query.AddFilters(expanded, qc.Query.Filters, allowed, written)
 	if err != nil {

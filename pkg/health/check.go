@@ -171,7 +171,7 @@ func remarks(r *request.Request, all []target.Status) *notices.Groups {
 		if s.State != target.Up {
 			continue
 		}
-		if s.Duplicates > 0 { // without those that truncated program names cause
+		if s.Duplicates > 0 { // does not count those of truncated program names
 			g.Add(notices.Info(wording.Count(s.Duplicates, "sample")+" are duplicates in the response of", "The first of each is used."), g.Targets.Name(s))
 		}
 		if s.Message != "" {

@@ -100,11 +100,11 @@ func groupLabels(r *request.Request, by []string) ([]string, error) {
 type evaluatedCheck struct {
 	*signals.Check
 	signal *signals.Signal
-	kind   string // of the targets that have it
+	kind   string // of targets
 	scope  executor.Scope
 	order  int // by dimension, then as in the catalogue
 	expr   string
-	window time.Duration // that it looks back over
+	window time.Duration // the lookback
 	values map[target.Node][]request.Point
 	alive  map[target.Node][]request.Point
 }
@@ -113,7 +113,7 @@ type evaluatedCheck struct {
 func checks(ctx context.Context, r *request.Request, qc *request.QueryContext, s executor.Scope) ([]evaluatedCheck, error) {
 	var (
 		out []evaluatedCheck
-		ups []string // beside each
+		ups []string // `up` for each check
 		all []string
 	)
 	for i := range r.Catalogue.Checks {
@@ -145,7 +145,7 @@ func checks(ctx context.Context, r *request.Request, qc *request.QueryContext, s
 			return nil, err
 		}
 		if j.signal.ClusterScoped && len(j.scope.TargetsByNode(j.kind)) > len(s.TargetsByNode(j.kind)) {
-			j.values = nil // of some nodes nothing is said that is about all of them
+			j.values = nil // a cluster-scoped value does not describe some of its nodes
 		}
 		if j.alive, _, err = r.Points(ctx, ups[i], qc); err != nil {
 			return nil, err

@@ -146,7 +146,7 @@ func advise(ctx context.Context, r *request.Request, qc *request.QueryContext, f
 			}
 			texts = append(texts, advised(advice.Why, advice.Change, advice.Cost))
 		}
-		if len(texts) == 0 { // no figure points to any of it: then what the signal advises in general
+		if len(texts) == 0 { // no condition holds: use the general advice of the signal
 			for _, advice := range f.signal.Advice {
 				texts = append(texts, advised(advice.When, advice.Change, advice.Cost))
 			}

@@ -24,7 +24,7 @@ func differsFromBaseline(r *request.Request, c signals.InventoryColumn, rows []*
 		for _, row := range rows {
 			have := slices.Compact(slices.Sorted(slices.Values(row.values[c.ID])))
 			if len(have) > 0 && !slices.Equal(have, want) {
-				row.Odd = append(row.Odd, fmt.Sprintf("%s: %s, but the baseline is %s", c.Title, row.words[c.ID], shortened(want, c.Length)))
+				row.differences = append(row.differences, fmt.Sprintf("%s: %s, but the baseline is %s", c.Title, row.words[c.ID], shortened(want, c.Length)))
 			}
 		}
 	}
@@ -45,17 +45,26 @@ func Majority(ctx context.Context, r *request.Request) (map[string]string, error
 		for _, s := range vector {
 			values[target.NodeOf(s.Metric)] = append(values[target.NodeOf(s.Metric)], s.Metric.Get(b.Label))
 		}
-		nodes := map[string]int{}
-		for _, of := range values {
-			nodes[strings.Join(slices.Compact(slices.Sorted(slices.Values(of))), ",")]++
+		var all []string
+		for _, found := range values {
+			all = append(all, strings.Join(slices.Compact(slices.Sorted(slices.Values(found))), ","))
 		}
-		for of, count := range nodes {
-			if 2*count > len(values) {
-				out[b.Setting] = of
-			}
+		if common, _ := majority(all); common != "" {
+			out[b.Setting] = common
 		}
 	}
 	return out, nil
+}
+
+// majority returns the value that more than half of the nodes have, and how many have it. The value is empty if there is none.
+func majority(values []string) (common string, count int) {
+	counts := map[string]int{}
+	for _, value := range values {
+		if counts[value]++; 2*counts[value] > len(values) {
+			common, count = value, counts[value]
+		}
+	}
+	return common, count
 }
 
 // shortened shortens values as the inventory shows them.

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -26,11 +25,11 @@ import (
 // item is one node with the values of the catalogue's columns.
 type item struct {
 	target.Status
-	words   map[string]string   // by column, of labels, as they are shown
-	Whole   map[string]string   // the same, as they are compared
-	values  map[string][]string // the labels themselves
-	numbers map[string]*float64 // by column, of values
-	Odd     []string            // what differs from the majority
+	words       map[string]string   // label columns, as shown
+	full        map[string]string   // label columns, in full
+	values      map[string][]string // label columns, as separate values
+	numbers     map[string]*float64 // value columns
+	differences []string            // differences from the baseline or the majority
 }
 
 // Answer answers queries of type inventory: one row per Falco with the catalogue's columns, its switches, and what differs
@@ -42,7 +41,7 @@ func Answer(ctx context.Context, r *request.Request, qc *request.QueryContext) (
 	}
 	var rows []*item
 	for _, t := range s.TargetsByNode(target.KindFalco) {
-		rows = append(rows, &item{Status: t, words: map[string]string{}, Whole: map[string]string{}, values: map[string][]string{}, numbers: map[string]*float64{}})
+		rows = append(rows, &item{Status: t, words: map[string]string{}, full: map[string]string{}, values: map[string][]string{}, numbers: map[string]*float64{}})
 	}
 	var exprs []string
 	for _, c := range r.Catalogue.Inventory {
@@ -67,7 +66,7 @@ func Answer(ctx context.Context, r *request.Request, qc *request.QueryContext) (
 		}
 	}
 	slices.SortStableFunc(rows, func(x, y *item) int {
-		return cmp.Or(cmp.Compare(len(y.Odd), len(x.Odd)), strings.Compare(x.Labels.Get("cluster"), y.Labels.Get("cluster")), strings.Compare(x.Node(), y.Node()))
+		return cmp.Or(cmp.Compare(len(y.differences), len(x.differences)), strings.Compare(x.Labels.Get("cluster"), y.Labels.Get("cluster")), strings.Compare(x.Node(), y.Node()))
 	})
 	out := inventoryTable(r, query.First(rows, qc.Query.Limit), notices.ForTargets(r, qc))
 	out[0].Meta.ExecutedQueryString = strings.Join(exprs, "\n")
@@ -102,7 +101,7 @@ func fill(ctx context.Context, r *request.Request, qc *request.QueryContext, s e
 	for _, row := range rows {
 		n := target.NodeOf(row.Labels)
 		row.words[c.ID] = cmp.Or(joined(words[n]), remembered(r, c, row.Status))
-		row.Whole[c.ID] = cmp.Or(joined(whole[n]), row.words[c.ID])
+		row.full[c.ID] = cmp.Or(joined(whole[n]), row.words[c.ID])
 		row.values[c.ID] = values[n]
 		if number, known := numbers[n]; known {
 			if c.Divide != 0 {
@@ -145,7 +144,7 @@ func remembered(r *request.Request, c signals.InventoryColumn, s target.Status) 
 // text returns the value that nodes are compared by. It is empty if it is not known.
 func (i *item) text(c signals.InventoryColumn) string {
 	if c.Label != "" {
-		return i.Whole[c.ID]
+		return i.full[c.ID]
 	}
 	if number := i.numbers[c.ID]; number != nil {
 		return frames.WithUnit(c.Unit, *number)
@@ -156,21 +155,21 @@ func (i *item) text(c signals.InventoryColumn) string {
 // differsFromMajority marks the nodes that differ from what more than half of the nodes with a value have. Without such a
 // majority no node is marked.
 func differsFromMajority(c signals.InventoryColumn, rows []*item) {
-	counts, shown, total := map[string]int{}, map[string]string{}, 0
+	var values []string
+	shown := map[string]string{}
 	for _, row := range rows {
 		if text := row.text(c); text != "" {
-			counts[text]++
+			values = append(values, text)
 			shown[text] = cmp.Or(row.words[c.ID], text)
-			total++
 		}
 	}
-	values := slices.SortedFunc(maps.Keys(counts), func(x, y string) int { return cmp.Or(cmp.Compare(counts[y], counts[x]), strings.Compare(x, y)) })
-	if len(values) < 2 || 2*counts[values[0]] <= total {
+	common, count := majority(values)
+	if common == "" {
 		return
 	}
 	for _, row := range rows {
-		if text := row.text(c); text != "" && text != values[0] {
-			row.Odd = append(row.Odd, fmt.Sprintf("%s: %s, while %d of %d have %s", c.Title, shown[text], counts[values[0]], total, shown[values[0]]))
+		if text := row.text(c); text != "" && text != common {
+			row.differences = append(row.differences, fmt.Sprintf("%s: %s, while %d of %d have %s", c.Title, shown[text], count, len(values), shown[common]))
 		}
 	}
 }
@@ -203,8 +202,8 @@ func inventoryTable(r *request.Request, rows []*item, notices []data.Notice) dat
 		}
 	}
 	fields = append(fields,
-		frames.Counts("odd", "Odd", "warning", frames.Column(rows, func(i *item) int64 { return int64(len(i.Odd)) })),
-		prose("differs", "Differs", func(i *item) string { return strings.Join(i.Odd, "\n") }),
+		frames.Counts("odd", "Odd", "warning", frames.Column(rows, func(i *item) int64 { return int64(len(i.differences)) })),
+		prose("differs", "Differs", func(i *item) string { return strings.Join(i.differences, "\n") }),
 		prose("off", "Switched off", func(i *item) string { _, off := switches(r, i.Status); return off }),
 		prose("on", "Switched on", func(i *item) string { on, _ := switches(r, i.Status); return on }),
 		words("address", "Address", func(i *item) string { return i.Address }),

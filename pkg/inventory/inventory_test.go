@@ -12,10 +12,10 @@ import (
 // Without a majority nobody is odd.
 func TestNobodyIsOdd(t *testing.T) {
 	column := signals.InventoryColumn{ID: "version", Label: "version"}
-	all := []*item{{Whole: map[string]string{"version": "1"}}, {Whole: map[string]string{"version": "2"}}, {}}
+	all := []*item{{full: map[string]string{"version": "1"}}, {full: map[string]string{"version": "2"}}, {}}
 	differsFromMajority(column, all)
 	for _, i := range all {
-		require.Empty(t, i.Odd)
+		require.Empty(t, i.differences)
 	}
 }
 

@@ -42,8 +42,8 @@ func Reasons(r *request.Request, req *http.Request) (any, error) {
 // reasons are the notices of a query that do not depend on the current state of its targets.
 type reasons struct {
 	Missing []data.Notice `json:"missing"` // why nodes have no value
-	Besides []data.Notice `json:"besides"` // what is to be told in any case
-	Passing bool          `json:"passing"` // whether some of Missing will be over with the next scrape
+	Besides []data.Notice `json:"besides"` // notices that always apply
+	Passing bool          `json:"passing"` // the next scrape resolves some of Missing
 }
 
 func findReasons(ctx context.Context, r *request.Request, qc *request.QueryContext) (reasons, error) {

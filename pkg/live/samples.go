@@ -108,7 +108,7 @@ func targetMatchers(s target.Status, name string) []*labels.Matcher {
 	}
 	s.Labels.Range(func(l labels.Label) { out = append(out, labels.MustNewMatcher(labels.MatchEqual, l.Name, l.Value)) })
 	for _, name := range append(slices.Clone(target.IdentityLabels), "kind") {
-		if !s.Labels.Has(name) { // those of another target may be the same besides
+		if !s.Labels.Has(name) { // another target may have the same labels and this one
 			out = append(out, labels.MustNewMatcher(labels.MatchEqual, name, ""))
 		}
 	}

@@ -18,7 +18,7 @@ import (
 // lowRates names the nodes whose rates are too low because their samples do not cover the window yet: PromQL divides the
 // increase by the whole window, including the part before the first sample.
 func lowRates(ctx context.Context, r *request.Request, qc *request.QueryContext) string {
-	var window, whole time.Duration // that is looked back over, and that will be when there is enough history
+	var window, whole time.Duration // the longest now, and once there is enough history
 	for _, result := range qc.Results {
 		expr, err := parser.NewParser(parser.Options{}).ParseExpr(result.Expr)
 		if err == nil && !proportion(expr) {
@@ -38,7 +38,7 @@ func lowRates(ctx context.Context, r *request.Request, qc *request.QueryContext)
 	var latest time.Time
 	for _, t := range qc.Targets.All {
 		at, known := first[target.NodeOf(t.Labels)]
-		// Up to a scrape after the window's begin is usual, and rates reach over that.
+		// A first sample up to one scrape after the start of the window is normal; rates extrapolate over that.
 		if since := time.UnixMilli(at); known && t.State == target.Up && since.Sub(begin) > qc.Times.Scrape*3/2 {
 			names = append(names, qc.Targets.Name(t))
 			if since.After(latest) {

@@ -13,9 +13,9 @@ import (
 // Cause is a reason that several targets can share: its severity, what is wrong and what to change.
 type Cause struct {
 	Severity data.NoticeSeverity
-	What     string       // with targets, ends so that they can follow: "No metrics from"
+	What     string       // names of targets can follow: "No metrics from"
 	Change   string       // whole sentences
-	negative bool         // what says "no … on": it goes on with "any of", not with "all"
+	negative bool         // What contains a negation, so "any of" follows instead of "all"
 	State    target.State // that the cause explains; empty for other causes
 }
 

@@ -36,7 +36,7 @@ func MissingRequirement(ctx context.Context, r *request.Request, s *signals.Sign
 			continue
 		}
 		if kind := r.MetricKind(need.Metric); kind != "" && kind != t.Kind {
-			// Of the other kind it is enough that there is one: its counters begin with the first event.
+			// One target of the other kind is enough, because its counters appear with the first event.
 			if !slices.ContainsFunc(r.Targets(), func(other target.Status) bool { return other.Kind == kind }) {
 				c = Info(fmt.Sprintf("%s: no %s is scraped for", s.Title, kind), fmt.Sprintf(r.Executor.Messages().MissingKind, kind))
 				c.negative = true

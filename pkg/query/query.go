@@ -23,7 +23,7 @@ type Query struct {
 	Window    string           `json:"window"`
 	Limit     int              `json:"limit"`
 	Compare   string           `json:"compare"`
-	// MapLabels says of Expr that it calls Falcos cluster and node, also where a store calls them otherwise.
+	// MapLabels means that Expr uses the labels cluster and node, whatever the Prometheus server calls them.
 	MapLabels    bool   `json:"mapLabels"`
 	Expr         string `json:"expr"`
 	Format       string `json:"format"`
@@ -60,7 +60,7 @@ func Read(raw json.RawMessage) (Query, error) {
 	if formats := contract.Load().Query.Formats; !slices.Contains(formats, q.Format) {
 		return Query{}, fmt.Errorf("the format is %q: expected %s", q.Format, strings.Join(formats, " or "))
 	}
-	if stored["limit"] == 0.0 { // none would be no limit
+	if stored["limit"] == 0.0 { // would mean "no limit"
 		return Query{}, errors.New("the limit is 0: expected a whole number above 0")
 	}
 	return q, q.checkReach()

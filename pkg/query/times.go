@@ -15,8 +15,8 @@ import (
 // Times says when a query is evaluated.
 type Times struct {
 	Start, End time.Time
-	Step       time.Duration // also of an instant query, where it only stands for $__interval
-	Length     time.Duration // of the range asked for
+	Step       time.Duration // for an instant query only the value of $__interval
+	Length     time.Duration // of the requested range
 	Scrape     time.Duration
 }
 

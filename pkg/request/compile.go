@@ -43,7 +43,7 @@ func (r *Request) CompileOptions(qc *QueryContext) signals.CompileOptions {
 		Step: qc.Times.Step, ScrapeInterval: qc.Times.Scrape, Range: qc.Times.Length,
 	}
 	if since := r.Executor.HistoryStart(); qc.Query.Instant && !since.IsZero() {
-		// A window ends with the instant, and does not hold its first moment.
+		// A window includes its end but not its start.
 		o.History = max(time.Second, qc.Times.End.Sub(since).Truncate(time.Second)+time.Second)
 	}
 	return o

@@ -46,12 +46,12 @@ type QueryContext struct {
 	Query   query.Query
 	RefID   string
 	Times   query.Times
-	Targets target.Set       // those that the query is about
-	Results []frames.Result  // of the kinds signal and promql
-	Filters []signals.Filter // that the results are compiled with
-	Compare time.Duration    // how much earlier the figures are that are shown beside; 0: none
-	Ranking *Ranking         // what a limit leaves; nil without one
-	Notices []data.Notice    // what the executor had to say of the values
+	Targets target.Set       // that the query is about
+	Results []frames.Result  // of query types signal and promql
+	Filters []signals.Filter // used to compile the results
+	Compare time.Duration    // how much earlier the values to compare with are; 0 for none
+	Ranking *Ranking         // the series that remain under a limit; nil without one
+	Notices []data.Notice    // from the executor, about the values
 }
 
 // Begin returns the start of the range, also for an instant query.

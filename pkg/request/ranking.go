@@ -15,7 +15,7 @@ import (
 type Ranking struct {
 	names []string       // names of the labels that distinguish the series of the first signal
 	rank  map[string]int // by those labels' values; 0 is the worst
-	// nodes are those of which the first signal has a value, true where the limit leaves any of it.
+	// nodes are the nodes with a value of the first signal; true if any of their series remain.
 	Nodes map[target.Node]bool
 }
 

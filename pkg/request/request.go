@@ -28,7 +28,7 @@ type Request struct {
 
 	mu     sync.Mutex
 	values map[executor.Evaluation]func() (executor.Value, error)
-	free   []func() // the values are the executor's until close
+	free   []func() // release the values
 }
 
 // Source is what all requests to one data source share.

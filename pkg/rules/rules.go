@@ -18,18 +18,16 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/query"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/request"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/wording"
 )
 
 // rule is one row: a rule on all nodes.
 type rule struct {
 	name, priority, source, tags string
 	matches                      float64
-	nodes                        map[target.Node]bool // that have matches
+	nodes                        map[target.Node]bool // with matches
 	last                         int64                // unix milliseconds of the scrape that showed the last match; 0: silent
 }
-
-// noRules explains why there may be no row: a rule's counter appears with its first match.
-var noRules = data.Notice{Severity: data.NoticeSeverityInfo, Text: "No rule has matched yet, or metrics.rules_counters_enabled is off in falco.yaml."}
 
 // Answer answers queries of type rules: one row per rule in the range, the noisiest first. It counts matches in the samples
 // as scraped. A rule's series begins with its first match, which counts if the node was scraped before. Rules without a
@@ -71,7 +69,7 @@ func Answer(ctx context.Context, r *request.Request, qc *request.QueryContext) (
 	})
 	told := notices.ForRange(r, qc)
 	if len(rows) == 0 && !qc.Targets.NoneMeasured() {
-		told = append([]data.Notice{noRules}, told...)
+		told = append([]data.Notice{{Severity: data.NoticeSeverityInfo, Text: wording.Sentence(table.NoValueReason)}}, told...)
 	}
 	out := ruleTable(query.First(rows, qc.Query.Limit), total, told)
 	out[0].Meta.ExecutedQueryString = table.Metric

@@ -67,8 +67,8 @@ func defaults() (d jsonData) {
 // Settings are checked and complete.
 type Settings struct {
 	Targets           []scrape.TargetConfig
-	TargetLabels      []string            // names, sorted, without the identity
-	Baseline          map[string][]string // what all Falcos should have, by the catalogue's baselines
+	TargetLabels      []string            // sorted names, without the identity labels
+	Baseline          map[string][]string // expected values by setting of the catalogue's baselines
 	Interval, Timeout time.Duration
 	Retention         time.Duration
 	RetentionSize     int64
@@ -78,7 +78,7 @@ type Settings struct {
 	Expressions       query.Bounds
 	Live              Live
 	Receiver          Receiver
-	// store is set in Prometheus mode; the targets are only exported then.
+	// Store is set in Prometheus mode. The targets are only exported then.
 	Store *store.Config
 }
 
@@ -137,7 +137,7 @@ func Parse(raw json.RawMessage, catalogue *signals.Catalogue) (Settings, error) 
 		}
 		s.TargetLabels = targetLabels(s.Targets)
 	case "prometheus":
-		var unread problems // they are kept, and exported, but not used
+		var unread problems // the targets are only exported
 		for i, t := range d.Targets {
 			s.Targets = append(s.Targets, t.config(&unread, fmt.Sprintf("targets[%d]", i), catalogue.TargetGauges, nil))
 		}

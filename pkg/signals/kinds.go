@@ -69,4 +69,6 @@ type RuleTable struct {
 	Priorities map[string]string `json:"priorities"`
 	Source     string            `json:"source"`
 	TagPrefix  string            `json:"tagPrefix"`
+	// NoValueReason says why there may be no rule: a rule's counter appears with its first match.
+	NoValueReason string `json:"noValueReason"`
 }

@@ -45,6 +45,10 @@ type Endpoint struct {
 		Disabled string `json:"disabled"`
 		Fix      string `json:"fix"`
 	} `json:"notFound,omitempty"`
+	Service struct {
+		Port   string            `json:"port"`
+		Labels map[string]string `json:"labels"`
+	} `json:"service"`
 }
 
 // Endpoint returns the endpoint of a kind of target. For an unknown kind it only has that as its title.

@@ -21,4 +21,5 @@ export const rules: RuleTable = {
   priorities,
   source: 'source',
   tagPrefix: 'tag_',
+  noValueReason: 'No rule has matched yet, or metrics.rules_counters_enabled is off in falco.yaml',
 };

@@ -40,6 +40,8 @@ export interface Endpoint {
   running: string;
   /** Causes of a 404, apart from a wrong path. `starting` is only a cause for the first minutes. */
   notFound?: { starting: string; disabled: string; fix: string };
+  /** The port and the labels of the Service with the metrics, as the Helm chart creates it. */
+  service: { port: string; labels: Record<string, string> };
 }
 
 export const scraping: Scraping = {
@@ -55,6 +57,7 @@ export const scraping: Scraping = {
         disabled: 'its metrics are off (metrics.enabled and webserver.prometheus_metrics_enabled must be true)',
         fix: 'Set metrics.enabled and webserver.prometheus_metrics_enabled to true in falco.yaml',
       },
+      service: { port: 'metrics', labels: { 'app.kubernetes.io/name': 'falco', type: 'falco-metrics' } },
     },
     {
       kind: 'falcosidekick',
@@ -62,6 +65,10 @@ export const scraping: Scraping = {
       port: 2801,
       path: '/metrics',
       running: 'Falcosidekick is running',
+      service: {
+        port: 'http',
+        labels: { 'app.kubernetes.io/name': 'falcosidekick', 'app.kubernetes.io/component': 'core' },
+      },
     },
   ],
   otherServers: [{ port: 9765, server: 'the webhook of the k8saudit plugin' }],

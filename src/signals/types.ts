@@ -288,6 +288,8 @@ export interface RuleTable {
   priorities: Record<string, string>;
   source: string;
   tagPrefix: string;
+  /** Why there may be no rule: a rule's counter appears with its first match. */
+  noValueReason: string;
 }
 
 /**
