@@ -597,8 +597,8 @@ describe('The backend answers', () => {
   it.each([
     [
       'what the evaluator does not know',
-      { queryType: 'promql', expr: 'up or histogram_quantile(0.9, x)' },
-      '1:7: the function histogram_quantile is not supported in live mode',
+      { queryType: 'promql', expr: 'up or histogram_sum(x)' },
+      '1:7: the function histogram_sum is not supported in live mode',
     ],
     [
       'a fixed time',
