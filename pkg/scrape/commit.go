@@ -50,7 +50,7 @@ func (sp *scrapePool) store(ctx context.Context, t *target, at int64, o scrapeOu
 	if o.result != nil {
 		p := o.result.Process(sp.config.Reading)
 		t.connections.observeProcess(p)
-		if t.loadBalancer.observe(p, time.Now()) || p == (exposition.ProcessIdentity{}) && t.loadBalancer.observeCounters(o.result.Samples, time.Now()) {
+		if t.loadBalancer.Observe(p, time.Now()) || p == (exposition.ProcessIdentity{}) && t.loadBalancer.ObserveCounters(o.result.Samples, time.Now()) {
 			sp.dropSamples(t)
 		}
 		if p.Host != "" {
@@ -127,7 +127,7 @@ func (sp *scrapePool) write(t *target, at int64, o scrapeOutcome) (refused []his
 	var samples []exposition.Sample
 	if o.result != nil {
 		up, count, samples = 1, len(o.result.Samples), o.result.Samples
-		if t.loadBalancer.detected {
+		if t.loadBalancer.Detected() {
 			up, samples = 0, nil // something responds, but no single Falco is measured
 		}
 	}
@@ -173,7 +173,7 @@ func (sp *scrapePool) endSeries(t *target, at int64) {
 
 // dropSamples removes what was stored for the hosts behind a load balancer, except for hosts of other targets.
 func (sp *scrapePool) dropSamples(t *target) {
-	hosts := t.loadBalancer.hosts()
+	hosts := t.loadBalancer.Hosts()
 	hosts = append(hosts, t.identity.labels.Get(nodeLabel))
 	cluster := t.identity.labels.Get(clusterLabel)
 	for key, other := range sp.primaries {

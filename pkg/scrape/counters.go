@@ -2,64 +2,16 @@ package scrape
 
 import (
 	"maps"
-	"regexp"
 	"slices"
-	"strings"
-	"sync"
 	"time"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/counters"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/exposition"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
-	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
 
 // dipRemarkFor is how long a target's status mentions its last dip.
 const dipRemarkFor = time.Hour
-
-// maxCounterNames bounds what a counterPattern remembers.
-const maxCounterNames = 10_000
-
-// counterPattern tells which metrics are counters that only fall when the process restarts or reloads. All readers share
-// it, because matching the names of a whole response takes as long as reading it.
-type counterPattern struct {
-	include, exclude *regexp.Regexp // nil matches nothing
-
-	mu    sync.Mutex
-	known map[string]bool // by metric
-}
-
-// counterPatterns holds a counterPattern for each pair of expressions in use, which is one in practice.
-var counterPatterns sync.Map
-
-func counterPatternOf(reading signals.Reading) *counterPattern {
-	if p, known := counterPatterns.Load(reading.Counters); known {
-		return p.(*counterPattern)
-	}
-	whole := func(pattern string) *regexp.Regexp {
-		if pattern == "" {
-			return nil
-		}
-		return regexp.MustCompile("^(?:" + pattern + ")$")
-	}
-	p, _ := counterPatterns.LoadOrStore(reading.Counters, &counterPattern{
-		include: whole(reading.Counters.Include), exclude: whole(reading.Counters.Exclude), known: map[string]bool{},
-	})
-	return p.(*counterPattern)
-}
-
-func (p *counterPattern) matches(metric string) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	is, known := p.known[metric]
-	if !known {
-		if len(p.known) >= maxCounterNames {
-			clear(p.known)
-		}
-		is = p.include != nil && p.include.MatchString(metric) && (p.exclude == nil || !p.exclude.MatchString(metric))
-		p.known[strings.Clone(metric)] = is
-	}
-	return is
-}
 
 // counterLog is what a target's counters tell about its scrapes.
 type counterLog struct {
@@ -74,12 +26,12 @@ type storedSamples struct {
 	earlier              map[int64][]history.Sample
 }
 
-func (s *storedSamples) addEarlier(series *history.Series, points []point) {
+func (s *storedSamples) addEarlier(series *history.Series, points []counters.Point) {
 	for _, p := range points {
 		if s.earlier == nil {
 			s.earlier = map[int64][]history.Sample{}
 		}
-		s.earlier[p.t] = append(s.earlier[p.t], history.Sample{Series: series, Value: p.v})
+		s.earlier[p.T] = append(s.earlier[p.T], history.Sample{Series: series, Value: p.V})
 	}
 }
 
@@ -91,19 +43,19 @@ func (sp *scrapePool) addScraped(t *target, at int64, result *exposition.Result,
 	for _, sample := range samples {
 		series := t.historySeries(sp.history, sample.Series)
 		course := t.stateOf(sample.Series).course
-		if course == nil || course.observe(at, sample.Value, same) {
+		if course == nil || course.Observe(at, sample.Value, same) {
 			s.current = append(s.current, history.Sample{Series: series, Value: sample.Value})
 			continue
 		}
-		update := course.add(at, sample.Value, same)
-		if n := len(update.settled); n > 0 {
-			s.addEarlier(series, update.settled[:n-1])
-			s.current = append(s.current, history.Sample{Series: series, Value: update.settled[n-1].v})
+		update := course.Add(at, sample.Value, same)
+		if n := len(update.Settled); n > 0 {
+			s.addEarlier(series, update.Settled[:n-1])
+			s.current = append(s.current, history.Sample{Series: series, Value: update.Settled[n-1].V})
 		}
-		if update.provisional != nil {
-			s.provisional = append(s.provisional, history.Sample{Series: series, Value: update.provisional.v})
+		if update.Provisional != nil {
+			s.provisional = append(s.provisional, history.Sample{Series: series, Value: update.Provisional.V})
 		}
-		dip = dip || update.dip
+		dip = dip || update.Dip
 	}
 	return dip
 }
@@ -114,9 +66,9 @@ func (sp *scrapePool) endCourse(t *target, series *exposition.Series, forget boo
 	if course == nil {
 		return
 	}
-	s.addEarlier(t.historySeries(sp.history, series), course.end())
+	s.addEarlier(t.historySeries(sp.history, series), course.End())
 	if forget {
-		*course = counterCourse{}
+		*course = counters.Course{}
 	}
 }
 

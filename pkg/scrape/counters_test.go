@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
 	"github.com/stretchr/testify/require"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/counters"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/exposition"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
@@ -123,7 +124,7 @@ func TestCountersThatFall(t *testing.T) {
 
 func (d dipTarget) withheld() bool {
 	for _, s := range d.active {
-		if s.Name == dipCounter && d.stateOf(s).course.withheld != nil {
+		if s.Name == dipCounter && d.stateOf(s).course.Withholds() {
 			return true
 		}
 	}
@@ -164,7 +165,7 @@ func TestRatesWithDips(t *testing.T) {
 				born, restarted = at-1, at
 			}
 			v := events * (at - born)
-			if i > 1 && at-restarted > 30 && dips < maxDipScrapes && random.IntN(4) == 0 {
+			if i > 1 && at-restarted > 30 && dips < counters.MaxDipScrapes && random.IntN(4) == 0 {
 				v, dips = last*random.Float64()*0.99, dips+1
 			} else {
 				last, dips = v, 0

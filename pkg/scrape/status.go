@@ -68,8 +68,8 @@ func (t *target) stateAfterScrape(f *Failure) (State, *Failure) {
 // stateFor returns the state that an outcome stands for. It changes nothing, so that live scrapes can use it.
 func (t *target) stateFor(f *Failure) (State, *Failure) {
 	switch {
-	case f == nil && t.loadBalancer.detected:
-		return LoadBalancer, t.loadBalancer.failure()
+	case f == nil && t.loadBalancer.Detected():
+		return LoadBalancer, t.loadBalancer.Failure()
 	case f == nil:
 		return Up, nil
 	case f.Cause == Vanished:

@@ -10,9 +10,11 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/counters"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/exposition"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/fetch"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/loadbalancer"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
 
@@ -40,7 +42,7 @@ type target struct {
 	identity     *identityLabels
 	active       []*exposition.Series // series whose last sample is a value
 	writing      bool                 // whether the target's own series (up etc.) are active
-	loadBalancer loadBalancerDetector
+	loadBalancer loadbalancer.Detector
 
 	connections   connectionLog
 	counters      counterLog
@@ -93,7 +95,7 @@ type identityLabels struct {
 func (sp *scrapePool) identify(t *target) *identityLabels {
 	b := labels.NewBuilder(labels.EmptyLabels())
 	switch {
-	case t.loadBalancer.detected, t.host == "":
+	case t.loadBalancer.Detected(), t.host == "":
 		b.Set(nodeLabel, t.fallbackNode)
 	default:
 		b.Set(nodeLabel, t.host)
@@ -113,8 +115,8 @@ func (sp *scrapePool) identify(t *target) *identityLabels {
 
 // seriesState is what a target keeps with a series.
 type seriesState struct {
-	course    *counterCourse  // nil if it is not a counter
-	stored    *history.Series // where the samples go while the target's identity is storedFor
+	course    *counters.Course // nil if it is not a counter
+	stored    *history.Series  // where the samples go while the target's identity is storedFor
 	storedFor *identityLabels
 }
 
@@ -123,8 +125,8 @@ func (t *target) stateOf(s *exposition.Series) *seriesState {
 		return state
 	}
 	state := &seriesState{}
-	if counterPatternOf(t.reading).matches(s.Name) {
-		state.course = &counterCourse{}
+	if counters.PatternOf(t.reading).Matches(s.Name) {
+		state.course = &counters.Course{}
 	}
 	s.State = state
 	return state

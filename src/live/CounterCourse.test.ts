@@ -5,7 +5,7 @@ import { catalogue } from '../signals';
 import { SampleBuffer } from './SampleBuffer';
 import { ExpositionReader } from './ExpositionReader';
 
-/** A scrape of tests/corpora/dips.json, which pkg/scrape passes, too. Times are seconds; null is a failed scrape. */
+/** A scrape of tests/corpora/dips.json, which the backend passes, too. Times are seconds; null is a failed scrape. */
 interface Scrape {
   time: number;
   value: number | null;

@@ -20,8 +20,8 @@ export const maxDipScrapes = 3;
 /**
  * Follows one counter, and tells dips from resets. A counter of a process that has not restarted cannot fall. If one does,
  * its samples are withheld until it returns, which replaces them by a straight line, or until it has stayed below for more
- * than {@link maxDipScrapes} scrapes, which makes it a reset. docs/counter-dips.md defines the rule; pkg/scrape has the same
- * one, and both pass tests/corpora/dips.json.
+ * than {@link maxDipScrapes} scrapes, which makes it a reset. docs/counter-dips.md defines the rule; pkg/counters has the
+ * same one, and both pass tests/corpora/dips.json.
  */
 export class CounterCourse {
   private previous?: Sample;

@@ -1,4 +1,5 @@
-package scrape
+// Package loadbalancer finds addresses behind which several processes respond in turn.
+package loadbalancer
 
 import (
 	"fmt"
@@ -7,7 +8,7 @@ import (
 	"time"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/exposition"
-	vocabulary "github.com/falco-metrics/falco-metrics-datasource/pkg/target"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 )
 
 const (
@@ -17,11 +18,11 @@ const (
 	maxPastProcesses = 64
 )
 
-// loadBalancerDetector finds out whether several processes respond at one address. A process that has ended never
+// Detector finds out whether several processes respond at one address. A process that has ended never
 // comes back, so the return of an earlier (host, start time) is proof. With many processes behind an address that
 // takes long, so this is also proof: twice within an hour, another host responds whose process was already running
 // when the previous one responded. Once may be an address that was pointed elsewhere.
-type loadBalancerDetector struct {
+type Detector struct {
 	detected   bool
 	last       exposition.ProcessIdentity
 	lastTime   time.Time // when last responded
@@ -36,8 +37,8 @@ type pastProcess struct {
 	overtook bool // the next process had been running meanwhile
 }
 
-// observe takes a response into account. It returns true for the response that is the proof.
-func (d *loadBalancerDetector) observe(p exposition.ProcessIdentity, now time.Time) bool {
+// Observe takes a response into account. It returns true for the response that is the proof.
+func (d *Detector) Observe(p exposition.ProcessIdentity, now time.Time) bool {
 	if p == (exposition.ProcessIdentity{}) {
 		return false
 	}
@@ -62,8 +63,11 @@ func (d *loadBalancerDetector) observe(p exposition.ProcessIdentity, now time.Ti
 	return proof
 }
 
-// hosts returns the names of the hosts that responded recently, sorted.
-func (d *loadBalancerDetector) hosts() []string {
+// Detected reports whether several processes respond.
+func (d *Detector) Detected() bool { return d.detected }
+
+// Hosts returns the names of the hosts that responded recently, sorted.
+func (d *Detector) Hosts() []string {
 	names := []string{d.last.Host}
 	for _, s := range d.past {
 		names = append(names, s.Host)
@@ -72,16 +76,17 @@ func (d *loadBalancerDetector) hosts() []string {
 	return slices.Compact(names)
 }
 
-func (d *loadBalancerDetector) failure() *Failure {
+// Failure returns what to say about the address.
+func (d *Detector) Failure() *target.Failure {
 	who := "Several processes"
-	hosts := d.hosts()
+	hosts := d.Hosts()
 	for i := range hosts {
-		hosts[i] = vocabulary.OneLine(hosts[i])
+		hosts[i] = target.OneLine(hosts[i])
 	}
 	if len(hosts) > 3 {
 		who = fmt.Sprintf("%s and %d more", strings.Join(hosts[:3], ", "), len(hosts)-3)
 	} else if len(hosts) > 1 {
 		who = strings.Join(hosts, ", ")
 	}
-	return failure(BehindLoadBalancer, "%s take turns to respond at this address: it is a load balancer, and rates cannot be calculated. Make the Service headless (clusterIP: None) and set discovery: dns, so that each instance is scraped separately.", who)
+	return target.Failf(target.BehindLoadBalancer, "%s take turns to respond at this address: it is a load balancer, and rates cannot be calculated. Make the Service headless (clusterIP: None) and set discovery: dns, so that each instance is scraped separately.", who)
 }

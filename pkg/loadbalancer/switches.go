@@ -1,4 +1,4 @@
-package scrape
+package loadbalancer
 
 import (
 	"strings"
@@ -20,8 +20,8 @@ type counterSwitches struct {
 	lastReturn time.Time
 }
 
-// observeCounters takes the samples of a scrape into account. It returns true for the scrape that is the proof.
-func (d *loadBalancerDetector) observeCounters(samples []exposition.Sample, now time.Time) bool {
+// ObserveCounters takes the samples of a scrape into account. It returns true for the scrape that is the proof.
+func (d *Detector) ObserveCounters(samples []exposition.Sample, now time.Time) bool {
 	if d.detected && now.Sub(d.lastSwitch) >= switchMemory {
 		d.detected = false
 	}
