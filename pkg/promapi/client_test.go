@@ -63,7 +63,7 @@ func TestFailures(t *testing.T) {
 		{503, `{"status": "error", "errorType": "timeout", "error": "query timed out"}`, "The Prometheus server stopped the query: query timed out. Narrow the time range or the filters, or raise the server's query timeout.", true},
 		{500, `{"status": "error", "errorType": "internal", "error": "disk"}`, "The Prometheus server answered 500 Internal Server Error. disk.", false},
 		{401, "no org id", "The Prometheus server answered 401 Unauthorized: it requires a tenant. Set prometheus.tenant.", false},
-		{401, "", "The Prometheus server answered 401 Unauthorized. Check the user and password, or the header, in the data source's authentication settings.", false},
+		{401, "", "The Prometheus server answered 401 Unauthorized. Check the user and password, or the header, in the data source's authentication settings. In a provisioned secret, write $ as $$.", false},
 		{403, "", "The Prometheus server answered 403 Forbidden: these credentials do not allow reading. Check the authentication settings, and any proxy in front of the server.", false},
 		{404, "", "The Prometheus server answered 404 Not Found to /api/v1/query. Set prometheus.url to the part before /api/v1. For Mimir it ends in /prometheus, for a VictoriaMetrics cluster in /select/<account>/prometheus.", false},
 		{302, "", "The Prometheus server answered 302 Found. The plugin does not follow redirects, because they would send the credentials to another address. Set prometheus.url to the address it redirects to.", false},

@@ -92,7 +92,7 @@ func statusFailure(r *http.Response, body string) error {
 	case code == http.StatusUnauthorized && strings.Contains(body, "org id"):
 		return failure("The Prometheus server answered %s: it requires a tenant. Set prometheus.tenant.", status)
 	case code == http.StatusUnauthorized:
-		return failure("The Prometheus server answered %s. Check the user and password, or the header, in the data source's authentication settings.", status)
+		return failure("The Prometheus server answered %s. Check the user and password, or the header, in the data source's authentication settings. In a provisioned secret, write $ as $$.", status)
 	case code == http.StatusForbidden:
 		return failure("The Prometheus server answered %s: these credentials do not allow reading. Check the authentication settings, and any proxy in front of the server.", status)
 	case code == http.StatusNotFound:

@@ -2,7 +2,6 @@
 package settings
 
 import (
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -86,20 +85,10 @@ type Settings struct {
 func Parse(raw json.RawMessage, catalogue *signals.Catalogue) (Settings, error) {
 	d := defaults()
 	if len(raw) > 0 {
-		if err := json.Unmarshal(raw, &d); err != nil {
+		if err := json.Unmarshal(withoutEmpty(raw), &d); err != nil {
 			return Settings{}, failure.JSONType(err)
 		}
 	}
-	// An empty field of the editor means the default.
-	d.ScrapeInterval = cmp.Or(d.ScrapeInterval, defaults().ScrapeInterval)
-	d.ScrapeTimeout = cmp.Or(d.ScrapeTimeout, defaults().ScrapeTimeout)
-	d.Limits.QueryTimeout = cmp.Or(d.Limits.QueryTimeout, defaults().Limits.QueryTimeout)
-	d.Live.MinInterval = cmp.Or(d.Live.MinInterval, defaults().Live.MinInterval)
-	d.Retention.Time = cmp.Or(d.Retention.Time, defaults().Retention.Time)
-	d.Retention.Size = cmp.Or(d.Retention.Size, defaults().Retention.Size)
-	d.Limits.BodySizeLimit = cmp.Or(d.Limits.BodySizeLimit, defaults().Limits.BodySizeLimit)
-	d.Limits.ResponseSizeLimit = cmp.Or(d.Limits.ResponseSizeLimit, defaults().Limits.ResponseSizeLimit)
-	d.Limits.ExpressionSizeLimit = cmp.Or(d.Limits.ExpressionSizeLimit, defaults().Limits.ExpressionSizeLimit)
 	var p problems
 	s := Settings{
 		Interval:      p.duration("scrapeInterval", d.ScrapeInterval),
@@ -155,6 +144,38 @@ func Parse(raw json.RawMessage, catalogue *signals.Catalogue) (Settings, error) 
 		p.add("keepCookies names cookies: scrapes run without a user, so that there are none to forward; use a header or basic authentication")
 	}
 	return s, errors.Join(p...)
+}
+
+// withoutEmpty removes fields with an empty string at any depth. An empty field of the editor, or an unset variable in a
+// provisioning file, means the default, also where a number or a list is expected.
+func withoutEmpty(raw json.RawMessage) json.RawMessage {
+	var value any
+	if json.Unmarshal(raw, &value) != nil {
+		return raw
+	}
+	out, err := json.Marshal(dropEmpty(value))
+	if err != nil {
+		return raw
+	}
+	return out
+}
+
+func dropEmpty(value any) any {
+	switch v := value.(type) {
+	case map[string]any:
+		for key, field := range v {
+			if field == "" {
+				delete(v, key)
+			} else {
+				v[key] = dropEmpty(field)
+			}
+		}
+	case []any:
+		for i := range v {
+			v[i] = dropEmpty(v[i])
+		}
+	}
+	return value
 }
 
 // within reports whether a duration is within bounds in milliseconds.

@@ -134,3 +134,27 @@ func TestRetentionIsBounded(t *testing.T) {
 	_, err = Parse(json.RawMessage(`{"retention": {"time": "10000000h"}}`), &signals.Catalogue{})
 	require.EqualError(t, err, `retention.time is "10000000h": expected a duration such as 15s or 1m`)
 }
+
+// TestEmptyMeansDefault checks empty strings, which unset variables leave in provisioning files.
+func TestEmptyMeansDefault(t *testing.T) {
+	catalogue := signals.Load()
+	want, err := Parse(json.RawMessage(`{"targets": [{"url": "node-1:8765"}]}`), catalogue)
+	require.NoError(t, err)
+	got, err := Parse(json.RawMessage(`{
+		"mode": "", "scrapeInterval": "", "retention": {"time": "", "size": ""}, "live": {"minInterval": "", "allowViewers": ""},
+		"limits": {"bodySizeLimit": "", "sampleLimit": "", "maxSamples": "", "queryTimeout": ""}, "baseline": {"version": ""},
+		"prometheus": {"url": "", "identityLabels": ""},
+		"targets": [{"url": "node-1:8765", "kind": "", "discovery": "", "memoryLimit": "", "cpuLimit": "", "labels": {"zone": ""}}]
+	}`), catalogue)
+	require.NoError(t, err)
+	want.Targets[0].Labels = got.Targets[0].Labels // both are empty
+	require.Empty(t, got.Targets[0].Labels)
+	require.Equal(t, want, got)
+}
+
+func TestAllFaultsAreListed(t *testing.T) {
+	_, err := Parse(json.RawMessage(`{"scrapeInterval": "often", "targets": [{"url": "node-1:8765"}, {"url": ""}, {"url": "ftp://x"}]}`), signals.Load())
+	for _, setting := range []string{"scrapeInterval is", "targets[1]", "targets[2]"} {
+		require.ErrorContains(t, err, setting)
+	}
+}
