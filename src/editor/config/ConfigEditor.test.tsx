@@ -70,17 +70,41 @@ describe('baseline', () => {
 });
 
 describe('targets', () => {
-  test('the first target is added, and its address is validated', async () => {
+  test('a new data source has an empty target, which is focused and valid until something is typed', async () => {
     const { settings } = show({});
-    expect(screen.getByText(/No targets yet/)).toBeInTheDocument();
-    await userEvent.click(screen.getByRole('button', { name: 'Add target' }));
     const address = screen.getByLabelText('Address *');
+    expect(address).toHaveFocus();
+    expect(screen.queryByRole('alert')).not.toBeInTheDocument();
+    expect(settings().targets).toBeUndefined();
+    await userEvent.type(address, 'x');
+    await userEvent.clear(address);
     expect(screen.getByRole('alert')).toHaveTextContent('Enter an Address, for example falco.example:8765.');
     await userEvent.type(address, 'falco.example');
     expect(screen.getByRole('alert')).toHaveTextContent('“falco.example” has no port.');
     await userEvent.type(address, ':8765');
     expect(screen.queryByRole('alert')).not.toBeInTheDocument();
     expect(settings().targets).toEqual([{ url: 'falco.example:8765' }]);
+  });
+
+  test('a pasted list becomes targets, without secrets', async () => {
+    const { settings } = show({ targets: [{ url: '', labels: { cluster: 'prod' } }, { url: 'z:1' }] });
+    await userEvent.click(screen.getAllByLabelText('Address *')[0]!);
+    await userEvent.paste('a:8765\nb:8765, http://me:word@c:8765/metrics\n');
+    const labels = { cluster: 'prod' };
+    expect(settings().targets).toEqual([
+      { url: 'a:8765', labels },
+      { url: 'b:8765', labels },
+      { url: 'http://c:8765/metrics', labels },
+      { url: 'z:1' },
+    ]);
+  });
+
+  test('another target is added without an error', async () => {
+    const { settings } = show({ targets: [{ url: 'a:1' }] });
+    await userEvent.click(screen.getByRole('button', { name: 'Add target' }));
+    expect(screen.getAllByLabelText('Address *')[1]).toHaveFocus();
+    expect(screen.queryByRole('alert')).not.toBeInTheDocument();
+    expect(settings().targets).toEqual([{ url: 'a:1' }, { url: '' }]);
   });
 
   test('kind, discovery and labels are set', async () => {

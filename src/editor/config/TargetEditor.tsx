@@ -1,7 +1,7 @@
 import { css } from '@emotion/css';
 import { type GrafanaTheme2 } from '@grafana/data';
 import { Button, Combobox, type ComboboxOption, Field, Stack, useStyles2 } from '@grafana/ui';
-import { useId, useState } from 'react';
+import { type ClipboardEvent, useId, useState } from 'react';
 import { type TargetSettings } from '../../settings';
 import { CapacityFields } from './CapacityFields';
 import { TextField } from './fields';
@@ -28,18 +28,35 @@ interface Props {
   number: number;
   target: TargetSettings;
   onChange: (target: TargetSettings) => void;
+  /** Called when several addresses are pasted. They replace the address of this target and follow it. */
+  onPasteAddresses: (urls: string[]) => void;
   onRemove: () => void;
   disabled: boolean;
 }
 
 /** One target. */
-export function TargetEditor({ number, target, onChange, onRemove, disabled }: Props) {
+export function TargetEditor({ number, target, onChange, onPasteAddresses, onRemove, disabled }: Props) {
   const styles = useStyles2(getStyles);
   const id = useId();
   const set = (change: Partial<TargetSettings>) => onChange({ ...target, ...change });
   // Secrets are removed while typing, because everything in the settings is saved.
   const [refused, setRefused] = useState<string>();
+  // A new target is not invalid before the user has typed something.
+  const [isTyped, setTyped] = useState(target.url !== '');
+  const paste = (event: ClipboardEvent) => {
+    // An input removes line breaks, so a list has to be split before it is pasted.
+    const urls = event.clipboardData
+      .getData('text')
+      .split(/[\s,;]+/)
+      .filter((url) => url !== '');
+    if (urls.length > 1) {
+      event.preventDefault();
+      setTyped(true);
+      onPasteAddresses(urls.map(withoutSecrets));
+    }
+  };
   const setUrl = (typed = '') => {
+    setTyped(true);
     const url = withoutSecrets(typed);
     setRefused(url === typed ? undefined : urlProblem({ ...target, url: typed }));
     set({ url });
@@ -51,8 +68,10 @@ export function TargetEditor({ number, target, onChange, onRemove, disabled }: P
           label="Address"
           placeholder="falco.example:8765"
           value={target.url}
-          problem={refused ?? urlProblem(target)}
+          problem={refused ?? (isTyped ? urlProblem(target) : undefined)}
           onChange={setUrl}
+          onPaste={paste}
+          autoFocus={!isTyped && !disabled}
           required
           disabled={disabled}
           width={50}

@@ -1,20 +1,25 @@
 import { ConfigSection } from '@grafana/plugin-ui';
 import { Button, Text } from '@grafana/ui';
+import { type TargetSettings } from '../../settings';
 import { type SectionProps } from './fields';
 import { TargetEditor } from './TargetEditor';
 
-/** The endpoints to scrape. */
+const NEW_TARGET: TargetSettings = { url: '' };
+
+/** The endpoints to scrape. A new data source shows an empty target, which is saved once it has an address. */
 export function TargetsSection({ settings, onChange, disabled }: SectionProps) {
-  const targets = settings.targets ?? [];
+  const targets = settings.targets?.length || disabled ? (settings.targets ?? []) : [NEW_TARGET];
+  const replace = (index: number, ...changed: TargetSettings[]) =>
+    onChange({ targets: [...targets.slice(0, index), ...changed, ...targets.slice(index + 1)] });
   return (
     <ConfigSection
       title="Targets"
-      description="The metrics endpoints of Falco, and of Falcosidekick if you run it. A bare host:port means http://host:port/metrics."
+      description="The metrics endpoints of Falco, and of Falcosidekick if you run it. A bare host:port means http://host:port/metrics. Paste a list of addresses to add several targets."
     >
-      {targets.length === 0 && (
+      {!settings.targets?.length && (
         <p>
           <Text color="secondary">
-            No targets yet. Set metrics.enabled and webserver.prometheus_metrics_enabled to true in falco.yaml.
+            Set metrics.enabled and webserver.prometheus_metrics_enabled to true in falco.yaml.
           </Text>
         </p>
       )}
@@ -23,8 +28,9 @@ export function TargetsSection({ settings, onChange, disabled }: SectionProps) {
           key={index}
           number={index + 1}
           target={target}
-          onChange={(changed) => onChange({ targets: targets.map((other, i) => (i === index ? changed : other)) })}
-          onRemove={() => onChange({ targets: targets.filter((_, i) => i !== index) })}
+          onChange={(changed) => replace(index, changed)}
+          onPasteAddresses={(urls) => replace(index, ...urls.map((url) => ({ ...target, url })))}
+          onRemove={() => replace(index)}
           disabled={disabled}
         />
       ))}
@@ -32,7 +38,7 @@ export function TargetsSection({ settings, onChange, disabled }: SectionProps) {
         variant="secondary"
         icon="plus"
         type="button"
-        onClick={() => onChange({ targets: [...targets, { url: '' }] })}
+        onClick={() => onChange({ targets: [...targets, NEW_TARGET] })}
         disabled={disabled}
       >
         Add target

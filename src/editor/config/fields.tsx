@@ -1,5 +1,5 @@
 import { Field, Input } from '@grafana/ui';
-import { type ReactNode, useId } from 'react';
+import { type ClipboardEventHandler, type ReactNode, useId } from 'react';
 import { type FalcoSettings } from '../../settings';
 
 /** Props of each section of the config editor. `onChange` takes only the settings that change. */
@@ -20,6 +20,8 @@ interface FieldProps<Value> {
   required?: boolean;
   disabled?: boolean;
   width?: number;
+  autoFocus?: boolean;
+  onPaste?: ClipboardEventHandler<HTMLInputElement>;
   /** Called with undefined when the field is emptied, which restores the default. */
   onChange: (value: Value | undefined) => void;
 }

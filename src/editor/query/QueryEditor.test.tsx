@@ -490,11 +490,27 @@ describe('health', () => {
     expect(screen.getByLabelText('Legend')).toBeInTheDocument();
   });
 
-  test('is numbers and instant in an alert rule', () => {
+  test('is numbers and instant in an alert rule, which explains the numbers', () => {
     show({ queryType: 'health' }, { app: CoreApp.UnifiedAlerting });
+    expect(screen.getByRole('note')).toHaveTextContent(
+      'Values are verdicts: 0 is ok, 1 is warning, 2 is critical, -1 is unknown.'
+    );
     expect(screen.getByRole('radio', { name: 'Instant' })).toBeChecked();
     expect(screen.queryByRole('radio', { name: 'Table' })).not.toBeInTheDocument();
   });
+});
+
+test('the values of a signal and its thresholds are explained in an alert rule', () => {
+  show({ queryType: 'signal', signals: ['kernel-drop-ratio', 'uptime'] }, { app: CoreApp.UnifiedAlerting });
+  expect(screen.getByRole('note')).toHaveTextContent(
+    /Kernel drops: Values are fractions: 2 % is 0\.02\. Suggested condition: above 0\.\d+ \(\d+%\) for a warning, above 0\.\d+ \(\d+%\) for a critical alert\./
+  );
+  expect(screen.getByRole('note')).toHaveTextContent('Uptime: ');
+});
+
+test('panels do not explain alert conditions', () => {
+  show({ queryType: 'signal', signals: ['kernel-drop-ratio'] });
+  expect(screen.queryByRole('note')).not.toBeInTheDocument();
 });
 
 test('events of all types, or of some', async () => {

@@ -4,6 +4,7 @@ import { Alert } from '@grafana/ui';
 import { type FalcoDataSource } from '../../datasource';
 import { type FalcoQuery, migrateQuery, returnsSeries, withDefaults } from '../../query';
 import { type FalcoSettings } from '../../settings';
+import { AlertHelp } from './AlertHelp';
 import { changeQueryType } from './changeQueryType';
 import { NodeRows } from './NodeRows';
 import { PromqlEditor } from './PromqlEditor';
@@ -61,6 +62,7 @@ export function QueryEditor(props: QueryEditorProps<FalcoDataSource, FalcoQuery,
         )}
         {type !== undefined && !returnsSeries(query.queryType) && <NodeRows {...rows} />}
         <QueryOptions query={query} app={app} settings={settings} range={range} onChange={change} />
+        {app === CoreApp.UnifiedAlerting && <AlertHelp query={query} />}
       </EditorRows>
     </>
   );

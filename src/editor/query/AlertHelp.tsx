@@ -1,0 +1,55 @@
+import { Text } from '@grafana/ui';
+import { type CompleteQuery } from '../../query';
+import { type Signal } from '../../signals/types';
+import { findSignals } from './labelChoices';
+import { formatValue } from './units';
+
+/** Explains the values of a query to somebody who writes the condition of an alert rule, and suggests thresholds. */
+export function AlertHelp({ query }: { query: CompleteQuery }) {
+  const lines =
+    query.queryType === 'health'
+      ? HEALTH
+      : findSignals(query.queryType === 'signal' ? query.signals : []).map(describe);
+  if (lines.length === 0) {
+    return null;
+  }
+  return (
+    <div role="note" aria-label="Values for the alert condition">
+      {lines.map((line) => (
+        <div key={line}>
+          <Text variant="bodySmall" color="secondary">
+            {line}
+          </Text>
+        </div>
+      ))}
+    </div>
+  );
+}
+
+const HEALTH = [
+  'Values are verdicts: 0 is ok, 1 is warning, 2 is critical, -1 is unknown.',
+  'Suggested condition: above 0 fires on warning and critical, above 1 only on critical. Neither fires on unknown: use below 0 for that.',
+];
+
+function describe(signal: Signal): string {
+  const { title, unit, thresholds } = signal;
+  const sentences: string[] = [];
+  if (unit === 'percentunit') {
+    sentences.push('Values are fractions: 2 % is 0.02.');
+  }
+  if (thresholds) {
+    const { direction, warning, critical } = thresholds;
+    const conditions = [
+      ...(warning === undefined ? [] : [`${direction} ${condition(warning, signal)} for a warning`]),
+      ...(critical === undefined ? [] : [`${direction} ${condition(critical, signal)} for a critical alert`]),
+    ];
+    sentences.push(`Suggested condition: ${conditions.join(', ')}.`);
+  }
+  return sentences.length > 0 ? `${title}: ${sentences.join(' ')}` : `${title}: the signal has no suggested threshold.`;
+}
+
+/** The number to enter, followed by how panels show it if that differs. */
+function condition(value: number, signal: Signal): string {
+  const formatted = formatValue(value, signal);
+  return formatted === String(value) ? formatted : `${value} (${formatted})`;
+}
