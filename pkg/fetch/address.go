@@ -33,6 +33,7 @@ func ParseListed(address string) (*url.URL, error) {
 	return u, err
 }
 
+// ParseURL is ParseTarget without the default path.
 func ParseURL(address string) (*url.URL, error) {
 	address = strings.TrimSpace(address)
 	if address == "" {

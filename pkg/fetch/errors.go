@@ -94,6 +94,7 @@ func tlsExpected() *target.Failure {
 	return target.Failf(target.TLSExpected, "The address says http, but the target expects TLS. Change the address to https://.")
 }
 
+// DNSFailure explains a [net.DNSError].
 func DNSFailure(err error) *target.Failure {
 	var dns *net.DNSError
 	if errors.As(err, &dns); dns.IsNotFound {

@@ -59,7 +59,7 @@ func retryAfter(r *http.Response) string {
 	return fmt.Sprintf(" (Retry-After: %s)", target.OneLine(after))
 }
 
-// notFound: Falco registers its route when it starts to capture, and only if its metrics are enabled.
+// NotFound explains the status 404. Falco registers its route when it starts to capture, and only if its metrics are enabled.
 func NotFound(e signals.Endpoint, path string) *target.Failure {
 	if e.NotFound == nil {
 		return target.Failf(target.NotFound, "The target responded with 404 Not Found. Check the path %s.", path)
