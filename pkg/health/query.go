@@ -105,6 +105,8 @@ type evaluatedCheck struct {
 	order  int // by dimension, then as in the catalogue
 	expr   string
 	window time.Duration // the lookback
+	since  time.Time     // when the history starts; zero if that is unknown
+	slack  time.Duration // that the history may be shorter than the window: two scrape intervals
 	values map[target.Node][]request.Point
 	alive  map[target.Node][]request.Point
 }
@@ -125,7 +127,10 @@ func checks(ctx context.Context, r *request.Request, qc *request.QueryContext, s
 		if err != nil {
 			return nil, fmt.Errorf("check %q: %w", c.ID, err)
 		}
-		j := evaluatedCheck{Check: c, signal: signal, kind: signal.TargetKind}
+		j := evaluatedCheck{
+			Check: c, signal: signal, kind: signal.TargetKind,
+			since: r.Executor.HistoryStart(), slack: 2 * qc.Times.Scrape,
+		}
 		j.scope = r.ScopeOf(signal, s)
 		j.order = 1000*slices.IndexFunc(r.Catalogue.Dimensions, func(d signals.Dimension) bool { return d.ID == signal.Dimension }) + i
 		if j.expr, j.window, err = checkExpr(r, j, qc); err != nil {

@@ -83,8 +83,13 @@ func (f checkResult) verdictsOverRange(span query.Times, t target.Status, steps 
 	for i := range out {
 		value, known := valueAtStep(&values, i)
 		up, scraped := valueAtStep(&alive, i)
-		met := scraped || !t.FirstScrape.IsZero() && !t.FirstScrape.After(span.Start.Add(time.Duration(i)*span.Step))
-		switch verdict := verdictOf(f.evaluatedCheck, value, known, up == 1); {
+		at := span.Start.Add(time.Duration(i) * span.Step)
+		met := scraped || !t.FirstScrape.IsZero() && !t.FirstScrape.After(at)
+		verdict := verdictOf(f.evaluatedCheck, value, known, up == 1)
+		if verdict == "ok" && !f.seenWhole(at) {
+			verdict = "unknown"
+		}
+		switch {
 		case verdict != "unknown" || met && !f.Optional:
 			out[i] = verdict
 		}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/failure"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/frames"
@@ -30,6 +31,7 @@ type checkResult struct {
 	labels  map[string]string // the target's
 	value   *float64
 	verdict string
+	partial bool   // it would be ok, but the history does not cover the window
 	why     string // why the verdict is unknown
 	said    string // the status message of a target that is not up
 	cause   string // the cause of that status
@@ -47,7 +49,7 @@ func results(ctx context.Context, r *request.Request, qc *request.QueryContext, 
 				f.said, f.cause = t.Message, strings.ReplaceAll(string(t.Cause), "-", " ")
 			}
 			seen[f.node] = true
-			if judge(r, &f); f.verdict == "unknown" {
+			if judge(&f, qc.Times.End); f.verdict == "unknown" {
 				if j.Optional {
 					continue
 				}
@@ -58,7 +60,7 @@ func results(ctx context.Context, r *request.Request, qc *request.QueryContext, 
 		// Nodes that are no longer targets, and values of the whole fleet.
 		for n := range j.values {
 			f := checkResult{evaluatedCheck: j, node: n}
-			if judge(r, &f); !seen[n] && j.scope.Contains(n) && f.verdict != "unknown" {
+			if judge(&f, qc.Times.End); !seen[n] && j.scope.Contains(n) && f.verdict != "unknown" {
 				out = append(out, f)
 			}
 		}
@@ -70,14 +72,22 @@ func results(ctx context.Context, r *request.Request, qc *request.QueryContext, 
 	return out
 }
 
-// judge fills in the value and the verdict.
-func judge(r *request.Request, f *checkResult) {
+// judge fills in the value and the verdict at a time.
+func judge(f *checkResult, at time.Time) {
 	f.verdict = "unknown"
 	value, known := request.Last(f.values[f.node])
 	up, _ := request.Last(f.alive[f.node])
-	if level := verdictOf(f.evaluatedCheck, value, known, up == 1); level != "unknown" {
+	level := verdictOf(f.evaluatedCheck, value, known, up == 1)
+	f.partial = level == "ok" && !f.seenWhole(at)
+	if level != "unknown" && !f.partial {
 		f.value, f.verdict = &value, level
 	}
+}
+
+// seenWhole reports whether the history covers the window of the check at a time. What the history does not cover may hold
+// what the check looks for, so that nothing found is not ok then.
+func (j evaluatedCheck) seenWhole(at time.Time) bool {
+	return j.Window == "" || j.since.IsZero() || !j.since.After(at.Add(j.slack-j.window))
 }
 
 // verdictOf returns the verdict for a value. If the node is down, its window may still hold good values from before; those
@@ -109,6 +119,9 @@ func why(ctx context.Context, r *request.Request, qc *request.QueryContext, f *c
 	}
 	if up, _ := request.Last(f.alive[f.node]); up != 1 {
 		return said(notices.Info("No metrics at "+r.Clock(qc.Times.End)+" from", "The node was not scraped then, or did not answer."), "")
+	}
+	if f.partial {
+		return notices.ShortHistory(r, time.Time{}) + fmt.Sprintf(" This check covers %s.", signals.FormatDuration(f.window))
 	}
 	if c, few := notices.TooFewScrapes(r, f.signal, t); few {
 		return said(c, "")

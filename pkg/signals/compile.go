@@ -26,7 +26,7 @@ var (
 	labelName = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
 	// A selector with `$filter` at its end, directly after its metric's name; or another placeholder.
 	// One pattern, so that a value put in is never taken for a placeholder itself.
-	placeholder = regexp.MustCompile(`([a-zA-Z_:][a-zA-Z0-9_:]*)(\{[^{}$]*)\$filter\}|\$[a-zA-Z_]+`)
+	placeholder = regexp.MustCompile(`([a-zA-Z_:][a-zA-Z0-9_:]*)(\{[^{}$]*)\$filter\}|offset \$window|\$[a-zA-Z_]+`)
 )
 
 // Compile turns a signal into PromQL. A nil by is the signal's default; an empty one is the total.
@@ -59,6 +59,8 @@ func (c *Catalogue) Compile(s *Signal, by []string, filters []Filter, window str
 			return strings.Join(o.Identity, ", ")
 		case "$window":
 			return FormatDuration(o.covered(length))
+		case "offset $window":
+			return "offset " + FormatDuration(min(length, o.longestOffset(length)))
 		case "$join":
 			return u.join(by, filters)
 		}

@@ -39,6 +39,15 @@ func (s *Signal) served(window time.Duration, o CompileOptions) (time.Duration, 
 	return min(window, max(time.Duration(longest), 4*o.ScrapeInterval)), nil
 }
 
+// longestOffset is how far an offset may look back: a whole second within the history, so that it finds the first sample
+// instead of nothing.
+func (o CompileOptions) longestOffset(window time.Duration) time.Duration {
+	if o.History == 0 {
+		return window
+	}
+	return max((o.History - 1).Truncate(time.Second), time.Second)
+}
+
 // covered is a window, cut to what there is of the history: a rate over a longer one would be too low.
 func (o CompileOptions) covered(window time.Duration) time.Duration {
 	if o.History == 0 {

@@ -51,7 +51,7 @@ const operators = ['=', '!=', '=~', '!~'];
 // Matches a selector that ends in `$filter`, or another placeholder. A single pass ensures that an
 // inserted value is
 // never taken for a placeholder.
-const placeholder = /([a-zA-Z_:][a-zA-Z0-9_:]*)(\{[^{}$]*)\$filter\}|\$[a-zA-Z_]+/g;
+const placeholder = /([a-zA-Z_:][a-zA-Z0-9_:]*)(\{[^{}$]*)\$filter\}|offset \$window|\$[a-zA-Z_]+/g;
 
 /**
  * Returns the expression, whose `$window` is no longer than the history, and the requested window
@@ -81,6 +81,8 @@ export function compile(
         return options.identity.join(', ');
       case '$window':
         return printDuration(Math.min(window, options.history ?? Infinity));
+      case 'offset $window':
+        return `offset ${printDuration(Math.min(window, longestOffset(options.history)))}`;
       case '$join':
         return joinInfoSeries(catalogue, by, filters, options);
       default:
@@ -88,6 +90,14 @@ export function compile(
     }
   });
   return { expr, window };
+}
+
+/**
+ * Returns how far an offset may look back: a whole second within the history, so that it finds the
+ * first sample instead of nothing.
+ */
+function longestOffset(history = Infinity): number {
+  return Math.max(Math.ceil(history / 1000) - 1, 1) * 1000;
 }
 
 /** Limits a window to the signal's `maxWindow`, but never below four scrape intervals. */

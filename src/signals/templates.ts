@@ -46,14 +46,17 @@ interface Selection {
 
 /**
  * Returns the increase of a counter that has no series before its first increment. A new series
- * counts with its whole value if its target was up when the window began; `increase` alone would
- * miss the first increment.
+ * counts with its whole value, which `increase` alone would miss. A series is new if it is missing in
+ * a scrape within the window, or at the scrape before it, while its target was up. With a history
+ * shorter than the window, the scrapes at hand decide.
  */
 export function increaseFromZero(metric: string, { matchers, unfiltered = false }: Selection = {}): string {
   const braces = (own?: string) => [own, unfiltered ? undefined : '$filter'].filter(Boolean).join(',');
   const series = `${metric}{${braces(matchers)}}`;
-  const wasUp = `up{${braces()}} offset $window == 1`;
-  return `((${series} unless ${series} offset $window) and on ($identity) (${wasUp}) or increase(${series}[$window]))`;
+  const up = `up{${braces()}}`;
+  const appeared = `(${series} unless ${series} offset $window)`;
+  const afterFirstScrape = `count_over_time(${series}[$window]) < on ($identity) group_left () max by ($identity) (sum_over_time(${up}[$window]))`;
+  return `(${appeared} and on ($identity) (${up} offset $window == 1) or ${appeared} and (${afterFirstScrape}) or increase(${series}[$window]))`;
 }
 
 /**

@@ -77,7 +77,7 @@ export const perCpu: Signal[] = [
       fewerSyscalls,
     ],
     link: links.dropping,
-    noValueReason: 'Its counters were reset within the window, or it had no events',
+    noValueReason: 'Its counters were reset within the window, it had no events, or it has been scraped only once',
   },
   {
     id: 'cpu-drop-imbalance',

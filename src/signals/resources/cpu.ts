@@ -80,7 +80,7 @@ const ofContainer = {
 
 /** Why a value that depends on the current CPU usage is missing. */
 const cpuUnknown =
-  'The process is too old for the window or restarted within it. Choose a longer window (1h works for processes up to 20 hours old)';
+  'The process is too old for the window or for the length of the history, or it restarted within it. Choose a longer window (1h works for processes up to 20 hours old)';
 
 export const cpu: Signal[] = [
   {
