@@ -176,7 +176,8 @@ function stateText(state: NodeState): string {
 
 const MISSING_IMAGES = 3;
 
-function containers({ spec, containers }: NodeState): string {
+function containers({ spec, ...state }: NodeState): string {
+  const containers = spec.containersUnseen ? 0 : state.containers;
   if (minor(spec.version) >= 41) {
     return spec.switches.plugins
       ? sample('plugins_container_n_containers_total', 'counter', containers) +

@@ -35,6 +35,14 @@ export const FAULTS = {
     burst: { from: MINUTE, to: 2 * MINUTE, factor: 1.3, every: 10 * MINUTE },
   },
   stalled: { stalledAt: MINUTE },
+  /** Its event loop hangs after a minute. */
+  hung: { hangsAt: MINUTE },
+  /** Its container plugin has no data. */
+  containersUnseen: { containersUnseen: true },
+  /** Starts every 36 minutes. */
+  slowCrashLoop: {
+    interruption: { kind: 'restart', first: MINUTE, every: 36 * MINUTE, down: 10 * SECOND, starting: 5 * SECOND },
+  },
   /** Its driver delivers no events, and no BPF statistics show that there were any. */
   blind: { engine: 'kmod', take: 0, rules: [] },
   fullThreadTable: { fullThreadTable: 262_144 },

@@ -88,6 +88,7 @@ export class Node {
   private readonly programs: Program[];
   private readonly ruleWaves: Array<{ rule: Rule; perSecond: number; phase: number; wave: Wave }>;
   private readonly initialThreads: number;
+  private readonly bootedEarlierMs: number;
 
   /** `start`: start of the fleet in milliseconds since 1970. */
   constructor(
@@ -106,6 +107,8 @@ export class Node {
     this.cpuRates = this.weights.map((weight) => rates(spec, weight));
     this.nodeRates = total(this.cpuRates);
     this.programs = programs(spec);
+    // Hosts boot at different times, within an hour.
+    this.bootedEarlierMs = 1000 * Math.floor(3600 * random(`${own}/boot`)());
     this.initialThreads = Math.floor(700 + 90 * spec.cpus + 200 * next()) + (spec.deadThreads ?? 0);
     this.ruleWaves = spec.rules.map((rule) => ({
       rule,
@@ -132,6 +135,12 @@ export class Node {
 
   /** All counters of the node at a time in milliseconds since 1970. */
   at(time: number): NodeState {
+    const hangs = this.start + (this.spec.hangsAt ?? Infinity);
+    // A hung event loop refreshes nothing, but the web server still serves duration.
+    return time > hangs ? { ...this.countersAt(hangs), at: time } : this.countersAt(time);
+  }
+
+  private countersAt(time: number): NodeState {
     const { spec } = this;
     const ms = time - this.start;
     const now = life(spec, ms);
@@ -147,7 +156,8 @@ export class Node {
     const threads = this.threads(opened, user, read, drops);
     const fds = this.fds(opened, user, read);
     const started = now.startedAt / 1000;
-    const hostBootAt = Math.floor((this.start - (spec.uptimeHours + 197) * 3_600_000) / 1000) * 1000;
+    const hostBootAt =
+      Math.floor((this.start - (spec.uptimeHours + 197) * 3_600_000 - this.bootedEarlierMs) / 1000) * 1000;
     const boot = (hostBootAt - this.start) / 1000;
     const busy = Math.min(0.85, 0.06 + spec.syscallsPerCpu / 90_000);
     const matches = this.matches(now, ms);

@@ -218,6 +218,9 @@ export const SCENARIOS: Record<string, Scenario> = {
   'rules-drift': { about: 'worker-4 has a different rules file', nodes: but({ 4: FAULTS.otherRules }) },
   'config-drift': { about: 'worker-4 has a different falco.yaml', nodes: but({ 4: FAULTS.otherConfig }) },
   blind: { about: 'the kernel module of worker-1 delivers no events', nodes: but({ 1: FAULTS.blind }) },
+  hung: { about: 'the event loop of worker-1 hangs after a minute', nodes: but({ 1: FAULTS.hung }) },
+  'unseen-containers': { about: 'worker-1 tracks no containers', nodes: but({ 1: FAULTS.containersUnseen }) },
+  'slow-crash-loop': { about: 'worker-1 restarts every 36 minutes', nodes: but({ 1: FAULTS.slowCrashLoop }) },
   'full-thread-table': { about: 'the thread table of worker-1 is full', nodes: but({ 1: FAULTS.fullThreadTable }) },
   'filling-thread-table': {
     about: 'the thread table of worker-1 is filled to 85 % with exited threads',

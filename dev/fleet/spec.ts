@@ -95,6 +95,13 @@ export interface NodeSpec {
   queueLoss: number;
   /** Share of the sent alerts that never reached Falcosidekick. */
   wayLoss?: number;
+  /** The container plugin has no data from the container runtime. */
+  containersUnseen?: boolean;
+  /**
+   * The event loop hangs from then on (milliseconds from the start of the fleet): the metrics that it refreshes are
+   * frozen, while duration and rules are still served.
+   */
+  hangsAt?: number;
   /** FALCO_CGROUP_MEM_PATH is set: container memory is known. */
   containerMemory: boolean;
   /** TOCTOU syscalls for which the kernel has an `__ia32_compat_sys_*` symbol. */

@@ -23,8 +23,12 @@ describe('the catalogue', () => {
       'captured-syscall-ratio',
       'config-baseline-drift',
       'config-drift',
+      'connection-failures',
+      'container-data-loss',
       'container-memory',
       'context-switch-rate',
+      'cpu-capacity-ratio',
+      'cpu-capacity-since-start-ratio',
       'cpu-drop-imbalance',
       'cpu-drop-ratio',
       'cpu-limit-ratio',
@@ -53,6 +57,7 @@ describe('the catalogue', () => {
       'host-open-fds',
       'host-procs-running',
       'hot-reload-failures',
+      'instances-per-kernel',
       'iterator-drop-rate',
       'iterator-event-rate',
       'jemalloc-memory',
@@ -81,6 +86,8 @@ describe('the catalogue', () => {
       'minutes-with-drops-ratio',
       'missing-instances',
       'node-cpu-since-start-ratio',
+      'nodes-by-config',
+      'nodes-by-rules',
       'nodes-by-version',
       'nodes-without-falco',
       'noisiest-rules-ratio',
@@ -89,6 +96,7 @@ describe('the catalogue', () => {
       'preemption-rate',
       'probe-cpu-ratio',
       'probe-run-time',
+      'recurring-restarts',
       'reloads',
       'restarts',
       'retrieve-failure-ratio',
@@ -98,7 +106,10 @@ describe('the catalogue', () => {
       'rules-drift',
       'scrape-duration',
       'server-load',
+      'sidekick-goroutines',
       'sidekick-input-rate',
+      'sidekick-memory',
+      'sidekick-restarts',
       'sidekick-up',
       'signal-rate',
       'silent-rules',
@@ -111,6 +122,7 @@ describe('the catalogue', () => {
       'total-cpu-cost',
       'tracepoint-cpu-ratio',
       'tracepoint-rate',
+      'tracked-containers',
       'up',
       'uptime',
       'userspace-event-rate',
@@ -122,7 +134,7 @@ describe('the catalogue', () => {
   it('says which signals hold nodes against each other', () => {
     const relative = catalogue.signals.filter((signal) => signal.comparesNodes).map(({ id }) => id);
     const skews = ['version', 'engine', 'kernel', 'rules', 'config'].map((what) => `${what}-drift`);
-    expect(relative.sort()).toEqual([...skews, 'nodes-without-falco'].sort());
+    expect(relative.sort()).toEqual([...skews, 'nodes-without-falco', 'instances-per-kernel', 'container-data-loss'].sort());
   });
 
   it('has five dimensions', () => {

@@ -31,8 +31,11 @@ describe('the checks', () => {
       'up',
       'missing-instances',
       'crash-loop',
+      'recurring-restarts',
+      'connection-failures',
       'hot-reload-failures',
       'event-timeouts',
+      'instances-per-kernel',
       'version-drift',
       'rules-drift',
       'config-drift',
@@ -47,9 +50,11 @@ describe('the checks', () => {
       'memory-trend',
       'outputs-queue',
       'sidekick',
+      'sidekick-restarts',
       'loss-before-sidekick',
       'destination-errors',
       'sources',
+      'container-data',
     ]);
   });
 
@@ -64,7 +69,9 @@ describe('the checks', () => {
     expect(withoutCheck.map(({ id }) => id)).toEqual([
       'kernel-event-rate-per-cpu',
       'nodes-without-falco',
+      'cpu-usage-since-start-ratio',
       'cpu-usage-ratio',
+      'cpu-usage-avg-ratio',
     ]);
   });
 
@@ -145,6 +152,6 @@ it('writes series for every pinned setting that a signal reads', () => {
 });
 
 it('writes gauges for every setting of a target that a signal reads', () => {
-  const read = new Set(signals.flatMap(({ expr }) => [...expr.matchAll(/falco_target_\w+/g)].map(([name]) => name)));
+  const read = new Set(signals.flatMap(({ expr }) => [...expr.matchAll(/falco_target_(?!\w+_total)\w+/g)].map(([name]) => name)));
   expect([...read].sort()).toEqual(targetGauges.map(({ metric }) => metric).sort());
 });

@@ -58,6 +58,11 @@ export function sidekickCounter(metric: string, older: string): Need {
   return { metric, anyOf: [older] };
 }
 
+/** Requires a metric of the process or the Go runtime, which every Falcosidekick exports. */
+export function sidekickProcess(metric: string): Need {
+  return { metric };
+}
+
 /**
  * Requires a gauge that is written from the settings of a target (targets.ts) if the setting is
  * given.

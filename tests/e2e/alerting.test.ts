@@ -22,13 +22,15 @@ const everything: typeof none = {
   'falco-kernel-drops-critical': ['overloaded', 'stalled'],
   'falco-drop-bursts': ['bursts'],
   'falco-lost-process-events': ['bursts', 'loses-starts'],
-  'falco-stalled': ['blind', 'stalled'],
+  'falco-stalled': ['blind', 'hung', 'stalled'],
+  'falco-container-data-loss': ['unseen-containers'],
   'falco-thread-table-filling': ['filling-table', 'full-table'],
   'falco-thread-table-full': ['full-table'],
   'falco-node-down': ['absent'],
   'falco-cluster-unreachable': ['unreachable'],
   'falco-missing-instances': ['small'],
   'falco-crash-loop': ['crash-loop'],
+  'falco-recurring-restarts': ['crash-loop'],
   'falco-hot-reload-failed': ['failed-reload'],
   'falco-event-timeouts': ['timeouts'],
   'falco-version-drift': ['other-version'],
@@ -44,7 +46,7 @@ const everything: typeof none = {
   'falco-alerts-lost-before-sidekick': ['unheard'],
   'falco-destination-errors': ['slack'],
   // A Falco that sees no events does not see its canary either.
-  'falco-canary': ['blind', 'no-canary', 'stalled'],
+  'falco-canary': ['blind', 'hung', 'no-canary', 'stalled'],
 };
 
 /** The demo is in the middle of an upgrade and has one overloaded node. */

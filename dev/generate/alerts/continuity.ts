@@ -86,6 +86,20 @@ export const continuity: AlertRule[] = [
       'It started at least three times within half an hour. Between the restarts nothing monitors the node.',
   },
   {
+    uid: 'falco-recurring-restarts',
+    title: 'Falco restarts repeatedly',
+    signal: 'recurring-restarts',
+    fires: { type: 'gt', bound: 0 },
+    when: 'the process started at least five times within 6 hours or six times within a day',
+    for: '0s',
+    severity: 'warning',
+    ...keepLast,
+    look: { dashboard: 'Falco fleet and drift', panel: 'Restarts' },
+    summary: ({ node }) => `Falco on ${node} restarts repeatedly`,
+    description: () =>
+      'It started at least five times within 6 hours or six times within a day: a crash loop that is slow, or a rollout that is repeated. Between the restarts nothing monitors the node.',
+  },
+  {
     uid: 'falco-hot-reload-failed',
     title: 'Falco hot reload failed',
     signal: 'hot-reload-failures',

@@ -1,4 +1,4 @@
-import { type AlertRule, bound, keepLast } from './rule';
+import { type AlertRule, bound, keepLast, nothingIsFine } from './rule';
 
 const tooMuch = bound('kernel-drop-ratio', 'warning');
 
@@ -92,6 +92,20 @@ export const dataQuality: AlertRule[] = [
     summary: ({ node }) => `Falco on ${node} responds, but hardly any event reaches its rules`,
     description: () =>
       'Its web server works, but its event loop does not or the driver delivers no events. Falco detects nothing on this node.',
+  },
+  {
+    uid: 'falco-container-data-loss',
+    title: 'Falco has no container data',
+    signal: 'container-data-loss',
+    fires: { type: 'gt', bound: 0 },
+    when: 'no containers are tracked, although other nodes of the cluster track some or this node did within a day',
+    for: '10m',
+    severity: 'critical',
+    ...nothingIsFine,
+    look: { dashboard: 'Falco security capability', panel: 'Tracked containers' },
+    summary: ({ node }) => `Falco on ${node} tracks no containers`,
+    description: () =>
+      'Rules on containers do not match, and alerts lack the names of containers and pods, while everything else looks healthy.',
   },
   {
     uid: 'falco-thread-table-filling',

@@ -31,18 +31,18 @@ export const resources: AlertRule[] = [
   },
   {
     uid: 'falco-cpu-ceiling',
-    title: 'Falco is close to one full CPU',
-    signal: 'cpu-usage-avg-ratio',
+    title: 'Falco is close to its CPU capacity',
+    signal: 'cpu-capacity-ratio',
     // If the history is too short for the age of the process, the average since its start is used.
-    expr: ({ figure }) => `(${figure('cpu-usage-avg-ratio')}) or (${figure('cpu-usage-since-start-ratio')})`,
-    fires: { type: 'gt', bound: bound('cpu-usage-avg-ratio', 'warning') },
-    when: 'more than 80 % of one CPU is used, on average over the last 15 minutes to 12 hours or, if unknown, since the start',
+    expr: ({ figure }) => `(${figure('cpu-capacity-ratio')}) or (${figure('cpu-capacity-since-start-ratio')})`,
+    fires: { type: 'gt', bound: bound('cpu-capacity-ratio', 'warning') },
+    when: 'more than 80 % of one CPU or of the CPU limit is used, on average over the last 15 minutes to 12 hours or, if unknown, since the start',
     for: '15m',
     severity: 'warning',
     ...keepLast,
     look: { dashboard: 'Falco resources and impact', panel: 'CPU usage since start' },
-    summary: ({ node, value }) => `Falco on ${node} uses ${value('humanizePercentage')} of one CPU`,
+    summary: ({ node, value }) => `Falco on ${node} uses ${value('humanizePercentage')} of its CPU capacity`,
     description: () =>
-      'Its event loop is a single thread and cannot use more than one CPU, whatever the size of the node. More load causes drops.',
+      'Its event loop is a single thread and cannot use more than one CPU, or than its CPU limit, whatever the size of the node. More load causes drops.',
   },
 ];

@@ -131,7 +131,13 @@ describe('the dashboards together', () => {
       'early-drop-ratio',
       'thread-table-drops',
       'missing-instances',
+      'recurring-restarts',
+      'connection-failures',
+      'instances-per-kernel',
+      'cpu-capacity-ratio',
+      'cpu-capacity-since-start-ratio',
       'cpu-throttled-ratio',
+      'container-data-loss',
     ]);
   });
 

@@ -153,6 +153,38 @@ export function delivery(): Dashboard {
             },
             ofSidekick(['sidekick-up'], { legendFormat: '{{node}}' })
           ),
+          seriesPanel(
+            {
+              id: 25,
+              title: 'Falcosidekick memory',
+              description:
+                'Resident memory of each Falcosidekick. Memory that grows together with the goroutines shows a destination that is slower than the alerts.',
+              w: 8,
+              h: 7,
+            },
+            [ofSidekick(['sidekick-memory'], { legendFormat: '{{node}}' })]
+          ),
+          seriesPanel(
+            {
+              id: 26,
+              title: 'Falcosidekick goroutines',
+              description:
+                'Falcosidekick sends each alert in a goroutine of its own. A number that keeps growing shows that alerts wait for a slow destination.',
+              w: 8,
+              h: 7,
+            },
+            [ofSidekick(['sidekick-goroutines'], { legendFormat: '{{node}}' })]
+          ),
+          seriesPanel(
+            {
+              id: 27,
+              title: 'Falcosidekick restarts',
+              description: 'Process starts within 15 minutes. Alerts sent during a restart are lost.',
+              w: 8,
+              h: 7,
+            },
+            [ofSidekick(['sidekick-restarts'], { window: '15m', legendFormat: '{{node}}' })]
+          ),
         ],
       },
       {

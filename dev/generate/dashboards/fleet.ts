@@ -198,6 +198,19 @@ export function fleet(): Dashboard {
               ),
             ]
           ).overrideByRegexp('.*', [{ id: 'mappings', value: [] }]),
+          ...(['rules', 'config'] as const).map((files, i) =>
+            barsPanel(
+              {
+                id: 27 + i,
+                title: files === 'rules' ? 'Nodes by rules file' : 'Nodes by configuration file',
+                description:
+                  'Number of nodes with each version of each file at the end of the range. One bar per file is no drift; without a majority, the bars show the groups.',
+                w: 12,
+                h: 7,
+              },
+              signals([`nodes-by-${files}`], { legendFormat: '{{file_name}} {{sha256}}', instant: true })
+            )
+          ),
           changes(26, 24, 8),
         ],
       },

@@ -115,6 +115,17 @@ export function security(): Dashboard {
             },
             worst('stalled', 10)
           ),
+          seriesPanel(
+            {
+              id: 11,
+              title: 'Tracked containers',
+              description:
+                'Containers that Falco knows, for the ten nodes with the fewest. 0 on a node that runs containers: rules on containers do not match, and alerts lack the names of containers and pods.',
+              w: 24,
+              h: 7,
+            },
+            [worst('tracked-containers', 10)]
+          ),
         ],
       },
       {

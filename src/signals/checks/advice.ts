@@ -1,12 +1,19 @@
 import { type CheckAdvice } from '../types';
-import { beyondFalco, inBursts, mainCause, nearOneCpu, stalledBecause, sustained } from './conditions';
+import { atCpuLimit, beyondFalco, inBursts, mainCause, nearOneCpu, stalledBecause, sustained } from './conditions';
 
 export const hangs: CheckAdvice = {
-  when: stalledBecause('no look-ups'),
-  why: 'The node has events, but Falco looks up no threads: its event loop hangs.',
+  when: `${stalledBecause('no look-ups')} or ${stalledBecause('frozen metrics')}`,
+  why: 'Falco responds, but it looks up no threads or its metrics are frozen: its event loop hangs.',
   change:
     'Look for an output that blocks (program_output, http_output, file_output on a full disk) or a plugin that hangs. Then restart Falco.',
   cost: 'Falco does not monitor the node for some seconds.',
+};
+
+export const throttled: CheckAdvice = {
+  when: atCpuLimit,
+  why: 'Falco is close to its CPU limit. While it is throttled, its ring buffers overflow although the node may have idle CPUs.',
+  change: 'Raise the CPU limit of the Falco container, up to one CPU, which is the most that its event loop can use.',
+  cost: 'CPU time that other containers of the node may need.',
 };
 
 export const beyond: CheckAdvice = {
@@ -55,4 +62,13 @@ export const pageFaults: CheckAdvice = {
   cost: 'Requires a kernel with BPF ring buffers and BTF, usually 5.8 or later.',
 };
 
-export const againstDrops: CheckAdvice[] = [hangs, beyond, tooLarge, pageFaults, busyCpu, fewerEvents, largerBuffers];
+export const againstDrops: CheckAdvice[] = [
+  hangs,
+  throttled,
+  beyond,
+  tooLarge,
+  pageFaults,
+  busyCpu,
+  fewerEvents,
+  largerBuffers,
+];

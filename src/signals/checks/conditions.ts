@@ -4,7 +4,7 @@
  */
 import { lastTerminations } from '../continuity/lifecycle';
 import { reasons } from '../data-quality/stall';
-import { recentCpu } from '../resources/cpu';
+import { averageCpu, cpuLimit, cpuRatio, recentCpu } from '../resources/cpu';
 import { cpus, rate } from '../templates';
 
 const events = 'falcosecurity_scap_n_evts_total{$filter}';
@@ -36,6 +36,10 @@ export const beyondFalco = `${node(`(${eventsPerCpu} > 3000) and ${hasDrops}`)} 
  * usage.
  */
 export const nearOneCpu = node(`(${recentCpu}) > 0.8`);
+
+const usage = `((${averageCpu}) or ${cpuRatio}{$filter})`;
+/** Falco is close to its CPU limit, by its current usage or, if that is unknown, by its average since the start. */
+export const atCpuLimit = node(`(${usage} / on ($identity) group_left () (${cpuLimit}{$filter} > 0)) > 0.8`);
 
 /** Most drops have one cause that larger buffers do not fix. */
 export function mainCause(cause: 'scratch_map' | 'page_faults'): string {

@@ -100,10 +100,34 @@ export const continuity: Check[] = [
     signal: 'crash-loops',
     worst: 'max',
     meaning: {
-      ok: 'Falco has not restarted repeatedly.',
+      ok: 'Falco did not start three times within half an hour.',
       critical: 'Falco is in a crash loop. Between the restarts nothing monitors the node.',
     },
     advice: [outOfMemory, read],
+  },
+  {
+    id: 'recurring-restarts',
+    signal: 'recurring-restarts',
+    worst: 'max',
+    meaning: {
+      ok: 'Falco did not restart repeatedly within the last hours.',
+      warning: 'Falco has restarted repeatedly within the last hours. Between the restarts nothing monitors the node.',
+    },
+    advice: [outOfMemory, read],
+    optional: true,
+  },
+  {
+    id: 'connection-failures',
+    signal: 'connection-failures',
+    worst: 'max',
+    window: '30m',
+    meaning: {
+      ok: 'Connections to Falco succeed.',
+      warning:
+        'Connections to Falco were repeatedly refused or cut off: it is down, or it terminates before or during a scrape.',
+    },
+    advice: [outOfMemory, read],
+    optional: true,
   },
   {
     id: 'hot-reload-failures',
@@ -133,6 +157,24 @@ export const continuity: Check[] = [
         why: 'The driver delivers no events.',
         change: 'If the host is not idle, restart Falco and check in its log that the driver was loaded.',
         cost: 'Falco does not monitor the node for some seconds.',
+      },
+    ],
+    optional: true,
+  },
+  {
+    id: 'instances-per-kernel',
+    signal: 'instances-per-kernel',
+    worst: 'max',
+    meaning: {
+      ok: 'One Falco monitors this kernel.',
+      warning: 'Several Falco instances monitor this kernel: each event counts several times in totals over nodes.',
+    },
+    advice: [
+      {
+        why: 'Several instances report the same boot time, kernel and load of the host.',
+        change:
+          'Run a single Falco on the host. If the nodes are containers of one host (kind), keep one of them as a target, or read values by node instead of totals.',
+        cost: 'None.',
       },
     ],
     optional: true,

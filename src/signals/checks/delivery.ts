@@ -38,6 +38,25 @@ export const delivery: Check[] = [
     ],
   },
   {
+    id: 'sidekick-restarts',
+    signal: 'sidekick-restarts',
+    worst: 'max',
+    window: '1h',
+    meaning: {
+      ok: 'Falcosidekick did not restart repeatedly within the last hour.',
+      warning: 'Falcosidekick restarted at least three times within the last hour. Alerts sent meanwhile are lost.',
+    },
+    advice: [
+      {
+        why: 'The Falcosidekick process keeps terminating.',
+        change:
+          'Check why its container terminated (kubectl describe pod, kubectl logs --previous). OOMKilled requires a higher memory limit, or a faster or removed destination.',
+        cost: 'Memory of the node.',
+      },
+    ],
+    optional: true,
+  },
+  {
     id: 'loss-before-sidekick',
     signal: 'loss-before-sidekick-ratio',
     worst: 'max',

@@ -1,6 +1,6 @@
 import { type Check, type CheckAdvice } from '../types';
 import { busyCpu } from './advice';
-import { beyondFalco, queueFull } from './conditions';
+import { atCpuLimit, beyondFalco, queueFull } from './conditions';
 
 const lighter: CheckAdvice = { ...busyCpu, when: undefined, why: 'Falco has too much work.' };
 
@@ -42,25 +42,27 @@ const memory: CheckAdvice[] = [
 export const resources: Check[] = [
   {
     id: 'cpu',
-    signal: 'cpu-usage-avg-ratio',
+    signal: 'cpu-capacity-ratio',
     worst: 'max',
     meaning: {
-      ok: 'Falco uses less than 80 % of one CPU.',
-      warning: 'Falco is close to the limit of one CPU for its event loop.',
-      critical: 'Falco uses one full CPU and cannot process events faster. More load causes drops.',
+      ok: 'Falco uses less than 80 % of one CPU or, if that is lower, of its CPU limit.',
+      warning: 'Falco is close to the most CPU it can use: one CPU for its event loop, or its CPU limit.',
+      critical:
+        'Falco uses one full CPU or all of its CPU limit and cannot process events faster. More load causes drops.',
     },
-    advice: [busyNode, lighter],
+    advice: [{ ...raiseCpu, when: atCpuLimit }, busyNode, lighter],
   },
   {
     id: 'cpu-since-start',
-    signal: 'cpu-usage-since-start-ratio',
+    signal: 'cpu-capacity-since-start-ratio',
     worst: 'max',
     meaning: {
-      ok: 'Since its start, Falco has used less than 80 % of one CPU on average. The current usage may differ.',
-      warning: 'Since its start, Falco has on average been close to the limit of one CPU for its event loop.',
-      critical: 'Since its start, Falco has used one full CPU on average.',
+      ok: 'Since its start, Falco has on average used less than 80 % of one CPU or of its CPU limit. The current usage may differ.',
+      warning:
+        'Since its start, Falco has on average been close to the most CPU it can use: one CPU, or its CPU limit.',
+      critical: 'Since its start, Falco has on average used one full CPU or all of its CPU limit.',
     },
-    advice: [busyNode, lighter],
+    advice: [{ ...raiseCpu, when: atCpuLimit }, busyNode, lighter],
   },
   {
     id: 'cpu-limit',

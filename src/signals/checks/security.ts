@@ -19,4 +19,23 @@ export const security: Check[] = [
       },
     ],
   },
+  {
+    id: 'container-data',
+    signal: 'container-data-loss',
+    worst: 'max',
+    meaning: {
+      ok: 'Falco tracks the containers of the node.',
+      critical:
+        'Falco tracks no containers, although there are some: rules on containers do not match, and alerts lack the names of containers and pods.',
+    },
+    advice: [
+      {
+        why: 'The container plugin has no data from the container runtime.',
+        change:
+          "Check that the socket of the runtime is mounted into the Falco container and listed in the settings of the container plugin (init_config.engines), check Falco's log for errors of the plugin, then restart Falco.",
+        cost: 'Falco does not monitor the node for some seconds.',
+      },
+    ],
+    optional: true,
+  },
 ];

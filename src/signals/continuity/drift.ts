@@ -11,15 +11,22 @@ const configFiles = 'falcosecurity_falco_sha256_config_files_info';
 
 const perInstance = { default: ['$identity'], allowed: anyGrouping };
 
-/** 1 for each node whose value of a label is not that of more than half of the nodes of its cluster. */
+/**
+ * Returns 1 for each node whose value of a label is not that of more than half of the nodes of its cluster, otherwise 0.
+ * Nothing for a cluster in which no value has such a majority.
+ */
 function compareLabel(selector: string, label: string): string {
-  const alike = `${selector} * on (cluster, ${label}) group_left () count by (cluster, ${label}) (${selector})`;
-  return sumByGroup(`${alike} <= bool on (cluster) group_left () (count by (cluster) (${selector}) / 2)`);
+  const counts = `count by (cluster, ${label}) (${selector})`;
+  const half = `count by (cluster) (${selector}) / 2`;
+  const alike = `${selector} * on (cluster, ${label}) group_left () ${counts}`;
+  const differs = `${alike} <= bool on (cluster) group_left () (${half})`;
+  return sumByGroup(`${differs} and on (cluster) (max by (cluster) (${counts}) > ${half})`);
 }
 
 /**
- * 1 for each node whose files are not exactly those of the majority of its cluster: a file and its hash belong to
- * it when more than half of the nodes have them.
+ * Returns 1 for each node whose files are not exactly those of the majority of its cluster, otherwise 0. A file and its
+ * hash belong to the majority if more than half of the nodes have them. Nothing for a cluster in which hardly any
+ * node has exactly these files.
  */
 function compareFiles(metric: string): string {
   const files = `${metric}{$filter}`;
@@ -29,7 +36,10 @@ function compareFiles(metric: string): string {
   const shared = `(count without (file_name, sha256) (${files} and on (cluster, file_name, sha256) ${majority}) or 0 * ${own})`;
   const all = `(count by (cluster) (${majority}) or 0 * count by (cluster) (${own}))`;
   const lacks = `(${shared} < bool on (cluster) group_left () ${all})`;
-  return sumByGroup(`clamp_max((${shared} < bool ${own}) + ${lacks}, 1)`);
+  const agreeing = `count by (cluster) ((${shared} == ${own}) == on (cluster) group_left () ${all})`;
+  // Above a third; of two nodes both have to agree.
+  const agrees = `(3 * ${agreeing} > count by (cluster) (${own}) + 1)`;
+  return sumByGroup(`clamp_max((${shared} < bool ${own}) + ${lacks}, 1) and on (cluster) ${agrees}`);
 }
 
 interface Drift {
@@ -37,6 +47,8 @@ interface Drift {
   title: string;
   what: string;
   more: string;
+  /** The signal that counts the nodes of each group. */
+  groups: string;
   expr: string;
   need: Need;
   advice: Advice;
@@ -53,7 +65,7 @@ const judged: Thresholds = {
 };
 
 /** Defines what all kinds of drift have in common. */
-function defineDrift({ id, title, what, more, expr, need, advice, benign = false }: Drift): Signal {
+function defineDrift({ id, title, what, more, groups, expr, need, advice, benign = false }: Drift): Signal {
   return {
     id,
     title,
@@ -62,7 +74,7 @@ function defineDrift({ id, title, what, more, expr, need, advice, benign = false
     decimals: 0,
     min: 0,
     summary: `Nodes with a different ${what} than the majority`,
-    description: `1 for a node with a different ${what} than more than half of the selected nodes of its cluster, otherwise 0. Without such a majority, every node differs. ${more} Groups show the number of nodes that differ.`,
+    description: `1 for a node with a different ${what} than more than half of the selected nodes of its cluster, otherwise 0. There is no value for a cluster without such a majority. ${more} Groups show the number of nodes that differ.`,
     expr,
     groupBy: perInstance,
     needs: [need],
@@ -70,6 +82,7 @@ function defineDrift({ id, title, what, more, expr, need, advice, benign = false
     ...(benign ? {} : { thresholds: judged }),
     advice: [advice],
     link: links.metrics,
+    noValueReason: `There is no majority: no ${what} is shared by more than half of the nodes of the cluster; ${groups} lists the groups`,
     values: [
       { value: 0, text: 'same', level: 'ok' },
       { value: 1, text: 'differs', level: benign ? 'ok' : 'warning' },
@@ -82,6 +95,7 @@ export const drift: Signal[] = [
     id: 'version-drift',
     title: 'Version drift',
     what: 'Falco version',
+    groups: 'nodes-by-version',
     more: 'The whole version is compared, including the patch level.',
     expr: compareLabel(`${version}{$filter}`, 'version'),
     need: exportedAlways(version),
@@ -96,6 +110,7 @@ export const drift: Signal[] = [
     benign: true,
     title: 'Engine drift',
     what: 'syscall engine',
+    groups: 'nodes-by-version by engine',
     more: 'Old kernels may require the kernel module where others use the modern probe. Several metrics exist only with one of them.',
     expr: compareLabel(`${engine}{engine_name!="source_plugin",$filter}`, 'engine_name'),
     need: exportedAlways(engine),
@@ -110,6 +125,7 @@ export const drift: Signal[] = [
     benign: true,
     title: 'Kernel drift',
     what: 'kernel release',
+    groups: 'nodes-by-version by kernel',
     more: 'Node pools with different images differ as intended.',
     expr: compareLabel(`${kernel}{$filter}`, 'kernel_release'),
     need: exportedAlways(kernel),
@@ -124,6 +140,7 @@ export const drift: Signal[] = [
     id: 'rules-drift',
     title: 'Rules drift',
     what: 'rules files',
+    groups: 'nodes-by-rules',
     more: 'Files are compared by name and SHA-256: a changed, missing or additional file makes a node differ.',
     expr: compareFiles(ruleFiles),
     need: { ...exportedAlways(ruleFiles), since: '0.39' },
@@ -138,6 +155,7 @@ export const drift: Signal[] = [
     id: 'config-drift',
     title: 'Configuration drift',
     what: 'configuration files',
+    groups: 'nodes-by-config',
     more: 'Files (falco.yaml and those in config_files) are compared by name and SHA-256: a changed, missing or additional file makes a node differ. Node pools with different settings differ as intended: filter by a target label.',
     expr: compareFiles(configFiles),
     need: { ...exportedAlways(configFiles), since: '0.39' },
@@ -160,6 +178,38 @@ export const drift: Signal[] = [
     expr: `count by ($groupBy) (${version}{$filter}$join)`,
     groupBy: { default: ['version'], allowed: anyGrouping },
     needs: [exportedAlways(version)],
+    advice: [],
+    link: links.metrics,
+  },
+  {
+    id: 'nodes-by-rules',
+    title: 'Nodes by rules file',
+    dimension: 'continuity',
+    unit: 'short',
+    decimals: 0,
+    min: 0,
+    summary: 'Number of nodes with each version of each rules file',
+    description:
+      'Nodes that respond, counted by file name and SHA-256. It lists the groups of nodes where no majority has the same files. Nodes that are down are not included.',
+    expr: `count by ($groupBy) (${ruleFiles}{$filter}$join)`,
+    groupBy: { default: ['file_name', 'sha256'], allowed: anyGrouping },
+    needs: [{ ...exportedAlways(ruleFiles), since: '0.39' }],
+    advice: [],
+    link: links.metrics,
+  },
+  {
+    id: 'nodes-by-config',
+    title: 'Nodes by configuration file',
+    dimension: 'continuity',
+    unit: 'short',
+    decimals: 0,
+    min: 0,
+    summary: 'Number of nodes with each version of each configuration file',
+    description:
+      'Nodes that respond, counted by file name and SHA-256. It lists the groups of nodes where no majority has the same files. Nodes that are down are not included.',
+    expr: `count by ($groupBy) (${configFiles}{$filter}$join)`,
+    groupBy: { default: ['file_name', 'sha256'], allowed: anyGrouping },
+    needs: [{ ...exportedAlways(configFiles), since: '0.39' }],
     advice: [],
     link: links.metrics,
   },

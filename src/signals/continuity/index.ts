@@ -3,5 +3,6 @@ import { baseline } from './baseline';
 import { drift } from './drift';
 import { lifecycle } from './lifecycle';
 import { liveness } from './liveness';
+import { sharedKernel } from './shared-kernel';
 
-export const continuity: Signal[] = [...liveness, ...lifecycle, ...drift, ...baseline];
+export const continuity: Signal[] = [...liveness, ...lifecycle, ...drift, ...baseline, ...sharedKernel];

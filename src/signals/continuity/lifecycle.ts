@@ -1,6 +1,7 @@
 import { links } from '../links';
 import { exportedAlways, externalMetric, sidekickCounter } from '../needs';
 import { events as sidekickEvents, hostnames, olderEvents, countEventsOfFalco } from '../sidekick';
+import { scraping } from '../scraping';
 import { anyGrouping, sumByGroup } from '../templates';
 import { type Advice, type Signal } from '../types';
 
@@ -10,6 +11,8 @@ const reloaded = 'falcosecurity_falco_reload_timestamp_nanoseconds';
 
 const perInstance = { default: ['$identity'], allowed: anyGrouping };
 
+const duration = 'falcosecurity_falco_duration_seconds_total';
+
 const starts = `changes(${started}{$filter}[$window])`;
 
 const whyItEnds: Advice = {
@@ -18,6 +21,16 @@ const whyItEnds: Advice = {
     'Find out why the process terminated: out of memory (raise the limit, or set outputs_queue.capacity), a rule or setting that does not load, a liveness probe of /healthz that is too strict, or “could not initialize inotify handler” (raise fs.inotify.max_user_instances and fs.inotify.max_user_watches on the host, or set watch_config_files: false).',
   cost: 'None.',
 };
+
+/**
+ * Returns 1 for instances that started often, as `often` says, and 0 for those known for `period` without it: by
+ * the history, or by a process that is older.
+ */
+function judgeRestarts(often: string, period: string, seconds: number): string {
+  const known = `${duration}{$filter} > ${seconds} or ${started}{$filter} offset ${period}`;
+  return `(${often} and on ($identity) ((${often}) > 0 or ${known}))`;
+}
+const startsWithin = (period: string) => `changes(${started}{$filter}[${period}])`;
 
 /** Returns why Falco's containers last terminated according to Kubernetes: all reasons or one. */
 export function lastTerminations(reason?: string): string {
@@ -64,8 +77,8 @@ export const lifecycle: Signal[] = [
     min: 0,
     summary: 'Falco instances that restart repeatedly',
     description:
-      '1 if the start time changed at least three times within the last 30 minutes, whatever the window; otherwise 0. A Falco that terminates before it ever responds counts as down instead (nodes-without-falco). One or two consecutive rollouts stay below the threshold. Groups show the number of crash loops.',
-    expr: sumByGroup(`changes(${started}{$filter}[30m]) >= bool 3`),
+      '1 if the start time changed at least three times within the last 30 minutes, whatever the window; otherwise 0. A Falco that terminates before it ever responds counts as down instead (nodes-without-falco). One or two consecutive rollouts stay below the threshold. There is no value while neither the history nor the age of the process covers 30 minutes. See recurring-restarts for slower loops. Groups show the number of crash loops.',
+    expr: sumByGroup(judgeRestarts(`(${startsWithin('30m')} >= bool 3)`, '30m', 1800)),
     groupBy: perInstance,
     needs: [exportedAlways(started)],
     thresholds: {
@@ -77,10 +90,65 @@ export const lifecycle: Signal[] = [
     },
     advice: [whyItEnds],
     link: links.performance,
+    noValueReason: 'Neither the history nor the age of the process covers 30 minutes',
     values: [
       { value: 0, text: 'none', level: 'ok' },
       { value: 1, text: 'crash loop', level: 'critical' },
     ],
+  },
+  {
+    id: 'recurring-restarts',
+    title: 'Recurring restarts',
+    dimension: 'continuity',
+    unit: 'short',
+    decimals: 0,
+    min: 0,
+    summary: 'Falco instances that restart repeatedly over hours',
+    description:
+      '1 if the start time changed at least five times within 6 hours or at least six times within a day, whatever the window; otherwise 0. It finds crash loops that are too slow for crash-loops, such as a process that terminates every 36 minutes. Restarts before the start of the history are unknown: there is no value while neither the history nor the age of the process covers 6 hours. Groups show the number of such instances.',
+    expr: sumByGroup(
+      judgeRestarts(`clamp_max((${startsWithin('6h')} >= bool 5) + (${startsWithin('1d')} >= bool 6), 1)`, '6h', 21_600)
+    ),
+    groupBy: perInstance,
+    needs: [exportedAlways(started)],
+    thresholds: {
+      direction: 'above',
+      warning: 1,
+      because:
+        'Rollouts and changes of the configuration rarely restart a process five times within 6 hours. The thresholds are ours.',
+      source: links.performance,
+    },
+    advice: [whyItEnds],
+    link: links.performance,
+    noValueReason: 'Neither the history nor the age of the process covers 6 hours',
+    values: [
+      { value: 0, text: 'none', level: 'ok' },
+      { value: 1, text: 'recurring', level: 'warning' },
+    ],
+  },
+  {
+    id: 'connection-failures',
+    title: 'Connection failures',
+    dimension: 'continuity',
+    unit: 'short',
+    decimals: 0,
+    min: 0,
+    summary: 'Connections to Falco within the window that were refused, reset or cut off',
+    description:
+      'Counts the scrapes that ended because nothing listened or because the connection was closed before the end of the response. A Falco that terminates before or during every scrape never exports a start time, so its crash loop shows only here. The count is extrapolated to the ends of the window. Only in scrape mode. Groups show the sum.',
+    expr: `sum by ($groupBy) (increase(${scraping.targetCounters.connectionFailures}{$filter}[$window]))`,
+    groupBy: { default: ['$identity'], allowed: [] },
+    needs: [],
+    thresholds: {
+      direction: 'above',
+      warning: 20,
+      because:
+        'A rollout fails a few scrapes of a node. The threshold is ours: 5 minutes at an interval of 15 seconds.',
+      source: links.performance,
+    },
+    advice: [whyItEnds],
+    link: links.performance,
+    noValueReason: 'It has not been scraped twice within the window, or Prometheus scrapes it',
   },
   {
     id: 'last-termination',

@@ -18,7 +18,7 @@ const missing = `clamp_min(${wanted} - (count by (cluster) (${falcos}) or 0 * ${
 const answering = (vector: string) => `(max without (reason) (${vector}) and on ($identity) ${falcos} == 1)`;
 const notWorking = [
   withLabel(`(${falcos} == bool 0)`, 'reason', 'down'),
-  withLabel(answering(combineReasons(['nearly all dropped', 'no look-ups'])), 'reason', 'stalled'),
+  withLabel(answering(combineReasons(['nearly all dropped', 'no look-ups', 'frozen metrics'])), 'reason', 'stalled'),
   withLabel(answering(combineReasons(['no events'])), 'reason', 'blind'),
   withLabel(missing, 'reason', 'missing'),
 ];

@@ -1,5 +1,5 @@
 import { links } from '../links';
-import { sidekickCounter } from '../needs';
+import { sidekickCounter, sidekickProcess } from '../needs';
 import { inputs, olderInputs, olderOutputs, outputs } from '../sidekick';
 import { increaseFromZero, combineNames, divide } from '../templates';
 import { type Advice, type Signal } from '../types';
@@ -25,6 +25,13 @@ const network: Advice = {
   when: 'All destinations fail at the same time.',
   change: 'Check the egress of the cluster: DNS, proxy, and network policies of the Falcosidekick pod.',
   cost: 'None.',
+};
+
+const restarts: Advice = {
+  when: 'Falcosidekick restarts, or its memory grows.',
+  change:
+    'Check why its container terminated (kubectl describe pod): OOMKilled requires a higher memory limit, or a faster or removed destination.',
+  cost: 'Memory of the node.',
 };
 
 export const sidekick: Signal[] = [
@@ -62,6 +69,62 @@ export const sidekick: Signal[] = [
       { value: 0, text: 'down', level: 'critical' },
       { value: 1, text: 'up', level: 'ok' },
     ],
+  },
+  {
+    id: 'sidekick-restarts',
+    title: 'Falcosidekick restarts',
+    dimension: 'delivery',
+    unit: 'short',
+    decimals: 0,
+    min: 0,
+    summary: 'Falcosidekick process starts within the window',
+    description:
+      'How often the start time of the Falcosidekick process changed. Alerts sent during a restart are lost, because Falco does not buffer them. The label node is that of Falcosidekick.',
+    expr: group(`changes(process_start_time_seconds{kind="falcosidekick",$filter}[$window])`),
+    groupBy: { default: ['$identity'], allowed: [] },
+    needs: [sidekickProcess('process_start_time_seconds')],
+    targetKind: 'falcosidekick',
+    thresholds: {
+      direction: 'above',
+      warning: 3,
+      because: 'A rollout restarts it once. The threshold is ours.',
+      source: links.sidekick,
+    },
+    advice: [restarts],
+    link: links.sidekick,
+  },
+  {
+    id: 'sidekick-memory',
+    title: 'Falcosidekick memory',
+    dimension: 'delivery',
+    unit: 'bytes',
+    min: 0,
+    summary: 'Resident memory of the Falcosidekick process',
+    description:
+      'Falcosidekick keeps alerts in memory until each destination has accepted or rejected them. Memory that grows together with sidekick-goroutines shows a destination that is slower than the alerts. Groups show the maximum. The label node is that of Falcosidekick.',
+    expr: 'max by ($groupBy) (process_resident_memory_bytes{kind="falcosidekick",$filter})',
+    groupBy: { default: ['$identity'], allowed: [] },
+    needs: [sidekickProcess('process_resident_memory_bytes')],
+    targetKind: 'falcosidekick',
+    advice: [restarts],
+    link: links.sidekick,
+  },
+  {
+    id: 'sidekick-goroutines',
+    title: 'Falcosidekick goroutines',
+    dimension: 'delivery',
+    unit: 'short',
+    decimals: 0,
+    min: 0,
+    summary: 'Goroutines of Falcosidekick, which grow with the alerts that wait for a destination',
+    description:
+      'Falcosidekick sends each alert to each destination in a goroutine of its own and does not export the length of a queue. A number that keeps growing shows that alerts wait for a slow destination. Groups show the maximum. The label node is that of Falcosidekick.',
+    expr: 'max by ($groupBy) (go_goroutines{kind="falcosidekick",$filter})',
+    groupBy: { default: ['$identity'], allowed: [] },
+    needs: [sidekickProcess('go_goroutines')],
+    targetKind: 'falcosidekick',
+    advice: [destination],
+    link: links.sidekick,
   },
   {
     id: 'sidekick-input-rate',

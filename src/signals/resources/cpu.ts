@@ -7,7 +7,7 @@ export const cpuRatio = 'falcosecurity_falco_cpu_usage_ratio';
 export const duration = 'falcosecurity_falco_duration_seconds_total';
 export const started = 'falcosecurity_falco_start_timestamp_nanoseconds';
 /** CPU limit from the settings of the target, in CPUs; exists only if it is set. */
-const cpuLimit = 'falco_target_cpu_limit';
+export const cpuLimit = 'falco_target_cpu_limit';
 
 const periods = 'container_cpu_cfs_periods_total';
 const throttledPeriods = 'container_cpu_cfs_throttled_periods_total';
@@ -29,6 +29,12 @@ export const lessWork: Advice = {
     'Reduce the monitored syscalls with base_syscalls.custom_set and base_syscalls.repair: true, set engine.modern_ebpf.drop_failed_exit: true (engine.kmod.drop_failed_exit with the kernel module), and simplify rules on frequent syscalls.',
   cost: 'Rules on excluded syscalls no longer match, and Falco does not see failed attempts.',
 };
+
+/** Divides a CPU usage by what Falco can use: one CPU, or its limit if that is lower. */
+export function divideByCapacity(usage: string): string {
+  const capacity = `(clamp_max(${cpuLimit}{$filter} > 0, 1) or on ($identity) 0 * ${duration}{$filter} + 1)`;
+  return `((${usage}) / on ($identity) group_left () ${capacity})`;
+}
 
 const raiseCpuLimit: Advice = {
   when: 'Falco is near its limit.',
@@ -53,7 +59,7 @@ function cpuUsageWithin(window: string, error: number): string {
 }
 
 export const recentCpu = cpuUsageWithin('$window', 0.02);
-const averageCpu = ['15m', '1h', '6h', '12h'].map((window) => cpuUsageWithin(window, 0.1)).join(' or ');
+export const averageCpu = ['15m', '1h', '6h', '12h'].map((window) => cpuUsageWithin(window, 0.1)).join(' or ');
 
 /** Returns the per-second increase of a cAdvisor counter in Falco's container. */
 const containerRate = (metric: string, window: string) =>
@@ -81,6 +87,9 @@ const ofContainer = {
 /** Why a value that depends on the current CPU usage is missing. */
 const cpuUnknown =
   'The process is too old for the window or for the length of the history, or it restarted within it. Choose a longer window (1h works for processes up to 20 hours old)';
+
+const averageUnknown =
+  'The history is shorter than the age of the process requires, or the process restarted within 15 minutes. See cpu-usage-since-start-ratio';
 
 export const cpu: Signal[] = [
   {
@@ -133,8 +142,41 @@ export const cpu: Signal[] = [
     thresholds: oneCpu,
     advice: [lessWork],
     link: links.performance,
-    noValueReason:
-      'The history is shorter than the age of the process requires, or the process restarted within 15 minutes. See cpu-usage-since-start-ratio',
+    noValueReason: averageUnknown,
+  },
+  {
+    id: 'cpu-capacity-ratio',
+    title: 'CPU capacity usage',
+    dimension: 'resources',
+    unit: 'percentunit',
+    min: 0,
+    summary: 'CPU that Falco used in the last 15 minutes to 12 hours, as a share of what it can use',
+    description:
+      'The average CPU usage (cpu-usage-avg-ratio) divided by one CPU, which is the most that the event loop can use, or by the CPU limit in the settings of the target if that is lower. At 100 %, Falco cannot process events faster. Groups show the maximum.',
+    expr: maxByGroup(divideByCapacity(averageCpu)),
+    inStore: { expr: maxByGroup(divideByCapacity(containerCpu('15m', `(${averageCpu})`))), ...ofContainer },
+    groupBy: perInstance,
+    needs: [resource(cpuRatio), exportedAlways(duration)],
+    thresholds: oneCpu,
+    advice: [raiseCpuLimit, lessWork],
+    link: links.performance,
+    noValueReason: averageUnknown,
+  },
+  {
+    id: 'cpu-capacity-since-start-ratio',
+    title: 'CPU capacity usage since start',
+    dimension: 'resources',
+    unit: 'percentunit',
+    min: 0,
+    summary: 'CPU that Falco used on average since its start, as a share of what it can use',
+    description:
+      "Falco's own average (cpu-usage-since-start-ratio) divided by one CPU, or by the CPU limit in the settings of the target if that is lower. Groups show the maximum.",
+    expr: maxByGroup(divideByCapacity(`${cpuRatio}{$filter}`)),
+    groupBy: perInstance,
+    needs: [resource(cpuRatio)],
+    thresholds: oneCpu,
+    advice: [raiseCpuLimit, lessWork],
+    link: links.performance,
   },
   {
     id: 'cpu-limit-ratio',

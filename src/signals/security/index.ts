@@ -1,5 +1,6 @@
 import { type Signal } from '../types';
+import { containerData } from './containers';
 import { matches } from './matches';
 import { watch } from './watch';
 
-export const security: Signal[] = [...matches, ...watch];
+export const security: Signal[] = [...matches, ...watch, ...containerData];
