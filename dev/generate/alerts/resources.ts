@@ -34,7 +34,7 @@ export const resources: AlertRule[] = [
     title: 'Falco is close to its CPU capacity',
     signal: 'cpu-capacity-ratio',
     // If the history is too short for the age of the process, the average since its start is used.
-    expr: ({ figure }) => `(${figure('cpu-capacity-ratio')}) or (${figure('cpu-capacity-since-start-ratio')})`,
+    expr: ({ figure }) => `(${figure('cpu-capacity-ratio')}) or (${figure('cpu-usage-since-start-ratio')})`,
     fires: { type: 'gt', bound: bound('cpu-capacity-ratio', 'warning') },
     when: 'more than 80 % of one CPU or of the CPU limit is used, on average over the last 15 minutes to 12 hours or, if unknown, since the start',
     for: '15m',

@@ -8,6 +8,8 @@ const received = combineNames([inputs, olderInputs], (name) => increaseFromZero(
 const sent = (matchers?: string) =>
   combineNames([outputs, olderOutputs], (name) => increaseFromZero(name, { matchers }));
 const group = (vector: string) => `sum by ($groupBy) (${vector})`;
+/** Keeps the series of Falcosidekick: other programs export the same metrics. */
+const ofSidekick = (vector: string) => `(${vector} and on ($identity) up{kind="falcosidekick",$filter})`;
 /** Failed deliveries; 0 if there were none, so a destination without errors has a value. */
 const refused = `(${group(sent('status="error"'))} or 0 * ${group(sent())})`;
 
@@ -80,7 +82,7 @@ export const sidekick: Signal[] = [
     summary: 'Falcosidekick process starts within the window',
     description:
       'How often the start time of the Falcosidekick process changed. Alerts sent during a restart are lost, because Falco does not buffer them. The label node is that of Falcosidekick.',
-    expr: group(`changes(process_start_time_seconds{kind="falcosidekick",$filter}[$window])`),
+    expr: group(ofSidekick('changes(process_start_time_seconds{$filter}[$window])')),
     groupBy: { default: ['$identity'], allowed: [] },
     needs: [sidekickProcess('process_start_time_seconds')],
     targetKind: 'falcosidekick',
@@ -102,7 +104,7 @@ export const sidekick: Signal[] = [
     summary: 'Resident memory of the Falcosidekick process',
     description:
       'Falcosidekick keeps alerts in memory until each destination has accepted or rejected them. Memory that grows together with sidekick-goroutines shows a destination that is slower than the alerts. Groups show the maximum. The label node is that of Falcosidekick.',
-    expr: 'max by ($groupBy) (process_resident_memory_bytes{kind="falcosidekick",$filter})',
+    expr: `max by ($groupBy) (${ofSidekick('process_resident_memory_bytes{$filter}')})`,
     groupBy: { default: ['$identity'], allowed: [] },
     needs: [sidekickProcess('process_resident_memory_bytes')],
     targetKind: 'falcosidekick',
@@ -119,7 +121,7 @@ export const sidekick: Signal[] = [
     summary: 'Goroutines of Falcosidekick, which grow with the alerts that wait for a destination',
     description:
       'Falcosidekick sends each alert to each destination in a goroutine of its own and does not export the length of a queue. A number that keeps growing shows that alerts wait for a slow destination. Groups show the maximum. The label node is that of Falcosidekick.',
-    expr: 'max by ($groupBy) (go_goroutines{kind="falcosidekick",$filter})',
+    expr: `max by ($groupBy) (${ofSidekick('go_goroutines{$filter}')})`,
     groupBy: { default: ['$identity'], allowed: [] },
     needs: [sidekickProcess('go_goroutines')],
     targetKind: 'falcosidekick',
