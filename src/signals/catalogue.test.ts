@@ -134,7 +134,9 @@ describe('the catalogue', () => {
   it('says which signals hold nodes against each other', () => {
     const relative = catalogue.signals.filter((signal) => signal.comparesNodes).map(({ id }) => id);
     const skews = ['version', 'engine', 'kernel', 'rules', 'config'].map((what) => `${what}-drift`);
-    expect(relative.sort()).toEqual([...skews, 'nodes-without-falco', 'instances-per-kernel', 'container-data-loss'].sort());
+    expect(relative.sort()).toEqual(
+      [...skews, 'nodes-without-falco', 'instances-per-kernel', 'container-data-loss'].sort()
+    );
   });
 
   it('has five dimensions', () => {

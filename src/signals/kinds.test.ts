@@ -152,6 +152,8 @@ it('writes series for every pinned setting that a signal reads', () => {
 });
 
 it('writes gauges for every setting of a target that a signal reads', () => {
-  const read = new Set(signals.flatMap(({ expr }) => [...expr.matchAll(/falco_target_(?!\w+_total)\w+/g)].map(([name]) => name)));
+  const read = new Set(
+    signals.flatMap(({ expr }) => [...expr.matchAll(/falco_target_(?!\w+_total)\w+/g)].map(([name]) => name))
+  );
   expect([...read].sort()).toEqual(targetGauges.map(({ metric }) => metric).sort());
 });
