@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { respond } from './answers';
+import { Delivery, type DeliveryTruth } from './delivery';
 import { type Node } from './node';
 import { createFleet, type Simulation } from './simulation';
 import { type NodeTruth } from './truth';
@@ -15,6 +16,8 @@ export interface FleetOptions {
   nodes?: number;
   /** Gives every node an address of its own, 127.0.X.Y:8765, instead of a port. */
   addresses?: boolean;
+  /** URL and shared secret of the alert receiver that alerts are posted to. Default: none are posted. */
+  alerts?: { url: string; secret: string };
   /** The clock; default the real time. */
   now?: () => number;
 }
@@ -29,7 +32,9 @@ export interface Fleet {
   simulation: Simulation;
   /** The truth over the last seconds (default 60). */
   truth(seconds?: number): NodeTruth[];
-  /** Stops listening and closes every connection. */
+  /** What happened to the alerts that were posted so far; empty if none are. */
+  delivery(): DeliveryTruth[];
+  /** Stops posting and listening, and closes every connection. */
   close(): Promise<void>;
 }
 
@@ -37,6 +42,9 @@ export const DEFAULT_PORT = 28760;
 const FALCO_PORT = 8765;
 /** Interval in milliseconds at which listeners are opened and closed to match the running nodes. */
 const TICK = 100;
+
+/** Alerts that each node posts to the alert receiver per second. */
+const ALERTS_PER_SECOND = 5;
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -148,6 +156,9 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
     });
   const truth = (seconds = 60) => simulation.truth(now() - seconds * 1000, now());
 
+  let delivery: Delivery | undefined;
+  const deliveryTruth = (): DeliveryTruth[] => delivery?.truth() ?? [];
+
   const control: Handler = (request, response) => {
     const url = new URL(request.url ?? '/', `http://${request.headers.host ?? host}`);
     const time = (name: string) => Number(url.searchParams.get(name) ?? NaN);
@@ -156,6 +167,8 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
         return json(response, { status: 'ok' });
       case '/targets':
         return json(response, [{ targets: listTargets(url.hostname, url.searchParams.get('cluster')), labels: {} }]);
+      case '/delivery':
+        return json(response, deliveryTruth());
       case '/truth': {
         const to = Number.isFinite(time('to')) ? time('to') : now();
         const seconds = Number.isFinite(time('seconds')) ? time('seconds') : 60;
@@ -202,6 +215,16 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
     await stop();
     throw error;
   }
+  if (options.alerts) {
+    const nodes = simulation.nodes.map(({ spec }) => spec.name);
+    delivery = new Delivery({
+      ...options.alerts,
+      seed: options.seed ?? 'falco',
+      nodes,
+      perSecond: ALERTS_PER_SECOND,
+      now,
+    });
+  }
   let closed = false;
   const reported = new Set<string>();
   const report = ({ message }: Error) => {
@@ -222,9 +245,11 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
     control: `http://${host}:${port}`,
     simulation,
     truth,
+    delivery: deliveryTruth,
     async close() {
       closed = true;
       clearInterval(timer);
+      await delivery?.close();
       await aligning;
       await stop();
     },

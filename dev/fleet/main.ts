@@ -13,6 +13,7 @@ const HELP = `npm run fleet -- [options]
   --nodes N          how many Falcos (as many as the scenario has)
   --seed TEXT        another fleet of the same kind (falco)
   --scenario NAME    what happens to it (demo)
+  --alerts URL       post alerts to this alert receiver; FALCO_RECEIVER_SECRET is its shared secret
 
   --dump DIR         write DIR/<node>/<ms>.prom instead of listening
   --start MS         time of the first dumped answer, milliseconds since 1970 (now)
@@ -24,7 +25,7 @@ ${Object.entries(SCENARIOS)
   .map(([name, { about }]) => `  ${name.padEnd(21)}${about}`)
   .join('\n')}
 
-On the control port: /targets (HTTP service discovery; ?cluster=NAME), /truth?seconds=60 or ?from=MS&to=MS, /healthz;
+On the control port: /targets (HTTP service discovery; ?cluster=NAME), /truth?seconds=60 or ?from=MS&to=MS, /delivery (of the posted alerts), /healthz;
 POST /nodes/NAME?loses=0.1 overloads a node from now on, ?answers=false takes it away, ?answers=true gives it back.
 `;
 
@@ -46,6 +47,7 @@ async function main(): Promise<void> {
       nodes: { type: 'string' },
       seed: { type: 'string', default: 'falco' },
       scenario: { type: 'string', default: 'demo' },
+      alerts: { type: 'string' },
       dump: { type: 'string' },
       start: { type: 'string' },
       interval: { type: 'string', default: '15' },
@@ -65,7 +67,17 @@ async function main(): Promise<void> {
     console.log(`${files} answers in ${values.dump}`);
     return;
   }
-  const fleet = await startFleet({ host, port: whole('port', values.port, 1), addresses, nodes, seed, scenario });
+  const alerts =
+    values.alerts === undefined ? undefined : { url: values.alerts, secret: process.env.FALCO_RECEIVER_SECRET ?? '' };
+  const fleet = await startFleet({
+    alerts,
+    host,
+    port: whole('port', values.port, 1),
+    addresses,
+    nodes,
+    seed,
+    scenario,
+  });
   console.log(
     `fleet "${scenario}": ${fleet.targets.length} Falcos from ${fleet.targets[0]} up, Falcosidekick on ${fleet.sidekick}, control on ${fleet.control}`
   );
