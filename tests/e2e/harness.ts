@@ -120,8 +120,10 @@ function provisioningFor(fleetPort: number, interval: string, clusters: ClusterT
     if (clusters.length > 0) {
       setClusters(content, clusters);
     }
-    const { targets = [], ...others } = settings as { targets?: object[] };
-    for (const { jsonData } of content.datasources) {
+    const { targets = [], secureJsonData, ...others } = settings as { targets?: object[]; secureJsonData?: object };
+    for (const source of content.datasources) {
+      Object.assign(source, secureJsonData && { secureJsonData });
+      const { jsonData } = source;
       Object.assign(jsonData, others);
       jsonData.targets.push(...targets);
     }
@@ -161,8 +163,8 @@ export type QueryResults = Record<string, { status: number; error?: string; fram
 
 /**
  * Starts a fleet in `scenario` and a preview of it. `clusters` replaces the target of the whole fleet by one for each
- * cluster. The default interval keeps tests short. `settings` is added to jsonData, and its targets to the others; a
- * function receives the first port of the fleet.
+ * cluster. The default interval keeps tests short. `settings` is added to jsonData, its targets to the others, and its
+ * secureJsonData to the data source; a function receives the first port of the fleet.
  */
 export async function setStage(
   scenario: string,
