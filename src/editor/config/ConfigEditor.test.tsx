@@ -262,6 +262,11 @@ describe('retention', () => {
     expect(settings().retention).toEqual({ time: '48h', size: '10MB' });
   });
 
+  test('memory is not estimated without targets', () => {
+    show({});
+    expect(screen.getByRole('status')).toHaveTextContent('Add targets to see an estimate');
+  });
+
   test('targets with discovery are counted as one instance, which is shown', () => {
     show({ targets: [{ url: 'falco:8765', discovery: 'dns' }] });
     expect(screen.getByRole('status')).toHaveTextContent(

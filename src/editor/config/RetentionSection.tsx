@@ -43,6 +43,9 @@ export function RetentionSection({ settings, onChange, disabled }: SectionProps)
 }
 
 function describe({ targets, uncounted, megabytes, limit, hours }: Estimate): string {
+  if (targets === 0) {
+    return 'Add targets to see an estimate of the memory that samples use.';
+  }
   const sentences = [
     `About ${round(megabytes)} MB for ${targets === 1 ? '1 target' : `${targets} targets`}, assuming ${SERIES_PER_TARGET} series per target and ${BYTES_PER_SAMPLE} bytes per sample.`,
   ];
