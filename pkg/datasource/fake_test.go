@@ -7,6 +7,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -32,14 +33,14 @@ type fakeFleet struct {
 	history  *history.History
 	since    time.Time
 	trimmed  bool
-	uses     int
+	uses     atomic.Int32
 	released bool
 	live     map[string]scrape.Live
 	// queryable replaces that of the history.
 	queryable func() storage.Queryable
 }
 
-func (f *fakeFleet) Use() { f.uses++ }
+func (f *fakeFleet) Use() { f.uses.Add(1) }
 
 func (f *fakeFleet) Release() { f.released = true }
 

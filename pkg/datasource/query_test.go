@@ -34,7 +34,7 @@ func TestDefaultQuery(t *testing.T) {
 	d, f := twoNodes(t)
 	res := queryOne(t, d, `{}`)
 	require.NoError(t, res.Error)
-	require.Equal(t, 1, f.uses)
+	require.EqualValues(t, 1, f.uses.Load())
 	require.Empty(t, texts(t, res))
 
 	reader, err := timeseries.CollectionReaderFromFrames(res.Frames)
