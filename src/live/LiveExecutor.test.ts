@@ -169,6 +169,28 @@ describe('A live query', () => {
     expect(notices(named.last())).toEqual([]);
   });
 
+  it('counts first occurrences in a history that is shorter than the window', async () => {
+    const startedAt = begin + skew - 20_000;
+    const matchedAt = begin + skew + 3_000;
+    const { answer: _, ...a } = falco('a');
+    const { watch } = setUpLive([
+      {
+        ...a,
+        answer: (time) =>
+          time < startedAt
+            ? undefined
+            : `falcosecurity_falco_start_timestamp_nanoseconds 1\n${time < matchedAt ? '' : 'falcosecurity_falco_rules_matches_total{rule_name="r",source="syscall",priority="4"} 1\n'}`,
+      },
+    ]);
+    const { last } = watch({
+      signals: ['matches-by-rule'],
+      window: '15m',
+      instant: true,
+    });
+    await pass(6);
+    expect(figures(last()).map(({ fields }) => fields.at(-1)?.values)).toEqual([[1]]);
+  });
+
   it('supports $__live', async () => {
     const { watch } = setUpLive([falco('a')]);
     const { last } = watch({
