@@ -368,3 +368,13 @@ func (e *slowExecutor) Evaluate(ctx context.Context, what executor.Evaluation) (
 	time.Sleep(20 * time.Millisecond)
 	return e.Executor.Evaluate(ctx, what)
 }
+
+func TestHealthOfAFalcoWithPluginsOnly(t *testing.T) {
+	d, f := newTest(t, change(falco("plugins"), func(s *scrape.Status) { s.Facts = map[string]string{"version": "0.44.1", "engine": "source_plugin"} }))
+	f.set(1, "__name__", "up", "cluster", "demo", "node", "plugins")
+	checks := rows(t, queryOne(t, d, `{"queryType": "health"}`), "check", "verdict")
+	require.NotContains(t, strings.Join(checks, "\n"), "Kernel drops")
+	require.Contains(t, checks, "Falco up | ok")
+	res, _ := d.CheckHealth(t.Context(), &backend.CheckHealthRequest{})
+	require.Contains(t, res.Message, "No system calls are read by plugins. Only plugin sources are enabled, so checks about system calls, drops and resources do not apply.")
+}

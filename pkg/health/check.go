@@ -174,6 +174,9 @@ func remarks(r *request.Request, all []target.Status) *notices.Groups {
 		if s.Duplicates > 0 { // does not count those of truncated program names
 			g.Add(notices.Info(wording.Count(s.Duplicates, "sample")+" are duplicates in the response of", "The first of each is used."), g.Targets.Name(s))
 		}
+		if r.Catalogue.Reading.OnlyLastEngine(s.Facts) {
+			g.Add(notices.Info("No system calls are read by", "Only plugin sources are enabled, so checks about system calls, drops and resources do not apply."), g.Targets.Name(s))
+		}
 		if s.Message != "" {
 			g.Add(notices.Info("Note on", s.Message), g.Targets.Name(s))
 		}

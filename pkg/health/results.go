@@ -50,7 +50,7 @@ func results(ctx context.Context, r *request.Request, qc *request.QueryContext, 
 			}
 			seen[f.node] = true
 			if judge(&f, qc.Times.End); f.verdict == "unknown" {
-				if j.Optional {
+				if j.Optional || doesNotApply(ctx, r, j.signal, t, qc.Times.End) {
 					continue
 				}
 				f.why = why(ctx, r, qc, &f, t)
@@ -70,6 +70,16 @@ func results(ctx context.Context, r *request.Request, qc *request.QueryContext, 
 			strings.Compare(x.node.Cluster, y.node.Cluster), strings.Compare(x.node.Name, y.node.Name))
 	})
 	return out
+}
+
+// doesNotApply reports whether a check can never have a value on a target: a Falco with nothing but plugin sources lacks
+// most metrics for good. The health check says so once.
+func doesNotApply(ctx context.Context, r *request.Request, s *signals.Signal, t target.Status, at time.Time) bool {
+	if t.State != target.Up || !r.Catalogue.Reading.OnlyLastEngine(t.Facts) {
+		return false
+	}
+	_, _, lacks := notices.MissingRequirement(ctx, r, s, t, at)
+	return lacks
 }
 
 // judge fills in the value and the verdict at a time.

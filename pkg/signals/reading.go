@@ -1,5 +1,7 @@
 package signals
 
+import "slices"
+
 // Reading is what the parser of responses needs to know about the metrics of Falco and Falcosidekick.
 type Reading struct {
 	Host struct {
@@ -39,6 +41,17 @@ type Reading struct {
 	} `json:"replaceValues"`
 	OldestVersion string   `json:"oldestVersion"`
 	Scraping      Scraping `json:"scraping"`
+}
+
+// OnlyLastEngine reports whether a Falco has no engine but one that only counts where there is no other: it has plugin
+// sources and reads no system calls.
+func (r Reading) OnlyLastEngine(facts map[string]string) bool {
+	for _, f := range r.Facts {
+		if f.ID == "engine" {
+			return slices.Contains(f.Last, facts[f.ID])
+		}
+	}
+	return false
 }
 
 // Switch is a key of falco.yaml that the health check reports if it is off.
