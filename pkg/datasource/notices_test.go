@@ -22,7 +22,7 @@ import (
 const libbpf = "Set metrics.libbpf_stats_enabled to true in falco.yaml and, on the host, set sysctl kernel.bpf_stats_enabled=1 (kernel 5.1 or later) before Falco starts: Falco reads it once, when it opens its engine. Cost: the kernel then measures every run of every BPF program on the host, some tens of nanoseconds per run."
 
 func TestNotices(t *testing.T) {
-	kernel := func(node string) scrape.Status { return falco(node, kernelCounters...) }
+	kernel := func(node string, more ...string) scrape.Status { return falco(node, append(more, kernelCounters...)...) }
 	tests := []struct {
 		name     string
 		query    string
@@ -44,6 +44,11 @@ func TestNotices(t *testing.T) {
 			name: "not enabled for two signals is said once", query: `{"signals": ["memory-rss", "memory-pss"], "instant": true}`,
 			statuses: []scrape.Status{kernel("node-1")},
 			want:     []string{"warning: Not enabled on node-1. Set metrics.resource_utilization_enabled to true in falco.yaml."},
+		},
+		{
+			name: "not exported although the switch is on", query: `{"signals": ["memory-pss"], "instant": true}`,
+			statuses: []scrape.Status{kernel("node-1", "falcosecurity_falco_memory_rss_bytes")},
+			want:     []string{"warning: Memory (PSS): not exported by node-1. The response has no falcosecurity_falco_memory_pss_bytes, although metrics.resource_utilization_enabled is on."},
 		},
 		{
 			name: "not on this engine", query: `{"signals": ["server-load"], "instant": true}`,

@@ -216,7 +216,7 @@ func TestExportRefuses(t *testing.T) {
 func TestExportEscapesLineBreaks(t *testing.T) {
 	const hostile = `{"targets": [
 		{"url": "a:1", "labels": {"zone": "x\u2028y\u0085z\u2029\ninjected: true"}},
-		{"url": "http://b:1/m%0Ainjected:%20true?x=%0Ay", "labels": {"zone": "q"}}
+		{"url": "http://b:1/m%0A-x:%20true?x=%0Ay", "labels": {"zone": "q"}}
 	]}`
 	for format := range formats {
 		text := exportOf(t, hostile, format)
@@ -226,5 +226,5 @@ func TestExportEscapesLineBreaks(t *testing.T) {
 		require.NotRegexp(t, `(?m)^injected`, text)
 	}
 	require.Contains(t, exportOf(t, hostile, "prometheus"), `zone: "x\Ly\Nz\P\ninjected: true"`)
-	require.Contains(t, exportOf(t, hostile, "prometheus"), `metrics_path: /m%0Ainjected:%20true`)
+	require.Contains(t, exportOf(t, hostile, "prometheus"), `metrics_path: /m%0A-x:%20true`)
 }

@@ -60,9 +60,9 @@ func (f checkResult) meaning() string {
 	case "ok":
 		return m.OK
 	case "warning":
-		return m.Warning
+		return strings.TrimSpace(m.Warning + " " + f.differs)
 	case "critical":
-		return m.Critical
+		return strings.TrimSpace(m.Critical + " " + f.differs)
 	}
 	return f.why
 }

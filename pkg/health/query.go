@@ -62,6 +62,9 @@ func Answer(ctx context.Context, r *request.Request, qc *request.QueryContext) (
 		return healthNumbers(r, qc, results(ctx, r, qc, checks), by, told)
 	case slices.Contains(by, "check") && slices.Contains(by, "node"):
 		findings := query.First(results(ctx, r, qc, checks), qc.Query.Limit)
+		if err := nameFiles(ctx, r, qc, findings); err != nil {
+			return nil, err
+		}
 		if err := advise(ctx, r, qc, findings); err != nil {
 			return nil, err
 		}

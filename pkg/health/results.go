@@ -11,6 +11,7 @@ import (
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/failure"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/frames"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/inventory"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/notices"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/request"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
@@ -36,6 +37,7 @@ type checkResult struct {
 	said    string // the status message of a target that is not up
 	cause   string // the cause of that status
 	change  string
+	differs string // which files differ, for a check of files
 }
 
 // results applies every check to every node, the worst first.
@@ -137,6 +139,25 @@ func why(ctx context.Context, r *request.Request, qc *request.QueryContext, f *c
 		return said(c, "")
 	}
 	return said(notices.NoValue(f.signal), "")
+}
+
+// nameFiles fills in which files differ, for checks of files that found a difference.
+func nameFiles(ctx context.Context, r *request.Request, qc *request.QueryContext, findings []checkResult) error {
+	byColumn := map[string]map[target.Node]string{}
+	for i := range findings {
+		f := &findings[i]
+		if f.Column == "" || f.verdict != "warning" && f.verdict != "critical" {
+			continue
+		}
+		if byColumn[f.Column] == nil {
+			var err error
+			if byColumn[f.Column], err = inventory.FileDifferences(ctx, r, qc, f.scope, f.Column); err != nil {
+				return err
+			}
+		}
+		f.differs = byColumn[f.Column][f.node]
+	}
+	return nil
 }
 
 // advise fills in what to change where a verdict is warning or critical: the advice whose condition holds on the node, in

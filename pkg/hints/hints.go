@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/promql/parser"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
@@ -86,7 +86,7 @@ func (f *finder) checkMatchers(s *parser.VectorSelector) {
 		return
 	}
 	for _, m := range s.LabelMatchers {
-		if m.Name == labels.MetricName || slices.Contains(known, m.Name) || m.Matches("") {
+		if m.Name == model.MetricNameLabel || slices.Contains(known, m.Name) || m.Matches("") {
 			continue
 		}
 		advice := fmt.Sprintf("Its labels are %s.", wording.List(known))

@@ -39,10 +39,7 @@ func Answer(ctx context.Context, r *request.Request, qc *request.QueryContext) (
 	if err != nil {
 		return nil, err
 	}
-	var rows []*item
-	for _, t := range s.TargetsByNode(target.KindFalco) {
-		rows = append(rows, &item{Status: t, words: map[string]string{}, full: map[string]string{}, values: map[string][]string{}, numbers: map[string]*float64{}})
-	}
+	rows := newItems(s)
 	var exprs []string
 	for _, c := range r.Catalogue.Inventory {
 		expr, err := fill(ctx, r, qc, s, c, rows)
@@ -53,10 +50,7 @@ func Answer(ctx context.Context, r *request.Request, qc *request.QueryContext) (
 			exprs = append(exprs, expr)
 		}
 	}
-	clusters := map[string][]*item{}
-	for _, row := range rows {
-		clusters[row.Labels.Get("cluster")] = append(clusters[row.Labels.Get("cluster")], row)
-	}
+	clusters := byCluster(rows)
 	for _, c := range r.Catalogue.Inventory {
 		if !c.Compare || differsFromBaseline(r, c, rows) {
 			continue
@@ -71,6 +65,22 @@ func Answer(ctx context.Context, r *request.Request, qc *request.QueryContext) (
 	out := inventoryTable(r, query.First(rows, qc.Query.Limit), notices.ForTargets(r, qc))
 	out[0].Meta.ExecutedQueryString = strings.Join(exprs, "\n")
 	return out, nil
+}
+
+func newItems(s executor.Scope) []*item {
+	var rows []*item
+	for _, t := range s.TargetsByNode(target.KindFalco) {
+		rows = append(rows, &item{Status: t, words: map[string]string{}, full: map[string]string{}, values: map[string][]string{}, numbers: map[string]*float64{}})
+	}
+	return rows
+}
+
+func byCluster(rows []*item) map[string][]*item {
+	clusters := map[string][]*item{}
+	for _, row := range rows {
+		clusters[row.Labels.Get("cluster")] = append(clusters[row.Labels.Get("cluster")], row)
+	}
+	return clusters
 }
 
 // fill reads one column.

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
 
@@ -26,19 +27,19 @@ func Hints(ctx context.Context, r *request.Request, qc *request.QueryContext, ex
 	in := hints.Input{
 		Expr: expr, Signals: r.Catalogue.Signals, Scraped: r.Settings.Store == nil,
 		Metrics: func() []string {
-			metrics, _, err := q.LabelValues(ctx, labels.MetricName, &storage.LabelHints{})
+			metrics, _, err := q.LabelValues(ctx, model.MetricNameLabel, &storage.LabelHints{})
 			if err != nil {
 				return nil
 			}
 			return metrics
 		},
 		Labels: func(metric string) []string {
-			named := labels.MustNewMatcher(labels.MatchEqual, labels.MetricName, metric)
+			named := labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, metric)
 			names, _, err := q.LabelNames(ctx, &storage.LabelHints{}, named)
 			if err != nil {
 				return nil
 			}
-			return slices.DeleteFunc(names, func(name string) bool { return name == labels.MetricName })
+			return slices.DeleteFunc(names, func(name string) bool { return name == model.MetricNameLabel })
 		},
 	}
 	for _, hint := range hints.For(in) {

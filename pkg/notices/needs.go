@@ -69,11 +69,21 @@ func missingMetric(r *request.Request, title string, need signals.Need, t target
 	case signals.OlderVersion(version, need.Since):
 		return Info("Not supported by the Falco version of",
 			fmt.Sprintf("%s requires Falco %s or later.", subject, need.Since)), " (" + version + ")"
+	case need.Config != "" && switchedOn(r, need.Config, t):
+		return Warning(title+": not exported by",
+			fmt.Sprintf("The response has no %s, although %s is on.", need.Metric, need.Config)), ""
 	case need.Config != "":
 		return Warning("Not enabled on", EnableSwitch(need.Config, need.Host, need.Cost)), ""
 	}
 	return Warning(title+": not exported by",
 		fmt.Sprintf("The response has no %s: check that the target is a Falco of version %s or later.", need.Metric, r.Catalogue.Reading.OldestVersion)), ""
+}
+
+// switchedOn reports whether other metrics prove that a key of falco.yaml is on.
+func switchedOn(r *request.Request, config string, t target.Status) bool {
+	return slices.ContainsFunc(r.Catalogue.Switches, func(s signals.Switch) bool {
+		return s.Config == config && target.Exports(t, s.Metric, s.AnyOf)
+	})
 }
 
 // settingOf describes the setting that a metric is written from. It is empty for scraped metrics.

@@ -9,7 +9,9 @@ type Check struct {
 	// ExtraDimensions are further dimensions whose verdict it affects.
 	ExtraDimensions []string `json:"extraDimensions,omitempty"`
 	// Window overrides that of the query.
-	Window  string `json:"window,omitempty"`
+	Window string `json:"window,omitempty"`
+	// Column is the column of the inventory that tells in which files a node differs.
+	Column  string `json:"column,omitempty"`
 	Meaning struct {
 		OK       string `json:"ok"`
 		Warning  string `json:"warning,omitempty"`

@@ -66,7 +66,7 @@ function histograms(buckets: StepSeries[], at: Expr, evaluator: Evaluator): Hist
 
 /** The value of a label `le`, as Go's strconv.ParseFloat reads it; undefined when it is not a number. */
 function parseBound(text: string): number | undefined {
-  if (/^\+?inf(inity)?$/i.test(text)) {
+  if (/^\+?inf(?:inity)?$/i.test(text)) {
     return Infinity;
   }
   const value = Number(text);

@@ -218,6 +218,8 @@ export interface Check {
   extraDimensions?: DimensionId[];
   /** Window of the check, such as `5m`; default: that of the query. */
   window?: string;
+  /** Column of the inventory that tells in which files a node differs. */
+  column?: string;
   /** What each verdict means for the operator. */
   meaning: { ok: string; warning?: string; critical?: string };
   /** Ordered by priority. The first entry whose `when` holds is shown first, the others follow. */

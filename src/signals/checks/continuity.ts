@@ -192,6 +192,7 @@ export const continuity: Check[] = [
   {
     id: 'rules-drift',
     signal: 'rules-drift',
+    column: 'rules',
     extraDimensions: ['security'],
     worst: 'max',
     meaning: {
@@ -203,6 +204,7 @@ export const continuity: Check[] = [
   {
     id: 'config-drift',
     signal: 'config-drift',
+    column: 'config',
     worst: 'max',
     meaning: {
       ok: 'The node has the same configuration files as the majority.',
