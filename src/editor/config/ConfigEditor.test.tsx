@@ -165,7 +165,10 @@ test.each([
   ['Expected instances', 'Number of nodes that should run Falco. Used by: Nodes without Falco, Missing instances.'],
   ['Thread table size', 'falco_libs.thread_table_size in falco.yaml. Used by: Thread table usage.'],
   ['Memory limit', 'Memory limit of the Falco container. Used by: Memory limit usage, Time to memory limit.'],
-  ['CPU limit', 'CPU limit of the Falco container, in CPUs. Used by: CPU limit usage.'],
+  [
+    'CPU limit',
+    'CPU limit of the Falco container, in CPUs. Used by: CPU capacity usage, CPU capacity usage since start, CPU limit usage.',
+  ],
   ['Outputs queue capacity', 'outputs_queue.capacity in falco.yaml; 0 means unbounded. Used by: Dropped alerts.'],
 ])('%s lists the signals that use it', (label, help) => {
   show({ targets: [{ url: 'a:1', expectedInstances: 3 }] });

@@ -79,9 +79,9 @@ describe('signals', () => {
 
   test('are found by a word of their description, grouped by dimension, and several can be selected', async () => {
     const { query, onRunQuery } = show({ queryType: 'signal', signals: ['kernel-drop-ratio'] });
-    await choose('Signals', /^Server load/, 'system calls');
+    await choose('Signals', /^Server load/, 'syscalls per second');
     expect(screen.getByText('Data quality')).toBeInTheDocument();
-    expect(screen.getByText('System calls per second that the node makes, for each of its CPUs')).toBeInTheDocument();
+    expect(screen.getByText('Syscalls per second that the node makes, per CPU')).toBeInTheDocument();
     expect(query()).toMatchObject({ signals: ['kernel-drop-ratio', 'server-load'], version: 1 });
     expect(onRunQuery).toHaveBeenCalledTimes(1);
   });
@@ -162,7 +162,7 @@ describe('filters', () => {
     const filters = [{ key: 'node', operator: '=' as const, value: 'a' }];
     const { query } = show({ queryType: 'signal', signals: ['up'], filters }, { datasource });
     await choose('Value of filter 1', /^b/, 'b');
-    expect(screen.getByRole('alert')).toHaveTextContent('Cannot load values of the label “node”: no backend');
+    expect(await screen.findByRole('alert')).toHaveTextContent('Cannot load values of the label “node”: no backend');
     expect(query().filters).toEqual([{ key: 'node', operator: '=', value: 'b' }]);
     jest.mocked(datasource.labelValues).mockResolvedValue(['c']);
     await choose('Value of filter 1', 'c');
