@@ -15,7 +15,7 @@ const hostMemory = 'falcosecurity_falco_host_memory_used_bytes';
 
 // Since 0.45.1 the event loop refreshes the metrics of the kernel, the process and the host. If it hangs they
 // are frozen, while duration and rules are still served. The memory of a running host never stays the same.
-const frozen = `((changes(${events}{$filter}[90s]) + on ($identity) changes(${hostMemory}{$filter}[90s]) == bool 0) and count_over_time(${events}{$filter}[90s]) >= 3 and ${events}{$filter} offset 1m)`;
+const frozen = `((changes(${events}{$filter}[90s]) == bool 0) * on ($identity) group_left () (changes(${hostMemory}{$filter}[90s]) == bool 0) and count_over_time(${events}{$filter}[90s]) >= 3 and ${events}{$filter} offset 1m)`;
 
 const lookUps = `(${rate(cached)} + ${rate(noncached)} == bool 0) and ${rate(events)} > 1`;
 const nearlyAll = `(${rate(drops)} >= bool 0.95 * ${rate(events)}) and ${rate(events)} > 0`;
