@@ -162,3 +162,11 @@ func TestHealthRemarks(t *testing.T) {
 	require.Equal(t, "Both targets respond. Falco 0.44.1. 2 samples are duplicates in the response of 1 of 2 nodes: node-1. The first of each is used. "+
 		"Note on 1 of 2 nodes: node-1. The content type is wrong. 3 samples are duplicates in the response of 1 of 2 nodes: node-2. The first of each is used.", res.Message)
 }
+
+func TestHealthTellsAChangedHostNameOnce(t *testing.T) {
+	d, _ := newTest(t, change(falco("node-1", everything...), func(s *scrape.Status) {
+		s.Cause, s.Message = target.HostRenamed, "Falco reports the host name node-1 after node-0."
+	}))
+	res, _ := check(t, d)
+	require.Equal(t, "The target responds. Changed host name: node-1. Falco reports the host name node-1 after node-0. Falco 0.44.1.", res.Message)
+}

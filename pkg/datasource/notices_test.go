@@ -22,7 +22,9 @@ import (
 const libbpf = "Set metrics.libbpf_stats_enabled to true in falco.yaml and, on the host, set sysctl kernel.bpf_stats_enabled=1 (kernel 5.1 or later) before Falco starts: Falco reads it once, when it opens its engine. Cost: the kernel then measures every run of every BPF program on the host, some tens of nanoseconds per run."
 
 func TestNotices(t *testing.T) {
-	kernel := func(node string, more ...string) scrape.Status { return falco(node, append(more, kernelCounters...)...) }
+	kernel := func(node string, more ...string) scrape.Status {
+		return falco(node, append(more, kernelCounters...)...)
+	}
 	tests := []struct {
 		name     string
 		query    string

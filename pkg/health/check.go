@@ -164,6 +164,9 @@ func answering(up, total int) string {
 	return fmt.Sprintf("%d of %d targets respond.", up, total)
 }
 
+// toldAsState are the causes of targets that are up which the notices about states tell.
+var toldAsState = []target.Cause{target.CrashedWhileScraped, target.CountersFell, target.HostRenamed}
+
 // remarks are about targets that are up: duplicate series, and responses that Prometheus would refuse.
 func remarks(r *request.Request, all []target.Status) *notices.Groups {
 	g := notices.NewGroups(target.NewSet(all))
@@ -177,7 +180,7 @@ func remarks(r *request.Request, all []target.Status) *notices.Groups {
 		if r.Catalogue.Reading.OnlyLastEngine(s.Facts) {
 			g.Add(notices.Info("No system calls are read by", "Only plugin sources are enabled, so checks about system calls, drops and resources do not apply."), g.Targets.Name(s))
 		}
-		if s.Message != "" {
+		if s.Message != "" && !slices.Contains(toldAsState, s.Cause) {
 			g.Add(notices.Info("Note on", s.Message), g.Targets.Name(s))
 		}
 	}
