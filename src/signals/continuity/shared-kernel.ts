@@ -6,10 +6,13 @@ const boot = 'falcosecurity_falco_host_boot_timestamp_nanoseconds';
 const kernel = 'falcosecurity_falco_kernel_release_info';
 const hostCpu = 'falcosecurity_falco_host_cpu_usage_ratio';
 
-const perKernel = 'cluster, boot, kernel_release';
+const perKernel = 'cluster, kernel_release, zz_boot';
 const release = `max by ($identity, kernel_release) (${kernel}{$filter})`;
-/** 1 for each instance, with the boot time in the label `boot`. */
-const instances = `count_values by ($identity, kernel_release) ("boot", ${boot}{$filter} * on ($identity) group_left (kernel_release) ${release})`;
+/**
+ * 1 for each instance, with the boot time in the label `zz_boot`. Prometheus 2 sorts the labels of count_values in place, so
+ * that in a range query a name that does not sort last replaces one of the grouping labels.
+ */
+const instances = `count_values by ($identity, kernel_release) ("zz_boot", ${boot}{$filter} * on ($identity) group_left (kernel_release) ${release})`;
 /** Hosts that booted in the same second have different loads; instances on one host report the same one. */
 const differentLoad = `stddev by (${perKernel}) (${instances} * on ($identity) group_left () ${hostCpu}{$filter}) >= 0.005`;
 const shared = `(count by (${perKernel}) (${instances}) unless on (${perKernel}) (${differentLoad}) or on (${perKernel}) 0 * count by (${perKernel}) (${instances}) + 1)`;
