@@ -151,8 +151,9 @@ func (e *entry) append(at time.Time, rec Recording) {
 	for i, s := range samples {
 		l := withCluster(s.Labels, clusters)
 		now[i] = history.Sample{Series: e.history.Lookup(l), Value: s.Value}
-		if _, known := e.recorded[l.Hash()]; s.Cumulative && !known {
-			e.recorded[l.Hash()] = struct{}{}
+		hash := l.Hash()
+		if _, known := e.recorded[hash]; s.Cumulative && !known {
+			e.recorded[hash] = struct{}{}
 			zeros = append(zeros, history.Sample{Series: e.history.Lookup(l)})
 		}
 	}

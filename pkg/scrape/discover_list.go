@@ -17,7 +17,7 @@ const (
 	maxExamples = 3
 )
 
-// targetList collects what discovery lists, and what is left out for which reason.
+// targetList collects the targets that discovery lists, and the reasons for omitting others.
 type targetList struct {
 	allowLoopback bool
 	limit         int

@@ -269,7 +269,7 @@ func TestTheLargestBudgetHolds(t *testing.T) {
 	})
 }
 
-// Chunks of a series that rarely changes begin earlier than what is left of the others.
+// Chunks of a series that rarely changes begin earlier than the remaining chunks of the others.
 func TestHistoryThatWasTrimmedBeginsWhereAllOfItIsThere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, c, l := leaseNoisy(t, 120<<10)

@@ -101,7 +101,7 @@ func (sp *scrapePool) awaitFirstScrapes() {
 }
 
 // stop ends scraping and marks all series as ended. Samples stay in the history. Requests that wait for their turn are
-// not sent. A request that has been sent ends by itself, and its outcome is discarded.
+// not sent. A request that has been sent runs to its end, and its outcome is discarded.
 func (sp *scrapePool) stop() {
 	sp.mu.Lock()
 	defer sp.mu.Unlock()

@@ -268,7 +268,7 @@ export class LineJoiner {
 
   /**
    * Continues the line from `start` to `stop`, its trailing blanks excluded. Stops at a comment and at a line that is a
-   * sample by itself. `end` is the offset after the last joined line, `lines` the number of lines that were added.
+   * complete sample. `end` is the offset after the last joined line, `lines` the number of lines that were added.
    */
   join(start: number, stop: number): { sample: SampleLine; end: number; lines: number } | undefined {
     const { body } = this;
