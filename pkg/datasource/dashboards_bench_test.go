@@ -91,7 +91,7 @@ func benchFleet(b *testing.B, count int) *Instance {
 		}
 	}
 	settings := backend.DataSourceInstanceSettings{JSONData: json.RawMessage(`{"targets": [{"url": "falco:8765"}]}`)}
-	d := newInstance(b.Context(), settings, func(scrape.Config) (executor.Fleet, error) { return f, nil }, receiver.NewRecorder(), executor.DefaultBudget())
+	d := newInstance(b.Context(), settings, func(scrape.Config) (executor.Fleet, error) { return f, nil }, receiver.NewRecorder(), executor.NewShared())
 	d.source.Now = func() time.Time { return end }
 	return d
 }

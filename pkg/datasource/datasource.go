@@ -45,28 +45,28 @@ var (
 	_ instancemgmt.InstanceDisposer = (*Instance)(nil)
 )
 
-// Factory returns a factory of instances that share one pool of scrapers, one recorder of received alerts and
-// one budget for evaluations.
+// Factory returns a factory of instances that share one pool of scrapers, one recorder of received alerts and what
+// executors share.
 func Factory(pool *scrape.Manager, recorder *receiver.Recorder) datasource.InstanceFactoryFunc {
-	budget := executor.DefaultBudget()
+	shared := executor.NewShared()
 	return func(ctx context.Context, s backend.DataSourceInstanceSettings) (instancemgmt.Instance, error) {
 		lease := func(c scrape.Config) (executor.Fleet, error) { return pool.Lease(c) }
-		d := newInstance(ctx, s, lease, recorder, budget)
+		d := newInstance(ctx, s, lease, recorder, shared)
 		d.source.Process = pool.Name()
 		return d, nil
 	}
 }
 
-func newInstance(ctx context.Context, s backend.DataSourceInstanceSettings, lease func(scrape.Config) (executor.Fleet, error), recorder *receiver.Recorder, budget *executor.Budget) *Instance {
+func newInstance(ctx context.Context, s backend.DataSourceInstanceSettings, lease func(scrape.Config) (executor.Fleet, error), recorder *receiver.Recorder, shared *executor.Shared) *Instance {
 	d := &Instance{source: request.Source{Catalogue: signals.Load(), Now: time.Now}}
 	d.resources = d.routes()
-	if err := d.start(ctx, s, lease, recorder, budget); err != nil {
+	if err := d.start(ctx, s, lease, recorder, shared); err != nil {
 		d.broken = fmt.Errorf("the settings of this data source cannot be used: %w", err)
 	}
 	return d
 }
 
-func (d *Instance) start(ctx context.Context, s backend.DataSourceInstanceSettings, lease func(scrape.Config) (executor.Fleet, error), recorder *receiver.Recorder, budget *executor.Budget) error {
+func (d *Instance) start(ctx context.Context, s backend.DataSourceInstanceSettings, lease func(scrape.Config) (executor.Fleet, error), recorder *receiver.Recorder, shared *executor.Shared) error {
 	var err error
 	source := &d.source
 	if source.Settings, err = settings.Parse(s.JSONData, source.Catalogue); err != nil {
@@ -78,7 +78,7 @@ func (d *Instance) start(ctx context.Context, s backend.DataSourceInstanceSettin
 	}
 	if c := source.Settings.Store; c != nil {
 		c.Client, c.Catalogue, c.Logger = client, source.Catalogue, log.DefaultLogger.With("datasource", s.UID)
-		exec, err := executor.NewPrometheus(*c)
+		exec, err := executor.NewPrometheus(*c, shared)
 		if err != nil {
 			return err // the executor stays nil: there is nothing to release
 		}
@@ -103,7 +103,7 @@ func (d *Instance) start(ctx context.Context, s backend.DataSourceInstanceSettin
 		return err
 	}
 	d.received, err = openReceiver(ctx, s, source, recorder, leased.Targets)
-	source.Executor = executor.NewEmbedded(source.Settings, leased, receivedAlerts(d.received), budget)
+	source.Executor = executor.NewEmbedded(source.Settings, leased, receivedAlerts(d.received), shared)
 	return err
 }
 

@@ -76,7 +76,7 @@ func newTest(t *testing.T, statuses ...scrape.Status) (*Instance, *fakeFleet) {
 func newTestWith(t *testing.T, jsonData string, statuses ...scrape.Status) (*Instance, *fakeFleet) {
 	t.Helper()
 	f := &fakeFleet{statuses: statuses, history: history.New(history.Options{})}
-	d := newInstance(t.Context(), backend.DataSourceInstanceSettings{JSONData: json.RawMessage(jsonData)}, func(scrape.Config) (executor.Fleet, error) { return f, nil }, receiver.NewRecorder(), executor.DefaultBudget())
+	d := newInstance(t.Context(), backend.DataSourceInstanceSettings{JSONData: json.RawMessage(jsonData)}, func(scrape.Config) (executor.Fleet, error) { return f, nil }, receiver.NewRecorder(), executor.NewShared())
 	d.source.Now = func() time.Time { return noon }
 	return d, f
 }

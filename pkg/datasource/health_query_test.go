@@ -305,7 +305,7 @@ func fleetOf(b *testing.B, nodes, checks int) *Instance {
 		statuses = append(statuses, falco(fmt.Sprintf("node-%d", i), kernelCounters...))
 	}
 	f := &fakeFleet{statuses: statuses, history: history.New(history.Options{})}
-	d := newInstance(b.Context(), backend.DataSourceInstanceSettings{JSONData: json.RawMessage(`{"targets": [{"url": "a:1"}]}`)}, func(scrape.Config) (executor.Fleet, error) { return f, nil }, receiver.NewRecorder(), executor.DefaultBudget())
+	d := newInstance(b.Context(), backend.DataSourceInstanceSettings{JSONData: json.RawMessage(`{"targets": [{"url": "a:1"}]}`)}, func(scrape.Config) (executor.Fleet, error) { return f, nil }, receiver.NewRecorder(), executor.NewShared())
 	d.source.Now = func() time.Time { return noon }
 	for i := range nodes {
 		f.count(fmt.Sprintf("node-%d", i), float64(i%20))

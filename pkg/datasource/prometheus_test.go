@@ -51,7 +51,7 @@ func storeWithSettings(t *testing.T, more string, answer http.HandlerFunc) *Inst
 	server := httptest.NewServer(answer)
 	t.Cleanup(server.Close)
 	settings := fmt.Sprintf(`{%s"mode": "prometheus", "prometheus": {"url": %q}}`, more, server.URL)
-	d := newInstance(t.Context(), backend.DataSourceInstanceSettings{JSONData: json.RawMessage(settings)}, nil, receiver.NewRecorder(), executor.DefaultBudget())
+	d := newInstance(t.Context(), backend.DataSourceInstanceSettings{JSONData: json.RawMessage(settings)}, nil, receiver.NewRecorder(), executor.NewShared())
 	require.NoError(t, d.broken)
 	t.Cleanup(d.Dispose)
 	return d
@@ -233,7 +233,7 @@ func TestDisposeWithAnInvalidCertificate(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := newInstance(t.Context(), settings, nil, receiver.NewRecorder(), executor.DefaultBudget())
+			d := newInstance(t.Context(), settings, nil, receiver.NewRecorder(), executor.NewShared())
 			require.ErrorContains(t, d.broken, "the data source's HTTP settings cannot be used")
 			require.NotPanics(t, d.Dispose)
 		})

@@ -1,6 +1,7 @@
 package datasource
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -12,8 +13,8 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 	"github.com/grafana/grafana-plugin-sdk-go/experimental/concurrent"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/budget"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/events"
-	"github.com/falco-metrics/falco-metrics-datasource/pkg/executor"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/failure"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/figures"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/health"
@@ -53,6 +54,10 @@ type handler struct {
 
 // QueryData answers every query independently: an error of one does not affect the others.
 func (d *Instance) QueryData(ctx context.Context, req *backend.QueryDataRequest) (*backend.QueryDataResponse, error) {
+	_, fromAlert := req.Headers[backend.FromAlertHeaderName]
+	fromAlert = fromAlert || req.GetHTTPHeader(backend.FromAlertHeaderName) != ""
+	ctx, cancel := d.limited(ctx, fromAlert)
+	defer cancel()
 	if err := d.ready(ctx, queryPatience); err != nil {
 		res := backend.NewQueryDataResponse()
 		for _, q := range req.Queries {
@@ -60,14 +65,16 @@ func (d *Instance) QueryData(ctx context.Context, req *backend.QueryDataRequest)
 		}
 		return res, nil
 	}
-	_, fromAlert := req.Headers[backend.FromAlertHeaderName]
-	fromAlert = fromAlert || req.GetHTTPHeader(backend.FromAlertHeaderName) != ""
-	ctx = executor.WithClient(ctx, fromAlert)
 	r := request.New(d.source, fromAlert)
 	defer r.Close()
 	return concurrent.QueryData(ctx, req, func(ctx context.Context, q concurrent.Query) backend.DataResponse {
 		return answerQuery(ctx, r, q.DataQuery)
 	}, maxConcurrentQueries)
+}
+
+// limited returns the context of a request: limits.queryTimeout covers it whole, with all waiting.
+func (d *Instance) limited(ctx context.Context, fromAlert bool) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(budget.WithClient(ctx, fromAlert), cmp.Or(d.source.Settings.QueryTimeout, queryPatience))
 }
 
 // answerQuery answers one query. A panic only fails this query.
@@ -79,8 +86,6 @@ func answerQuery(ctx context.Context, r *request.Request, dq backend.DataQuery) 
 				"this query failed inside the plugin, whose log has the details; please report it")
 		}
 	}()
-	ctx, cancel := context.WithTimeout(ctx, r.Settings.QueryTimeout) // for all expressions, and for waiting
-	defer cancel()
 	q, err := query.Read(dq.JSON)
 	if err != nil {
 		return failure.Response(failure.User(err))

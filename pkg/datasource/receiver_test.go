@@ -26,7 +26,7 @@ func withReceiver(t *testing.T, recorder *receiver.Recorder, settings string, se
 	f := &fakeFleet{statuses: []target.Status{falco("node-1")}}
 	d := newInstance(t.Context(), backend.DataSourceInstanceSettings{
 		UID: "falco", JSONData: json.RawMessage(`{"targets": [{"url": "node-1:8765"}], "receiver": ` + settings + `}`), DecryptedSecureJSONData: secrets,
-	}, func(scrape.Config) (executor.Fleet, error) { return f, nil }, recorder, executor.DefaultBudget())
+	}, func(scrape.Config) (executor.Fleet, error) { return f, nil }, recorder, executor.NewShared())
 	t.Cleanup(d.Dispose)
 	return d
 }

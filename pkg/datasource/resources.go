@@ -16,7 +16,6 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/backend/resource/httpadapter"
 	"github.com/prometheus/common/model"
 
-	"github.com/falco-metrics/falco-metrics-datasource/pkg/executor"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/export"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/failure"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/inventory"
@@ -104,12 +103,12 @@ func (d *Instance) lookUp(find func(*request.Request, *http.Request) (any, error
 			fail(w, http.StatusMethodNotAllowed, fmt.Errorf("the method is %s: expected GET", req.Method))
 			return
 		}
-		if err := d.ready(req.Context(), resourcePatience); err != nil {
+		ctx, cancel := d.limited(req.Context(), false)
+		defer cancel()
+		if err := d.ready(ctx, resourcePatience); err != nil {
 			fail(w, failure.HTTPStatus(err), err)
 			return
 		}
-		ctx, cancel := context.WithTimeout(executor.WithClient(req.Context(), false), d.source.Settings.QueryTimeout)
-		defer cancel()
 		asking := request.New(d.source, false)
 		defer asking.Close()
 		found, err := find(asking, req.WithContext(ctx))

@@ -3,7 +3,6 @@ package executor
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/util/annotations"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/budget"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/failure"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
@@ -47,13 +47,13 @@ type Embedded struct {
 	Fleet    Fleet
 	settings settings.Settings
 	received storage.Queryable // nil where the alert receiver is off
-	budget   *Budget
+	budget   *budget.Budget
 }
 
 // NewEmbedded returns an executor over the targets of f, which it releases, and over what the alert receiver counted.
 // received is nil where the receiver is off.
-func NewEmbedded(s settings.Settings, f Fleet, received storage.Queryable, b *Budget) *Embedded {
-	return &Embedded{Fleet: f, settings: s, received: received, budget: b}
+func NewEmbedded(s settings.Settings, f Fleet, received storage.Queryable, shared *Shared) *Embedded {
+	return &Embedded{Fleet: f, settings: s, received: received, budget: shared.budget}
 }
 
 // Ready keeps scraping alive, and waits up to patience for targets that have not been scraped yet. Notices report those
@@ -84,43 +84,35 @@ func (e *Embedded) Catalogue(c *signals.Catalogue) *signals.Catalogue { return c
 // maxAnnotations is the number of warnings, and of infos, of the engine that a panel shows.
 const maxAnnotations = 5
 
-// TooManySamples means that an evaluation needs more samples than its share of limits.maxSamples.
-type TooManySamples int
-
-func (e TooManySamples) Error() string { return fmt.Sprintf("more than %d samples", int(e)) }
-
 // Evaluate runs Prometheus's engine on the history, within the budget of the process.
 func (e *Embedded) Evaluate(ctx context.Context, what Evaluation) (Value, error) {
-	client := clientOf(ctx)
-	lane := e.budget.lane(client)
-	value, err := e.evaluateIn(ctx, lane.small, e.budget.smallShare(), client.Name, what)
-	if errors.As(err, new(TooManySamples)) {
-		value, err = e.evaluateIn(ctx, lane.large, lane.largeShare, client.Name, what)
+	value, err := e.evaluateIn(ctx, e.budget.Take, what)
+	if errors.As(err, new(budget.TooManySamples)) {
+		value, err = e.evaluateIn(ctx, e.budget.TakeLarge, what)
 	}
 	if err != nil {
 		return Value{}, err
 	}
-	release, ok := e.budget.hold(countSamples(value.Value), e.settings.MaxSamples)
-	if !ok {
+	release, err := e.budget.Hold(ctx, countSamples(value.Value), e.settings.MaxSamples)
+	if err != nil {
 		value.Release()
-		return Value{}, TooManySamples(resultShare * float64(e.settings.MaxSamples))
+		return Value{}, err
 	}
 	free := value.Release
 	value.Release = func() { free(); release() }
 	return value, nil
 }
 
-// evaluateIn waits for a place and evaluates with a share of limits.maxSamples.
-func (e *Embedded) evaluateIn(ctx context.Context, p *places, share float64, client string, what Evaluation) (Value, error) {
-	if err := p.take(ctx, client); err != nil {
+// evaluateIn waits for a place and evaluates in it.
+func (e *Embedded) evaluateIn(ctx context.Context, take func(context.Context, int) (*budget.Place, error), what Evaluation) (Value, error) {
+	place, err := take(ctx, e.settings.MaxSamples)
+	if err != nil {
 		return Value{}, err
 	}
-	defer p.give(client)
-	limit := max(1, int(share*float64(e.settings.MaxSamples)))
-	engine := history.NewEngine(history.EngineOptions{MaxSamples: limit, Timeout: e.settings.QueryTimeout})
+	defer place.Give()
+	engine := history.NewEngine(history.EngineOptions{MaxSamples: place.Samples(), Timeout: e.settings.QueryTimeout})
 	var (
 		q          promql.Query
-		err        error
 		start, end = time.UnixMilli(what.Start), time.UnixMilli(what.End)
 	)
 	if what.Step == 0 {
@@ -135,7 +127,7 @@ func (e *Embedded) evaluateIn(ctx context.Context, p *places, share float64, cli
 	if result.Err != nil {
 		q.Close()
 		if errors.As(result.Err, new(promql.ErrTooManySamples)) {
-			return Value{}, TooManySamples(limit)
+			return Value{}, budget.TooManySamples(place.Samples())
 		}
 		return Value{}, result.Err
 	}

@@ -23,7 +23,8 @@ type Prometheus struct {
 }
 
 // NewPrometheus returns an executor for the server of the settings.
-func NewPrometheus(c store.Config) (*Prometheus, error) {
+func NewPrometheus(c store.Config, shared *Shared) (*Prometheus, error) {
+	c.Shared = shared.api
 	s, err := store.New(c)
 	if err != nil {
 		return nil, err
@@ -63,7 +64,7 @@ func (s *Prometheus) Evaluate(ctx context.Context, e Evaluation) (Value, error) 
 	found, err := s.store.Evaluate(ctx, promapi.Query{
 		Expr: e.Expr, Start: time.UnixMilli(e.Start), End: time.UnixMilli(e.End), Step: e.Step, UserWritten: e.UserWritten,
 	})
-	return Value{Value: found.Value, Executed: found.Executed, Notices: s.resultNotices(found, e.UserWritten)}, err
+	return Value{Value: found.Value, Executed: found.Executed, Notices: s.resultNotices(found, e.UserWritten), Release: found.Release}, err
 }
 
 // Querier returns the samples of the server.
@@ -93,6 +94,7 @@ func (s *Prometheus) FirstUp(ctx context.Context, sc Scope, from, to time.Time) 
 	if err != nil {
 		return nil, err
 	}
+	defer found.Release()
 	out := map[target.Node]int64{}
 	vector, _ := found.Value.(promql.Vector)
 	for _, sample := range vector {
@@ -143,6 +145,7 @@ func (s *Prometheus) HasMetric(ctx context.Context, metric string) bool {
 	}
 	now := time.Now().UnixMilli()
 	found, err := s.Evaluate(ctx, Evaluation{Expr: "count(" + metric + ")", Start: now, End: now, UserWritten: true})
+	defer found.Release()
 	vector, _ := found.Value.(promql.Vector)
 	return err != nil || len(vector) > 0
 }

@@ -13,10 +13,12 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/budget"
 )
 
 const (
-	// maxCacheBytes limits the results that one Client keeps, maxEntryBytes one of them.
+	// maxCacheBytes limits the results that this process keeps, maxEntryBytes one of them.
 	maxCacheBytes, maxEntryBytes = 64 << 20, 8 << 20
 	// settleTime is how long samples may arrive late, for example by remote write. Evaluations before that are final.
 	settleTime = 2 * time.Minute
@@ -27,40 +29,52 @@ const (
 // resultCache keeps results until a newer scrape may change them. Range queries only ask for steps that are not final.
 type resultCache struct {
 	mu      sync.Mutex
-	entries map[string]*list.Element
+	entries map[cacheKey]*list.Element
 	recent  list.List // of *entry, the most recently used first
-	bytes   uint64
+	bytes   int
+}
+
+type cacheKey struct {
+	client *Client
+	query  string
 }
 
 type entry struct {
-	key        string
+	key        cacheKey
 	result     Result
 	start, end time.Time
 	final      time.Time // evaluations up to then no longer change
 	expires    time.Time // the other evaluations are valid until then
-	bytes      uint64
+	bytes      int
 }
 
-// Evaluate evaluates a query. Callers share the result: it must not be modified.
+// Evaluate evaluates a query. Callers share the result: it must not be modified, and Release must be called when it is no
+// longer used.
 func (c *Client) Evaluate(ctx context.Context, q Query) (Result, error) {
 	key := fmt.Sprintf("%t %d %d %d %s", q.UserWritten, q.Step, phaseOf(q), magnitudeOf(q), q.Expr)
 	if !canResume(q) {
 		key = fmt.Sprintf("%d %d %s", q.Start.UnixMilli(), q.End.UnixMilli(), key)
 	}
-	known := c.cache.get(key, c.config.Now())
+	cache := &c.config.Shared.cache
+	known := cache.get(cacheKey{c, key}, c.config.Now())
 	if known != nil && known.covers(q, c.config.Now()) {
 		return known.cut(q), nil
 	}
-	flightKey := fmt.Sprintf("%d %d %s", q.Start.UnixMilli(), q.End.UnixMilli(), key)
-	result, err := c.flights.do(ctx, flightKey, func(ctx context.Context) (result Result, err error) {
+	// Alert rules never wait for a request of a panel.
+	flightKey := fmt.Sprintf("%d %d %t %s", q.Start.UnixMilli(), q.End.UnixMilli(), budget.IsAlert(ctx), key)
+	result, err := c.flights.do(ctx, flightKey, c.requests.Take, func(ctx context.Context) (result Result, free func(), err error) {
 		err = c.Recovered(func() error {
-			result, err = c.resume(ctx, q, known)
+			if result, err = c.resume(ctx, q, known); err != nil {
+				return err
+			}
+			e := c.newEntry(cacheKey{c, key}, q, result)
+			if !result.Partial {
+				cache.put(e)
+			}
+			free, err = c.config.Shared.budget.Hold(ctx, e.bytes/sampleBytes, c.config.MaxSamples)
 			return err
 		})
-		if err == nil && !result.Partial {
-			c.cache.put(c.newEntry(key, q, result))
-		}
-		return result, err
+		return result, free, err
 	})
 	if ctx.Err() != nil && err != nil {
 		return Result{}, c.Explain(ctx, err)
@@ -90,7 +104,7 @@ func magnitudeOf(q Query) int {
 // resume asks for the steps that are not known and appends them to those that are.
 func (c *Client) resume(ctx context.Context, q Query, known *entry) (Result, error) {
 	if known == nil || !canResume(q) || known.start.After(q.Start) || known.final.Before(q.Start) {
-		return c.Send(ctx, q)
+		return c.send(ctx, q)
 	}
 	steps := known.final.Sub(q.Start) / q.Step
 	rest := q
@@ -98,7 +112,7 @@ func (c *Client) resume(ctx context.Context, q Query, known *entry) (Result, err
 	if rest.Start.After(q.End) {
 		return known.cut(q), nil
 	}
-	result, err := c.Send(ctx, rest)
+	result, err := c.send(ctx, rest)
 	if err != nil {
 		return result, err
 	}
@@ -108,7 +122,7 @@ func (c *Client) resume(ctx context.Context, q Query, known *entry) (Result, err
 	more, isMatrix := result.Value.(promql.Matrix)
 	earlier, wasMatrix := before.Value.(promql.Matrix)
 	if !isMatrix || !wasMatrix {
-		return c.Send(ctx, q)
+		return c.send(ctx, q)
 	}
 	result.Value = appendMatrix(earlier, more)
 	for _, text := range before.Warnings {
@@ -146,7 +160,7 @@ func appendMatrix(a, b promql.Matrix) promql.Matrix {
 	return out
 }
 
-func (c *Client) newEntry(key string, q Query, result Result) *entry {
+func (c *Client) newEntry(key cacheKey, q Query, result Result) *entry {
 	now := c.config.Now()
 	e := &entry{key: key, result: result, start: q.Start, end: q.End, expires: now.Truncate(c.config.Interval).Add(c.config.Interval)}
 	if e.final = now.Add(-settleTime); e.final.After(q.End) {
@@ -155,14 +169,14 @@ func (c *Client) newEntry(key string, q Query, result Result) *entry {
 	switch value := result.Value.(type) {
 	case promql.Matrix:
 		for _, series := range value {
-			e.bytes += 64 + series.Metric.ByteSize() + 16*uint64(len(series.Floats))
+			e.bytes += seriesBytes(series.Metric) + sampleBytes*len(series.Floats)
 		}
 	case promql.Vector:
 		for _, sample := range value {
-			e.bytes += 64 + sample.Metric.ByteSize()
+			e.bytes += sampleBytes + seriesBytes(sample.Metric)
 		}
 	}
-	e.bytes += 1024 + uint64(len(result.Executed))
+	e.bytes += 1024 + len(result.Executed)
 	return e
 }
 
@@ -210,7 +224,7 @@ func sortedIndex(points []promql.FPoint, at int64) int {
 }
 
 // get returns the entry of a key, unless none of it is valid any more.
-func (c *resultCache) get(key string, now time.Time) *entry {
+func (c *resultCache) get(key cacheKey, now time.Time) *entry {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	element := c.entries[key]
@@ -234,7 +248,7 @@ func (c *resultCache) put(e *entry) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.entries == nil {
-		c.entries = map[string]*list.Element{}
+		c.entries = map[cacheKey]*list.Element{}
 	}
 	if old := c.entries[e.key]; old != nil {
 		c.remove(old)
@@ -242,6 +256,17 @@ func (c *resultCache) put(e *entry) {
 	c.entries[e.key] = c.recent.PushFront(e)
 	for c.bytes += e.bytes; c.bytes > maxCacheBytes; {
 		c.remove(c.recent.Back())
+	}
+}
+
+// drop drops the results of a client.
+func (c *resultCache) drop(client *Client) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for key, element := range c.entries {
+		if key.client == client {
+			c.remove(element)
+		}
 	}
 }
 

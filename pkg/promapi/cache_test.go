@@ -65,6 +65,8 @@ func TestIdenticalRequestsInFlight(t *testing.T) {
 	require.EqualValues(t, 1, sent.Load())
 }
 
+func admitAll(context.Context) (func(), error) { return func() {}, nil }
+
 // When all callers give up, the request ends, and the next caller sends a new one.
 func TestRequestEndsWithItsLastCaller(t *testing.T) {
 	var f flights
@@ -74,15 +76,15 @@ func TestRequestEndsWithItsLastCaller(t *testing.T) {
 		<-started
 		cancel()
 	}()
-	_, err := f.do(ctx, "key", func(ctx context.Context) (Result, error) {
+	_, err := f.do(ctx, "key", admitAll, func(ctx context.Context) (Result, func(), error) {
 		close(started)
 		<-ctx.Done()
 		close(ended)
-		return Result{}, ctx.Err()
+		return Result{}, nil, ctx.Err()
 	})
 	require.ErrorIs(t, err, context.Canceled)
 	<-ended
-	result, err := f.do(t.Context(), "key", func(context.Context) (Result, error) { return Result{Executed: "x"}, nil })
+	result, err := f.do(t.Context(), "key", admitAll, func(context.Context) (Result, func(), error) { return Result{Executed: "x"}, nil, nil })
 	require.NoError(t, err)
 	require.Equal(t, "x", result.Executed)
 }
@@ -90,7 +92,7 @@ func TestRequestEndsWithItsLastCaller(t *testing.T) {
 // Within a scrape interval a result is reused; afterwards, only the steps that may have changed are requested.
 func TestClosedRangesAreReused(t *testing.T) {
 	server := newEngine(t, "load 15s\n  x{instance=\"a\"} 0+1x1000\n", nil)
-	s := server.client(t, func(c *Config) { c.MaxSamples = 100_000 })
+	s := server.client(t)
 	ask := func(now, length time.Duration) {
 		s.config.Now = func() time.Time { return promapitest.TimeAt(now) }
 		q := Query{Expr: "x", Start: promapitest.TimeAt(now - length).Truncate(15 * time.Second), End: promapitest.TimeAt(now).Truncate(15 * time.Second), Step: 15 * time.Second}
@@ -137,7 +139,7 @@ func TestReusedResultsEqualFreshOnes(t *testing.T) {
 		}
 		script.WriteString("\n")
 	}
-	s := newEngine(t, script.String(), nil).client(t, func(c *Config) { c.MaxSamples = 100_000 })
+	s := newEngine(t, script.String(), nil).client(t)
 	now := 2000 * time.Second
 	for range 300 {
 		now += time.Duration(random.IntN(20)) * time.Second
@@ -161,20 +163,21 @@ func TestReusedResultsEqualFreshOnes(t *testing.T) {
 
 func TestCacheIsBounded(t *testing.T) {
 	var c resultCache
-	put := func(name string, bytes uint64) {
-		c.put(&entry{key: name, bytes: bytes, expires: promapitest.Noon.Add(time.Minute), start: promapitest.Noon, end: promapitest.Noon, final: promapitest.Noon})
+	key := func(name string) cacheKey { return cacheKey{query: name} }
+	put := func(name string, bytes int) {
+		c.put(&entry{key: key(name), bytes: bytes, expires: promapitest.Noon.Add(time.Minute), start: promapitest.Noon, end: promapitest.Noon, final: promapitest.Noon})
 	}
 	put("too large", maxEntryBytes+1)
-	require.Nil(t, c.get("too large", promapitest.Noon))
+	require.Nil(t, c.get(key("too large"), promapitest.Noon))
 	for i := range 20 {
 		put(fmt.Sprint(i), maxEntryBytes)
-		require.LessOrEqual(t, c.bytes, uint64(maxCacheBytes))
+		require.LessOrEqual(t, c.bytes, maxCacheBytes)
 	}
-	require.Nil(t, c.get("11", promapitest.Noon))
-	require.NotNil(t, c.get("12", promapitest.Noon))
+	require.Nil(t, c.get(key("11"), promapitest.Noon))
+	require.NotNil(t, c.get(key("12"), promapitest.Noon))
 	put("12", 1)
 	require.EqualValues(t, 7*maxEntryBytes+1, c.bytes)
-	require.Nil(t, c.get("13", promapitest.Noon.Add(time.Hour)), "out of date")
+	require.Nil(t, c.get(key("13"), promapitest.Noon.Add(time.Hour)), "out of date")
 	require.Equal(t, len(c.entries), c.recent.Len())
 }
 

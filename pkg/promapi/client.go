@@ -27,6 +27,7 @@ import (
 	jsoniter "github.com/json-iterator/go"
 	"github.com/prometheus/common/model"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/budget"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/httpclient"
 )
 
@@ -45,7 +46,7 @@ type Config struct {
 	Interval time.Duration
 	// Timeout limits one request.
 	Timeout time.Duration
-	// MaxSamples limits the samples of one response.
+	// MaxSamples is limits.maxSamples, of which every response has a share. 0 means defaultMaxSamples.
 	MaxSamples int
 	// MaxResponseBytes limits one response body. 0 means DefaultMaxResponseBytes.
 	MaxResponseBytes int64
@@ -55,7 +56,20 @@ type Config struct {
 	// Now is the clock. Nil means time.Now.
 	Now    func() time.Time
 	Logger log.Logger
+	// Shared is what the Clients of this process share. Nil shares nothing.
+	Shared *Shared
 }
+
+// Shared is what the Clients of one process share: the budget for evaluations, and the memory for results that are kept.
+type Shared struct {
+	budget *budget.Budget
+	cache  resultCache
+}
+
+// NewShared returns what Clients share.
+func NewShared(b *budget.Budget) *Shared { return &Shared{budget: b} }
+
+const defaultMaxSamples = 50_000_000
 
 // Client sends requests to one server. Its methods may be called concurrently.
 type Client struct {
@@ -63,7 +77,7 @@ type Client struct {
 	client   *http.Client
 	idle     func()
 	victoria atomic.Bool // whether the last response came from VictoriaMetrics
-	cache    resultCache
+	requests *budget.Requests
 	flights  flights
 }
 
@@ -76,18 +90,24 @@ func New(c Config) (*Client, error) {
 	// Compression took a fifth of the time of a query for 72 000 points from a server on the same machine (dev/bench,
 	// "query of a store"). The network between Grafana and its Prometheus server is rarely the bottleneck.
 	transport.DisableCompression = true
-	c.MaxResponseBytes = cmp.Or(c.MaxResponseBytes, DefaultMaxResponseBytes)
+	c.MaxResponseBytes, c.MaxSamples = cmp.Or(c.MaxResponseBytes, DefaultMaxResponseBytes), cmp.Or(c.MaxSamples, defaultMaxSamples)
+	if c.Shared == nil {
+		c.Shared = NewShared(budget.Default())
+	}
 	if c.Logger == nil {
 		c.Logger = log.NewNullLogger()
 	}
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	return &Client{config: c, client: client, idle: transport.CloseIdleConnections}, nil
+	return &Client{config: c, client: client, idle: transport.CloseIdleConnections, requests: budget.NewRequests()}, nil
 }
 
-// Close closes idle connections.
-func (c *Client) Close() { c.idle() }
+// Close closes idle connections and drops the results that are kept.
+func (c *Client) Close() {
+	c.idle()
+	c.config.Shared.cache.drop(c)
+}
 
 // endpoint is a part of the API.
 type endpoint struct {
@@ -126,7 +146,8 @@ func (e endpoint) url(base *url.URL) *url.URL {
 	return &u
 }
 
-// request sends a request and decodes the response while it arrives.
+// request sends a request and decodes the response while it arrives. The caller has been admitted. The response waits for a
+// place in the budget before it is read, because decoding takes memory, and waiting for the server does not.
 func (c *Client) request(ctx context.Context, to endpoint, parameters url.Values, into *decoder) error {
 	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
 	defer cancel()
@@ -150,6 +171,11 @@ func (c *Client) request(ctx context.Context, to endpoint, parameters url.Values
 		start, _ := io.ReadAll(io.LimitReader(response.Body, 4096))
 		return statusFailure(response, string(start))
 	}
+	if into.place, err = c.config.Shared.budget.Take(ctx, c.config.MaxSamples); err != nil {
+		return c.Explain(ctx, err)
+	}
+	defer into.place.Give()
+	into.waiting = ctx
 	body := &limitedBody{from: response.Body, left: c.config.MaxResponseBytes, limit: c.config.MaxResponseBytes}
 	err = into.decode(jsoniter.Parse(jsoniter.ConfigDefault, body, 64*1024))
 	switch {

@@ -3,11 +3,9 @@ package promapi
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"strings"
 	"testing"
 	"time"
 
@@ -83,16 +81,6 @@ func TestFailures(t *testing.T) {
 		require.ErrorAs(t, err, &failed)
 		require.Equal(t, test.query, failed.Query, test.want)
 	}
-}
-
-func TestTooManySamples(t *testing.T) {
-	var points []string
-	for i := range 1001 {
-		points = append(points, fmt.Sprintf(`[%d, "1"]`, i))
-	}
-	body := `{"status": "success", "data": {"resultType": "matrix", "result": [{"metric": {}, "values": [` + strings.Join(points, ",") + `]}]}}`
-	_, err := newFakeServer(t, promapitest.Always(200, body)).client(t).Evaluate(t.Context(), Query{Expr: "x", End: promapitest.Noon, Step: time.Second})
-	require.EqualError(t, err, "The Prometheus server's response has more than 1000 samples. The plugin discarded it. Narrow the time range or the filters, or raise limits.maxSamples.")
 }
 
 // A response is read up to a limit, however long it is.

@@ -1,6 +1,7 @@
 package promapi
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"net/http"
@@ -12,18 +13,22 @@ import (
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/budget"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 )
 
 // decoder reads one response of the Prometheus HTTP API (https://prometheus.io/docs/prometheus/latest/querying/api/) while
 // it arrives. The type of the result is only known at the end, because the keys of JSON objects have no order.
 type decoder struct {
-	rename     func(label string) string // nil keeps the names
-	maxSamples int                       // 0 means no limit
+	rename func(label string) string // nil keeps the names
 	// readData, if set, reads the data field of responses that are not query results.
 	readData func(*jsoniter.Iterator)
 	// headers, if set, receives the response headers.
 	headers func(http.Header)
+
+	place   *budget.Place
+	waiting context.Context // of the caller, for a larger place
+	bytes   int             // that the decoded values take
 
 	status, errorType, message string
 	partial                    bool
@@ -34,7 +39,6 @@ type decoder struct {
 	vector     promql.Vector
 	scalar     *promql.Scalar
 	text       *promql.String
-	samples    int
 	lastLength int // points of the last series
 	histograms bool
 	err        error
@@ -81,6 +85,22 @@ func (d *decoder) decode(it *jsoniter.Iterator) error {
 		return notTheAPI("JSON that is truncated or has another shape")
 	}
 	return nil
+}
+
+// sampleBytes is the memory of a sample, the unit of limits.maxSamples.
+const sampleBytes = 16
+
+// charge counts memory that the decoded values take. It waits for a larger place if they outgrow this one.
+func (d *decoder) charge(bytes int) {
+	if d.bytes += bytes; d.bytes <= d.place.Samples()*sampleBytes || d.err != nil {
+		return
+	}
+	if !d.place.IsLarge() {
+		if d.err = d.place.Enlarge(d.waiting); d.err != nil || d.bytes <= d.place.Samples()*sampleBytes {
+			return
+		}
+	}
+	d.err = tooManySamples(d.place.Samples())
 }
 
 // maxAnnotations limits the warnings, and the infos, of one response.
@@ -163,9 +183,7 @@ func (d *decoder) readSeries(it *jsoniter.Iterator) {
 
 // readPoint reads [time, "value"] after its opening bracket.
 func (d *decoder) readPoint(it *jsoniter.Iterator) promql.FPoint {
-	if d.samples++; d.maxSamples > 0 && d.samples > d.maxSamples {
-		d.err = tooManySamples(d.maxSamples)
-	}
+	d.charge(sampleBytes)
 	at := it.ReadFloat64()
 	it.ReadArray()
 	text := it.ReadStringAsSlice()
@@ -194,7 +212,14 @@ func (d *decoder) readLabels(it *jsoniter.Iterator) labels.Labels {
 		d.builder.Add(d.intern(name), d.intern(value))
 	}
 	d.builder.Sort()
-	return d.builder.Labels()
+	l := d.builder.Labels()
+	d.charge(seriesBytes(l))
+	return l
+}
+
+// seriesBytes is the memory of a series without its points.
+func seriesBytes(l labels.Labels) int {
+	return 64 + int(l.ByteSize()) //nolint:gosec // G115: a response has fewer bytes
 }
 
 func (d *decoder) intern(text string) string {

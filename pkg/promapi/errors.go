@@ -144,7 +144,7 @@ func responseTooLarge(limit int64) error {
 }
 
 func tooManySamples(limit int) error {
-	return queryFailure("The Prometheus server's response has more than %d samples. The plugin discarded it. Narrow the time range or the filters, or raise limits.maxSamples.", limit)
+	return queryFailure("The Prometheus server's response needs more memory than %d samples, which is the share of a query of limits.maxSamples. The plugin discarded it. Narrow the time range or the filters, or raise limits.maxSamples.", limit)
 }
 
 // Recovered runs f and returns a panic as an error. Nothing else recovers a goroutine, and a panic in it would end the

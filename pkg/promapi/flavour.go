@@ -46,7 +46,7 @@ func (c *Client) Flavour(ctx context.Context) (f Flavour, err error) {
 	}}
 	var headers http.Header
 	d.headers = func(h http.Header) { headers = h }
-	err = c.request(ctx, buildInfoEndpoint, nil, d)
+	err = c.admitted(ctx, func() error { return c.request(ctx, buildInfoEndpoint, nil, d) })
 	switch {
 	case isVictoria(headers):
 		return Flavour{Name: "VictoriaMetrics"}, nil

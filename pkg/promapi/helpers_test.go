@@ -30,7 +30,7 @@ func (f fakeServer) client(t *testing.T, change ...func(*Config)) *Client {
 	u, err := ParseURL(f.URL)
 	require.NoError(t, err)
 	c := Config{
-		URL: u, Method: http.MethodPost, Interval: 15 * time.Second, Timeout: 5 * time.Second, MaxSamples: 1000,
+		URL: u, Method: http.MethodPost, Interval: 15 * time.Second, Timeout: 5 * time.Second,
 		Now: func() time.Time { return promapitest.Noon },
 	}
 	for _, to := range change {

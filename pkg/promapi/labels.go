@@ -49,14 +49,18 @@ const maxStrings = 100_000
 
 // requestStrings requests a list of strings and keeps the first maxStrings.
 func (c *Client) requestStrings(ctx context.Context, to endpoint, p url.Values) (out []string, err error) {
-	err = c.request(ctx, to, p, &decoder{readData: func(it *jsoniter.Iterator) {
-		for it.ReadArray() {
+	d := &decoder{}
+	d.readData = func(it *jsoniter.Iterator) {
+		for it.ReadArray() && d.err == nil {
 			if len(out) == maxStrings {
 				it.Skip()
 				continue
 			}
-			out = append(out, it.ReadString())
+			text := it.ReadString()
+			d.charge(sampleBytes + len(text))
+			out = append(out, text)
 		}
-	}})
+	}
+	err = c.admitted(ctx, func() error { return c.request(ctx, to, p, d) })
 	return out, err
 }

@@ -28,10 +28,39 @@ type Result struct {
 	Partial bool
 	// Warnings say that the value may be wrong. Infos are about the way the expression is written.
 	Warnings, Infos []string
+
+	release func()
 }
 
-// Send sends a query, even if its result is known.
-func (c *Client) Send(ctx context.Context, q Query) (Result, error) {
+// Release must be called when the value is no longer used. It may be called more than once.
+func (r Result) Release() {
+	if r.release != nil {
+		r.release()
+	}
+}
+
+// Send sends a query, even if its result is known. The memory of the result is not counted once it has been decoded, so it is
+// for results that are small or soon dropped.
+func (c *Client) Send(ctx context.Context, q Query) (result Result, err error) {
+	err = c.admitted(ctx, func() error {
+		result, err = c.send(ctx, q)
+		return err
+	})
+	return result, err
+}
+
+// admitted calls f when a request may be sent.
+func (c *Client) admitted(ctx context.Context, f func() error) error {
+	give, err := c.requests.Take(ctx)
+	if err != nil {
+		return c.Explain(ctx, err)
+	}
+	defer give()
+	return f()
+}
+
+// send is Send for a caller that has been admitted.
+func (c *Client) send(ctx context.Context, q Query) (Result, error) {
 	to, parameters := queryEndpoint, url.Values{"query": {q.Expr}}
 	if q.Step == 0 {
 		parameters.Set("time", formatTime(q.End))
@@ -42,7 +71,7 @@ func (c *Client) Send(ctx context.Context, q Query) (Result, error) {
 		parameters.Set("step", formatSeconds(q.Step))
 	}
 	parameters.Set("timeout", formatSeconds(c.config.Timeout))
-	d := decoder{rename: c.config.RenameLabel, maxSamples: c.config.MaxSamples}
+	d := decoder{rename: c.config.RenameLabel}
 	if q.UserWritten {
 		d.rename = nil
 	}

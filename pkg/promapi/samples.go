@@ -33,17 +33,18 @@ const (
 // Samples returns the raw samples of the series of a selector between two times in Unix milliseconds. The API does not return
 // staleness markers; Samples adds one wherever the next sample is overdue. The warnings of the result tell of missing samples.
 // A range that ends now is moved back to multiples of the scrape interval, so that queries within an interval share the
-// requests.
-func (c *Client) Samples(ctx context.Context, selector string, first, last int64) storage.SeriesSet {
+// requests. release must be called when the series are no longer used.
+func (c *Client) Samples(ctx context.Context, selector string, first, last int64) (set storage.SeriesSet, release func()) {
 	from, to := time.UnixMilli(first), time.UnixMilli(last)
 	if now := c.config.Now(); to.After(now.Add(-c.config.Interval)) {
 		from, to = from.Truncate(c.config.Interval), earlier(to, now).Truncate(c.config.Interval)
 	}
-	r := sampleReader{Client: c, first: first, selector: selector, from: from, to: to, series: map[labels.Labels]*promql.Series{}}
+	r := &sampleReader{Client: c, first: first, selector: selector, from: from, to: to, series: map[labels.Labels]*promql.Series{}}
 	if err := r.read(ctx); err != nil {
-		return storage.ErrSeriesSet(err)
+		r.release()
+		return storage.ErrSeriesSet(err), func() {}
 	}
-	return r.seriesSet()
+	return r.seriesSet(), r.release
 }
 
 // sampleReader collects the samples of one selector.
@@ -54,6 +55,7 @@ type sampleReader struct {
 	first    int64 // samples before this time are dropped
 	series   map[labels.Labels]*promql.Series
 	samples  int
+	held     []func() // give back the memory of the series
 	// step is not 0 if the series were read in steps.
 	step        time.Duration
 	downsampled Downsampled
@@ -89,6 +91,7 @@ func (r *sampleReader) read(ctx context.Context) error {
 
 // readInSteps starts over with range queries. total is the estimated number of raw samples.
 func (r *sampleReader) readInSteps(ctx context.Context, total float64) error {
+	r.release()
 	r.series, r.samples = map[labels.Labels]*promql.Series{}, 0
 	r.step = time.Duration(math.Ceil(total/maxRawSamples*r.config.Interval.Seconds())) * time.Second
 	for start := r.from; start.Before(r.to); {
@@ -107,6 +110,8 @@ func (r *sampleReader) add(ctx context.Context, q Query) error {
 	if err != nil {
 		return err
 	}
+	defer result.Release()
+	before := r.samples
 	r.partial = r.partial || result.Partial
 	for _, w := range result.Warnings {
 		if !slices.Contains(r.warnings, w) {
@@ -128,10 +133,19 @@ func (r *sampleReader) add(ctx context.Context, q Query) error {
 			}
 		}
 	}
-	if r.samples > r.config.MaxSamples {
-		return tooManySamples(r.config.MaxSamples)
+	held, err := r.config.Shared.budget.Hold(ctx, r.samples-before, r.config.MaxSamples)
+	if err == nil {
+		r.held = append(r.held, held)
 	}
-	return nil
+	return err
+}
+
+// release gives back the memory of the series.
+func (r *sampleReader) release() {
+	for _, give := range r.held {
+		give()
+	}
+	r.held = nil
 }
 
 func (r *sampleReader) seriesSet() storage.SeriesSet {

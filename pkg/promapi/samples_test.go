@@ -17,7 +17,8 @@ import (
 // raw reads all samples of a metric as `seconds value`, staleness markers as `seconds end`.
 func raw(t *testing.T, s *Client, metric string, from, to time.Duration) (series []string, notes []string) {
 	t.Helper()
-	set := s.Samples(t.Context(), fmt.Sprintf("{__name__=%q}", metric), from.Milliseconds(), to.Milliseconds())
+	set, release := s.Samples(t.Context(), fmt.Sprintf("{__name__=%q}", metric), from.Milliseconds(), to.Milliseconds())
+	defer release()
 	for set.Next() {
 		var samples []string
 		it := set.At().Iterator(nil)
@@ -62,7 +63,7 @@ load 15s
 // Long ranges are read in chunks, without duplicate samples.
 func TestRawSamplesInChunks(t *testing.T) {
 	f := newEngine(t, "load 15s\n  m 0+1x2000\n", nil)
-	s := f.client(t, func(c *Config) { c.MaxSamples = 1e6 })
+	s := f.client(t)
 	s.config.Now = func() time.Time { return promapitest.TimeAt(30000 * time.Second) }
 	series, _ := raw(t, s, "m", 0, 24*time.Hour)
 	require.Len(t, strings.Split(series[0], ","), 2000)
@@ -91,7 +92,7 @@ func TestRawSamplesDownsampled(t *testing.T) {
 		}
 		return 200, `{"status": "success", "data": {"resultType": "matrix", "result": [` + strings.Join(out, ",") + `]}}`
 	}
-	s := f.client(t, func(c *Config) { c.MaxSamples = 1e7 })
+	s := f.client(t)
 	s.config.Now = func() time.Time { return promapitest.TimeAt(24 * time.Hour) }
 	series, notes := raw(t, s, "m", 0, 24*time.Hour)
 	require.Len(t, series, 1)

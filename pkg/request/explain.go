@@ -9,7 +9,7 @@ import (
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
 
-	"github.com/falco-metrics/falco-metrics-datasource/pkg/executor"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/budget"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/failure"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/hints"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/promapi"
@@ -19,7 +19,8 @@ import (
 func (r *Request) Explain(err error) error {
 	var (
 		parse     parser.ParseErrors
-		share     executor.TooManySamples
+		share     budget.TooManySamples
+		full      budget.ResultsFull
 		samples   promql.ErrTooManySamples
 		timeout   promql.ErrQueryTimeout
 		cancelled promql.ErrQueryCanceled
@@ -37,6 +38,8 @@ func (r *Request) Explain(err error) error {
 		return failure.User(fmt.Errorf("the expression cannot be parsed at %s: %w", position(parse[0]), parse[0].Err))
 	case errors.As(err, &share):
 		return failure.User(fmt.Errorf("the query needs more than %d samples at once, which is its share of limits.maxSamples: narrow its time range or its filters, or raise limits.maxSamples", int(share)))
+	case errors.As(err, &full):
+		return failure.User(fmt.Errorf("the results of the running queries have more than %d samples together, which is their share of limits.maxSamples: try again, narrow the time ranges or the filters, or raise limits.maxSamples", int(full)))
 	case errors.As(err, &samples):
 		return failure.User(fmt.Errorf("the query needs more than %d samples at once: narrow its time range or its filters, or raise limits.maxSamples", r.Settings.MaxSamples))
 	case errors.As(err, &timeout), errors.Is(err, context.DeadlineExceeded):

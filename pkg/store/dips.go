@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 	"golang.org/x/sync/singleflight"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/budget"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/promapi"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
@@ -64,7 +65,7 @@ func (s *Store) knownDips(ctx context.Context, from, to time.Time) []Dip {
 	c.mu.Unlock()
 	if !current {
 		done := c.flight.DoChan("", func() (any, error) {
-			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), dipsTimeout)
+			ctx, cancel := context.WithTimeout(budget.InBackground(ctx), dipsTimeout)
 			defer cancel()
 			err := s.client.Recovered(func() error { return s.searchDips(ctx, now) })
 			if err != nil {

@@ -55,7 +55,7 @@ func forgetDips(s *Store) {
 // A counter that falls and returns without a restart changes no rate, whenever it is evaluated.
 func TestRatesLeaveDipsOut(t *testing.T) {
 	server := newEngine(t, fleetWithDips(400, 100, 200, 201, 300), nil)
-	s := server.store(t, func(c *Config) { c.MaxSamples = 100_000 })
+	s := server.store(t)
 	for at := 25 * time.Minute; at <= 99*time.Minute; at += 15 * time.Second {
 		for _, phase := range []time.Duration{0, 7 * time.Second} {
 			now := promapitest.TimeAt(at + phase)
@@ -97,7 +97,7 @@ func TestDipInAShortHistory(t *testing.T) {
 }
 
 func TestIncreasesLeaveDipsOut(t *testing.T) {
-	s := newEngine(t, fleetWithDips(400, 100, 200), nil).store(t, func(c *Config) { c.MaxSamples = 100_000 })
+	s := newEngine(t, fleetWithDips(400, 100, 200), nil).store(t)
 	s.now = func() time.Time { return promapitest.TimeAt(3600 * time.Second) }
 	result, err := s.Evaluate(t.Context(), promapi.Query{Expr: `increase(falcosecurity_scap_n_evts_total[5m])`, Start: promapitest.TimeAt(20 * time.Minute), End: promapitest.TimeAt(time.Hour), Step: 15 * time.Second})
 	require.NoError(t, err)
@@ -135,7 +135,7 @@ func TestResetsAreNoDips(t *testing.T) {
 // Without dips in their range, expressions stay as they are, and the panels of a dashboard share one search.
 func TestSearchForDipsIsShared(t *testing.T) {
 	server := newEngine(t, fleetWithDips(400, 100), nil)
-	s := server.store(t, func(c *Config) { c.MaxSamples = 100_000 })
+	s := server.store(t)
 	s.now = func() time.Time { return promapitest.TimeAt(5985 * time.Second) }
 	for range 5 {
 		result, err := s.Evaluate(t.Context(), promapi.Query{Expr: eventRate, Start: promapitest.TimeAt(4000 * time.Second), End: promapitest.TimeAt(5985 * time.Second), Step: time.Minute})

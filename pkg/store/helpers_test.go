@@ -32,7 +32,7 @@ func (f fakeServer) store(t *testing.T, change ...func(*Config)) *Store {
 	u, err := promapi.ParseURL(f.URL)
 	require.NoError(t, err)
 	c := Config{
-		Config:   promapi.Config{URL: u, Method: http.MethodPost, Interval: 15 * time.Second, Timeout: 5 * time.Second, MaxSamples: 1000},
+		Config:   promapi.Config{URL: u, Method: http.MethodPost, Interval: 15 * time.Second, Timeout: 5 * time.Second},
 		Identity: Identity{"instance"}, Catalogue: signals.Load(),
 	}
 	for _, to := range change {

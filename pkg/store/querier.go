@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
@@ -13,30 +14,48 @@ import (
 )
 
 // Querier returns a querier for labels and raw samples between two times in Unix milliseconds.
-func (s *Store) Querier(from, to int64) storage.Querier { return querier{s, from, to} }
+func (s *Store) Querier(from, to int64) storage.Querier {
+	return &querier{Store: s, from: from, to: to}
+}
 
 type querier struct {
 	*Store
 	from, to int64
+
+	mu   sync.Mutex
+	held []func() // give back the memory of samples
 }
 
-func (q querier) Close() error { return nil }
+// Close implements [storage.LabelQuerier].
+func (q *querier) Close() error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, release := range q.held {
+		release()
+	}
+	q.held = nil
+	return nil
+}
 
 // LabelNames implements [storage.LabelQuerier].
-func (q querier) LabelNames(ctx context.Context, _ *storage.LabelHints, _ ...*labels.Matcher) ([]string, annotations.Annotations, error) {
+func (q *querier) LabelNames(ctx context.Context, _ *storage.LabelHints, _ ...*labels.Matcher) ([]string, annotations.Annotations, error) {
 	names, err := q.labelNames(ctx, q.from, q.to)
 	return names, nil, err
 }
 
 // LabelValues implements [storage.LabelQuerier].
-func (q querier) LabelValues(ctx context.Context, name string, _ *storage.LabelHints, matchers ...*labels.Matcher) ([]string, annotations.Annotations, error) {
+func (q *querier) LabelValues(ctx context.Context, name string, _ *storage.LabelHints, matchers ...*labels.Matcher) ([]string, annotations.Annotations, error) {
 	values, err := q.labelValues(ctx, name, q.from, q.to, matchers)
 	return values, nil, err
 }
 
 // Select implements [storage.Querier]. It ignores the hints. See [promapi.Client.Samples].
-func (q querier) Select(ctx context.Context, _ bool, _ *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
-	return q.client.Samples(ctx, q.selector(q.rewriter().serverMatchers(matchers)...), q.from, q.to)
+func (q *querier) Select(ctx context.Context, _ bool, _ *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
+	set, release := q.client.Samples(ctx, q.selector(q.rewriter().serverMatchers(matchers)...), q.from, q.to)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.held = append(q.held, release)
+	return set
 }
 
 // labelNames returns the sorted names of the labels on Falco's and Falcosidekick's series.

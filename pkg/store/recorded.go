@@ -70,6 +70,7 @@ func (s *Store) evaluateRecorded(ctx context.Context, q promapi.Query) (result p
 	result, err := s.client.Evaluate(ctx, q)
 	if err == nil && q.End.After(v.at) && countAtEnd(result.Value, q) < matching {
 		s.invalidate(rule)
+		result.Release()
 		return promapi.Result{}, false
 	}
 	return result, err == nil

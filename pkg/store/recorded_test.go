@@ -23,7 +23,6 @@ const (
 func executed(t *testing.T, script string, filters []signals.Filter, start, end time.Duration, change ...func(*Config)) string {
 	t.Helper()
 	s := newEngine(t, script, nil).store(t, change...)
-	s.config.MaxSamples = 10_000
 	s.now = func() time.Time { return promapitest.TimeAt(6000 * time.Second) }
 	return evaluateSignal(t, s, filters, promapi.Query{Start: promapitest.TimeAt(start), End: promapitest.TimeAt(end), Step: time.Minute}).Executed
 }
@@ -82,7 +81,6 @@ func TestRemovedRecordingRules(t *testing.T) {
 	} {
 		s := newEngine(t, "load 60s\n  "+lifetime+`{instance="a"} 1x100`+"\n  "+lifetime+`{instance="b"} 1x100`+"\n  "+
 			rule+`{instance="a"} `+series.a+"\n  "+rule+`{instance="b"} `+series.b+"\n", nil).store(t)
-		s.config.MaxSamples = 10_000
 		ask := func(now time.Duration, step time.Duration, filters ...signals.Filter) Result {
 			s.now = func() time.Time { return promapitest.TimeAt(now) }
 			return evaluateSignal(t, s, filters, promapi.Query{Start: promapitest.TimeAt(now - 10*step), End: promapitest.TimeAt(now), Step: step})
@@ -104,7 +102,6 @@ func TestRemovedRecordingRules(t *testing.T) {
 // Recorded series do not change between two evaluations, so they are too coarse for small steps.
 func TestSmallStepsAreNotRecorded(t *testing.T) {
 	s := newEngine(t, "load 60s\n  "+lifetime+`{instance="a"} 1+1x100`+"\n  "+rule+`{instance="a"} 1+1x100`+"\n", nil).store(t)
-	s.config.MaxSamples = 10_000
 	s.now = func() time.Time { return promapitest.TimeAt(6000 * time.Second) }
 	q := promapi.Query{Start: promapitest.TimeAt(5400 * time.Second), End: promapitest.TimeAt(6000 * time.Second), Step: 15 * time.Second}
 	require.Equal(t, plain, evaluateSignal(t, s, nil, q).Executed)
@@ -116,7 +113,6 @@ func TestSmallStepsAreNotRecorded(t *testing.T) {
 func TestVerificationIsShared(t *testing.T) {
 	f := newEngine(t, "load 60s\n  "+lifetime+`{instance="a"} 1+1x100`+"\n  "+rule+`{instance="a"} 1+1x100`+"\n", nil)
 	s := f.store(t)
-	s.config.MaxSamples = 10_000
 	s.now = func() time.Time { return promapitest.TimeAt(6000 * time.Second) }
 	var all sync.WaitGroup
 	for range 10 {

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/budget"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 )
 
@@ -37,7 +38,7 @@ func (s *Store) Ready(ctx context.Context) error {
 	age, known, outdated := s.now().Sub(c.at), !c.at.IsZero(), s.targetsOutdated()
 	if c.running == nil && (!known || age > c.maxAge) {
 		c.running = make(chan struct{})
-		go s.refresh(context.WithoutCancel(ctx), c.running)
+		go s.refresh(budget.InBackground(ctx), c.running)
 	}
 	running := c.running
 	c.mu.Unlock()

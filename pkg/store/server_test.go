@@ -43,7 +43,7 @@ func realServers(t *testing.T, series []server.Series, f func(t *testing.T, s *S
 			t.Cleanup(process.Stop)
 			require.NoError(t, writer.Write(series))
 			at := fakeServer{&promapitest.Server{Server: &httptest.Server{URL: process.URL}}}
-			s := at.store(t, func(c *Config) { c.MaxSamples = 1_000_000 })
+			s := at.store(t)
 			s.now = time.Now
 			f(t, s)
 		})

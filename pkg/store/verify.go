@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/budget"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/promapi"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
@@ -52,7 +53,7 @@ func (s *Store) verified(ctx context.Context, rule signals.Recording) verificati
 			return v, nil // another caller has just finished
 		}
 		err := s.client.Recovered(func() error {
-			v = s.verify(context.WithoutCancel(ctx), rule)
+			v = s.verify(budget.InBackground(ctx), rule)
 			return nil
 		})
 		if err != nil {
