@@ -9,7 +9,7 @@ const filteredMetrics = (expr: string) =>
 /** Metrics of the node as such, which every filter on something else leaves alone. */
 const fact = /^up$|_info$|^falco_target_|^falcosecurity_falco_host_num_cpus_total$/;
 /** Series without the query's filters, brought to what is filtered by a join. */
-const joined = /^$|^up$|falcosidekick|^falco_events$|rules_matches|^container_|^kube_/;
+const joined = /^$|^up$|falcosidekick|^falco_events$|rules_matches|^falco_(alert|canary)_|^container_|^kube_/;
 
 describe('the catalogue', () => {
   it('has the signals whose ids are public', () => {
@@ -20,7 +20,10 @@ describe('the catalogue', () => {
       'cached-lookup-ratio',
       'canary-delivery-time',
       'canary-elapsed-time',
+      'canary-last-arrival',
+      'canary-round-trip-time',
       'captured-syscall-ratio',
+      'clock-ahead',
       'config-baseline-drift',
       'config-drift',
       'connection-failures',
@@ -39,6 +42,7 @@ describe('the catalogue', () => {
       'cpu-usage-since-start-ratio',
       'crash-loops',
       'delivered-event-rate',
+      'delivery-loss-ratio',
       'delivery-on-time-ratio',
       'delivery-time-p50',
       'delivery-time-p95',
@@ -84,6 +88,7 @@ describe('the catalogue', () => {
       'memory-rss-avg',
       'memory-vsz',
       'minutes-with-drops-ratio',
+      'missed-canaries',
       'missing-instances',
       'node-cpu-since-start-ratio',
       'nodes-by-config',
@@ -126,6 +131,7 @@ describe('the catalogue', () => {
       'up',
       'uptime',
       'userspace-event-rate',
+      'userspace-lag',
       'version-baseline-drift',
       'version-drift',
     ]);

@@ -54,5 +54,8 @@ function kindOfNeeds({ needs }: Signal): TargetKind {
 
 /** Metrics of other exporters that a signal reads. */
 function listExternalMetrics({ needs, inStore }: Signal): string[] {
-  return [...(inStore?.metrics ?? []), ...needs.filter(({ from }) => from).map(({ metric }) => metric)];
+  return [
+    ...(inStore?.metrics ?? []),
+    ...needs.filter(({ from }) => from && from !== 'alert receiver').map(({ metric }) => metric),
+  ];
 }

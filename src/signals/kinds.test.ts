@@ -53,6 +53,10 @@ describe('the checks', () => {
       'sidekick-restarts',
       'loss-before-sidekick',
       'destination-errors',
+      'delivery-loss',
+      'delivery-on-time',
+      'canary',
+      'clock-ahead',
       'sources',
       'container-data',
     ]);

@@ -8,4 +8,5 @@ export const links = {
   sidekick: 'https://github.com/falcosecurity/falcosidekick',
   attack: 'https://attack.mitre.org/tactics/enterprise/',
   config: 'https://github.com/falcosecurity/falco/blob/master/falco.yaml',
+  workbook: 'https://sre.google/workbook/alerting-on-slos/',
 } as const;

@@ -33,6 +33,9 @@ export const metricLabels: Record<string, string[]> = {
   falco_alerts_on_time_total: ['path', 'priority', 'source'],
   falco_alerts_received_total: ['path', 'priority', 'source', 'rule'],
   falco_alert_duplicates_total: ['path'],
+  falco_alert_minimum_delay_seconds: ['path'],
+  falco_canary_last_arrival_timestamp_seconds: ['path'],
+  falco_canary_delivery_seconds: ['path'],
 };
 
 export const reading: Reading = {

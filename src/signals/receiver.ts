@@ -1,17 +1,25 @@
+import * as names from './received';
 import { type Receiver } from './types';
 
 /**
- * Falco's own alerts whose numbers the alert receiver records. Falco writes them with `metrics.output_rule: true`; they are
- * not in /metrics, and get the names that /metrics would give them. Source: Falco's userspace/falco/stats_writer.cpp.
+ * Falco's own alerts whose numbers the alert receiver records. Falco writes the metrics snapshot with
+ * `metrics.output_rule: true`, one for each event source; userspace/falco/stats_writer.cpp has its fields.
+ *
+ * What is not in /metrics gets the name that /metrics would give it. The two kernel counters are in
+ * /metrics too, but only those of the snapshot are of the same moment as the userspace counter.
  */
 export const receiver: Receiver = {
   messages: [
     {
-      rule: 'Falco internal: metrics snapshot',
+      rule: names.metricsSnapshot,
+      sourceField: 'evt.source',
       fields: [
-        // Events that userspace processed. A proposal for /metrics uses this name.
-        { name: 'falco.num_evts', metric: 'falcosecurity_falco_num_evts_total' },
+        { name: 'falco.num_evts', metric: names.userspaceEvents },
+        { name: 'falco.evts_rate_sec', metric: names.userspaceEventRate },
+        { name: 'scap.n_evts', metric: names.snapshotEvents },
+        { name: 'scap.n_drops', metric: names.snapshotDrops },
       ],
     },
   ],
+  metrics: names.receivedMetrics,
 };

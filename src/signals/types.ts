@@ -41,8 +41,11 @@ export interface Need {
   engines?: Engine[];
   /** First Falco version (major.minor) that exports it. */
   since?: string;
-  /** The exporter, if it is not Falco. Such a metric exists only in prometheus mode. */
-  from?: 'cAdvisor' | 'kube-state-metrics';
+  /**
+   * What has the metric, if it is not Falco: another exporter, whose metrics exist only in prometheus
+   * mode, or the alert receiver of this data source.
+   */
+  from?: 'cAdvisor' | 'kube-state-metrics' | 'alert receiver';
   /** A value that means "unknown", such as 0 for the container's memory. */
   unknownValue?: { value: number; because: string; change: string };
 }
@@ -317,9 +320,16 @@ export interface Receiver {
   messages: Array<{
     /** The rule that Falco gives as the source of the alert. */
     rule: string;
+    /** The output field that becomes the label `source` of the series. */
+    sourceField: string;
     /** Numeric output fields and the series that they become. */
     fields: Array<{ name: string; metric: string }>;
   }>;
+  /**
+   * Names of all series of the receiver, apart from those of `messages`. They belong to the node that
+   * sent the alerts, not to the target that exposes them.
+   */
+  metrics: string[];
 }
 
 export interface Catalogue {

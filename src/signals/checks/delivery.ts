@@ -96,4 +96,82 @@ export const delivery: Check[] = [
     ],
     optional: true,
   },
+  {
+    id: 'delivery-loss',
+    signal: 'delivery-loss-ratio',
+    worst: 'max',
+    window: '30m',
+    meaning: {
+      ok: 'The alerts of this Falco arrive at the alert receiver.',
+      warning: 'More than 5 % of the alerts of this Falco do not arrive at the alert receiver.',
+      critical: 'At least half of the alerts of this Falco do not arrive at the alert receiver.',
+    },
+    advice: [
+      { ...slowOutput, when: queueFull },
+      {
+        why: 'Alerts are lost on the way, refused by the alert receiver, or filtered by a sender.',
+        change:
+          'Compare with loss-before-sidekick-ratio to see where. The health check of the data source says which requests were refused. If a sender filters, set receiver.minimumPriority or receiver.rules.',
+        cost: 'None.',
+      },
+    ],
+    optional: true,
+  },
+  {
+    id: 'delivery-on-time',
+    signal: 'delivery-on-time-ratio',
+    worst: 'min',
+    window: '1h',
+    meaning: {
+      ok: 'At least 95 % of the alerts arrive in time.',
+      warning: 'Less than 95 % of the alerts of the last hour arrived in time.',
+      critical: 'Less than 70 % of the alerts of the last hour arrived in time.',
+    },
+    advice: [
+      {
+        why: 'An output of Falco blocks the others, or Falcosidekick cannot keep up.',
+        change:
+          'Compare the paths falco and falcosidekick (delivery-time-p95). Look for outputs that block (output_timeout) and for a Falcosidekick that lacks CPU.',
+        cost: 'None.',
+      },
+    ],
+    optional: true,
+  },
+  {
+    id: 'canary',
+    signal: 'missed-canaries',
+    extraDimensions: ['security'],
+    worst: 'max',
+    meaning: {
+      ok: 'The canary arrives.',
+      warning: 'Two canaries in a row did not arrive.',
+      critical: 'Three canaries in a row or more did not arrive.',
+    },
+    advice: [
+      {
+        why: 'The job does not run, the rule is not loaded, Falco detects nothing, or the alert is lost on the way.',
+        change:
+          'See canary-elapsed-time of the rule: if it matches, follow the alert through outputs-queue, Falcosidekick and the requests that the alert receiver refused. If it does not, check the job, rules-drift and stalled.',
+        cost: 'None.',
+      },
+    ],
+    optional: true,
+  },
+  {
+    id: 'clock-ahead',
+    signal: 'clock-ahead',
+    worst: 'max',
+    meaning: {
+      ok: 'No alert of the last minutes arrived before its event.',
+      warning: "The clock of the node is ahead of Grafana's, so delivery times are too short.",
+    },
+    advice: [
+      {
+        why: 'The clocks of the node and of Grafana differ.',
+        change: 'Check NTP on the node, and on the server of Grafana if all nodes are affected.',
+        cost: 'None.',
+      },
+    ],
+    optional: true,
+  },
 ];

@@ -1,8 +1,10 @@
 import { links } from '../links';
-import { exportedAlways, externalMetric, sidekickCounter } from '../needs';
-import { events as sidekickEvents, hostnames, olderEvents, countEventsOfFalco } from '../sidekick';
+import { exportedAlways, externalMetric } from '../needs';
+import { countArrivals, knownToReceiver, whereExpected } from '../received';
+import { type priorities } from '../rules';
+import { countEventsOfFalco, hostnames } from '../sidekick';
 import { scraping } from '../scraping';
-import { anyGrouping, sumByGroup } from '../templates';
+import { anyGrouping, sumByGroup, withLabel } from '../templates';
 import { type Advice, type Signal } from '../types';
 
 const started = 'falcosecurity_falco_start_timestamp_nanoseconds';
@@ -39,17 +41,21 @@ export function lastTerminations(reason?: string): string {
 }
 
 /**
- * Returns the messages of one of Falco's internal rules that Falcosidekick counted; 0 if it knows
- * this Falco and received none.
+ * Returns the messages of one of Falco's internal rules that the alert receiver or Falcosidekick
+ * counted, whichever has more; 0 if one of them knows this Falco and received none. A receiver that
+ * does not get messages of this priority proves nothing.
  */
-function countInternalMessages(rule: string): string {
-  const sent = countEventsOfFalco(`rule="Falco internal: ${rule}"`);
-  return sumByGroup(`${sent} or ${countEventsOfFalco()} * 0`);
+function countInternalMessages(rule: string, priority: keyof typeof priorities): string {
+  const bySidekick = `${countEventsOfFalco(`rule="Falco internal: ${rule}"`)} or ${countEventsOfFalco()} * 0`;
+  const none = whereExpected(knownToReceiver, `Falco internal: ${rule}`, priority);
+  const byReceiver = `sum by ($identity, $groupBy) (${countArrivals(`rule="Falco internal: ${rule}"`)}) or on ($identity) (${none}) * 0`;
+  const either = `${withLabel(`(${byReceiver}) and on ($identity) ${hostnames}{$filter}`, 'counted_by', 'receiver')} or ${withLabel(bySidekick, 'counted_by', 'sidekick')}`;
+  return sumByGroup(`max by ($identity, $groupBy) (${either})`);
 }
 
-const throughSidekick = [exportedAlways(hostnames), sidekickCounter(sidekickEvents, olderEvents)];
-const needsSidekick =
-  'No Falcosidekick among the targets of the same cluster has received an event from this Falco, and Falco does not export this value itself';
+const throughAlerts = [exportedAlways(hostnames)];
+const needsAlerts =
+  'Neither the alert receiver nor a Falcosidekick among the targets of the same cluster has received an alert from this Falco, and Falco does not export this value itself. An alert receiver that does not get messages of this priority (receiver.minimumPriority) does not count';
 
 export const lifecycle: Signal[] = [
   {
@@ -193,10 +199,10 @@ export const lifecycle: Signal[] = [
     min: 0,
     summary: 'Reloads within the window that failed, so Falco still uses the previous rules',
     description:
-      "Falco's message “Falco internal: hot restart failure” as counted by Falcosidekick; Falco's own endpoint does not export it. Falcosidekick reports the host name, which is matched with the Falco of that host name in the same cluster. Falco continues with the previous rules and appears healthy. A value of 0 requires a Falcosidekick that has received at least one event from this Falco. Groups show the sum.",
-    expr: countInternalMessages('hot restart failure'),
+      "Falco's message “Falco internal: hot restart failure” as counted by the alert receiver or by Falcosidekick, whichever counted more; Falco's own endpoint does not export it. Falcosidekick reports the host name, which is matched with the Falco of that host name in the same cluster. Falco continues with the previous rules and appears healthy. A value of 0 requires that one of them has received at least one alert from this Falco. Groups show the sum.",
+    expr: countInternalMessages('hot restart failure', '2'),
     groupBy: perInstance,
-    needs: throughSidekick,
+    needs: throughAlerts,
     thresholds: {
       direction: 'above',
       critical: 1,
@@ -207,12 +213,12 @@ export const lifecycle: Signal[] = [
       {
         when: 'It happened after a change of rules or of falco.yaml.',
         change:
-          "Read the message in Falco's log or in the outputs of Falcosidekick, check the files with falco --validate, and load them again.",
+          "Read the message in Falco's log or in the destinations of its alerts, check the files with falco --validate, and load them again.",
         cost: 'None.',
       },
     ],
     link: links.config,
-    noValueReason: needsSidekick,
+    noValueReason: needsAlerts,
   },
   {
     id: 'event-timeouts',
@@ -223,10 +229,10 @@ export const lifecycle: Signal[] = [
     min: 0,
     summary: 'Event timeout messages within the window, one per thousand consecutive timeouts',
     description:
-      "Falco's message “Falco internal: timeouts notification” as counted by Falcosidekick, matched with the Falco of that host name in the same cluster. If the host is not idle, the driver delivers no events. Falco sends the message with priority debug after syscall_event_timeouts.max_consecutives timeouts. A value of 0 requires a Falcosidekick that has received at least one event from this Falco. Groups show the sum.",
-    expr: countInternalMessages('timeouts notification'),
+      "Falco's message “Falco internal: timeouts notification” as counted by the alert receiver or by Falcosidekick, whichever counted more. Falcosidekick's count is matched with the Falco of that host name in the same cluster. If the host is not idle, the driver delivers no events. Falco sends the message with priority debug after syscall_event_timeouts.max_consecutives timeouts. A value of 0 requires that one of them has received at least one alert from this Falco. Groups show the sum.",
+    expr: countInternalMessages('timeouts notification', '7'),
     groupBy: perInstance,
-    needs: throughSidekick,
+    needs: throughAlerts,
     thresholds: {
       direction: 'above',
       warning: 1,
@@ -242,6 +248,6 @@ export const lifecycle: Signal[] = [
       },
     ],
     link: links.config,
-    noValueReason: needsSidekick,
+    noValueReason: needsAlerts,
   },
 ];

@@ -1,8 +1,9 @@
 import { links } from '../links';
 import { exportedAlways, orRuleCountersOff, sidekickCounter } from '../needs';
+import { canaryArrival, canaryDelivery, canaryPeriod, receiverMetric, receiverStart } from '../received';
 import { events, hostnames, olderEvents } from '../sidekick';
 import { anyGrouping, combineNames } from '../templates';
-import { type Signal } from '../types';
+import { type Advice, type Signal } from '../types';
 
 const matches = 'falcosecurity_falco_rules_matches_total';
 
@@ -27,6 +28,21 @@ const same = 'on (cluster, hostname, rule_name) group_right ()';
 // of Falco. An older arrival belongs to the previous match, so this one is still on its way.
 const delay = `clamp_min(${arrived} - ${same} ${raised} >= -60, 0) or time() - ${raised}`;
 const known = `(${combineNames([events, olderEvents], (name) => `${name}{source!="internal"}`)})`;
+
+const started = 'falcosecurity_falco_start_timestamp_nanoseconds';
+/** When a canary last arrived. Before the start of Falco or of the receiver, none could. */
+const lastSign = `clamp_min(max by ($identity, $groupBy) (${canaryArrival}{} or ${started}{$filter} / 1e9), scalar(max(${receiverStart}{})))`;
+/** Only a Falco with this source can detect what the job does. */
+const syscallSource = 'falcosecurity_scap_engine_name_info{engine_name!="source_plugin",$filter}';
+const noCanary =
+  'No canary of this node has arrived since the alert receiver started, or the settings name none (receiver.canary.rule)';
+
+const silentCanary: Advice = {
+  when: 'The rule matches (canary-elapsed-time), but its alert does not arrive.',
+  change:
+    'Follow the alert: outputs-queue-drops, loss-before-sidekick-ratio, destination-error-ratio, and what the health check says about refused requests.',
+  cost: 'None.',
+};
 
 export const canary: Signal[] = [
   {
@@ -75,5 +91,71 @@ export const canary: Signal[] = [
     link: links.sidekick,
     noValueReason:
       'No rule matched within the window, or no Falcosidekick among the targets of the same cluster has received an event from this Falco',
+  },
+  {
+    id: 'canary-last-arrival',
+    title: 'Time since last canary',
+    dimension: 'delivery',
+    targetKind: 'falco',
+    unit: 's',
+    min: 0,
+    summary: 'Time since the last alert of the canary arrived at the alert receiver',
+    description:
+      'The settings name the rule of the canary (receiver.canary.rule). It arrived if its job ran, Falco detected it, and every output on the way delivered it. Groups show the latest arrival.',
+    expr: `time() - max by ($groupBy) (${canaryArrival}{$filter}$join)`,
+    groupBy: { default: ['$identity'], allowed: ['path', ...anyGrouping] },
+    needs: [receiverMetric(canaryArrival)],
+    advice: [silentCanary],
+    link: links.rules,
+    noValueReason: noCanary,
+  },
+  {
+    id: 'canary-round-trip-time',
+    title: 'Canary round-trip time',
+    dimension: 'delivery',
+    targetKind: 'falco',
+    unit: 's',
+    min: 0,
+    summary: 'Time that the last alert of the canary took from its event to the alert receiver',
+    description:
+      "From the event that triggered the canary, by the node's clock, to the arrival of its alert, by Grafana's clock. A clock that is ahead makes it too short, down to 0; see clock-ahead. Groups show the maximum.",
+    expr: `max by ($groupBy) (${canaryDelivery}{$filter}$join)`,
+    groupBy: { default: ['$identity'], allowed: ['path', ...anyGrouping] },
+    needs: [receiverMetric(canaryDelivery)],
+    advice: [
+      {
+        when: 'The time is minutes.',
+        change:
+          'Look for what delays alerts: an output of Falco that blocks (output_timeout), or a Falcosidekick that lacks CPU.',
+        cost: 'None.',
+      },
+    ],
+    link: links.outputs,
+    noValueReason: noCanary,
+  },
+  {
+    id: 'missed-canaries',
+    title: 'Missed canaries',
+    dimension: 'delivery',
+    targetKind: 'falco',
+    unit: 'short',
+    decimals: 0,
+    min: 0,
+    summary: 'Canaries in a row that are overdue',
+    description:
+      'Whole periods of the canary (receiver.canary.period) since its last alert arrived or, without one, since Falco and the alert receiver started. The time between two canaries varies a little, so 1 is no failure. There is a value for every Falco that is up and has the syscall source, also if none of its canaries ever arrived. Groups show the maximum.',
+    expr: `max by ($groupBy) ((floor((time() - (${lastSign} and on ($identity) ${syscallSource})) / scalar(max(${canaryPeriod}{}))) >= 0)$join)`,
+    groupBy: { default: ['$identity'], allowed: anyGrouping },
+    needs: [exportedAlways(started), receiverMetric(canaryPeriod)],
+    thresholds: {
+      direction: 'above',
+      warning: 2,
+      critical: 3,
+      because: 'One canary may be late. The thresholds are ours.',
+      source: links.rules,
+    },
+    advice: [silentCanary],
+    link: links.rules,
+    noValueReason: 'The settings name no canary (receiver.canary.rule), or this Falco has no syscall source',
   },
 ];

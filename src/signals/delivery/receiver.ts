@@ -1,22 +1,34 @@
 import { links } from '../links';
+import {
+  deliveryBuckets,
+  deliveryCount,
+  duplicates,
+  minimumDelay,
+  onTime,
+  received,
+  receiverMetric,
+  snapshotDrops,
+  snapshotEvents,
+  userspaceEventRate,
+  userspaceEvents,
+} from '../received';
 import { anyGrouping, divide, increase, rate, sumByGroup } from '../templates';
 import { type Signal } from '../types';
 
-const received = 'falco_alerts_received_total';
-const buckets = 'falco_alert_delivery_seconds_bucket';
-const count = 'falco_alert_delivery_seconds_count';
-const onTime = 'falco_alerts_on_time_total';
-const duplicates = 'falco_alert_duplicates_total';
-const processed = 'falcosecurity_falco_num_evts_total';
+const noValueReason = 'No alert of this node arrived at the alert receiver within the window';
 
-const noValueReason =
-  'The alert receiver is off (receiver.enabled), or no alert of this node has arrived in the window';
+const noSnapshot =
+  'No metrics snapshot of this node has arrived: metrics.enabled or metrics.output_rule is off in falco.yaml';
+
+const syscalls = (metric: string) => `increase(${metric}{source="syscall",$filter}[$window])`;
+/** Not before the counters changed: between two snapshots, nothing is known. Replicas of Grafana each have some snapshots. */
+const lag = `max by ($identity, $groupBy) (clamp_min(${syscalls(snapshotEvents)} - ${syscalls(snapshotDrops)} - ${syscalls(userspaceEvents)}, 0) and ${syscalls(snapshotEvents)} > 0)`;
 
 const byNode = { default: ['$identity'], allowed: ['path', 'priority', 'source', ...anyGrouping] };
 
 /** Returns a quantile of the delivery time. NaN, which stands for no alert, is left out. */
 function quantile(q: number): string {
-  return `histogram_quantile(${q}, sum by (le, $groupBy) ((${rate(buckets)})$join)) >= 0`;
+  return `histogram_quantile(${q}, sum by (le, $groupBy) ((${rate(deliveryBuckets)})$join)) >= 0`;
 }
 
 function deliveryTime(percentile: number): Signal {
@@ -31,7 +43,7 @@ function deliveryTime(percentile: number): Signal {
     description: `The time from an event to the arrival of its alert at the alert receiver of this data source, estimated from a histogram: the error is at most the width of a bucket (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30 and 60 seconds, then 2, 5, 10, 30 and 60 minutes). Clocks of the node and of Grafana count as they are; a clock that is ahead makes times too short. Groups merge their histograms.`,
     expr: quantile(percentile / 100),
     groupBy: byNode,
-    needs: [],
+    needs: [receiverMetric(deliveryBuckets)],
     advice: [
       {
         when: 'Alerts take minutes.',
@@ -58,11 +70,30 @@ export const receiver: Signal[] = [
     max: 1,
     summary: 'Share of the alerts that arrived within the objective',
     description:
-      'The alerts that arrived at the alert receiver within receiver.objective (30 seconds by default), divided by all that arrived. Lost alerts do not count. Groups add up their alerts.',
-    expr: divide(sumByGroup(increase(onTime)), sumByGroup(increase(count))),
+      'The alerts that arrived at the alert receiver within receiver.objective (30 seconds by default), divided by all that arrived. Lost alerts do not count; see delivery-loss-ratio. Groups add up their alerts.',
+    expr: divide(sumByGroup(increase(onTime)), sumByGroup(increase(deliveryCount))),
     groupBy: byNode,
-    needs: [],
-    advice: [],
+    needs: [receiverMetric(onTime), receiverMetric(deliveryCount)],
+    thresholds: {
+      direction: 'below',
+      warning: 0.95,
+      critical: 0.7,
+      because:
+        'The objective of the alert rules is that 95 % of the alerts arrive in time. Below 70 %, its error budget of 30 days is used up within five days. The objective is ours.',
+      source: links.workbook,
+    },
+    advice: [
+      {
+        when: 'Only the path falcosidekick is late.',
+        change: 'Give Falcosidekick more CPU, and look for a destination that blocks it (sidekick-goroutines).',
+        cost: 'CPU of the node.',
+      },
+      {
+        when: 'The path falco is late.',
+        change: 'Speed up or disable the output of Falco that blocks the others (output_timeout, http_output).',
+        cost: 'None, except for a disabled output.',
+      },
+    ],
     link: links.outputs,
     noValueReason,
   },
@@ -78,7 +109,7 @@ export const receiver: Signal[] = [
       "Alerts that arrive at the alert receiver of this data source, Falco's own messages included, each counted once. Groups add up their alerts.",
     expr: sumByGroup(rate(received)),
     groupBy: { default: ['$identity', 'path'], allowed: ['rule', 'priority', 'source', ...anyGrouping] },
-    needs: [],
+    needs: [receiverMetric(received)],
     advice: [],
     link: links.outputs,
     noValueReason,
@@ -96,10 +127,44 @@ export const receiver: Signal[] = [
       "Alerts with the UUID, or from Falco itself the time, rule and host name, of one that had arrived before. Falco's http_output sends an alert again after a timeout. Groups add up their alerts.",
     expr: sumByGroup(increase(duplicates)),
     groupBy: { default: ['$identity'], allowed: ['path', ...anyGrouping] },
-    needs: [],
+    needs: [receiverMetric(duplicates)],
     advice: [],
     link: links.outputs,
-    noValueReason,
+    noValueReason: 'No alert of this node has arrived twice',
+  },
+  {
+    id: 'clock-ahead',
+    title: 'Clock ahead of Grafana',
+    dimension: 'delivery',
+    targetKind: 'falco',
+    unit: 's',
+    min: 0,
+    summary: "Time by which the clock of a node is at least ahead of Grafana's",
+    description:
+      'An alert cannot arrive before its event. If the shortest delivery time of the last five to ten minutes is negative, the clock of the node is ahead of that of Grafana by at least as much, and the delivery times of the node are too short. They are never corrected. 0 means that nothing shows a difference: a clock that is behind makes delivery times too long and cannot be told from a slow delivery. Groups show the maximum.',
+    expr: `max by ($groupBy) (clamp_min(-${minimumDelay}{$filter}, 0)$join)`,
+    groupBy: { default: ['$identity'], allowed: ['path', ...anyGrouping] },
+    needs: [receiverMetric(minimumDelay)],
+    thresholds: {
+      direction: 'above',
+      warning: 1,
+      because: 'NTP keeps clocks within milliseconds. The threshold is ours.',
+      source: links.outputs,
+    },
+    advice: [
+      {
+        when: 'The clock of one node is ahead.',
+        change: 'Check NTP on the node (timedatectl, chronyc tracking).',
+        cost: 'None.',
+      },
+      {
+        when: 'The clocks of all nodes are ahead.',
+        change: 'Check NTP on the server of Grafana.',
+        cost: 'None.',
+      },
+    ],
+    link: links.outputs,
+    noValueReason: 'No alert of this node has arrived within the last ten minutes',
   },
   {
     id: 'userspace-event-rate',
@@ -110,13 +175,36 @@ export const receiver: Signal[] = [
     min: 0,
     summary: 'Events per second that Falco processed in userspace',
     description:
-      'Falco does not export this count. It writes it into its own alert “Falco internal: metrics snapshot” (metrics.output_rule: true), which the alert receiver reads. The value changes once per metrics.interval, so the window has to span two intervals. Groups add up their events.',
-    expr: sumByGroup(rate(processed)),
-    groupBy: { default: ['$identity'], allowed: anyGrouping },
-    needs: [],
+      'Falco does not export this value. It writes it into its own alert “Falco internal: metrics snapshot” (metrics.output_rule: true), which the alert receiver reads. It is the mean over the last metrics.interval and changes with each snapshot. Groups add up their events.',
+    expr: sumByGroup(`max by (source, $identity, $groupBy) (${userspaceEventRate}{$filter})`),
+    groupBy: { default: ['$identity'], allowed: ['source', ...anyGrouping] },
+    needs: [receiverMetric(userspaceEventRate)],
     advice: [],
     link: links.metrics,
-    noValueReason:
-      'The alert receiver is off (receiver.enabled), metrics.output_rule is off in falco.yaml, or the window is shorter than two metrics.interval',
+    noValueReason: `${noSnapshot}, or the first snapshot since the start was the last: the rate starts with the second`,
+  },
+  {
+    id: 'userspace-lag',
+    title: 'Userspace lag',
+    dimension: 'data-quality',
+    targetKind: 'falco',
+    unit: 'short',
+    min: 0,
+    summary: 'Events within the window that the driver delivered and userspace did not process',
+    description:
+      'Events that the driver handled, minus those that it dropped, minus those that Falco processed in userspace: events that Falco read late or never. All three come from the same alert “Falco internal: metrics snapshot”, so they are of the same moment. They change once per metrics.interval, so the window has to contain at least one change. Falco also processes events that no driver counts, such as those of plugins; a difference below 0 is shown as 0. Groups show the sum.',
+    expr: sumByGroup(lag),
+    groupBy: { default: ['$identity'], allowed: anyGrouping },
+    needs: [receiverMetric(snapshotEvents), receiverMetric(snapshotDrops), receiverMetric(userspaceEvents)],
+    advice: [
+      {
+        when: 'The lag grows from snapshot to snapshot.',
+        change:
+          'Falco cannot keep up with the events that it reads. Reduce them (base_syscalls.custom_set, base_syscalls.repair: true), make rules cheaper, or remove plugins.',
+        cost: 'Rules on excluded syscalls no longer match.',
+      },
+    ],
+    link: links.metrics,
+    noValueReason: `${noSnapshot}, metrics.kernel_event_counters_enabled is off, or the window is shorter than metrics.interval`,
   },
 ];
