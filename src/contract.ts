@@ -18,7 +18,14 @@ export const DEFAULTS = {
     expressionDepthLimit: 256,
   },
   live: { minInterval: '1s', allowViewers: false },
-  receiver: { enabled: false, objective: '30s', rateLimit: 2_000, seriesLimit: 10_000 },
+  receiver: {
+    enabled: false,
+    objective: '30s',
+    rateLimit: 2_000,
+    seriesLimit: 10_000,
+    minimumPriority: 'debug',
+    canary: { period: '5m' },
+  },
   prometheus: { identityLabels: ['instance'], method: 'POST', tenantHeader: 'X-Scope-OrgID' },
 } as const;
 

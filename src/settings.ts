@@ -71,6 +71,12 @@ export interface FalcoSettings extends DataSourceJsonData {
     rateLimit?: number;
     /** Combinations of node, path, priority, source and rule that are counted. */
     seriesLimit?: number;
+    /** The lowest priority whose alerts are sent to the receiver, in Falco's words. */
+    minimumPriority?: string;
+    /** The rules whose alerts are sent to the receiver, if not all are. */
+    rules?: string[];
+    /** The rule that a job triggers on every node, and how often it does. */
+    canary?: { rule?: string; period?: string };
   };
   /** Set by Grafana's own switch. */
   enableSecureSocksProxy?: boolean;

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
+	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/receiver"
@@ -31,12 +32,14 @@ func openReceiver(ctx context.Context, s backend.DataSourceInstanceSettings, sou
 	config := receiver.Config{
 		Secret: secret, MaxBody: from.Limits.BodySizeLimit,
 		MaxRate: from.Receiver.RateLimit, MaxSeries: from.Receiver.SeriesLimit, Objective: from.Receiver.Objective,
-		Messages: messagesOf(source.Catalogue.Receiver),
+		Messages:           messagesOf(source.Catalogue.Receiver),
+		ExpectedPriorities: from.Receiver.Priorities, ExpectedRules: from.Receiver.Rules,
+		CanaryRule: from.Receiver.Canary.Rule, CanaryPeriod: from.Receiver.Canary.Period,
 	}
 	recording := receiver.Recording{Retention: from.Retention, Bytes: from.RetentionSize}
 	if targets != nil {
 		recording.Interval = from.Interval
-		recording.Clusters = func() map[string]string { return clustersOf(targets()) }
+		recording.Labels = func() map[string]labels.Labels { return labelsOfNodes(targets(), from.TargetLabels) }
 	}
 	return recorder.Open(key, config, recording), nil
 }
@@ -48,23 +51,27 @@ func messagesOf(r signals.Receiver) []receiver.Message {
 		for _, f := range m.Fields {
 			fields = append(fields, receiver.Field(f))
 		}
-		out = append(out, receiver.Message{Rule: m.Rule, Fields: fields})
+		out = append(out, receiver.Message{Rule: m.Rule, SourceField: m.SourceField, Fields: fields})
 	}
 	return out
 }
 
-// clustersOf returns the cluster of each node, except for names that several clusters have.
-func clustersOf(targets []target.Status) map[string]string {
-	clusters := map[string]string{}
+// labelsOfNodes returns the labels of each node that signals can be grouped by: the cluster, and those that the settings
+// add to targets. A node whose name several targets with different labels have gets none.
+func labelsOfNodes(targets []target.Status, names []string) map[string]labels.Labels {
+	names = append([]string{target.ClusterLabel}, names...)
+	nodes := make(map[string]labels.Labels, len(targets))
 	for _, t := range targets {
-		n := target.NodeOf(t.Labels)
-		if known, ok := clusters[n.Name]; ok && known != n.Cluster {
-			clusters[n.Name] = ""
+		if t.Kind != target.KindFalco {
 			continue
 		}
-		clusters[n.Name] = n.Cluster
+		own := t.Labels.MatchLabels(true, names...)
+		if known, ok := nodes[t.Node()]; ok && !labels.Equal(known, own) {
+			own = labels.EmptyLabels()
+		}
+		nodes[t.Node()] = own
 	}
-	return clusters
+	return nodes
 }
 
 // receivedAlerts returns what a receiver counted, nil without one.

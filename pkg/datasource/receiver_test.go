@@ -67,13 +67,16 @@ func TestReceiver(t *testing.T) {
 	require.JSONEq(t, `{"error":"the settings of this data source cannot be used: receiver.enabled is true, but the receiver has no secret: set one in the section Alert receiver (secureJsonData.receiverSecret)"}`, body)
 }
 
-func TestClustersOfNodes(t *testing.T) {
-	in := func(cluster, node string) target.Status {
+func TestLabelsOfNodes(t *testing.T) {
+	in := func(cluster, zone, node string) target.Status {
 		s := falco(node)
-		s.Labels = labels.FromStrings("cluster", cluster, "node", node)
+		s.Labels = labels.FromStrings("cluster", cluster, "zone", zone, "node", node, "instance", node+":8765")
 		return s
 	}
-	require.Equal(t, map[string]string{"a": "prod", "b": ""}, clustersOf([]target.Status{in("prod", "a"), in("prod", "b"), in("test", "b")}))
+	sidekick := in("prod", "z3", "a")
+	sidekick.Kind = target.KindFalcosidekick
+	require.Equal(t, map[string]labels.Labels{"a": labels.FromStrings("cluster", "prod", "zone", "z1"), "b": labels.EmptyLabels()},
+		labelsOfNodes([]target.Status{in("prod", "z1", "a"), sidekick, in("prod", "z1", "b"), in("test", "z1", "b")}, []string{"zone"}))
 }
 
 func TestHealthOfTheReceiver(t *testing.T) {

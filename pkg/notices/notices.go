@@ -198,7 +198,7 @@ func NoValue(s *signals.Signal) Cause {
 // absent names a metric that the expression needs and the target does not export.
 func absent(r *request.Request, result frames.Result, reads []string, t target.Status) Cause {
 	for _, metric := range reads {
-		if r.MetricKind(metric) == t.Kind && !target.Exports(t, metric, nil) {
+		if r.MetricKind(metric) == t.Kind && !r.Catalogue.Receiver.Has(metric) && !target.Exports(t, metric, nil) {
 			c := Info(fmt.Sprintf("%s: the metric %s is not in the response of", result.Signal.Title, metric), "")
 			if result.Signal.NoValueReason != "" {
 				c.Change = wording.Sentence(result.Signal.NoValueReason)

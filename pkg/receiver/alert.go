@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"time"
 )
@@ -23,8 +24,10 @@ type alert struct {
 	Priority string
 	Source   string
 	Time     time.Time
-	// Fields are the numeric output fields of Falco's own messages; nil for every other alert.
-	Fields map[string]float64
+	// Numbers are those that Falco wrote into one of its own messages, by metric, and EventSource is the source that they
+	// are about. They are empty for every other alert.
+	Numbers     map[string]float64
+	EventSource string
 }
 
 // path tells who sent the alert. Only Falcosidekick adds a UUID.
@@ -51,9 +54,9 @@ const maxLabelLength = 1024
 
 const expected = `expected an alert of Falco's http_output with json_output on, a payload of Falcosidekick's webhook output, or a JSON array of them`
 
-// decode reads the alerts of a request body. An error says what was expected. wantsFields reports whether the output
-// fields of a rule's alerts are read.
-func decode(body []byte, maxAlerts int, wantsFields func(rule string) bool) ([]alert, error) {
+// decode reads the alerts of a request body. An error says what was expected. messages are those whose output fields are
+// read, by their rule.
+func decode(body []byte, maxAlerts int, messages map[string]Message) ([]alert, error) {
 	body = bytes.TrimSpace(body)
 	if len(body) == 0 {
 		return nil, errors.New("the body is empty: " + expected)
@@ -74,7 +77,7 @@ func decode(body []byte, maxAlerts int, wantsFields func(rule string) bool) ([]a
 	}
 	alerts := make([]alert, 0, len(wire))
 	for i := range wire {
-		a, err := wire[i].alert(wantsFields)
+		a, err := wire[i].alert(messages)
 		if err != nil {
 			return nil, err
 		}
@@ -83,7 +86,7 @@ func decode(body []byte, maxAlerts int, wantsFields func(rule string) bool) ([]a
 	return alerts, nil
 }
 
-func (w *wireAlert) alert(wantsFields func(rule string) bool) (alert, error) {
+func (w *wireAlert) alert(messages map[string]Message) (alert, error) {
 	if w.Rule == "" || w.Time == "" {
 		return alert{}, errors.New("an alert has no rule or no time: " + expected)
 	}
@@ -97,23 +100,28 @@ func (w *wireAlert) alert(wantsFields func(rule string) bool) (alert, error) {
 		return alert{}, errors.New("the time of an alert is not in ISO 8601 format: " + expected)
 	}
 	a := alert{UUID: w.UUID, Hostname: w.Hostname, Rule: w.Rule, Priority: w.Priority, Source: w.Source, Time: at}
-	if wantsFields(w.Rule) {
-		a.Fields = numericFields(w.OutputFields)
+	if m, own := messages[w.Rule]; own {
+		a.Numbers, a.EventSource = m.read(w.OutputFields)
 	}
 	return a, nil
 }
 
-// numericFields returns the output fields that are numbers. Falco writes some of them as text.
-func numericFields(raw json.RawMessage) map[string]float64 {
+// read returns the numbers of the message, by metric, and the event source that they are about. Falco writes some numbers as
+// text.
+func (m Message) read(raw json.RawMessage) (numbers map[string]float64, source string) {
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(raw, &fields) != nil {
-		return nil
+		return nil, ""
 	}
-	numbers := make(map[string]float64, len(fields))
-	for name, text := range fields {
-		if v, err := strconv.ParseFloat(string(bytes.Trim(text, `"`)), 64); err == nil {
-			numbers[name] = v
+	if _ = json.Unmarshal(fields[m.SourceField], &source); len(source) > maxLabelLength {
+		return nil, ""
+	}
+	numbers = make(map[string]float64, len(m.Fields))
+	for _, f := range m.Fields {
+		v, err := strconv.ParseFloat(string(bytes.Trim(fields[f.Name], `"`)), 64)
+		if err == nil && !math.IsInf(v, 0) && !math.IsNaN(v) {
+			numbers[f.Metric] = v
 		}
 	}
-	return numbers
+	return numbers, source
 }

@@ -1,6 +1,8 @@
 package receiver
 
 import (
+	"time"
+
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -17,6 +19,14 @@ const (
 	RefusedRequests  = "falco_alert_receiver_refused_requests_total"
 	UncountedAlerts  = "falco_alert_receiver_uncounted_alerts_total"
 	AcceptedRequests = "falco_alert_receiver_accepted_requests_total"
+	CanaryArrival    = "falco_canary_last_arrival_timestamp_seconds"
+	CanaryDelivery   = "falco_canary_delivery_seconds"
+
+	// From the settings, without a node.
+	StartTime        = "falco_alert_receiver_start_timestamp_seconds"
+	CanaryPeriod     = "falco_alert_receiver_canary_period_seconds"
+	ExpectedPriority = "falco_alert_receiver_expected_priority"
+	ExpectedRule     = "falco_alert_receiver_expected_rule"
 )
 
 // Buckets are the upper bounds of the delivery time histogram, in seconds.
@@ -37,7 +47,13 @@ type metrics struct {
 	refused    *prometheus.CounterVec
 	uncounted  prometheus.Counter
 	accepted   prometheus.Counter
-	fields     map[string]*prometheus.GaugeVec // by metric name: counters and gauges that Falco wrote
+	snapshots  *snapshots
+
+	canaryArrival    *prometheus.GaugeVec
+	canaryDelivery   *prometheus.GaugeVec
+	canaryPeriod     *prometheus.GaugeVec
+	expectedPriority *prometheus.GaugeVec
+	expectedRule     *prometheus.GaugeVec
 
 	known map[seriesKey]struct{}
 }
@@ -45,8 +61,8 @@ type metrics struct {
 // seriesKey identifies what one alert adds to: a handful of series with the same labels.
 type seriesKey struct{ node, path, priority, source, rule string }
 
-func newMetrics(messages []Message) *metrics {
-	m := &metrics{registry: prometheus.NewRegistry(), known: map[seriesKey]struct{}{}, fields: map[string]*prometheus.GaugeVec{}}
+func newMetrics(messages []Message, now func() time.Time) *metrics {
+	m := &metrics{registry: prometheus.NewRegistry(), known: map[seriesKey]struct{}{}, snapshots: newSnapshots(messages, now)}
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
 	}
@@ -66,16 +82,37 @@ func newMetrics(messages []Message) *metrics {
 	m.refused = counter(RefusedRequests, "Requests that were refused.", "reason")
 	m.uncounted = prometheus.NewCounter(prometheus.CounterOpts{Name: UncountedAlerts, Help: "Alerts not counted because of the limit on series."})
 	m.accepted = prometheus.NewCounter(prometheus.CounterOpts{Name: AcceptedRequests, Help: "Requests that were accepted."})
-	m.registry.MustRegister(m.delivery, m.received, m.onTime, m.duplicates, m.future, m.disordered, m.minDelay, m.last, m.refused, m.uncounted, m.accepted)
-	for _, message := range messages {
-		for _, field := range message.Fields {
-			if m.fields[field.Metric] == nil {
-				m.fields[field.Metric] = gauge(field.Metric, "Written by Falco into its own alerts.", "node")
-				m.registry.MustRegister(m.fields[field.Metric])
-			}
-		}
-	}
+	m.canaryArrival = gauge(CanaryArrival, "Time at which the last alert of the canary arrived.", "node", "path")
+	m.canaryDelivery = gauge(CanaryDelivery, "Delivery time of the last alert of the canary.", "node", "path")
+	m.canaryPeriod = gauge(CanaryPeriod, "Period of the canary (receiver.canary.period).", "rule")
+	m.expectedPriority = gauge(ExpectedPriority, "Priorities whose alerts are sent to the receiver (receiver.minimumPriority).", "priority")
+	m.expectedRule = gauge(ExpectedRule, "Rules whose alerts are sent to the receiver (receiver.rules); none if all are.", "rule_name")
+	start := prometheus.NewGauge(prometheus.GaugeOpts{Name: StartTime, Help: "Time since when the receiver counts."})
+	start.Set(float64(now().UnixMilli()) / 1000)
+	m.registry.MustRegister(m.delivery, m.received, m.onTime, m.duplicates, m.future, m.disordered, m.minDelay, m.last,
+		m.refused, m.uncounted, m.accepted, m.snapshots, m.canaryArrival, m.canaryDelivery, m.canaryPeriod,
+		m.expectedPriority, m.expectedRule, start)
 	return m
+}
+
+// configure writes the series that tell of the settings. A canary of another rule starts anew.
+func (m *metrics) configure(c, previous Config) {
+	if c.CanaryRule != previous.CanaryRule {
+		m.canaryArrival.Reset()
+		m.canaryDelivery.Reset()
+	}
+	m.canaryPeriod.Reset()
+	if c.CanaryRule != "" {
+		m.canaryPeriod.WithLabelValues(c.CanaryRule).Set(c.CanaryPeriod.Seconds())
+	}
+	m.expectedPriority.Reset()
+	for _, priority := range c.ExpectedPriorities {
+		m.expectedPriority.WithLabelValues(priority).Set(1)
+	}
+	m.expectedRule.Reset()
+	for _, rule := range c.ExpectedRules {
+		m.expectedRule.WithLabelValues(rule).Set(1)
+	}
 }
 
 // admit reports whether there is room for the series of an alert.

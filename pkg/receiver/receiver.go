@@ -35,19 +35,24 @@ type Config struct {
 	Objective time.Duration
 	// Messages are Falco's own alerts whose numbers are read.
 	Messages []Message
+	// ExpectedPriorities and ExpectedRules are those whose alerts are sent to the receiver, in the words of Falco's rule
+	// counters. Without ExpectedRules, it gets those of all rules.
+	ExpectedPriorities, ExpectedRules []string
+	// CanaryRule is the rule that a job triggers on every node, once in CanaryPeriod; empty without a canary.
+	CanaryRule   string
+	CanaryPeriod time.Duration
 }
 
 // Message is one of Falco's own alerts, by its rule, and the output fields that become series.
 type Message struct {
-	Rule   string  `json:"rule"`
-	Fields []Field `json:"fields"`
+	Rule string
+	// SourceField has the event source that the numbers are about.
+	SourceField string
+	Fields      []Field
 }
 
 // Field is a number in an alert and the series it becomes.
-type Field struct {
-	Name   string `json:"name"`
-	Metric string `json:"metric"`
-}
+type Field struct{ Name, Metric string }
 
 const (
 	maxAlertsInRequest = 10_000
@@ -61,7 +66,7 @@ type Receiver struct {
 	settings atomic.Pointer[settings]
 	limiter  *rate.Limiter
 	now      func() time.Time
-	fields   map[string]map[string]string // metric by rule and name of the output field
+	messages map[string]Message // by rule
 
 	mu      sync.Mutex
 	metrics *metrics
@@ -81,25 +86,27 @@ type nodePath struct{ node, path string }
 // New returns a receiver that has counted nothing.
 func New(c Config) *Receiver {
 	r := &Receiver{
-		now:     time.Now,
-		limiter: rate.NewLimiter(rate.Limit(c.MaxRate), max(1, int(c.MaxRate))),
-		fields:  map[string]map[string]string{},
-		metrics: newMetrics(c.Messages),
-		recent:  newRecentAlerts(recentCapacity, recentLifetime),
-		newest:  map[nodePath]time.Time{}, delays: map[nodePath]*minimumDelay{},
+		now:      time.Now,
+		limiter:  rate.NewLimiter(rate.Limit(c.MaxRate), max(1, int(c.MaxRate))),
+		messages: map[string]Message{},
+		recent:   newRecentAlerts(recentCapacity, recentLifetime),
+		newest:   map[nodePath]time.Time{}, delays: map[nodePath]*minimumDelay{},
 	}
-	r.settings.Store(&settings{Config: c, secret: sha256.Sum256([]byte(c.Secret))})
+	r.metrics = newMetrics(c.Messages, func() time.Time { return r.now() })
 	for _, m := range c.Messages {
-		r.fields[m.Rule] = map[string]string{}
-		for _, f := range m.Fields {
-			r.fields[m.Rule][f.Name] = f.Metric
-		}
+		r.messages[m.Rule] = m
 	}
+	r.configure(c)
 	return r
 }
 
 // configure changes the settings. What was counted stays.
 func (r *Receiver) configure(c Config) {
+	var previous Config
+	if s := r.settings.Load(); s != nil {
+		previous = s.Config
+	}
+	r.metrics.configure(c, previous)
 	r.settings.Store(&settings{Config: c, secret: sha256.Sum256([]byte(c.Secret))})
 	r.limiter.SetLimit(rate.Limit(c.MaxRate))
 	r.limiter.SetBurst(max(1, int(c.MaxRate)))
@@ -147,7 +154,7 @@ func (r *Receiver) accept(w http.ResponseWriter, req *http.Request) error {
 		}
 		return &Refusal{http.StatusBadRequest, "format", "the body could not be read"}
 	}
-	alerts, err := decode(body, maxAlertsInRequest, func(rule string) bool { return r.fields[rule] != nil })
+	alerts, err := decode(body, maxAlertsInRequest, r.messages)
 	if err != nil {
 		return &Refusal{http.StatusBadRequest, "format", err.Error()}
 	}
@@ -189,10 +196,12 @@ func (r *Receiver) count(a *alert, now time.Time) {
 	r.metrics.received.WithLabelValues(a.Hostname, path, a.Priority, a.Source, a.Rule).Inc()
 	r.metrics.last.WithLabelValues(a.Hostname, path, a.Rule).Set(float64(a.Time.UnixMilli()) / 1000)
 	r.countDelay(a, path, now)
-	for name, metric := range r.fields[a.Rule] {
-		if v, ok := a.Fields[name]; ok {
-			r.metrics.fields[metric].WithLabelValues(a.Hostname).Set(v)
-		}
+	if a.Rule == r.settings.Load().CanaryRule {
+		r.metrics.canaryArrival.WithLabelValues(a.Hostname, path).Set(float64(now.UnixMilli()) / 1000)
+		r.metrics.canaryDelivery.WithLabelValues(a.Hostname, path).Set(max(0, now.Sub(a.Time).Seconds()))
+	}
+	if len(a.Numbers) > 0 && !r.metrics.snapshots.put(snapshotKey{a.Rule, a.Hostname, a.EventSource}, a.Time, a.Numbers, r.settings.Load().MaxSeries) {
+		r.metrics.uncounted.Inc()
 	}
 }
 
@@ -219,6 +228,25 @@ func (r *Receiver) countDelay(a *alert, path string, now time.Time) {
 		r.delays[at] = minimum
 	}
 	r.metrics.minDelay.WithLabelValues(a.Hostname, path).Set(minimum.observe(delay, now).Seconds())
+}
+
+// seriesCount returns the number of combinations of labels that are counted.
+func (r *Receiver) seriesCount() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.metrics.known)
+}
+
+// forgetDelays removes the shortest delays of nodes that have sent nothing for two windows.
+func (r *Receiver) forgetDelays() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for at, minimum := range r.delays {
+		if r.now().Sub(minimum.since) >= 2*delayWindow {
+			delete(r.delays, at)
+			r.metrics.minDelay.DeleteLabelValues(at.node, at.path)
+		}
+	}
 }
 
 // minimumDelay is the shortest delay of the current and the previous window.

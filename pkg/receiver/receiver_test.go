@@ -21,7 +21,10 @@ const snapshotRule = "Falco internal: metrics snapshot"
 func newTest(t testing.TB, change ...func(*Config)) *Receiver {
 	t.Helper()
 	c := Config{Secret: "s3cret", MaxBody: 1 << 20, MaxRate: 1000, MaxSeries: 100, Messages: []Message{
-		{Rule: snapshotRule, Fields: []Field{{Name: "falco.num_evts", Metric: "falcosecurity_falco_num_evts_total"}}},
+		{Rule: snapshotRule, SourceField: "evt.source", Fields: []Field{
+			{Name: "falco.num_evts", Metric: "falcosecurity_falco_num_evts_total"},
+			{Name: "falco.evts_rate_sec", Metric: "falcosecurity_falco_evts_rate_sec"},
+		}},
 	}}
 	for _, f := range change {
 		f(&c)
@@ -184,13 +187,83 @@ func TestClockAheadIsToldAndNeverSubtracted(t *testing.T) {
 	r.now = func() time.Time { return noon.Add(3 * delayWindow) }
 	post(r, fromFalco("ahead", -3*delayWindow+2*time.Second))
 	require.Equal(t, 1.0, values(t, r, MinimumDelay)[`{node="ahead", path="falco"}`])
+	r.now = func() time.Time { return noon.Add(5 * delayWindow) }
+	require.Empty(t, values(t, r, MinimumDelay), "nothing arrived for two windows")
+}
+
+// snapshotOf is Falco's own alert with its metrics, for one event source.
+func snapshotOf(node, source, time, fields string) string {
+	return fmt.Sprintf(`{"hostname":%q,"output":"Falco metrics snapshot","output_fields":{"evt.source":%q,"falco.version":"0.44.1",%s},"priority":"Informational","rule":%q,"source":"internal","time":%q}`, node, source, fields, snapshotRule, time)
 }
 
 func TestNumbersOfFalcosOwnAlerts(t *testing.T) {
+	r := newTest(t, func(c *Config) { c.MaxSeries = 2 })
+	events := func() map[string]float64 { return values(t, r, "falcosecurity_falco_num_evts_total") }
+	rates := func() map[string]float64 { return values(t, r, "falcosecurity_falco_evts_rate_sec") }
+	post(r, snapshotOf("a", "syscall", "2026-11-30T11:59:50Z", `"falco.num_evts":1234,"falco.evts_rate_sec":"1.5","scap.n_evts":9`))
+	post(r, snapshotOf("a", "k8s_audit", "2026-11-30T11:59:50.1Z", `"falco.num_evts":7,"falco.evts_rate_sec":"NaN"`))
+	require.Equal(t, map[string]float64{`{node="a", source="syscall"}`: 1234, `{node="a", source="k8s_audit"}`: 7}, events())
+	require.Equal(t, map[string]float64{`{node="a", source="syscall"}`: 1.5}, rates())
+
+	// The first snapshot after a start has no rate. An older one that arrives late changes nothing.
+	post(r, snapshotOf("a", "syscall", "2026-11-30T11:59:59Z", `"falco.num_evts":1`))
+	post(r, snapshotOf("a", "syscall", "2026-11-30T11:59:55Z", `"falco.num_evts":2000`))
+	require.Equal(t, 1.0, events()[`{node="a", source="syscall"}`])
+	require.Empty(t, rates())
+
+	// What there is no room for is counted.
+	post(r, snapshotOf("a", "okta", "2026-11-30T11:59:59.1Z", `"falco.num_evts":1`))
+	require.Len(t, events(), 2)
+	require.Equal(t, map[string]float64{`{}`: 1}, values(t, r, UncountedAlerts))
+
+	r.now = func() time.Time { return noon.Add(snapshotLifetime + time.Second) }
+	require.Empty(t, events(), "a Falco that no longer writes snapshots")
+}
+
+func TestSnapshotsAreNotCountedFromZero(t *testing.T) {
 	r := newTest(t)
-	body := `{"hostname":"a","output":"Falco metrics snapshot","output_fields":{"falco.num_evts":1234,"falco.version":"0.44.1","scap.n_evts":9},"priority":"Informational","rule":"` + snapshotRule + `","source":"internal","time":"2026-11-30T11:59:59Z"}`
-	require.Equal(t, 204, post(r, body).Code)
-	require.Equal(t, map[string]float64{`{node="a"}`: 1234}, values(t, r, "falcosecurity_falco_num_evts_total"))
+	post(r, snapshotOf("a", "syscall", "2026-11-30T11:59:59Z", `"falco.num_evts":1234`))
+	samples, err := r.Samples()
+	require.NoError(t, err)
+	for _, s := range samples {
+		if s.Labels.Get(model.MetricNameLabel) == "falcosecurity_falco_num_evts_total" {
+			require.False(t, s.Cumulative, "Falco counted long before")
+		}
+	}
+}
+
+func TestCanary(t *testing.T) {
+	r := newTest(t, func(c *Config) { c.CanaryRule, c.CanaryPeriod = "Terminal shell", 5*time.Minute })
+	require.Equal(t, map[string]float64{`{rule="Terminal shell"}`: 300}, values(t, r, CanaryPeriod))
+	require.Empty(t, values(t, r, CanaryArrival))
+	post(r, fromFalco("a", 2*time.Second))
+	post(r, fromSidekick("u1", "b", -time.Second))
+	at := float64(noon.Unix())
+	require.Equal(t, map[string]float64{`{node="a", path="falco"}`: at, `{node="b", path="falcosidekick"}`: at}, values(t, r, CanaryArrival))
+	require.Equal(t, map[string]float64{`{node="a", path="falco"}`: 2, `{node="b", path="falcosidekick"}`: 0}, values(t, r, CanaryDelivery))
+
+	c := r.settings.Load().Config
+	c.CanaryPeriod = time.Minute
+	r.configure(c)
+	require.Len(t, values(t, r, CanaryArrival), 2, "only the period has changed")
+	c.CanaryRule = "Another"
+	r.configure(c)
+	require.Equal(t, map[string]float64{`{rule="Another"}`: 60}, values(t, r, CanaryPeriod))
+	require.Empty(t, values(t, r, CanaryArrival))
+	c.CanaryRule = ""
+	r.configure(c)
+	require.Empty(t, values(t, r, CanaryPeriod))
+}
+
+func TestTellsWhatIsExpected(t *testing.T) {
+	r := newTest(t, func(c *Config) { c.ExpectedPriorities = []string{"0", "1"} })
+	require.Equal(t, map[string]float64{`{priority="0"}`: 1, `{priority="1"}`: 1}, values(t, r, ExpectedPriority))
+	require.Empty(t, values(t, r, ExpectedRule), "all rules")
+	c := r.settings.Load().Config
+	c.ExpectedPriorities, c.ExpectedRules = []string{"0"}, []string{"A"}
+	r.configure(c)
+	require.Equal(t, map[string]float64{`{priority="0"}`: 1}, values(t, r, ExpectedPriority))
+	require.Equal(t, map[string]float64{`{rule_name="A"}`: 1}, values(t, r, ExpectedRule))
 }
 
 func TestSeriesAreBounded(t *testing.T) {

@@ -40,6 +40,7 @@ type entry struct {
 	mu       sync.Mutex
 	last     time.Time           // of the last recording
 	recorded map[uint64]struct{} // hashes of the cumulative series that the history has
+	nodes    nodeLabels
 }
 
 // Handle is what one data source instance uses of its receiver.
@@ -63,8 +64,8 @@ type Recording struct {
 	Retention time.Duration
 	// Bytes bounds the history.
 	Bytes int64
-	// Clusters returns the clusters of the known nodes; nil where nothing is known of them.
-	Clusters func() map[string]string
+	// Labels returns the labels of the targets of the known nodes, such as the cluster; nil where nothing is known of them.
+	Labels func() map[string]labels.Labels
 }
 
 // NewRecorder returns a recorder without receivers.
@@ -143,13 +144,10 @@ func (e *entry) append(at time.Time, rec Recording) {
 		return // the registry only fails on inconsistent series, which its vectors cannot make
 	}
 	var zeros []history.Sample
-	var clusters map[string]string
-	if rec.Clusters != nil {
-		clusters = rec.Clusters()
-	}
+	known := e.nodes.get(at, e.receiver.seriesCount(), rec.Labels)
 	now := make([]history.Sample, len(samples))
 	for i, s := range samples {
-		l := withCluster(s.Labels, clusters)
+		l := withLabels(s.Labels, known[s.Labels.Get("node")])
 		now[i] = history.Sample{Series: e.history.Lookup(l), Value: s.Value}
 		hash := l.Hash()
 		if _, known := e.recorded[hash]; s.Cumulative && !known {
@@ -165,12 +163,36 @@ func (e *entry) append(at time.Time, rec Recording) {
 	e.last = at
 }
 
-func withCluster(l labels.Labels, clusters map[string]string) labels.Labels {
-	cluster := clusters[l.Get("node")]
-	if cluster == "" {
+// nodeLabels remembers the labels of nodes, because finding them visits every target.
+type nodeLabels struct {
+	known  map[string]labels.Labels
+	at     time.Time
+	series int
+}
+
+// nodeLabelsAge is how old labels may be while alerts only add to known series.
+const nodeLabelsAge = time.Minute
+
+// get returns the labels by node. They are found anew when the number of series has changed, which a new node does.
+func (n *nodeLabels) get(at time.Time, series int, find func() map[string]labels.Labels) map[string]labels.Labels {
+	if find != nil && (series != n.series || at.Sub(n.at) >= nodeLabelsAge) {
+		n.known, n.at, n.series = find(), at, series
+	}
+	return n.known
+}
+
+// withLabels adds labels that a series does not have itself.
+func withLabels(l, more labels.Labels) labels.Labels {
+	if more.IsEmpty() {
 		return l
 	}
-	return labels.NewBuilder(l).Set("cluster", cluster).Labels()
+	b := labels.NewBuilder(l)
+	more.Range(func(one labels.Label) {
+		if !l.Has(one.Name) {
+			b.Set(one.Name, one.Value)
+		}
+	})
+	return b.Labels()
 }
 
 // Describe sends nothing, so that the series are checked when they are collected.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
+	"github.com/prometheus/prometheus/model/labels"
 	"github.com/stretchr/testify/require"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
@@ -15,7 +16,9 @@ import (
 
 func TestRecordsInTheHistory(t *testing.T) {
 	e := &entry{receiver: newTest(t), history: history.New(history.Options{}), recorded: map[uint64]struct{}{}}
-	rec := Recording{Bytes: 1 << 20, Clusters: func() map[string]string { return map[string]string{"a": "prod"} }}
+	rec := Recording{Bytes: 1 << 20, Labels: func() map[string]labels.Labels {
+		return map[string]labels.Labels{"a": labels.FromStrings("cluster", "prod", "path", "of the target")}
+	}}
 	e.append(noon, rec)
 	post(e.receiver, fromFalco("a", 2*time.Second))
 	post(e.receiver, fromFalco("elsewhere", 2*time.Second))
@@ -36,6 +39,23 @@ func TestRecordsInTheHistory(t *testing.T) {
 		ask(`increase(falco_alerts_received_total{node="a"}[45s])`), "the first alert is not lost")
 	require.Equal(t, `{node="a"} => 2.125`+at, ask(`histogram_quantile(0.75, sum by (le, node) (increase(falco_alert_delivery_seconds_bucket{node="a"}[45s])))`))
 	require.Equal(t, `{node="elsewhere"} => 1`+at, ask(`sum by (node) (falco_alerts_received_total{node="elsewhere"})`))
+}
+
+func TestNodesAreFoundOnlyWhenNeeded(t *testing.T) {
+	var n nodeLabels
+	found := 0
+	find := func() map[string]labels.Labels {
+		found++
+		return nil
+	}
+	n.get(noon, 1, find)
+	n.get(noon.Add(15*time.Second), 1, find)
+	require.Equal(t, 1, found, "nothing is new")
+	n.get(noon.Add(30*time.Second), 2, find)
+	require.Equal(t, 2, found, "a series is new, and may be of a new node")
+	n.get(noon.Add(90*time.Second), 2, find)
+	require.Equal(t, 3, found, "a minute has passed")
+	require.Nil(t, n.get(noon.Add(5*time.Minute), 9, nil))
 }
 
 func TestRecorderKeepsWhatWasCounted(t *testing.T) {

@@ -14,15 +14,16 @@ import (
 type Sample struct {
 	Labels labels.Labels
 	Value  float64
-	// Cumulative is set for counters and the series of histograms: they were 0 before they first appeared.
+	// Cumulative is set for the receiver's own counters and histograms: they were 0 before they first appeared.
 	Cumulative bool
 }
 
 // Collector returns the series for an exposition.
-func (r *Receiver) Collector() prometheus.Collector { return registryCollector{r.metrics.registry} }
+func (r *Receiver) Collector() prometheus.Collector { return collector{r} }
 
 // Samples returns the present value of every series, histograms as the series of a classic histogram.
 func (r *Receiver) Samples() ([]Sample, error) {
+	r.forgetDelays()
 	families, err := r.metrics.registry.Gather()
 	if err != nil {
 		return nil, err
@@ -48,7 +49,7 @@ func (r *Receiver) Samples() ([]Sample, error) {
 		for _, m := range family.GetMetric() {
 			switch {
 			case m.GetCounter() != nil:
-				add(name, m.GetLabel(), m.GetCounter().GetValue(), true)
+				add(name, m.GetLabel(), m.GetCounter().GetValue(), !r.metrics.snapshots.has(name))
 			case m.GetGauge() != nil:
 				add(name, m.GetLabel(), m.GetGauge().GetValue(), false)
 			case m.GetHistogram() != nil:
@@ -72,10 +73,13 @@ func formatBound(v float64) string {
 	return strconv.FormatFloat(v, 'f', -1, 64)
 }
 
-// registryCollector passes on what a registry has. It describes nothing, so that its series are checked when they are
-// collected.
-type registryCollector struct{ registry *prometheus.Registry }
+// collector passes on what the registry of a receiver has. It describes nothing, so that its series are checked when they
+// are collected.
+type collector struct{ *Receiver }
 
-func (c registryCollector) Describe(chan<- *prometheus.Desc) {}
+func (c collector) Describe(chan<- *prometheus.Desc) {}
 
-func (c registryCollector) Collect(out chan<- prometheus.Metric) { c.registry.Collect(out) }
+func (c collector) Collect(out chan<- prometheus.Metric) {
+	c.forgetDelays()
+	c.metrics.registry.Collect(out)
+}

@@ -11,7 +11,7 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
 
-var gaugeCatalogue = &signals.Catalogue{TargetGauges: []signals.TargetGauge{
+var gaugeCatalogue = &signals.Catalogue{Rules: signals.Load().Rules, TargetGauges: []signals.TargetGauge{
 	{Setting: "threadTableSize", Metric: "table_size", Fallback: 262144},
 	{Setting: "memoryLimit", Metric: "memory_limit_bytes"},
 	{Setting: "cpuLimit", Metric: "cpu_limit"},
@@ -39,7 +39,7 @@ func TestPinned(t *testing.T) {
 	s, err := Parse(json.RawMessage(`{
 		"targets": [{"url": "a:1"}, {"url": "b:1", "kind": "falcosidekick"}],
 		"baseline": {"version": "0.44.1", "rules": "`+two+`, `+one+`,`+two+`", "config": ""}
-	}`), &signals.Catalogue{Baselines: signals.Load().Baselines})
+	}`), &signals.Catalogue{Rules: signals.Load().Rules, Baselines: signals.Load().Baselines})
 	require.NoError(t, err)
 	require.Equal(t, map[string][]string{"version": {"0.44.1"}, "rules": {one, two}}, s.Baseline)
 	require.Equal(t, []scrape.Gauge{

@@ -111,7 +111,7 @@ func Parse(raw json.RawMessage, catalogue *signals.Catalogue) (Settings, error) 
 		p.add("retention.time is %s: expected between 1m and 10y", d.Retention.Time)
 	}
 	s.Live = d.liveSettings(&p)
-	s.Receiver = d.Receiver.read(&p)
+	s.Receiver = d.Receiver.read(&p, catalogue.Rules.Priorities)
 	p.positive("limits.sampleLimit", float64(d.Limits.SampleLimit))
 	p.positive("limits.labelValueLengthLimit", float64(d.Limits.LabelValueLengthLimit))
 	p.positive("limits.labelLimit", float64(d.Limits.LabelLimit))

@@ -17,6 +17,9 @@ import (
 )
 
 // What the contract lists is what the packages below accept.
+// smallCatalogue has no gauges and baselines, so that targets have only what their settings say.
+var smallCatalogue = &signals.Catalogue{Rules: signals.Load().Rules}
+
 func TestContract(t *testing.T) {
 	c := contract.Load()
 	require.Equal(t, "15s", defaults().ScrapeInterval)
@@ -27,7 +30,7 @@ func TestContract(t *testing.T) {
 	}
 	require.Error(t, scrape.TargetConfig{URL: "http://falco:8765", Kind: "other"}.Check())
 	for _, mode := range c.Modes {
-		_, err := Parse(json.RawMessage(`{"mode": "`+mode+`", "prometheus": {"url": "prometheus:9090"}}`), &signals.Catalogue{})
+		_, err := Parse(json.RawMessage(`{"mode": "`+mode+`", "prometheus": {"url": "prometheus:9090"}}`), smallCatalogue)
 		require.NoError(t, err)
 	}
 }
@@ -46,7 +49,7 @@ func TestLabelNames(t *testing.T) {
 }
 
 func TestParseSettings(t *testing.T) {
-	least, err := Parse(json.RawMessage(`{"targets": [{"url": "node-1:8765"}]}`), &signals.Catalogue{})
+	least, err := Parse(json.RawMessage(`{"targets": [{"url": "node-1:8765"}]}`), smallCatalogue)
 	require.NoError(t, err)
 	require.Equal(t, Settings{
 		Targets: []scrape.TargetConfig{{URL: "node-1:8765"}}, Baseline: map[string][]string{},
@@ -54,7 +57,10 @@ func TestParseSettings(t *testing.T) {
 		Retention: 24 * time.Hour, RetentionSize: 512 << 20, MaxSamples: 50_000_000,
 		Limits:      scrape.Limits{BodySizeLimit: 16 << 20, Limits: exposition.Limits{SampleLimit: 20_000, LabelValueLengthLimit: 1024, LabelLimit: 64}, TargetLimit: 5000},
 		Expressions: query.Bounds{Size: 64 << 10, Depth: 256}, Live: Live{Interval: time.Second},
-		Receiver: Receiver{Objective: 30 * time.Second, RateLimit: 2000, SeriesLimit: 10_000},
+		Receiver: Receiver{
+			Objective: 30 * time.Second, RateLimit: 2000, SeriesLimit: 10_000,
+			Priorities: []string{"0", "1", "2", "3", "4", "5", "6", "7"}, Canary: Canary{Period: 5 * time.Minute},
+		},
 	}, least)
 
 	whole, err := Parse(json.RawMessage(`{
@@ -65,7 +71,7 @@ func TestParseSettings(t *testing.T) {
 		"limits": {"bodySizeLimit": "1KB", "sampleLimit": 2, "labelValueLengthLimit": 3, "labelLimit": 5, "targetLimit": 6, "maxSamples": 4, "queryTimeout": "500ms"},
 		"live": {"minInterval": "2s", "allowViewers": true},
 		"version": 1
-	}`), &signals.Catalogue{})
+	}`), smallCatalogue)
 	require.NoError(t, err)
 	require.Equal(t, 5*time.Second, whole.Timeout, "never above the interval")
 	require.False(t, whole.Targets[0].AllowLoopback)
@@ -75,14 +81,14 @@ func TestParseSettings(t *testing.T) {
 	require.Equal(t, scrape.Limits{BodySizeLimit: 1 << 10, Limits: exposition.Limits{SampleLimit: 2, LabelValueLengthLimit: 3, LabelLimit: 5}, TargetLimit: 6}, whole.Limits)
 	require.Equal(t, Live{Interval: 2 * time.Second, AllowViewers: true}, whole.Live)
 
-	cleared, err := Parse(json.RawMessage(`{"scrapeInterval": "", "scrapeTimeout": null, "retention": {"time": "", "size": ""}}`), &signals.Catalogue{})
+	cleared, err := Parse(json.RawMessage(`{"scrapeInterval": "", "scrapeTimeout": null, "retention": {"time": "", "size": ""}}`), smallCatalogue)
 	require.NoError(t, err)
 	require.Equal(t, 15*time.Second, cleared.Interval)
 	require.Equal(t, 10*time.Second, cleared.Timeout)
 	require.Equal(t, 24*time.Hour, cleared.Retention)
 
 	for _, text := range []string{"0", "0s"} {
-		off, err := Parse(json.RawMessage(`{"live": {"minInterval": "`+text+`"}}`), &signals.Catalogue{})
+		off, err := Parse(json.RawMessage(`{"live": {"minInterval": "`+text+`"}}`), smallCatalogue)
 		require.NoError(t, err)
 		require.Zero(t, off.Live.Interval)
 	}
@@ -123,15 +129,15 @@ func TestParseSettingsRefuses(t *testing.T) {
 		`{`: `the settings are no valid JSON: unexpected end of JSON input`,
 	}
 	for raw, want := range tests {
-		_, err := Parse(json.RawMessage(raw), &signals.Catalogue{})
+		_, err := Parse(json.RawMessage(raw), smallCatalogue)
 		require.EqualError(t, err, want, raw)
 	}
 }
 
 func TestRetentionIsBounded(t *testing.T) {
-	_, err := Parse(json.RawMessage(`{"retention": {"time": "1000000h"}}`), &signals.Catalogue{})
+	_, err := Parse(json.RawMessage(`{"retention": {"time": "1000000h"}}`), smallCatalogue)
 	require.EqualError(t, err, "retention.time is 1000000h: expected between 1m and 10y")
-	_, err = Parse(json.RawMessage(`{"retention": {"time": "10000000h"}}`), &signals.Catalogue{})
+	_, err = Parse(json.RawMessage(`{"retention": {"time": "10000000h"}}`), smallCatalogue)
 	require.EqualError(t, err, `retention.time is "10000000h": expected a duration such as 15s or 1m`)
 }
 
@@ -157,4 +163,17 @@ func TestAllFaultsAreListed(t *testing.T) {
 	for _, setting := range []string{"scrapeInterval is", "targets[1]", "targets[2]"} {
 		require.ErrorContains(t, err, setting)
 	}
+}
+
+func TestReceiver(t *testing.T) {
+	s, err := Parse(json.RawMessage(`{"receiver": {"enabled": true, "minimumPriority": "Error", "rules": ["A", "B"], "canary": {"rule": "A", "period": "1h"}}}`), smallCatalogue)
+	require.NoError(t, err)
+	require.Equal(t, Receiver{
+		Enabled: true, Objective: 30 * time.Second, RateLimit: 2000, SeriesLimit: 10_000,
+		Priorities: []string{"0", "1", "2", "3"}, Rules: []string{"A", "B"}, Canary: Canary{Rule: "A", Period: time.Hour},
+	}, s.Receiver)
+
+	_, err = Parse(json.RawMessage(`{"receiver": {"minimumPriority": "high", "canary": {"rule": "A", "period": "often"}}}`), smallCatalogue)
+	require.EqualError(t, err, "receiver.canary.period is \"often\": expected a duration such as 15s or 1m\n"+
+		"receiver.minimumPriority is \"high\": expected emergency, alert, critical, error, warning, notice, informational, debug")
 }

@@ -101,7 +101,7 @@ type Need struct {
 	Cost         string        `json:"cost,omitempty"`
 	Engines      []string      `json:"engines,omitempty"`
 	Since        string        `json:"since,omitempty"`
-	From         string        `json:"from,omitempty"` // the exporter if it is not Falco; only a Prometheus server has its metrics
+	From         string        `json:"from,omitempty"` // what has it if Falco does not: FromReceiver, or an exporter whose metrics only a Prometheus server has
 	UnknownValue *UnknownValue `json:"unknownValue,omitempty"`
 }
 

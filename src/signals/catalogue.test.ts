@@ -9,7 +9,7 @@ const filteredMetrics = (expr: string) =>
 /** Metrics of the node as such, which every filter on something else leaves alone. */
 const fact = /^up$|_info$|^falco_target_|^falcosecurity_falco_host_num_cpus_total$/;
 /** Series without the query's filters, brought to what is filtered by a join. */
-const joined = /^$|^up$|falcosidekick|^falco_events$|rules_matches|^falco_(alert|canary)_|^container_|^kube_/;
+const joined = /^$|^up$|falcosidekick|^falco_events$|rules_matches|^falco_(alerts?|canary)_|^container_|^kube_/;
 
 describe('the catalogue', () => {
   it('has the signals whose ids are public', () => {

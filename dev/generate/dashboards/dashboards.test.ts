@@ -86,7 +86,7 @@ describe.each(built)('$dashboard.title', ({ dashboard, all, panels, queries }) =
     const ofNode = ({ filters = [] }: Query) => filters.some(({ key }) => key === 'node');
     const ids = queries.filter((query) => !ofNode(query)).flatMap(({ signals = [] }) => signals);
     const withoutNode =
-      /^(sidekick.*|destination-.*|loss-after-sidekick-ratio|nodes-without-falco|outputs-queue|loss-before-sidekick(-ratio)?)$/;
+      /^(sidekick.*|destination-.*|loss-after-sidekick-ratio|nodes-without-falco|outputs-queue|loss-before-sidekick(-ratio)?|delivery-(loss|on-time)|canary|clock-ahead)$/;
     expect(ids.filter((id) => !withoutNode.test(id))).toEqual([]);
   });
 
@@ -137,6 +137,12 @@ describe('the dashboards together', () => {
       'cpu-capacity-ratio',
       'cpu-capacity-since-start-ratio',
       'cpu-throttled-ratio',
+      'canary-last-arrival',
+      'canary-round-trip-time',
+      'missed-canaries',
+      'clock-ahead',
+      'userspace-lag',
+      'delivery-loss-ratio',
       'container-data-loss',
     ]);
   });

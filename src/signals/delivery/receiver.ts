@@ -154,7 +154,7 @@ export const receiver: Signal[] = [
     advice: [
       {
         when: 'The clock of one node is ahead.',
-        change: 'Check NTP on the node (timedatectl, chronyc tracking).',
+        change: 'Check NTP on the node.',
         cost: 'None.',
       },
       {
