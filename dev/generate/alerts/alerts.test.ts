@@ -52,6 +52,11 @@ it('keeps the names of rules: they are public', () => {
     'falco-alerts-lost-before-sidekick',
     'falco-destination-errors',
     'falco-canary',
+    'falco-delivery-fast-burn',
+    'falco-delivery-slow-burn',
+    'falco-alerts-lost',
+    'falco-canary-missed',
+    'falco-clock-ahead',
   ]);
 });
 

@@ -9,7 +9,8 @@
 import { continuity } from './continuity';
 import { dataQuality } from './data-quality';
 import { delivery } from './delivery';
+import { received } from './received';
 import { resources } from './resources';
 import { type AlertRule } from './rule';
 
-export const rules: AlertRule[] = [...dataQuality, ...continuity, ...resources, ...delivery];
+export const rules: AlertRule[] = [...dataQuality, ...continuity, ...resources, ...delivery, ...received];
