@@ -51,7 +51,7 @@ export const CONTRACT = {
   defaults: { mode: 'scrape', ...DEFAULTS },
   bounds: BOUNDS,
   modes: ['scrape', 'prometheus'],
-  targetKinds: ['falco', 'falcosidekick'],
+  targetKinds: ['falco', 'falcosidekick', 'node-exporter'],
   discoveries: ['static', 'dns', 'srv', 'http'],
   query: {
     version: QUERY_VERSION,

@@ -1,5 +1,6 @@
 import { type DataSourceJsonData } from '@grafana/data';
 import { DEFAULTS } from './contract';
+import { type TargetKind } from './signals/types';
 import { parseDuration } from './signals/window';
 import { parseSize } from './sizes';
 
@@ -15,7 +16,7 @@ export interface TargetCapacity {
 export interface TargetSettings extends TargetCapacity {
   /** A bare `host:port` means `http://host:port/metrics`. */
   url: string;
-  kind?: 'falco' | 'falcosidekick';
+  kind?: TargetKind;
   discovery?: 'static' | 'dns' | 'srv' | 'http';
   labels?: Record<string, string>;
   /** Allows discovered targets on loopback addresses. */
@@ -30,6 +31,11 @@ export interface PrometheusSettings extends TargetCapacity {
   identityLabels?: string[];
   /** Added to every selector: `job="falco", cluster=~"prod.*"`. */
   matchers?: string;
+  /**
+   * The label that the series of node_exporter and of Falco have in common; default: the last of identityLabels. Of
+   * `instance`, only the host is compared. `nodename` is that of node_uname_info.
+   */
+  nodeExporterLabel?: string;
   method?: 'GET' | 'POST';
   /** Added to every request, URL-encoded: `dedup=true&partial_response=true`. */
   parameters?: string;

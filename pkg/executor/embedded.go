@@ -175,6 +175,9 @@ func (e *Embedded) Querier(from, to int64) (storage.Querier, error) {
 func (e *Embedded) FirstUp(ctx context.Context, s Scope, from, to time.Time) (map[target.Node]int64, error) {
 	first := map[target.Node]int64{}
 	_, err := Scan(ctx, e, "up", s, from, to, func(l labels.Labels, all Samples) {
+		if l.Get(target.KindLabel) == target.KindNodeExporter {
+			return
+		}
 		for at, v := range all {
 			if v == 1 {
 				n := target.NodeOf(l)
@@ -219,8 +222,9 @@ func (e *Embedded) Messages() Messages {
 		urls = append(urls, t.URL)
 	}
 	return Messages{
-		NoTargets:     "Discovery has found no target yet: " + wording.List(urls) + ". Check the names, and that the pods are ready.",
-		MissingKind:   "Add it to the data source's targets with kind: %s.",
-		TargetSetting: "%s for the target",
+		NoTargets:           "Discovery has found no target yet: " + wording.List(urls) + ". Check the names, and that the pods are ready.",
+		MissingKind:         "Add it to the data source's targets with kind: %s.",
+		MissingNodeExporter: "Add it to the data source's targets with kind: node-exporter. Its host name must be that of Falco; otherwise set the label node of both.",
+		TargetSetting:       "%s for the target",
 	}
 }

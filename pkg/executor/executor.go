@@ -93,6 +93,8 @@ type Messages struct {
 	NoTargets string
 	// MissingKind says what to do without a target of a kind (%s). TargetSetting says where a setting of targets (%s) is.
 	MissingKind, TargetSetting string
+	// MissingNodeExporter says what to do after installing node_exporter on a node.
+	MissingNodeExporter string
 }
 
 // ErrNoTargets means that the settings list no targets.

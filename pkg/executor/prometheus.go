@@ -79,7 +79,9 @@ func (s *Prometheus) FirstUp(ctx context.Context, sc Scope, from, to time.Time) 
 	if length < store.FirstScrapeLookback && time.Since(to) < time.Minute {
 		out := map[target.Node]int64{}
 		for _, t := range s.Targets() {
-			out[target.NodeOf(t.Labels)] = t.FirstScrape.UnixMilli()
+			if t.Kind != target.KindNodeExporter {
+				out[target.NodeOf(t.Labels)] = t.FirstScrape.UnixMilli()
+			}
 		}
 		return out, nil
 	}
@@ -111,7 +113,7 @@ func (s *Prometheus) PresentNodes(at time.Time) map[target.Node]bool {
 	}
 	nodes := map[target.Node]bool{}
 	for _, t := range s.Targets() {
-		if t.State != target.Gone {
+		if t.State != target.Gone && t.Kind != target.KindNodeExporter {
 			nodes[target.NodeOf(t.Labels)] = true
 		}
 	}
@@ -153,9 +155,10 @@ func (s *Prometheus) HasMetric(ctx context.Context, metric string) bool {
 // Messages returns the texts for targets of a Prometheus server.
 func (s *Prometheus) Messages() Messages {
 	return Messages{
-		NoTargets:     "The Prometheus server has no Falco" + s.describeMatchers() + ": no target exported " + strings.Join(s.Config.Catalogue.Store.IdentifyingMetrics[0].Metrics, " or ") + " within the last day. Add Falco to its scrape configuration (docs/scaling-out.md), or check prometheus.matchers and prometheus.tenant.",
-		MissingKind:   "Add %s to the scrape configuration of the Prometheus server, and check that prometheus.matchers selects it.",
-		TargetSetting: "prometheus.%s",
+		NoTargets:           "The Prometheus server has no Falco" + s.describeMatchers() + ": no target exported " + strings.Join(s.Config.Catalogue.Store.IdentifyingMetrics[0].Metrics, " or ") + " within the last day. Add Falco to its scrape configuration (docs/scaling-out.md), or check prometheus.matchers and prometheus.tenant.",
+		MissingKind:         "Add %s to the scrape configuration of the Prometheus server, and check that prometheus.matchers selects it.",
+		MissingNodeExporter: "Add it to the scrape configuration of the Prometheus server, and check prometheus.nodeExporterLabel.",
+		TargetSetting:       "prometheus.%s",
 	}
 }
 

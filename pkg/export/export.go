@@ -14,7 +14,6 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/falco-metrics/falco-metrics-datasource/pkg/contract"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/executor"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/failure"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
@@ -295,7 +294,7 @@ func storeSettings(s settings.Settings, c *signals.Catalogue) (string, error) {
 	if slices.ContainsFunc(s.Targets, func(t scrape.TargetConfig) bool { return t.Labels["cluster"] != "" }) {
 		identity = []string{"cluster", "instance"}
 	}
-	store = append(store, "identityLabels", identity, "matchers", fmt.Sprintf("job=~%q", strings.Join(contract.Load().TargetKinds, "|")))
+	store = append(store, "identityLabels", identity, "matchers", fmt.Sprintf("job=~%q", target.KindFalco+"|"+target.KindFalcosidekick))
 	values := map[string]float64{}
 	for _, t := range s.Targets {
 		for _, g := range t.Gauges {

@@ -19,6 +19,8 @@ func (r *Reader) ReadBody(ctx context.Context, e signals.Endpoint, body []byte, 
 	switch {
 	case why != nil:
 		return nil, why
+	case len(result.Samples) == 0 && r.keep.metrics != nil && bytes.Contains(body, []byte("# TYPE ")):
+		return nil, notMetricsOf(e)
 	case len(result.Samples) == 0:
 		return nil, noSamples(body, e)
 	}
@@ -76,6 +78,6 @@ func wrongKind(want, found signals.Endpoint) *target.Failure {
 	return target.Failf(target.NotFalco, "These are the metrics of %s, but the target's kind is %s. Set kind: %s.", found.Title, want.Kind, found.Kind)
 }
 
-func notFalco(e signals.Endpoint) *target.Failure {
+func notMetricsOf(e signals.Endpoint) *target.Failure {
 	return target.Failf(target.NotFalco, "These metrics are not those of %s. Check the port and the path (%s).", e.Title, e.Address())
 }

@@ -56,8 +56,9 @@ func (r *Reader) identify(s sample) (id *identity, why string) {
 	if id = r.identities[full]; id != nil {
 		return id, ""
 	}
+	dropped := !r.keep.keepsSeries(name, full)
 	kept, filtered := r.filterLabels(name, full)
-	if why := r.checkLengths(kept); why != "" {
+	if why := r.checkLengths(kept); why != "" && !dropped {
 		return nil, why
 	}
 	both := &struct {
@@ -67,8 +68,8 @@ func (r *Reader) identify(s sample) (id *identity, why string) {
 		Name: name, Labels: kept, nanoTime: r.isNanosecondTime(name),
 	}}
 	id = &both.identity
-	id.series = &both.series
-	if filtered {
+	id.series, id.dropped = &both.series, dropped
+	if filtered && !dropped {
 		if aggregate := r.aggregates[kept]; aggregate != nil {
 			id.series = aggregate
 		} else {

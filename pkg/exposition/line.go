@@ -110,7 +110,7 @@ func parseLabels(text string, value valueReader) (set []labels.Label, rest, why 
 
 // valueReaderFor returns how label values of a kind of target are read. Falco escapes nothing, so a backslash is a
 // backslash. If one stands before a quote, it may be the last character of the value: the quote ends the value if the
-// text after it can only follow a value. Falcosidekick always escapes as the text format requires.
+// text after it can only follow a value. The others always escape as the text format requires.
 func valueReaderFor(kind string) valueReader {
 	if kind == target.KindFalco {
 		return verbatim
@@ -207,7 +207,7 @@ func isInteger(word string) bool {
 }
 
 // nameEnd returns where a name ends. Dots and dashes are part of it, because Falco before 0.39 did not clean its labels.
-func nameEnd(text string) int {
+func nameEnd[Text string | []byte](text Text) int {
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {
 		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c == '_', c == ':':

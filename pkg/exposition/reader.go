@@ -65,6 +65,7 @@ const (
 // safe for concurrent use.
 type Reader struct {
 	reading signals.Reading
+	keep    selection
 	limits  Limits
 	value   valueReader
 	round   uint64 // number of the current response
@@ -88,6 +89,7 @@ type entry struct {
 // identity is a series as sent. Several of them make one Series where labels are dropped (signals.Reading).
 type identity struct {
 	series   *Series
+	dropped  bool // the catalogue does not keep it
 	lastSeen uint64
 }
 
@@ -99,7 +101,7 @@ func NewReader(reading signals.Reading, limits Limits) *Reader {
 // NewReaderForKind returns a Reader for the responses of a kind of target.
 func NewReaderForKind(kind string, reading signals.Reading, limits Limits) *Reader {
 	return &Reader{
-		reading: reading, limits: limits, value: valueReaderFor(kind), scratch: labels.NewScratchBuilder(8),
+		reading: reading, keep: newSelection(kind, reading), limits: limits, value: valueReaderFor(kind), scratch: labels.NewScratchBuilder(8),
 	}
 }
 
@@ -110,6 +112,9 @@ func (r *Reader) Contains(s *Series) bool { return s.lastSeen == r.round }
 func (r *Reader) prepare(body []byte) {
 	lines := bytes.Count(body, []byte{'\n'}) - bytes.Count(body, []byte("\n#"))
 	samples := min(lines, r.limits.SampleLimit) + 1
+	if r.keep.metrics != nil { // most lines are dropped
+		samples = min(samples, 2*len(r.keep.metrics))
+	}
 	r.entries = make(map[string]*entry, samples)
 	r.identities = make(map[labels.Labels]*identity, samples)
 	r.aggregates = map[labels.Labels]*Series{}
@@ -142,6 +147,9 @@ func (r *Reader) ReadContext(ctx context.Context, body []byte) (*Result, *target
 		tail := body
 		body = rest
 		if line = bytes.TrimLeft(line, " \t"); len(line) == 0 || line[0] == '#' || line[0] == '\r' {
+			continue
+		}
+		if !r.keep.keepsLine(line) {
 			continue
 		}
 		if len(line) > maxLineBytes {
@@ -247,6 +255,10 @@ func (r *Reader) add(e *entry, value float64) {
 	if e.lastSeen != r.round {
 		e.lastSeen = r.round
 		r.seenEntries++
+	}
+	if e.dropped {
+		e.identity.lastSeen = r.round
+		return
 	}
 	if e.identity.lastSeen == r.round {
 		r.result.Duplicates++

@@ -21,6 +21,8 @@ func (r *Result) Process(reading signals.Reading) (p ProcessIdentity) {
 		switch s.Series.Name {
 		case reading.Host.Metric:
 			p.Host = s.Series.Labels.Get(reading.Host.Label)
+		case reading.NodeExporterHost.Metric:
+			p.Host = s.Series.Labels.Get(reading.NodeExporterHost.Label)
 		case reading.Start.Metric:
 			p.Start = int64(s.Value / 1e6)
 		case reading.Scraping.ProcessStartMetric:
@@ -69,8 +71,8 @@ func (r *Result) checkKind(want signals.Endpoint, reading signals.Reading) *targ
 	switch {
 	case other != "":
 		return wrongKind(want, reading.Scraping.Endpoint(other))
-	case want.Kind == target.KindFalco && len(reading.IdentifyingMetrics) > 0:
-		return notFalco(want)
+	case want.Kind != target.KindFalcosidekick && len(reading.IdentifyingMetrics) > 0:
+		return notMetricsOf(want)
 	}
 	return nil
 }

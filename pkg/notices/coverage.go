@@ -81,7 +81,7 @@ func known(ctx context.Context, r *request.Request, at time.Time) (map[target.No
 	if nodes := r.Executor.PresentNodes(at); nodes != nil {
 		return nodes, nil
 	}
-	found, err := r.EvaluateAt(ctx, "up", at)
+	found, err := r.EvaluateAt(ctx, fmt.Sprintf("up{%s!=%q}", target.KindLabel, target.KindNodeExporter), at)
 	nodes := map[target.Node]bool{}
 	if vector, ok := found.Value.(promql.Vector); ok {
 		for _, s := range vector {

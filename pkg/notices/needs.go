@@ -43,6 +43,12 @@ func MissingRequirement(ctx context.Context, r *request.Request, s *signals.Sign
 			}
 			continue
 		}
+		if need.Collector != "" {
+			if c, detail, lacks := missingFromNode(ctx, r, s, need, t, at); lacks {
+				return c, detail, true
+			}
+			continue
+		}
 		if kind := r.MetricKind(need.Metric); kind != "" && kind != t.Kind {
 			// One target of the other kind is enough, because its counters appear with the first event.
 			if !slices.ContainsFunc(r.Targets(), func(other target.Status) bool { return other.Kind == kind }) {

@@ -25,6 +25,8 @@ type Request struct {
 	Process   string // names the plugin's process
 	FromAlert bool
 	Targets   func() []target.Status
+	// NodeExporters returns the node_exporter of each node, if possible one that is up.
+	NodeExporters func() map[target.Node]target.Status
 
 	mu     sync.Mutex
 	values map[executor.Evaluation]func() (executor.Value, error)
@@ -42,11 +44,13 @@ type Source struct {
 
 // New starts a request to a data source. It must be closed.
 func New(s Source, fromAlert bool) *Request {
-	return &Request{
+	r := &Request{
 		Settings: s.Settings, Catalogue: s.Executor.Catalogue(s.Catalogue), Executor: s.Executor, Now: s.Now, Process: s.Process, FromAlert: fromAlert,
 		Targets: sync.OnceValue(s.Executor.Targets),
 		values:  map[executor.Evaluation]func() (executor.Value, error){},
 	}
+	r.NodeExporters = sync.OnceValue(r.findNodeExporters)
+	return r
 }
 
 // Close releases the memory of all values.

@@ -25,6 +25,16 @@ func (r *Request) TargetsOf(qc *QueryContext) target.Set {
 	return target.NewSet(about)
 }
 
+func (r *Request) findNodeExporters() map[target.Node]target.Status {
+	out := map[target.Node]target.Status{}
+	for _, t := range r.Targets() {
+		if _, known := out[target.NodeOf(t.Labels)]; t.Kind == target.KindNodeExporter && t.State != target.Duplicate && (!known || t.State == target.Up) {
+			out[target.NodeOf(t.Labels)] = t
+		}
+	}
+	return out
+}
+
 // MetricKind returns the kind of target that exports a metric. It is empty if the name does not tell.
 func (r *Request) MetricKind(metric string) string {
 	for _, mark := range r.Catalogue.Reading.IdentifyingMetrics {

@@ -1,4 +1,4 @@
-// Package scrape scrapes the metrics endpoints of Falco and Falcosidekick and keeps the samples in memory.
+// Package scrape scrapes the metrics endpoints of Falco, Falcosidekick and node_exporter and keeps the samples in memory.
 //
 // The parts, from the inside out: target is one address, scrapePool is one entry of the settings' targets (its discovery,
 // its targets and its history), Manager holds all scrape pools of the process, Lease is what one data source instance uses
@@ -20,6 +20,7 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/exposition"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/fetch"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
+	vocabulary "github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 )
 
 // Ways to discover the targets of an entry.
@@ -94,8 +95,8 @@ func (t TargetConfig) parse() (*url.URL, error) {
 	if err != nil {
 		return nil, err
 	}
-	if t.Kind != KindFalco && t.Kind != KindFalcosidekick {
-		return nil, fmt.Errorf("the kind of target %s is %q: expected falco or falcosidekick", t.URL, t.Kind)
+	if !slices.Contains(vocabulary.Kinds, t.Kind) {
+		return nil, fmt.Errorf("the kind of target %s is %q: expected %s", t.URL, t.Kind, strings.Join(vocabulary.Kinds, ", "))
 	}
 	for name := range t.Labels {
 		if !exposition.IsLabelName(name) || name == kindLabel {

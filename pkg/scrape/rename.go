@@ -22,7 +22,7 @@ func (h *hostNames) observe(before, now string, at time.Time) {
 // renameRemark returns what to say about a host name that has changed. A node label in the settings makes it harmless.
 func (t *target) renameRemark(now time.Time) *Failure {
 	_, labelled := t.labels[nodeLabel]
-	if t.hostNames.changed.IsZero() || now.Sub(t.hostNames.changed) >= renameRemarkFor || labelled || t.loadBalancer.Detected() {
+	if t.status.Kind != KindFalco || t.hostNames.changed.IsZero() || now.Sub(t.hostNames.changed) >= renameRemarkFor || labelled || t.loadBalancer.Detected() {
 		return nil
 	}
 	return failure(HostRenamed, "Falco reports the host name %s after %s: its history begins anew under the new name. A name that changes at every start is usually that of the pod. %s.",

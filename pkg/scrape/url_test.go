@@ -16,7 +16,7 @@ func TestTargetConfigIsChecked(t *testing.T) {
 		{TargetConfig{URL: "a:1", Kind: KindFalcosidekick, Discovery: DiscoveryDNS, Labels: map[string]string{"cluster": "c"}}, ""},
 		{TargetConfig{URL: "_metrics._tcp.falco.example", Discovery: DiscoverySRV}, ""},
 		{TargetConfig{URL: "http://sd.example/", Discovery: DiscoveryHTTP}, ""},
-		{TargetConfig{URL: "a:1", Kind: "falko"}, `the kind of target a:1 is "falko": expected falco or falcosidekick`},
+		{TargetConfig{URL: "a:1", Kind: "falko"}, `the kind of target a:1 is "falko": expected falco, falcosidekick, node-exporter`},
 		{TargetConfig{URL: "a:1", Discovery: "consul"}, `the discovery of target a:1 is "consul": expected static, dns, srv or http`},
 		{TargetConfig{URL: "a:1", Labels: map[string]string{"my-label": "x"}}, `target a:1 has a label named "my-label": expected letters, digits and underscores, not starting with a digit or with __, and not kind`},
 		{TargetConfig{URL: "a:1", Labels: map[string]string{"__name__": "x"}}, `target a:1 has a label named "__name__": expected letters, digits and underscores, not starting with a digit or with __, and not kind`},
@@ -40,6 +40,6 @@ func TestLeaseNamesEveryWrongTarget(t *testing.T) {
 	_, err := p.Lease(c)
 	require.EqualError(t, err, `the scrape interval is 0s: expected 1ms or more
 the address "node-1" has no port: expected host:port or a URL, e.g. http://node-1:8765/metrics
-the kind of target b:1 is "x": expected falco or falcosidekick`)
+the kind of target b:1 is "x": expected falco, falcosidekick, node-exporter`)
 	require.Empty(t, p.pools)
 }

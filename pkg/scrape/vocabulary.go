@@ -22,6 +22,7 @@ type (
 const (
 	KindFalco         = vocabulary.KindFalco
 	KindFalcosidekick = vocabulary.KindFalcosidekick
+	KindNodeExporter  = vocabulary.KindNodeExporter
 
 	nodeLabel    = vocabulary.NodeLabel
 	clusterLabel = vocabulary.ClusterLabel

@@ -36,7 +36,7 @@ func (t targetSettings) config(p *problems, name string, gauges []signals.Target
 	if err := c.Check(); err != nil {
 		p.add("%s: %w", name, err)
 	}
-	falco := t.Kind != target.KindFalcosidekick
+	falco := c.Kind == "" || c.Kind == target.KindFalco
 	c.Gauges = t.gauges(p, name, falco, gauges, t.URL)
 	if falco {
 		c.Gauges = append(c.Gauges, pinned...)

@@ -20,7 +20,9 @@ type prometheusSettings struct {
 	URL            string   `json:"url"`
 	IdentityLabels []string `json:"identityLabels"`
 	Matchers       string   `json:"matchers"`
-	Method         string   `json:"method"`
+	// NodeExporterLabel is the label that matches node_exporter to Falco.
+	NodeExporterLabel string `json:"nodeExporterLabel"`
+	Method            string `json:"method"`
 	// Parameters go with every request, as in an address: dedup=true&partial_response=true.
 	Parameters   string `json:"parameters"`
 	Tenant       string `json:"tenant"`
@@ -39,6 +41,9 @@ func (s prometheusSettings) config(p *problems, gauges []signals.TargetGauge) *s
 		p.add("%w", err)
 	}
 	if c.Matchers, err = store.ParseMatchers(s.Matchers); err != nil {
+		p.add("%w", err)
+	}
+	if c.NodeExporterLabel, err = store.ParseNodeExporterLabel(s.NodeExporterLabel); err != nil {
 		p.add("%w", err)
 	}
 	if c.Method != http.MethodGet && c.Method != http.MethodPost {

@@ -115,7 +115,7 @@ func TestParseSettingsRefuses(t *testing.T) {
 		`{"mode": "cloud"}`:                                               `mode is "cloud": expected scrape or prometheus`,
 		`{"oauthPassThru": true}`:                                         `oauthPassThru is on: scrapes run without a user, so that there is no identity to forward; use a header or basic authentication`,
 		`{"keepCookies": ["a"]}`:                                          `keepCookies names cookies: scrapes run without a user, so that there are none to forward; use a header or basic authentication`,
-		`{"targets": [{"url": "a:1", "kind": "x"}]}`:                      `targets[0]: the kind of target a:1 is "x": expected falco or falcosidekick`,
+		`{"targets": [{"url": "a:1", "kind": "x"}]}`:                      `targets[0]: the kind of target a:1 is "x": expected falco, falcosidekick, node-exporter`,
 		`{"targets": [{"url": "a:1"}, {"url": "a:1", "discovery": "x"}]}`: `targets[1]: the discovery of target a:1 is "x": expected static, dns, srv or http`,
 		`{"targets": [{"url": "http://u:p@a:1"}]}`:                        `targets[0]: the address of a:1 contains a user name or a password, which every viewer could read: remove it and use the data source's authentication settings`,
 		`{"mode": "prometheus", "scrapeInterval": "x"}`:                   "scrapeInterval is \"x\": expected a duration such as 15s or 1m\nprometheus.url is empty: expected a URL, e.g. http://prometheus:9090, http://mimir/prometheus or http://victoria-metrics:8428",

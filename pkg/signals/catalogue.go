@@ -98,6 +98,7 @@ type Need struct {
 	AnyOf        []string      `json:"anyOf,omitempty"`
 	Config       string        `json:"config,omitempty"`
 	Host         string        `json:"host,omitempty"`
+	Collector    string        `json:"collector,omitempty"` // of node_exporter
 	Cost         string        `json:"cost,omitempty"`
 	Engines      []string      `json:"engines,omitempty"`
 	Since        string        `json:"since,omitempty"`

@@ -9,13 +9,13 @@ import (
 
 var word = regexp.MustCompile(`[a-zA-Z_:][a-zA-Z0-9_:]*`)
 
-// Metrics returns the sorted names of all metrics of Falco and Falcosidekick that the catalogue uses.
-func (c *Catalogue) Metrics() []string {
+// Metrics returns the sorted names of all metrics of some kinds of targets that the catalogue uses.
+func (c *Catalogue) Metrics(kinds ...string) []string {
 	names := map[string]bool{}
 	add := func(text string) {
 		for _, name := range word.FindAllString(text, -1) {
 			for _, mark := range c.Reading.IdentifyingMetrics {
-				if strings.HasPrefix(name, mark.Prefix) {
+				if slices.Contains(kinds, mark.Kind) && strings.HasPrefix(name, mark.Prefix) {
 					names[name] = true
 				}
 			}

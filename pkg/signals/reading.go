@@ -2,13 +2,14 @@ package signals
 
 import "slices"
 
-// Reading is what the parser of responses needs to know about the metrics of Falco and Falcosidekick.
+// Reading is what the parser of responses needs to know about the metrics of Falco, Falcosidekick and node_exporter.
 type Reading struct {
-	Host struct {
-		Metric string `json:"metric"`
-		Label  string `json:"label"`
-	} `json:"host"`
-	Start struct {
+	// Host and NodeExporterHost have the host name in a label.
+	Host             MetricLabel `json:"host"`
+	NodeExporterHost MetricLabel `json:"nodeExporterHost"`
+	// Collectors tells which of node_exporter's collectors found something to read.
+	Collectors MetricLabel `json:"collectors"`
+	Start      struct {
 		Metric string `json:"metric"`
 	} `json:"start"`
 	Reload struct {
@@ -29,6 +30,17 @@ type Reading struct {
 		Kind   string `json:"kind"`
 		Prefix string `json:"prefix"`
 	} `json:"identifyingMetrics"`
+	// KeepMetrics are all that is kept of some kinds of targets, and KeepSeries selects series of some metrics.
+	KeepMetrics []struct {
+		Kind    string   `json:"kind"`
+		Metrics []string `json:"metrics"`
+	} `json:"keepMetrics"`
+	KeepSeries []struct {
+		Metric   string `json:"metric"`
+		Label    string `json:"label"`
+		Operator string `json:"operator"` // =~ or !~
+		Value    string `json:"value"`
+	} `json:"keepSeries"`
 	KeepLabels []struct {
 		Metric string   `json:"metric"`
 		Labels []string `json:"labels"`
@@ -41,6 +53,12 @@ type Reading struct {
 	} `json:"replaceValues"`
 	OldestVersion string   `json:"oldestVersion"`
 	Scraping      Scraping `json:"scraping"`
+}
+
+// MetricLabel is a label of a metric.
+type MetricLabel struct {
+	Metric string `json:"metric"`
+	Label  string `json:"label"`
 }
 
 // OnlyLastEngine reports whether a Falco has no engine but one that only counts where there is no other: it has plugin

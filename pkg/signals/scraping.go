@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Scraping is what the backend needs to know about Falco and Falcosidekick to scrape them and to explain failures. The
+// Scraping is what the backend needs to know about Falco, Falcosidekick and node_exporter to scrape them and to explain failures. The
 // fields are documented in src/signals/scraping.ts.
 type Scraping struct {
 	Endpoints    []Endpoint `json:"endpoints"`

@@ -40,6 +40,7 @@ func (s *Store) Check(ctx context.Context) (CheckResult, error) {
 		flavour                          promapi.Flavour
 		interval                         time.Duration
 		info, hosts, replicas, restarted promql.Vector
+		exporters                        promql.Vector
 		now                              = s.now()
 		q                                = s.newQueries(ctx, now)
 		reading                          = s.config.Catalogue.Reading
@@ -55,6 +56,10 @@ func (s *Store) Check(ctx context.Context) (CheckResult, error) {
 	})
 	q.run(func(ctx context.Context) (err error) {
 		interval, err = s.measureInterval(ctx, now)
+		return err
+	})
+	q.run(func(ctx context.Context) (err error) {
+		exporters, err = s.nodeExporterHosts(ctx, now)
 		return err
 	})
 	q.evaluate(&info, falcos.String())
@@ -78,6 +83,7 @@ func (s *Store) Check(ctx context.Context) (CheckResult, error) {
 			signals.FormatDuration(interval), signals.FormatDuration(s.config.Interval), signals.FormatDuration(interval))
 	}
 	c.suggestIdentity(id, info, hosts, reading.Host.Label)
+	s.suggestNodeExporterLabel(&c, info, exporters)
 	return c, nil
 }
 
@@ -115,11 +121,11 @@ func (s *Store) describeTargets() string {
 		}
 	}
 	var parts []string
-	for _, kind := range kinds {
+	for _, kind := range target.Kinds {
 		if counts[kind] == 0 {
 			continue
 		}
-		part := fmt.Sprintf("%d %s", counts[kind], strings.ToUpper(kind[:1])+kind[1:])
+		part := fmt.Sprintf("%d %s", counts[kind], s.config.Catalogue.Reading.Scraping.Endpoint(kind).Title)
 		if counts[kind] > 1 {
 			part += "s"
 		}

@@ -29,6 +29,7 @@ type targetVectors struct {
 	up       map[string]promql.Vector // by kind
 	recent   map[string]promql.Vector // samples of `up` within maxSilence, by kind
 	scrapes  map[string]promql.Vector // successful scrapes within FirstScrapeLookback, by kind
+	nodes    nodeExporters
 	facts    map[string]promql.Vector // by id of the fact; the value is the time of its last sample in seconds
 	exported promql.Vector            // metric names by target
 }
@@ -138,8 +139,9 @@ func (s *Store) findTargets(ctx context.Context, w rewriter, now time.Time) ([]t
 		selector := s.selector(labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, fact.Metric))
 		evaluate(v.facts, fact.ID, fmt.Sprintf("max by (%s, %s) (max_over_time(timestamp(%s)[1h:1m]))", s.config.Identity.targetLabels(), fact.Label, selector))
 	}
-	names := labels.MustNewMatcher(labels.MatchRegexp, model.MetricNameLabel, strings.Join(s.config.Catalogue.Metrics(), "|"))
+	names := labels.MustNewMatcher(labels.MatchRegexp, model.MetricNameLabel, strings.Join(s.config.Catalogue.Metrics(kinds...), "|"))
 	q.evaluate(&v.exported, fmt.Sprintf("group by (%s, __name__) (%s)", s.config.Identity.targetLabels(), s.selector(names)))
+	s.findNodeExporters(q, w, &v.nodes)
 	if err := q.Wait(); err != nil {
 		return nil, err
 	}

@@ -13,7 +13,8 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 )
 
-// kinds lists the kinds of targets in the order in which results show them.
+// kinds lists the kinds of targets that Falco's project makes, in the order in which results show them. Those of
+// node_exporter are found by other means.
 var kinds = []string{target.KindFalco, target.KindFalcosidekick}
 
 // takeKinds removes the matchers on the label kind, which only exists in scrape mode, from a selector. It returns the kinds

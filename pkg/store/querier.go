@@ -11,6 +11,8 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/util/annotations"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 )
 
 // Querier returns a querier for labels and raw samples between two times in Unix milliseconds.
@@ -111,6 +113,9 @@ func (s *Store) labelValues(ctx context.Context, name string, from, to int64, ma
 func (s *Store) anyMetric() *labels.Matcher {
 	var prefixes []string
 	for _, m := range s.config.Catalogue.Reading.IdentifyingMetrics {
+		if m.Kind == target.KindNodeExporter {
+			continue // a server may have it on many nodes without Falco
+		}
 		prefixes = append(prefixes, m.Prefix+".*")
 	}
 	return labels.MustNewMatcher(labels.MatchRegexp, model.MetricNameLabel, strings.Join(prefixes, "|"))

@@ -141,10 +141,14 @@ func (w rewriter) call(e *parser.Call) parser.Expr {
 			continue
 		}
 		selector := matrix.VectorSelector.(*parser.VectorSelector)
-		if selector.Name == "up" {
+		if isAboutScrapes(selector.Name) {
 			kinds := w.takeKinds(selector)
 			w.translate(selector)
 			out = w.restrictToKinds(out, selector, kinds)
+			continue
+		}
+		if w.isNodeExporterMetric(selector.Name) {
+			out = w.matchNodeExporter(out, selector)
 			continue
 		}
 		dips := w.dipsOf(selector, matrix.Range) // before the labels are translated
@@ -160,14 +164,18 @@ func (w rewriter) call(e *parser.Call) parser.Expr {
 // selector rewrites an instant selector.
 //
 //   - It gets the extra matchers, and cluster and node become the identity labels.
-//   - `up` is restricted to Falco and Falcosidekick, because the server has one for every target.
+//   - `up` and the like are restricted to Falco and Falcosidekick, because the server has them for every target.
+//   - Metrics of node_exporter get the identity of the Falco on the same node.
 //   - A gauge from the settings becomes its value for every Falco that has an `up`. If the gauge is not set, the selector
 //     stays: the server may have such a series from a recording rule.
 func (w rewriter) selector(e *parser.VectorSelector) parser.Expr {
-	if e.Name == "up" {
+	if isAboutScrapes(e.Name) {
 		kinds := w.takeKinds(e)
 		w.translate(e)
 		return w.restrictToKinds(e, e, kinds)
+	}
+	if w.isNodeExporterMetric(e.Name) {
+		return w.matchNodeExporter(e, e)
 	}
 	var gauges []target.Gauge
 	for _, g := range w.Gauges {
@@ -222,12 +230,18 @@ func (w rewriter) gauges(e *parser.VectorSelector, gauges []target.Gauge) parser
 // emptyVector is an expression without a result.
 const emptyVector = "(vector(0) > 0)"
 
+// isAboutScrapes reports whether a server writes a metric for every target.
+func isAboutScrapes(metric string) bool {
+	return metric == "up" || metric == "scrape_duration_seconds" || metric == "scrape_samples_scraped"
+}
+
 // translate renames the labels of a selector's matchers and adds the extra matchers.
 func (w rewriter) translate(e *parser.VectorSelector) {
 	if slices.Contains(w.Catalogue.Store.ExternalMetrics, e.Name) {
 		e.LabelMatchers = append(w.externalMatchers(e.LabelMatchers), w.externalMatchers(w.Matchers)...)
 		return
 	}
+	w.takeKinds(e)
 	e.LabelMatchers = append(w.serverMatchers(e.LabelMatchers), w.Matchers...)
 }
 

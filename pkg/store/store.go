@@ -3,6 +3,7 @@
 //	identity.go              the labels that identify a Falco
 //	matchers.go              the matchers that every selector gets
 //	rewrite.go, kinds.go     the catalogue's expressions in the server's labels
+//	nodeexporter.go          metrics of node_exporter, matched to the Falco of their node
 //	recorded.go, verify.go   the recording rules that ship with the plugin
 //	dips.go                  counters that fall without a restart
 //	querier.go               samples, label names and label values
@@ -29,6 +30,8 @@ type Config struct {
 	Identity Identity
 	// Matchers are added to every selector.
 	Matchers []*labels.Matcher
+	// NodeExporterLabel matches node_exporter to Falco: see matchNodeExporter. Empty means the identity label of the node.
+	NodeExporterLabel string
 	// Gauges are the series that come from the settings. They apply to every Falco.
 	Gauges    []target.Gauge
 	Catalogue *signals.Catalogue

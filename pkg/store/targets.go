@@ -49,6 +49,7 @@ func (s *Store) statuses(v targetVectors, now time.Time) []target.Status {
 		}
 		s.complete(out, index, v, kind, now)
 	}
+	out = append(out, s.nodeExporterStatuses(v.nodes, now)...)
 	markDuplicates(out)
 	slices.SortStableFunc(out, func(a, b target.Status) int {
 		return cmp.Or(cmp.Compare(a.Node(), b.Node()), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Address, b.Address), cmp.Compare(a.Configured, b.Configured))

@@ -6,7 +6,11 @@ package target
 const (
 	KindFalco         = "falco"
 	KindFalcosidekick = "falcosidekick"
+	KindNodeExporter  = "node-exporter"
 )
+
+// Kinds are all kinds of targets, in the order in which results show them.
+var Kinds = []string{KindFalco, KindFalcosidekick, KindNodeExporter}
 
 // Labels that the samples of a target carry. A Falco has no kind label.
 const (

@@ -59,6 +59,9 @@ func (t Set) Name(s Status) string {
 	if node == "" {
 		return s.Address
 	}
+	if s.Kind == KindNodeExporter { // the Falco of the node has the same name
+		node += " (node_exporter)"
+	}
 	if t.clusters && cluster != "" {
 		return cluster + "/" + node
 	}

@@ -1,12 +1,13 @@
 import { type QueryResultMetaNotice } from '@grafana/data';
 import { from, lastValueFrom, timeout, TimeoutError } from 'rxjs';
+import { type TargetKind } from '../signals/types';
 import { printDuration } from '../signals/window';
 import { type Gauge, type HistorySeries } from './SampleBuffer';
 
 /** A target as the resource `targets` returns it, as far as live mode uses it. */
 export interface Target {
   id: string;
-  kind: 'falco' | 'falcosidekick';
+  kind: TargetKind;
   labels: Record<string, string>;
   facts: Record<string, string> | null;
 }

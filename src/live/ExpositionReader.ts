@@ -1,3 +1,4 @@
+import { type TargetKind } from '../signals/types';
 import { ExpositionLayout, type KnownText } from './ExpositionLayout';
 import { parseNanoTime, parseNumber } from './parseNumber';
 import { parsePlainSample } from './parsePlainSample';
@@ -5,6 +6,7 @@ import {
   lineEnd,
   LineJoiner,
   maxLineLength,
+  nameEnd,
   parseSample,
   type ReadValue,
   readValueOf,
@@ -76,6 +78,8 @@ export class ExpositionReader {
   private readonly known = new Map<string, KnownText>();
   private readonly registry: SeriesRegistry;
   private readonly readValue: ReadValue;
+  /** Whether a metric is kept; undefined if all are. */
+  private readonly keepsMetric?: (name: string) => boolean;
   private layout = new ExpositionLayout();
   /** The last exposition did not follow the layout. */
   private isLayoutOutdated = true;
@@ -85,11 +89,12 @@ export class ExpositionReader {
   private joiner?: LineJoiner;
 
   constructor(
-    kind: 'falco' | 'falcosidekick',
+    kind: TargetKind,
     rules: ReadingRules,
     private readonly limits: Limits
   ) {
     this.readValue = readValueOf(kind);
+    this.keepsMetric = metricSelection(kind, rules);
     this.registry = new SeriesRegistry(rules, limits, this.maxRemembered);
   }
 
@@ -176,6 +181,9 @@ export class ExpositionReader {
     if (body[at] === '#') {
       return { end, lines: 1, isSkipped: true };
     }
+    if (this.keepsMetric && this.isDropped(body, skipBlanks(body, at))) {
+      return { end, lines: 1 };
+    }
     if (stop - at > maxLineLength && stop - skipBlanks(body, at) > maxLineLength) {
       return this.refuseLongLine(body, { start: skipBlanks(body, at), end, number });
     }
@@ -215,6 +223,12 @@ export class ExpositionReader {
     const isCut = !isTerminated && 'refused' in parsed && [reasons.open, reasons.noValue].includes(parsed.refused);
     this.refuse(number, text, isCut ? reasons.cut : result.refused);
     return { end, lines: 1 };
+  }
+
+  /** Whether the line from `start` on is a sample of a metric that is not kept. */
+  private isDropped(body: string, start: number): boolean {
+    const stop = nameEnd(body, start);
+    return stop > start && !this.keepsMetric!(body.slice(start, stop));
   }
 
   /** Refuses a line that is too long, unless it is a comment. */
@@ -278,6 +292,10 @@ export class ExpositionReader {
     if (known.seen !== this.round) {
       known.seen = this.round;
       this.texts++;
+    }
+    if (series.isDropped) {
+      series.seen = this.round;
+      return;
     }
     if (series.seen === this.round) {
       this.exposition.duplicates++;
@@ -348,4 +366,21 @@ function copyOf({ series, name, labels, value }: SampleLine): SampleLine {
     labels: labels.map(([label, text]) => [copy(label), copy(text)]),
     value,
   };
+}
+
+/**
+ * Which metrics of a kind of target are kept; undefined if all are. Metrics that identify other kinds are kept, as the
+ * backend needs them to tell what responded.
+ */
+function metricSelection(
+  kind: TargetKind,
+  { keepMetrics, identifyingMetrics }: ReadingRules
+): ((name: string) => boolean) | undefined {
+  const selected = keepMetrics.find((selection) => selection.kind === kind);
+  if (!selected) {
+    return undefined;
+  }
+  const names = new Set(selected.metrics);
+  const others = identifyingMetrics.filter((mark) => mark.kind !== kind);
+  return (name) => names.has(name) || others.some(({ prefix }) => name.startsWith(prefix));
 }

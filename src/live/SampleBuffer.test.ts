@@ -2,7 +2,7 @@ import { evaluate } from '../promql';
 import { SampleBuffer } from './SampleBuffer';
 import { ExpositionReader } from './ExpositionReader';
 
-const rules = { keepLabels: [], replaceValues: [] };
+const rules = { keepLabels: [], replaceValues: [], keepMetrics: [], keepSeries: [], identifyingMetrics: [] };
 const limits = { sampleLimit: 1000, labelValueLengthLimit: 100 };
 
 /** A buffer with one target that is scraped every second. */

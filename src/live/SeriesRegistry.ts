@@ -19,10 +19,15 @@ export interface SentSeries {
   kept: LiveSeries;
   /** Number of the last exposition that contained it. */
   seen: number;
+  /** The catalogue does not keep it. */
+  isDropped: boolean;
 }
 
-/** The catalogue's rules for reading labels. */
-export type ReadingRules = Pick<Reading, 'keepLabels' | 'replaceValues'>;
+/** The catalogue's rules for reading metrics and labels. */
+export type ReadingRules = Pick<
+  Reading,
+  'keepLabels' | 'replaceValues' | 'keepMetrics' | 'keepSeries' | 'identifyingMetrics'
+>;
 
 const defaultLabelLimit = 64;
 
@@ -32,13 +37,21 @@ export class SeriesRegistry {
   private readonly byKeptLabels = new Map<string, LiveSeries>();
   /** Metrics that the rules mention. */
   private readonly ruledMetrics: Set<string>;
+  /** Which series of a metric are kept. */
+  private readonly seriesFilters: Array<{ metric: string; label: string; pattern: RegExp; isWanted: boolean }>;
 
   constructor(
     private readonly rules: ReadingRules,
     private readonly limits: { labelValueLengthLimit: number; labelLimit?: number },
     private readonly maxRemembered: number
   ) {
-    this.ruledMetrics = new Set([...rules.keepLabels, ...rules.replaceValues].map(({ metric }) => metric));
+    this.ruledMetrics = new Set(
+      [...rules.keepLabels, ...rules.replaceValues, ...rules.keepSeries].map(({ metric }) => metric)
+    );
+    this.seriesFilters = rules.keepSeries.map(({ metric, label, operator, value }) => ({
+      ...{ metric, label, isWanted: operator === '=~' },
+      pattern: new RegExp(`^(?:${value})$`),
+    }));
   }
 
   /** Number of remembered label sets. */
@@ -72,11 +85,12 @@ export class SeriesRegistry {
       return known;
     }
     const { kept, isPartial } = this.applyRules(name, sent);
-    const refused = line.series.length <= labelValueLengthLimit ? undefined : this.tooLong(kept);
+    const isDropped = this.ruledMetrics.has(name) && this.isDropped(name, sent);
+    const refused = isDropped || line.series.length <= labelValueLengthLimit ? undefined : this.tooLong(kept);
     if (refused) {
       return { refused };
     }
-    const series = { kept: this.keptSeries(name, kept, isPartial), seen: 0 };
+    const series = { kept: this.keptSeries(name, kept, isPartial && !isDropped), seen: 0, isDropped };
     if (this.bySentLabels.size < this.maxRemembered) {
       this.bySentLabels.set(text, series);
     }
@@ -115,6 +129,12 @@ export class SeriesRegistry {
       kept = value === '' || allowed.includes(value) ? kept : kept.set(label, otherwise);
     }
     return { kept, isPartial: keepRules.length + valueRules.length > 0 };
+  }
+
+  private isDropped(name: string, sent: Labels): boolean {
+    return this.seriesFilters.some(
+      ({ metric, label, pattern, isWanted }) => metric === name && pattern.test(sent.get(label)) !== isWanted
+    );
   }
 
   private tooLong(kept: Labels): string | undefined {

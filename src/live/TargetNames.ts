@@ -14,9 +14,9 @@ export class TargetNames {
     this.noun = all.every(({ kind }) => kind === 'falco') ? 'nodes' : 'targets';
   }
 
-  nameOf({ labels }: Target): string {
-    const { node = '', cluster = '' } = labels;
-    return this.hasClusters && cluster !== '' ? `${cluster}/${node}` : node;
+  nameOf({ kind, labels: { node = '', cluster = '' } }: Target): string {
+    const name = kind === 'node-exporter' ? `${node} (node_exporter)` : node; // the Falco of the node has the same name
+    return this.hasClusters && cluster !== '' ? `${cluster}/${name}` : name;
   }
 
   /** The given names as a share of all targets: `node-1`, `both nodes`, `all 3 nodes`, `2 of 3 nodes: node-1, node-2`. */

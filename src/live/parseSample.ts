@@ -1,4 +1,5 @@
 /** Parses sample lines of the text format, with the same rules as the backend's reader. */
+import { type TargetKind } from '../signals/types';
 import { isNumber } from './parseNumber';
 
 /** Reasons for refusing a line. tests/corpora/exposition contains them; all readers use the same texts. */
@@ -55,7 +56,7 @@ const nameCharacters = Uint8Array.from({ length: 128 }, (_, code) => {
 });
 
 /** The end of the name that starts at an offset; the offset itself when there is none. */
-function nameEnd(text: string, start: number): number {
+export function nameEnd(text: string, start: number): number {
   for (let at = start; at < text.length; at++) {
     const kind = nameCharacters[text.charCodeAt(at)];
     if (!kind || (kind === 2 && at === start)) {
@@ -67,9 +68,9 @@ function nameEnd(text: string, start: number): number {
 
 /**
  * How to read the label values of a kind of target. Falco escapes nothing: a backslash is a backslash, and one before a
- * quote may be the value's last character. Falcosidekick always escapes as Prometheus does.
+ * quote may be the value's last character. The others always escape as Prometheus does.
  */
-export function readValueOf(kind: 'falco' | 'falcosidekick'): ReadValue {
+export function readValueOf(kind: TargetKind): ReadValue {
   return kind === 'falco' ? readVerbatim : readQuoted;
 }
 

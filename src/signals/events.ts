@@ -1,12 +1,11 @@
 import { drops, events as kernelEvents } from './data-quality/kernel';
 import { scraping } from './scraping';
 import { store } from './store';
-import { divide, rate } from './templates';
+import { divide, falcoUp, rate } from './templates';
 import { type EventKind } from './types';
 
-const started = 'falcosecurity_falco_start_timestamp_nanoseconds';
-const reloaded = 'falcosecurity_falco_reload_timestamp_nanoseconds';
-const falcos = 'up{kind!="falcosidekick",$filter}';
+const started = 'falcoUpecurity_falco_start_timestamp_nanoseconds';
+const reloaded = 'falcoUpecurity_falco_reload_timestamp_nanoseconds';
 
 const lost = divide(`sum by ($groupBy) (${rate(drops)})`, `sum by ($groupBy) (${rate(kernelEvents)})`);
 
@@ -38,7 +37,7 @@ export const events: EventKind[] = [
     id: 'version',
     title: 'Version change',
     find: 'label',
-    metric: 'falcosecurity_falco_version_info',
+    metric: 'falcoUpecurity_falco_version_info',
     label: 'version',
     text: 'Falco on {{node}} changed from version {{from}} to {{to}}.',
     level: 'info',
@@ -47,7 +46,7 @@ export const events: EventKind[] = [
     id: 'engine',
     title: 'Engine change',
     find: 'label',
-    metric: 'falcosecurity_scap_engine_name_info',
+    metric: 'falcoUpecurity_scap_engine_name_info',
     label: 'engine_name',
     text: 'Falco on {{node}} changed from engine {{from}} to {{to}}.',
     level: 'warning',
@@ -56,7 +55,7 @@ export const events: EventKind[] = [
     id: 'kernel',
     title: 'Kernel change',
     find: 'label',
-    metric: 'falcosecurity_falco_kernel_release_info',
+    metric: 'falcoUpecurity_falco_kernel_release_info',
     label: 'kernel_release',
     text: 'The kernel of {{node}} changed from {{from}} to {{to}}.',
     level: 'info',
@@ -65,7 +64,7 @@ export const events: EventKind[] = [
     id: 'rules',
     title: 'Rules change',
     find: 'label',
-    metric: 'falcosecurity_falco_sha256_rules_files_info',
+    metric: 'falcoUpecurity_falco_sha256_rules_files_info',
     label: 'sha256',
     text: 'The rules files of {{node}} changed.',
     level: 'info',
@@ -74,7 +73,7 @@ export const events: EventKind[] = [
     id: 'config',
     title: 'Configuration change',
     find: 'label',
-    metric: 'falcosecurity_falco_sha256_config_files_info',
+    metric: 'falcoUpecurity_falco_sha256_config_files_info',
     label: 'sha256',
     text: 'The configuration files of {{node}} changed.',
     level: 'info',
@@ -103,7 +102,7 @@ export const events: EventKind[] = [
     id: 'down',
     title: 'Falco down',
     find: 'above',
-    expr: `max by ($groupBy) (${falcos} == bool 0)`,
+    expr: `max by ($groupBy) (${falcoUp} == bool 0)`,
     bound: 0.5,
     text: 'Falco on {{node}} does not respond.',
     level: 'critical',
@@ -112,7 +111,7 @@ export const events: EventKind[] = [
     id: 'back',
     title: 'Falco up again',
     find: 'above',
-    expr: `min by ($groupBy) (${falcos})`,
+    expr: `min by ($groupBy) (${falcoUp})`,
     bound: 0.5,
     text: 'Falco on {{node}} responds again.',
     level: 'info',

@@ -4,6 +4,7 @@ import { dataQuality } from './data-quality';
 import { delivery } from './delivery';
 import { events } from './events';
 import { inventory } from './inventory';
+import { nodeExporterReading } from './node-exporter';
 import { groupings, metricLabels, reading, switches } from './reading';
 import { receiver } from './receiver';
 import { resources } from './resources';
@@ -18,7 +19,9 @@ const signals = [...dataQuality, ...continuity, ...resources, ...delivery, ...se
   targetKind: signal.targetKind ?? kindOfNeeds(signal),
 }));
 
-/** Everything the plugin knows about the metrics of Falco and Falcosidekick. */
+const fromNodeExporter = nodeExporterReading(signals);
+
+/** Everything the plugin knows about the metrics of Falco, Falcosidekick and node_exporter. */
 export const catalogue: Catalogue = {
   dimensions: [
     {
@@ -33,7 +36,7 @@ export const catalogue: Catalogue = {
   ],
   groupings,
   metricLabels,
-  reading,
+  reading: { ...reading, ...fromNodeExporter, keepLabels: [...reading.keepLabels, ...fromNodeExporter.keepLabels] },
   switches,
   signals,
   checks,

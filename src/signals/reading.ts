@@ -1,4 +1,5 @@
 import { syscallEngines } from './needs';
+import { collectors, deviceMetrics, nodeExporterHost } from './node-exporter';
 import { scraping } from './scraping';
 import { type Grouping, type Reading, type Switch } from './types';
 
@@ -36,10 +37,13 @@ export const metricLabels: Record<string, string[]> = {
   falco_alert_minimum_delay_seconds: ['path'],
   falco_canary_last_arrival_timestamp_seconds: ['path'],
   falco_canary_delivery_seconds: ['path'],
+  ...Object.fromEntries(deviceMetrics.map((metric) => [metric, ['device']])),
 };
 
-export const reading: Reading = {
+export const reading: Omit<Reading, 'keepMetrics' | 'keepSeries'> = {
   host: { metric: 'falcosecurity_evt_hostname_info', label: 'hostname' },
+  nodeExporterHost,
+  collectors,
   start: { metric: 'falcosecurity_falco_start_timestamp_nanoseconds' },
   reload: { metric: 'falcosecurity_falco_reload_timestamp_nanoseconds' },
   counters: {
@@ -70,6 +74,7 @@ export const reading: Reading = {
     { kind: 'falcosidekick', prefix: 'falcosecurity_falcosidekick_' },
     { kind: 'falcosidekick', prefix: 'falcosidekick_' },
     { kind: 'falcosidekick', prefix: 'falco_events' },
+    { kind: 'node-exporter', prefix: 'node_' },
   ],
   // Labels for namespaces, pods and custom fields would create a series per alert. Only these
   // labels are kept.

@@ -1,4 +1,6 @@
-/** What the plugin's backend needs to know about Falco and Falcosidekick to scrape them and to explain failures. */
+import { type TargetKind } from './types';
+
+/** What the plugin's backend needs to know about Falco, Falcosidekick and node_exporter to scrape them and to explain failures. */
 export interface Scraping {
   /** Where each kind of target serves its metrics by default, and what to check if it does not. */
   endpoints: Endpoint[];
@@ -32,7 +34,7 @@ export interface Scraping {
 }
 
 export interface Endpoint {
-  kind: 'falco' | 'falcosidekick';
+  kind: TargetKind;
   title: string;
   port: number;
   path: string;
@@ -69,6 +71,14 @@ export const scraping: Scraping = {
         port: 'http',
         labels: { 'app.kubernetes.io/name': 'falcosidekick', 'app.kubernetes.io/component': 'core' },
       },
+    },
+    {
+      kind: 'node-exporter',
+      title: 'node_exporter',
+      port: 9100,
+      path: '/metrics',
+      running: 'node_exporter is running (--web.listen-address)',
+      service: { port: 'metrics', labels: { 'app.kubernetes.io/name': 'prometheus-node-exporter' } },
     },
   ],
   otherServers: [{ port: 9765, server: 'the webhook of the k8saudit plugin' }],

@@ -3,6 +3,9 @@
 /** Groupings that an info series adds to any signal of a running Falco. */
 export const anyGrouping = ['version', 'engine', 'kernel'];
 
+/** Whether the Falco of each node responds. Only targets of other kinds have a label `kind`. */
+export const falcoUp = 'up{kind="",$filter}';
+
 /** Number of CPUs that were online when Falco started. It is a gauge despite its name. */
 export const cpus = 'falcosecurity_falco_host_num_cpus_total{$filter}';
 
@@ -53,7 +56,7 @@ interface Selection {
 export function increaseFromZero(metric: string, { matchers, unfiltered = false }: Selection = {}): string {
   const braces = (own?: string) => [own, unfiltered ? undefined : '$filter'].filter(Boolean).join(',');
   const series = `${metric}{${braces(matchers)}}`;
-  const up = `up{${braces()}}`;
+  const up = `up{${braces('kind!="node-exporter"')}}`;
   const appeared = `(${series} unless ${series} offset $window)`;
   const afterFirstScrape = `count_over_time(${series}[$window]) < on ($identity) group_left () max by ($identity) (sum_over_time(${up}[$window]))`;
   return `(${appeared} and on ($identity) (${up} offset $window == 1) or ${appeared} and (${afterFirstScrape}) or increase(${series}[$window]))`;

@@ -11,7 +11,7 @@ import { type Scraping } from './scraping';
 export type DimensionId = 'resources' | 'continuity' | 'data-quality' | 'delivery' | 'security';
 
 /** The products that are scraped. */
-export type TargetKind = 'falco' | 'falcosidekick';
+export type TargetKind = 'falco' | 'falcosidekick' | 'node-exporter';
 
 export interface Dimension {
   id: DimensionId;
@@ -33,7 +33,7 @@ export interface Need {
   anyOf?: string[];
   /** Key of falco.yaml that enables the metric. */
   config?: string;
-  /** What to do on the host in addition, such as setting a sysctl. */
+  /** What to do on the host in addition, such as setting a sysctl. With `collector`, what its kernel needs. */
   host?: string;
   /** The cost of enabling it. */
   cost?: string;
@@ -41,6 +41,8 @@ export interface Need {
   engines?: Engine[];
   /** First Falco version (major.minor) that exports it. */
   since?: string;
+  /** The collector of node_exporter that exports the metric. */
+  collector?: string;
   /**
    * What has the metric, if it is not Falco: another exporter, whose metrics exist only in prometheus
    * mode, or the alert receiver of this data source.
@@ -144,10 +146,14 @@ export interface Grouping {
   matchers?: string;
 }
 
-/** What the exposition parser needs to know about the metrics of Falco and Falcosidekick. */
+/** What the exposition parser needs to know about the metrics of Falco, Falcosidekick and node_exporter. */
 export interface Reading {
-  /** The metric and label with the host name; its value becomes the label `node`. */
+  /** The metric and label with Falco's host name; its value becomes the label `node`. */
   host: { metric: string; label: string };
+  /** The same for node_exporter. */
+  nodeExporterHost: { metric: string; label: string };
+  /** Tells which collectors of node_exporter are on: 1 if one found something to read, 0 if it found nothing. */
+  collectors: { metric: string; label: string };
   /** Start time of the process in unix nanoseconds, which tells a restart from a load balancer. */
   start: { metric: string };
   /** Time of the last configuration load. A hot reload resets counters and leaves the start time unchanged. */
@@ -163,11 +169,15 @@ export interface Reading {
    */
   facts: Array<{ id: string; metric: string; label: string; last?: string[] }>;
   /**
-   * Metric name prefixes that only Falco or Falcosidekick uses. They identify what kind of target
+   * Metric name prefixes that only one kind of target uses. They identify what kind of target
    * answered.
    */
   identifyingMetrics: Array<{ kind: TargetKind; prefix: string }>;
-  /** Labels to keep on a metric; the parser drops all others. */
+  /** The metrics to keep of kinds of targets that export many others. All metrics of other kinds are kept. */
+  keepMetrics: Array<{ kind: TargetKind; metrics: string[] }>;
+  /** Matchers, as in PromQL, for the series of a metric to keep; the parser drops all others. */
+  keepSeries: Array<{ metric: string; label: string; operator: '=~' | '!~'; value: string }>;
+  /** Labels to keep on a metric; the parser drops all others, and adds up the series that become one. */
   keepLabels: Array<{ metric: string; labels: string[] }>;
   /** Replaces free text in a label: every value except the allowed ones becomes `otherwise`. */
   replaceValues: Array<{ metric: string; label: string; allowed: string[]; otherwise: string }>;

@@ -14,7 +14,7 @@ const identity = ['cluster', 'node'];
 
 const write: Dialect = {
   node: identity.join(', '),
-  falcos: 'up{kind!="falcosidekick"}',
+  falcos: 'up{kind=""}',
   sidekicks: 'up{kind="falcosidekick"}',
   figure: (id, window) => {
     const options = { identity, targetLabels: [], step: 0, scrapeInterval: 15_000, range: 0 };

@@ -41,7 +41,8 @@ export interface Page {
 }
 
 const ofVersion = { key: 'version', operator: '=~', value: '${version:regex}' };
-const noSidekick = { key: 'kind', operator: '!=', value: 'falcosidekick' };
+/** Only targets that are not Falcos have a label `kind`. */
+const isFalco = { key: 'kind', operator: '=', value: '' };
 
 function ask(label: string, title: string, filters: unknown[]): QueryVariableBuilder {
   return new QueryVariableBuilder(label)
@@ -66,7 +67,7 @@ export function labelVariable(label: string, title: string, filters: unknown[] =
  * version also applies to signals without a version label, such as whether a node is up.
  */
 function nodeVariable(single: boolean): QueryVariableBuilder {
-  const filters = [inCluster, ofVersion, noSidekick];
+  const filters = [inCluster, ofVersion, isFalco];
   return single ? ask('node', 'Node', filters).allowCustomValue(false) : labelVariable('node', 'Node', filters);
 }
 

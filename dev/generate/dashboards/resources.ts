@@ -46,7 +46,7 @@ export function resources(): Dashboard {
               id: 4,
               title: 'Nodes',
               description:
-                'All nodes at the end of the range, highest CPU first. Average CPU usage covers the last 15 minutes to 12 hours, more for older processes, and requires a history of that length. Host CPU is an average since boot. An empty cell has no value: see the panel’s notice for the reason.',
+                'All nodes at the end of the range, highest CPU first. Average CPU usage covers the last 15 minutes to 12 hours, more for older processes, and requires a history of that length. Host CPU is the current value of nodes with node_exporter, and an average since boot of others. An empty cell has no value: see the panel’s notice for the reason.',
               w: 24,
               h: 10,
             },
@@ -164,16 +164,163 @@ export function resources(): Dashboard {
         ],
       },
       {
+        id: 40,
+        title: 'The node',
+        help: '**Do applications pay for Falco?** These metrics of the whole node come from node_exporter. Look at them beside **Falco’s CPU cost**: if pressure or latency rose on the nodes that got a new version or new rules, and not on others, Falco slowed them down. Nodes without node_exporter are missing, and the notices say what to install.',
+        panels: [
+          worstPanel(
+            {
+              id: 42,
+              title: 'CPU pressure',
+              description:
+                'Share of time in which at least one task waited for a CPU, for the five nodes under most pressure.',
+              w: 8,
+              h: 8,
+            },
+            'host-cpu-pressure-ratio'
+          ),
+          worstPanel(
+            {
+              id: 43,
+              title: 'Run-queue delay',
+              description:
+                'Time that runnable tasks waited, per CPU and second, for the five nodes with the longest waits. Requires a kernel with scheduler statistics.',
+              w: 8,
+              h: 8,
+            },
+            'host-run-queue-delay-ratio'
+          ),
+          worstPanel(
+            {
+              id: 44,
+              title: 'Falco’s CPU cost',
+              description:
+                'Number of CPUs that Falco uses in its process and in its programs in the kernel, for the five nodes on which it costs most.',
+              w: 8,
+              h: 8,
+            },
+            'total-cpu-cost'
+          ),
+          worstPanel(
+            {
+              id: 45,
+              title: 'I/O pressure',
+              description:
+                'Share of time in which at least one task waited for I/O, for the five nodes under most pressure.',
+              w: 8,
+              h: 8,
+            },
+            'host-io-pressure-ratio'
+          ),
+          worstPanel(
+            {
+              id: 46,
+              title: 'Memory pressure',
+              description:
+                'Share of time in which at least one task waited for memory, for the five nodes under most pressure.',
+              w: 8,
+              h: 8,
+            },
+            'host-memory-pressure-ratio'
+          ),
+          worstPanel(
+            {
+              id: 47,
+              title: 'Host CPU busy',
+              description: 'Share of the CPU time within the window that was used, for the five busiest nodes.',
+              w: 8,
+              h: 8,
+            },
+            'host-cpu-busy-ratio'
+          ),
+          worstPanel(
+            {
+              id: 48,
+              title: 'Disk latency',
+              description: 'Average time of a read or write, for the five nodes with the slowest disks.',
+              w: 8,
+              h: 8,
+            },
+            'host-disk-latency'
+          ),
+          worstPanel(
+            {
+              id: 49,
+              title: 'Disk utilisation',
+              description: 'Share of time in which the busiest disk had I/O in progress, for the five busiest nodes.',
+              w: 8,
+              h: 8,
+            },
+            'host-disk-busy-ratio'
+          ),
+          worstPanel(
+            {
+              id: 50,
+              title: 'Host context switches',
+              description: 'Context switches per second and CPU, for the five nodes with most.',
+              w: 8,
+              h: 8,
+            },
+            'host-context-switch-rate'
+          ),
+          worstPanel(
+            {
+              id: 51,
+              title: 'Host network throughput',
+              description: 'Bytes per second received and transmitted together, for the five nodes with most traffic.',
+              w: 8,
+              h: 8,
+            },
+            'host-network-rate'
+          ),
+          worstPanel(
+            {
+              id: 52,
+              title: 'TCP retransmissions',
+              description:
+                'Segments sent again as a share of all segments sent in the host’s network namespace, for the five nodes with the largest share.',
+              w: 8,
+              h: 8,
+            },
+            'host-tcp-retransmission-ratio'
+          ),
+          worstPanel(
+            {
+              id: 53,
+              title: 'TCP listen drops',
+              description:
+                'Connections per second that the kernel dropped because a server did not accept them in time, for the five nodes with most.',
+              w: 8,
+              h: 8,
+            },
+            'host-tcp-listen-drop-rate'
+          ),
+        ],
+      },
+      {
         id: 30,
         title: 'Host',
-        help: 'For comparison only: metrics of the host as seen by Falco. **Falco does not cause its CPU and memory usage**, and no alert rule uses them.',
+        help: 'For comparison only: metrics of the host as seen by Falco, and its current CPU usage where node_exporter is scraped. **Falco does not cause its CPU and memory usage**, and no alert rule uses them.',
         panels: [
+          worstPanel(
+            {
+              id: 35,
+              title: 'Host CPU',
+              description:
+                'Share of the CPU time that is used, for the five busiest hosts. The legend tells which value it is: now, from node_exporter, or since boot, from Falco.',
+              w: 6,
+              h: 7,
+            },
+            'host-cpu-usage-ratio',
+            false,
+            { groupBy: ['$identity', 'basis'], legendFormat: '{{node}} {{basis}}' }
+          ),
           worstPanel(
             {
               id: 32,
               title: 'Host memory used',
               description: 'Memory in use without buffers and cache, for the five hosts that use most.',
-              w: 8,
+              w: 6,
               h: 7,
             },
             'host-memory-used'
@@ -183,7 +330,7 @@ export function resources(): Dashboard {
               id: 33,
               title: 'Host open file descriptors',
               description: 'File handles allocated by the kernel, for the five hosts with most.',
-              w: 8,
+              w: 6,
               h: 7,
             },
             'host-open-fds'
@@ -194,7 +341,7 @@ export function resources(): Dashboard {
               title: 'Host running processes',
               description:
                 'Threads that are running or waiting for a CPU at each scrape, for the five hosts with most. Many more than CPUs: the host is overloaded, and Falco has to wait as well.',
-              w: 8,
+              w: 6,
               h: 7,
             },
             'host-procs-running'

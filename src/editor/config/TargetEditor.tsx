@@ -3,6 +3,7 @@ import { type GrafanaTheme2 } from '@grafana/data';
 import { Button, Combobox, type ComboboxOption, Field, Stack, useStyles2 } from '@grafana/ui';
 import { type ClipboardEvent, useId, useState } from 'react';
 import { type TargetSettings } from '../../settings';
+import { catalogue } from '../../signals';
 import { CapacityFields } from './CapacityFields';
 import { TextField } from './fields';
 import { LabelsField } from './LabelsField';
@@ -11,10 +12,8 @@ import { urlProblem, withoutSecrets } from './validate';
 type Kind = NonNullable<TargetSettings['kind']>;
 type Discovery = NonNullable<TargetSettings['discovery']>;
 
-const QUERY_TYPES: Array<ComboboxOption<Kind>> = [
-  { value: 'falco', label: 'Falco' },
-  { value: 'falcosidekick', label: 'Falcosidekick' },
-];
+const ENDPOINTS = catalogue.reading.scraping.endpoints;
+const KINDS: Array<ComboboxOption<Kind>> = ENDPOINTS.map(({ kind, title }) => ({ value: kind, label: title }));
 
 const DISCOVERIES: Array<ComboboxOption<Discovery>> = [
   { value: 'static', label: 'Static', description: 'One instance at this address' },
@@ -38,6 +37,7 @@ interface Props {
 export function TargetEditor({ number, target, onChange, onPasteAddresses, onRemove, disabled }: Props) {
   const styles = useStyles2(getStyles);
   const id = useId();
+  const kind = target.kind ?? 'falco';
   const set = (change: Partial<TargetSettings>) => onChange({ ...target, ...change });
   // Secrets are removed while typing, because everything in the settings is saved.
   const [refused, setRefused] = useState<string>();
@@ -66,7 +66,7 @@ export function TargetEditor({ number, target, onChange, onPasteAddresses, onRem
       <Stack gap={2} wrap="wrap" alignItems="flex-start">
         <TextField
           label="Address"
-          placeholder="falco.example:8765"
+          placeholder={`node-1:${ENDPOINTS.find((endpoint) => endpoint.kind === kind)?.port}`}
           value={target.url}
           problem={refused ?? (isTyped ? urlProblem(target) : undefined)}
           onChange={setUrl}
@@ -79,8 +79,8 @@ export function TargetEditor({ number, target, onChange, onPasteAddresses, onRem
         <Field label="Kind" disabled={disabled}>
           <Combobox
             id={`${id}-kind`}
-            options={QUERY_TYPES}
-            value={target.kind ?? 'falco'}
+            options={KINDS}
+            value={kind}
             onChange={({ value }) => set({ kind: value })}
             width={20}
           />
@@ -108,7 +108,7 @@ export function TargetEditor({ number, target, onChange, onPasteAddresses, onRem
         </div>
       </Stack>
       <LabelsField labels={target.labels} onChange={(labels) => set({ labels })} disabled={disabled} />
-      {target.kind !== 'falcosidekick' && <CapacityFields capacity={target} onChange={set} disabled={disabled} />}
+      {kind === 'falco' && <CapacityFields capacity={target} onChange={set} disabled={disabled} />}
     </div>
   );
 }

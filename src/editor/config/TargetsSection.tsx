@@ -14,7 +14,7 @@ export function TargetsSection({ settings, onChange, disabled }: SectionProps) {
   return (
     <ConfigSection
       title="Targets"
-      description="The metrics endpoints of Falco, and of Falcosidekick if you run it. A bare host:port means http://host:port/metrics. Paste a list of addresses to add several targets."
+      description="The metrics endpoints of Falco, and of Falcosidekick and node_exporter if you run them. A bare host:port means http://host:port/metrics. Paste a list of addresses to add several targets."
     >
       {!settings.targets?.length && (
         <p>

@@ -142,7 +142,7 @@ export const lifecycle: Signal[] = [
     summary: 'Connections to Falco within the window that were refused, reset or cut off',
     description:
       'Counts the scrapes that ended because nothing listened or because the connection was closed before the end of the response. A Falco that terminates before or during every scrape never exports a start time, so its crash loop shows only here. The count is extrapolated to the ends of the window. Only in scrape mode. Groups show the sum.',
-    expr: `sum by ($groupBy) (increase(${scraping.targetCounters.connectionFailures}{$filter}[$window]))`,
+    expr: `sum by ($groupBy) (increase(${scraping.targetCounters.connectionFailures}{kind="",$filter}[$window]))`,
     groupBy: { default: ['$identity'], allowed: [] },
     needs: [],
     thresholds: {

@@ -1,6 +1,6 @@
 import { links } from '../links';
 import { exportedAlways, kernelCounter } from '../needs';
-import { anyGrouping, withLabel } from '../templates';
+import { anyGrouping, falcoUp, withLabel } from '../templates';
 import { combineReasons } from '../data-quality/stall';
 import { type Signal, type Thresholds } from '../types';
 
@@ -12,12 +12,11 @@ const duration = 'falcosecurity_falco_duration_seconds_total';
 const expected = 'falco_target_expected';
 /** Expected instances of all entries of a cluster. */
 const wanted = `sum by (cluster) (max by (cluster, entry) (${expected}{$filter}))`;
-const falcos = 'up{kind!="falcosidekick",$filter}';
 
-const missing = `clamp_min(${wanted} - (count by (cluster) (${falcos}) or 0 * ${wanted}), 0)`;
-const answering = (vector: string) => `(max without (reason) (${vector}) and on ($identity) ${falcos} == 1)`;
+const missing = `clamp_min(${wanted} - (count by (cluster) (${falcoUp}) or 0 * ${wanted}), 0)`;
+const answering = (vector: string) => `(max without (reason) (${vector}) and on ($identity) ${falcoUp} == 1)`;
 const notWorking = [
-  withLabel(`(${falcos} == bool 0)`, 'reason', 'down'),
+  withLabel(`(${falcoUp} == bool 0)`, 'reason', 'down'),
   withLabel(answering(combineReasons(['nearly all dropped', 'no look-ups', 'frozen metrics'])), 'reason', 'stalled'),
   withLabel(answering(combineReasons(['no events'])), 'reason', 'blind'),
   withLabel(missing, 'reason', 'missing'),
@@ -50,8 +49,8 @@ export const liveness: Signal[] = [
     max: 1,
     summary: "Whether Falco's metrics endpoint responds: 1 yes, 0 no",
     description:
-      "Whether the last scrape of the node's Falco returned metrics. 0 also stands for a node whose Falco left service discovery, for up to an hour or until it responds from another address. A response means that Falco's web server works, not that events flow: compare with kernel-event-rate. Groups show 0 if one of their nodes is down. Falcosidekick is not included.",
-    expr: 'min by ($groupBy) (up{kind!="falcosidekick",$filter})',
+      "Whether the last scrape of the node's Falco returned metrics. 0 also stands for a node whose Falco left service discovery, for up to an hour or until it responds from another address. A response means that Falco's web server works, not that events flow: compare with kernel-event-rate. Groups show 0 if one of their nodes is down. Falcosidekick and node_exporter are not included.",
+    expr: `min by ($groupBy) (${falcoUp})`,
     groupBy: { default: ['$identity'], allowed: [] },
     needs: [],
     thresholds: {
@@ -182,7 +181,7 @@ export const liveness: Signal[] = [
     summary: 'Share of scrapes within the window to which Falco responded',
     description:
       'Successful scrapes divided by all scrapes within the window since the node became known; use a window of hours or days. An outage between two scrapes is not noticed. Groups show the mean of their nodes.',
-    expr: 'avg by ($groupBy) (avg_over_time(up{kind!="falcosidekick",$filter}[$window]))',
+    expr: `avg by ($groupBy) (avg_over_time(${falcoUp}[$window]))`,
     groupBy: { default: ['$identity'], allowed: [] },
     needs: [],
     worst: 'min',
@@ -198,7 +197,7 @@ export const liveness: Signal[] = [
     summary: 'Time within the window in which Falco did not respond',
     description:
       'The share of failed scrapes within the window, multiplied by the part of the window in which the node was known, in steps of 15 seconds. The resolution is the scrape interval. Groups show the sum: two nodes down for a minute make two minutes.',
-    expr: `sum by ($groupBy) ((1 - avg_over_time(${falcos}[$window])) * count_over_time(${falcos}[$window:15s]) * 15)`,
+    expr: `sum by ($groupBy) ((1 - avg_over_time(${falcoUp}[$window])) * count_over_time(${falcoUp}[$window:15s]) * 15)`,
     groupBy: { default: ['$identity'], allowed: [] },
     needs: [],
     advice: [],

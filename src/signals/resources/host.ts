@@ -1,29 +1,36 @@
 import { links } from '../links';
 import { resource } from '../needs';
-import { anyGrouping, maxByGroup } from '../templates';
+import { onFalcoNodes } from '../node-exporter';
+import { anyGrouping, maxByGroup, withLabel } from '../templates';
 import { type Signal } from '../types';
+import { busyCpus } from './node';
 
 const hostCpu = 'falcosecurity_falco_host_cpu_usage_ratio';
 const hostMemory = 'falcosecurity_falco_host_memory_used_bytes';
 const openFiles = 'falcosecurity_falco_host_open_fds_total';
 const running = 'falcosecurity_falco_host_procs_running_total';
 
+const now = withLabel(onFalcoNodes(busyCpus), 'basis', 'now');
+const sinceBoot = withLabel(`${hostCpu}{$filter}`, 'basis', 'since boot');
+
 const perInstance = { default: ['$identity'], allowed: anyGrouping };
 
 export const host: Signal[] = [
   {
     id: 'host-cpu-usage-ratio',
-    title: 'Host CPU since boot',
+    title: 'Host CPU',
     dimension: 'resources',
     unit: 'percentunit',
     min: 0,
     max: 1,
-    summary: "Share of the node's CPU time that was not idle, on average since its boot",
+    summary: "Share of the node's CPU time that is used: now if node_exporter is scraped, else on average since boot",
     description:
-      "Falco's metric of the host over all CPUs: an average since the boot, not the current load. I/O wait counts as busy, steal time does not. Compare with Falco's share of the node. For the current load, use server-load or the monitoring of the host. Groups show the maximum.",
-    expr: maxByGroup(`${hostCpu}{$filter}`),
-    groupBy: perInstance,
-    needs: [resource(hostCpu)],
+      "Group by basis to see which of two values this is. now: the CPU time used within the window, from node_exporter (host-cpu-busy-ratio). since boot: Falco's own metric of the host, which hardly changes after days; I/O wait counts as busy in it, steal time does not. Compare with Falco's share of the node. Groups show the maximum.",
+    expr: maxByGroup(`(${now} or ${sinceBoot} unless on ($identity) ${now})`),
+    groupBy: { default: ['$identity'], allowed: [...anyGrouping, 'basis'] },
+    needs: [],
+    noValueReason:
+      'Neither node_exporter is scraped nor does Falco export the value (metrics.resource_utilization_enabled is off, or it has no engine for system calls)',
     advice: [],
     link: links.metrics,
   },

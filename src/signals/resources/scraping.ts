@@ -11,8 +11,8 @@ export const scraping: Signal[] = [
     min: 0,
     summary: "Time Falco's metrics endpoint took to respond to the last scrape",
     description:
-      'Time from the request to the end of the response as measured by the scraper, including the network. With metrics.state_counters_enabled, Falco walks its whole thread table for each response on a thread of its web server, so the duration grows with the table. A slower scrape on an overloaded node shows that Falco lacks CPU. Groups show the maximum. Falcosidekick is not included.',
-    expr: 'max by ($groupBy) (scrape_duration_seconds{$filter} and on ($identity) up{kind!="falcosidekick",$filter})',
+      'Time from the request to the end of the response as measured by the scraper, including the network. With metrics.state_counters_enabled, Falco walks its whole thread table for each response on a thread of its web server, so the duration grows with the table. A slower scrape on an overloaded node shows that Falco lacks CPU. Groups show the maximum. Falcosidekick and node_exporter are not included.',
+    expr: 'max by ($groupBy) (scrape_duration_seconds{kind="",$filter})',
     groupBy: { default: ['$identity'], allowed: [] },
     needs: [],
     advice: [
