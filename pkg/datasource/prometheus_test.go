@@ -157,7 +157,7 @@ func TestHealthOfAStoreThatIsAway(t *testing.T) {
 		require.NoError(t, err)
 		return h
 	}
-	require.Contains(t, check().Message, "Both targets respond.")
+	require.Contains(t, check().Message, "All 3 targets respond.")
 	answers = false
 	require.Equal(t, &backend.CheckHealthResult{Status: backend.HealthStatusError,
 		Message: "The Prometheus server answered 503 Service Unavailable: it is starting or overloaded, or a proxy cannot reach it. It gave no reason."}, check())

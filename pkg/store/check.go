@@ -138,6 +138,9 @@ func (s *Store) describeTargets() string {
 		}
 		parts = append(parts, part)
 	}
+	if n := len(parts); n > 2 {
+		parts = []string{strings.Join(parts[:n-1], ", "), parts[n-1]}
+	}
 	return strings.Join(parts, " and ")
 }
 
