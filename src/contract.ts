@@ -12,6 +12,7 @@ export const DEFAULTS = {
     labelLimit: 64,
     targetLimit: 5000,
     responseSizeLimit: '256MB',
+    resultCacheSize: '128MB',
     maxSamples: 50_000_000,
     queryTimeout: '30s',
     expressionSizeLimit: '64KB',

@@ -60,6 +60,8 @@ export interface FalcoSettings extends DataSourceJsonData {
     targetLimit?: number;
     /** Size of a response of the Prometheus server. */
     responseSizeLimit?: string;
+    /** Memory for values that other requests use again, in scrape mode. */
+    resultCacheSize?: string;
     maxSamples?: number;
     queryTimeout?: string;
     expressionSizeLimit?: string;

@@ -86,7 +86,7 @@ func evaluateSignal(t *testing.T, catalogue *signals.Catalogue, engine *promql.E
 	require.NoError(t, err)
 	expr, _, err := catalogue.Compile(s, nil, nil, signals.FormatDuration(window), o)
 	require.NoError(t, err)
-	query, err := engine.NewInstantQuery(t.Context(), history.Queryable([]*history.History{db}, nil), nil, expr, at)
+	query, err := engine.NewInstantQuery(t.Context(), history.NewView([]*history.History{db}, nil, ""), nil, expr, at)
 	require.NoError(t, err)
 	defer query.Close()
 	vector, err := query.Exec(t.Context()).Vector()

@@ -104,7 +104,7 @@ func fillBoth(peer *server.Prometheus, start, end time.Time) (*history.History, 
 
 func queryPlugin(engine *promql.Engine, h *history.History, start, end time.Time, step time.Duration) error {
 	ctx := context.Background()
-	query, err := engine.NewRangeQuery(ctx, history.Queryable([]*history.History{h}, nil), nil, ratioExpr, start, end, step)
+	query, err := engine.NewRangeQuery(ctx, history.NewView([]*history.History{h}, nil, ""), nil, ratioExpr, start, end, step)
 	if err != nil {
 		return err
 	}

@@ -64,7 +64,7 @@ func (f *fakeFleet) Queryable() storage.Queryable {
 	if f.queryable != nil {
 		return f.queryable()
 	}
-	return history.Queryable([]*history.History{f.history}, nil)
+	return history.NewView([]*history.History{f.history}, nil, "")
 }
 
 // newTest makes an instance at noon whose targets are given.

@@ -52,7 +52,7 @@ func TestHeavyQueriesLeaveOthersAlone(t *testing.T) {
 	var inside atomic.Int32
 	f.queryable = func() storage.Queryable {
 		return storage.QueryableFunc(func(from, to int64) (storage.Querier, error) {
-			q, err := history.Queryable([]*history.History{f.history}, nil).Querier(from, to)
+			q, err := history.NewView([]*history.History{f.history}, nil, "").Querier(from, to)
 			return gatedQuerier{q, gate, &inside}, err
 		})
 	}
@@ -67,8 +67,10 @@ func TestHeavyQueriesLeaveOthersAlone(t *testing.T) {
 		return res.Responses["A"]
 	}
 	done := make(chan error)
-	for range 20 {
-		go func() { done <- ask("greedy", nil, `max_over_time({__name__=~".+"}[1y:1s])`).Error }()
+	for i := range 20 {
+		go func() {
+			done <- ask("greedy", nil, fmt.Sprintf(`max_over_time({__name__=~".+"}[1y:1s]) + %d`, i)).Error
+		}()
 	}
 	share := int32(min(runtime.NumCPU(), 8))
 	require.Eventually(t, func() bool { return inside.Load() == share }, 10*time.Second, time.Millisecond)

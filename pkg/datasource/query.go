@@ -104,6 +104,9 @@ func answerQuery(ctx context.Context, r *request.Request, dq backend.DataQuery) 
 	dq.TimeRange.To = firstLook(r, dq.TimeRange.To)
 	qc := &request.QueryContext{Query: q, RefID: dq.RefID, Times: query.NewTimes(dq, r.Settings.Interval)}
 	if q.Instant {
+		if !q.UserWritten() {
+			dq.TimeRange.To = onTick(r, dq.TimeRange.To)
+		}
 		qc.Times = qc.Times.AtEnd(dq)
 	}
 	if err := figures.ReadCompare(r, qc); err != nil {
@@ -137,6 +140,21 @@ func sign(r *request.Request, out data.Frames) {
 	}
 	custom["history"] = map[string]any{"process": r.Process, "since": since.UTC().Format(time.RFC3339)}
 	out[0].Meta.Custom = custom
+}
+
+// manyTargets is the number of targets from which on instants are evaluated on ticks.
+const manyTargets = 100
+
+// onTick returns when to evaluate an instant that ends a range. In a large fleet, an instant within the last scrape
+// interval becomes the tick of that interval, so that all viewers and alert rules ask for the same value between two
+// scrapes. A history of less than two intervals is evaluated as it is, because its first samples may come after the tick.
+func onTick(r *request.Request, at time.Time) time.Time {
+	interval, since := r.Settings.Interval, r.Executor.HistoryStart()
+	tick := query.Align(at, interval)
+	if since.IsZero() || len(r.Targets()) < manyTargets || tick.Sub(since) < 2*interval || r.Now().Sub(at) >= interval {
+		return at
+	}
+	return tick
 }
 
 // firstLook returns the end of a range. If this request started the scraping, the first scrape came just after the end of

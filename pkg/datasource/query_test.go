@@ -170,7 +170,7 @@ func TestFailedQueryLeavesOthersAlone(t *testing.T) {
 	d, f := twoNodes(t)
 	var calls atomic.Int32
 	f.queryable = func() storage.Queryable {
-		whole := history.Queryable([]*history.History{f.history}, nil)
+		whole := history.NewView([]*history.History{f.history}, nil, "")
 		return storage.QueryableFunc(func(from, to int64) (storage.Querier, error) {
 			if calls.Add(1) == 3 {
 				panic("boom")
@@ -206,7 +206,7 @@ func TestSharedWithinARequest(t *testing.T) {
 	d, f := twoNodes(t)
 	var calls atomic.Int32
 	f.queryable = func() storage.Queryable {
-		whole := history.Queryable([]*history.History{f.history}, nil)
+		whole := history.NewView([]*history.History{f.history}, nil, "")
 		return storage.QueryableFunc(func(from, to int64) (storage.Querier, error) {
 			calls.Add(1)
 			return whole.Querier(from, to)

@@ -7,8 +7,8 @@ import (
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/prometheus/prometheus/model/labels"
-	"github.com/prometheus/prometheus/storage"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/receiver"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/request"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/settings"
@@ -75,11 +75,11 @@ func labelsOfNodes(targets []target.Status, names []string) map[string]labels.La
 }
 
 // receivedAlerts returns what a receiver counted, nil without one.
-func receivedAlerts(h *receiver.Handle) storage.Queryable {
+func receivedAlerts(h *receiver.Handle) *history.History {
 	if h == nil {
 		return nil
 	}
-	return h.Queryable()
+	return h.History()
 }
 
 // receiveAlerts serves POST alerts, the destination of Falco's http_output and Falcosidekick's webhook.

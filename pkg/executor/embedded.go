@@ -46,14 +46,15 @@ var _ Fleet = (*scrape.Lease)(nil)
 type Embedded struct {
 	Fleet    Fleet
 	settings settings.Settings
-	received storage.Queryable // nil where the alert receiver is off
+	received *history.History // nil where the alert receiver is off
 	budget   *budget.Budget
+	results  *results
 }
 
 // NewEmbedded returns an executor over the targets of f, which it releases, and over what the alert receiver counted.
 // received is nil where the receiver is off.
-func NewEmbedded(s settings.Settings, f Fleet, received storage.Queryable, shared *Shared) *Embedded {
-	return &Embedded{Fleet: f, settings: s, received: received, budget: shared.budget}
+func NewEmbedded(s settings.Settings, f Fleet, received *history.History, shared *Shared) *Embedded {
+	return &Embedded{Fleet: f, settings: s, received: received, budget: shared.budget, results: newResults(s.ResultCacheSize)}
 }
 
 // Ready keeps scraping alive, and waits up to patience for targets that have not been scraped yet. Notices report those
@@ -84,41 +85,163 @@ func (e *Embedded) Catalogue(c *signals.Catalogue) *signals.Catalogue { return c
 // maxAnnotations is the number of warnings, and of infos, of the engine that a panel shows.
 const maxAnnotations = 5
 
-// Evaluate runs Prometheus's engine on the history, within the budget of the process.
+// Evaluate runs Prometheus's engine on the history, within the budget of the process, unless the value is already known.
 func (e *Embedded) Evaluate(ctx context.Context, what Evaluation) (Value, error) {
 	value, err := e.evaluateIn(ctx, e.budget.Take, what)
 	if errors.As(err, new(budget.TooManySamples)) {
 		value, err = e.evaluateIn(ctx, e.budget.TakeLarge, what)
 	}
-	if err != nil {
-		return Value{}, err
+	return value, err
+}
+
+// evaluateIn waits for a place and evaluates in it. An identical evaluation that already runs is awaited without a place:
+// a user's places are for what only that user needs.
+func (e *Embedded) evaluateIn(ctx context.Context, take func(context.Context, int) (*budget.Place, error), what Evaluation) (Value, error) {
+	for waited := false; ; waited = true {
+		if value, known, err := e.known(ctx, what); known || err != nil {
+			return value, err
+		}
+		place, err := take(ctx, e.settings.MaxSamples)
+		if err != nil {
+			return Value{}, err
+		}
+		end, other := e.results.begin(what)
+		if other == nil || waited { // after one wait, do not queue behind the next one
+			value, err := e.evaluate(ctx, place, what)
+			if end != nil {
+				end()
+			}
+			place.Give()
+			return value, err
+		}
+		place.Give()
+		select {
+		case <-other:
+		case <-ctx.Done():
+			return Value{}, ctx.Err()
+		}
 	}
+}
+
+// known returns the value of an evaluation if it is kept whole.
+func (e *Embedded) known(ctx context.Context, what Evaluation) (value Value, known bool, err error) {
+	view, ok := e.queryable().(*history.View)
+	if !ok {
+		return Value{}, false, nil
+	}
+	found, until := e.results.find(what, view)
+	if found == nil || until < what.End {
+		return Value{}, false, nil
+	}
+	value, err = e.share(ctx, found, what)
+	return value, true, err
+}
+
+// share hands the part of a result that an evaluation asks for to a request.
+func (e *Embedded) share(ctx context.Context, found *result, what Evaluation) (Value, error) {
+	value := found.value
+	if m, isRange := value.(promql.Matrix); isRange && what.Step > 0 && (found.start < what.Start || found.end > what.End) {
+		value = within(m, what.Start, what.End)
+	}
+	return e.hold(ctx, Value{Value: value, Executed: what.Expr})
+}
+
+// hold counts the samples of a value until it is released.
+func (e *Embedded) hold(ctx context.Context, value Value) (Value, error) {
 	release, err := e.budget.Hold(ctx, countSamples(value.Value), e.settings.MaxSamples)
+	free := value.Release
 	if err != nil {
-		value.Release()
+		if free != nil {
+			free()
+		}
 		return Value{}, err
 	}
-	free := value.Release
-	value.Release = func() { free(); release() }
+	value.Release = release
+	if free != nil {
+		value.Release = func() { free(); release() }
+	}
 	return value, nil
 }
 
-// evaluateIn waits for a place and evaluates in it.
-func (e *Embedded) evaluateIn(ctx context.Context, take func(context.Context, int) (*budget.Place, error), what Evaluation) (Value, error) {
-	place, err := take(ctx, e.settings.MaxSamples)
-	if err != nil {
-		return Value{}, err
+// evaluate evaluates the steps that are not known, and keeps the value for other requests.
+func (e *Embedded) evaluate(ctx context.Context, place *budget.Place, what Evaluation) (Value, error) {
+	queryable := e.queryable()
+	view, keeps := queryable.(*history.View)
+	far, reusable := reach(what.Expr)
+	if !keeps || !reusable {
+		value, err := e.run(ctx, queryable, place.Samples(), what)
+		if err != nil {
+			return Value{}, err
+		}
+		return e.hold(ctx, value)
 	}
-	defer place.Give()
-	engine := history.NewEngine(history.EngineOptions{MaxSamples: place.Samples(), Timeout: e.settings.QueryTimeout})
+	fresh := &result{key: keyOf(what), start: what.Start, end: what.End, snapshot: view.Snapshot(), reach: far}
+	if extended, err := e.extend(ctx, view, place.Samples(), what); extended != nil || err != nil {
+		fresh.value = extended
+		if err != nil {
+			return Value{}, err
+		}
+	} else {
+		value, err := e.run(ctx, view, place.Samples(), what)
+		if err != nil {
+			return Value{}, err
+		}
+		if len(value.Notices) > 0 {
+			return e.hold(ctx, value)
+		}
+		fresh.value = value.Value
+		if m, isMatrix := value.Value.(promql.Matrix); isMatrix {
+			fresh.value = join(m, nil) // in memory of its own: the engine uses that of m again
+			value.Release()
+		}
+	}
+	fresh.measure()
+	e.results.keep(fresh)
+	return e.share(ctx, fresh, what)
+}
+
+// extend returns the value of a range whose first steps are known: it evaluates the others. It returns nil if none is
+// known, or if the engine has something to say about the others, because that could be about the known ones as well.
+func (e *Embedded) extend(ctx context.Context, view *history.View, samples int, what Evaluation) (promql.Matrix, error) {
+	found, until := e.results.find(what, view)
+	if found == nil || what.Step == 0 || until < what.Start {
+		return nil, nil
+	}
+	earlier, isRange := found.value.(promql.Matrix)
+	if !isRange {
+		return nil, nil
+	}
+	step := what.Step.Milliseconds()
+	rest := what
+	rest.Start += (min(until, what.End)-what.Start)/step*step + step
+	earlier = within(earlier, what.Start, rest.Start-step)
+	if rest.Start > rest.End {
+		return earlier, nil
+	}
+	value, err := e.run(ctx, view, samples, rest)
+	if err != nil {
+		return nil, err
+	}
+	defer value.Release()
+	later, isRange := value.Value.(promql.Matrix)
+	if !isRange || len(value.Notices) > 0 {
+		return nil, nil
+	}
+	return join(earlier, later), nil
+}
+
+// run evaluates an expression that may hold some samples in memory.
+func (e *Embedded) run(ctx context.Context, queryable storage.Queryable, samples int, what Evaluation) (Value, error) {
+	engine := history.NewEngine(history.EngineOptions{MaxSamples: samples, Timeout: e.settings.QueryTimeout})
 	var (
 		q          promql.Query
+		err        error
 		start, end = time.UnixMilli(what.Start), time.UnixMilli(what.End)
 	)
 	if what.Step == 0 {
-		q, err = engine.NewInstantQuery(ctx, e.queryable(), nil, what.Expr, end)
+		q, err = engine.NewInstantQuery(ctx, queryable, nil, what.Expr, end)
 	} else {
-		q, err = engine.NewRangeQuery(ctx, e.queryable(), nil, what.Expr, start, end, what.Step)
+		q, err = engine.NewRangeQuery(ctx, queryable, nil, what.Expr, start, end, what.Step)
 	}
 	if err != nil {
 		return Value{}, err
@@ -127,7 +250,7 @@ func (e *Embedded) evaluateIn(ctx context.Context, take func(context.Context, in
 	if result.Err != nil {
 		q.Close()
 		if errors.As(result.Err, new(promql.ErrTooManySamples)) {
-			return Value{}, budget.TooManySamples(place.Samples())
+			return Value{}, budget.TooManySamples(samples)
 		}
 		return Value{}, result.Err
 	}
@@ -136,6 +259,15 @@ func (e *Embedded) evaluateIn(ctx context.Context, take func(context.Context, in
 		value.Notices = engineNotices(result.Warnings, what.Expr)
 	}
 	return value, nil
+}
+
+// queryable returns the scraped samples and, where the alert receiver is on, what it counted.
+func (e *Embedded) queryable() storage.Queryable {
+	scraped := e.Fleet.Queryable()
+	if view, ok := scraped.(*history.View); ok && e.received != nil {
+		return view.With(e.received)
+	}
+	return scraped
 }
 
 // engineNotices returns the warnings and infos of the engine in its own words, with positions in the expression.

@@ -17,6 +17,9 @@ type EngineOptions struct {
 	Logger *slog.Logger
 }
 
+// Lookback is how old the last sample of a series may be for an instant vector.
+const Lookback = 5 * time.Minute
+
 // NewEngine returns Prometheus's query engine with `@` and negative offsets enabled, a lookback of 5 minutes, a default
 // subquery step of 1 minute, and no experimental features. It does not limit how many queries run at a time.
 func NewEngine(o EngineOptions) *promql.Engine {
@@ -24,7 +27,7 @@ func NewEngine(o EngineOptions) *promql.Engine {
 		Logger:                   o.Logger,
 		MaxSamples:               o.MaxSamples,
 		Timeout:                  o.Timeout,
-		LookbackDelta:            5 * time.Minute,
+		LookbackDelta:            Lookback,
 		NoStepSubqueryIntervalFn: func(int64) int64 { return time.Minute.Milliseconds() },
 		EnableAtModifier:         true,
 		EnableNegativeOffset:     true,

@@ -48,6 +48,7 @@ func EvictSeries(histories []*History, maxBytes int64, includeActive bool) {
 		h.mu.Lock()
 		h.drop(slices.DeleteFunc(series, func(s *Series) bool { return !s.indexed }))
 		h.mu.Unlock()
+		h.changes.lost()
 	}
 }
 

@@ -29,7 +29,8 @@ type History struct {
 	mu    sync.RWMutex
 	index index
 
-	totals totals
+	totals  totals
+	changes changes
 }
 
 // Sample is one value of one series.
@@ -88,7 +89,7 @@ func (h *History) Append(t int64, samples []Sample) { h.AppendWithin(t, samples,
 // AppendWithin is Append that creates no more series once the history has grown by room bytes. It returns the samples
 // that were refused for that reason.
 func (h *History) AppendWithin(t int64, samples []Sample, room int64) (refused []Sample) {
-	var d delta
+	d := delta{earliest: math.MaxInt64}
 	var missing []Sample // of series that are not in the index
 	h.mu.RLock()
 	for _, sample := range samples {
@@ -119,6 +120,9 @@ func (h *History) AppendWithin(t int64, samples []Sample, room int64) (refused [
 		}
 		h.mu.Unlock()
 	}
+	if d.changed() {
+		h.changes.added(d.earliest)
+	}
 	if sweep := h.totals.appended(t, d, h.retention); sweep {
 		h.Truncate(t - h.retention)
 	}
@@ -128,8 +132,12 @@ func (h *History) AppendWithin(t int64, samples []Sample, room int64) (refused [
 // SetProvisional sets a sample after the last one of each series. Queries see it until the next sample of the series
 // replaces it, at the same time or later. It is not counted in [Stats].
 func (h *History) SetProvisional(t int64, samples []Sample) {
+	d := delta{earliest: math.MaxInt64}
 	for _, sample := range samples {
-		sample.Series.setProvisional(t, sample.Value)
+		d.earliest = min(d.earliest, sample.Series.setProvisional(t, sample.Value))
+	}
+	if d.changed() {
+		h.changes.added(d.earliest)
 	}
 }
 

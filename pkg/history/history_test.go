@@ -23,7 +23,7 @@ func named(name string, pairs ...string) labels.Labels {
 	return labels.FromStrings(append([]string{model.MetricNameLabel, name}, pairs...)...)
 }
 
-func queryable(hs ...*History) storage.Queryable { return Queryable(hs, nil) }
+func queryable(hs ...*History) storage.Queryable { return NewView(hs, nil, "") }
 
 // dump returns what a selector selects, one line per series: its labels and time@value of each sample.
 func dump(t *testing.T, q storage.Queryable, mint, maxt int64, matchers ...*labels.Matcher) string {

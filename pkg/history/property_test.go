@@ -29,7 +29,7 @@ func TestAgreesWithPrometheus(t *testing.T) {
 			for range 60 {
 				mint := random.Int64N(newest+2*step) - step
 				maxt := mint + random.Int64N(newest)
-				compare(t, peer, Queryable(ours, nil), mint, maxt, randomMatchers(random), random)
+				compare(t, peer, NewView(ours, nil, ""), mint, maxt, randomMatchers(random), random)
 			}
 		})
 	}
@@ -179,7 +179,7 @@ func TestLookUps(t *testing.T) {
 
 	hide := func(i int, l labels.Labels) bool { return i == 1 && l.Get(model.MetricNameLabel) == "secret" }
 	look := func(mint, maxt int64) (names, nodes []string) {
-		q, err := Queryable([]*History{a, b}, hide).Querier(mint, maxt)
+		q, err := NewView([]*History{a, b}, hide, "").Querier(mint, maxt)
 		require.NoError(t, err)
 		names, _, err = q.LabelNames(context.Background(), nil)
 		require.NoError(t, err)

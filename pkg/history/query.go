@@ -12,14 +12,6 @@ import (
 	"github.com/prometheus/prometheus/util/annotations"
 )
 
-// Queryable returns the union of histories: series with the same labels in several of them are one series. hide, which
-// may be nil, excludes a series of the i-th history.
-func Queryable(hs []*History, hide func(i int, l labels.Labels) bool) storage.Queryable {
-	return storage.QueryableFunc(func(mint, maxt int64) (storage.Querier, error) {
-		return &querier{histories: hs, hide: hide, mint: mint, maxt: maxt}, nil
-	})
-}
-
 type querier struct {
 	histories  []*History
 	hide       func(i int, l labels.Labels) bool

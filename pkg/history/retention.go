@@ -26,6 +26,9 @@ func (h *History) Truncate(before int64) {
 		oldest = max(oldest, before)
 	}
 	h.totals.truncated(oldest, d)
+	if d.samples < 0 {
+		h.changes.truncated(before)
+	}
 	if len(empty) > 0 {
 		h.dropEmpty(empty)
 	}
@@ -49,6 +52,7 @@ func (h *History) Forget(match func(labels.Labels) bool) {
 		}
 	})
 	h.drop(matched)
+	h.changes.lost()
 }
 
 // drop removes series from the index. h.mu must be held for writing. Handles that others cut no longer hold samples.
@@ -80,7 +84,7 @@ func (s *Series) truncate(before int64, d *delta) (first int64, left bool) {
 		d.bytes += (cap(kept) - cap(s.full)) * chunkOverhead
 		s.full = kept
 	}
-	if s.head != nil && s.last < before {
+	if s.head != nil && s.lastVisible() < before {
 		d.samples -= int64(s.head.NumSamples())
 		d.bytes -= cap(s.head.Bytes()) + headOverhead
 		d.encoded -= len(s.head.Bytes())

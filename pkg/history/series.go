@@ -56,9 +56,9 @@ type chunk struct {
 // Labels returns the labels of the series, including __name__.
 func (s *Series) Labels() labels.Labels { return s.labels }
 
-// append adds a sample. ok is false if the sample is not newer than the last one. bytes and encoded are how many bytes of
-// heap and of encoded samples the series has grown by.
-func (s *Series) append(t int64, v float64) (ok bool, bytes, encoded int) {
+// append adds a sample. ok is false if the sample is not newer than the last one. Queries at from or later may return
+// something else than before. bytes and encoded are how many bytes of heap and of encoded samples the series has grown by.
+func (s *Series) append(t int64, v float64) (ok bool, from int64, bytes, encoded int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
@@ -67,24 +67,35 @@ func (s *Series) append(t int64, v float64) (ok bool, bytes, encoded int) {
 		s.resetHead(make([]byte, chunkHeader, headBytes))
 		bytes, encoded = headBytes+headOverhead, chunkHeader
 	case t <= s.last:
-		return false, 0, 0
+		return false, t, 0, 0
 	case len(s.head.Bytes()) >= chunkBytes || s.head.NumSamples() >= chunkSamples:
 		bytes, encoded = s.closeHead(), chunkHeader
+	}
+	from = t
+	if s.provisional != nil {
+		from = min(from, s.provisional.t)
 	}
 	before := s.head.Bytes()
 	s.appender.Append(0, t, v)
 	s.last, s.ended, s.provisional = t, value.IsStaleNaN(v), nil
 	after := s.head.Bytes()
-	return true, bytes + cap(after) - cap(before), encoded + len(after) - len(before)
+	return true, from, bytes + cap(after) - cap(before), encoded + len(after) - len(before)
 }
 
-// setProvisional sets the sample after the last one, if it is newer.
-func (s *Series) setProvisional(t int64, v float64) {
+// setProvisional sets the sample after the last one, if it is newer. Queries at the returned time or later may return
+// something else than before.
+func (s *Series) setProvisional(t int64, v float64) (from int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.head != nil && t > s.last {
-		s.provisional = &provisionalSample{t, v}
+	if s.head == nil || t <= s.last {
+		return math.MaxInt64
 	}
+	from = t
+	if s.provisional != nil {
+		from = min(from, s.provisional.t)
+	}
+	s.provisional = &provisionalSample{t, v}
+	return from
 }
 
 // resetHead starts a new head chunk in an empty buffer.

@@ -1,6 +1,7 @@
 package history
 
 import (
+	"math"
 	"sync"
 	"sync/atomic"
 )
@@ -44,15 +45,20 @@ func (h *History) Bytes() int64 { return h.totals.size.Load() }
 type delta struct {
 	series, bytes, encoded int
 	samples, dropped       int64
+	earliest               int64 // time from which on samples were added or replaced
 }
 
+// changed reports whether samples were added.
+func (d *delta) changed() bool { return d.earliest != math.MaxInt64 }
+
 func (d *delta) append(s *Series, t int64, v float64) {
-	ok, bytes, encoded := s.append(t, v)
+	ok, from, bytes, encoded := s.append(t, v)
 	if !ok {
 		d.dropped++
 		return
 	}
 	d.samples++
+	d.earliest = min(d.earliest, from)
 	d.bytes += bytes
 	d.encoded += encoded
 }

@@ -8,7 +8,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/prometheus/model/labels"
-	"github.com/prometheus/prometheus/storage"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
 )
@@ -53,10 +52,8 @@ type Handle struct {
 // Release gives the handle back. It may be called more than once.
 func (h *Handle) Release() { h.release() }
 
-// Queryable answers queries over what was received.
-func (h *Handle) Queryable() storage.Queryable {
-	return history.Queryable([]*history.History{h.history}, nil)
-}
+// History holds what was received.
+func (h *Handle) History() *history.History { return h.history }
 
 // Recording says how the series of a receiver get into its history.
 type Recording struct {

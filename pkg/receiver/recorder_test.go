@@ -27,7 +27,7 @@ func TestRecordsInTheHistory(t *testing.T) {
 
 	engine := history.NewEngine(history.EngineOptions{MaxSamples: 1000, Timeout: time.Minute})
 	ask := func(expr string) string {
-		q, err := engine.NewInstantQuery(context.Background(), history.Queryable([]*history.History{e.history}, nil), nil, expr, noon.Add(30*time.Second))
+		q, err := engine.NewInstantQuery(context.Background(), history.NewView([]*history.History{e.history}, nil, ""), nil, expr, noon.Add(30*time.Second))
 		require.NoError(t, err)
 		defer q.Close()
 		result := q.Exec(context.Background())

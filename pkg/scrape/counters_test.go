@@ -63,7 +63,7 @@ func (d dipTarget) scrape(at float64, v *float64, start, reload int) {
 
 // samples returns the samples of a series, without staleness markers. Times are seconds.
 func (d dipTarget) samples(metric string) (out [][2]float64) {
-	q, err := history.Queryable([]*history.History{d.pool.history}, nil).Querier(0, math.MaxInt64)
+	q, err := history.NewView([]*history.History{d.pool.history}, nil, "").Querier(0, math.MaxInt64)
 	require.NoError(d.t, err)
 	set := q.Select(context.Background(), false, nil, labels.MustNewMatcher(labels.MatchEqual, "__name__", metric))
 	for set.Next() {
@@ -77,7 +77,7 @@ func (d dipTarget) samples(metric string) (out [][2]float64) {
 }
 
 func (d dipTarget) rate(engine *promql.Engine, at float64, window string) float64 {
-	query, err := engine.NewInstantQuery(context.Background(), history.Queryable([]*history.History{d.pool.history}, nil), nil,
+	query, err := engine.NewInstantQuery(context.Background(), history.NewView([]*history.History{d.pool.history}, nil, ""), nil,
 		fmt.Sprintf("rate(%s[%s])", dipCounter, window), time.UnixMilli(dipEpoch+int64(at*1000)))
 	require.NoError(d.t, err)
 	defer query.Close()

@@ -3,8 +3,10 @@ package scrape
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"iter"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -147,12 +149,17 @@ func (l *Lease) Queryable() storage.Queryable {
 		sp.mu.Unlock()
 	}
 	if !duplicates {
-		return history.Queryable(histories, nil)
+		return history.NewView(histories, nil, "")
 	}
-	return history.Queryable(histories, func(i int, series labels.Labels) bool {
+	shown := make([]string, 0, len(primaries))
+	for key, first := range primaries {
+		shown = append(shown, fmt.Sprintf("%q %d", key, first.pool))
+	}
+	slices.Sort(shown)
+	return history.NewView(histories, func(i int, series labels.Labels) bool {
 		first, ok := primaries[nodeKeyOf(series)]
 		return ok && first.pool != i
-	})
+	}, strings.Join(shown, ","))
 }
 
 // Stats returns the sum over all histories.

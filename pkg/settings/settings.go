@@ -39,6 +39,7 @@ type jsonData struct {
 		LabelLimit            int    `json:"labelLimit"`
 		TargetLimit           int    `json:"targetLimit"`
 		ResponseSizeLimit     string `json:"responseSizeLimit"`
+		ResultCacheSize       string `json:"resultCacheSize"`
 		MaxSamples            int    `json:"maxSamples"`
 		QueryTimeout          string `json:"queryTimeout"`
 		ExpressionSizeLimit   string `json:"expressionSizeLimit"`
@@ -73,10 +74,12 @@ type Settings struct {
 	RetentionSize     int64
 	Limits            scrape.Limits
 	MaxSamples        int
-	QueryTimeout      time.Duration
-	Expressions       query.Bounds
-	Live              Live
-	Receiver          Receiver
+	// ResultCacheSize is how many bytes of values are kept for other requests, in scrape mode.
+	ResultCacheSize int64
+	QueryTimeout    time.Duration
+	Expressions     query.Bounds
+	Live            Live
+	Receiver        Receiver
 	// Store is set in Prometheus mode. The targets are only exported then.
 	Store *store.Config
 }
@@ -97,6 +100,8 @@ func Parse(raw json.RawMessage, catalogue *signals.Catalogue) (Settings, error) 
 		Retention:     p.duration("retention.time", d.Retention.Time),
 		RetentionSize: p.size("retention.size", d.Retention.Size),
 		MaxSamples:    d.Limits.MaxSamples,
+
+		ResultCacheSize: p.size("limits.resultCacheSize", d.Limits.ResultCacheSize),
 		Limits: scrape.Limits{
 			BodySizeLimit: p.size("limits.bodySizeLimit", d.Limits.BodySizeLimit), TargetLimit: d.Limits.TargetLimit,
 			Limits: exposition.Limits{SampleLimit: d.Limits.SampleLimit, LabelValueLengthLimit: d.Limits.LabelValueLengthLimit, LabelLimit: d.Limits.LabelLimit},

@@ -54,7 +54,7 @@ func TestParseSettings(t *testing.T) {
 	require.Equal(t, Settings{
 		Targets: []scrape.TargetConfig{{URL: "node-1:8765"}}, Baseline: map[string][]string{},
 		Interval: 15 * time.Second, Timeout: 10 * time.Second, QueryTimeout: 30 * time.Second,
-		Retention: 24 * time.Hour, RetentionSize: 512 << 20, MaxSamples: 50_000_000,
+		Retention: 24 * time.Hour, RetentionSize: 512 << 20, MaxSamples: 50_000_000, ResultCacheSize: 128 << 20,
 		Limits:      scrape.Limits{BodySizeLimit: 16 << 20, Limits: exposition.Limits{SampleLimit: 20_000, LabelValueLengthLimit: 1024, LabelLimit: 64}, TargetLimit: 5000},
 		Expressions: query.Bounds{Size: 64 << 10, Depth: 256}, Live: Live{Interval: time.Second},
 		Receiver: Receiver{

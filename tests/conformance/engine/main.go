@@ -44,7 +44,7 @@ func run() error {
 	}
 	stored := samples.Load(q.Series)
 	engine := history.NewEngine(history.EngineOptions{MaxSamples: 1e8, Timeout: 5 * time.Minute})
-	queryable := history.Queryable([]*history.History{stored}, nil)
+	queryable := history.NewView([]*history.History{stored}, nil, "")
 	answers := make([]answer, len(q.Queries))
 	began := time.Now()
 	for i, one := range q.Queries {

@@ -152,7 +152,7 @@ func embedded(q question) (answers []promql.Matrix, figures int, err error) {
 		}
 	}
 	engine := history.NewEngine(history.EngineOptions{MaxSamples: 1e8, Timeout: 5 * time.Minute})
-	queryable := history.Queryable([]*history.History{samples.Load(all)}, nil)
+	queryable := history.NewView([]*history.History{samples.Load(all)}, nil, "")
 	for _, one := range q.Queries {
 		ctx := context.Background()
 		asked, err := engine.NewRangeQuery(ctx, queryable, nil, one.Expr, time.UnixMilli(one.Start), time.UnixMilli(one.End), time.Duration(one.Step)*time.Millisecond)
