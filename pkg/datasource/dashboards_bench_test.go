@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/falco-metrics/falco-metrics-datasource/dev/bench/mix"
 
@@ -25,32 +27,61 @@ import (
 
 // BenchmarkDashboards asks what each shipped dashboard asks in one refresh, panel by panel as Grafana does, of fleets of
 // several sizes with an hour of history, at the time range that the dashboard opens with. cpu-ms/op is the CPU time of the
-// process: `npm run bench` shows it, and the time that passed.
+// process: `npm run bench` shows it, and the time that passed. A cold refresh is the first one of a data source, a warm
+// one follows another after one scrape of all nodes, and ten viewers refresh within ten seconds after a scrape.
 func BenchmarkDashboards(b *testing.B) {
 	files, err := filepath.Glob("../../src/dashboards/*.json")
 	require.NoError(b, err)
 	for _, nodes := range []int{10, 100, 200, 1000} {
 		b.Run(fmt.Sprintf("%d-nodes", nodes), func(b *testing.B) {
-			d := benchFleet(b, nodes)
+			f := newBenchFleet(b, nodes)
 			for _, file := range files {
-				b.Run(strings.TrimSuffix(filepath.Base(file), ".json"), func(b *testing.B) { askAll(b, d, refresh(b, file, nodes, d.source.Now())) })
+				b.Run(strings.TrimSuffix(filepath.Base(file), ".json"), func(b *testing.B) {
+					b.Run("cold", func(b *testing.B) {
+						measure(b, f.restart, func() { f.ask(b, refresh(b, file, nodes, f.now)) })
+					})
+					f.ask(b, refresh(b, file, nodes, f.now))
+					b.Run("warm", func(b *testing.B) {
+						measure(b, f.scrape, func() { f.ask(b, refresh(b, file, nodes, f.now)) })
+					})
+					b.Run("ten-viewers", func(b *testing.B) {
+						measure(b, f.scrape, func() {
+							for viewer := range 10 {
+								f.ask(b, refresh(b, file, nodes, f.now.Add(time.Duration(viewer)*time.Second)))
+							}
+						})
+					})
+				})
 			}
 		})
 	}
 }
 
-func askAll(b *testing.B, d *Instance, requests []*backend.QueryDataRequest) {
-	before := cpuTime(b)
-	for b.Loop() {
-		for _, request := range requests {
-			res, err := d.QueryData(b.Context(), request)
-			require.NoError(b, err)
-			for ref, answer := range res.Responses {
-				require.NoError(b, answer.Error, ref)
-			}
+// BenchmarkAlertRules evaluates the shipped alert rules once a minute.
+func BenchmarkAlertRules(b *testing.B) {
+	f := newBenchFleet(b, 1000)
+	rules := alertQueries(b)
+	measure(b, func() {
+		for range 4 {
+			f.scrape()
 		}
+	}, func() { f.ask(b, alertRequests(rules, f.now)) })
+}
+
+// measure reports the CPU time of what is done after each preparation.
+func measure(b *testing.B, prepare, do func()) {
+	b.Helper()
+	var cpu time.Duration
+	for b.Loop() {
+		b.StopTimer()
+		prepare()
+		runtime.GC()
+		before := cpuTime(b)
+		b.StartTimer()
+		do()
+		cpu += cpuTime(b) - before
 	}
-	b.ReportMetric(float64((cpuTime(b)-before).Milliseconds())/float64(b.N), "cpu-ms/op")
+	b.ReportMetric(float64(cpu.Milliseconds())/float64(b.N), "cpu-ms/op")
 }
 
 func cpuTime(b *testing.B) time.Duration {
@@ -60,40 +91,116 @@ func cpuTime(b *testing.B) time.Duration {
 }
 
 // benchFleet is so many nodes that have been scraped for an hour.
-func benchFleet(b *testing.B, count int) *Instance {
-	f := &fakeFleet{history: history.New(history.Options{})}
-	end := time.Now().Truncate(mix.IntervalMillis * time.Millisecond)
-	f.since = end.Add(-time.Hour)
-	nodes := make([]*mix.Node, count)
-	samples := make([][]history.Sample, count)
-	for i := range nodes {
-		nodes[i] = mix.New(i)
+type benchFleet struct {
+	*fakeFleet
+	instance *Instance
+	now      time.Time
+	restart  func() // opens the data source anew, so that it has kept no result
+	nodes    []*mix.Node
+	samples  [][]history.Sample
+}
+
+func newBenchFleet(b *testing.B, count int) *benchFleet {
+	f := &benchFleet{fakeFleet: &fakeFleet{history: history.New(history.Options{})}, now: time.Now().Truncate(mix.IntervalMillis * time.Millisecond).Add(-time.Hour)}
+	f.since = f.now.Add(mix.IntervalMillis * time.Millisecond)
+	for i := range count {
+		node := mix.New(i)
+		f.nodes = append(f.nodes, node)
 		metrics := map[string]bool{}
-		for _, l := range nodes[i].Series {
+		var samples []history.Sample
+		for _, l := range node.Series {
 			metrics[l.Get(model.MetricNameLabel)] = true
-			samples[i] = append(samples[i], history.Sample{Series: f.history.Series(l)})
+			samples = append(samples, history.Sample{Series: f.history.Series(l)})
 		}
+		f.samples = append(f.samples, samples)
 		f.statuses = append(f.statuses, scrape.Status{
 			Address: fmt.Sprintf("http://node-%d:8765/metrics", i), Kind: scrape.KindFalco, State: scrape.Up,
 			Labels: labels.FromStrings("cluster", "bench", "node", fmt.Sprintf("node-%d", i)),
 			Facts:  map[string]string{"version": "0.41.0", "engine": "modern_bpf", "kernel": "6.8.0-60-generic"},
-			Since:  f.since, FirstScrape: f.since, LastScrape: end, LastUp: end, Scrapes: 241, Samples: len(metrics), Metrics: metrics,
+			Since:  f.since, FirstScrape: f.since, Samples: len(metrics), Metrics: metrics,
 		})
 	}
-	values := make([]float64, len(samples[0]))
-	for at := f.since; !at.After(end); at = at.Add(mix.IntervalMillis * time.Millisecond) {
-		for i, node := range nodes {
-			node.Scrape(values)
-			for k := range samples[i] {
-				samples[i][k].Value = values[k]
-			}
-			f.history.Append(at.UnixMilli(), samples[i])
+	for range 241 {
+		f.scrape()
+	}
+	settings := backend.DataSourceInstanceSettings{JSONData: json.RawMessage(`{"targets": [{"url": "falco:8765"}], "limits": {"queryTimeout": "10m"}}`)}
+	f.restart = func() {
+		f.instance = newInstance(b.Context(), settings, func(scrape.Config) (executor.Fleet, error) { return f.fakeFleet, nil }, receiver.NewRecorder(), executor.NewShared())
+		f.instance.source.Now = func() time.Time { return f.now }
+	}
+	f.restart()
+	return f
+}
+
+// scrape scrapes all nodes once, an interval after the last time.
+func (f *benchFleet) scrape() {
+	f.now = f.now.Add(mix.IntervalMillis * time.Millisecond)
+	values := make([]float64, len(f.samples[0]))
+	for i, node := range f.nodes {
+		node.Scrape(values)
+		for k := range f.samples[i] {
+			f.samples[i][k].Value = values[k]
+		}
+		f.history.Append(f.now.UnixMilli(), f.samples[i])
+		s := &f.statuses[i]
+		s.LastScrape, s.LastUp, s.Scrapes = f.now, f.now, s.Scrapes+1
+	}
+}
+
+// ask sends requests one after the other.
+func (f *benchFleet) ask(b *testing.B, requests []*backend.QueryDataRequest) {
+	for _, request := range requests {
+		res, err := f.instance.QueryData(b.Context(), request)
+		require.NoError(b, err)
+		for ref, answer := range res.Responses {
+			require.NoError(b, answer.Error, ref)
 		}
 	}
-	settings := backend.DataSourceInstanceSettings{JSONData: json.RawMessage(`{"targets": [{"url": "falco:8765"}]}`)}
-	d := newInstance(b.Context(), settings, func(scrape.Config) (executor.Fleet, error) { return f, nil }, receiver.NewRecorder(), executor.NewShared())
-	d.source.Now = func() time.Time { return end }
-	return d
+}
+
+// alertQuery is a query of an alert rule to the data source.
+type alertQuery struct {
+	Model             map[string]any `yaml:"model"`
+	DatasourceUID     string         `yaml:"datasourceUid"`
+	RelativeTimeRange struct {
+		From int64 `yaml:"from"`
+	} `yaml:"relativeTimeRange"`
+}
+
+func alertQueries(b *testing.B) (out []alertQuery) {
+	text, err := os.ReadFile("../../provisioning/alerting/falco.yaml")
+	require.NoError(b, err)
+	var file struct {
+		Groups []struct {
+			Rules []struct {
+				Data []alertQuery `yaml:"data"`
+			} `yaml:"rules"`
+		} `yaml:"groups"`
+	}
+	require.NoError(b, yaml.Unmarshal(text, &file))
+	for _, group := range file.Groups {
+		for _, rule := range group.Rules {
+			for _, q := range rule.Data {
+				if q.DatasourceUID != "__expr__" {
+					out = append(out, q)
+				}
+			}
+		}
+	}
+	require.NotEmpty(b, out)
+	return out
+}
+
+func alertRequests(rules []alertQuery, now time.Time) (out []*backend.QueryDataRequest) {
+	for _, rule := range rules {
+		text, _ := json.Marshal(rule.Model)
+		from := now.Add(-time.Duration(rule.RelativeTimeRange.From) * time.Second)
+		out = append(out, &backend.QueryDataRequest{
+			Headers: map[string]string{backend.FromAlertHeaderName: "true"},
+			Queries: []backend.DataQuery{{RefID: "A", JSON: text, MaxDataPoints: 43200, Interval: time.Second, TimeRange: backend.TimeRange{From: from, To: now}}},
+		})
+	}
+	return out
 }
 
 // refresh is one request for each panel of a dashboard, and one for its annotations.

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
 )
 
 // Expressions that would overflow the stack of parser or engine are refused unread, wherever they come from.
@@ -41,7 +42,28 @@ func TestDeepExpressionsAreRefused(t *testing.T) {
 		require.JSONEq(t, fmt.Sprintf(`{"error": %q}`, want), body)
 	}
 	long2 := `{"signals": ["kernel-drop-ratio"], "filters": [{"key": "node", "operator": "=", "value": "` + strings.Repeat("x", 70_000) + `"}]}`
-	require.ErrorContains(t, queryOne(t, d, long2).Error, "limits.expressionSizeLimit is 65536 bytes")
+	require.EqualError(t, queryOne(t, d, long2).Error, "the filters have 70000 bytes, and limits.expressionSizeLimit is 65536 bytes: choose fewer values, or raise the limit")
+}
+
+// "All" of a dashboard's variable arrives as the names of all nodes. It is no restriction, and must not make the
+// expressions of a thousand nodes too long.
+func TestFiltersOnAllNodesAreLeftOut(t *testing.T) {
+	var statuses []scrape.Status
+	var names []string
+	for i := range 1000 {
+		name := fmt.Sprintf("ip-10-0-%d-%d.eu-west-1.compute.internal", i/256, i%256)
+		names = append(names, name)
+		statuses = append(statuses, falco(name, kernelCounters...))
+	}
+	d, f := newTest(t, statuses...)
+	f.count(names[0], 5)
+	executed := func(nodes []string) string {
+		res := queryOne(t, d, fmt.Sprintf(`{"signals": ["kernel-drop-ratio"], "instant": true, "filters": [{"key": "node", "operator": "=~", "value": %q}]}`, "("+strings.Join(nodes, "|")+")"))
+		require.NoError(t, res.Error)
+		return res.Frames[0].Meta.ExecutedQueryString
+	}
+	require.NotContains(t, executed(names), "eu-west-1")
+	require.Contains(t, executed(names[1:]), names[1], "one node is not selected")
 }
 
 // While one user's heavy queries take every place that user can have, another user's query and an alert rule are answered.

@@ -101,6 +101,9 @@ func answerQuery(ctx context.Context, r *request.Request, dq backend.DataQuery) 
 		q.Format = "timeseries" // alert rules judge series and never get tables
 	}
 	q.Instant = q.Instant || kind.textual
+	if q.Filters, err = r.ReadFilters(q.Filters); err != nil {
+		return failure.Response(err)
+	}
 	dq.TimeRange.To = firstLook(r, dq.TimeRange.To)
 	qc := &request.QueryContext{Query: q, RefID: dq.RefID, Times: query.NewTimes(dq, r.Settings.Interval)}
 	if q.Instant {

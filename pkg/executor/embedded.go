@@ -3,6 +3,7 @@ package executor
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -344,8 +345,16 @@ func (e *Embedded) HasMetric(_ context.Context, metric string) bool {
 		slices.ContainsFunc(e.Targets(), func(s target.Status) bool { return target.Exports(s, metric, nil) })
 }
 
-// Check has nothing to add to the status of the targets.
-func (e *Embedded) Check(context.Context) (HealthSummary, error) { return HealthSummary{}, nil }
+// Check reports the memory of the values that are kept.
+func (e *Embedded) Check(context.Context) (HealthSummary, error) {
+	count, bytes := e.results.size()
+	if count == 0 {
+		return HealthSummary{}, nil
+	}
+	detail := fmt.Sprintf("%s kept for other requests: %s of %s (limits.resultCacheSize).",
+		wording.Count(count, "value"), wording.Size(bytes), wording.Size(e.results.maxBytes))
+	return HealthSummary{Details: []string{detail}}, nil
+}
 
 // Messages returns the texts for scraped targets.
 func (e *Embedded) Messages() Messages {

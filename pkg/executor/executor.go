@@ -85,6 +85,8 @@ type HealthSummary struct {
 	Summary string
 	Remarks []string
 	Failed  bool
+	// Details are lines below the message.
+	Details []string
 }
 
 // Messages are texts that differ between the executors.

@@ -66,6 +66,9 @@ func PromQL(ctx context.Context, r *request.Request, qc *request.QueryContext) (
 	if err != nil {
 		return nil, failure.User(err)
 	}
+	if err := r.Settings.Expressions.Check(expr); err != nil {
+		return nil, err
+	}
 	qc.Results = []frames.Result{{Expr: expr}}
 	qc.Targets = target.NewSet(r.Targets())
 	qc.Notices = append(qc.Notices, notices.Hints(ctx, r, qc, expanded)...)

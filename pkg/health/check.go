@@ -137,7 +137,7 @@ func newReport(r *request.Request, all []target.Status, found executor.HealthSum
 		parts = append(parts, "Switched off: "+strings.Join(off, "; ")+".")
 	}
 	h.message = strings.Join(parts, " ")
-	h.VerboseMessage = strings.Join(append(verbose, long...), "\n")
+	h.VerboseMessage = strings.Join(slices.Concat(verbose, long, found.Details), "\n")
 	return h
 }
 
