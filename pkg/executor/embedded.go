@@ -273,14 +273,23 @@ func (e *Embedded) queryable() storage.Queryable {
 
 // engineNotices returns the warnings and infos of the engine in its own words, with positions in the expression.
 func engineNotices(found annotations.Annotations, expr string) (out []data.Notice) {
-	warnings, infos := found.AsStrings(expr, maxAnnotations, maxAnnotations)
-	for _, text := range warnings {
+	warnings, infos := found.AsStrings(expr, 0, 0)
+	for _, text := range limitAnnotations(warnings, "warning") {
 		out = append(out, data.Notice{Severity: data.NoticeSeverityWarning, Text: text})
 	}
-	for _, text := range infos {
+	for _, text := range limitAnnotations(infos, "info") {
 		out = append(out, data.Notice{Severity: data.NoticeSeverityInfo, Text: text})
 	}
 	return out
+}
+
+// limitAnnotations sorts annotations, which the engine returns in random order, and keeps the first maxAnnotations.
+func limitAnnotations(all []string, kind string) []string {
+	slices.Sort(all)
+	if omitted := len(all) - maxAnnotations; omitted > 0 {
+		return append(all[:maxAnnotations], fmt.Sprintf("%d more %s annotations omitted", omitted, kind))
+	}
+	return all
 }
 
 // countSamples returns how many samples a value holds.

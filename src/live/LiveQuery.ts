@@ -43,6 +43,8 @@ export class LiveQuery implements Subscriber {
   private upSince = new Map<string, number>();
   /** The last time at which the history of a target was shorter than the window of a rate. */
   private readonly shortHistoryAt = new Map<string, number>();
+  /** Prometheus's annotations on an expression that a user wrote, each with the time of its last occurrence. */
+  private readonly annotatedAt = new Map<string, number>();
   /** Number of pending history requests. */
   private pendingFills = 0;
   /** Set when the backend refuses the history to this user. */
@@ -111,7 +113,19 @@ export class LiveQuery implements Subscriber {
     const isFilling = this.pendingFills > 0;
     const switchedAt = !compiled.query.instant && this.isVisible(this.switchedAt) ? this.switchedAt : undefined;
     const shortHistory = this.targetsWithShortHistory();
-    const state = { compiled, tick, results, error, switchedAt, shortHistory, isFilling, historyError, reasons };
+    const annotations = [...this.annotatedAt].flatMap(([text, at]) => (this.isVisible(at) ? [text] : []));
+    const state = {
+      compiled,
+      tick,
+      results,
+      error,
+      annotations,
+      switchedAt,
+      shortHistory,
+      isFilling,
+      historyError,
+      reasons,
+    };
     this.lastSnapshot = { results, switchedAt, ...noticesFor(state) };
     return this.lastSnapshot;
   }
@@ -141,6 +155,7 @@ export class LiveQuery implements Subscriber {
     this.points = compiled.expressions().map(() => new Points(compiled.step, compiled.intervalMs / 2));
     this.upSince.clear();
     this.shortHistoryAt.clear();
+    this.annotatedAt.clear();
     this.time = -Infinity;
     this.switchedAt = undefined;
   }
@@ -226,6 +241,7 @@ export class LiveQuery implements Subscriber {
       const expressions = compiled.expressions(this.isLive ? compiled.liveWindow : undefined);
       this.results = expressions.map(({ signal, text, expr, window }, i) => {
         const result = evaluateExpr(expr, text, poller.buffer, { start: time, queryRange, isUneven });
+        this.annotate(result, time);
         const shown = compiled.query.instant ? result : this.extend(this.points[i]!, time, result);
         return { signal, expr: text, window, type: shown.type, series: shown.series };
       });
@@ -246,9 +262,18 @@ export class LiveQuery implements Subscriber {
     this.guard(() => {
       compiled.expressions().forEach(({ text, expr }, i) => {
         const options = { start, end: times.at(-1)!, step: compiled.step, queryRange, isUneven };
-        this.points[i]!.insert(times, evaluateExpr(expr, text, poller.buffer, options));
+        const result = evaluateExpr(expr, text, poller.buffer, options);
+        this.annotate(result, options.end);
+        this.points[i]!.insert(times, result);
       });
     });
+  }
+
+  /** Remembers annotations on an expression that a user wrote. The catalogue knows what it does. */
+  private annotate({ annotations }: Result, time: number): void {
+    if (this.compiled.query.queryType === 'promql') {
+      annotations.forEach((text) => this.annotatedAt.set(text, time));
+    }
   }
 
   private extend(points: Points, time: number, result: Result): Pick<FrameResult, 'type' | 'series'> {

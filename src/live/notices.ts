@@ -14,6 +14,8 @@ export interface QueryState {
   results: FrameResult[];
   /** Why there are no results. */
   error?: string;
+  /** Prometheus's annotations on the expression, if a user wrote it. */
+  annotations: string[];
   /** When rates switched to the live window, in milliseconds, if that moment is visible. */
   switchedAt?: number;
   /** Targets whose samples do not reach back as far as the windows of visible rates. */
@@ -58,6 +60,7 @@ export function noticesFor(state: QueryState): { notices: QueryResultMetaNotice[
       ...(isMissingValues(targets, state) ? reasons.missing : []),
       ...troubles.filter(({ severity }) => severity !== 'error'),
       ...reasons.besides,
+      ...annotationNotices(state.annotations),
       ...info(dips(targets, names, state)),
       ...info(targets.length === 0 && tick.failure === undefined && noTargets),
       ...info(
@@ -70,6 +73,20 @@ export function noticesFor(state: QueryState): { notices: QueryResultMetaNotice[
       ...info(windowSwitch(state)),
     ],
   };
+}
+
+/** How many warnings, and infos, of the evaluator a panel shows. */
+const maxAnnotations = 5;
+
+/** Prometheus's annotations in its own words, the same ones as in the backend. */
+function annotationNotices(annotations: string[]): QueryResultMetaNotice[] {
+  return (['warning', 'info'] as const).flatMap((severity) => {
+    const all = annotations.filter((text) => text.startsWith(`PromQL ${severity}: `)).sort();
+    const omitted = all.length - maxAnnotations;
+    const shown = all.slice(0, maxAnnotations);
+    const texts = omitted > 0 ? [...shown, `${omitted} more ${severity} annotations omitted`] : shown;
+    return texts.map((text) => ({ severity, text }));
+  });
 }
 
 const workingStates: Array<TargetStatus['state']> = ['up', 'starting', 'pending'];

@@ -1,11 +1,16 @@
 /** Annotations on a query, in Prometheus's wording. */
 import { type Span } from './ast';
-import { type Evaluator } from './context';
+import { type Evaluator, type Query } from './context';
 import { position } from './errors';
 import { type Labels } from './labels';
 
+/** The annotations of an evaluation as text. */
+export function annotationsOf({ annotations }: Query): string[] {
+  return [...annotations].map(([text, at]) => `PromQL ${text} (${at})`);
+}
+
 function annotate({ query }: Evaluator, text: string, { from }: Span): void {
-  query.annotations.add(`PromQL ${text} (${position(query.text, from)})`);
+  query.annotations.set(text, position(query.text, from));
 }
 
 /** Warns of rate and increase over a metric that does not look like a counter. */
@@ -37,20 +42,24 @@ export function annotateSort(at: Span, evaluator: Evaluator): void {
 
 /** Warns of buckets that histogram_quantile leaves out. */
 export function annotateMalformedBucket(labels: Labels, at: Span, evaluator: Evaluator): void {
-  const [le, name] = [labels.get('le'), labels.get('__name__')].map((text) => JSON.stringify(text));
-  annotate(
-    evaluator,
-    `warning: bucket label "le" is missing or has a malformed value of ${le} for metric name ${name}`,
-    at
-  );
+  const le = JSON.stringify(labels.get('le'));
+  const why = `bucket label "le" is missing or has a malformed value of ${le}`;
+  annotate(evaluator, `warning: ${why}${forMetric(labels, evaluator)}`, at);
 }
 
-/** Tells that the counts of a histogram fell from one bucket to the next. */
+const histogramQuantileDocs = 'https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile';
+
+/**
+ * Tells that the counts of a histogram fell from one bucket to the next. Prometheus adds which buckets and when, which would
+ * be another text at every tick.
+ */
 export function annotateNonmonotonic(labels: Labels, at: Span, evaluator: Evaluator): void {
-  const name = JSON.stringify(labels.get('__name__'));
-  annotate(
-    evaluator,
-    `info: input to histogram_quantile needed to be fixed for monotonicity for metric name ${name}`,
-    at
-  );
+  const why = `input to histogram_quantile needed to be fixed for monotonicity (see ${histogramQuantileDocs})`;
+  annotate(evaluator, `info: ${why}${forMetric(labels, evaluator)}`, at);
+}
+
+/** Prometheus only knows the name here with delayed name removal. */
+function forMetric(labels: Labels, { query }: Evaluator): string {
+  const name = query.delayedNameRemoval ? labels.get('__name__') : '';
+  return name ? ` for metric name ${JSON.stringify(name)}` : '';
 }

@@ -18,8 +18,8 @@ export interface Query {
   isUneven: boolean;
   /** Names are dropped at the end of the evaluation instead of by each operation. */
   delayedNameRemoval: boolean;
-  /** Prometheus's annotations on the query, each once. */
-  annotations: Set<string>;
+  /** Prometheus's annotations on the query, each with its last position in the text. */
+  annotations: Map<string, string>;
 }
 
 /** Evaluates parts of an expression at the times of its grid. */

@@ -1,3 +1,4 @@
+import { annotationsOf } from './annotations';
 import { type Expr, unwrap } from './ast';
 import { typeOf } from './check';
 import { type Query } from './context';
@@ -49,11 +50,11 @@ export function evaluateExpr(expr: Expr, text: string, source: Source, options: 
     lookback,
     isUneven,
     delayedNameRemoval,
-    annotations: new Set(),
+    annotations: new Map(),
   };
   const evaluator = new Evaluation(query, { start, step: ranges ? step : 1, count });
   const type = typeOf(expr);
-  const annotations = () => [...query.annotations];
+  const annotations = () => annotationsOf(query);
   if (type === 'string' || type === 'matrix') {
     if (ranges) {
       const name = type === 'string' ? 'string' : 'range vector';
