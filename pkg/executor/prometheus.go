@@ -1,6 +1,7 @@
 package executor
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -134,10 +135,7 @@ func (s *Prometheus) Rewrite(expr string) (string, error) { return s.store.Rewri
 
 // SampleLabel returns the label itself if the server has no label for the cluster.
 func (s *Prometheus) SampleLabel(label string) string {
-	if name := s.Config.Identity.ServerLabel(label); name != "" {
-		return name
-	}
-	return label
+	return cmp.Or(s.Config.Identity.SampleLabel(label), label)
 }
 
 // HasMetric asks the server. It reports true if the server does not respond.

@@ -39,7 +39,12 @@ func Hints(ctx context.Context, r *request.Request, qc *request.QueryContext, ex
 			if err != nil {
 				return nil
 			}
-			return slices.DeleteFunc(names, func(name string) bool { return name == model.MetricNameLabel })
+			names = slices.DeleteFunc(names, func(name string) bool { return name == model.MetricNameLabel })
+			for i, name := range names {
+				names[i] = r.Executor.SampleLabel(name)
+			}
+			slices.Sort(names)
+			return names
 		},
 	}
 	for _, hint := range hints.For(in) {

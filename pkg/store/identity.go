@@ -58,8 +58,8 @@ func (id Identity) pluginLabel(label string) string {
 	return label
 }
 
-// serverLabel returns the server's name for a label of a result; it is the inverse of pluginLabel.
-func (id Identity) serverLabel(label string) string {
+// SampleLabel returns the server's name for a label of a result; it is the inverse of pluginLabel.
+func (id Identity) SampleLabel(label string) string {
 	switch label {
 	case target.NodeLabel, target.ClusterLabel:
 		return id.ServerLabel(label)

@@ -40,8 +40,8 @@ func (q *querier) Close() error {
 }
 
 // LabelNames implements [storage.LabelQuerier].
-func (q *querier) LabelNames(ctx context.Context, _ *storage.LabelHints, _ ...*labels.Matcher) ([]string, annotations.Annotations, error) {
-	names, err := q.labelNames(ctx, q.from, q.to)
+func (q *querier) LabelNames(ctx context.Context, _ *storage.LabelHints, matchers ...*labels.Matcher) ([]string, annotations.Annotations, error) {
+	names, err := q.labelNames(ctx, q.from, q.to, matchers)
 	return names, nil, err
 }
 
@@ -60,9 +60,15 @@ func (q *querier) Select(ctx context.Context, _ bool, _ *storage.SelectHints, ma
 	return set
 }
 
-// labelNames returns the sorted names of the labels on Falco's and Falcosidekick's series.
-func (s *Store) labelNames(ctx context.Context, from, to int64) ([]string, error) {
-	names, err := s.client.LabelNames(ctx, from, to, s.selector(s.anyMetric()))
+// labelNames returns the sorted names of the labels on the series that pass the matchers; without matchers on Falco's and
+// Falcosidekick's series.
+func (s *Store) labelNames(ctx context.Context, from, to int64, matchers []*labels.Matcher) ([]string, error) {
+	if len(matchers) == 0 {
+		matchers = []*labels.Matcher{s.anyMetric()}
+	} else {
+		matchers = s.rewriter().serverMatchers(slices.Clone(matchers))
+	}
+	names, err := s.client.LabelNames(ctx, from, to, s.selector(matchers...))
 	for i := range names {
 		names[i] = s.config.Identity.pluginLabel(names[i])
 	}

@@ -87,7 +87,7 @@ func serverLabels(id Identity, vector promql.Vector) []map[string]string {
 	var out []map[string]string
 	for _, sample := range vector {
 		m := map[string]string{}
-		sample.Metric.Range(func(l labels.Label) { m[id.serverLabel(l.Name)] = l.Value })
+		sample.Metric.Range(func(l labels.Label) { m[id.SampleLabel(l.Name)] = l.Value })
 		out = append(out, m)
 	}
 	return out
