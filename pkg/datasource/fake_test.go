@@ -64,6 +64,9 @@ func (f *fakeFleet) Queryable() storage.Queryable {
 	if f.queryable != nil {
 		return f.queryable()
 	}
+	if f.history == nil {
+		return history.NewView(nil, nil, "")
+	}
 	return history.NewView([]*history.History{f.history}, nil, "")
 }
 

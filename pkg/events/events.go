@@ -30,6 +30,8 @@ type event struct {
 	At, End  int64 // unix milliseconds; 0 if there is no end
 	from, to string
 	value    float64
+	// misdated means that the node reports a time at which the event cannot have happened.
+	misdated bool
 }
 
 // Answer answers queries of type events: what changed in the range, the latest first, with the fields that Grafana's
@@ -67,12 +69,39 @@ func Answer(ctx context.Context, r *request.Request, qc *request.QueryContext) (
 	})
 	rows := query.First(bundled(found, by, max(qc.Times.Scrape, qc.Times.Length/eventGaps)), qc.Query.Limit)
 	told := notices.ForRange(r, qc)
+	misdated, err := misdatedNotice(ctx, r, qc, found)
+	if err != nil {
+		return nil, err
+	}
+	told = append(told, misdated...)
 	if len(rows) > mostEvents {
 		told = append(told, data.Notice{Severity: data.NoticeSeverityInfo,
 			Text: fmt.Sprintf("These are the latest %d of %d events: narrow the time range or the filters to see the others.", mostEvents, len(rows))})
 		rows = rows[:mostEvents]
 	}
 	return eventFrames(rows, told), nil
+}
+
+// misdatedNotice names the nodes whose reported times are wrong, and how wrong their clocks are at the end of the range.
+func misdatedNotice(ctx context.Context, r *request.Request, qc *request.QueryContext, found []event) ([]data.Notice, error) {
+	wrong := target.Set{}
+	for _, t := range qc.Targets.All {
+		if slices.ContainsFunc(found, func(e event) bool { return e.misdated && e.node == target.NodeOf(t.Labels) }) {
+			wrong.All = append(wrong.All, t)
+		}
+	}
+	if len(wrong.All) == 0 {
+		return nil, nil
+	}
+	g := notices.NewGroups(qc.Targets)
+	clocks, err := notices.WrongClocks(ctx, r, qc.Targets, qc.Times.End)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range wrong.All {
+		g.Add(notices.Warning("Falco reports wrong times of restarts and reloads on", strings.TrimSpace("They are shown at the first scrape after them. "+clocks)), qc.Targets.Name(t))
+	}
+	return g.Notices(), nil
 }
 
 // eventGaps is the number of gaps in a range. Events that are closer together than one gap are bundled.

@@ -59,23 +59,23 @@ func find(ctx context.Context, r *request.Request, qc *request.QueryContext, s e
 
 // step is a change of a metric's value between two scrapes.
 type step struct {
-	at       int64 // of the scrape that showed it
-	from, to float64
+	before, at int64 // of the last scrape with the previous value, and of the scrape that showed the change
+	from, to   float64
 }
 
 // steps returns the changes of a metric's value by node, including changes while a node was down.
 func steps(ctx context.Context, r *request.Request, metric string, qc *request.QueryContext, s executor.Scope, from, to time.Time) (map[target.Node][]step, error) {
 	out := map[target.Node][]step{}
 	remarks, err := executor.Scan(ctx, r.Executor, metric, s, from, to, func(l labels.Labels, all executor.Samples) {
-		previous, known := 0.0, false
+		previous, before, known := 0.0, int64(0), false
 		for at, v := range all {
 			if !executor.Finite(v) {
 				continue
 			}
 			if known && v != previous {
-				out[target.NodeOf(l)] = append(out[target.NodeOf(l)], step{at, previous, v})
+				out[target.NodeOf(l)] = append(out[target.NodeOf(l)], step{before, at, previous, v})
 			}
-			previous, known = v, true
+			previous, before, known = v, at, true
 		}
 	})
 	qc.Notices = append(qc.Notices, remarks...)
@@ -101,12 +101,24 @@ func changes(ctx context.Context, r *request.Request, kind *signals.EventKind, q
 			}
 			e := event{EventKind: kind, node: n, At: c.at, from: frames.WithUnit("", c.from), to: frames.WithUnit("", c.to), value: c.to}
 			if kind.Time == "nanoseconds" {
-				e.At, e.from, e.to = int64(c.to/1e6), r.Clock(time.UnixMilli(int64(c.from/1e6))), r.Clock(time.UnixMilli(int64(c.to/1e6)))
+				e.from, e.to = r.Clock(time.UnixMilli(int64(c.from/1e6))), r.Clock(time.UnixMilli(int64(c.to/1e6)))
+				e.place(c, int64(c.to/1e6), r.Catalogue.Clock.Tolerance)
 			}
 			out = append(out, e)
 		}
 	}
 	return out, nil
+}
+
+// place sets when the event happened. The node reports a time of its own clock. If that is not between the scrapes before and
+// after the event, the clock is wrong, and the event is at the scrape that showed it. tolerance is in seconds.
+func (e *event) place(c step, reported int64, tolerance float64) {
+	if c.before <= reported && reported <= c.at {
+		e.At = reported
+		return
+	}
+	e.At = c.at
+	e.misdated = float64(max(c.before-reported, reported-c.at)) > 1000*tolerance
 }
 
 // span is a time in which an info series had a value without a gap.

@@ -41,6 +41,10 @@ func Check(ctx context.Context, r *request.Request, received Receiver) (*backend
 	if r.Executor.HistoryTrimmed() {
 		found.Remarks = append(found.Remarks, notices.ShortHistory(r, time.Time{}))
 	}
+	// Without an answer the clocks are unknown. Panels report the error.
+	if clocks, err := notices.WrongClocks(ctx, r, target.NewSet(all), r.Now()); err == nil && clocks != "" {
+		found.Remarks = append(found.Remarks, clocks)
+	}
 	if received != nil {
 		summary, err := received.Summary()
 		if err != nil {

@@ -22,6 +22,7 @@ type Catalogue struct {
 	Store        Store               `json:"store"`
 	Recordings   []Recording         `json:"recordings"`
 	Receiver     Receiver            `json:"receiver"`
+	Clock        Clock               `json:"clock"`
 }
 
 // Dimension is one of the five dimensions in Falco's guide to performance monitoring in production.

@@ -63,6 +63,15 @@ type EventKind struct {
 	Level  string  `json:"level"`          // info, warning or critical
 }
 
+// Clock describes the clocks of the nodes.
+type Clock struct {
+	// Ahead is a template, grouped by `$identity`: how far the clock of a node is ahead of the scraper's, in seconds. It is
+	// negative if the clock is behind.
+	Ahead string `json:"ahead"`
+	// Tolerance is the difference in seconds up to which nothing is reported.
+	Tolerance float64 `json:"tolerance"`
+}
+
 // RuleTable describes the metric of Falco's rules.
 type RuleTable struct {
 	Metric     string            `json:"metric"`

@@ -1,5 +1,6 @@
 import { checks } from './checks';
 import { continuity } from './continuity';
+import { clock } from './continuity/clock';
 import { dataQuality } from './data-quality';
 import { delivery } from './delivery';
 import { events } from './events';
@@ -46,6 +47,7 @@ export const catalogue: Catalogue = {
   targetGauges,
   baselines,
   receiver,
+  clock,
   store: { ...store, externalMetrics: [...new Set(signals.flatMap(listExternalMetrics))] },
 };
 

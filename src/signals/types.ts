@@ -368,6 +368,11 @@ export interface Catalogue {
   baselines: Baseline[];
   store: Store;
   receiver: Receiver;
+  /**
+   * The clocks of the nodes. `ahead` is a template, grouped by `$identity`: how far the clock of a node is ahead of the
+   * scraper's, in seconds; negative if it is behind. Differences up to `tolerance` seconds are not reported.
+   */
+  clock: { ahead: string; tolerance: number };
 }
 
 /** What is specific to a Prometheus that scrapes Falco. */

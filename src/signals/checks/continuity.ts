@@ -180,6 +180,25 @@ export const continuity: Check[] = [
     optional: true,
   },
   {
+    id: 'clock',
+    signal: 'clock-difference',
+    worst: 'max',
+    meaning: {
+      ok: 'The clock of the node agrees with that of Grafana or Prometheus.',
+      warning:
+        'The clock of the node differs from that of Grafana or Prometheus. The times in its alerts and its delivery times are wrong by the difference.',
+    },
+    advice: [
+      {
+        why: 'The clock of the node is not synchronised, or all nodes differ because the clock of Grafana or Prometheus is not.',
+        change:
+          'Check time synchronisation (chronyd, systemd-timesyncd or ntpd) on the node. If all nodes differ, check it on the server of Grafana or Prometheus.',
+        cost: 'None.',
+      },
+    ],
+    optional: true,
+  },
+  {
     id: 'version-drift',
     signal: 'version-drift',
     worst: 'max',

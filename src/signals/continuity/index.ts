@@ -1,8 +1,9 @@
 import { type Signal } from '../types';
 import { baseline } from './baseline';
+import { clocks } from './clock';
 import { drift } from './drift';
 import { lifecycle } from './lifecycle';
 import { liveness } from './liveness';
 import { sharedKernel } from './shared-kernel';
 
-export const continuity: Signal[] = [...liveness, ...lifecycle, ...drift, ...baseline, ...sharedKernel];
+export const continuity: Signal[] = [...liveness, ...lifecycle, ...drift, ...baseline, ...sharedKernel, ...clocks];
