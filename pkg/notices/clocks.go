@@ -81,11 +81,11 @@ func difference(seconds float64) string {
 	}
 	unit, name := 1.0, "s"
 	switch {
-	case seconds >= 48*3600:
+	case seconds >= 47.5*3600: // rounded to two days
 		unit, name = 24*3600, "days"
-	case seconds >= 2*3600:
+	case seconds >= 119.5*60:
 		unit, name = 3600, "h"
-	case seconds >= 120:
+	case seconds >= 119.5:
 		unit, name = 60, "min"
 	}
 	return fmt.Sprintf("%.0f %s %s", seconds/unit, name, direction)

@@ -24,6 +24,7 @@ describe('the catalogue', () => {
       'canary-round-trip-time',
       'captured-syscall-ratio',
       'clock-ahead',
+      'clock-difference',
       'config-baseline-drift',
       'config-drift',
       'connection-failures',

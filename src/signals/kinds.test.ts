@@ -36,6 +36,7 @@ describe('the checks', () => {
       'hot-reload-failures',
       'event-timeouts',
       'instances-per-kernel',
+      'clock',
       'version-drift',
       'rules-drift',
       'config-drift',

@@ -134,6 +134,7 @@ describe('the dashboards together', () => {
       'recurring-restarts',
       'connection-failures',
       'instances-per-kernel',
+      'clock-difference',
       'cpu-capacity-ratio',
       'cpu-capacity-since-start-ratio',
       'cpu-throttled-ratio',
