@@ -20,6 +20,8 @@ func TestHintsReachThePanel(t *testing.T) {
 		`info: PromQL info: metric might not be a counter, name does not end in _total/_sum/_count/_bucket: "up" (1:12)`)
 	require.Contains(t, texts(t, queryOne(t, d, `{"queryType": "promql", "expr": "up or falcosecurity_scap_n_drop_total"}`)),
 		"info: There is no metric falcosecurity_scap_n_drop_total. Did you mean falcosecurity_scap_n_drops_total, which the signal “Kernel drops” uses?")
+	require.Contains(t, texts(t, queryOne(t, d, `{"queryType": "promql", "instant": true, "expr": "up or falcosecurity_scap_n_drop_total"}`)),
+		"info: There is no metric falcosecurity_scap_n_drop_total. Did you mean falcosecurity_scap_n_drops_total, which the signal “Kernel drops” uses?", "at an instant")
 }
 
 func TestParseErrorHint(t *testing.T) {

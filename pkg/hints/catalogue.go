@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
@@ -26,6 +27,19 @@ type catalogue struct {
 	counters, gauges map[string]bool
 	// startsAtFirst are counters whose series appear with the first event.
 	startsAtFirst map[string]bool
+}
+
+// lastRead is the catalogue that was read last: reading takes long, and data sources of one mode share their signals.
+var lastRead atomic.Pointer[catalogue]
+
+// catalogueOf reads the signals unless they were the last to be read.
+func catalogueOf(all []signals.Signal) catalogue {
+	if c := lastRead.Load(); c != nil && len(all) > 0 && len(c.signals) == len(all) && &c.signals[0] == &all[0] {
+		return *c
+	}
+	c := readCatalogue(all)
+	lastRead.Store(&c)
+	return c
 }
 
 func readCatalogue(all []signals.Signal) catalogue {
@@ -57,7 +71,7 @@ func (c catalogue) usedBy(format string, metrics ...string) string {
 		if slices.ContainsFunc(metrics, func(metric string) bool { return !strings.Contains(s.Expr, metric+"{") }) {
 			continue
 		}
-		if best == nil || cost(s) < cost(*best) {
+		if best == nil || cost(s, metrics) < cost(*best, metrics) {
 			best = &c.signals[i]
 		}
 	}
@@ -67,9 +81,13 @@ func (c catalogue) usedBy(format string, metrics ...string) string {
 	return fmt.Sprintf(format, best.Title)
 }
 
-// cost orders signals: those with a window come first, then those with thresholds, then those with a short expression.
-func cost(s signals.Signal) int {
+// cost orders signals: those that begin with one of the metrics come first, because they are about it, then those with a
+// window, then those with thresholds, then those with a short expression.
+func cost(s signals.Signal, metrics []string) int {
 	n := len(s.Expr)
+	if first := selectorPattern.FindStringSubmatch(s.Expr); first == nil || !slices.Contains(metrics, first[1]) {
+		n += 4_000_000
+	}
 	if !strings.Contains(s.Expr, "$window") {
 		n += 2_000_000
 	}

@@ -32,7 +32,7 @@ func For(in Input) []string {
 	if err != nil {
 		return nil
 	}
-	f := finder{Input: in, catalogue: readCatalogue(in.Signals), newSeries: findNewSeries(root)}
+	f := finder{Input: in, catalogue: catalogueOf(in.Signals), newSeries: findNewSeries(root)}
 	parser.Inspect(root, func(node parser.Node, path []parser.Node) error {
 		switch n := node.(type) {
 		case *parser.VectorSelector:

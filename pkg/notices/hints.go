@@ -19,7 +19,7 @@ func Hints(ctx context.Context, r *request.Request, qc *request.QueryContext, ex
 		return nil
 	}
 	// Without the names of metrics or labels there are fewer hints.
-	q, err := r.Executor.Querier(qc.Times.Start.UnixMilli(), qc.Times.End.UnixMilli())
+	q, err := r.Executor.Querier(qc.Begin().UnixMilli(), qc.Times.End.UnixMilli())
 	if err != nil {
 		return nil
 	}
@@ -36,7 +36,7 @@ func Hints(ctx context.Context, r *request.Request, qc *request.QueryContext, ex
 		Labels: func(metric string) []string {
 			named := labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, metric)
 			names, _, err := q.LabelNames(ctx, &storage.LabelHints{}, named)
-			if err != nil {
+			if err != nil || len(names) == 0 { // every sample has the name of its metric
 				return nil
 			}
 			names = slices.DeleteFunc(names, func(name string) bool { return name == model.MetricNameLabel })
