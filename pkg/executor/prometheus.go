@@ -74,7 +74,7 @@ func (s *Prometheus) Querier(from, to int64) (storage.Querier, error) {
 }
 
 // FirstUp uses the target list for a short range that ends now. For other ranges the result is exact to a thousandth of the
-// range.
+// range, or exact if the target list has the first scrape.
 func (s *Prometheus) FirstUp(ctx context.Context, sc Scope, from, to time.Time) (map[target.Node]int64, error) {
 	length := to.Sub(from)
 	if length < store.FirstScrapeLookback && time.Since(to) < time.Minute {
@@ -102,6 +102,13 @@ func (s *Prometheus) FirstUp(ctx context.Context, sc Scope, from, to time.Time) 
 	vector, _ := found.Value.(promql.Vector)
 	for _, sample := range vector {
 		out[target.NodeOf(sample.Metric)] = int64(sample.F * 1000)
+	}
+	for _, t := range s.Targets() {
+		n, at := target.NodeOf(t.Labels), t.FirstScrape
+		first, known := out[n]
+		if !at.Before(from) && !at.After(to) && (!known || at.UnixMilli() < first) {
+			out[n] = at.UnixMilli()
+		}
 	}
 	return out, nil
 }
