@@ -29,9 +29,9 @@ async function get(address: string, path = '/metrics'): Promise<{ status: number
   return { status: response.status, type: response.headers.get('content-type'), body: await response.text() };
 }
 
-/** Repeats the request until the response passes; fails after two seconds with the last one. */
+/** Repeats the request until the response passes; fails after half a minute with the last one. */
 async function eventually<T>(ask: () => Promise<T>, holds: (answer: T) => boolean): Promise<T> {
-  const until = Date.now() + 2000;
+  const until = Date.now() + 30_000;
   for (;;) {
     const answer = await ask();
     if (holds(answer) || Date.now() > until) {

@@ -140,9 +140,9 @@ describe('ExpositionReader', () => {
     const time = (length: number) => {
       const body = line.repeat(Math.ceil(length / line.length));
       const times = Array.from({ length: 3 }, () => {
-        const start = performance.now();
+        const start = process.cpuUsage(); // other programs on the machine do not count
         reader().read(body);
-        return performance.now() - start;
+        return process.cpuUsage(start).user / 1000;
       });
       return Math.min(...times);
     };

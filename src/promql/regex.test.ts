@@ -29,8 +29,8 @@ describe('wholeText', () => {
   });
 
   it('matches in linear time', () => {
-    const began = performance.now();
+    const began = process.cpuUsage(); // other programs on the machine do not count
     expect(wholeText('(a+)+|(a|aa)+').testExact(`${'a'.repeat(3000)}b`)).toBe(false);
-    expect(performance.now() - began).toBeLessThan(1000);
+    expect(process.cpuUsage(began).user).toBeLessThan(1e6);
   });
 });
