@@ -1,9 +1,9 @@
-/** Unit tests in TypeScript. The browser tests have their own configuration: tests/e2e/jest.config.mjs. */
+/** Unit tests in TypeScript. Browser tests and cases have their own: tests/e2e/jest.config.mjs, tests/cases/jest.config.mjs. */
 export default {
   testEnvironment: 'jsdom',
   roots: ['<rootDir>/src', '<rootDir>/dev', '<rootDir>/tests'],
   testMatch: ['**/*.test.ts', '**/*.test.tsx'],
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/tests/e2e/'],
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/tests/e2e/', '<rootDir>/tests/cases/'],
   setupFilesAfterEnv: ['<rootDir>/.config/jest/setup.ts'],
   transform: {
     '^.+\\.(t|j|mj)sx?$': [

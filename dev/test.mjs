@@ -137,6 +137,7 @@ const steps = {
     build();
     count(name, 1, 0);
   },
+  cases: jest(['--config', 'tests/cases/jest.config.mjs', '--runInBand']),
   'end to end': async (name) => {
     const browser = await ensureBrowser();
     if (!browser) {
@@ -151,7 +152,7 @@ const selected = Object.entries(steps).filter(
   ([name]) => words.length === 0 || words.some((word) => name.includes(word))
 );
 // Some tests compare the plugin with a real server.
-if (selected.some(([name]) => name.includes('test') || name === 'end to end')) {
+if (selected.some(([name]) => name.includes('test') || name === 'cases' || name === 'end to end')) {
   ensurePrometheus();
   ensureVictoria();
 }

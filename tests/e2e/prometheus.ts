@@ -22,8 +22,7 @@ export class Prometheus {
 
   /** Scrapes the fleet with this control port, and evaluates the shipped rules. */
   static async scraping(fleetPort: number, interval: string): Promise<Prometheus> {
-    const server = new Prometheus(await freePort());
-    const config = {
+    return Prometheus.running((port) => ({
       global: { scrape_interval: interval, scrape_timeout: interval, evaluation_interval: interval },
       scrape_configs: [
         {
@@ -35,11 +34,16 @@ export class Prometheus {
           http_sd_configs: [{ url: `http://127.0.0.1:${fleetPort}/targets`, refresh_interval: '2s' }],
         },
         { job_name: 'falcosidekick', static_configs: [{ targets: [`127.0.0.1:${fleetPort + 1}`] }] },
-        { job_name: 'prometheus', static_configs: [{ targets: [`127.0.0.1:${server.port}`] }] },
+        { job_name: 'prometheus', static_configs: [{ targets: [`127.0.0.1:${port}`] }] },
       ],
       rule_files: [join(root, 'provisioning/prometheus/falco.rules.yaml')],
-    };
-    writeFileSync(join(server.folder, 'prometheus.yml'), stringify(config));
+    }));
+  }
+
+  /** Starts a server with a configuration, which may contain its port. */
+  static async running(configure: (port: number) => object): Promise<Prometheus> {
+    const server = new Prometheus(await freePort());
+    writeFileSync(join(server.folder, 'prometheus.yml'), stringify(configure(server.port)));
     await server.start();
     return server;
   }
