@@ -46,7 +46,7 @@ func TestAnnotations(t *testing.T) {
 		}
 		stored.Append(int64(15_000*i), samples)
 	}
-	engine, queryable := testEngine(), Queryable([]*History{stored}, nil)
+	engine, queryable := testEngine(), NewView([]*History{stored}, nil, "")
 	for _, c := range corpus.Cases {
 		t.Run(c.Name, func(t *testing.T) {
 			var query promql.Query
