@@ -16,8 +16,9 @@ function faulty(name: string, changes: Partial<NodeSpec>): NodeSpec {
  * The cluster `demo` holds most of them. `unreachable`: three of five do not respond. `small`: two
  * nodes, for an `expectedInstances` of 4. `limited`: for a `memoryLimit` of 256Mi.
  */
-export const everything: { nodes: NodeSpec[]; failing: Record<string, number> } = {
+export const everything: { nodes: NodeSpec[]; failing: Record<string, number>; backlog: number } = {
   failing: { slack: 1 },
+  backlog: 4000,
   nodes: [
     ...['calm-1', 'calm-2', 'calm-3', 'calm-4', 'calm-5', 'calm-6'].map((name) => faulty(name, {})),
     faulty('overloaded', FAULTS.overloaded),
@@ -37,6 +38,17 @@ export const everything: { nodes: NodeSpec[]; failing: Record<string, number> } 
     faulty('crash-loop', {
       interruption: { kind: 'restart', first: 12 * SECOND, every: 12 * SECOND, down: SECOND, starting: SECOND },
     }),
+    faulty('crashes-once', {
+      interruption: {
+        kind: 'restart',
+        first: 12 * SECOND,
+        every: Infinity,
+        down: 3 * SECOND,
+        cutsOff: true,
+        starting: SECOND,
+      },
+    }),
+    faulty('shares-kernel', { hostOf: 'calm-1' }),
     faulty('failed-reload', { messages: [{ rule: FAULTS.failedReloads.messages[0]!.rule, every: 5 * SECOND }] }),
     faulty('timeouts', { messages: [{ rule: FAULTS.timeouts.messages[0]!.rule, every: 5 * SECOND }] }),
     faulty('other-version', FAULTS.otherVersion),

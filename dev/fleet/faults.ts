@@ -43,6 +43,21 @@ export const FAULTS = {
   slowCrashLoop: {
     interruption: { kind: 'restart', first: MINUTE, every: 36 * MINUTE, down: 10 * SECOND, starting: 5 * SECOND },
   },
+  /** Its responses are cut off for two minutes, then it has a new start time. */
+  crashesWhileScraped: {
+    interruption: {
+      kind: 'restart',
+      first: MINUTE,
+      every: Infinity,
+      down: 2 * MINUTE,
+      cutsOff: true,
+      starting: 2 * SECOND,
+    },
+  },
+  /** Terminates before every scrape: nothing listens but for a moment in which it starts. */
+  terminatesEarly: {
+    interruption: { kind: 'restart', first: 0, every: 20 * SECOND, down: 19 * SECOND, starting: SECOND },
+  },
   /** Its driver delivers no events, and no BPF statistics show that there were any. */
   blind: { engine: 'kmod', take: 0, rules: [] },
   fullThreadTable: { fullThreadTable: 262_144 },

@@ -92,10 +92,12 @@ function handleFalco(simulation: Simulation, node: Node, now: () => number): Han
         return json(response, versions(spec));
       case '/metrics': {
         const at = now();
+        const phase = simulation.phase(node, at);
+        if (phase === 'crashing') {
+          return respond(response, '#'.repeat(100), 'cut-off');
+        }
         // The route exists only after the capture opened.
-        return simulation.phase(node, at) === 'up'
-          ? respond(response, simulation.answer(node, at), spec.badAnswer)
-          : notFound(response);
+        return phase === 'up' ? respond(response, simulation.answer(node, at), spec.badAnswer) : notFound(response);
       }
       default:
         return notFound(response);

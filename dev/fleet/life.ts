@@ -1,6 +1,6 @@
 import { type NodeSpec } from './spec';
 
-export type Phase = 'up' | 'starting' | 'down';
+export type Phase = 'up' | 'starting' | 'crashing' | 'down';
 
 /** A period of a node's life with one set of counters; milliseconds from the start of the fleet. */
 export interface Generation {
@@ -42,8 +42,9 @@ export function life(spec: NodeSpec, at: number): Generation & { phase: Phase } 
   const passed =
     interruption && at >= interruption.first ? 1 + Math.floor((at - interruption.first) / interruption.every) : 0;
   const now = generation(spec, passed);
-  const phase = spec.absent || at < now.loadedAt ? 'down' : at < now.openedAt ? 'starting' : 'up';
-  return { ...now, phase };
+  const gap = interruption?.cutsOff ? 'crashing' : 'down';
+  const phase = at < now.loadedAt ? gap : at < now.openedAt ? 'starting' : 'up';
+  return { ...now, phase: spec.absent ? 'down' : phase };
 }
 
 /** Every generation up to a moment, oldest first. */

@@ -96,7 +96,7 @@ export class Node {
     seed: string,
     private readonly start: number
   ) {
-    const own = `${seed}/${spec.name}`;
+    const own = `${seed}/${spec.hostOf ?? spec.name}`;
     const next = random(own);
     const dayPhase = (2 * Math.PI * ((start / 1000) % 86_400)) / 86_400 - Math.PI / 2;
     this.syscallWave = new Wave(`${own}/load`, spec.variation, dayPhase);

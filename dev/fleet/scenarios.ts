@@ -9,6 +9,8 @@ export interface Scenario {
   nodes: NodeSpec[];
   /** Share of the alerts that a destination rejects; small if undefined. */
   failing?: Record<string, number>;
+  /** Alerts that wait in Falcosidekick for a slow destination. */
+  backlog?: number;
 }
 
 /**
@@ -187,6 +189,23 @@ export const SCENARIOS: Record<string, Scenario> = {
   'crash-loop': {
     about: 'worker-1 starts, lives for ten seconds and is down for thirty',
     nodes: but({ 1: FAULTS.crashLoop }),
+  },
+  'crash-while-scraped': {
+    about: 'responses of worker-1 are cut off after a minute, and it has a new start time',
+    nodes: but({ 1: FAULTS.crashesWhileScraped }),
+  },
+  'terminates-early': {
+    about: 'worker-1 refuses connections, and terminates before it can be scraped',
+    nodes: but({ 1: FAULTS.terminatesEarly }),
+  },
+  'shared-kernel': {
+    about: 'worker-9 runs on the host of worker-1',
+    nodes: [...HEALTHY, { ...HEALTHY[0]!, name: 'worker-9', hostOf: 'worker-1' }],
+  },
+  'full-sidekick': {
+    about: 'Falcosidekick falls behind and uses 450 MB; set memoryLimit to 512Mi on its target',
+    nodes: HEALTHY,
+    backlog: 4000,
   },
   reload: {
     about: 'worker-1 reloads its configuration every three minutes',

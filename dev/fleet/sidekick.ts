@@ -119,8 +119,14 @@ function eventLabels(hostname: string, rule: Rule): Record<string, string> {
   };
 }
 
-/** The text of Falcosidekick's /metrics, as client_golang writes it: families sorted by name. */
-export function sidekickText({ at, startedAt, events, accepted, rejected, outputs }: SidekickState): string {
+/**
+ * The text of Falcosidekick's /metrics, as client_golang writes it: families sorted by name. Each alert of the backlog has a
+ * goroutine and takes 100 kB.
+ */
+export function sidekickText(
+  { at, startedAt, events, accepted, rejected, outputs }: SidekickState,
+  backlog = 0
+): string {
   const prefix = 'falcosecurity_falcosidekick_';
   const seconds = (at - startedAt) / 1000;
   const wobble = Math.sin(at / 47_000);
@@ -150,7 +156,12 @@ export function sidekickText({ at, startedAt, events, accepted, rejected, output
         )
       )
     ),
-    family('go_goroutines', 'gauge', 'Number of goroutines that currently exist.', plain(Math.round(23 + 4 * wobble))),
+    family(
+      'go_goroutines',
+      'gauge',
+      'Number of goroutines that currently exist.',
+      plain(Math.round(23 + 4 * wobble) + backlog)
+    ),
     family('go_info', 'gauge', 'Information about the Go environment.', [[{ version: 'go1.25.1' }, 1]]),
     family('go_threads', 'gauge', 'Number of OS threads created.', plain(12)),
     family(
@@ -164,7 +175,7 @@ export function sidekickText({ at, startedAt, events, accepted, rejected, output
       'process_resident_memory_bytes',
       'gauge',
       'Resident memory size in bytes.',
-      plain(4096 * Math.round(11_000 + 900 * wobble))
+      plain(4096 * Math.round(11_000 + 900 * wobble) + 100_000 * backlog)
     ),
     family(
       'process_start_time_seconds',

@@ -56,7 +56,7 @@ export function createFleet({ seed = 'falco', scenario = 'demo', nodes: count, s
     phase: ({ spec }, at) => life(spec, at - start).phase,
     moved: ({ spec }, at) => spec.interruption?.kind === 'move' && life(spec, at - start).number % 2 === 1,
     sidekick,
-    sidekickAnswer: (at) => sidekickText(sidekick(at)),
+    sidekickAnswer: (at) => sidekickText(sidekick(at), chosen.backlog),
     truth: (from, to) => nodes.map((node) => truth(node.at(from), node.at(to))),
   };
 }

@@ -48,14 +48,17 @@ export interface Interruption {
   first: number;
   /** The interval; Infinity for once. */
   every: number;
-  /** Nothing listens. */
+  /** Nothing listens, or, with `cutsOff`, responses are cut off, as by a process that crashes while it is scraped. */
   down: number;
+  cutsOff?: true;
   /** The web server returns 404: the capture is not open yet. */
   starting: number;
 }
 
 export interface NodeSpec {
   name: string;
+  /** The node of this name runs on the same host: both report its boot time, load and events. */
+  hostOf?: string;
   /** /targets?cluster=NAME lists the nodes of one cluster. */
   cluster: string;
   version: string;

@@ -42,6 +42,7 @@ describe('the catalogue', () => {
       'cpu-usage-ratio',
       'cpu-usage-since-start-ratio',
       'crash-loops',
+      'crashes-while-scraped',
       'delivered-event-rate',
       'delivery-loss-ratio',
       'delivery-on-time-ratio',
@@ -57,6 +58,8 @@ describe('the catalogue', () => {
       'engine-drift',
       'event-timeouts',
       'fd-lookup-failure-ratio',
+      'fleet-event-rate',
+      'fleet-syscall-rate',
       'host-context-switch-rate',
       'host-cpu-busy-ratio',
       'host-cpu-pressure-ratio',
@@ -102,6 +105,7 @@ describe('the catalogue', () => {
       'minutes-with-drops-ratio',
       'missed-canaries',
       'missing-instances',
+      'monitored-kernels',
       'node-cpu-since-start-ratio',
       'nodes-by-config',
       'nodes-by-rules',
@@ -126,10 +130,12 @@ describe('the catalogue', () => {
       'sidekick-goroutines',
       'sidekick-input-rate',
       'sidekick-memory',
+      'sidekick-memory-limit-ratio',
       'sidekick-restarts',
       'sidekick-up',
       'signal-rate',
       'silent-rules',
+      'slow-crash-loops',
       'source-up',
       'stalled',
       'store-drop-rate',
@@ -152,8 +158,9 @@ describe('the catalogue', () => {
   it('says which signals hold nodes against each other', () => {
     const relative = catalogue.signals.filter((signal) => signal.comparesNodes).map(({ id }) => id);
     const skews = ['version', 'engine', 'kernel', 'rules', 'config'].map((what) => `${what}-drift`);
+    const perKernel = ['monitored-kernels', 'fleet-event-rate', 'fleet-syscall-rate'];
     expect(relative.sort()).toEqual(
-      [...skews, 'nodes-without-falco', 'instances-per-kernel', 'container-data-loss'].sort()
+      [...skews, 'nodes-without-falco', 'container-data-loss', 'instances-per-kernel', ...perKernel].sort()
     );
   });
 

@@ -13,6 +13,9 @@ const during = (fn: string, metric: string): string => `max by ($groupBy) (${fn}
 const { metric: counter, start, reload } = store.counterDips;
 const fallsWithoutRestart = `(${during('resets', counter)} > bool 0) * (${during('changes', start)} == bool 0) unless (${during('changes', reload)} > 0)`;
 
+const older = `falcosecurity_falco_version_info{version=~"${scraping.snapshot.olderVersions}",$filter}`;
+const crashedWhileScraped = `${during('changes', scraping.targetCounters.crashesWhileScraped)} and on ($identity) ${older}`;
+
 export const events: EventKind[] = [
   {
     id: 'restart',
@@ -86,6 +89,24 @@ export const events: EventKind[] = [
     expr: `(${during('changes', scraping.targetCounters.counterDips)}) > 0 or (${fallsWithoutRestart})`,
     bound: 0.5,
     text: `Counters of Falco on {{node}} fell without a restart. ${store.counterDips.cause}`,
+    level: 'warning',
+  },
+  {
+    id: 'crash-while-scraped',
+    title: 'Crash while scraped',
+    find: 'above',
+    expr: crashedWhileScraped,
+    bound: 0.5,
+    text: `Falco on {{node}} may have crashed while being scraped (fixed in ${scraping.snapshot.since}): a response was cut off, and Falco has a new start time.`,
+    level: 'warning',
+  },
+  {
+    id: 'sidekick-restart',
+    title: 'Falcosidekick restart',
+    find: 'above',
+    expr: `max by ($groupBy) (changes(${scraping.processStartMetric}{$filter}[$window]) and on ($identity) up{kind="falcosidekick",$filter})`,
+    bound: 0.5,
+    text: 'Falcosidekick {{node}} restarted. Alerts sent meanwhile are lost.',
     level: 'warning',
   },
   {

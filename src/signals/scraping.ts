@@ -8,9 +8,9 @@ export interface Scraping {
   otherServers: Array<{ port: number; server: string }>;
   /**
    * Falco from version `since` serves a snapshot of its metrics that it refreshes every `intervalSeconds`. Requests that
-   * overlap can crash an older Falco.
+   * overlap can crash an older Falco; `olderVersions` is a regular expression for those versions.
    */
-  snapshot: { since: string; intervalSeconds: number };
+  snapshot: { since: string; olderVersions: string; intervalSeconds: number };
   /** Counters that the scraper writes for every target beside `up`. */
   targetCounters: {
     /** Connections that were refused, reset or cut off: they show a crash loop whose process is never scraped. */
@@ -82,7 +82,11 @@ export const scraping: Scraping = {
     },
   ],
   otherServers: [{ port: 9765, server: 'the webhook of the k8saudit plugin' }],
-  snapshot: { since: '0.45.1', intervalSeconds: 1 },
+  snapshot: {
+    since: '0.45.1',
+    olderVersions: '0[.](?:[0-9]|[1-3][0-9]|4[0-4])[.].+|0[.]45[.]0.*',
+    intervalSeconds: 1,
+  },
   targetCounters: {
     connectionFailures: 'falco_target_connection_failures_total',
     crashesWhileScraped: 'falco_target_crashes_while_scraped_total',

@@ -31,6 +31,9 @@ const everything: typeof none = {
   'falco-missing-instances': ['small'],
   'falco-crash-loop': ['crash-loop'],
   'falco-recurring-restarts': ['crash-loop'],
+  'falco-connection-failures': ['absent'],
+  'falco-crash-while-scraped': ['crashes-once'],
+  'falco-shared-kernel': ['calm-1', 'shares-kernel'],
   'falco-hot-reload-failed': ['failed-reload'],
   'falco-event-timeouts': ['timeouts'],
   'falco-version-drift': ['other-version'],
@@ -43,6 +46,10 @@ const everything: typeof none = {
   'falco-cpu-ceiling': ['one-cpu'],
   'falco-outputs-queue-drops': ['queue-drops'],
   'falco-sidekick-down': ['lost-sidekick'],
+  // A restart of Falcosidekick is not simulated.
+  'falco-sidekick-restarts': [],
+  'falco-sidekick-memory': [],
+  'falco-sidekick-backlog': ['sidekick'],
   'falco-alerts-lost-before-sidekick': ['unheard'],
   'falco-destination-errors': ['slack'],
   // A Falco that sees no events does not see its canary either.
@@ -61,8 +68,11 @@ const demo: typeof none = {
   'falco-config-drift': ['worker-2', 'worker-4', 'worker-5'],
 };
 
-/** A crash-looping node is down for a moment at a time, not for the two minutes that the rule waits. */
-const isDownForLong = (who: string) => who !== 'crash-loop';
+/**
+ * A crash-looping node is down for a moment at a time, not for the two minutes that the rule waits. How often it refuses a
+ * connection depends on when it is scraped. The same applies to the node that crashes once.
+ */
+const isDownForLong = (who: string) => who !== 'crash-loop' && who !== 'crashes-once';
 
 /** Replaces addresses by names: a node that has never responded is shown by its address. */
 async function named(stage: Stage, { firing, ...rest }: Evaluation): Promise<Evaluation> {
@@ -71,7 +81,10 @@ async function named(stage: Stage, { firing, ...rest }: Evaluation): Promise<Eva
   const names = new Map((listed[0]?.targets ?? []).map((address, i) => [address, nodes[i]?.node ?? address]));
   const rename = (who: string) => names.get(who) ?? who;
   const renamed = Object.fromEntries(Object.entries(firing).map(([uid, who]) => [uid, who.map(rename)]));
-  return { ...rest, firing: { ...renamed, 'falco-node-down': renamed['falco-node-down']!.filter(isDownForLong) } };
+  const lasting = Object.fromEntries(
+    ['falco-node-down', 'falco-connection-failures'].map((uid) => [uid, renamed[uid]!.filter(isDownForLong)])
+  );
+  return { ...rest, firing: { ...renamed, ...lasting } };
 }
 
 /** Evaluates until one evaluation fires as wanted. Returns the last evaluation, also when the time is over. */

@@ -30,7 +30,7 @@ withPromtool.each(cases)(
     const { status, output } = promtool('test', 'rules', `${__dirname}/${name}`);
     expect([status, output]).toEqual([0, expect.stringContaining('SUCCESS')]);
   },
-  60_000
+  300_000
 );
 
 it('every alert is expected in some case', () => {

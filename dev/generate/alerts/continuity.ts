@@ -89,15 +89,66 @@ export const continuity: AlertRule[] = [
     uid: 'falco-recurring-restarts',
     title: 'Falco restarts repeatedly',
     signal: 'recurring-restarts',
+    expr: ({ node, figure }) => {
+      const paces = ['recurring-restarts', 'slow-crash-loops'].map((id) => withLabel(`(${figure(id)})`, 'pace', id));
+      return `max by (${node}) (${paces.join(' or ')})`;
+    },
     fires: { type: 'gt', bound: 0 },
-    when: 'the process started at least five times within 6 hours or six times within a day',
+    when: 'the process started at least five times within 6 hours, six times within a day or ten times within a week',
     for: '0s',
     severity: 'warning',
     ...keepLast,
     look: { dashboard: 'Falco fleet and drift', panel: 'Restarts' },
     summary: ({ node }) => `Falco on ${node} restarts repeatedly`,
     description: () =>
-      'It started at least five times within 6 hours or six times within a day: a crash loop that is slow, or a rollout that is repeated. Between the restarts nothing monitors the node.',
+      'It started at least five times within 6 hours, six times within a day or ten times within a week: a crash loop that is slow, or a rollout that is repeated. Between the restarts nothing monitors the node.',
+  },
+  {
+    uid: 'falco-connection-failures',
+    title: 'Falco connection failures',
+    signal: 'connection-failures',
+    window: '30m',
+    // If a whole cluster does not respond, another rule reports it once.
+    expr: (write) =>
+      `(${write.figure('connection-failures', '30m')}) * on (cluster) group_left () (1 - ${unreachable(write)})`,
+    fires: { type: 'gt', bound: bound('connection-failures', 'warning') },
+    when: `more than ${bound('connection-failures', 'warning')} connections within 30 minutes were refused, reset or cut off; silent if more than half of a cluster does not respond`,
+    for: '0s',
+    severity: 'warning',
+    ...nothingIsFine,
+    look: { dashboard: 'Falco fleet and drift', panel: 'Connection failures' },
+    summary: ({ node, value }) => `Connections to Falco on ${node} failed ${value('printf "%.0f"')} times`,
+    description: () =>
+      'Within half an hour, connections were repeatedly refused, reset or cut off. The network works, but the process is not there, or it terminates before or during each scrape. Such a crash loop never shows a start time, so the rule on crash loops cannot see it.',
+  },
+  {
+    uid: 'falco-crash-while-scraped',
+    title: 'Falco may have crashed while being scraped',
+    signal: 'crashes-while-scraped',
+    window: '1h',
+    fires: { type: 'gt', bound: 0 },
+    when: 'a response was cut off within an hour and followed by a new start time, with Falco up to 0.45.0',
+    for: '0s',
+    severity: 'warning',
+    ...nothingIsFine,
+    look: { dashboard: 'Falco fleet and drift', panel: 'Connection failures' },
+    summary: ({ node }) => `Falco on ${node} may have crashed while being scraped`,
+    description: () =>
+      'A response was cut off, and Falco has a new start time. Falco up to 0.45.0 can crash when two requests read its metrics at the same time; 0.45.1 fixes this. The data source never sends two at once, so something else scrapes this Falco too.',
+  },
+  {
+    uid: 'falco-shared-kernel',
+    title: 'Several Falco instances on one kernel',
+    signal: 'instances-per-kernel',
+    fires: { type: 'gt', bound: 1 },
+    when: 'instances with different names report the same boot time, kernel and load of the host',
+    for: '1h',
+    severity: 'warning',
+    ...nothingIsFine,
+    look: { dashboard: 'Falco fleet and drift', panel: 'Instances per kernel' },
+    summary: ({ node, value }) => `Falco on ${node} is one of ${value('printf "%.0f"')} instances on the same kernel`,
+    description: () =>
+      'Each of them sees every event of the host. Totals over nodes and the number of alerts are too high by that factor, and each instance costs CPU and memory.',
   },
   {
     uid: 'falco-hot-reload-failed',

@@ -38,6 +38,56 @@ export const delivery: AlertRule[] = [
       'Its metrics endpoint has not responded for two minutes. While it is down, the alerts of all Falco instances that send to it are lost, because Falco does not buffer them.',
   },
   {
+    uid: 'falco-sidekick-restarts',
+    title: 'Falcosidekick restarts repeatedly',
+    signal: 'sidekick-restarts',
+    expr: ({ node, sidekicks }) => {
+      const starts = (period: string) => `changes(process_start_time_seconds[${period}])`;
+      const often = `clamp_max((${starts('1h')} >= bool 3) + (${starts('1d')} >= bool 6), 1)`;
+      return `max by (${node}) (${often} and on (${node}) ${sidekicks})`;
+    },
+    fires: { type: 'gt', bound: 0 },
+    when: 'a Falcosidekick started at least three times within an hour or six times within a day',
+    for: '0s',
+    severity: 'warning',
+    ...nothingIsFine,
+    look: { dashboard: 'Falco delivery', panel: 'Falcosidekick restarts' },
+    summary: ({ node }) => `Falcosidekick ${node} restarts repeatedly`,
+    description: () =>
+      'It started at least three times within an hour or six times within a day. Alerts sent during a restart are lost, because Falco does not buffer them, and so are those in its memory.',
+  },
+  {
+    uid: 'falco-sidekick-memory',
+    title: 'Falcosidekick is close to its memory limit',
+    signal: 'sidekick-memory-limit-ratio',
+    expr: ({ node, sidekicks }) =>
+      `max by (${node}) (process_resident_memory_bytes / on (${node}) max by (${node}) (falco_target_memory_limit_bytes) and on (${node}) ${sidekicks})`,
+    fires: { type: 'gt', bound: bound('sidekick-memory-limit-ratio', 'critical') },
+    when: 'the memory of a Falcosidekick is above 90 % of `memoryLimit` of the settings',
+    for: '5m',
+    severity: 'critical',
+    ...nothingIsFine,
+    look: { dashboard: 'Falco delivery', panel: 'Falcosidekick memory' },
+    summary: ({ node, value }) => `Falcosidekick ${node} uses ${value('humanizePercentage')} of its memory limit`,
+    description: () =>
+      'At the limit, the kernel kills it. The alerts in its memory and those sent until it is back are lost.',
+  },
+  {
+    uid: 'falco-sidekick-backlog',
+    title: 'Falcosidekick falls behind',
+    signal: 'sidekick-goroutines',
+    expr: ({ node, sidekicks }) => `max by (${node}) (go_goroutines and on (${node}) ${sidekicks})`,
+    fires: { type: 'gt', bound: bound('sidekick-goroutines', 'warning') },
+    when: 'a Falcosidekick has had more than 1000 goroutines, one for each alert that waits for a destination',
+    for: '10m',
+    severity: 'warning',
+    ...nothingIsFine,
+    look: { dashboard: 'Falco delivery', panel: 'Falcosidekick goroutines' },
+    summary: ({ node, value }) => `Falcosidekick ${node} has ${value('printf "%.0f"')} goroutines`,
+    description: () =>
+      'It sends each alert to each destination in a goroutine of its own. So many of them show that a destination responds more slowly than alerts arrive. They take memory, and they are lost if Falcosidekick terminates.',
+  },
+  {
     uid: 'falco-alerts-lost-before-sidekick',
     title: 'Falco alerts do not reach Falcosidekick',
     signal: 'loss-before-sidekick-ratio',

@@ -1,7 +1,16 @@
 import { type Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { changes } from './changes';
 import { page } from './page';
-import { barsPanel, seriesPanel, stackedPanel, statesPanel, statPanel, tablePanel, without } from './panels';
+import {
+  barsPanel,
+  seriesPanel,
+  stackedPanel,
+  statesPanel,
+  statPanel,
+  tablePanel,
+  without,
+  worstPanel,
+} from './panels';
 import { checksOf, columns, inCluster, signals, tableOf, verdict, worst } from './queries';
 
 export const uid = 'falco-fleet';
@@ -36,6 +45,10 @@ const total = (id: number, signalId: string, title: string, description: string)
     { id, title, description, w: 8, h: 3 },
     signals([signalId], { groupBy: [], window: '$__range', instant: true })
   );
+
+/** The total over the selected nodes at the end of the range. */
+const now = (id: number, signalId: string, title: string, description: string) =>
+  statPanel({ id, title, description, w: 8, h: 3 }, signals([signalId], { groupBy: [], instant: true }));
 
 export function fleet(): Dashboard {
   return page({
@@ -87,6 +100,24 @@ export function fleet(): Dashboard {
             'Hot reloads',
             'Reloads of rules and configuration within the range without a restart; Falco 0.41 and later.'
           ),
+          now(
+            14,
+            'monitored-kernels',
+            'Kernels',
+            'Kernels that the selected nodes monitor at the end of the range. Nodes that are containers of one host share its kernel.'
+          ),
+          now(
+            15,
+            'fleet-event-rate',
+            'Kernel events',
+            'Events per second that the drivers of the selected nodes handled, with each kernel counted once.'
+          ),
+          now(
+            16,
+            'fleet-syscall-rate',
+            'Syscalls',
+            'Syscalls per second of the selected nodes, before Falco filters, with each kernel counted once. Requires BPF statistics.'
+          ),
           tablePanel(
             {
               id: 9,
@@ -127,6 +158,31 @@ export function fleet(): Dashboard {
               }),
             ]
           ).axisSoftMax(1),
+          seriesPanel(
+            {
+              id: 12,
+              title: 'Connection failures',
+              description:
+                'Connections within 30 minutes that were refused, reset or cut off, on the five worst nodes. A process that terminates before or during each scrape shows only here. Crashes are responses that were cut off and followed by a restart.',
+              w: 12,
+              h: 7,
+            },
+            [
+              worst('connection-failures', 5, { window: '30m' }),
+              worst('crashes-while-scraped', 5, { refId: 'B', window: '30m', legendFormat: '{{node}} crashed' }),
+            ]
+          ),
+          worstPanel(
+            {
+              id: 13,
+              title: 'Instances per kernel',
+              description:
+                'Number of Falco instances that monitor the same kernel, the ten highest. Above 1, totals over nodes count the events of that kernel several times.',
+              w: 12,
+              h: 7,
+            },
+            'instances-per-kernel'
+          ),
         ],
       },
       {

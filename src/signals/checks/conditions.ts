@@ -57,6 +57,9 @@ export const skewed = node(`max without (cpu) (${busy}) > 2 * avg without (cpu) 
 /** The outputs queue dropped alerts. */
 export const queueFull = node(`increase(falcosecurity_falco_outputs_queue_num_drops_total{$filter}[$window]) > 0`);
 
+/** Falcosidekick has far more goroutines than it needs for alerts that are delivered at once. */
+export const backlog = node('go_goroutines{$filter} >= 1000');
+
 /**
  * Kubernetes killed Falco because of its memory. Requires kube-state-metrics in prometheus mode.
  */

@@ -110,10 +110,43 @@ export const continuity: Check[] = [
     signal: 'recurring-restarts',
     worst: 'max',
     meaning: {
-      ok: 'Falco did not restart repeatedly within the last hours.',
-      warning: 'Falco has restarted repeatedly within the last hours. Between the restarts nothing monitors the node.',
+      ok: 'Falco did not restart repeatedly within the last 6 hours.',
+      warning:
+        'Falco has restarted repeatedly within the last 6 hours. Between the restarts nothing monitors the node.',
     },
     advice: [outOfMemory, read],
+    optional: true,
+  },
+  {
+    id: 'slow-crash-loops',
+    signal: 'slow-crash-loops',
+    worst: 'max',
+    meaning: {
+      ok: 'Falco did not restart repeatedly within the last day.',
+      warning: 'Falco has restarted repeatedly within the last days. Between the restarts nothing monitors the node.',
+    },
+    advice: [outOfMemory, read],
+    optional: true,
+  },
+  {
+    id: 'crashes-while-scraped',
+    signal: 'crashes-while-scraped',
+    worst: 'max',
+    window: '1h',
+    meaning: {
+      ok: 'No scrape was cut off by a restart of Falco.',
+      warning:
+        'Falco may have crashed while being scraped: a response was cut off, and Falco has a new start time. Falco 0.45.1 fixes this.',
+    },
+    advice: [
+      {
+        why: 'Falco up to 0.45.0 can crash when two requests read its metrics at the same time.',
+        change:
+          'Upgrade to Falco 0.45.1 or later. Until then, let only one scraper read it: this data source, a Prometheus, or the falco-operator.',
+        cost: 'A rollout.',
+      },
+      read,
+    ],
     optional: true,
   },
   {
@@ -173,7 +206,7 @@ export const continuity: Check[] = [
       {
         why: 'Several instances report the same boot time, kernel and load of the host.',
         change:
-          'Run a single Falco on the host. If the nodes are containers of one host (kind), keep one of them as a target, or read values by node instead of totals.',
+          'Run a single Falco on the host. If the nodes are containers of one host (kind), keep one of them as a target, or use the signals fleet-event-rate and fleet-syscall-rate, which count each kernel once, instead of other totals.',
         cost: 'None.',
       },
     ],

@@ -1,5 +1,5 @@
 import { type Check } from '../types';
-import { queueFull } from './conditions';
+import { backlog, queueFull } from './conditions';
 
 const slowOutput = {
   why: 'An output is slower than the rate of alerts, and the outputs queue is full.',
@@ -52,6 +52,50 @@ export const delivery: Check[] = [
         change:
           'Check why its container terminated (kubectl describe pod, kubectl logs --previous). OOMKilled requires a higher memory limit, or a faster or removed destination.',
         cost: 'Memory of the node.',
+      },
+    ],
+    optional: true,
+  },
+  {
+    id: 'sidekick-memory',
+    signal: 'sidekick-memory-limit-ratio',
+    worst: 'max',
+    meaning: {
+      ok: 'Falcosidekick uses less than 80 % of its memory limit.',
+      warning: 'Falcosidekick uses at least 80 % of its memory limit.',
+      critical:
+        'Falcosidekick uses at least 90 % of its memory limit. At the limit it is killed, and the alerts in its memory are lost.',
+    },
+    advice: [
+      {
+        when: backlog,
+        why: 'Alerts wait in memory for a slow destination.',
+        change: 'Find the slow destination in the Falcosidekick log, and fix or remove it.',
+        cost: 'Without a destination, its alerts go nowhere else.',
+      },
+      {
+        why: 'The limit is too low.',
+        change:
+          'Raise the memory limit of the Falcosidekick container, and memoryLimit of the target in the settings of the data source.',
+        cost: 'Memory of the node.',
+      },
+    ],
+    optional: true,
+  },
+  {
+    id: 'sidekick-backlog',
+    signal: 'sidekick-goroutines',
+    worst: 'max',
+    meaning: {
+      ok: 'Falcosidekick delivers alerts as fast as they arrive.',
+      warning: 'At least a thousand goroutines of Falcosidekick run: alerts wait for a slow destination.',
+    },
+    advice: [
+      {
+        why: 'A destination responds more slowly than alerts arrive, or not at all.',
+        change:
+          'Find it in the Falcosidekick log (time-outs), and check the network between them. Set its minimumpriority to send it fewer alerts.',
+        cost: 'The destination does not receive the alerts below the priority.',
       },
     ],
     optional: true,

@@ -14,6 +14,7 @@ const reloaded = 'falcosecurity_falco_reload_timestamp_nanoseconds';
 const perInstance = { default: ['$identity'], allowed: anyGrouping };
 
 const duration = 'falcosecurity_falco_duration_seconds_total';
+const versionInfo = 'falcosecurity_falco_version_info';
 
 const starts = `changes(${started}{$filter}[$window])`;
 
@@ -26,11 +27,12 @@ const whyItEnds: Advice = {
 
 /**
  * Returns 1 for instances that started often, as `often` says, and 0 for those known for `period` without it: by
- * the history, or by a process that is older.
+ * the history, or by a process that is older. An instance that has not responded for an hour is no longer judged, so that
+ * a node which was removed does not stay.
  */
 function judgeRestarts(often: string, period: string, seconds: number): string {
   const known = `${duration}{$filter} > ${seconds} or ${started}{$filter} offset ${period}`;
-  return `(${often} and on ($identity) ((${often}) > 0 or ${known}))`;
+  return `(${often} and on ($identity) last_over_time(${started}{$filter}[1h]) and on ($identity) ((${often}) > 0 or ${known}))`;
 }
 const startsWithin = (period: string) => `changes(${started}{$filter}[${period}])`;
 
@@ -111,17 +113,15 @@ export const lifecycle: Signal[] = [
     min: 0,
     summary: 'Falco instances that restart repeatedly over hours',
     description:
-      '1 if the start time changed at least five times within 6 hours or at least six times within a day, whatever the window; otherwise 0. It finds crash loops that are too slow for crash-loops, such as a process that terminates every 36 minutes. Restarts before the start of the history are unknown: there is no value while neither the history nor the age of the process covers 6 hours. Groups show the number of such instances.',
-    expr: sumByGroup(
-      judgeRestarts(`clamp_max((${startsWithin('6h')} >= bool 5) + (${startsWithin('1d')} >= bool 6), 1)`, '6h', 21_600)
-    ),
+      '1 if the start time changed at least five times within 6 hours, whatever the window; otherwise 0. It finds crash loops that are too slow for crash-loops, such as a process that terminates every 36 minutes. Restarts before the start of the history are unknown: there is no value while neither the history nor the age of the process covers 6 hours. See slow-crash-loops for even slower loops. Groups show the number of such instances.',
+    expr: sumByGroup(judgeRestarts(`(${startsWithin('6h')} >= bool 5)`, '6h', 21_600)),
     groupBy: perInstance,
     needs: [exportedAlways(started)],
     thresholds: {
       direction: 'above',
       warning: 1,
       because:
-        'Rollouts and changes of the configuration rarely restart a process five times within 6 hours. The thresholds are ours.',
+        'Rollouts and changes of the configuration rarely restart a process five times within 6 hours. The threshold is ours.',
       source: links.performance,
     },
     advice: [whyItEnds],
@@ -130,6 +130,40 @@ export const lifecycle: Signal[] = [
     values: [
       { value: 0, text: 'none', level: 'ok' },
       { value: 1, text: 'recurring', level: 'warning' },
+    ],
+  },
+  {
+    id: 'slow-crash-loops',
+    title: 'Slow crash loops',
+    dimension: 'continuity',
+    unit: 'short',
+    decimals: 0,
+    min: 0,
+    summary: 'Falco instances that restart repeatedly over days',
+    description:
+      '1 if the start time changed at least six times within a day or at least ten times within seven days, as far as the history reaches and whatever the window; otherwise 0. It finds crash loops that are too slow for recurring-restarts, such as a process that terminates every 4 hours. Restarts before the start of the history are unknown: there is no value while the history is shorter than 23 hours and the process is younger than a day. With the default retention.time of 24 hours, only the day is judged. An instance that has not responded for an hour has no value. Groups show the number of such instances.',
+    expr: sumByGroup(
+      judgeRestarts(
+        // The subquery keeps the number of samples small. The time between two starts is far above its step.
+        `clamp_max((${startsWithin('1d')} >= bool 6) + (${startsWithin('7d:5m')} >= bool 10), 1)`,
+        '23h',
+        86_400
+      )
+    ),
+    groupBy: perInstance,
+    needs: [exportedAlways(started)],
+    thresholds: {
+      direction: 'above',
+      warning: 1,
+      because: 'Few teams roll out Falco or change its configuration more often than daily. The thresholds are ours.',
+      source: links.performance,
+    },
+    advice: [whyItEnds],
+    link: links.performance,
+    noValueReason: 'The history is shorter than 23 hours, and the process is younger than a day',
+    values: [
+      { value: 0, text: 'none', level: 'ok' },
+      { value: 1, text: 'slow loop', level: 'warning' },
     ],
   },
   {
@@ -155,6 +189,38 @@ export const lifecycle: Signal[] = [
     advice: [whyItEnds],
     link: links.performance,
     noValueReason: 'It has not been scraped twice within the window, or Prometheus scrapes it',
+  },
+  {
+    id: 'crashes-while-scraped',
+    title: 'Crashes while scraped',
+    dimension: 'continuity',
+    unit: 'short',
+    decimals: 0,
+    min: 0,
+    summary: 'Times within the window that Falco may have crashed because it was being scraped',
+    description:
+      'Counts the responses that were cut off and followed by a new start time. Falco up to 0.45.0 can crash when two requests read its metrics at the same time. The data source never sends two at once, but another scraper does not know of it. Newer versions have no value. Only in scrape mode. Groups show the sum.',
+    expr: sumByGroup(
+      `changes(${scraping.targetCounters.crashesWhileScraped}{$filter}[$window]) and on ($identity) ${versionInfo}{version=~"${scraping.snapshot.olderVersions}",$filter}`
+    ),
+    groupBy: perInstance,
+    needs: [],
+    thresholds: {
+      direction: 'above',
+      warning: 1,
+      because: 'Scraping must not end Falco. One crash shows that something else scrapes it at the same time.',
+      source: links.metrics,
+    },
+    advice: [
+      {
+        when: 'Prometheus, the falco-operator or another data source scrapes this Falco too.',
+        change: 'Upgrade to Falco 0.45.1 or later. Until then, let only one scraper read it.',
+        cost: 'A rollout.',
+      },
+    ],
+    link: links.metrics,
+    noValueReason:
+      'Its Falco is not affected (0.45.1 or later), it has not been scraped twice within the window, or Prometheus scrapes it',
   },
   {
     id: 'last-termination',

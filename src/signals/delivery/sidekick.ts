@@ -1,5 +1,5 @@
 import { links } from '../links';
-import { sidekickCounter, sidekickProcess } from '../needs';
+import { sidekickCounter, sidekickProcess, targetSetting } from '../needs';
 import { inputs, olderInputs, olderOutputs, outputs } from '../sidekick';
 import { increaseFromZero, combineNames, divide } from '../templates';
 import { type Advice, type Signal } from '../types';
@@ -12,6 +12,9 @@ const group = (vector: string) => `sum by ($groupBy) (${vector})`;
 const ofSidekick = (vector: string) => `(${vector} and on ($identity) up{kind="falcosidekick",$filter})`;
 /** Failed deliveries; 0 if there were none, so a destination without errors has a value. */
 const refused = `(${group(sent('status="error"'))} or 0 * ${group(sent())})`;
+
+/** Memory limit from the settings of the target, in bytes; exists only if it is set. */
+const memoryLimit = 'falco_target_memory_limit_bytes';
 
 const uncounted =
   'Falcosidekick does not count smtp or the OTLP outputs for traces and logs, and counts only errors of GCP Cloud Functions. They cannot be judged here.';
@@ -112,6 +115,29 @@ export const sidekick: Signal[] = [
     link: links.sidekick,
   },
   {
+    id: 'sidekick-memory-limit-ratio',
+    title: 'Falcosidekick memory limit usage',
+    dimension: 'delivery',
+    unit: 'percentunit',
+    min: 0,
+    summary: 'Resident memory of Falcosidekick as a share of its memory limit',
+    description:
+      'Resident memory divided by the memory limit in the settings of the target (memoryLimit). At the limit, the kernel kills Falcosidekick, and the alerts that it keeps in memory are lost. There is a value only if a limit is set. Groups show the maximum. The label node is that of Falcosidekick.',
+    expr: `max by ($groupBy) (${ofSidekick('process_resident_memory_bytes{$filter}')} / on ($identity) max by ($identity) (${memoryLimit}{$filter}))`,
+    groupBy: { default: ['$identity'], allowed: [] },
+    needs: [sidekickProcess('process_resident_memory_bytes'), targetSetting(memoryLimit)],
+    targetKind: 'falcosidekick',
+    thresholds: {
+      direction: 'above',
+      warning: 0.8,
+      critical: 0.9,
+      because: 'The same as for Falco. The thresholds are ours.',
+      source: links.sidekick,
+    },
+    advice: [restarts],
+    link: links.sidekick,
+  },
+  {
     id: 'sidekick-goroutines',
     title: 'Falcosidekick goroutines',
     dimension: 'delivery',
@@ -125,7 +151,13 @@ export const sidekick: Signal[] = [
     groupBy: { default: ['$identity'], allowed: [] },
     needs: [sidekickProcess('go_goroutines')],
     targetKind: 'falcosidekick',
-    advice: [destination],
+    thresholds: {
+      direction: 'above',
+      warning: 1000,
+      because: 'A Falcosidekick that keeps up has some tens of goroutines. The threshold is ours.',
+      source: links.sidekick,
+    },
+    advice: [destination, network],
     link: links.sidekick,
   },
   {
