@@ -79,6 +79,9 @@ async function named(stage: Stage, { firing, ...rest }: Evaluation): Promise<Eva
   const listed = (await (await fetch(`${stage.fleet}/targets`)).json()) as Array<{ targets: string[] }>;
   const { nodes } = await stage.truth(Date.now() - 1000, Date.now());
   const names = new Map((listed[0]?.targets ?? []).map((address, i) => [address, nodes[i]?.node ?? address]));
+  // Falcosidekick listens one above the control port.
+  const { hostname, port } = new URL(stage.fleet);
+  names.set(`${hostname}:${Number(port) + 1}`, 'sidekick');
   const rename = (who: string) => names.get(who) ?? who;
   const renamed = Object.fromEntries(Object.entries(firing).map(([uid, who]) => [uid, who.map(rename)]));
   const lasting = Object.fromEntries(
