@@ -4,8 +4,8 @@ import { store } from './store';
 import { divide, falcoUp, rate } from './templates';
 import { type EventKind } from './types';
 
-const started = 'falcoUpecurity_falco_start_timestamp_nanoseconds';
-const reloaded = 'falcoUpecurity_falco_reload_timestamp_nanoseconds';
+const started = 'falcosecurity_falco_start_timestamp_nanoseconds';
+const reloaded = 'falcosecurity_falco_reload_timestamp_nanoseconds';
 
 const lost = divide(`sum by ($groupBy) (${rate(drops)})`, `sum by ($groupBy) (${rate(kernelEvents)})`);
 
@@ -40,7 +40,7 @@ export const events: EventKind[] = [
     id: 'version',
     title: 'Version change',
     find: 'label',
-    metric: 'falcoUpecurity_falco_version_info',
+    metric: 'falcosecurity_falco_version_info',
     label: 'version',
     text: 'Falco on {{node}} changed from version {{from}} to {{to}}.',
     level: 'info',
@@ -49,7 +49,7 @@ export const events: EventKind[] = [
     id: 'engine',
     title: 'Engine change',
     find: 'label',
-    metric: 'falcoUpecurity_scap_engine_name_info',
+    metric: 'falcosecurity_scap_engine_name_info',
     label: 'engine_name',
     text: 'Falco on {{node}} changed from engine {{from}} to {{to}}.',
     level: 'warning',
@@ -58,7 +58,7 @@ export const events: EventKind[] = [
     id: 'kernel',
     title: 'Kernel change',
     find: 'label',
-    metric: 'falcoUpecurity_falco_kernel_release_info',
+    metric: 'falcosecurity_falco_kernel_release_info',
     label: 'kernel_release',
     text: 'The kernel of {{node}} changed from {{from}} to {{to}}.',
     level: 'info',
@@ -67,7 +67,7 @@ export const events: EventKind[] = [
     id: 'rules',
     title: 'Rules change',
     find: 'label',
-    metric: 'falcoUpecurity_falco_sha256_rules_files_info',
+    metric: 'falcosecurity_falco_sha256_rules_files_info',
     label: 'sha256',
     text: 'The rules files of {{node}} changed.',
     level: 'info',
@@ -76,7 +76,7 @@ export const events: EventKind[] = [
     id: 'config',
     title: 'Configuration change',
     find: 'label',
-    metric: 'falcoUpecurity_falco_sha256_config_files_info',
+    metric: 'falcosecurity_falco_sha256_config_files_info',
     label: 'sha256',
     text: 'The configuration files of {{node}} changed.',
     level: 'info',
