@@ -15,6 +15,7 @@ type Scraping struct {
 	} `json:"otherServers"`
 	Snapshot struct {
 		Since           string `json:"since"`
+		OlderVersions   string `json:"olderVersions"`
 		IntervalSeconds int    `json:"intervalSeconds"`
 	} `json:"snapshot"`
 	TargetCounters struct {
