@@ -71,12 +71,12 @@ func (f *fakeFleet) Queryable() storage.Queryable {
 }
 
 // newTest makes an instance at noon whose targets are given.
-func newTest(t *testing.T, statuses ...scrape.Status) (*Instance, *fakeFleet) {
+func newTest(t testing.TB, statuses ...scrape.Status) (*Instance, *fakeFleet) {
 	t.Helper()
 	return newTestWith(t, `{"targets": [{"url": "node-1:8765", "labels": {"zone": "a"}}]}`, statuses...)
 }
 
-func newTestWith(t *testing.T, jsonData string, statuses ...scrape.Status) (*Instance, *fakeFleet) {
+func newTestWith(t testing.TB, jsonData string, statuses ...scrape.Status) (*Instance, *fakeFleet) {
 	t.Helper()
 	f := &fakeFleet{statuses: statuses, history: history.New(history.Options{})}
 	d := newInstance(t.Context(), backend.DataSourceInstanceSettings{JSONData: json.RawMessage(jsonData)}, func(scrape.Config) (executor.Fleet, error) { return f, nil }, receiver.NewRecorder(), executor.NewShared())
