@@ -52,8 +52,12 @@ type handler struct {
 	textual bool
 }
 
+// responses bounds the memory of all responses of the process.
+var responses request.Responses
+
 // QueryData answers every query independently: an error of one does not affect the others.
 func (d *Instance) QueryData(ctx context.Context, req *backend.QueryDataRequest) (*backend.QueryDataResponse, error) {
+	sent := ctx // gRPC ends it when the response has been written
 	_, fromAlert := req.Headers[backend.FromAlertHeaderName]
 	fromAlert = fromAlert || req.GetHTTPHeader(backend.FromAlertHeaderName) != ""
 	ctx, cancel := d.limited(ctx, fromAlert)
@@ -67,6 +71,10 @@ func (d *Instance) QueryData(ctx context.Context, req *backend.QueryDataRequest)
 	}
 	r := request.New(d.source, fromAlert)
 	defer r.Close()
+	r.Responses, r.Sent = &responses, sent
+	if user := backend.UserFromContext(ctx); user != nil {
+		r.User = user.Login
+	}
 	return concurrent.QueryData(ctx, req, func(ctx context.Context, q concurrent.Query) backend.DataResponse {
 		return answerQuery(ctx, r, q.DataQuery)
 	}, maxConcurrentQueries)

@@ -86,10 +86,15 @@ func (e *Embedded) Catalogue(c *signals.Catalogue) *signals.Catalogue { return c
 // maxAnnotations is the number of warnings, and of infos, of the engine that a panel shows.
 const maxAnnotations = 5
 
+// TooManySeries means that an evaluation needs more series than its share of limits.maxSamples has room for.
+type TooManySeries int
+
+func (e TooManySeries) Error() string { return fmt.Sprintf("more than %d series", int(e)) }
+
 // Evaluate runs Prometheus's engine on the history, within the budget of the process, unless the value is already known.
 func (e *Embedded) Evaluate(ctx context.Context, what Evaluation) (Value, error) {
 	value, err := e.evaluateIn(ctx, e.budget.Take, what)
-	if errors.As(err, new(budget.TooManySamples)) {
+	if errors.As(err, new(budget.TooManySamples)) || errors.As(err, new(TooManySeries)) {
 		value, err = e.evaluateIn(ctx, e.budget.TakeLarge, what)
 	}
 	return value, err
@@ -233,7 +238,8 @@ func (e *Embedded) extend(ctx context.Context, view *history.View, samples int, 
 
 // run evaluates an expression that may hold some samples in memory.
 func (e *Embedded) run(ctx context.Context, queryable storage.Queryable, samples int, what Evaluation) (Value, error) {
-	engine := history.NewEngine(history.EngineOptions{MaxSamples: samples, Timeout: e.settings.QueryTimeout})
+	series := max(1, samples/seriesCost(what))
+	engine := history.NewEngine(history.EngineOptions{MaxSamples: samples, MaxSeries: series, Timeout: e.settings.QueryTimeout})
 	var (
 		q          promql.Query
 		err        error
@@ -252,6 +258,9 @@ func (e *Embedded) run(ctx context.Context, queryable storage.Queryable, samples
 		q.Close()
 		if errors.As(result.Err, new(promql.ErrTooManySamples)) {
 			return Value{}, budget.TooManySamples(samples)
+		}
+		if errors.As(result.Err, new(promql.ErrTooManySeries)) {
+			return Value{}, TooManySeries(series)
 		}
 		return Value{}, result.Err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/budget"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/executor"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/failure"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/hints"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/promapi"
@@ -21,6 +22,7 @@ func (r *Request) Explain(err error) error {
 		parse     parser.ParseErrors
 		share     budget.TooManySamples
 		full      budget.ResultsFull
+		series    executor.TooManySeries
 		samples   promql.ErrTooManySamples
 		timeout   promql.ErrQueryTimeout
 		cancelled promql.ErrQueryCanceled
@@ -40,6 +42,8 @@ func (r *Request) Explain(err error) error {
 		return failure.User(fmt.Errorf("the query needs more than %d samples at once, which is its share of limits.maxSamples: narrow its time range or its filters, or raise limits.maxSamples", int(share)))
 	case errors.As(err, &full):
 		return failure.User(fmt.Errorf("the results of the running queries have more than %d samples together, which is their share of limits.maxSamples: try again, narrow the time ranges or the filters, or raise limits.maxSamples", int(full)))
+	case errors.As(err, &series):
+		return failure.User(fmt.Errorf("the query needs more than %d series at once, for whose labels and steps its share of limits.maxSamples has no room: narrow its filters or its time range, shorten the labels that it makes, or raise limits.maxSamples", int(series)))
 	case errors.As(err, &samples):
 		return failure.User(fmt.Errorf("the query needs more than %d samples at once: narrow its time range or its filters, or raise limits.maxSamples", r.Settings.MaxSamples))
 	case errors.As(err, &timeout), errors.Is(err, context.DeadlineExceeded):

@@ -28,9 +28,16 @@ type Request struct {
 	// NodeExporters returns the node_exporter of each node, if possible one that is up.
 	NodeExporters func() map[target.Node]target.Status
 
-	mu     sync.Mutex
-	values map[executor.Evaluation]func() (executor.Value, error)
-	free   []func() // release the values
+	// Responses may be nil, and User is whose response this is. Sent ends when the response has been written.
+	Responses *Responses
+	User      string
+	Sent      context.Context
+
+	reserving sync.Mutex // one reservation at a time
+	reserved  bool
+	mu        sync.Mutex
+	values    map[executor.Evaluation]func() (executor.Value, error)
+	free      []func() // release the values
 }
 
 // Source is what all requests to one data source share.
