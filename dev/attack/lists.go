@@ -12,7 +12,10 @@ import (
 	"time"
 )
 
-const listedTargets = 50_000
+// listsCase serves hostile lists of targets, one of which has a number of targets of which limit are used.
+func listsCase(listed, limit int) func(*stage) ([]string, error) {
+	return func(s *stage) ([]string, error) { return attackLists(s, listed, limit) }
+}
 
 // refusedHosts are loopback, link-local and metadata addresses in every form, and what is no host at all.
 func refusedHosts() []string {
@@ -30,8 +33,7 @@ func refusedHosts() []string {
 	return hosts
 }
 
-// listsCase serves hostile lists of targets.
-func listsCase(s *stage) ([]string, error) {
+func attackLists(s *stage, listedTargets, limit int) ([]string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	canary, server, err := listenEverywhere(ctx)
@@ -67,7 +69,7 @@ func listsCase(s *stage) ([]string, error) {
 	for _, path := range []string{"refused", "paths", "many", "garbage"} {
 		targets = append(targets, map[string]any{"url": "http://" + address + "/" + path, "discovery": "http", "allowLoopback": path == "many"})
 	}
-	if err := s.attack(ctx, targets, nil); err != nil {
+	if err := s.attack(ctx, targets, map[string]any{"limits": map[string]any{"targetLimit": limit}}); err != nil {
 		return nil, err
 	}
 	var rows []string
@@ -112,8 +114,8 @@ func listsCase(s *stage) ([]string, error) {
 				return fmt.Errorf("nothing says %q: %s", want, all)
 			}
 		}
-		if listed == 0 || listed > 5000 {
-			return fmt.Errorf("%d of %d targets are scraped, and limits.targetLimit is 5000", listed, listedTargets)
+		if listed == 0 || listed > limit {
+			return fmt.Errorf("%d of %d targets are scraped, and limits.targetLimit is %d", listed, listedTargets, limit)
 		}
 		return nil
 	})
