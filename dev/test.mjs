@@ -133,6 +133,7 @@ const steps = {
   'unit tests': jest([]),
   'go tests': go([...race, './...']),
   'preview tests': go(['./...'], { cwd: preview }),
+  'short attack': check('npm', ['run', '--silent', 'attack', '--', '--short']),
   build: async (name) => {
     build();
     count(name, 1, 0);

@@ -47,7 +47,6 @@ func pathsCase(s *stage) ([]string, error) {
 	statuses := map[int]int{}
 	var wrong []string
 	for _, of := range []source{prometheus, s.attacked} {
-		s.attacked, of = of, of
 		for _, name := range hostileNames {
 			for _, written := range []string{name, url.PathEscape(name), url.PathEscape(url.PathEscape(name))} {
 				for _, path := range []string{"labels/" + written + "/values", "labels/node/values?filters=" + url.QueryEscape(fmt.Sprintf(`[{"key": %q, "operator": "=", "value": %q}]`, name, name)), "live?targets=" + written, "export?format=" + written, written} {

@@ -37,6 +37,10 @@ var benchmarks = []benchmark{
 	{"live: the catalogue, 20 targets × 5 min at 1 s", liveCatalogue},
 	{"live: heap after an hour of ticks", liveHeap},
 	{"size of module.js", moduleSize},
+	{"hostile: reading twice as many open label sets", openLabelSets},
+	{"hostile: live: reading twice as many open label sets", liveOpenLabelSets},
+	{"hostile: refusing 185,000 nested calls", deepExpression},
+	{"hostile: p99 of a light query beside a heavy user", lightQuery},
 }
 
 // benchmark measures one thing.

@@ -51,7 +51,7 @@ func scraping(targets int) func(*responses) (result, error) {
 		}
 		d := made.(*datasource.Instance)
 		defer d.Dispose()
-		if _, err := queryValue(d, "count(up == 1)"); err != nil { // starts scraping
+		if _, err := queryValue(context.Background(), d, "count(up == 1)"); err != nil { // starts scraping
 			return result{}, err
 		}
 		time.Sleep(2 * scaleInterval)
@@ -89,7 +89,7 @@ func scaleResult(d *datasource.Instance, targets int, share float64, off time.Du
 		"samples": "sum(scrape_samples_scraped)",
 	} {
 		var err error
-		if figures[name], err = queryValue(d, expr); err != nil {
+		if figures[name], err = queryValue(context.Background(), d, expr); err != nil {
 			return result{}, fmt.Errorf("%s: %w", expr, err)
 		}
 	}
@@ -103,13 +103,13 @@ func scaleResult(d *datasource.Instance, targets int, share float64, off time.Du
 }
 
 // queryValue returns the current value of an expression with a single value.
-func queryValue(d *datasource.Instance, expr string) (float64, error) {
+func queryValue(ctx context.Context, d *datasource.Instance, expr string) (float64, error) {
 	query, err := json.Marshal(map[string]any{"expr": expr, "instant": true})
 	if err != nil {
 		return 0, err
 	}
 	now := time.Now()
-	res, err := d.QueryData(context.Background(), &backend.QueryDataRequest{Queries: []backend.DataQuery{{
+	res, err := d.QueryData(ctx, &backend.QueryDataRequest{Queries: []backend.DataQuery{{
 		RefID: "A", JSON: query, Interval: scaleInterval, MaxDataPoints: 1, TimeRange: backend.TimeRange{From: now.Add(-time.Minute), To: now},
 	}}})
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 
 const (
 	sampleBytes = 16 // of a point in memory
-	// labelsCost is what the labels and the bookkeeping of a series take in memory, in samples.
-	labelsCost = 512 / sampleBytes
+	// labelsCost is what the labels and the iterators of a series take in memory, in samples.
+	labelsCost = 1024 / sampleBytes
 	// usualLabel is up to how many bytes a label value is part of labelsCost.
 	usualLabel = 1024
 	// mostReserved is how many points Prometheus's engine reserves for a series that an operator makes, at most.

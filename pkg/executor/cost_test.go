@@ -17,21 +17,21 @@ func TestSeriesCost(t *testing.T) {
 		steps int64 // 0 for an instant
 		cost  int
 	}{
-		{"up", 0, 32},
-		{"up", 1000, 32},
-		{"sum by (node) (rate(up[5m]))", 1000, 32},
-		{"up + up", 0, 32},
-		{"up + up", 1000, 32 + 500},
-		{"(up * 2) > bool 1", 100_000, 32 + 2500},
-		{`count_values("value", up)`, 1000, 32 + 500},
-		{`label_replace(up, "x", "$1", "node", "(.*)")`, 0, 32},
-		{`label_replace(up, "x", "$1-$2", "node", "(.*)-(.*)")`, 0, 32 + (2*1024+5-1024)/16},
-		{repeated("y"), 0, 32},
-		{repeated("yyyyyyyyyy"), 0, 32 + (10_000-1024)/16},
-		{repeated("$1"), 0, 32 + (2000+1000*1024-1024)/16},
-		{"sum(" + repeated("$1") + ")", 0, 32 + (2000+1000*1024-1024)/16},
-		{`label_join(up, "x", "--", "node", "cluster", "x")`, 0, 32 + (3*1026-1024)/16},
-		{"up +", 1000, 32},
+		{"up", 0, 64},
+		{"up", 1000, 64},
+		{"sum by (node) (rate(up[5m]))", 1000, 64},
+		{"up + up", 0, 64},
+		{"up + up", 1000, 64 + 500},
+		{"(up * 2) > bool 1", 100_000, 64 + 2500},
+		{`count_values("value", up)`, 1000, 64 + 500},
+		{`label_replace(up, "x", "$1", "node", "(.*)")`, 0, 64},
+		{`label_replace(up, "x", "$1-$2", "node", "(.*)-(.*)")`, 0, 64 + (2*1024+5-1024)/16},
+		{repeated("y"), 0, 64},
+		{repeated("yyyyyyyyyy"), 0, 64 + (10_000-1024)/16},
+		{repeated("$1"), 0, 64 + (2000+1000*1024-1024)/16},
+		{"sum(" + repeated("$1") + ")", 0, 64 + (2000+1000*1024-1024)/16},
+		{`label_join(up, "x", "--", "node", "cluster", "x")`, 0, 64 + (3*1026-1024)/16},
+		{"up +", 1000, 64},
 	} {
 		what := Evaluation{Expr: c.expr}
 		if c.steps > 0 {

@@ -160,6 +160,23 @@ func (m *Manager) assignBudgets() {
 			}
 		}
 	}
+	m.limitMemory()
+}
+
+// memoryBesidesHistory is what the process may take for scrapes, queries and their responses.
+const memoryBesidesHistory = 1 << 30
+
+// limitMemory makes garbage be collected early enough that the process stays below memoryBesidesHistory and the histories
+// of its leases. Without it, garbage may take as much memory as what is in use. m.mu must be held.
+func (m *Manager) limitMemory() {
+	limit := int64(memoryBesidesHistory)
+	for l := range m.leases {
+		if l.budget > math.MaxInt64-limit {
+			return // the history is not limited
+		}
+		limit += l.budget
+	}
+	debug.SetMemoryLimit(limit - limit/8) // the runtime does not count all memory
 }
 
 // run starts a goroutine that Close waits for. A panic is logged and ends only that goroutine.
