@@ -96,7 +96,7 @@ func attackLists(s *stage, listedTargets, limit int) ([]string, error) {
 		for _, e := range answer.Data {
 			if strings.HasSuffix(e.Address, ":9/metrics") {
 				listed++
-				continue
+				e.Message = "" // nothing listens there
 			}
 			for _, text := range []string{e.Message, e.Discovery} {
 				if text != "" && !strings.Contains(e.Configured, "healthy") {
