@@ -146,7 +146,12 @@ func scrapeConfig(s settings.Settings, _ *signals.Catalogue) (string, error) {
 			"scrape_interval", signals.FormatDuration(s.Interval), "scrape_timeout", signals.FormatDuration(s.Timeout),
 			"body_size_limit", bodySize(s),
 			"sample_limit", s.Limits.SampleLimit,
+			"label_limit", s.Limits.LabelLimit,
+			"label_name_length_limit", s.Limits.LabelValueLengthLimit,
 			"label_value_length_limit", s.Limits.LabelValueLengthLimit}
+		if j.Discovery != "" && j.Discovery != scrape.DiscoveryStatic {
+			one = append(one, "target_limit", s.Limits.TargetLimit)
+		}
 		if j.url.Scheme != "http" {
 			one = append(one, "scheme", j.url.Scheme)
 		}
@@ -217,7 +222,10 @@ func (j job) relabelling() (rules []any) {
 
 // bodySize returns the body size limit in Prometheus's notation.
 func bodySize(s settings.Settings) string {
-	return fmt.Sprintf("%dMB", max(1, s.Limits.BodySizeLimit>>20))
+	if limit := s.Limits.BodySizeLimit; limit%(1<<20) != 0 {
+		return fmt.Sprintf("%dB", limit)
+	}
+	return fmt.Sprintf("%dMB", s.Limits.BodySizeLimit>>20)
 }
 
 // serviceMonitors returns one ServiceMonitor per kind of target, for the Services of Falco's Helm charts. A ServiceMonitor
@@ -247,7 +255,10 @@ func serviceMonitors(s settings.Settings, c *signals.Catalogue) (string, error) 
 				"selector", ordered{"matchLabels", c.Reading.Scraping.Endpoint(kind).Service.Labels},
 				"bodySizeLimit", bodySize(s),
 				"sampleLimit", s.Limits.SampleLimit,
+				"labelLimit", s.Limits.LabelLimit,
+				"labelNameLengthLimit", s.Limits.LabelValueLengthLimit,
 				"labelValueLengthLimit", s.Limits.LabelValueLengthLimit,
+				"targetLimit", s.Limits.TargetLimit,
 				"endpoints", []any{endpoint},
 			},
 		})

@@ -37,6 +37,25 @@ func exportOf(t *testing.T, jsonData, format string) string {
 	return text
 }
 
+// What Prometheus scrapes has the same limits.
+func TestExportedLimits(t *testing.T) {
+	const jsonData = `{
+		"targets": [{"url": "http://list/targets", "discovery": "http"}],
+		"limits": {"bodySizeLimit": "512KB", "sampleLimit": 7000, "labelLimit": 30, "labelValueLengthLimit": 200, "targetLimit": 70}
+	}`
+	prometheus, monitor := exportOf(t, jsonData, "prometheus"), exportOf(t, jsonData, "servicemonitor")
+	for name, value := range map[string]string{
+		"body_size_limit": "524288B", "sample_limit": "7000", "label_limit": "30", "label_name_length_limit": "200", "label_value_length_limit": "200", "target_limit": "70",
+	} {
+		require.Contains(t, prometheus, "    "+name+": "+value+"\n")
+		words := strings.Split(name, "_")
+		for i := range words[1:] {
+			words[i+1] = strings.ToUpper(words[i+1][:1]) + words[i+1][1:]
+		}
+		require.Contains(t, monitor, "  "+strings.Join(words, "")+": "+value+"\n")
+	}
+}
+
 func TestExportForPrometheus(t *testing.T) {
 	text := exportOf(t, exported, "prometheus")
 	require.Equal(t, `# A part of prometheus.yml.
@@ -49,6 +68,8 @@ scrape_configs:
     scrape_timeout: 10s
     body_size_limit: 16MB
     sample_limit: 20000
+    label_limit: 64
+    label_name_length_limit: 1024
     label_value_length_limit: 1024
     static_configs:
       - targets:
@@ -61,7 +82,10 @@ scrape_configs:
     scrape_timeout: 10s
     body_size_limit: 16MB
     sample_limit: 20000
+    label_limit: 64
+    label_name_length_limit: 1024
     label_value_length_limit: 1024
+    target_limit: 5000
     scheme: https
     metrics_path: /m
     params:
@@ -84,7 +108,10 @@ scrape_configs:
     scrape_timeout: 10s
     body_size_limit: 16MB
     sample_limit: 20000
+    label_limit: 64
+    label_name_length_limit: 1024
     label_value_length_limit: 1024
+    target_limit: 5000
     dns_sd_configs:
       - names:
           - _metrics._tcp.falco
@@ -97,7 +124,10 @@ scrape_configs:
     scrape_timeout: 10s
     body_size_limit: 16MB
     sample_limit: 20000
+    label_limit: 64
+    label_name_length_limit: 1024
     label_value_length_limit: 1024
+    target_limit: 5000
     http_sd_configs:
       - url: http://list/targets
     relabel_configs:
@@ -108,6 +138,8 @@ scrape_configs:
     scrape_timeout: 10s
     body_size_limit: 16MB
     sample_limit: 20000
+    label_limit: 64
+    label_name_length_limit: 1024
     label_value_length_limit: 1024
     static_configs:
       - targets:
@@ -139,7 +171,7 @@ func TestExportForTheOperator(t *testing.T) {
 		"metadata": map[string]any{"name": "falco", "namespace": "falco"},
 		"spec": map[string]any{
 			"selector":      map[string]any{"matchLabels": map[string]any{"app.kubernetes.io/name": "falco", "type": "falco-metrics"}},
-			"bodySizeLimit": "16MB", "sampleLimit": 20000, "labelValueLengthLimit": 1024,
+			"bodySizeLimit": "16MB", "sampleLimit": 20000, "labelLimit": 64, "labelNameLengthLimit": 1024, "labelValueLengthLimit": 1024, "targetLimit": 5000,
 			"endpoints": []any{map[string]any{
 				"port": "metrics", "path": "/metrics", "interval": "30s", "scrapeTimeout": "10s",
 				"relabelings": []any{

@@ -9,6 +9,7 @@ package history
 import (
 	"math"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -23,7 +24,7 @@ type Options struct {
 
 // History holds the samples of any number of series. All its methods may be called concurrently.
 type History struct {
-	retention int64 // ms
+	retention atomic.Int64 // ms
 
 	// mu guards the index. It is locked before the mutex of a series and before totals.mu.
 	mu    sync.RWMutex
@@ -41,8 +42,13 @@ type Sample struct {
 
 // New returns an empty History.
 func New(o Options) *History {
-	return &History{retention: o.Retention.Milliseconds(), index: newIndex()}
+	h := &History{index: newIndex()}
+	h.SetRetention(o.Retention)
+	return h
 }
+
+// SetRetention changes how long samples are kept. It takes effect with the next Append; see Options.
+func (h *History) SetRetention(d time.Duration) { h.retention.Store(d.Milliseconds()) }
 
 // Series returns the series with these labels (including __name__) and creates it if necessary. It keeps the labels
 // without copying them.
@@ -123,8 +129,9 @@ func (h *History) AppendWithin(t int64, samples []Sample, room int64) (refused [
 	if d.changed() {
 		h.changes.added(d.earliest)
 	}
-	if sweep := h.totals.appended(t, d, h.retention); sweep {
-		h.Truncate(t - h.retention)
+	retention := h.retention.Load()
+	if sweep := h.totals.appended(t, d, retention); sweep {
+		h.Truncate(t - retention)
 	}
 	return refused
 }

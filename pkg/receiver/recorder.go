@@ -2,10 +2,12 @@ package receiver
 
 import (
 	"context"
+	"runtime/debug"
 	"strconv"
 	"sync"
 	"time"
 
+	"github.com/grafana/grafana-plugin-sdk-go/backend/log"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/prometheus/model/labels"
 
@@ -78,6 +80,7 @@ func (r *Recorder) Open(key Key, c Config, recording Recording) *Handle {
 		r.entries[key] = e
 	} else {
 		e.receiver.configure(c)
+		e.history.SetRetention(recording.Retention)
 	}
 	e.stop()
 	e.stop = func() {}
@@ -126,9 +129,20 @@ func (e *entry) record(ctx context.Context, rec Recording) {
 		case <-ctx.Done():
 			return
 		case now := <-ticker.C:
-			e.append(now.Truncate(rec.Interval), rec)
+			e.appendSafely(now.Truncate(rec.Interval), rec)
 		}
 	}
+}
+
+// appendSafely is append that turns a panic into a gap. Nothing else recovers this goroutine, and a panic in it would end the
+// plugin's process.
+func (e *entry) appendSafely(at time.Time, rec Recording) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			log.DefaultLogger.Error("Recording what the alert receiver counted panicked", "panic", reason, "stack", string(debug.Stack()))
+		}
+	}()
+	e.append(at, rec)
 }
 
 // append records the series at a time. A counter that is new gets its 0 at the recording before, so that rates include

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -80,6 +81,44 @@ func TestRecorderKeepsWhatWasCounted(t *testing.T) {
 
 	r.Close(key)
 	require.Empty(t, values(t, r.Open(key, config, recording).Receiver, AlertsReceived))
+}
+
+// A panic while recording costs one recording, not the process.
+func TestRecorderSurvivesPanics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, recordings := NewRecorder(), 0
+		recording := Recording{Interval: time.Minute, Bytes: 1 << 20, Clusters: func() map[string]string {
+			if recordings++; recordings == 1 {
+				panic("the list of targets is broken")
+			}
+			return nil
+		}}
+		key := Key{OrgID: 1, UID: "a"}
+		h := r.Open(key, Config{Secret: "s3cret", MaxBody: 1 << 20, MaxRate: 100, MaxSeries: 10}, recording)
+		post(h.Receiver, fromFalco("a", 0))
+		time.Sleep(3*time.Minute + time.Second)
+		require.Equal(t, 3, recordings)
+		require.NotZero(t, h.history.Stats().Samples)
+		r.Close(key)
+	})
+}
+
+// A changed retention.time applies to what was recorded before, without a restart.
+func TestRetentionOfARecorderChanges(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, key := NewRecorder(), Key{OrgID: 1, UID: "a"}
+		config := Config{Secret: "s3cret", MaxBody: 1 << 20, MaxRate: 100, MaxSeries: 10}
+		recording := Recording{Interval: time.Minute, Retention: 24 * time.Hour, Bytes: 1 << 20}
+		post(r.Open(key, config, recording).Receiver, fromFalco("a", 0))
+		time.Sleep(20 * time.Hour)
+		age := func() time.Duration { return time.Since(time.UnixMilli(r.entries[key].history.Stats().MinTime)) }
+		require.Greater(t, age(), 19*time.Hour)
+		recording.Retention = 2 * time.Hour
+		r.Open(key, config, recording)
+		time.Sleep(3 * time.Hour)
+		require.Less(t, age(), 6*time.Hour)
+		r.Close(key)
+	})
 }
 
 func TestExposition(t *testing.T) {
