@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/httpclient"
-	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 )
 
 // ParseTarget parses the address of a target: a URL, or a bare host:port, which means http://host:port/metrics. The
@@ -19,16 +18,6 @@ func ParseTarget(address string) (*url.URL, error) {
 	u, err := ParseURL(address)
 	if err == nil && u.Path == "" {
 		u.Path = "/metrics"
-	}
-	return u, err
-}
-
-// ParseListed is ParseTarget for a complete URL whose address discovery checks.
-func ParseListed(address string) (*url.URL, error) {
-	u, err := ParseURL(address)
-	var refused *target.Failure
-	if errors.As(err, &refused) && refused.Cause == target.LinkLocal {
-		return url.Parse(address)
 	}
 	return u, err
 }
@@ -71,11 +60,16 @@ func ParseURL(address string) (*url.URL, error) {
 	if name := httpclient.SecretParameter(u.Query()); name != "" {
 		return nil, fmt.Errorf("the address of %s contains %q in its query, which every viewer could read: remove it and use the data source's authentication settings or a header", u.Host, name)
 	}
-	if ip, err := netip.ParseAddr(u.Hostname()); err == nil && httpclient.IsLinkLocal(ip) {
-		return nil, linkLocal(u.Hostname())
-	}
 	u.Fragment = ""
 	return u, nil
+}
+
+// CheckHost returns why the host of a URL must not be scraped, nil if nothing is known against it.
+func CheckHost(u *url.URL, allowLinkLocal bool) error {
+	if refused := httpclient.CheckHost(u.Hostname(), allowLinkLocal); refused != nil {
+		return refusedAddress(refused)
+	}
+	return nil
 }
 
 // authority returns the part of an address before the path.

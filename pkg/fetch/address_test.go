@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -33,10 +34,6 @@ func TestParseTarget(t *testing.T) {
 		{address: "http://node-1:8765/metrics?Access_Token=hunter2", problem: `the address of node-1:8765 contains "Access_Token" in its query, which every viewer could read: remove it and use the data source's authentication settings or a header`},
 		{address: "http://node-1:8765/metrics?password=hunter2", problem: `the address of node-1:8765 contains "password" in its query, which every viewer could read: remove it and use the data source's authentication settings or a header`},
 		{address: "http://node-1:8765/metrics?x=1&apikey=hunter2", problem: `the address of node-1:8765 contains "apikey" in its query, which every viewer could read: remove it and use the data source's authentication settings or a header`},
-		{address: "http://169.254.169.254/latest", problem: "169.254.169.254 is a link-local or cloud metadata address, which is never scraped. Use the target's own address."},
-		{address: "http://[fe80::1%25eth0]:8765", problem: "fe80::1%eth0 is a link-local or cloud metadata address, which is never scraped. Use the target's own address."},
-		{address: "http://[::ffff:169.254.1.1]:80", problem: "::ffff:169.254.1.1 is a link-local or cloud metadata address, which is never scraped. Use the target's own address."},
-		{address: "http://[fd00:ec2::254]/", problem: "fd00:ec2::254 is a link-local or cloud metadata address, which is never scraped. Use the target's own address."},
 	} {
 		u, err := ParseTarget(c.address)
 		if c.problem != "" {
@@ -45,5 +42,28 @@ func TestParseTarget(t *testing.T) {
 		}
 		require.NoError(t, err, c.address)
 		require.Equal(t, c.want, u.String())
+	}
+}
+
+func TestRefusedHosts(t *testing.T) {
+	const metadata, linkLocal = "is a cloud metadata address, which is never scraped. Use the target's own address.",
+		"is a link-local address. It is only scraped if the entry of the settings has allowLoopback: true."
+	for address, want := range map[string]string{
+		"http://169.254.169.254/latest":    "169.254.169.254 " + metadata,
+		"http://[fd00:ec2::254]/":          "fd00:ec2::254 " + metadata,
+		"http://metadata.google.internal/": "metadata.google.internal " + metadata,
+		"http://[fe80::1%25eth0]:8765":     "fe80::1%eth0 " + linkLocal,
+		"http://[::ffff:169.254.1.1]:80":   "::ffff:169.254.1.1 " + linkLocal,
+		"http://127.0.0.1:8765":            "",
+		"http://node-1:8765":               "",
+	} {
+		u, err := ParseTarget(address)
+		require.NoError(t, err)
+		if err = CheckHost(u, false); want == "" {
+			require.NoError(t, err)
+			continue
+		}
+		require.EqualError(t, err, want)
+		require.Equal(t, strings.HasSuffix(want, linkLocal), CheckHost(u, true) == nil)
 	}
 }

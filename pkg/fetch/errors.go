@@ -25,9 +25,9 @@ func (f *Fetcher) explain(err error, u *url.URL, received int64) *target.Failure
 	}
 	switch cause := httpclient.CauseOf(err); cause {
 	case target.LinkLocal:
-		var refused *httpclient.LinkLocalError
+		var refused *httpclient.RefusedError
 		errors.As(err, &refused)
-		return linkLocal(refused.Host)
+		return refusedAddress(refused)
 	case target.DNS:
 		return DNSFailure(err)
 	case target.Timeout:
@@ -132,8 +132,11 @@ func targetBusy(timeout time.Duration) *target.Failure {
 	return target.Failf(target.Timeout, "The target is still busy with an earlier request, which timed out after %s. Requests must not overlap, because that can crash Falco. Find out what keeps it busy.", timeout)
 }
 
-func linkLocal(host string) *target.Failure {
-	return target.Failf(target.LinkLocal, "%s is a link-local or cloud metadata address, which is never scraped. Use the target's own address.", host)
+func refusedAddress(e *httpclient.RefusedError) *target.Failure {
+	if e.Metadata {
+		return target.Failf(target.LinkLocal, "%s is a cloud metadata address, which is never scraped. Use the target's own address.", e.Host)
+	}
+	return target.Failf(target.LinkLocal, "%s is a link-local address. It is only scraped if the entry of the settings has allowLoopback: true.", e.Host)
 }
 
 func loopback(host string) *target.Failure {

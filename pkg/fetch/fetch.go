@@ -51,6 +51,8 @@ type Options struct {
 	Interval      time.Duration // of scrapes
 	BodySizeLimit int64         // bytes
 	Scraping      signals.Scraping
+	// AllowLinkLocal is whether link-local addresses are allowed.
+	AllowLinkLocal bool
 	// RefuseLoopback is whether targets on loopback addresses are refused.
 	RefuseLoopback bool
 	// Run starts a goroutine.
@@ -78,7 +80,9 @@ type Fetcher struct {
 
 // New returns a Fetcher for a kind of target.
 func New(shared *Shared, kind string, o Options) (*Fetcher, error) {
-	client, transport, err := httpclient.New(guardConnections(o.Client, shared.dialSlots), o.Timeout, o.ServerName)
+	client, transport, err := httpclient.New(guardConnections(o.Client, shared.dialSlots), httpclient.Config{
+		Timeout: o.Timeout, ServerName: o.ServerName, AllowLinkLocal: o.AllowLinkLocal,
+	})
 	if err != nil {
 		return nil, err
 	}

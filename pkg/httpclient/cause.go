@@ -22,13 +22,13 @@ func CauseOf(err error) target.Cause {
 		alert   tls.AlertError
 		trust   *tls.CertificateVerificationError
 		timeout net.Error
-		local   *LinkLocalError
+		refused *RefusedError
 	)
 	has := func(words ...string) bool {
 		return slices.ContainsFunc(words, func(word string) bool { return strings.Contains(err.Error(), word) })
 	}
 	switch {
-	case errors.As(err, &local):
+	case errors.As(err, &refused):
 		return target.LinkLocal
 	case errors.As(err, &dns):
 		return target.DNS

@@ -10,16 +10,25 @@ import (
 	sdkhttp "github.com/grafana/grafana-plugin-sdk-go/backend/httpclient"
 )
 
-// New builds a client from Grafana's HTTP settings. It does not follow redirects, refuses link-local addresses and never
-// forwards headers of a user's request. timeout limits dialling and the TLS handshake; callers limit a whole request by its
-// context. serverName is the TLS server name to use if the settings have none; empty means the host of the URL.
-func New(options sdkhttp.Options, timeout time.Duration, serverName string) (*http.Client, *http.Transport, error) {
+// Config is what a client needs beside Grafana's HTTP settings.
+type Config struct {
+	// Timeout limits dialling and the TLS handshake. Callers limit a whole request by its context.
+	Timeout time.Duration
+	// ServerName is the TLS server name to use if the settings have none. Empty means the host of the URL.
+	ServerName string
+	// AllowLinkLocal allows connections to link-local addresses, except those at which clouds serve metadata.
+	AllowLinkLocal bool
+}
+
+// New builds a client from Grafana's HTTP settings. It does not follow redirects, refuses addresses according to the config
+// and never forwards headers of a user's request.
+func New(options sdkhttp.Options, c Config) (*http.Client, *http.Transport, error) {
 	var used *http.Transport
 	timeouts := sdkhttp.DefaultTimeoutOptions
 	if options.Timeouts != nil {
 		timeouts = *options.Timeouts
 	}
-	timeouts.Timeout, timeouts.DialTimeout, timeouts.TLSHandshakeTimeout = timeout, timeout, timeout
+	timeouts.Timeout, timeouts.DialTimeout, timeouts.TLSHandshakeTimeout = c.Timeout, c.Timeout, c.Timeout
 	options.Timeouts = &timeouts
 	options.ForwardHTTPHeaders = false
 
@@ -29,14 +38,14 @@ func New(options sdkhttp.Options, timeout time.Duration, serverName string) (*ht
 			tlsBefore(o, config)
 		}
 		if config.ServerName == "" {
-			config.ServerName = serverName
+			config.ServerName = c.ServerName
 		}
 	}
 	options.ConfigureTransport = func(o sdkhttp.Options, transport *http.Transport) {
 		if transportBefore != nil {
 			transportBefore(o, transport)
 		}
-		transport.DialContext = refuseLinkLocal(transport.DialContext)
+		transport.DialContext = checkedConnections(transport.DialContext, c.AllowLinkLocal)
 		used = transport
 	}
 	options.ConfigureClient = func(o sdkhttp.Options, client *http.Client) {
@@ -50,5 +59,6 @@ func New(options sdkhttp.Options, timeout time.Duration, serverName string) (*ht
 	if err != nil {
 		return nil, nil, fmt.Errorf("the data source's HTTP settings cannot be used: %w", err)
 	}
+	client.Transport = checkedURLs{client.Transport, c.AllowLinkLocal}
 	return client, used, nil
 }

@@ -83,7 +83,7 @@ type Client struct {
 
 // New returns a Client. It sends nothing until it is queried.
 func New(c Config) (*Client, error) {
-	client, transport, err := httpclient.New(c.Client, c.Timeout, "")
+	client, transport, err := httpclient.New(c.Client, httpclient.Config{Timeout: c.Timeout})
 	if err != nil {
 		return nil, err
 	}

@@ -37,7 +37,7 @@ type TargetConfig struct {
 	Kind      string // default falco
 	Discovery string // default static
 	Labels    map[string]string
-	// AllowLoopback allows discovered targets on loopback addresses.
+	// AllowLoopback allows discovered targets on loopback addresses, and any target on a link-local address.
 	AllowLoopback bool
 	// Gauges are written for each target of the entry at every scrape, even if the scrape fails.
 	Gauges []Gauge
@@ -93,6 +93,9 @@ func (t TargetConfig) parse() (*url.URL, error) {
 	t = t.withDefaults()
 	u, err := t.parseURL() // first, because the other errors repeat the address, which may contain a password
 	if err != nil {
+		return nil, err
+	}
+	if err := fetch.CheckHost(u, t.AllowLoopback); err != nil {
 		return nil, err
 	}
 	if !slices.Contains(vocabulary.Kinds, t.Kind) {

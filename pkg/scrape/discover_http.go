@@ -44,7 +44,7 @@ func (sp *scrapePool) fetchTargetList(ctx context.Context) discoveryResult {
 		prefix := cmp.Or(group.Labels["__scheme__"], "http") + "://"
 		path := cmp.Or(group.Labels["__metrics_path__"], "/metrics")
 		for _, address := range group.Targets {
-			u, err := fetch.ParseListed(prefix + address + path)
+			u, err := fetch.ParseURL(prefix + address + path)
 			if err != nil {
 				list.leaveOut(hostOf(address), "not a valid address")
 				continue

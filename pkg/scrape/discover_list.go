@@ -40,11 +40,12 @@ func (sp *scrapePool) newTargetList() *targetList {
 func (l *targetList) add(d discoveredTarget) {
 	host := d.url.Hostname()
 	ip, err := netip.ParseAddr(host)
+	refused := httpclient.CheckHost(host, l.allowLoopback)
 	switch {
-	case err == nil && httpclient.IsLinkLocal(ip):
-		l.leaveOut(host, "link-local and cloud metadata addresses are never scraped")
-	case !l.allowLoopback && (err == nil && httpclient.IsLoopback(ip) || isLocalhost(host)):
-		l.leaveOut(host, "loopback addresses need allowLoopback: true in the entry of the settings")
+	case refused != nil && refused.Metadata:
+		l.leaveOut(host, "cloud metadata addresses are never scraped")
+	case refused != nil, !l.allowLoopback && (err == nil && httpclient.IsLoopback(ip) || isLocalhost(host)):
+		l.leaveOut(host, "loopback and link-local addresses need allowLoopback: true in the entry of the settings")
 	case len(l.targets) >= l.limit:
 		l.leaveOut(d.url.Host, fmt.Sprintf("limits.targetLimit is %d", l.limit))
 	default:

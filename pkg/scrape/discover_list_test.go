@@ -37,10 +37,29 @@ func TestTargetsThatAreLeftOut(t *testing.T) {
 		wait(t, l)
 		require.Equal(t, []string{"node-1 http://10.0.0.1:8765/metrics up"}, targetStates(l))
 		require.Equal(t, "14 of 15 listed targets are left out. "+
-			"127.0.0.1, localhost, api.localhost and 4 more: loopback addresses need allowLoopback: true in the entry of the settings. "+
-			"169.254.169.254, 64:ff9b::a9fe:a9fe, fd00:ec2::254 and 1 more: link-local and cloud metadata addresses are never scraped. "+
+			"127.0.0.1, localhost, api.localhost and 5 more: loopback and link-local addresses need allowLoopback: true in the entry of the settings. "+
+			"169.254.169.254, 64:ff9b::a9fe:a9fe, fd00:ec2::254: cloud metadata addresses are never scraped. "+
 			"10.0.0.2:80, an address with credentials, bad host:1: not a valid address.", l.Targets()[0].Discovery)
 	})
+}
+
+// With allowLoopback, an entry may have loopback and link-local targets, but none at a metadata address.
+func TestAllowedTargets(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newFakeNet(t)
+		n.serve("sd.example:80", serveList("127.0.0.1:8765", "169.254.7.7:8765", "169.254.169.254:80", "metadata.google.internal:80"))
+		for i, address := range []string{"127.0.0.1:8765", "169.254.7.7:8765"} {
+			n.serve(address, (&falco{host: fmt.Sprintf("node-%d", i), start: time.Now()}).ServeHTTP)
+		}
+		l, end := n.lease(t, TargetConfig{URL: "http://sd.example/", Discovery: DiscoveryHTTP, AllowLoopback: true})
+		defer end()
+		wait(t, l)
+		require.Equal(t, []string{"node-0 http://127.0.0.1:8765/metrics up", "node-1 http://169.254.7.7:8765/metrics up"}, targetStates(l))
+		require.Equal(t, "2 of 4 listed targets are left out. 169.254.169.254, metadata.google.internal: cloud metadata addresses are never scraped.", l.Targets()[0].Discovery)
+	})
+	require.NoError(t, TargetConfig{URL: "169.254.7.7:8765", AllowLoopback: true}.Check())
+	require.ErrorContains(t, TargetConfig{URL: "169.254.7.7:8765"}.Check(), "allowLoopback: true")
+	require.ErrorContains(t, TargetConfig{URL: "169.254.169.254:80", AllowLoopback: true}.Check(), "never scraped")
 }
 
 func TestTargetLimit(t *testing.T) {
@@ -109,5 +128,5 @@ func TestLoopbackInDNS(t *testing.T) {
 	dns := &fakeNet{names: map[string][]string{"falco.example": {"127.0.0.1"}}}
 	l := lease(t, ManagerOptions{Resolver: dns}, config(TargetConfig{URL: "falco.example:" + port, Discovery: DiscoveryDNS}))
 	wait(t, l)
-	require.Equal(t, "1 of 1 listed targets are left out. 127.0.0.1: loopback addresses need allowLoopback: true in the entry of the settings.", l.Targets()[0].Message)
+	require.Equal(t, "1 of 1 listed targets are left out. 127.0.0.1: loopback and link-local addresses need allowLoopback: true in the entry of the settings.", l.Targets()[0].Message)
 }

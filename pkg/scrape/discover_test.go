@@ -37,7 +37,7 @@ func TestDNSDiscovery(t *testing.T) {
 			"node-2 http://[fd00::2]:8765/metrics up",
 		}, targetStates(l))
 		require.Equal(t, "falco.example:8765", one.firstHost())
-		require.Equal(t, "1 of 3 listed targets are left out. 169.254.0.9: link-local and cloud metadata addresses are never scraped.", l.Targets()[0].Discovery)
+		require.Equal(t, "1 of 3 listed targets are left out. 169.254.0.9: loopback and link-local addresses need allowLoopback: true in the entry of the settings.", l.Targets()[0].Discovery)
 	})
 }
 
@@ -200,7 +200,7 @@ func TestHTTPDiscovery(t *testing.T) {
 		s := l.Targets()[0]
 		require.Equal(t, `{cluster="demo", node="node-1", team="blue"}`, s.Labels.String())
 		require.Equal(t, "http://sd.example/targets", s.Configured)
-		require.Equal(t, "1 of 3 listed targets are left out. 169.254.169.254: link-local and cloud metadata addresses are never scraped.", s.Discovery)
+		require.Equal(t, "1 of 3 listed targets are left out. 169.254.169.254: cloud metadata addresses are never scraped.", s.Discovery)
 
 		for _, trouble := range []struct {
 			list    string

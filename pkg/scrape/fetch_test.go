@@ -117,7 +117,7 @@ func TestBadResponses(t *testing.T) {
 		{"DNS does not respond", "http://falco.silent:8765/metrics", "", DNS, Down,
 			`Cannot resolve "falco.silent": DNS did not respond. Check the resolver of the host that runs Grafana, and network policies for port 53.`},
 		{"name of a link-local address", "http://falco.metadata:8765/metrics", "", LinkLocal, Down,
-			"169.254.169.254 is a link-local or cloud metadata address, which is never scraped. Use the target's own address."},
+			"169.254.169.254 is a cloud metadata address, which is never scraped. Use the target's own address."},
 		{"reset", raw(t, func(c *net.TCPConn) { c.SetLinger(0) }), "", Reset, Down,
 			"The connection was reset before a response arrived. Check whether the process has just restarted, then for a proxy or a firewall in between, and last whether port PORT expects https://."},
 		{"reset, https", "https://" + raw(t, func(c *net.TCPConn) { c.SetLinger(0) }), "", Reset, Down,

@@ -62,7 +62,7 @@ func newScrapePool(m *Manager, c Config, entry TargetConfig) (*scrapePool, error
 	}
 	sp.fetcher, err = fetch.New(m.requests, entry.Kind, fetch.Options{
 		Client: c.Client, ServerName: name, Timeout: c.Timeout, Interval: c.Interval, BodySizeLimit: c.Limits.BodySizeLimit,
-		Scraping: c.Reading.Scraping, RefuseLoopback: entry.Discovery != DiscoveryStatic && !entry.AllowLoopback,
+		Scraping: c.Reading.Scraping, AllowLinkLocal: entry.AllowLoopback, RefuseLoopback: entry.Discovery != DiscoveryStatic && !entry.AllowLoopback,
 		Run: func(do func()) { m.run(c.Logger, do) },
 	})
 	if err != nil {
