@@ -147,6 +147,9 @@ func (r *Receiver) accept(w http.ResponseWriter, req *http.Request) error {
 	if !r.authorized(req) {
 		return &Refusal{http.StatusUnauthorized, "secret", "the shared secret is missing or wrong: send the one of the data source's settings in the header " + SecretHeader}
 	}
+	if req.Body == nil { // an empty body that comes through Grafana's plugin protocol
+		req.Body = http.NoBody
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, r.settings.Load().MaxBody))
 	if err != nil {
 		if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {

@@ -115,6 +115,16 @@ func TestRefuses(t *testing.T) {
 	}
 }
 
+func TestRefusesRequestWithoutBody(t *testing.T) {
+	req, err := http.NewRequest(http.MethodPost, "/alerts", nil) // like the SDK, which sets no body where it is empty
+	require.NoError(t, err)
+	req.Header.Set(SecretHeader, "s3cret")
+	w := httptest.NewRecorder()
+	newTest(t).ServeHTTP(w, req)
+	require.Equal(t, http.StatusBadRequest, w.Code)
+	require.Contains(t, w.Body.String(), "the body is empty")
+}
+
 func TestRefusesOtherMethods(t *testing.T) {
 	w := httptest.NewRecorder()
 	newTest(t).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/alerts", nil))
