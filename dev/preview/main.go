@@ -30,6 +30,7 @@ func main() {
 	folder := flag.String("provisioning", "provisioning", "provisioning folder: datasources/, dashboards/, alerting/")
 	pluginFolder := flag.String("plugin", "dist", "folder of the built plugin")
 	public := flag.String("public", "dev/preview/public", "folder of the built page")
+	level := flag.String("log-level", "warn", "level from which on the plugin's log lines are printed: debug, info, warn, error")
 	withParent := flag.Bool("with-parent", false, "end when standard input is closed")
 	flag.Parse()
 
@@ -41,14 +42,14 @@ func main() {
 			stop()
 		}()
 	}
-	if err := run(ctx, net.JoinHostPort(*host, strconv.Itoa(*port)), *folder, *pluginFolder, *public); err != nil {
+	if err := run(ctx, net.JoinHostPort(*host, strconv.Itoa(*port)), *folder, *pluginFolder, *public, hclog.LevelFromString(*level)); err != nil {
 		fmt.Fprintln(os.Stderr, "preview:", err)
 		os.Exit(1)
 	}
 }
 
 // run serves until ctx is canceled.
-func run(ctx context.Context, address, folder, pluginFolder, public string) error {
+func run(ctx context.Context, address, folder, pluginFolder, public string, level hclog.Level) error {
 	logger := hclog.New(&hclog.LoggerOptions{Name: "preview", Level: hclog.Info, Output: os.Stderr})
 	if info, err := os.Stat(folder); err != nil || !info.IsDir() {
 		return fmt.Errorf("expected a provisioning folder at %s; set --provisioning", folder)
@@ -66,9 +67,8 @@ func run(ctx context.Context, address, folder, pluginFolder, public string) erro
 		return fmt.Errorf("%w; choose another port with --port", err)
 	}
 	defer listener.Close()
-	// Plugins log every request. Only their warnings and errors are useful here.
-	quiet := hclog.New(&hclog.LoggerOptions{Name: logger.Name() + "." + manifest.ID, Level: hclog.Warn, Output: os.Stderr})
-	backend, err := plugin.Start(manifest.Binary, quiet)
+	pluginLogger := hclog.New(&hclog.LoggerOptions{Name: logger.Name() + "." + manifest.ID, Level: level, Output: os.Stderr})
+	backend, err := plugin.Start(manifest.Binary, pluginLogger)
 	if err != nil {
 		return err
 	}
