@@ -6,6 +6,7 @@
  * `--scenario outage`).
  */
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -39,6 +40,8 @@ const env = {
   ...process.env,
   FALCO_FLEET_HOST: '127.0.0.1',
   FALCO_DASHBOARDS: join(root, 'dist/dashboards'),
+  FALCO_RECEIVER_ENABLED: 'true',
+  FALCO_RECEIVER_SECRET: randomBytes(16).toString('hex'),
 };
 
 /** Returns the Grafana server to use: the one in GRAFANA_HOME, else the one on the PATH, else undefined. */
@@ -92,7 +95,11 @@ const server = grafana
     };
 const fleet = {
   command: process.execPath,
-  args: ['--import', 'tsx', 'dev/fleet/main.ts', ...(process.env.FALCO_FLEET_ARGS?.split(' ').filter(Boolean) ?? [])],
+  args: [
+    ...['--import', 'tsx', 'dev/fleet/main.ts'],
+    ...['--alerts', `http://127.0.0.1:${port}/api/datasources/uid/falco-metrics/resources/alerts`],
+    ...(process.env.FALCO_FLEET_ARGS?.split(' ').filter(Boolean) ?? []),
+  ],
 };
 
 const children = [fleet, server].map(({ command, args }) => spawn(command, args, { cwd: root, env, stdio: 'inherit' }));

@@ -43,9 +43,6 @@ const FALCO_PORT = 8765;
 /** Interval in milliseconds at which listeners are opened and closed to match the running nodes. */
 const TICK = 100;
 
-/** Alerts that each node posts to the alert receiver per second. */
-const ALERTS_PER_SECOND = 5;
-
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 function json(response: ServerResponse, value: unknown): void {
@@ -107,19 +104,27 @@ function handleFalco(simulation: Simulation, node: Node, now: () => number): Han
 
 /**
  * `POST /nodes/<name>?loses=0.1` overloads a node from now on, `?answers=false` closes its
- * listener, `true` opens it again.
+ * listener, `true` opens it again, `?stalls=true` lets its userspace read no events from now on.
  */
-function change({ nodes }: Simulation, { pathname, searchParams }: URL, now: number, response: ServerResponse): void {
+function change(
+  { nodes, start }: Simulation,
+  { pathname, searchParams }: URL,
+  now: number,
+  response: ServerResponse
+): void {
   const node = nodes.find(({ spec }) => spec.name === decodeURIComponent(pathname.slice('/nodes/'.length)));
-  const [loses, answers] = [searchParams.get('loses'), searchParams.get('answers')];
+  const [loses, answers, stalls] = ['loses', 'answers', 'stalls'].map((name) => searchParams.get(name) ?? undefined);
   if (!node) {
     return notFound(response);
   }
-  if (loses !== null) {
+  if (loses !== undefined) {
     node.overload(now, Number(loses));
   }
-  if (answers !== null) {
+  if (answers !== undefined) {
     node.spec.absent = answers === 'false';
+  }
+  if (stalls !== undefined) {
+    node.spec.stalledAt = stalls === 'true' ? now - start : undefined;
   }
   json(response, { node: node.spec.name });
 }
@@ -158,7 +163,15 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
     });
   const truth = (seconds = 60) => simulation.truth(now() - seconds * 1000, now());
 
-  let delivery: Delivery | undefined;
+  const delivery =
+    options.alerts &&
+    new Delivery({
+      ...options.alerts,
+      seed: options.seed ?? 'falco',
+      simulation,
+      sidekickUrl: `http://${host}:${port + 1}/`,
+      now,
+    });
   const deliveryTruth = (): DeliveryTruth[] => delivery?.truth() ?? [];
 
   const control: Handler = (request, response) => {
@@ -183,8 +196,10 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
           : notFound(response);
     }
   };
-  const sidekick: Handler = ({ url }, response) =>
-    url?.split('?')[0] === '/metrics' ? respond(response, simulation.sidekickAnswer(now())) : notFound(response);
+  const sidekick: Handler =
+    delivery?.sidekick.handle ??
+    (({ url }, response) =>
+      url?.split('?')[0] === '/metrics' ? respond(response, simulation.sidekickAnswer(now())) : notFound(response));
 
   const open = new Map<string, Server>();
   const fixed: Server[] = [];
@@ -214,18 +229,9 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
     fixed.push(await listen(control, host, port), await listen(sidekick, host, port + 1));
     await align();
   } catch (error) {
+    await delivery?.close();
     await stop();
     throw error;
-  }
-  if (options.alerts) {
-    const nodes = simulation.nodes.map(({ spec }) => spec.name);
-    delivery = new Delivery({
-      ...options.alerts,
-      seed: options.seed ?? 'falco',
-      nodes,
-      perSecond: ALERTS_PER_SECOND,
-      now,
-    });
   }
   let closed = false;
   const reported = new Set<string>();

@@ -26,7 +26,8 @@ ${Object.entries(SCENARIOS)
   .join('\n')}
 
 On the control port: /targets (HTTP service discovery; ?cluster=NAME), /truth?seconds=60 or ?from=MS&to=MS, /delivery (of the posted alerts), /healthz;
-POST /nodes/NAME?loses=0.1 overloads a node from now on, ?answers=false takes it away, ?answers=true gives it back.
+POST /nodes/NAME?loses=0.1 overloads a node from now on, ?answers=false takes it away, ?answers=true gives it back,
+?stalls=true stalls its userspace, so that no rule matches any more.
 `;
 
 function whole(option: string, text: string, least: number): number {

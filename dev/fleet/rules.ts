@@ -1,3 +1,5 @@
+import { hex } from './random';
+
 /** A rule of the simulated rules files. */
 export interface Rule {
   name: string;
@@ -93,6 +95,12 @@ function message(name: string, priority: number): Rule {
   return { name: `Falco internal: ${name}`, priority, source: 'internal', tags: [], perHour: 120, container: false };
 }
 
+export const SNAPSHOT_MESSAGE = message('metrics snapshot', 6);
 export const DROP_MESSAGE = message('syscall event drop', 7);
 export const TIMEOUT_MESSAGE = message('timeouts notification', 7);
 export const RELOAD_MESSAGE = message('hot restart failure', 2);
+
+/** The pod on a node in which the rules for containers match. */
+export function podOf(node: string): { namespace: string; name: string } {
+  return { namespace: 'shop', name: `checkout-7f9c6d5b48-${hex(node, 5)}` };
+}

@@ -111,6 +111,20 @@ export const BAD_ANSWERS: BadAnswer[] = [
   'not-falco',
 ];
 
+const quick = { medianSeconds: 0.2, spread: 1.5, loss: 0, failures: 0, duplicates: 0 };
+
+/** Some alerts per second on each node, each node with a fault of its own; by default through Falcosidekick. */
+const DELIVERY = [
+  quick,
+  { ...quick, loss: 0.3 },
+  { ...quick, path: 'falco' as const, loss: 0.2 },
+  { ...quick, failures: 0.25 },
+  { ...quick, clockAheadSeconds: 3 },
+  { ...quick, path: 'falco' as const, clockAheadSeconds: -2 },
+  { ...quick, medianSeconds: 5 },
+  { ...quick, path: 'falco' as const, duplicates: 0.2 },
+].map((way, i) => ({ ...HEALTHY[i]!, noise: 20, way: { path: 'falcosidekick' as const, ...way } }));
+
 export const SCENARIOS: Record<string, Scenario> = {
   demo: {
     about: 'during an upgrade: one node overloaded, one moving, one restarting, one with unreadable lines',
@@ -265,6 +279,10 @@ export const SCENARIOS: Record<string, Scenario> = {
   canary: {
     about: 'every node but worker-1 matches a canary rule about once a second',
     nodes: HEALTHY.map((spec, i) => (i === 0 ? spec : { ...spec, ...FAULTS.canary })),
+  },
+  delivery: {
+    about: 'alerts are late, lost or sent twice, and clocks differ; see --alerts',
+    nodes: DELIVERY,
   },
   'failing-destination': {
     about: 'Slack rejects every alert',

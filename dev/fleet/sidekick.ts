@@ -1,10 +1,9 @@
 import { generations } from './life';
 import { type Node } from './node';
-import { DROP_MESSAGE, PRIORITIES, type Rule } from './rules';
-import { hex } from './random';
+import { DROP_MESSAGE, podOf, PRIORITIES, type Rule } from './rules';
 
 /** Where alerts are sent: the minimum priority (Falco's digit), and the share that is rejected. */
-const DESTINATIONS = [
+export const DESTINATIONS = [
   { name: 'elasticsearch', upTo: 7, refused: 0.004 },
   { name: 'loki', upTo: 6, refused: 0 },
   { name: 'slack', upTo: 4, refused: 0 },
@@ -28,26 +27,12 @@ export function sidekickState(
   nodes: Node[],
   start: number,
   at: number,
-  failing: Record<string, number> = {}
+  failing: Record<string, number>
 ): SidekickState {
   const ms = at - start;
   const events: SidekickState['events'] = [];
-  for (const node of nodes.filter(({ spec }) => !spec.absent)) {
-    const counts = new Map<Rule, number>();
-    const lived = generations(node.spec, ms);
-    for (const generation of lived) {
-      for (const { rule, count } of node.sent(generation, ms)) {
-        counts.set(rule, (counts.get(rule) ?? 0) + Math.floor(count * (1 - (node.spec.wayLoss ?? 0))));
-      }
-    }
-    if (losesMuch(node)) {
-      // At most one message in thirty seconds.
-      counts.set(DROP_MESSAGE, Math.floor((ms - lived[0]!.openedAt) / 30_000));
-    }
-    for (const { rule, every } of node.spec.messages ?? []) {
-      counts.set(rule, 1 + Math.floor(Math.max(0, ms) / every));
-    }
-    for (const [rule, count] of counts) {
+  for (const node of nodes) {
+    for (const [rule, count] of sentAlerts(node, ms, 1 - (node.spec.wayLoss ?? 0))) {
       if (count > 0) {
         events.push({ hostname: node.spec.name, rule, count });
       }
@@ -60,6 +45,31 @@ export function sidekickState(
     return { destination: name, ok: taken - error, error };
   });
   return { at, startedAt: start - 812 * 3_600_000, events, accepted, rejected: Math.floor(accepted * 0.0002), outputs };
+}
+
+/**
+ * The alerts that a node has sent since its start, up to `ms` milliseconds after the start of the fleet, by rule. Of those
+ * of its rules, the share `arriving` counts.
+ */
+export function sentAlerts(node: Node, ms: number, arriving: number): Map<Rule, number> {
+  const counts = new Map<Rule, number>();
+  if (node.spec.absent) {
+    return counts;
+  }
+  const lived = generations(node.spec, ms);
+  for (const generation of lived) {
+    for (const { rule, count } of node.sent(generation, ms)) {
+      counts.set(rule, (counts.get(rule) ?? 0) + Math.floor(count * arriving));
+    }
+  }
+  if (losesMuch(node)) {
+    // At most one message in thirty seconds.
+    counts.set(DROP_MESSAGE, Math.floor((ms - lived[0]!.openedAt) / 30_000));
+  }
+  for (const { rule, every } of node.spec.messages ?? []) {
+    counts.set(rule, 1 + Math.floor(Math.max(0, ms) / every));
+  }
+  return counts;
 }
 
 /** Falco reports drops above a tenth of the events (syscall_event_drops.threshold). */
@@ -107,15 +117,15 @@ function family(name: string, type: string, help: string, samples: Sample[]): st
 
 /** Falcosidekick orders priorities the other way round: 8 is emergency. */
 function eventLabels(hostname: string, rule: Rule): Record<string, string> {
-  const pod = rule.container ? { ns: 'shop', pod: `checkout-7f9c6d5b48-${hex(hostname, 5)}` } : { ns: '', pod: '' };
+  const pod = rule.container ? podOf(hostname) : { namespace: '', name: '' };
   return {
     hostname,
     rule: rule.name,
     priority: String(8 - rule.priority),
     priority_raw: PRIORITIES[rule.priority] ?? 'unknown',
     source: rule.source,
-    k8s_ns_name: pod.ns,
-    k8s_pod_name: pod.pod,
+    k8s_ns_name: pod.namespace,
+    k8s_pod_name: pod.name,
   };
 }
 

@@ -25,6 +25,8 @@ export interface SimulationOptions {
 export interface Simulation {
   nodes: Node[];
   start: number;
+  /** Share of the alerts that a destination of Falcosidekick rejects, where it is not the usual one. */
+  failing: Record<string, number>;
   /**
    * The text of a node's /metrics at a time; behind a load balancer sometimes that of the other
    * node.
@@ -44,7 +46,8 @@ export function createFleet({ seed = 'falco', scenario = 'demo', nodes: count, s
   const chosen = named(scenario);
   // Copies, because a node can be changed while it runs.
   const nodes = nodesOf(chosen, count).map((spec) => new Node({ ...spec }, seed, start));
-  const sidekick = (at: number) => sidekickState(nodes, start, at, chosen.failing);
+  const { failing = {} } = chosen;
+  const sidekick = (at: number) => sidekickState(nodes, start, at, failing);
   const behind = (node: Node, at: number): Node => {
     const other = nodes.find(({ spec }) => spec.name === node.spec.sharesAddressWith);
     return other && random(`${seed}/balancer/${Math.floor(at / 1000)}`)() < 0.5 ? other : node;
@@ -52,6 +55,7 @@ export function createFleet({ seed = 'falco', scenario = 'demo', nodes: count, s
   return {
     nodes,
     start,
+    failing,
     answer: (node, at) => mangle(exposition(behind(node, at).at(at)), node.spec.badAnswer),
     phase: ({ spec }, at) => life(spec, at - start).phase,
     moved: ({ spec }, at) => spec.interruption?.kind === 'move' && life(spec, at - start).number % 2 === 1,

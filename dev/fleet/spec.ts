@@ -1,3 +1,4 @@
+import { type Way } from './alerts';
 import { RULES, type Rule } from './rules';
 
 export type EngineName = 'modern_bpf' | 'kmod';
@@ -98,6 +99,8 @@ export interface NodeSpec {
   queueLoss: number;
   /** Share of the sent alerts that never reached Falcosidekick. */
   wayLoss?: number;
+  /** How its alerts reach the alert receiver, where that differs from the other nodes. */
+  way?: Partial<Way>;
   /** The container plugin has no data from the container runtime. */
   containersUnseen?: boolean;
   /**
