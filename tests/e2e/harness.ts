@@ -65,7 +65,7 @@ function start(name: string, args: string[], env: NodeJS.ProcessEnv): { process:
   });
   let text = '';
   const collect = (chunk: Buffer) => {
-    text = (text + chunk.toString()).slice(-20_000);
+    text = (text + chunk.toString()).slice(-1_000_000);
   };
   child.stdout.on('data', collect);
   child.stderr.on('data', collect);
@@ -161,6 +161,16 @@ export interface Frame {
 
 export type QueryResults = Record<string, { status: number; error?: string; frames?: Frame[] }>;
 
+export interface StageOptions {
+  /** The fleet posts its alerts to the alert receiver, whose secret is in the settings. */
+  postAlerts?: boolean;
+  /** Level from which on the log of the stage has the lines of the plugin. */
+  logLevel?: 'debug' | 'warn';
+}
+
+/** The path of the alert receiver of the provisioned data source. */
+export const receiverPath = '/api/datasources/uid/falco-metrics/resources/alerts';
+
 /**
  * Starts a fleet in `scenario` and a preview of it. `clusters` replaces the target of the whole fleet by one for each
  * cluster. The default interval keeps tests short. `settings` is added to jsonData, its targets to the others, and its
@@ -170,19 +180,25 @@ export async function setStage(
   scenario: string,
   clusters: ClusterTarget[] = [],
   interval = '1s',
-  settings: object | ((fleetPort: number) => Promise<object>) = {}
+  settings: object | ((fleetPort: number) => Promise<object>) = {},
+  { postAlerts = false, logLevel = 'warn' }: StageOptions = {}
 ): Promise<Stage> {
   const fleetPort = await freePort(40);
   const port = await freePort();
   const more = typeof settings === 'function' ? await settings(fleetPort) : settings;
   const provisioning = provisioningFor(fleetPort, interval, clusters, more);
-  const fleet = start('fleet', ['dev/fleet/main.ts', '--port', String(fleetPort), '--scenario', scenario], {});
-  const preview = start('preview', ['dev/preview/main.ts', '--provisioning', provisioning, '--port', String(port)], {
+  const url = `http://127.0.0.1:${port}`;
+  const alerts = postAlerts ? ['--alerts', `${url}${receiverPath}`] : [];
+  const fleetArgs = ['--port', String(fleetPort), '--scenario', scenario, ...alerts];
+  const fleet = start('fleet', ['dev/fleet/main.ts', ...fleetArgs], {
+    FALCO_RECEIVER_SECRET: (more as { secureJsonData?: { receiverSecret?: string } }).secureJsonData?.receiverSecret,
+  });
+  const previewArgs = ['--provisioning', provisioning, '--port', String(port), '--log-level', logLevel];
+  const preview = start('preview', ['dev/preview/main.ts', ...previewArgs], {
     FALCO_FLEET_HOST: '127.0.0.1',
     FALCO_DASHBOARDS: join(root, 'dist/dashboards'),
   });
   const log = () => `fleet:\n${fleet.log()}\npreview:\n${preview.log()}`;
-  const url = `http://127.0.0.1:${port}`;
   const fleetUrl = `http://127.0.0.1:${fleetPort}`;
   const close = async () => {
     await Promise.all([stop(fleet.process), stop(preview.process)]);

@@ -8,41 +8,9 @@ import { type Browser, type Page } from 'playwright-core';
 import { type NodeTruth } from '../../dev/fleet/truth';
 import overview from '../../src/dashboards/overview.json';
 import { type Frame, root, setStage, type Stage, until } from './harness';
-import { launch, settled, tallPage, unexplained } from './page';
+import { figure, launch, readTable, settled, type Table, tallPage, unexplained } from './page';
 
 const shots = join(root, 'test-results');
-
-/** Parses a value as Grafana formats it: "14.2%" → 0.142, "60.9K c/s" → 60900. */
-function figure(text: string): number {
-  const match = /^(-?[\d.]+)\s?(K|M|G|%)?/.exec(text.trim());
-  const scale = { K: 1e3, M: 1e6, G: 1e9, '%': 0.01, none: 1 }[match?.[2] ?? 'none'];
-  return match && scale ? Number(match[1]) * scale : NaN;
-}
-
-interface Table {
-  columns: string[];
-  rows: Map<string, string[]>;
-}
-
-async function readTable(page: Page): Promise<Table | undefined> {
-  const cells = await page.evaluate(() => {
-    const texts = (row: Element, role: string) =>
-      [...row.querySelectorAll(`[role="${role}"]`)].map((cell) => cell.textContent?.trim() ?? '');
-    // The table of nodes is the one with a load column.
-    const grids = [...document.querySelectorAll('[role="grid"]')];
-    const grid = grids.find((grid) => texts(grid, 'columnheader').some((title) => /load/i.test(title)));
-    return [...(grid?.querySelectorAll('[role="row"]') ?? [])].map((row) => [
-      ...texts(row, 'columnheader'),
-      ...texts(row, 'gridcell'),
-    ]);
-  });
-  const [columns, ...rows] = cells;
-  const node = columns?.findIndex((name) => /^node$/i.test(name)) ?? -1;
-  if (!columns || node < 0 || rows.length === 0) {
-    return undefined;
-  }
-  return { columns, rows: new Map(rows.map((row) => [row[node] ?? '', row])) };
-}
 
 describe('Falco overview', () => {
   let stage: Stage;
@@ -94,7 +62,7 @@ describe('Falco overview', () => {
     });
     await page.goto(`${stage.url}/d/falco-overview?from=${to - 300_000}&to=${to}`);
     table = await until('the table of nodes', async () => {
-      const found = await readTable(page);
+      const found = await readTable(page, /load/i);
       return found && found.rows.size === 8 && window > 0 ? found : undefined;
     });
     // The window is cut to the samples that exist. The last node has samples since `begun`.

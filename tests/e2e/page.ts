@@ -66,3 +66,37 @@ export async function unexplained(page: Page): Promise<string[]> {
   );
   return empty.filter((text) => text.trim() === 'No data');
 }
+
+/** Parses a value as Grafana formats it: "14.2%" → 0.142, "60.9K c/s" → 60900, "250 ms" → 0.25, "1.50 mins" → 90. */
+export function figure(text: string): number {
+  const match = /^(-?[\d.]+)\s?(K\b|M\b|G\b|%|µs|ms|mins?)?/.exec(text.trim());
+  const scales: Record<string, number> = { K: 1e3, M: 1e6, G: 1e9, '%': 0.01, µs: 1e-6, ms: 1e-3, min: 60, mins: 60 };
+  return match ? Number(match[1]) * (scales[match[2] ?? ''] ?? 1) : NaN;
+}
+
+export interface Table {
+  columns: string[];
+  /** By node. */
+  rows: Map<string, string[]>;
+}
+
+/** The first table of nodes with a column of this title. */
+export async function readTable(page: Page, title: RegExp): Promise<Table | undefined> {
+  const grids = await page.evaluate(() => {
+    const texts = (row: Element, role: string) =>
+      [...row.querySelectorAll(`[role="${role}"]`)].map((cell) => cell.textContent?.trim() ?? '');
+    return [...document.querySelectorAll('[role="grid"]')].map((grid) =>
+      [...grid.querySelectorAll('[role="row"]')].map((row) => [
+        ...texts(row, 'columnheader'),
+        ...texts(row, 'gridcell'),
+      ])
+    );
+  });
+  for (const [columns, ...rows] of grids) {
+    const node = columns?.findIndex((name) => /^node$/i.test(name)) ?? -1;
+    if (columns?.some((name) => title.test(name)) && node >= 0 && rows.length > 0) {
+      return { columns, rows: new Map(rows.map((row) => [row[node] ?? '', row])) };
+    }
+  }
+  return undefined;
+}
