@@ -31,6 +31,8 @@ var benchmarks = []benchmark{
 	{"backend CPU of a dashboard refresh, 100 nodes", dashboardRefresh(100, 1000)},
 	{"backend CPU of a dashboard refresh, 200 nodes", dashboardRefresh(200, 1500)},
 	{"backend CPU of a dashboard refresh, 1000 nodes", dashboardRefresh(1000, 10_000)},
+	{"alert receiver: one alert", acceptAlerts},
+	{"query while 2000 alerts a second arrive", queryDuringAlerts},
 	{"live: parsing 500 samples, first scrape", liveParseFirst},
 	{"live: parsing 500 samples, later scrapes", liveParseLater},
 	{"live: the same, against an npm package", liveParseLaterPackage},

@@ -158,7 +158,7 @@ describe('Falco overview', () => {
 
   it.each(['light', 'dark'])('writes nothing to the console (%s)', async (theme) => {
     await page.goto(`${stage.url}/d/falco-overview?theme=${theme}`);
-    await until('the table of nodes', () => readTable(page));
+    await until('the table of nodes', () => readTable(page, /load/i));
     await page.screenshot({ path: join(shots, `overview-${theme}.png`) });
     expect(complaints).toEqual([]);
   });

@@ -30,7 +30,10 @@ describe('The alert receiver', () => {
   let stage: Stage;
   const responses: string[] = [];
 
-  async function post(body: string | Buffer, headers: Record<string, string> = { 'X-Falco-Receiver-Secret': secret }) {
+  async function post(
+    body: string | Uint8Array<ArrayBuffer>,
+    headers: Record<string, string> = { 'X-Falco-Receiver-Secret': secret }
+  ) {
     const response = await fetch(`${stage.url}${receiverPath}`, { method: 'POST', body, headers });
     responses.push(await response.text());
     return response.status;
@@ -107,7 +110,7 @@ describe('The alert receiver', () => {
       JSON.stringify({ ...alert(), rule: marker.repeat(100) }),
       '['.repeat(100_000),
       `{"output_fields": ${'{"a":'.repeat(50_000)}`,
-      Buffer.from([0, 0xff, 0xfe, 0x80]),
+      new Uint8Array([0, 0xff, 0xfe, 0x80]),
       JSON.stringify(Array.from({ length: 10_001 }, () => ({ rule: 'r', time: '2026-01-01T00:00:00Z' }))),
     ];
     for (const body of garbage) {
