@@ -138,12 +138,6 @@ describe('the dashboards together', () => {
       'cpu-capacity-since-start-ratio',
       'cpu-throttled-ratio',
       'sidekick-memory-limit-ratio',
-      'canary-last-arrival',
-      'canary-round-trip-time',
-      'missed-canaries',
-      'clock-ahead',
-      'userspace-lag',
-      'delivery-loss-ratio',
       'container-data-loss',
     ]);
   });

@@ -1,8 +1,17 @@
 import { VizTextDisplayOptionsBuilder } from '@grafana/grafana-foundation-sdk/common';
 import { type Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { labelVariable, page } from './page';
-import { barsPanel, checksPanel, seriesPanel, stackedPanel, statesPanel, statPanel, tablePanel } from './panels';
-import { checksOf, columns, inCluster, ofSidekick, signals, tableOf, type Target } from './queries';
+import {
+  barsPanel,
+  checksPanel,
+  seriesPanel,
+  stackedPanel,
+  statesPanel,
+  statPanel,
+  tablePanel,
+  worstPanel,
+} from './panels';
+import { checksOf, chosen, columns, inCluster, ofSidekick, signals, tableOf, type Target } from './queries';
 
 export const uid = 'falco-delivery';
 
@@ -10,12 +19,17 @@ const toChosen = { key: 'destination', operator: '=~', value: '${destination:reg
 const ofRule = { key: 'rule_name', operator: '=~', value: '${rule:regex}' };
 const inRange = { groupBy: [], window: '$__range', instant: true };
 
-function joint(id: number, title: string, description: string, query: Target, named = false) {
-  return statPanel({ id, title, description, w: 8, h: 3 }, query, named);
+/** One tile of the chain: all have the same size. */
+function tile(id: number, title: string, description: string, query: Target, named = false) {
+  return statPanel({ id, title, description, w: 6, h: 3 }, query, named);
 }
 
-/** Grafana's default font size for two values in one tile is too small. */
-const two = new VizTextDisplayOptionsBuilder().titleSize(14).valueSize(18);
+/** Grafana's default font size for a value with a name is too large for a tile. */
+const small = new VizTextDisplayOptionsBuilder().titleSize(14).valueSize(18);
+
+const accepted = { key: 'status', operator: '=', value: 'accepted' };
+const delivered = { key: 'status', operator: '=', value: 'ok' };
+const onPath = (path: string) => ({ filters: [...chosen, { key: 'path', operator: '=', value: path }], ...inRange });
 
 /** Signals of the canary's rule on the selected nodes. */
 function ofCanary(id: string, query: Record<string, unknown>): Target {
@@ -35,59 +49,85 @@ export function delivery(): Dashboard {
     groups: [
       {
         id: 1,
-        help: '**Read the delivery chain from left to right:** rules raise alerts → Falco’s outputs queue → network → Falcosidekick → destinations. Alerts are lost at the first red link; later links cannot receive them.',
+        help: '**Read each row from left to right.** First row: alerts per second at each place. Second row: what is lost before it. Third row: how long alerts take to reach Grafana. Alerts are lost at the first red tile of the second row; later places cannot receive them. What Grafana receives is measured by the *alert receiver*, see the row *Received by Grafana*.',
         panels: [
-          joint(
+          tile(
             3,
             '1 Raised',
             'Alerts per second raised by the rules of the selected nodes over the range, before any output.',
             signals(['rule-match-rate'], inRange)
           ),
-          joint(
+          tile(
+            6,
+            '2 Falcosidekick',
+            'Alerts per second that Falcosidekick accepted over the range, from all nodes of the cluster.',
+            ofSidekick(['sidekick-input-rate'], inRange, [accepted])
+          ),
+          tile(
+            8,
+            '3 Destinations',
+            'Deliveries per second that the destinations of Falcosidekick accepted over the range. An alert sent to three destinations counts three times.',
+            ofSidekick(['destination-output-rate'], inRange, [toChosen, delivered])
+          ),
+          tile(
+            11,
+            '4 Grafana',
+            'Alerts per second from the selected nodes that the alert receiver counted over the range, directly from Falco or through Falcosidekick.',
+            signals(['alerts-received-rate'], inRange)
+          ),
+          tile(
             4,
-            '2 Dropped alerts',
+            'Dropped by Falco',
             'Alerts that Falco dropped in the range because its outputs queue was full. Unknown if the capacity of the queue is unknown (outputsQueueCapacity of the target): an unbounded queue grows in memory instead.',
             signals(['outputs-queue-drops'], inRange)
           ),
-          joint(
+          tile(
             5,
-            '3 Lost on the way',
+            'Lost before Falcosidekick',
             'Estimated share of the alerts that Falcosidekick did not receive, over all selected nodes. Requires a Falcosidekick among the targets with the same cluster label.',
             signals(['loss-before-sidekick-ratio'], inRange)
           ),
-          joint(
-            6,
-            '4 Falcosidekick',
-            'Requests per second that Falcosidekick accepted and rejected over the range.',
-            ofSidekick(['sidekick-input-rate'], { ...inRange, groupBy: ['status'], legendFormat: '{{status}}' }),
-            true
-          ).text(two),
-          joint(
+          tile(
             7,
-            '5 Worst destination',
+            'Worst destination',
             'The destination that rejected the largest share of its alerts over the range. Falcosidekick does not retry: they are lost.',
             ofSidekick(
               ['destination-error-ratio'],
-              {
-                limit: 1,
-                window: '$__range',
-                instant: true,
-                groupBy: ['destination'],
-                legendFormat: '{{destination}}',
-              },
+              { ...inRange, limit: 1, groupBy: ['destination'], legendFormat: '{{destination}}' },
               [toChosen]
             ),
             true
+          ).text(small),
+          tile(
+            12,
+            'Lost before Grafana',
+            'Share of the alerts raised by the rules of the selected nodes that did not arrive at the alert receiver within the range: the loss of the whole way. Inaccurate in a range that is short compared with the delivery time.',
+            signals(['delivery-loss-ratio'], inRange)
           ),
-          joint(
-            8,
-            '6 Deliveries',
-            'Deliveries per second that destinations accepted (ok) and rejected (error) over the range. An alert sent to three destinations counts three times.',
-            ofSidekick(['destination-output-rate'], { ...inRange, groupBy: ['status'], legendFormat: '{{status}}' }, [
-              toChosen,
-            ]),
-            true
-          ).text(two),
+          tile(
+            13,
+            'Time from Falco',
+            'Time within which 95 % of the alerts that Falco sends to Grafana itself arrived.',
+            signals(['delivery-time-p95'], onPath('falco'))
+          ),
+          tile(
+            14,
+            'Time through Falcosidekick',
+            'Time within which 95 % of the alerts that Falcosidekick forwards arrived. What it is longer than the time from Falco is spent in Falcosidekick.',
+            signals(['delivery-time-p95'], onPath('falcosidekick'))
+          ),
+          tile(
+            15,
+            'Alerts on time',
+            'Share of the alerts that arrived at the alert receiver within the objective of the settings (receiver.objective, 30 seconds by default).',
+            signals(['delivery-on-time-ratio'], inRange)
+          ),
+          tile(
+            16,
+            'Missed canaries',
+            'The largest number of canaries in a row that are overdue on a selected node. Requires a canary in the settings (receiver.canary.rule).',
+            signals(['missed-canaries'], { groupBy: [], instant: true })
+          ),
           checksPanel(
             {
               id: 9,
@@ -103,12 +143,14 @@ export function delivery(): Dashboard {
               id: 10,
               title: 'Loss by node',
               description:
-                'The first links of the chain for each node over the range. Lost before Falcosidekick is an estimate and inaccurate with few alerts. An empty cell has no value: see the panel’s notice for the reason.',
+                'The links of the chain for each node over the range. Lost before Falcosidekick is an estimate and inaccurate with few alerts. An empty cell has no value: see the panel’s notice for the reason.',
               w: 24,
               h: 8,
             },
-            columns(['rule-match-rate', 'outputs-queue-drops', 'loss-before-sidekick-ratio'], { window: '$__range' }),
-            'Dropped alerts'
+            columns(['rule-match-rate', 'outputs-queue-drops', 'loss-before-sidekick-ratio', 'delivery-loss-ratio'], {
+              window: '$__range',
+            }),
+            'Lost alerts'
           ),
         ],
       },
@@ -268,22 +310,51 @@ export function delivery(): Dashboard {
           seriesPanel(
             {
               id: 53,
-              title: 'Alerts received',
-              description: 'Alerts per second that arrived, by path.',
+              title: 'Raised and received alerts',
+              description:
+                'Alerts per second raised by the rules of the selected nodes, and those that arrived, by path. Those that arrived include Falco’s own messages.',
               w: 12,
               h: 8,
             },
-            [signals(['alerts-received-rate'], { groupBy: ['path'], legendFormat: '{{path}}' })],
-            'alerts-received-rate'
+            [
+              signals(['rule-match-rate'], { refId: 'A', groupBy: [], legendFormat: 'raised' }),
+              signals(['alerts-received-rate'], { refId: 'B', groupBy: ['path'], legendFormat: '{{path}}' }),
+            ]
+          ),
+          worstPanel(
+            {
+              id: 55,
+              title: 'Lost alerts',
+              description:
+                'Share of the alerts of the worst nodes that did not arrive within the ten minutes before each point. Dashed: 5 % and 50 %.',
+              w: 12,
+              h: 8,
+            },
+            'delivery-loss-ratio',
+            true,
+            { window: '10m' }
+          ),
+          worstPanel(
+            {
+              id: 56,
+              title: 'Userspace lag',
+              description:
+                'Events of the ten minutes before each point that the driver delivered and Falco did not process, on the worst nodes. From Falco’s metrics snapshots (metrics.output_rule).',
+              w: 12,
+              h: 8,
+            },
+            'userspace-lag',
+            false,
+            { window: '10m' }
           ),
           tablePanel(
             {
               id: 54,
               title: 'Delivery by node',
               description:
-                'Delivery times, the share of alerts that arrived within the objective, and duplicates on each node within the range.',
+                'Delivery times, the share of alerts that arrived within the objective, duplicates, differences between clocks, and the events that userspace processed, on each node within the range.',
               w: 24,
-              h: 8,
+              h: 11,
             },
             columns(
               [
@@ -292,6 +363,7 @@ export function delivery(): Dashboard {
                 'delivery-time-p99',
                 'delivery-on-time-ratio',
                 'duplicate-alerts',
+                'clock-ahead',
                 'userspace-event-rate',
               ],
               { window: '$__range', groupBy: ['$identity'] }
@@ -303,8 +375,20 @@ export function delivery(): Dashboard {
       {
         id: 40,
         title: 'Canary',
-        help: 'Select the rule that **a job triggers** on every node every few minutes under *Canary’s rule*. The time since its last match must stay below its period on every node. *All* shows the last match of any rule: long silences are normal then.',
+        help: 'A canary is a rule that **a job triggers** on every node every few minutes. *Canaries received* shows the one that the settings name (receiver.canary.rule). For the other tables, select it under *Canary’s rule*: *All* shows the last match of any rule, and long silences are normal then.',
         panels: [
+          tablePanel(
+            {
+              id: 44,
+              title: 'Canaries received',
+              description:
+                'When the last canary of each node arrived at the alert receiver, how long it took, and how many in a row are overdue.',
+              w: 24,
+              h: 8,
+            },
+            columns(['canary-last-arrival', 'canary-round-trip-time', 'missed-canaries'], { groupBy: ['$identity'] }),
+            'Missed canaries'
+          ),
           tablePanel(
             {
               id: 42,

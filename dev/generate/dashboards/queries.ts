@@ -12,7 +12,7 @@ type Query = Record<string, unknown>;
 
 export const inCluster = { key: 'cluster', operator: '=~', value: '${cluster:regex}' };
 /** Restricts a query to the clusters and nodes selected by the variables. */
-const chosen = [inCluster, { key: 'node', operator: '=~', value: '${node:regex}' }];
+export const chosen = [inCluster, { key: 'node', operator: '=~', value: '${node:regex}' }];
 
 export function signal(id: string): Signal {
   const found = catalogue.signals.find((known) => known.id === id);
