@@ -73,8 +73,12 @@ describe('Delivery', () => {
       'the last alerts and their recording',
       async () => {
         const [now, received] = [await readTruth(), await sum('falco_alerts_received_total')];
-        const done = now.every(({ node, pending, arrived }) => pending === 0 && received.get(node) === arrived);
-        return done ? now : undefined;
+        const open = now.filter(({ node, pending, arrived }) => pending > 0 || received.get(node) !== arrived);
+        if (open.length > 0) {
+          const counts = open.map(({ node, pending, arrived, refused }) => ({ node, pending, arrived, refused }));
+          throw new Error(`${JSON.stringify(counts)}, received ${JSON.stringify([...received])}`);
+        }
+        return now;
       },
       120
     );
