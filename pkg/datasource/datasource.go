@@ -78,6 +78,9 @@ func (d *Instance) start(ctx context.Context, s backend.DataSourceInstanceSettin
 	}
 	if c := source.Settings.Store; c != nil {
 		c.Client, c.Catalogue, c.Logger = client, source.Catalogue, log.DefaultLogger.With("datasource", s.UID)
+		if source.Settings.Receiver.Enabled {
+			c.Received = exposedBy(receiverKey(ctx, s))
+		}
 		exec, err := executor.NewPrometheus(*c, shared)
 		if err != nil {
 			return err // the executor stays nil: there is nothing to release

@@ -19,7 +19,7 @@ import (
 // openReceiver returns the alert receiver of a data source, nil where the settings turn it off. targets is nil in
 // Prometheus mode, in which the receiver's series are only exposed.
 func openReceiver(ctx context.Context, s backend.DataSourceInstanceSettings, source *request.Source, recorder *receiver.Recorder, targets func() []target.Status) (*receiver.Handle, error) {
-	key := receiver.Key{OrgID: backend.PluginConfigFromContext(ctx).OrgID, UID: s.UID} //nolint:staticcheck // SA1019: every supported Grafana sends the number
+	key := receiverKey(ctx, s)
 	from := source.Settings
 	if !from.Receiver.Enabled {
 		recorder.Close(key)
@@ -42,6 +42,18 @@ func openReceiver(ctx context.Context, s backend.DataSourceInstanceSettings, sou
 		recording.Labels = func() map[string]labels.Labels { return labelsOfNodes(targets(), from.TargetLabels) }
 	}
 	return recorder.Open(key, config, recording), nil
+}
+
+func receiverKey(ctx context.Context, s backend.DataSourceInstanceSettings) receiver.Key {
+	return receiver.Key{OrgID: backend.PluginConfigFromContext(ctx).OrgID, UID: s.UID} //nolint:staticcheck // SA1019: every supported Grafana sends the number
+}
+
+// exposedBy returns matchers for the series that the replicas of Grafana expose for a receiver.
+func exposedBy(key receiver.Key) (out []*labels.Matcher) {
+	labels.FromMap(key.Labels()).Range(func(l labels.Label) {
+		out = append(out, labels.MustNewMatcher(labels.MatchEqual, l.Name, l.Value))
+	})
+	return out
 }
 
 func messagesOf(r signals.Receiver) []receiver.Message {

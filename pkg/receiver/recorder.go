@@ -27,6 +27,11 @@ type Key struct {
 	UID   string
 }
 
+// Labels are those that the series of the data source carry where they are exposed.
+func (k Key) Labels() map[string]string {
+	return map[string]string{"org_id": strconv.FormatInt(k.OrgID, 10), "datasource_uid": k.UID}
+}
+
 // releasedRetention is how long a receiver is kept for a data source that no instance serves: Grafana disposes of an
 // instance after it has made the next one, or when the data source is deleted.
 const releasedRetention = 10 * time.Minute
@@ -215,7 +220,6 @@ func (r *Recorder) Collect(out chan<- prometheus.Metric) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for key, e := range r.entries {
-		own := prometheus.Labels{"org_id": strconv.FormatInt(key.OrgID, 10), "datasource_uid": key.UID}
-		prometheus.WrapCollectorWith(own, e.receiver.Collector()).Collect(out)
+		prometheus.WrapCollectorWith(key.Labels(), e.receiver.Collector()).Collect(out)
 	}
 }

@@ -10,6 +10,8 @@ type Receiver struct {
 	Messages []ReceivedMessage `json:"messages"`
 	// Metrics are the names of the series that the receiver adds to a node, apart from those of Messages.
 	Metrics []string `json:"metrics"`
+	// SettingMetrics are the names of its series that belong to no node.
+	SettingMetrics []string `json:"settingMetrics"`
 }
 
 // Has reports whether a metric is one that the receiver adds to a node.

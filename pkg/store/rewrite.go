@@ -151,6 +151,10 @@ func (w rewriter) call(e *parser.Call) parser.Expr {
 			out = w.matchNodeExporter(out, selector)
 			continue
 		}
+		if w.isReceived(selector.Name) {
+			out = w.received(out, selector)
+			continue
+		}
 		dips := w.dipsOf(selector, matrix.Range) // before the labels are translated
 		w.translate(selector)
 		if len(dips) > 0 && (e.Func.Name == "rate" || e.Func.Name == "increase") {
@@ -166,6 +170,7 @@ func (w rewriter) call(e *parser.Call) parser.Expr {
 //   - It gets the extra matchers, and cluster and node become the identity labels.
 //   - `up` and the like are restricted to Falco and Falcosidekick, because the server has them for every target.
 //   - Metrics of node_exporter get the identity of the Falco on the same node.
+//   - What the alert receiver counted is joined to the Falco that sent it: see received.
 //   - A gauge from the settings becomes its value for every Falco that has an `up`. If the gauge is not set, the selector
 //     stays: the server may have such a series from a recording rule.
 func (w rewriter) selector(e *parser.VectorSelector) parser.Expr {
@@ -176,6 +181,9 @@ func (w rewriter) selector(e *parser.VectorSelector) parser.Expr {
 	}
 	if w.isNodeExporterMetric(e.Name) {
 		return w.matchNodeExporter(e, e)
+	}
+	if w.isReceived(e.Name) {
+		return w.received(e, e)
 	}
 	var gauges []target.Gauge
 	for _, g := range w.Gauges {

@@ -5,6 +5,7 @@
 //	rewrite.go, kinds.go     the catalogue's expressions in the server's labels
 //	nodeexporter.go          metrics of node_exporter, matched to the Falco of their node
 //	recorded.go, verify.go   the recording rules that ship with the plugin
+//	received.go              what the alert receiver counted, and Grafana exposes
 //	dips.go                  counters that fall without a restart
 //	querier.go               samples, label names and label values
 //	discover.go, targets.go  the Falcos that the server scrapes, kept up to date by refresh.go
@@ -35,6 +36,9 @@ type Config struct {
 	// Gauges are the series that come from the settings. They apply to every Falco.
 	Gauges    []target.Gauge
 	Catalogue *signals.Catalogue
+	// Received are matchers that select what the alert receiver of this data source counted, among those of others. They are
+	// empty if it has none.
+	Received []*labels.Matcher
 }
 
 // Store queries one Prometheus server on behalf of one data source. Its methods may be called concurrently.

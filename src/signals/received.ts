@@ -38,6 +38,8 @@ export const receivedMetrics = [
   canaryDelivery,
 ];
 
+export const settingMetrics = [canaryPeriod, receiverStart, expectedPriority, expectedRule];
+
 /** The rule of the alert that has Falco's metrics, and the series that its numbers become. */
 export const metricsSnapshot = 'Falco internal: metrics snapshot';
 export const userspaceEvents = 'falcosecurity_falco_num_evts_total';

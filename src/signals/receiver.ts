@@ -22,4 +22,5 @@ export const receiver: Receiver = {
     },
   ],
   metrics: names.receivedMetrics,
+  settingMetrics: names.settingMetrics,
 };

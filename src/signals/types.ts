@@ -340,6 +340,8 @@ export interface Receiver {
    * sent the alerts, not to the target that exposes them.
    */
   metrics: string[];
+  /** Names of the series of the receiver that belong to no node: they tell of its settings. */
+  settingMetrics: string[];
 }
 
 export interface Catalogue {
