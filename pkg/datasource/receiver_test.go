@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,8 +17,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/executor"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/receiver"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 )
 
@@ -114,4 +118,87 @@ func TestHealthOfTheReceiver(t *testing.T) {
 func healthUpTo(message, word string) string {
 	before, _, _ := strings.Cut(message, " "+word)
 	return before
+}
+
+// withReceived replaces the executor of a test by one that also knows what a receiver counted: node-1 sent an alert a
+// minute; the clock of node-2 is 4s ahead.
+func withReceived(d *Instance, f *fakeFleet) {
+	received := &fakeFleet{history: history.New(history.Options{})}
+	for at := noon.Add(-time.Hour); !at.After(noon); at = at.Add(15 * time.Second) {
+		minutes := math.Floor(at.Sub(noon.Add(-time.Hour)).Minutes())
+		for node, delay := range map[string]float64{"node-1": 0.2, "node-2": -4} {
+			labels := func(name string) []string {
+				return []string{"__name__", name, "cluster", "demo", "node", node, "zone", "a", "path", "falco", "priority", "Notice", "source", "syscall"}
+			}
+			received.setAt(at, minutes, labels("falco_alert_delivery_seconds_count")...)
+			received.setAt(at, minutes, labels("falco_alerts_on_time_total")...)
+			received.setAt(at, minutes, append(labels("falco_alerts_received_total"), "rule", "A rule")...)
+			received.setAt(at, delay, labels("falco_alert_minimum_delay_seconds")...)
+		}
+	}
+	d.source.Settings.Receiver.Enabled = true
+	d.source.Executor = executor.NewEmbedded(d.source.Settings, f, received.Queryable(), executor.NewShared())
+}
+
+func TestFiguresWithoutReceivedSeriesAreUnchanged(t *testing.T) {
+	statuses := []target.Status{falco("node-1", kernelCounters...), falco("node-2", kernelCounters...)}
+	off, _ := newTest(t, statuses...)
+	on, f := newTest(t, statuses...)
+	for _, fleet := range []*fakeFleet{f, off.source.Executor.(*executor.Embedded).Fleet.(*fakeFleet)} {
+		fleet.count("node-1", 12)
+		fleet.count("node-2", 0)
+	}
+	withReceived(on, f)
+	catalogue := signals.Load()
+	readsReceived := func(s signals.Signal) bool {
+		return slices.ContainsFunc(slices.Concat(catalogue.Receiver.Metrics, catalogue.Receiver.SettingMetrics), func(metric string) bool {
+			return strings.Contains(s.Expr, metric)
+		}) || slices.ContainsFunc(s.Needs, func(n signals.Need) bool { return n.From == signals.FromReceiver })
+	}
+	compared, valued := 0, 0
+	for _, s := range catalogue.Signals {
+		query := fmt.Sprintf(`{"signals": [%q], "instant": true, "window": "10m"}`, s.ID)
+		without, with := queryOne(t, off, query), queryOne(t, on, query)
+		require.NoError(t, without.Error, s.ID)
+		if !readsReceived(s) {
+			a, err := json.Marshal(without.Frames)
+			require.NoError(t, err)
+			b, err := json.Marshal(with.Frames)
+			require.NoError(t, err)
+			require.JSONEq(t, string(a), string(b), s.ID)
+			compared++
+			if len(without.Frames[0].Fields) > 0 {
+				valued++
+			}
+		}
+	}
+	require.Greater(t, compared, 100)
+	require.Greater(t, valued, 10)
+
+	// Checks of what the receiver measures have no row without it.
+	checks := func(d *Instance) []string {
+		ids := rows(t, queryOne(t, d, `{"queryType": "health", "format": "table"}`), "id")
+		slices.Sort(ids)
+		return slices.Compact(ids)
+	}
+	before, after := checks(off), checks(on)
+	require.Subset(t, after, before)
+	require.NotContains(t, before, "delivery-on-time")
+	require.Contains(t, after, "delivery-on-time")
+}
+
+func TestNoticesOfTheReceiver(t *testing.T) {
+	d, f := newTest(t, falco("node-1", kernelCounters...), falco("node-2", kernelCounters...), falco("node-3", kernelCounters...))
+	f.count("node-1", 0)
+	const query = `{"signals": ["delivery-on-time-ratio"], "instant": true, "window": "10m"}`
+	require.Equal(t, []string{
+		"info: Alerts on time: not measured for any of the 3 nodes. Turn on the alert receiver in the settings of the data source (receiver.enabled), and let Falco send its alerts there.",
+	}, texts(t, queryOne(t, d, query)))
+
+	withReceived(d, f)
+	require.Equal(t, []string{
+		"warning: Delivery times are too short, because the clock is ahead of Grafana's on 1 of 3 nodes: node-2 (4 s). They are shown as measured. Check NTP on the node.",
+		"info: Alerts on time: no value on 1 of 3 nodes: node-3. No alert of this node arrived at the alert receiver within the window.",
+	}, texts(t, queryOne(t, d, query)))
+	require.Empty(t, texts(t, queryOne(t, d, `{"signals": ["up"], "instant": true}`)), "only where delivery times are shown")
 }

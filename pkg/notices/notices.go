@@ -41,6 +41,7 @@ func ForFigures(ctx context.Context, r *request.Request, qc *request.QueryContex
 		out, troubles = append(out, troubles[0]), troubles[1:]
 	}
 	out = append(out, qc.UniqueNotices()...)
+	out = append(out, clocksAhead(ctx, r, qc).Notices()...)
 	out = append(out, why.Notices()...)
 	info := func(text string) {
 		if text != "" {

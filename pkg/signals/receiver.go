@@ -12,6 +12,11 @@ type Receiver struct {
 	Metrics []string `json:"metrics"`
 	// SettingMetrics are the names of its series that belong to no node.
 	SettingMetrics []string `json:"settingMetrics"`
+	// Clock is the signal that tells how far a node's clock is ahead, which makes Metrics wrong.
+	Clock struct {
+		Signal  string   `json:"signal"`
+		Metrics []string `json:"metrics"`
+	} `json:"clock"`
 }
 
 // Has reports whether a metric is one that the receiver adds to a node.

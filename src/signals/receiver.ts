@@ -23,4 +23,8 @@ export const receiver: Receiver = {
   ],
   metrics: names.receivedMetrics,
   settingMetrics: names.settingMetrics,
+  clock: {
+    signal: 'clock-ahead',
+    metrics: [names.deliveryBuckets, names.deliveryCount, names.canaryDelivery],
+  },
 };

@@ -342,6 +342,8 @@ export interface Receiver {
   metrics: string[];
   /** Names of the series of the receiver that belong to no node: they tell of its settings. */
   settingMetrics: string[];
+  /** The signal that tells how far a node's clock is ahead, and the metrics that are wrong then. */
+  clock: { signal: string; metrics: string[] };
 }
 
 export interface Catalogue {

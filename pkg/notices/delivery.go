@@ -1,0 +1,53 @@
+package notices
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/prometheus/prometheus/promql"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/frames"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/request"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
+)
+
+// clocksAhead warns of nodes whose delivery times are too short, where a query shows delivery times: their clocks are ahead
+// of Grafana's. The times are shown as they are.
+func clocksAhead(ctx context.Context, r *request.Request, qc *request.QueryContext) *Groups {
+	ahead := NewGroups(qc.Targets)
+	clock := r.Catalogue.Receiver.Clock
+	if !slices.ContainsFunc(qc.Results, func(result frames.Result) bool { return dependsOn(result.Signal, clock.Metrics) }) {
+		return ahead
+	}
+	signal, err := r.Catalogue.Signal(clock.Signal)
+	if err != nil {
+		return ahead
+	}
+	expr, _, err := r.Catalogue.Compile(signal, nil, nil, "", r.CompileOptions(qc))
+	if err != nil {
+		return ahead
+	}
+	found, err := r.EvaluateAt(ctx, expr, qc.Times.End)
+	vector, ok := found.Value.(promql.Vector)
+	if err != nil || !ok {
+		return ahead
+	}
+	secondsOf := map[target.Node]float64{}
+	for _, s := range vector {
+		secondsOf[target.NodeOf(s.Metric)] = s.F
+	}
+	for _, t := range qc.Targets.All {
+		if seconds := secondsOf[target.NodeOf(t.Labels)]; frames.Level(signal, seconds) == "warning" {
+			ahead.Add(Warning("Delivery times are too short, because the clock is ahead of Grafana's on", "They are shown as measured. Check NTP on the node."),
+				fmt.Sprintf("%s (%.0f s)", qc.Targets.Name(t), seconds))
+		}
+	}
+	return ahead
+}
+
+// dependsOn reports whether a signal needs any of some metrics. A signal is nil if a user wrote the expression.
+func dependsOn(s *signals.Signal, metrics []string) bool {
+	return s != nil && slices.ContainsFunc(s.Needs, func(n signals.Need) bool { return slices.Contains(metrics, n.Metric) })
+}
