@@ -54,7 +54,7 @@ func receiverRemarks(s receiver.Summary, exposed bool) []string {
 		out = append(out, text)
 	}
 	if exposed {
-		out = append(out, "Its series are exposed at /metrics/plugins/falco-metrics-datasource for Prometheus to scrape.")
+		out = append(out, "Its series are exposed at /metrics/plugins/falco-metrics-datasource for Prometheus to scrape. Let it scrape every Grafana replica: their counts add up.")
 	}
 	return out
 }

@@ -15,7 +15,7 @@ func TestReceiverRemarks(t *testing.T) {
 		"It refused 1 request: larger than limits.bodySizeLimit (1).",
 		"It did not count 7 alerts, because receiver.seriesLimit (10000) is reached.",
 		"The clocks of 2 nodes are ahead of Grafana's, so their delivery times are too short: node-2 (60 s), node-1 (2 s). Check NTP on the nodes.",
-		"Its series are exposed at /metrics/plugins/falco-metrics-datasource for Prometheus to scrape.",
+		"Its series are exposed at /metrics/plugins/falco-metrics-datasource for Prometheus to scrape. Let it scrape every Grafana replica: their counts add up.",
 	}, receiverRemarks(receiver.Summary{
 		Alerts: 1, Nodes: 1, Refused: map[string]int{"size": 1}, Uncounted: 7, MaxSeries: 10_000,
 		Ahead: []receiver.ClockDifference{{Node: "node-2", Ahead: time.Minute}, {Node: "node-1", Ahead: 2 * time.Second}},
