@@ -42,6 +42,8 @@ export const DEFAULT_PORT = 28760;
 const FALCO_PORT = 8765;
 /** Interval in milliseconds at which listeners are opened and closed to match the running nodes. */
 const TICK = 100;
+/** Each node_exporter has a path on the control port, so that a large fleet needs no more ports. */
+const nodeExporterPath = '/node-exporters/';
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -182,6 +184,16 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
         return json(response, { status: 'ok' });
       case '/targets':
         return json(response, [{ targets: listTargets(url.hostname, url.searchParams.get('cluster')), labels: {} }]);
+      case '/node-exporters':
+        return json(
+          response,
+          simulation.nodes
+            .filter(({ spec }) => !url.searchParams.get('cluster') || spec.cluster === url.searchParams.get('cluster'))
+            .map(({ spec }) => ({
+              targets: [url.host],
+              labels: { __metrics_path__: `${nodeExporterPath}${encodeURIComponent(spec.name)}/metrics` },
+            }))
+        );
       case '/delivery':
         return json(response, deliveryTruth());
       case '/truth': {
@@ -191,6 +203,11 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
         return json(response, { from, to, nodes: simulation.truth(from, to) });
       }
       default:
+        if (url.pathname.startsWith(nodeExporterPath)) {
+          const [name = ''] = url.pathname.slice(nodeExporterPath.length).split('/');
+          const found = simulation.nodeExporters.find(({ spec }) => spec.name === decodeURIComponent(name));
+          return found ? respond(response, found.answer(now())) : notFound(response);
+        }
         return url.pathname.startsWith('/nodes/') && request.method === 'POST'
           ? change(simulation, url, now(), response)
           : notFound(response);

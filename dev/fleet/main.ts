@@ -25,7 +25,7 @@ ${Object.entries(SCENARIOS)
   .map(([name, { about }]) => `  ${name.padEnd(21)}${about}`)
   .join('\n')}
 
-On the control port: /targets (HTTP service discovery; ?cluster=NAME), /truth?seconds=60 or ?from=MS&to=MS, /delivery (of the posted alerts), /healthz;
+On the control port: /targets and /node-exporters (HTTP service discovery; ?cluster=NAME), /truth?seconds=60 or ?from=MS&to=MS, /delivery (of the posted alerts), /healthz;
 POST /nodes/NAME?loses=0.1 overloads a node from now on, ?answers=false takes it away, ?answers=true gives it back,
 ?stalls=true stalls its userspace, so that no rule matches any more.
 `;

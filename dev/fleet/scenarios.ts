@@ -159,6 +159,18 @@ export const SCENARIOS: Record<string, Scenario> = {
   healthy: { about: 'everything is healthy', nodes: HEALTHY },
   mixed: { about: 'everything is healthy, with three versions of Falco from three years', nodes: MIXED },
   everything: { about: 'one node per fault, and the clusters unreachable, small and limited', ...everything },
+  'slow-rollout': {
+    about: 'after ten minutes, a rollout restarts Falco on four of the eight nodes and slows these nodes down by 10 %',
+    nodes: HEALTHY.map((spec, i) =>
+      i >= 4
+        ? spec
+        : {
+            ...spec,
+            interruption: { kind: 'restart', first: 10 * MINUTE, every: Infinity, down: 2 * SECOND, starting: SECOND },
+            slowdown: { from: 10 * MINUTE, factor: 1.1 },
+          }
+    ),
+  },
   overloaded: { about: 'worker-2 drops about 14 % of its events', nodes: but({ 2: overloaded }) },
   lossy: { about: 'worker-1 drops about 5 % of its events', nodes: but({ 1: FAULTS.lossy }) },
   'lost-process-events': {

@@ -2,6 +2,7 @@ import { mangle } from './answers';
 import { exposition } from './exposition';
 import { life, type Phase } from './life';
 import { Node } from './node';
+import { NodeExporter } from './node-exporter';
 import { random } from './random';
 import { nodesOf, scenario as named } from './scenarios';
 import { sidekickState, sidekickText, type SidekickState } from './sidekick';
@@ -24,6 +25,8 @@ export interface SimulationOptions {
  */
 export interface Simulation {
   nodes: Node[];
+  /** The node_exporter of each node, in the same order. */
+  nodeExporters: NodeExporter[];
   start: number;
   /** Share of the alerts that a destination of Falcosidekick rejects, where it is not the usual one. */
   failing: Record<string, number>;
@@ -54,6 +57,7 @@ export function createFleet({ seed = 'falco', scenario = 'demo', nodes: count, s
   };
   return {
     nodes,
+    nodeExporters: nodes.map(({ spec }) => new NodeExporter(spec, seed, start)),
     start,
     failing,
     answer: (node, at) => mangle(exposition(behind(node, at).at(at)), node.spec.badAnswer),

@@ -139,6 +139,11 @@ export interface NodeSpec {
    * fleet), repeated at the interval in milliseconds if set.
    */
   burst?: { from: number; to: number; factor: number; every?: number };
+  /**
+   * The hidden effect of a change of Falco: from then on (milliseconds from the start of the fleet), tasks of the node wait
+   * longer by this factor. node_exporter shows it in pressure, run-queue delay and disk latency.
+   */
+  slowdown?: { from: number; factor: number };
   badAnswer?: BadAnswer;
 }
 
