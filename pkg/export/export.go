@@ -237,7 +237,7 @@ func serviceMonitors(s settings.Settings, c *signals.Catalogue) (string, error) 
 	}
 	var all []any
 	first := map[string]job{}
-	others := ""
+	others, exporterNote := "", ""
 	for _, j := range jobs {
 		kind := cmp.Or(j.Kind, target.KindFalco)
 		endpoint := j.endpoint(s, c.Reading.Scraping.Endpoint(kind))
@@ -248,6 +248,9 @@ func serviceMonitors(s settings.Settings, c *signals.Catalogue) (string, error) 
 			continue
 		}
 		first[kind] = j
+		if kind == target.KindNodeExporter {
+			exporterNote = "That of node_exporter selects the Service of the chart prometheus-node-exporter: set the namespace in which it runs.\n"
+		}
 		all = append(all, ordered{
 			"apiVersion", "monitoring.coreos.com/v1", "kind", "ServiceMonitor",
 			"metadata", ordered{"name", kind, "namespace", "falco"},
@@ -264,7 +267,7 @@ func serviceMonitors(s settings.Settings, c *signals.Catalogue) (string, error) 
 		})
 	}
 	return inYAML("For the Prometheus operator, which may require a label such as release: prometheus.\n"+
-		"It selects the Services that Falco's Helm charts create; for Falco with metrics.enabled.\n"+others+notSecret+"\n", all...)
+		"It selects the Services that Falco's Helm charts create; for Falco with metrics.enabled.\n"+exporterNote+others+notSecret+"\n", all...)
 }
 
 // endpoint returns how a ServiceMonitor scrapes the pods of an entry. Targets of HTTP discovery get Prometheus's default
@@ -283,8 +286,8 @@ func (j job) endpoint(s settings.Settings, service signals.Endpoint) ordered {
 		out = append(out, "scheme", u.Scheme)
 	}
 	relabelings := []any{ordered{"targetLabel", "job", "replacement", kind}}
-	if kind == target.KindFalco {
-		// The node, so that a Falco whose pod moves continues the same series.
+	if kind != target.KindFalcosidekick {
+		// The node, so that a Falco whose pod moves continues the same series, and node_exporter has the same instance.
 		relabelings = append(relabelings, ordered{"sourceLabels", []string{"__meta_kubernetes_pod_node_name"}, "targetLabel", "instance"})
 	}
 	labels := j.labels()

@@ -6,7 +6,7 @@ import { CapacityFields } from './CapacityFields';
 import { type SectionProps, TextField } from './fields';
 import { IdentityField } from './IdentityField';
 import { intervalProblem, parametersProblem, withoutSecrets } from './validate';
-import { matchersProblem, serverUrlProblem } from './validatePrometheus';
+import { labelProblem, matchersProblem, serverUrlProblem } from './validatePrometheus';
 
 /** The Prometheus-compatible server, and which of its series belong to Falco. */
 export function PrometheusSection({ settings, onChange, disabled }: SectionProps) {
@@ -94,6 +94,15 @@ export function PrometheusSection({ settings, onChange, disabled }: SectionProps
             identityLabels={prometheus.identityLabels}
             onChange={(identityLabels) => set({ identityLabels })}
             disabled={disabled}
+          />
+          <TextField
+            {...common}
+            label="node_exporter label"
+            description="Label that the series of node_exporter and Falco have in common"
+            placeholder={(prometheus.identityLabels ?? DEFAULTS.prometheus.identityLabels).at(-1)}
+            value={prometheus.nodeExporterLabel}
+            problem={labelProblem(prometheus.nodeExporterLabel ?? '')}
+            onChange={(nodeExporterLabel) => set({ nodeExporterLabel })}
           />
           <TextField
             {...common}

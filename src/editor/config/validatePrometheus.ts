@@ -58,3 +58,10 @@ export function identityProblem(text: string): Problem {
     ? 'Identity labels must be one or two different labels, for example instance, or cluster, node.'
     : undefined;
 }
+
+/** Checks the name of a single label. */
+export function labelProblem(name: string): Problem {
+  return name === '' || (/^[a-zA-Z_]\w*$/.test(name) && !name.startsWith('__'))
+    ? undefined
+    : `“${name}” is not a label name. Expected, for example, instance or nodename.`;
+}
