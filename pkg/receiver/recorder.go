@@ -2,6 +2,7 @@ package receiver
 
 import (
 	"context"
+	"math"
 	"runtime/debug"
 	"strconv"
 	"sync"
@@ -10,6 +11,7 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/backend/log"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/model/value"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
 )
@@ -47,6 +49,7 @@ type entry struct {
 	last     time.Time           // of the last recording
 	recorded map[uint64]struct{} // hashes of the cumulative series that the history has
 	nodes    nodeLabels
+	present  map[*history.Series]struct{} // in the last recording
 }
 
 // Handle is what one data source instance uses of its receiver.
@@ -162,15 +165,24 @@ func (e *entry) append(at time.Time, rec Recording) {
 	var zeros []history.Sample
 	known := e.nodes.get(at, e.receiver.seriesCount(), rec.Labels)
 	now := make([]history.Sample, len(samples))
+	present := make(map[*history.Series]struct{}, len(samples))
 	for i, s := range samples {
 		l := withLabels(s.Labels, known[s.Labels.Get("node")])
 		now[i] = history.Sample{Series: e.history.Lookup(l), Value: s.Value}
-		hash := l.Hash()
+		present[now[i].Series] = struct{}{}
+		hash := s.Labels.Hash() // a series whose node has become known is not new
 		if _, known := e.recorded[hash]; s.Cumulative && !known {
 			e.recorded[hash] = struct{}{}
 			zeros = append(zeros, history.Sample{Series: e.history.Lookup(l)})
 		}
 	}
+	// A series that is gone, or goes on with the labels of its node, ends here.
+	for series := range e.present {
+		if _, goesOn := present[series]; !goesOn {
+			now = append(now, history.Sample{Series: series, Value: math.Float64frombits(value.StaleNaN)})
+		}
+	}
+	e.present = present
 	room := rec.Bytes - int64(e.history.Stats().Bytes)
 	if !e.last.IsZero() {
 		e.history.AppendWithin(e.last.UnixMilli(), zeros, room)

@@ -42,6 +42,24 @@ func TestRecordsInTheHistory(t *testing.T) {
 	require.Equal(t, `{node="elsewhere"} => 1`+at, ask(`sum by (node) (falco_alerts_received_total{node="elsewhere"})`))
 }
 
+func TestSeriesGoOnWithTheLabelsOfTheirNode(t *testing.T) {
+	e := &entry{receiver: newTest(t), history: history.New(history.Options{}), recorded: map[uint64]struct{}{}}
+	nodes := map[string]labels.Labels{}
+	rec := Recording{Bytes: 1 << 20, Labels: func() map[string]labels.Labels { return nodes }}
+	e.append(noon, rec)
+	post(e.receiver, fromFalco("a", 2*time.Second))
+	e.append(noon.Add(15*time.Second), rec)
+	nodes["a"] = labels.FromStrings("cluster", "prod")
+	e.append(noon.Add(90*time.Second), rec)
+	engine := history.NewEngine(history.EngineOptions{MaxSamples: 1000, Timeout: time.Minute})
+	for _, expr := range []string{"sum(falco_alerts_received_total)", `sum(min_over_time(falco_alerts_received_total{cluster="prod"}[2m]))`} {
+		q, err := engine.NewInstantQuery(context.Background(), history.NewView([]*history.History{e.history}, nil, ""), nil, expr, noon.Add(90*time.Second))
+		require.NoError(t, err)
+		require.Contains(t, q.Exec(context.Background()).String(), "{} => 1 @", expr)
+		q.Close()
+	}
+}
+
 func TestNodesAreFoundOnlyWhenNeeded(t *testing.T) {
 	var n nodeLabels
 	found := 0
