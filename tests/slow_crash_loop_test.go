@@ -52,7 +52,7 @@ func TestSlowCrashLoop(t *testing.T) {
 		require.NoError(t, err)
 		expr, _, err := catalogue.Compile(s, nil, nil, "6h", options)
 		require.NoError(t, err)
-		query, err := engine.NewInstantQuery(t.Context(), history.Queryable([]*history.History{db}, nil), nil, expr, at)
+		query, err := engine.NewInstantQuery(t.Context(), history.NewView([]*history.History{db}, nil, ""), nil, expr, at)
 		require.NoError(t, err)
 		defer query.Close()
 		result := query.Exec(t.Context())

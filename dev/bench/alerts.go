@@ -118,7 +118,7 @@ func queryDuringAlerts(*responses) (result, error) {
 	}
 	defer closeAll()
 	const expr = "sum(rate(falcosecurity_scap_n_drops_total[1m])) / sum(rate(falcosecurity_scap_n_evts_total[1m])) or vector(0)"
-	if _, err := queryValue(d, expr); err != nil { // starts scraping
+	if _, err := queryValue(context.Background(), d, expr); err != nil { // starts scraping
 		return result{}, err
 	}
 	time.Sleep(time.Minute) // fills the window
@@ -132,7 +132,7 @@ func queryDuringAlerts(*responses) (result, error) {
 			}
 			for range disturbedQueries {
 				began := time.Now()
-				if _, err := queryValue(d, expr); err != nil {
+				if _, err := queryValue(context.Background(), d, expr); err != nil {
 					return result{}, err
 				}
 				times[i] = append(times[i], float64(time.Since(began).Microseconds())/1000)
