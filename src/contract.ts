@@ -38,6 +38,9 @@ export const BOUNDS = {
   retentionTimeMs: { min: 60_000, max: 10 * 365 * 86_400_000 },
 } as const;
 
+/** The impact report: the default length of each window, and the limits of the settings. */
+export const IMPACT = { window: '1h', expressionLimit: 20, worse: ['higher', 'lower'] } as const;
+
 /** Names that the settings may give to labels: Prometheus's rule, without the names that Prometheus reserves. */
 export const LABEL_NAME = '^([a-zA-Z]|_([a-zA-Z0-9]|$))[a-zA-Z0-9_]*$';
 
@@ -57,10 +60,11 @@ export const CONTRACT = {
   query: {
     version: QUERY_VERSION,
     defaultSignal: DEFAULT_SIGNAL,
-    types: ['signal', 'health', 'inventory', 'rules', 'events', 'promql'],
+    types: ['signal', 'health', 'inventory', 'rules', 'events', 'impact', 'promql'],
     formats: ['timeseries', 'table'],
     operators: ['=', '!=', '=~', '!~'],
   },
+  impact: IMPACT,
   labelName: LABEL_NAME,
   secrets: SECRETS,
 } as const;

@@ -16,20 +16,23 @@ export interface Filter {
 
 /** A query of this data source. Only `queryType` and `signals` (or `expr`) are required; every other field has a default. */
 export interface FalcoQuery extends DataQuery {
-  queryType: 'signal' | 'health' | 'inventory' | 'rules' | 'events' | 'promql';
+  queryType: 'signal' | 'health' | 'inventory' | 'rules' | 'events' | 'impact' | 'promql';
   /**
-   * Ids of signals, of checks (query type `health`) or of event types (`events`). Several signals make several series, or
-   * the columns of one table.
+   * Ids of signals, of checks (query type `health`), of event types (`events`), or of figures (`impact`): signals, or
+   * names of expressions in the settings. Several signals make several series, or the columns of one table.
    */
   signals?: string[];
   /** Labels to group by. `$identity` means the identity labels; `[]` is the total. */
   groupBy?: string[];
   filters?: Filter[];
-  /** A duration or `$__range`; default max(step + scrape interval, 4 × scrape interval). */
+  /**
+   * A duration or `$__range`; default max(step + scrape interval, 4 × scrape interval). For the query type `impact` the
+   * length of the time before and of the time after a change; default 1h.
+   */
   window?: string;
   /**
    * Maximum number of series or rows. Keeps the series for which the first signal is worst, or the first rows of a table.
-   * Not for the query type `promql`.
+   * For the query type `impact` the number of changes, the latest first. Not for the query type `promql`.
    */
   limit?: number;
   /**

@@ -30,6 +30,11 @@ type Contract struct {
 		Formats       []string `json:"formats"`
 		Operators     []string `json:"operators"`
 	} `json:"query"`
+	Impact struct {
+		Window          string   `json:"window"` // default length of each of the windows that are compared
+		ExpressionLimit int      `json:"expressionLimit"`
+		Worse           []string `json:"worse"`
+	} `json:"impact"`
 	LabelName string `json:"labelName"` // regular expression
 	Secrets   struct {
 		Words []string `json:"words"`

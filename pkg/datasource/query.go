@@ -18,6 +18,7 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/failure"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/figures"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/health"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/impact"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/inventory"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/query"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/request"
@@ -43,6 +44,7 @@ var handlers = map[string]handler{
 	"inventory": {answer: inventory.Answer, textual: true},
 	"rules":     {answer: rules.Answer, textual: true},
 	"events":    {answer: events.Answer, textual: true},
+	"impact":    {answer: impact.Answer, atEnd: true},
 }
 
 // handler answers one query type.
@@ -50,6 +52,8 @@ type handler struct {
 	answer func(context.Context, *request.Request, *request.QueryContext) (data.Frames, error)
 	// textual means that it returns text about the whole range, which alert rules cannot evaluate.
 	textual bool
+	// atEnd means that it has no values over time: it is evaluated once, about the whole range.
+	atEnd bool
 }
 
 // responses bounds the memory of all responses of the process.
@@ -100,15 +104,15 @@ func answerQuery(ctx context.Context, r *request.Request, dq backend.DataQuery) 
 	}
 	kind, known := handlers[q.QueryType]
 	if !known {
-		return failure.Response(failure.User(fmt.Errorf("the query type is %q: expected signal, health, inventory, rules, events or promql", q.QueryType)))
+		return failure.Response(failure.User(fmt.Errorf("the query type is %q: expected signal, health, inventory, rules, events, impact or promql", q.QueryType)))
 	}
 	if r.FromAlert && kind.textual {
-		return failure.Response(failure.User(fmt.Errorf("queries of type %s return text, which an alert rule cannot evaluate: expected query type health, signal or promql", q.QueryType)))
+		return failure.Response(failure.User(fmt.Errorf("queries of type %s return text, which an alert rule cannot evaluate: expected query type health, impact, signal or promql", q.QueryType)))
 	}
 	if r.FromAlert {
 		q.Format = "timeseries" // alert rules judge series and never get tables
 	}
-	q.Instant = q.Instant || kind.textual
+	q.Instant = q.Instant || kind.textual || kind.atEnd
 	if q.Filters, err = r.ReadFilters(q.Filters); err != nil {
 		return failure.Response(err)
 	}

@@ -123,7 +123,7 @@ func TestErrors(t *testing.T) {
 	d, _ := twoNodes(t)
 	tests := map[string]string{
 		`[`:                         `the query is not valid JSON: unexpected end of JSON input`,
-		`{"queryType": "logs"}`:     `the query type is "logs": expected signal, health, inventory, rules, events or promql`,
+		`{"queryType": "logs"}`:     `the query type is "logs": expected signal, health, inventory, rules, events, impact or promql`,
 		`{"queryType": "promql"}`:   `the query has no expression: write one, such as up == 0`,
 		`{"signals": ["ups"]}`:      `there is no signal "ups"; the nearest are up, uptime, outputs-queue-drops`,
 		`{"groupBy": ["pod"]}`:      `signal "kernel-drop-ratio" cannot be grouped by "pod"; allowed: cluster, engine, kernel, node, version, zone`,

@@ -51,7 +51,7 @@ func TestAlertRulesGetNoWords(t *testing.T) {
 	d := rulesFleet(t)
 	for _, kind := range []string{"rules", "inventory", "events"} {
 		res := queries(t, d, map[string]string{"FromAlert": "true"}, `{"queryType": "`+kind+`"}`)["A"]
-		require.EqualError(t, res.Error, "queries of type "+kind+" return text, which an alert rule cannot evaluate: expected query type health, signal or promql")
+		require.EqualError(t, res.Error, "queries of type "+kind+" return text, which an alert rule cannot evaluate: expected query type health, impact, signal or promql")
 	}
 }
 

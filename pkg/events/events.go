@@ -55,15 +55,13 @@ func Answer(ctx context.Context, r *request.Request, qc *request.QueryContext) (
 	if err != nil {
 		return nil, failure.User(err)
 	}
-	found, err := find(ctx, r, qc, s)
+	found, err := find(ctx, r, qc, s, func(id string) bool {
+		return len(qc.Query.Signals) == 0 || slices.Contains(qc.Query.Signals, id)
+	})
 	if err != nil {
 		return nil, err
 	}
-	from, to := qc.Begin().UnixMilli(), qc.Times.End.UnixMilli()
-	found = slices.DeleteFunc(found, func(e event) bool {
-		wanted := len(qc.Query.Signals) == 0 || slices.Contains(qc.Query.Signals, e.ID)
-		return !wanted || e.At < from || e.At > to
-	})
+	found = within(found, qc)
 	slices.SortStableFunc(found, func(x, y event) int {
 		return cmp.Or(cmp.Compare(y.At, x.At), strings.Compare(x.node.Cluster, y.node.Cluster), strings.Compare(x.node.Name, y.node.Name))
 	})
@@ -102,6 +100,12 @@ func misdatedNotice(ctx context.Context, r *request.Request, qc *request.QueryCo
 		g.Add(notices.Warning("Falco reports wrong times of restarts and reloads on", strings.TrimSpace("They are shown at the first scrape after them. "+clocks)), qc.Targets.Name(t))
 	}
 	return g.Notices(), nil
+}
+
+// within returns the events in the range of a query.
+func within(found []event, qc *request.QueryContext) []event {
+	from, to := qc.Begin().UnixMilli(), qc.Times.End.UnixMilli()
+	return slices.DeleteFunc(found, func(e event) bool { return e.At < from || e.At > to })
 }
 
 // eventGaps is the number of gaps in a range. Events that are closer together than one gap are bundled.

@@ -22,28 +22,34 @@ import (
 // change from.
 const lookBefore = 10 * time.Minute
 
-// find finds events of all kinds. Changes whose values are times are found first, because other events of the same node
-// take their exact time from them.
-func find(ctx context.Context, r *request.Request, qc *request.QueryContext, s executor.Scope) (found []event, err error) {
+// find finds events of the wanted kinds. Changes whose values are times are found first, because other events of the same
+// node take their exact time from them.
+func find(ctx context.Context, r *request.Request, qc *request.QueryContext, s executor.Scope, wanted func(id string) bool) (found []event, err error) {
 	from, to := qc.Begin().Add(-lookBefore), qc.Times.End.Add(2*qc.Times.Scrape) // scrapes after the range show what happened at its end
 	var exact []event
 	for i := range r.Catalogue.Events {
 		kind := &r.Catalogue.Events[i]
-		if kind.Find != "change" {
+		if kind.Find != "change" || kind.Time == "" && !wanted(kind.ID) {
 			continue
 		}
 		changes, err := changes(ctx, r, kind, qc, s, from, to)
 		if err != nil {
 			return nil, err
 		}
-		found = append(found, changes...)
+		if wanted(kind.ID) {
+			found = append(found, changes...)
+		}
 		if kind.Time != "" {
 			exact = append(exact, changes...)
 		}
 	}
 	for i := range r.Catalogue.Events {
+		kind := &r.Catalogue.Events[i]
+		if !wanted(kind.ID) {
+			continue
+		}
 		var more []event
-		switch kind := &r.Catalogue.Events[i]; kind.Find {
+		switch kind.Find {
 		case "label":
 			more, err = relabelled(ctx, r, kind, qc, s, from, to, exact)
 		case "above":

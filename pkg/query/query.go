@@ -111,7 +111,7 @@ func fromHandWritten(stored map[string]any) {
 }
 
 func withDefaults(stored map[string]any) map[string]any {
-	format := "table" // health, inventory, rules, events
+	format := "table" // health, inventory, rules, events, impact
 	if stored["queryType"] == "signal" || stored["queryType"] == "promql" {
 		format = "timeseries"
 	}

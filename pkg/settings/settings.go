@@ -52,6 +52,7 @@ type jsonData struct {
 		AllowViewers bool   `json:"allowViewers"`
 	} `json:"live"`
 	Receiver      receiverSettings `json:"receiver"`
+	Impact        impactSettings   `json:"impact"`
 	OAuthPassThru bool             `json:"oauthPassThru"`
 	KeepCookies   []string         `json:"keepCookies"`
 }
@@ -80,6 +81,8 @@ type Settings struct {
 	Expressions     query.Bounds
 	Live            Live
 	Receiver        Receiver
+	// ImpactExpressions are figures of the user's own.
+	ImpactExpressions []ImpactExpression
 	// Store is set in Prometheus mode. The targets are only exported then.
 	Store *store.Config
 }
@@ -117,6 +120,7 @@ func Parse(raw json.RawMessage, catalogue *signals.Catalogue) (Settings, error) 
 	}
 	s.Live = d.liveSettings(&p)
 	s.Receiver = d.Receiver.read(&p, catalogue.Rules.Priorities)
+	s.ImpactExpressions = d.Impact.read(&p, catalogue, s.Expressions, s.Interval, d.Mode != "prometheus")
 	p.positive("limits.sampleLimit", float64(d.Limits.SampleLimit))
 	p.positive("limits.labelValueLengthLimit", float64(d.Limits.LabelValueLengthLimit))
 	p.positive("limits.labelLimit", float64(d.Limits.LabelLimit))

@@ -16,6 +16,7 @@ type Catalogue struct {
 	Checks       []Check             `json:"checks"`
 	Inventory    []InventoryColumn   `json:"inventory"`
 	Events       []EventKind         `json:"events"`
+	Impact       Impact              `json:"impact"`
 	Rules        RuleTable           `json:"rules"`
 	TargetGauges []TargetGauge       `json:"targetGauges"`
 	Baselines    []Baseline          `json:"baselines"`

@@ -72,6 +72,26 @@ type Clock struct {
 	Tolerance float64 `json:"tolerance"`
 }
 
+// Impact is what queries of type impact compare before and after a change of Falco.
+type Impact struct {
+	// Changes are the kinds of events that are changes of Falco, the most significant first. Disturbances are kinds of other
+	// events that change figures: a node with one is not compared.
+	Changes      []string `json:"changes"`
+	Disturbances []string `json:"disturbances"`
+	// Load is the signal that figures are normalised by.
+	Load    string         `json:"load"`
+	Figures []ImpactFigure `json:"figures"`
+}
+
+// ImpactFigure is a signal by node.
+type ImpactFigure struct {
+	Signal  string `json:"signal"`
+	Subject string `json:"subject"`         // node or falco: what it describes
+	Worse   string `json:"worse,omitempty"` // higher or lower; empty if neither is
+	// Absolute means that its change is shown as a difference: a share of a value near 0 says little.
+	Absolute bool `json:"absolute,omitempty"`
+}
+
 // RuleTable describes the metric of Falco's rules.
 type RuleTable struct {
 	Metric     string            `json:"metric"`

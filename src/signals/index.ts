@@ -4,6 +4,7 @@ import { clock } from './continuity/clock';
 import { dataQuality } from './data-quality';
 import { delivery } from './delivery';
 import { events } from './events';
+import { impact } from './impact';
 import { inventory } from './inventory';
 import { nodeExporterReading } from './node-exporter';
 import { groupings, metricLabels, reading, switches } from './reading';
@@ -43,6 +44,7 @@ export const catalogue: Catalogue = {
   checks,
   inventory,
   events,
+  impact,
   rules,
   targetGauges,
   baselines,

@@ -294,6 +294,28 @@ export interface EventKind {
   level: 'info' | 'warning' | 'critical';
 }
 
+/** What queries of type `impact` compare before and after a change of Falco. */
+export interface Impact {
+  /** Event types that are changes of Falco, the most significant first: it names a change of several types. */
+  changes: string[];
+  /** Event types that are not, but change the figures: nodes with such an event are not compared. */
+  disturbances: string[];
+  /** The signal that figures are normalised by. */
+  load: string;
+  figures: ImpactFigure[];
+}
+
+/** A signal by node that is compared. */
+export interface ImpactFigure {
+  signal: string;
+  /** What it describes: the node and its applications, or Falco. */
+  subject: 'node' | 'falco';
+  /** Undefined if neither is worse. */
+  worse?: 'higher' | 'lower';
+  /** Show the change as a difference: a share of a value near 0 says little. */
+  absolute?: true;
+}
+
 /** What queries of type `rules` show: one row per rule. */
 export interface RuleTable {
   metric: string;
@@ -357,6 +379,7 @@ export interface Catalogue {
   checks: Check[];
   inventory: InventoryColumn[];
   events: EventKind[];
+  impact: Impact;
   rules: RuleTable;
   /**
    * Gauges that the scraper writes from the settings, with the identity of each target, beside
