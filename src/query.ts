@@ -99,9 +99,12 @@ export function migrateQuery(stored: DataQuery & { version?: number }): FalcoQue
   return { ...migrated, version: Math.max(from, QUERY_VERSION) } as unknown as FalcoQuery;
 }
 
-/** Completes the query of an annotation, which may be saved in part. Only events have a time and a text. */
-export function toEventsQuery(stored: Partial<FalcoQuery> = {}): FalcoQuery {
-  const query: FalcoQuery = { refId: 'Anno', ...stored, queryType: 'events' };
+/** Completes the query of an annotation, which may be saved in part. Only events, and changes with their impact, have a time and a text. */
+export function toAnnotationQuery(stored: Partial<FalcoQuery> = {}): FalcoQuery {
+  const query: FalcoQuery =
+    stored.queryType === 'impact'
+      ? { refId: 'Anno', ...stored, queryType: 'impact', groupBy: ['change'] }
+      : { refId: 'Anno', ...stored, queryType: 'events' };
   return migrateQuery(query);
 }
 

@@ -23,6 +23,17 @@ export interface TargetSettings extends TargetCapacity {
   allowLoopback?: boolean;
 }
 
+/** A figure of the user's own in the impact report. */
+export interface ImpactExpression {
+  name: string;
+  /** PromQL with one series per node, in the labels of the samples. */
+  expression: string;
+  /** A Grafana unit id. */
+  unit?: string;
+  /** Undefined if neither is worse. */
+  worse?: 'higher' | 'lower';
+}
+
 /** A Prometheus-compatible server. All instances share one capacity here. */
 export interface PrometheusSettings extends TargetCapacity {
   /** The part of the URL before /api/v1. */
@@ -86,6 +97,7 @@ export interface FalcoSettings extends DataSourceJsonData {
     /** The rule that a job triggers on every node, and how often it does. */
     canary?: { rule?: string; period?: string };
   };
+  impact?: { expressions?: ImpactExpression[] };
   /** Set by Grafana's own switch. */
   enableSecureSocksProxy?: boolean;
   version?: number;

@@ -41,8 +41,8 @@ const (
 	longestWindow  = 7 * 24 * time.Hour
 )
 
-// Answer answers queries of type impact: how figures of the nodes and of Falco changed with each change of Falco that began
-// in the range, the latest first.
+// Answer answers queries of type impact: how figures of the nodes and of Falco changed with each change of Falco in the range,
+// the latest first.
 //
 //	signals   restricts the figures: ids of signals, or names in impact.expressions
 //	filters   restrict the nodes: identity labels, target labels, groupings
@@ -102,7 +102,7 @@ func readWindow(qc *request.QueryContext) (block time.Duration, length int, err 
 // reportsOf finds the changes in the range of a query and compares the figures.
 func reportsOf(ctx context.Context, r *request.Request, qc *request.QueryContext, s executor.Scope, figures []figure, block time.Duration, length int) ([]report, error) {
 	window := time.Duration(length) * block
-	from, to := qc.Begin().Add(-leading-window), qc.Times.End.Add(rolloutGap+settling+window)
+	from, to := qc.Begin().Add(-rolloutGap-leading-window), qc.Times.End.Add(rolloutGap+settling+window)
 	if now := r.Now(); to.After(now) {
 		to = now
 	}
@@ -113,7 +113,7 @@ func reportsOf(ctx context.Context, r *request.Request, qc *request.QueryContext
 	}
 	changes := readChanges(found, about)
 	rolls := slices.DeleteFunc(rollouts(changes, about), func(roll rollout) bool {
-		return roll.first.Before(qc.Begin()) || roll.first.After(qc.Times.End)
+		return roll.last.Before(qc.Begin()) || roll.first.After(qc.Times.End)
 	})
 	rolls = query.First(rolls, qc.Query.Limit)
 	if len(rolls) > mostChanges {

@@ -1,14 +1,14 @@
 import { type AnnotationQuery, type AnnotationSupport } from '@grafana/data';
 import { isEqual } from 'lodash';
-import { toEventsQuery, type FalcoQuery, QUERY_VERSION } from '../query';
+import { toAnnotationQuery, type FalcoQuery, QUERY_VERSION } from '../query';
 import { lazyEditor } from './lazyEditor';
 
 /** The query of a new annotation: events of every kind on every node. Events that happen together become one annotation. */
 const NEW_ANNOTATION: Omit<FalcoQuery, 'refId'> = { queryType: 'events', groupBy: [], version: QUERY_VERSION };
 
 /**
- * Shows events as annotations on dashboards. The frames of an events query have the fields that Grafana reads: time,
- * timeEnd, title, text, tags.
+ * Shows events, or changes of Falco with their impact, as annotations on dashboards. The frames of both have the fields that
+ * Grafana reads: time, timeEnd, title, text, tags.
  */
 export const annotations: AnnotationSupport<FalcoQuery> = {
   QueryEditor: lazyEditor(async () => (await import('./annotation/AnnotationEditor')).AnnotationEditor),
@@ -22,6 +22,6 @@ export const annotations: AnnotationSupport<FalcoQuery> = {
  * and runs the query again.
  */
 function prepareAnnotation(saved: AnnotationQuery<FalcoQuery>): AnnotationQuery<FalcoQuery> {
-  const target = toEventsQuery(saved.target);
+  const target = toAnnotationQuery(saved.target);
   return isEqual(target, saved.target) ? saved : { ...saved, target };
 }

@@ -42,6 +42,7 @@ function recordedExpr(id: string, window?: string): string {
 const words: Words = {
   node: '{{ $labels.instance }}{{ if $labels.cluster }} ({{ $labels.cluster }}){{ end }}',
   cluster: '{{ if $labels.cluster }}cluster {{ $labels.cluster }}{{ else }}the fleet{{ end }}',
+  label: (name) => `{{ $labels.${name} }}`,
   value: (as) => `{{ $value | ${as} }}`,
 };
 
@@ -110,7 +111,7 @@ function written() {
     const name = recordedName(id, window);
     recordings.set(name, { name, signal: id, window });
   });
-  const alerts = [...rules.map((rule) => alert(rule, write)), noneKnown];
+  const alerts = [...rules.filter(({ report }) => !report).map((rule) => alert(rule, write)), noneKnown];
   return { alerts, recordings: [...recordings.values()] };
 }
 

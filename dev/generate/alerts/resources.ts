@@ -1,5 +1,8 @@
 import { type AlertRule, bound, keepLast, nothingIsFine } from './rule';
 
+/** Figures that show that applications wait. */
+const slowness = ['probe-cpu-ratio'];
+
 export const resources: AlertRule[] = [
   {
     uid: 'falco-memory-limit',
@@ -44,5 +47,21 @@ export const resources: AlertRule[] = [
     summary: ({ node, value }) => `Falco on ${node} uses ${value('humanizePercentage')} of its CPU capacity`,
     description: () =>
       'Its event loop is a single thread and cannot use more than one CPU, or than its CPU limit, whatever the size of the node. More load causes drops.',
+  },
+  {
+    uid: 'falco-change-impact',
+    title: 'A change of Falco slowed nodes down',
+    signal: 'probe-cpu-ratio',
+    report: { signals: slowness, window: '1h', lookback: 4 * 3600 },
+    fires: { type: 'gt', bound: 0.02 },
+    when: 'after a change of Falco within 4 hours, CPU usage of probes is at least 2 % higher than on unchanged nodes, with 95 % confidence',
+    for: '0s',
+    severity: 'warning',
+    ...nothingIsFine,
+    look: { dashboard: 'Falco before and after', panel: 'Impact of the latest change' },
+    summary: ({ cluster, label, value }) =>
+      `${label('event')} slowed nodes of ${cluster} down: ${label('figure')} is at least ${value('humanizePercentage')} worse`,
+    description: () =>
+      'The impact report compares the hour before the change with the hour after it, on the nodes that changed and on the others of the cluster. The interval of the change has 95 % confidence for all its figures together.',
   },
 ];

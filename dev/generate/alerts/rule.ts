@@ -20,6 +20,8 @@ export interface Words {
   node: string;
   /** The cluster of the alert. */
   cluster: string;
+  /** A label of the alert. */
+  label(name: string): string;
   /** The value, formatted by a function that both places have. */
   value(as: 'humanizePercentage' | 'humanizeDuration' | 'printf "%.0f"'): string;
 }
@@ -44,6 +46,11 @@ export interface AlertRule {
    * that keeps its last state would never end.
    */
   expr?: (write: Dialect) => string;
+  /**
+   * Replaces the signal by the impact report over some seconds, which PromQL cannot express: Prometheus does not get the
+   * rule.
+   */
+  report?: { signals: string[]; window: string; lookback: number };
   /** When the rule fires, in Grafana's terms: gt is above, lt is below. */
   fires: { type: 'gt' | 'lt'; bound: number };
   /** The condition in words, for the list of all rules. */

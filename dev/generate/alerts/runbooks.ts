@@ -8,7 +8,7 @@ const duration = (text: string) => (text === '0s' ? 'at once' : text);
 export function runbookIndex(): string {
   const rows = rules.map(
     (rule) =>
-      `| [${rule.title}](${page(rule)}.md) | ${rule.when} | ${duration(rule.for)} | ${rule.severity} | ${signal(rule.signal).dimension} | ${rule.noData} | \`${alertName(rule)}\` |`
+      `| [${rule.title}](${page(rule)}.md) | ${rule.when} | ${duration(rule.for)} | ${rule.severity} | ${signal(rule.signal).dimension} | ${rule.noData} | ${rule.report ? 'not available' : `\`${alertName(rule)}\``} |`
   );
   return `<!-- Written by \`npm run generate\`. -->
 

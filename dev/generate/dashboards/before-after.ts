@@ -1,8 +1,8 @@
-import { type Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
+import { AnnotationQueryBuilder, type Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { changes } from './changes';
 import { page } from './page';
-import { coarse, seriesPanel, tablePanel } from './panels';
-import { columns, signal, signals } from './queries';
+import { coarse, seriesPanel, tablePanel, without } from './panels';
+import { columns, datasource, inCluster, signal, signals, tableOf } from './queries';
 
 export const uid = 'falco-before-after';
 
@@ -65,16 +65,89 @@ function panels({ id, description, window }: (typeof figures)[number], index: nu
   return [coarse(graph, id), table];
 }
 
+/** A change is compared on whole clusters, because the nodes that did not change are the comparison. */
+const ofClusters = [inCluster];
+
+const time = [
+  { id: 'custom.width', value: 130 },
+  { id: 'unit', value: 'time:MM-DD HH:mm:ss' },
+];
+
+function latestChange() {
+  const panel = tablePanel(
+    {
+      id: 4,
+      title: 'Impact of the latest change',
+      description:
+        'The latest change of Falco within the range. Before and after: mean of the changed nodes within an hour. Change: that of the changed nodes without that of the unchanged nodes, normalised by server load. All intervals of a change hold together with 95 % confidence. Nodes: changed / unchanged. See docs/impact.md for the method.',
+      w: 24,
+      h: 11,
+    },
+    tableOf('impact', { limit: 1, filters: ofClusters })
+  )
+    .noValue('No change of Falco in this range.')
+    .overrideByRegexp('^(time|Time)$', time)
+    .overrideByRegexp('^(Subject|Nodes|Before|After|Change)$', [{ id: 'custom.width', value: 85 }])
+    .overrideByRegexp('^(Unchanged nodes)$', [{ id: 'custom.width', value: 95 }])
+    .overrideByRegexp('^95 % interval$', [{ id: 'custom.width', value: 150 }])
+    .overrideByRegexp('^(Change of Falco|Figure|Verdict)$', [
+      { id: 'custom.minWidth', value: 150 },
+      { id: 'custom.wrapText', value: true },
+    ]);
+  return panel;
+}
+
+function allChanges() {
+  const panel = tablePanel(
+    {
+      id: 5,
+      title: 'Impact of each change',
+      description:
+        'The changes of Falco within the range, at most ten, latest first: which figures changed measurably, and how many did not. Nodes: changed / unchanged.',
+      w: 24,
+      h: 8,
+    },
+    tableOf('impact', { groupBy: ['change'], filters: ofClusters })
+  )
+    .noValue('No change of Falco in this range.')
+    .overrideByName('time', time)
+    .overrideByRegexp('^(Level|Nodes)$', [{ id: 'custom.width', value: 85 }])
+    .overrideByName('Change of Falco', [
+      { id: 'custom.width', value: 240 },
+      { id: 'custom.wrapText', value: true },
+    ]);
+  return without(panel, ['timeEnd', 'tags', 'Tags']);
+}
+
+/** Changes of Falco, with their impact in words. */
+function impact(): AnnotationQueryBuilder {
+  return new AnnotationQueryBuilder()
+    .name('Impact')
+    .datasource(datasource)
+    .enable(true)
+    .hide(false)
+    .iconColor('purple')
+    .target(tableOf('impact', { refId: 'Impact', groupBy: ['change'], filters: ofClusters }));
+}
+
 export function beforeAfter(): Dashboard {
   return page({
     uid,
     title: 'Falco before and after',
-    description: 'What did a rollout, a change of rules or an event change: drops, time per run, CPU, memory?',
+    description: 'What did a change of Falco do to the nodes and to its own cost: pressure, drops, CPU, memory?',
+    from: 'now-6h',
+    annotations: [impact()],
     groups: [
       {
         id: 1,
-        help: '**Let the time range begin at the event**: the range is *after*, and the same length before it is *before*. Clicking the time of an event in *Changes* sets the range. For a fair comparison, both periods have the same load and contain no other event: check the list.',
-        panels: [changes(3, 24, 6), ...figures.flatMap(panels)],
+        help: '**Each change of Falco within the range** (version, engine, configuration, rules, reload, restart) is compared with the nodes of its cluster that did not change: an hour before and an hour after it. _Not enough data_ is not _no change_: a verdict needs four changed nodes and 30 minutes after the change. The variable _Node_ applies only to the panels by node.',
+        panels: [latestChange(), allChanges(), changes(3, 24, 6)],
+      },
+      {
+        id: 6,
+        title: 'By node, before and within the time range',
+        help: '**Let the time range begin at the event**: the range is *after*, and the same length before it is *before*. Clicking the time of an event in *Changes* sets the range. These panels have no comparison group: for a fair comparison, both periods have the same load and contain no other event.',
+        panels: figures.flatMap(panels),
       },
     ],
   }).build();

@@ -37,6 +37,8 @@ export interface Page {
   /** Select one node instead of several. */
   single?: boolean;
   variables?: QueryVariableBuilder[];
+  /** Marks besides those of the events. */
+  annotations?: AnnotationQueryBuilder[];
   groups: Group[];
 }
 
@@ -93,6 +95,7 @@ export function page({
   refresh = '30s',
   single = false,
   variables = [],
+  annotations = [],
   groups,
 }: Page) {
   const board = new DashboardBuilder(title)
@@ -105,7 +108,7 @@ export function page({
     .tooltip(DashboardCursorSync.Crosshair)
     .editable()
     .links(pageLinks(uid))
-    .annotations([inSight(whatHappened())])
+    .annotations([whatHappened(), ...annotations].map(inSight))
     .withVariable(
       new DatasourceVariableBuilder('ds')
         .label('Data source')

@@ -50,7 +50,7 @@ export function columns(ids: string[], query: Query = {}): Target {
 }
 
 /** Tables of query types that need only the selected nodes. */
-export function tableOf(queryType: 'health' | 'inventory' | 'rules' | 'events', query: Query = {}): Target {
+export function tableOf(queryType: 'health' | 'inventory' | 'rules' | 'events' | 'impact', query: Query = {}): Target {
   return target({ queryType, format: 'table', instant: true, filters: chosen, ...query });
 }
 

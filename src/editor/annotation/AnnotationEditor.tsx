@@ -1,23 +1,43 @@
 import { type QueryEditorProps } from '@grafana/data';
-import { EditorRows } from '@grafana/plugin-ui';
+import { EditorField, EditorRow, EditorRows } from '@grafana/plugin-ui';
+import { Combobox } from '@grafana/ui';
+import { useId } from 'react';
 import { type FalcoDataSource } from '../../datasource';
-import { toEventsQuery, type FalcoQuery, withDefaults } from '../../query';
+import { toAnnotationQuery, type FalcoQuery, withDefaults } from '../../query';
 import { type FalcoSettings } from '../../settings';
 import { NodeRows } from '../query/NodeRows';
 
-/** The editor of an annotation query: event types and filters. */
+const TYPES = [
+  { value: 'events' as const, label: 'Events', description: 'Restarts, changes, bursts of drops and downtime' },
+  { value: 'impact' as const, label: 'Impact', description: 'Changes of Falco, and how the figures changed with them' },
+];
+
+/** The editor of an annotation query: what to show, event types or figures, and filters. */
 export function AnnotationEditor(props: QueryEditorProps<FalcoDataSource, FalcoQuery, FalcoSettings>) {
-  const saved = toEventsQuery(props.query);
+  const id = useId();
+  const saved = toAnnotationQuery(props.query);
+  const change = (changed: Partial<FalcoQuery>) => {
+    props.onChange({ ...saved, ...changed });
+    props.onRunQuery();
+  };
+  const type = saved.queryType === 'impact' ? 'impact' : 'events';
   return (
     <EditorRows>
-      <NodeRows
-        query={withDefaults(saved)}
-        datasource={props.datasource}
-        change={(changed) => {
-          props.onChange({ ...saved, ...changed });
-          props.onRunQuery();
-        }}
-      />
+      <EditorRow>
+        <EditorField label="Show">
+          <Combobox
+            id={id}
+            options={TYPES}
+            value={type}
+            // Ids and groupings of one type mean nothing in the other.
+            onChange={({ value }) =>
+              change(toAnnotationQuery({ ...saved, queryType: value, signals: undefined, groupBy: [] }))
+            }
+            width={35}
+          />
+        </EditorField>
+      </EditorRow>
+      <NodeRows query={withDefaults(saved)} datasource={props.datasource} change={change} />
     </EditorRows>
   );
 }

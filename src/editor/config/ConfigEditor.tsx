@@ -5,6 +5,7 @@ import { type FalcoSecrets, type FalcoSettings } from '../../settings';
 import { BaselineSection } from './BaselineSection';
 import { ConnectionSection } from './ConnectionSection';
 import { type SectionProps } from './fields';
+import { ImpactSection } from './ImpactSection';
 import { RetentionSection } from './RetentionSection';
 import { LimitsSection } from './LimitsSection';
 import { LiveSection } from './LiveSection';
@@ -49,6 +50,8 @@ export function ConfigEditor({
       )}
       <Divider />
       <BaselineSection {...section} uid={options.uid} />
+      <Divider />
+      <ImpactSection {...section} />
       <Divider />
       <ReceiverSection options={options} onOptionsChange={onOptionsChange} />
       <Divider />

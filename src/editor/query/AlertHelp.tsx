@@ -6,10 +6,7 @@ import { formatValue } from './units';
 
 /** Explains the values of a query to somebody who writes the condition of an alert rule, and suggests thresholds. */
 export function AlertHelp({ query }: { query: CompleteQuery }) {
-  const lines =
-    query.queryType === 'health'
-      ? HEALTH
-      : findSignals(query.queryType === 'signal' ? query.signals : []).map(describe);
+  const lines = HELP[query.queryType] ?? findSignals(query.queryType === 'signal' ? query.signals : []).map(describe);
   if (lines.length === 0) {
     return null;
   }
@@ -26,10 +23,16 @@ export function AlertHelp({ query }: { query: CompleteQuery }) {
   );
 }
 
-const HEALTH = [
-  'Values are verdicts: 0 is ok, 1 is warning, 2 is critical, -1 is unknown.',
-  'Suggested condition: above 0 fires on warning and critical, above 1 only on critical. Neither fires on unknown: use below 0 for that.',
-];
+const HELP: Partial<Record<CompleteQuery['queryType'], string[]>> = {
+  health: [
+    'Values are verdicts: 0 is ok, 1 is warning, 2 is critical, -1 is unknown.',
+    'Suggested condition: above 0 fires on warning and critical, above 1 only on critical. Neither fires on unknown: use below 0 for that.',
+  ],
+  impact: [
+    'Values are the change that is certain, one for each change of Falco in the time range and each figure: 0.04 means at least 4 % worse with 95 % confidence, 0 no measurable change.',
+    'Suggested condition: above 0.02. Select the figures to alert on, and a time range of some hours. Changes without enough data have no value.',
+  ],
+};
 
 function describe(signal: Signal): string {
   const { title, unit, thresholds } = signal;

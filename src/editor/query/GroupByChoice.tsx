@@ -12,7 +12,7 @@ interface Field {
   choices: Choice[];
 }
 
-const FIELDS: Record<'health' | 'events', Field> = {
+const FIELDS: Record<'health' | 'events' | 'impact', Field> = {
   health: {
     tooltip: 'Items that are not grouped separately share the worst verdict.',
     choices: [
@@ -37,6 +37,18 @@ const FIELDS: Record<'health' | 'events', Field> = {
       { value: 'total', label: 'Total', description: 'Shows a rollout on all nodes as one event', groupBy: [] },
     ],
   },
+  impact: {
+    tooltip: 'A table has a row for each of these. Numbers are always by change and figure.',
+    choices: [
+      { value: 'figure', label: 'Change and figure', groupBy: undefined },
+      {
+        value: 'change',
+        label: 'Change',
+        description: 'Sums up the figures of a change in words',
+        groupBy: ['change'],
+      },
+    ],
+  },
 };
 
 interface Props {
@@ -45,7 +57,7 @@ interface Props {
   onChange: (groupBy: string[] | undefined) => void;
 }
 
-/** The groupings that make sense for health and events queries. */
+/** The groupings that make sense for health, events and impact queries. */
 export function GroupByChoice({ queryType, groupBy, onChange }: Props) {
   const id = useId();
   const { tooltip, choices } = FIELDS[queryType];

@@ -1,12 +1,13 @@
 import { EditorRow } from '@grafana/plugin-ui';
 import { CheckPicker } from './CheckPicker';
 import { EventPicker } from './EventPicker';
+import { FigurePicker } from './FigurePicker';
 import { Filters } from './Filters';
 import { GroupByChoice } from './GroupByChoice';
 import { nodeFilterKeys } from './labelChoices';
 import { type RowsProps } from './rowsProps';
 
-/** The rows of the query types about nodes: health, inventory, rules and events. */
+/** The rows of the query types about nodes: health, inventory, rules, events and impact. */
 export function NodeRows({ query, datasource, change }: RowsProps) {
   // No selection means everything, so nothing is saved.
   const select = (ids: string[]) => change({ signals: ids.length > 0 ? ids : undefined });
@@ -14,7 +15,10 @@ export function NodeRows({ query, datasource, change }: RowsProps) {
     <EditorRow>
       {query.queryType === 'health' && <CheckPicker checks={query.signals ?? []} onChange={select} />}
       {query.queryType === 'events' && <EventPicker events={query.signals ?? []} onChange={select} />}
-      {(query.queryType === 'health' || query.queryType === 'events') && (
+      {query.queryType === 'impact' && (
+        <FigurePicker figures={query.signals ?? []} settings={datasource.settings} onChange={select} />
+      )}
+      {(query.queryType === 'health' || query.queryType === 'events' || query.queryType === 'impact') && (
         <GroupByChoice
           queryType={query.queryType}
           groupBy={query.groupBy}

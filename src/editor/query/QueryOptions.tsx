@@ -2,6 +2,7 @@ import { CoreApp, type TimeRange } from '@grafana/data';
 import { EditorField, EditorRow } from '@grafana/plugin-ui';
 import { RadioButtonGroup } from '@grafana/ui';
 import { useId } from 'react';
+import { IMPACT } from '../../contract';
 import { type CompleteQuery, type FalcoQuery, returnsSeries } from '../../query';
 import { type FalcoSettings } from '../../settings';
 import { parseDuration, windowLength } from '../../signals/window';
@@ -19,7 +20,7 @@ interface Props {
 /** The options of a query: window, comparison, limit, format, type, legend and live. Each query type has the ones that affect it. */
 export function QueryOptions({ query, app, settings, range, onChange }: Props) {
   const id = useId();
-  const returnsNumbers = returnsSeries(query.queryType) || query.queryType === 'health';
+  const returnsNumbers = returnsSeries(query.queryType) || isReport(query.queryType);
   // Alert rules take no tables, and a health table is always instant.
   const alerting = app === CoreApp.UnifiedAlerting;
   const asSeries = alerting || query.format === 'timeseries';
@@ -29,11 +30,10 @@ export function QueryOptions({ query, app, settings, range, onChange }: Props) {
         <TextOption
           label="Window"
           tooltip={
-            query.queryType === 'health'
-              ? 'How far back checks without their own window look. By default it depends on the step.'
-              : 'How far back rates look. By default it depends on the step and covers at least four scrapes. $__range uses the whole time range.'
+            WINDOWS[query.queryType] ??
+            'How far back rates look. By default it depends on the step and covers at least four scrapes. $__range uses the whole time range.'
           }
-          placeholder="auto"
+          placeholder={query.queryType === 'impact' ? IMPACT.window : 'auto'}
           width={14}
           value={query.window}
           problem={windowProblem}
@@ -57,7 +57,7 @@ export function QueryOptions({ query, app, settings, range, onChange }: Props) {
           tooltip={
             query.queryType === 'signal'
               ? 'Maximum number of series or rows. Keeps the worst ones of the time range, judged by the first signal.'
-              : 'Maximum number of rows. Keeps the worst rows, or the latest events.'
+              : 'Maximum number of rows. Keeps the worst rows, the latest events, or the rows of the latest changes.'
           }
           placeholder="all"
           width={10}
@@ -69,15 +69,12 @@ export function QueryOptions({ query, app, settings, range, onChange }: Props) {
         />
       )}
       {returnsNumbers && !alerting && (
-        <EditorField
-          label="Format"
-          tooltip={query.queryType === 'health' ? 'Numbers: ok 0, warning 1, critical 2, unknown -1.' : undefined}
-        >
+        <EditorField label="Format" tooltip={NUMBERS[query.queryType]}>
           <RadioButtonGroup
             id={`${id}-format`}
             aria-label="Format"
             options={[
-              { value: 'timeseries' as const, label: query.queryType === 'health' ? 'Numbers' : 'Time series' },
+              { value: 'timeseries' as const, label: isReport(query.queryType) ? 'Numbers' : 'Time series' },
               { value: 'table' as const, label: 'Table' },
             ]}
             value={query.format}
@@ -88,7 +85,7 @@ export function QueryOptions({ query, app, settings, range, onChange }: Props) {
           />
         </EditorField>
       )}
-      {returnsNumbers && (asSeries || returnsSeries(query.queryType)) && (
+      {returnsNumbers && query.queryType !== 'impact' && (asSeries || returnsSeries(query.queryType)) && (
         <EditorField
           label="Type"
           tooltip="Range returns values over the time range, Instant only the values at its end."
@@ -123,6 +120,21 @@ export function QueryOptions({ query, app, settings, range, onChange }: Props) {
     </EditorRow>
   );
 }
+
+/** Query types whose values are numbers or a table with texts. */
+function isReport(queryType: FalcoQuery['queryType']): boolean {
+  return queryType === 'health' || queryType === 'impact';
+}
+
+const WINDOWS: Partial<Record<FalcoQuery['queryType'], string>> = {
+  health: 'How far back checks without their own window look. By default it depends on the step.',
+  impact: 'How long before and how long after a change to compare, at least 30m.',
+};
+
+const NUMBERS: Partial<Record<FalcoQuery['queryType'], string>> = {
+  health: 'Numbers: ok 0, warning 1, critical 2, unknown -1.',
+  impact: 'Numbers: the change that is certain, as a fraction; 0 without a measurable change.',
+};
 
 function isLimit(text: string): boolean {
   return /^[1-9]\d*$/.test(text);

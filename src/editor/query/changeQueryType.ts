@@ -21,6 +21,8 @@ export function changeQueryType(to: QueryType, query: FalcoQuery, settings: Falc
     compare: undefined,
     format: undefined,
     instant: undefined,
+    // The window of an impact query is much longer than that of the others.
+    ...((to === 'impact' || query.queryType === 'impact') && { window: undefined }),
   };
 }
 

@@ -36,5 +36,10 @@ export const QUERY_TYPES: readonly QueryTypeOption[] = [
     description: 'What happened and when: restarts, reloads, changes and bursts of drops.',
     returnsText: true,
   },
+  {
+    value: 'impact',
+    label: 'Impact',
+    description: 'What each change of Falco did to the nodes and to Falco’s own cost, compared with unchanged nodes.',
+  },
   { value: 'promql', label: 'PromQL', description: 'Any PromQL expression on the metrics of Falco and Falcosidekick.' },
 ];
