@@ -12,7 +12,7 @@ import (
 )
 
 func parseImpact(expressions string) ([]ImpactExpression, error) {
-	s, err := Parse(json.RawMessage(`{"impact": {"expressions": [`+expressions+`]}}`), &signals.Catalogue{Signals: []signals.Signal{{ID: "server-load"}}})
+	s, err := Parse(json.RawMessage(`{"impact": {"expressions": [`+expressions+`]}}`), signals.Load())
 	return s.ImpactExpressions, err
 }
 
@@ -46,6 +46,6 @@ func TestImpactExpressionErrors(t *testing.T) {
 
 // Only the server knows its dialect.
 func TestImpactExpressionOfAServer(t *testing.T) {
-	_, err := Parse(json.RawMessage(`{"mode": "prometheus", "prometheus": {"url": "vm:8428"}, "impact": {"expressions": [{"name": "a", "expression": "rate(x)"}]}}`), &signals.Catalogue{})
+	_, err := Parse(json.RawMessage(`{"mode": "prometheus", "prometheus": {"url": "vm:8428"}, "impact": {"expressions": [{"name": "a", "expression": "rate(x)"}]}}`), signals.Load())
 	require.NoError(t, err)
 }

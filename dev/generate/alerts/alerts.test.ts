@@ -94,14 +94,16 @@ describe('Grafana', () => {
   });
 
   it('writes the window of every signal that has one', () => {
-    const windowless = rules.filter(({ report }) => !report).filter((rule) => {
-      const { queryType, window, expr } = shipped(rule).data[0]!.model;
-      const catalogue = readFileSync('pkg/signals/catalogue.json', 'utf8');
-      const signal = (JSON.parse(catalogue).signals as Array<{ id: string; expr: string }>).find(
-        ({ id }) => id === rule.signal
-      )!;
-      return queryType === 'signal' ? signal.expr.includes('$window') !== (window !== undefined) : !expr;
-    });
+    const windowless = rules
+      .filter(({ report }) => !report)
+      .filter((rule) => {
+        const { queryType, window, expr } = shipped(rule).data[0]!.model;
+        const catalogue = readFileSync('pkg/signals/catalogue.json', 'utf8');
+        const signal = (JSON.parse(catalogue).signals as Array<{ id: string; expr: string }>).find(
+          ({ id }) => id === rule.signal
+        )!;
+        return queryType === 'signal' ? signal.expr.includes('$window') !== (window !== undefined) : !expr;
+      });
     expect(windowless).toEqual([]);
   });
 

@@ -101,7 +101,10 @@ describe.each(built)('$dashboard.title', ({ dashboard, all, panels, queries }) =
     expect(others).toMatchObject({ type: 'dashboards', tags: ['falco'], keepTime: true, includeVars: true });
     expect(reading?.url).toMatch(new RegExp(`/docs/dashboards\\.md#${dashboard.uid}$`));
     expect(readFileSync('docs/dashboards.md', 'utf8')).toContain(`## ${dashboard.uid}\n`);
-    expect(dashboard.annotations?.list?.[0]).toMatchObject({ enable: true, target: { queryType: 'events', groupBy: [] } });
+    expect(dashboard.annotations?.list?.[0]).toMatchObject({
+      enable: true,
+      target: { queryType: 'events', groupBy: [] },
+    });
   });
 });
 
