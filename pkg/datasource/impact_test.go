@@ -3,6 +3,7 @@ package datasource
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/model/value"
 	"github.com/stretchr/testify/require"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
@@ -29,31 +31,43 @@ func impactFleet(t *testing.T, nodes, changed int) *Instance {
 		statuses = append(statuses, falco(fmt.Sprintf("node-%d", i+1), "falcosecurity_falco_memory_rss_bytes"))
 	}
 	d, f := newTestWith(t, impactSettings, statuses...)
-	random := rand.New(rand.NewPCG(3, 4))
 	f.since = noon.Add(-2 * time.Hour)
+	writeImpact(f.history, noon, nodes, changed, "node")
+	return d
+}
+
+// writeImpact writes the samples of impactFleet up to a time.
+func writeImpact(h *history.History, now time.Time, nodes, changed int, nodeLabel string, more ...string) {
+	random := rand.New(rand.NewPCG(3, 4))
+	began := now.Add(-2 * time.Hour)
 	for i := range nodes {
-		node := fmt.Sprintf("node-%d", i+1)
-		of := func(name string, more ...string) *history.Series {
-			return f.history.Series(labels.FromStrings(append([]string{"__name__", name, "cluster", "demo", "node", node}, more...)...))
+		of := func(name string, pairs ...string) *history.Series {
+			pairs = append(pairs, "__name__", name, "cluster", "demo", nodeLabel, fmt.Sprintf("node-%d", i+1))
+			return h.Series(labels.FromStrings(append(pairs, more...)...))
 		}
-		memory, latency, start := of("falcosecurity_falco_memory_rss_bytes"), of("request_seconds"), of("falcosecurity_falco_start_timestamp_nanoseconds")
+		up, memory, latency := of("up"), of("falcosecurity_falco_memory_rss_bytes"), of("request_seconds")
+		start := of("falcosecurity_falco_start_timestamp_nanoseconds")
 		versions := []*history.Series{of("falcosecurity_falco_version_info", "version", "0.44.1"), of("falcosecurity_falco_version_info", "version", "0.45.0")}
 		size := 100e6 * (1 + random.Float64())
-		rollout := noon.Add(-45*time.Minute + time.Duration(i)*time.Minute)
-		for at := f.since; !at.After(noon); at = at.Add(15 * time.Second) {
-			factor, version, since := 1.0, 0, f.since.Add(-time.Hour)
+		rollout := now.Add(-45*time.Minute + time.Duration(i)*time.Minute)
+		for at := began; !at.After(now); at = at.Add(15 * time.Second) {
+			factor, version, since := 1.0, 0, began.Add(-time.Hour)
 			if i < changed && !at.Before(rollout) {
 				factor, version, since = 1.2, 1, rollout
 			}
-			f.history.Append(at.UnixMilli(), []history.Sample{
+			samples := []history.Sample{
+				{Series: up, Value: 1},
 				{Series: memory, Value: size * factor * (1 + 0.02*random.NormFloat64())},
 				{Series: latency, Value: 0.1 * (1 + 0.1*random.NormFloat64())},
 				{Series: start, Value: float64(since.UnixNano())},
 				{Series: versions[version], Value: 1},
-			})
+			}
+			if version == 1 && at.Sub(rollout) < 15*time.Second {
+				samples = append(samples, history.Sample{Series: versions[0], Value: math.Float64frombits(value.StaleNaN)})
+			}
+			h.Append(at.UnixMilli(), samples)
 		}
 	}
-	return d
 }
 
 // askImpact sends an impact query over the last hour.

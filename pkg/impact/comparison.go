@@ -246,15 +246,19 @@ func isFinite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 // mean returns the mean of the values that are not NaN, each as often as its weight says; nil means once.
 func mean(values, weights []float64) float64 {
 	sum, n := 0.0, 0.0
+	if weights == nil {
+		for _, v := range values {
+			if !math.IsNaN(v) {
+				sum, n = sum+v, n+1
+			}
+		}
+		return sum / n
+	}
+	weights = weights[:len(values)] // checks the bounds once: this is what a resample spends its time on
 	for i, v := range values {
-		if math.IsNaN(v) {
-			continue
+		if !math.IsNaN(v) {
+			sum, n = sum+weights[i]*v, n+weights[i]
 		}
-		w := 1.0
-		if weights != nil {
-			w = weights[i]
-		}
-		sum, n = sum+w*v, n+w
 	}
 	return sum / n
 }
