@@ -18,7 +18,7 @@ import (
 // serveHistory answers queries of the Prometheus API with Prometheus's engine over a history.
 func serveHistory(h *history.History) http.HandlerFunc {
 	engine := history.NewEngine(history.EngineOptions{MaxSamples: 1e8, Timeout: time.Minute})
-	data := history.Queryable([]*history.History{h}, nil)
+	data := history.NewView([]*history.History{h}, nil, "")
 	return func(w http.ResponseWriter, r *http.Request) {
 		_ = r.ParseForm()
 		seconds := func(name string) float64 { v, _ := strconv.ParseFloat(r.Form.Get(name), 64); return v }

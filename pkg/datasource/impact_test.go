@@ -165,7 +165,7 @@ func TestImpactQueryErrors(t *testing.T) {
 		`, "window": "5m"`:      "the window of an impact query is 5m: expected between 1800s and 604800s",
 		`, "window": "soon"`:    `the window "soon" is no duration; expected something like 1h or $__range`,
 		`, "groupBy": ["node"]`: `the impact report cannot be grouped by ["node"]; allowed: ["change"], or nothing`,
-		`, "signals": ["nope"]`: `the impact report has no figure "nope"; allowed: server-load, cpu-usage-avg-ratio, probe-cpu-ratio, probe-run-time, memory-rss-avg, kernel-drop-ratio, request latency`,
+		`, "signals": ["nope"]`: `the impact report has no figure "nope"; allowed: host-cpu-pressure-ratio, host-run-queue-delay-ratio, host-memory-pressure-ratio, host-io-pressure-ratio, host-disk-latency, host-tcp-retransmission-ratio, host-tcp-listen-drop-rate, host-cpu-busy-ratio, host-context-switch-rate, server-load, cpu-usage-avg-ratio, probe-cpu-ratio, probe-run-time, memory-rss-avg, kernel-drop-ratio, request latency`,
 		`, "compare": "1h"`:     "queries of type impact cannot compare: expected query type signal or promql",
 		`, "filters": [{"key": "cpu", "operator": "=", "value": "1"}]`: `a query of type impact cannot be filtered by "cpu"; allowed: cluster, engine, kernel, node, version`,
 	} {

@@ -24,6 +24,11 @@ test.each<[string, Partial<FalcoQuery> | undefined, Partial<FalcoQuery>]>([
   });
 });
 
+test('an annotation of changes with their impact has one mark per change', () => {
+  const target = { refId: 'Anno', queryType: 'impact', signals: ['server-load'] } as FalcoQuery;
+  expect(prepare({ name: 'Impact', target })?.target).toEqual({ ...target, groupBy: ['change'], version: 1 });
+});
+
 test('a complete annotation is returned as the same object', () => {
   const complete = prepare({
     name: 'What happened',

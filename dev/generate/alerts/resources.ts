@@ -1,7 +1,13 @@
 import { type AlertRule, bound, keepLast, nothingIsFine } from './rule';
 
 /** Figures that show that applications wait. */
-const slowness = ['probe-cpu-ratio'];
+const slowness = [
+  'host-cpu-pressure-ratio',
+  'host-run-queue-delay-ratio',
+  'host-memory-pressure-ratio',
+  'host-io-pressure-ratio',
+  'host-disk-latency',
+];
 
 export const resources: AlertRule[] = [
   {
@@ -54,13 +60,13 @@ export const resources: AlertRule[] = [
     signal: 'probe-cpu-ratio',
     report: { signals: slowness, window: '1h', lookback: 4 * 3600 },
     fires: { type: 'gt', bound: 0.02 },
-    when: 'after a change of Falco within 4 hours, CPU usage of probes is at least 2 % higher than on unchanged nodes, with 95 % confidence',
+    when: 'after a change of Falco within 4 hours, CPU pressure, run-queue delay or disk latency is at least 2 % higher, or memory or I/O pressure 2 percentage points, than unchanged nodes and load explain, with 95 % confidence',
     for: '0s',
     severity: 'warning',
     ...nothingIsFine,
     look: { dashboard: 'Falco before and after', panel: 'Impact of the latest change' },
     summary: ({ cluster, label, value }) =>
-      `${label('event')} slowed nodes of ${cluster} down: ${label('figure')} is at least ${value('humanizePercentage')} worse`,
+      `${label('event')} slowed nodes of ${cluster} down: ${label('figure')} is at least ${value('humanizePercentage')} higher`,
     description: () =>
       'The impact report compares the hour before the change with the hour after it, on the nodes that changed and on the others of the cluster. The interval of the change has 95 % confidence for all its figures together.',
   },

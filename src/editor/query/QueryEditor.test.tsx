@@ -529,6 +529,23 @@ test('events are grouped, or not', async () => {
   expect(query().groupBy).toEqual(['$identity']);
 });
 
+test('an impact query selects figures of the catalogue and of the settings', async () => {
+  const expressions = [{ name: 'request latency', expression: 'request_seconds' }];
+  const { query } = show({ queryType: 'impact' }, { datasource: fakeDataSource({ impact: { expressions } }) });
+  expect(screen.getByLabelText('Window')).toHaveAttribute('placeholder', '1h');
+  expect(screen.queryByRole('radio', { name: 'Instant' })).not.toBeInTheDocument();
+  await choose('Figures', /^request latency/);
+  await choose('Figures', /^Server load/);
+  expect(query().signals).toEqual(['request latency', 'server-load']);
+  await choose('Group by', /^Change Sums/);
+  expect(query().groupBy).toEqual(['change']);
+  await userEvent.click(screen.getByRole('radio', { name: 'Numbers' }));
+  expect(query().format).toBe('timeseries');
+  await userEvent.type(screen.getByLabelText('Window'), '6h{Enter}');
+  await userEvent.click(screen.getByRole('radio', { name: 'Health' }));
+  expect(query()).toMatchObject({ queryType: 'health', window: undefined, signals: undefined, groupBy: undefined });
+});
+
 test('a query without a version is migrated when it is edited', async () => {
   const { query } = show({ signals: 'up', queryType: undefined } as unknown as FalcoQuery);
   await userEvent.click(screen.getByRole('radio', { name: 'Instant' }));
