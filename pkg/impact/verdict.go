@@ -135,16 +135,21 @@ func fixed(value float64, decimals int) string {
 	return text
 }
 
+// smallestShare is the smallest share that is not shown as 0: below, it is rounding.
+const smallestShare = 5e-5
+
 // signed writes a change with its sign, such as "+4.2 %".
 func (r result) signed(change float64) string {
 	if math.IsNaN(change) || math.IsInf(change, 0) {
 		return ""
 	}
-	sign := "+"
-	if change < 0 {
+	sign, size := "+", math.Abs(change)
+	switch {
+	case (!r.estimate.absolute || r.unit == "percentunit") && size < smallestShare:
+		sign, size = "", 0
+	case change < 0:
 		sign = "−"
 	}
-	size := math.Abs(change)
 	switch {
 	case !r.estimate.absolute:
 		return sign + frames.WithUnit("percentunit", size)

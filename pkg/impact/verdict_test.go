@@ -53,6 +53,8 @@ func TestIntervals(t *testing.T) {
 	require.Equal(t, "−4.1 % to +9.3 %", r.interval())
 	r.estimate.absolute = true
 	require.Equal(t, "−4.1 pp to +9.3 pp", r.interval())
+	r.low, r.high = -1e-15, 0.001
+	require.Equal(t, "0 pp to +0.1 pp", r.interval())
 	r.unit = "bytes"
 	r.low, r.high = 1<<20, 2<<20
 	require.Equal(t, "+1 MiB to +2 MiB", r.interval())

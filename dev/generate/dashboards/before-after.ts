@@ -81,7 +81,7 @@ function latestChange() {
       description:
         'The latest change of Falco within the range. Before and after: mean of the changed nodes within an hour. Change: that of the changed nodes without that of the unchanged nodes, normalised by server load. All intervals of a change hold together with 95 % confidence. Nodes: changed / unchanged. See docs/impact.md for the method.',
       w: 24,
-      h: 11,
+      h: 16,
     },
     tableOf('impact', { limit: 1, filters: ofClusters })
   )
@@ -90,8 +90,9 @@ function latestChange() {
     .overrideByRegexp('^(Subject|Nodes|Before|After|Change)$', [{ id: 'custom.width', value: 85 }])
     .overrideByRegexp('^(Unchanged nodes)$', [{ id: 'custom.width', value: 95 }])
     .overrideByRegexp('^95 % interval$', [{ id: 'custom.width', value: 150 }])
-    .overrideByRegexp('^(Change of Falco|Figure|Verdict)$', [
-      { id: 'custom.minWidth', value: 150 },
+    .overrideByName('Change of Falco', [{ id: 'custom.width', value: 215 }])
+    .overrideByRegexp('^(Figure|Verdict)$', [
+      { id: 'custom.minWidth', value: 140 },
       { id: 'custom.wrapText', value: true },
     ]);
   return panel;
