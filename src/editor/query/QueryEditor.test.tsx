@@ -378,7 +378,7 @@ describe('PromQL', () => {
 describe('query types', () => {
   const meaning = 'Verdicts on each node, with the cause and what to change.';
 
-  test('are six, and the selected one is explained', async () => {
+  test('are seven, and the selected one is explained', async () => {
     const { query, onRunQuery } = show({
       queryType: 'signal',
       signals: ['up'],
@@ -387,7 +387,7 @@ describe('query types', () => {
       window: '5m',
     });
     const types = within(screen.getByRole('radiogroup', { name: 'Query type' })).getAllByRole('radio');
-    const names = ['Signal', 'Health', 'Inventory', 'Rules', 'Events', 'PromQL'];
+    const names = ['Signal', 'Health', 'Inventory', 'Rules', 'Events', 'Impact', 'PromQL'];
     expect(types).toEqual(names.map((name) => screen.getByRole('radio', { name })));
     await userEvent.click(screen.getByRole('radio', { name: 'Health' }));
     expect(screen.getByText(meaning, { selector: 'span' })).toBeInTheDocument();
@@ -411,8 +411,8 @@ describe('query types', () => {
   test('that return text are not offered in alert rules, and a saved one is refused', () => {
     show({ queryType: 'inventory' }, { app: CoreApp.UnifiedAlerting });
     const types = within(screen.getByRole('radiogroup', { name: 'Query type' })).getAllByRole('radio');
-    expect(types).toHaveLength(3);
-    for (const name of ['Signal', 'Health', 'PromQL']) {
+    expect(types).toHaveLength(4);
+    for (const name of ['Signal', 'Health', 'Impact', 'PromQL']) {
       expect(screen.getByRole('radio', { name })).not.toBeChecked();
     }
     const name = 'Inventory queries return text, which alert rules cannot evaluate. Select another query type.';
