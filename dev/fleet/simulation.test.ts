@@ -247,7 +247,7 @@ describe('scenarios', () => {
     }
     const counts = (cluster: string) => clusters.get(cluster)!.filter((state) => state === 'absent').length;
     expect([...clusters].map(([name, nodes]) => [name, nodes.length, counts(name)])).toEqual([
-      ['demo', 27, 1],
+      ['demo', 29, 1],
       ['unreachable', 5, 3],
       ['small', 2, 0],
       ['limited', 3, 0],
