@@ -126,6 +126,14 @@ func (f *fakeFleet) count(node string, drops float64) {
 	}
 }
 
+// scraped gives a node an hour of responses, scraped every 15 seconds, without any counter.
+func (f *fakeFleet) scraped(node string) {
+	up := f.history.Series(labels.FromStrings("__name__", "up", "cluster", "demo", "node", node, "zone", "a"))
+	for at := noon.Add(-time.Hour).Truncate(15 * time.Second); !at.After(noon); at = at.Add(15 * time.Second) {
+		f.history.Append(at.UnixMilli(), []history.Sample{{Series: up, Value: 1}})
+	}
+}
+
 // set gives a series one value a minute before noon.
 func (f *fakeFleet) set(value float64, pairs ...string) {
 	f.setAt(noon.Add(-time.Minute), value, pairs...)

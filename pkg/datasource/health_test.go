@@ -38,7 +38,7 @@ func TestHealth(t *testing.T) {
 	require.Equal(t, backend.HealthStatusOk, res.Status)
 	require.Equal(t, "All 3 targets respond. Falco 0.44.1 (2), 0.39.0 (1).", res.Message)
 	require.Equal(t, health.Report{
-		VerboseMessage: "Engine modern_bpf (2), kmod (1).\nmetrics.kernel_event_counters_per_cpu_enabled is off on all 3 nodes, which is the default of Falco. Set metrics.kernel_event_counters_per_cpu_enabled to true in falco.yaml. Cost: two more series for every possible CPU of the node.",
+		VerboseMessage: "Engine modern_bpf (2), kmod (1).\nNo Falcosidekick is among the targets. Whether alerts reach Falcosidekick and its destinations is unknown. Add it to the data source's targets with kind: falcosidekick.\nmetrics.kernel_event_counters_per_cpu_enabled is off on all 3 nodes, which is the default of Falco. Set metrics.kernel_event_counters_per_cpu_enabled to true in falco.yaml. Cost: two more series for every possible CPU of the node.",
 		Targets:        3, Answering: 3, Versions: map[string]int{"0.44.1": 2, "0.39.0": 1}, Engines: map[string]int{"modern_bpf": 2, "kmod": 1},
 	}, h)
 }

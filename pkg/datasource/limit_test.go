@@ -68,7 +68,7 @@ func TestLimitOverTheRange(t *testing.T) {
 	require.Equal(t, []string{"node-1"}, names(t, res))
 	require.Equal(t, []string{
 		"warning: Not enabled on 1 of 3 nodes: node-3. Set metrics.kernel_event_counters_enabled to true in falco.yaml.",
-		"info: Kernel drops: no value on 1 of 3 nodes: node-2. No events within the window.",
+		"info: Fewer than two scrapes within 60s of 1 of 3 nodes: node-2. Rates need two successful scrapes within the window.",
 	}, texts(t, res))
 }
 

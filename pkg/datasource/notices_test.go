@@ -199,6 +199,9 @@ func TestNotices(t *testing.T) {
 			d, f := newTest(t, test.statuses...)
 			f.count("node-1", 5)
 			f.count("node-2", 0)
+			for _, node := range []string{"node-3", "idle", "idle-1", "idle-2", "idle-3"} {
+				f.scraped(node)
+			}
 			var want []string
 			for _, text := range test.want {
 				for _, s := range d.source.Catalogue.Signals {
@@ -239,6 +242,7 @@ func TestMissingMetricIsNamed(t *testing.T) {
 		c := *d.source.Catalogue
 		c.Signals = []signals.Signal{{ID: "sum", Title: "Sum", TargetKind: scrape.KindFalco, Expr: expr, GroupBy: signals.GroupBy{Default: []string{"$identity"}}, NoValueReason: "There is no sum without it"}}
 		d.source.Catalogue = &c
+		f.scraped("node-1")
 		f.set(1, "__name__", "falcosecurity_scap_a", "cluster", "demo", "node", "node-1")
 		f.set(1, "__name__", "falcosecurity_scap_a", "cluster", "demo", "node", "node-2")
 		f.set(1, "__name__", "falcosecurity_scap_b", "cluster", "demo", "node", "node-2")

@@ -135,6 +135,11 @@ func newReport(r *request.Request, all []target.Status, found executor.HealthSum
 	if len(h.Engines) > 0 {
 		verbose = append(verbose, "Engine "+tally(h.Engines)+".")
 	}
+	for _, endpoint := range r.Catalogue.Reading.Scraping.Endpoints {
+		if c, missing := notices.MissingKind(r, endpoint.Kind); missing {
+			verbose = append(verbose, states.Text(c))
+		}
+	}
 	off, long := switchedOff(r, all)
 	parts = slices.Concat(parts, found.Remarks, remarks(r, all).Lines(), notices.UnreadableLines(r, target.NewSet(all), all).Lines())
 	if len(off) > 0 {

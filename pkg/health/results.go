@@ -135,7 +135,9 @@ func why(ctx context.Context, r *request.Request, qc *request.QueryContext, f *c
 	if f.partial {
 		return notices.ShortHistory(r, time.Time{}) + fmt.Sprintf(" This check covers %s.", signals.FormatDuration(f.window))
 	}
-	if c, few := notices.TooFewScrapes(r, f.signal, t); few {
+	at := *qc
+	at.Query.Instant = true
+	if c, few := notices.TooFewScrapes(ctx, r, &at, f.signal, f.window, t); few {
 		return said(c, "")
 	}
 	return said(notices.NoValue(f.signal), "")

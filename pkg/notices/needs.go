@@ -52,7 +52,7 @@ func MissingRequirement(ctx context.Context, r *request.Request, s *signals.Sign
 		if kind := r.MetricKind(need.Metric); kind != "" && kind != t.Kind {
 			// One target of the other kind is enough, because its counters appear with the first event.
 			if !slices.ContainsFunc(r.Targets(), func(other target.Status) bool { return other.Kind == kind }) {
-				c = Info(fmt.Sprintf("%s: no %s is scraped for", s.Title, kind), fmt.Sprintf(r.Executor.Messages().MissingKind, kind))
+				c = Info(fmt.Sprintf("%s: no %s is scraped for", s.Title, r.Catalogue.Reading.Scraping.Endpoint(kind).Title), fmt.Sprintf(r.Executor.Messages().MissingKind, kind))
 				c.negative = true
 				return c, "", true
 			}
@@ -67,6 +67,16 @@ func MissingRequirement(ctx context.Context, r *request.Request, s *signals.Sign
 		}
 	}
 	return Cause{}, "", false
+}
+
+// MissingKind returns a cause if there is no target of a kind without which something is unknown: what that is, and how to
+// add one.
+func MissingKind(r *request.Request, kind string) (c Cause, missing bool) {
+	endpoint := r.Catalogue.Reading.Scraping.Endpoint(kind)
+	if endpoint.Unseen == "" || slices.ContainsFunc(r.Targets(), func(t target.Status) bool { return t.Kind == kind }) {
+		return Cause{}, false
+	}
+	return Info("No "+endpoint.Title+" is among the targets", wording.Sentence(endpoint.Unseen)+" "+fmt.Sprintf(r.Executor.Messages().MissingKind, kind)), true
 }
 
 // missingMetric returns why a target lacks a metric, and a detail for its name.

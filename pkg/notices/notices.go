@@ -52,7 +52,7 @@ func ForFigures(ctx context.Context, r *request.Request, qc *request.QueryContex
 		info(emptyExpression(ctx, r, qc))
 	}
 	out = append(out, troubles...)
-	if qc.Results[0].Signal != nil && len(qc.Targets.All) == 0 {
+	if qc.Results[0].Signal != nil && len(qc.Targets.All) == 0 && len(why.order) == 0 {
 		info(noTarget)
 	}
 	for _, result := range qc.Results {
@@ -118,8 +118,11 @@ func ForTargets(r *request.Request, qc *request.QueryContext) []data.Notice {
 func MissingNodes(ctx context.Context, r *request.Request, g *Groups, qc *request.QueryContext, result frames.Result) {
 	valued, byNode := valuedNodes(ctx, r, qc, result)
 	reads := sync.OnceValue(func() []string { return RequiredMetrics(result.Expr) })
+	if c, missing := MissingKind(r, result.Signal.TargetKind); missing {
+		g.Add(c, "")
+	}
 	for _, t := range qc.Targets.All {
-		if t.State != target.Up || qc.Ranking.Hides(target.NodeOf(t.Labels), result.Signal == qc.Results[0].Signal) {
+		if t.State != target.Up || t.Kind != result.Signal.TargetKind || qc.Ranking.Hides(target.NodeOf(t.Labels), result.Signal == qc.Results[0].Signal) {
 			continue
 		}
 		name := qc.Targets.Name(t)
@@ -127,14 +130,19 @@ func MissingNodes(ctx context.Context, r *request.Request, g *Groups, qc *reques
 			g.Add(c, name+detail)
 			continue
 		}
-		if c, few := TooFewScrapes(r, result.Signal, t); few {
+		if needsTwoScrapes(result.Signal) && t.Scrapes < 2 {
+			g.Add(NotYetTwoScrapes(r), name)
+			continue
+		}
+		settled := t.Scrapes >= 2 && t.Metrics != nil && t.FirstScrape.Before(qc.Times.End)
+		if !byNode || !settled || valued[target.NodeOf(t.Labels)] {
+			continue
+		}
+		if c, few := TooFewScrapes(ctx, r, qc, result.Signal, result.Window, t); few {
 			g.Add(c, name)
 			continue
 		}
-		settled := t.Scrapes >= 2 && t.Metrics != nil && result.Signal.TargetKind == t.Kind && t.FirstScrape.Before(qc.Times.End)
-		if byNode && settled && !valued[target.NodeOf(t.Labels)] {
-			g.Add(absent(r, result, reads(), t), name)
-		}
+		g.Add(absent(r, result, reads(), t), name)
 	}
 }
 
@@ -173,19 +181,6 @@ func valuedNodes(ctx context.Context, r *request.Request, qc *request.QueryConte
 		nodes[target.NodeOf(l)] = true
 	}
 	return nodes, true
-}
-
-// TooFewScrapes returns a cause if a target has had one scrape and the signal needs two.
-func TooFewScrapes(r *request.Request, s *signals.Signal, t target.Status) (c Cause, few bool) {
-	if t.Scrapes >= 2 || !strings.Contains(s.Expr, "$window") {
-		return Cause{}, false
-	}
-	return NotYetTwoScrapes(r), true
-}
-
-// NotYetTwoScrapes is the cause for targets that have had one scrape.
-func NotYetTwoScrapes(r *request.Request) Cause {
-	return Info("Not yet two scrapes of", fmt.Sprintf("Rates start with the second scrape, within %s.", signals.FormatDuration(r.Settings.Interval)))
 }
 
 // NoValue returns why a node that lacks nothing has no value, as the signal describes it.

@@ -46,6 +46,8 @@ type Endpoint struct {
 		Disabled string `json:"disabled"`
 		Fix      string `json:"fix"`
 	} `json:"notFound,omitempty"`
+	// Unseen says what is unknown without a target of this kind. It is empty if nothing depends on the kind.
+	Unseen  string `json:"unseen,omitempty"`
 	Service struct {
 		Port   string            `json:"port"`
 		Labels map[string]string `json:"labels"`

@@ -42,6 +42,8 @@ export interface Endpoint {
   running: string;
   /** Causes of a 404, apart from a wrong path. `starting` is only a cause for the first minutes. */
   notFound?: { starting: string; disabled: string; fix: string };
+  /** What is unknown without a target of this kind: a sentence without its full stop. */
+  unseen?: string;
   /** The port and the labels of the Service with the metrics, as the Helm chart creates it. */
   service: { port: string; labels: Record<string, string> };
 }
@@ -67,6 +69,7 @@ export const scraping: Scraping = {
       port: 2801,
       path: '/metrics',
       running: 'Falcosidekick is running',
+      unseen: 'Whether alerts reach Falcosidekick and its destinations is unknown',
       service: {
         port: 'http',
         labels: { 'app.kubernetes.io/name': 'falcosidekick', 'app.kubernetes.io/component': 'core' },
