@@ -3,6 +3,7 @@ package notices
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,8 +22,11 @@ func NotYetTwoScrapes(r *request.Request) Cause {
 
 // TooFewScrapes returns a cause if a target did not respond often enough for a value of a signal, at any step of the query:
 // twice within the window, or once if the signal has none. Whatever else a signal says about missing values only applies
-// to targets with enough scrapes.
+// to targets with enough scrapes. Signals of received alerts do not depend on scrapes.
 func TooFewScrapes(ctx context.Context, r *request.Request, qc *request.QueryContext, s *signals.Signal, window time.Duration, t target.Status) (c Cause, few bool) {
+	if slices.ContainsFunc(s.Needs, func(n signals.Need) bool { return n.From == signals.FromReceiver }) {
+		return Cause{}, false
+	}
 	up := fmt.Sprintf("up{%s!=%q}", target.KindLabel, target.KindNodeExporter)
 	expr, needed := fmt.Sprintf("max by (cluster, node) (%s)", up), 1.0
 	if needsTwoScrapes(s) && window > 0 {
