@@ -11,7 +11,7 @@ import (
 // asUser returns a context for queries of a user.
 func asUser(t *testing.T, login string, alert bool) context.Context {
 	return WithClient(backend.WithPluginContext(t.Context(), backend.PluginContext{
-		OrgID: 1, User: &backend.User{Login: login}, DataSourceInstanceSettings: &backend.DataSourceInstanceSettings{UID: "falco"},
+		OrgID: 1, User: &backend.User{Login: login}, DataSourceInstanceSettings: &backend.DataSourceInstanceSettings{UID: "falco"}, //nolint:staticcheck // SA1019: every supported Grafana sends the number
 	}), alert)
 }
 

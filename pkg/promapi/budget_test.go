@@ -23,7 +23,7 @@ import (
 // asUser returns a context for the queries of a user to a data source.
 func asUser(t *testing.T, login, uid string) context.Context {
 	return budget.WithClient(backend.WithPluginContext(t.Context(), backend.PluginContext{
-		OrgID: 1, User: &backend.User{Login: login}, DataSourceInstanceSettings: &backend.DataSourceInstanceSettings{UID: uid},
+		OrgID: 1, User: &backend.User{Login: login}, DataSourceInstanceSettings: &backend.DataSourceInstanceSettings{UID: uid}, //nolint:staticcheck // SA1019: every supported Grafana sends the number
 	}), login == "")
 }
 

@@ -1,5 +1,6 @@
 import { type TargetKind } from '../signals/types';
 import { ExpositionLayout, type KnownText } from './ExpositionLayout';
+import { atOnce } from './Slices';
 import { parseNanoTime, parseNumber } from './parseNumber';
 import { parsePlainSample } from './parsePlainSample';
 import {
@@ -100,13 +101,7 @@ export class ExpositionReader {
 
   /** Reads a response body at once. Throws an Error when it has more samples than the limit. */
   read(body: string): ParsedExposition {
-    const steps = this.readInSteps(body);
-    for (;;) {
-      const step = steps.next();
-      if (step.done) {
-        return step.value;
-      }
-    }
+    return atOnce(this.readInSteps(body));
   }
 
   /** Reads a response body, pausing every {@link charactersPerStep} characters. Otherwise the same as {@link read}. */

@@ -3,7 +3,11 @@ import { BufferedSeries, type SampleColumns } from './BufferedSeries';
 
 import { CounterCourses, type CounterRules } from './CounterCourses';
 import { type ParsedExposition } from './ExpositionReader';
+import { atOnce } from './Slices';
 import { type LiveSeries } from './SeriesRegistry';
+
+/** Series between two pauses: at most some milliseconds of work. */
+const seriesPerStep = 100;
 
 export interface Bounds {
   /** Maximum number of samples of one series. */
@@ -82,7 +86,7 @@ export class SampleBuffer implements Source {
     this.isNeeded = isNeeded;
     for (const target of this.targets.values()) {
       if (target.last) {
-        this.keep(target, target.last);
+        atOnce(this.keep(target, target.last, target.active));
       }
     }
   }
@@ -92,16 +96,26 @@ export class SampleBuffer implements Source {
    * the old labels become stale. A scrape that is not newer than the target's last one is ignored.
    */
   append(id: string, identity: Readonly<Record<string, string>>, scrape: Scrape): void {
+    atOnce(this.appendInSteps(id, identity, scrape));
+  }
+
+  /**
+   * {@link append} that pauses. Until it has finished, the scrape before counts as the target's last one, and
+   * {@link setNeeded} must not be called. If it is given up, the same scrape can be appended again.
+   */
+  *appendInSteps(id: string, identity: Readonly<Record<string, string>>, scrape: Scrape): Generator<void, void> {
     const { time, exposition, duration, isLoadBalanced = false, gauges = [] } = scrape;
     const target = this.target(id, identity, time);
     if (target.last && time <= target.last.time) {
       return;
     }
-    const before = target.active;
-    target.active = new Set();
-    target.last = scrape;
     this.followCounters(target, scrape);
-    this.keep(target, scrape);
+    yield;
+    const active = new Set<BufferedSeries>();
+    yield* this.keep(target, scrape, active);
+    const before = target.active;
+    target.active = active;
+    target.last = scrape;
     const synthetic: Gauge[] = [
       { name: 'up', value: exposition && !isLoadBalanced ? 1 : 0 },
       { name: 'scrape_duration_seconds', value: duration },
@@ -112,12 +126,13 @@ export class SampleBuffer implements Source {
       const all = Labels.fromEntries([...Object.entries({ ...identity, ...labels }), ['__name__', name]]);
       this.write(target, this.seriesWith(all), time, value);
     }
+    this.newest = Math.max(this.newest, time);
+    yield;
     // A series that is no longer needed is not stale, only not kept.
     markStale(
       [...before].filter((series) => !target.active.has(series) && this.isNeeded(series.labels.get('__name__'))),
       time
     );
-    this.newest = Math.max(this.newest, time);
   }
 
   /**
@@ -146,9 +161,19 @@ export class SampleBuffer implements Source {
 
   /** Drops samples that exceed their maximum age, and series without samples. Call it once per tick. */
   trim(): void {
+    atOnce(this.trimInSteps());
+  }
+
+  /** {@link trim} that pauses. */
+  *trimInSteps(): Generator<void, void> {
+    let done = 0;
+    const isStepDone = () => ++done % seriesPerStep === 0;
     for (const [metric, byLabels] of this.metrics) {
       const oldest = this.newest - this.maxAgeMs(metric);
       for (const series of byLabels.values()) {
+        if (isStepDone()) {
+          yield;
+        }
         series.dropUntil(oldest);
         if (series.length === 0 || (series.isStale && series.length === 1)) {
           this.remove(series.labels);
@@ -157,6 +182,9 @@ export class SampleBuffer implements Source {
     }
     for (const [id, { series, active }] of this.targets) {
       for (const [key, buffered] of series) {
+        if (isStepDone()) {
+          yield;
+        }
         if (this.find(buffered.labels) !== buffered) {
           series.delete(key);
         }
@@ -231,9 +259,16 @@ export class SampleBuffer implements Source {
     }
   }
 
-  /** Writes the samples of a scrape that are needed. */
-  private keep(target: TargetSeries, { time, exposition, isLoadBalanced }: Scrape): void {
-    for (const scraped of isLoadBalanced ? [] : (exposition?.series ?? [])) {
+  /** Writes the samples of a scrape that are needed, and adds their series to `active`. */
+  private *keep(
+    target: TargetSeries,
+    { time, exposition, isLoadBalanced }: Scrape,
+    active: Set<BufferedSeries>
+  ): Generator<void, void> {
+    for (const [i, scraped] of (isLoadBalanced ? [] : (exposition?.series ?? [])).entries()) {
+      if (i % seriesPerStep === seriesPerStep - 1) {
+        yield;
+      }
       if (!this.isNeeded(scraped.name)) {
         continue;
       }
@@ -249,7 +284,7 @@ export class SampleBuffer implements Source {
       if (provisional) {
         series.appendProvisional(provisional);
       }
-      target.active.add(series);
+      active.add(series);
     }
   }
 

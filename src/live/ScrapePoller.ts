@@ -15,8 +15,8 @@ import {
 } from 'rxjs';
 import { BackendError, chunks, type BackendClient, type Target, type TargetStatus } from './BackendClient';
 import { ExpositionReader, type Limits, type ParsedExposition } from './ExpositionReader';
-import { readInSlices } from './readInSlices';
 import { SampleBuffer } from './SampleBuffer';
+import { Slices } from './Slices';
 import { type ScrapeCoverage } from './ScrapeCoverage';
 import { type CounterRules } from './CounterCourses';
 import { type ReadingRules } from './SeriesRegistry';
@@ -88,6 +88,10 @@ export class ScrapePoller {
   private listedAt = -Infinity;
   private tickStartedAt = 0;
   private failures = 0;
+  /** Scrapes are being read. */
+  private isReading = false;
+  /** Subscribers have changed meanwhile. */
+  private isNeededOutdated = false;
   /** The backend's clock at its last response. */
   private backendNow = -Infinity;
   /** When the last new scrape arrived, by the page's clock. */
@@ -162,11 +166,14 @@ export class ScrapePoller {
       const now = Math.min(...responses.map(({ now }) => now));
       this.followClock(all.length > 0 ? now : undefined);
       const newTimes = this.newTimes(all);
+      this.isReading = true;
+      const slices = new Slices(signal);
       const expositions = await this.readAll(
         all.filter(({ id }) => newTimes.has(id)),
+        slices,
         signal
       );
-      time = this.process(all, Math.min(now, ...newTimes.values()), newTimes, expositions);
+      time = await this.process(all, Math.min(now, ...newTimes.values()), newTimes, expositions, slices);
       this.failures = 0;
       failure = this.isStalled() ? 'no new scrapes have arrived' : undefined;
     } catch (error) {
@@ -175,6 +182,11 @@ export class ScrapePoller {
       }
       this.failures++;
       failure = error instanceof Error ? error.message : String(error);
+    } finally {
+      this.isReading = false;
+      if (this.isNeededOutdated) {
+        this.updateNeeded();
+      }
     }
     return this.tickWith(time, failure);
   }
@@ -244,6 +256,7 @@ export class ScrapePoller {
   /** Reads the bodies of scrapes; an Error for one that is refused. */
   private async readAll(
     all: readonly TargetStatus[],
+    slices: Slices,
     signal: AbortSignal
   ): Promise<Map<string, ParsedExposition | Error>> {
     const expositions = new Map<string, ParsedExposition | Error>();
@@ -255,7 +268,7 @@ export class ScrapePoller {
       const reader = this.readers.get(id) ?? new ExpositionReader(kind, this.options.rules, this.options.limits);
       this.readers.set(id, reader);
       try {
-        expositions.set(id, await readInSlices(reader, text, signal));
+        expositions.set(id, await slices.run(reader.readInSteps(text)));
       } catch (error) {
         signal.throwIfAborted();
         expositions.set(id, error instanceof Error ? error : new Error(String(error)));
@@ -266,22 +279,28 @@ export class ScrapePoller {
   }
 
   /** Writes scrapes to the buffer. Returns the time of the newest one, if there is a new one. */
-  private process(
+  private async process(
     all: readonly TargetStatus[],
     earliest: number,
     newTimes: ReadonlyMap<string, number>,
-    expositions: ReadonlyMap<string, ParsedExposition | Error>
-  ): number | undefined {
-    this.statuses.clear();
+    expositions: ReadonlyMap<string, ParsedExposition | Error>,
+    slices: Slices
+  ): Promise<number | undefined> {
+    const statuses = new Map<string, TargetStatus>();
     // Targets that lose a node are processed before the target that takes it over.
     for (const status of all.filter(isGone)) {
       this.buffer.removeTarget(status.id, earliest - 1);
-      this.statuses.set(status.id, status);
+      statuses.set(status.id, status);
     }
     for (const { text: _, ...status } of all.filter((status) => !isGone(status))) {
       const time = newTimes.get(status.id);
-      this.statuses.set(status.id, time === undefined ? status : this.append(status, time, expositions.get(status.id)));
+      statuses.set(
+        status.id,
+        time === undefined ? status : await this.append(status, time, expositions.get(status.id), slices)
+      );
     }
+    this.statuses.clear();
+    statuses.forEach((status, id) => this.statuses.set(id, status));
     const requirements = [...this.subscribers.keys()].map((subscriber) => ({
       subscriber,
       lookback: subscriber.lookback(),
@@ -291,7 +310,7 @@ export class ScrapePoller {
         slackMs +
         Math.max(0, ...requirements.map(({ subscriber, lookback }) => (subscriber.needsMetric(metric) ? lookback : 0)))
     );
-    this.buffer.trim();
+    await slices.run(this.buffer.trimInSteps());
     if (newTimes.size === 0) {
       return undefined;
     }
@@ -301,11 +320,17 @@ export class ScrapePoller {
   }
 
   /** Appends a scrape. One that is refused counts as failed, as in the backend, which reads it first. */
-  private append(status: TargetStatus, time: number, read: ParsedExposition | Error | undefined): TargetStatus {
+  private async append(
+    status: TargetStatus,
+    time: number,
+    read: ParsedExposition | Error | undefined,
+    slices: Slices
+  ): Promise<TargetStatus> {
     const { id, labels, gauges, seconds, state } = status;
     const exposition = read instanceof Error ? undefined : read;
     const isLoadBalanced = state === 'load-balancer';
-    this.buffer.append(id, labels, { time, exposition, duration: seconds, isLoadBalanced, gauges });
+    const scrape = { time, exposition, duration: seconds, isLoadBalanced, gauges };
+    await slices.run(this.buffer.appendInSteps(id, labels, scrape));
     this.subscribers.forEach((_, { coverage }) => coverage.add(id, time));
     return read instanceof Error
       ? {
@@ -316,7 +341,12 @@ export class ScrapePoller {
       : status;
   }
 
+  /** Tells the buffer which metrics are needed; after the scrapes that are being read, because they change its series. */
   private updateNeeded(): void {
+    this.isNeededOutdated = this.isReading;
+    if (this.isReading) {
+      return;
+    }
     const subscribers = [...this.subscribers.keys()];
     this.buffer.setNeeded((metric) => subscribers.some((subscriber) => subscriber.needsMetric(metric)));
   }

@@ -1,6 +1,6 @@
 import { type DataSourceSettings } from '@grafana/data';
 import { type BackendSrv, config, setBackendSrv } from '@grafana/runtime';
-import { render, screen, within } from '@testing-library/react';
+import { fireEvent, render, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { useState } from 'react';
 import { type FalcoSecrets, type FalcoSettings } from '../../settings';
@@ -27,8 +27,8 @@ function show(jsonData: FalcoSettings, other: Partial<Options> = {}) {
     current = options;
     return <ConfigEditor options={options} onOptionsChange={setOptions} />;
   }
-  render(<Page />);
-  return { options: () => current, settings: () => current.jsonData };
+  const { unmount } = render(<Page />);
+  return { options: () => current, settings: () => current.jsonData, unmount };
 }
 
 describe('baseline', () => {
@@ -306,12 +306,48 @@ test('live: minimum interval and viewers', async () => {
   expect(settings().live).toEqual({ minInterval: '1m', allowViewers: undefined });
 });
 
-test('limits are saved as typed', async () => {
-  const { settings } = show({});
-  await userEvent.click(screen.getByRole('button', { name: 'Expand section Limits' }));
-  await userEvent.type(screen.getByLabelText(/^Body size limit/), '4MB');
-  await userEvent.type(screen.getByLabelText('Query timeout'), '1m');
-  expect(settings().limits).toEqual({ bodySizeLimit: '4MB', queryTimeout: '1m' });
+test('every limit is saved as typed', async () => {
+  const expected: Required<NonNullable<FalcoSettings['limits']>> = {
+    bodySizeLimit: '4MB',
+    sampleLimit: 10,
+    labelValueLengthLimit: 20,
+    labelLimit: 30,
+    targetLimit: 40,
+    resultCacheSize: '7MB',
+    responseSizeLimit: '5MB',
+    maxSamples: 50,
+    queryTimeout: '1m',
+    expressionSizeLimit: '6KB',
+    expressionDepthLimit: 60,
+  };
+  const fieldName = (limit: string) => limit.replace('maxS', 'maximumS').replace(/[A-Z]/g, (upper) => ` ${upper}`);
+  for (const mode of ['scrape', 'prometheus'] as const) {
+    const { settings, unmount } = show({ mode, limits: {} });
+    await userEvent.click(screen.getByRole('button', { name: 'Expand section Limits' }));
+    const typed: Record<string, unknown> = {};
+    for (const [limit, value] of Object.entries(expected)) {
+      const field = screen.queryByLabelText(new RegExp(`^${fieldName(limit)}`, 'i'));
+      if (field) {
+        typed[limit] = value;
+        fireEvent.change(field, { target: { value: String(value) } });
+      }
+    }
+    const { responseSizeLimit, ...scraping } = expected;
+    const { maxSamples, queryTimeout, expressionSizeLimit, expressionDepthLimit } = scraping;
+    const queries = { maxSamples, queryTimeout, expressionSizeLimit, expressionDepthLimit };
+    expect(typed).toEqual(mode === 'scrape' ? scraping : { ...queries, responseSizeLimit });
+    expect(settings().limits).toEqual(typed);
+    unmount();
+  }
+});
+
+test('loopback is allowed for discovered targets', () => {
+  const { settings } = show({ targets: [{ url: 'a:1' }, { url: 'b:1', discovery: 'dns' }] });
+  expect(screen.getAllByRole('switch', { name: /^Allow loopback/ })).toHaveLength(1);
+  fireEvent.click(screen.getByRole('switch', { name: /^Allow loopback/ }));
+  expect(settings().targets?.[1]).toEqual({ url: 'b:1', discovery: 'dns', allowLoopback: true });
+  fireEvent.click(screen.getByRole('switch', { name: /^Allow loopback/ }));
+  expect(settings().targets?.[1]?.allowLoopback).toBeUndefined();
 });
 
 describe('manifests and export', () => {

@@ -12,7 +12,7 @@ export function LimitsSection({ settings, onChange, disabled }: SectionProps) {
   return (
     <ConfigSection
       title="Limits"
-      description="A scrape or query that exceeds a limit fails with an error. Results are never truncated silently."
+      description="What exceeds a limit is refused with a message that names the limit. Nothing is truncated silently."
       isCollapsible
       isInitiallyOpen={Object.values(limits).some((limit) => limit !== undefined)}
     >
@@ -34,6 +34,7 @@ export function LimitsSection({ settings, onChange, disabled }: SectionProps) {
               description="Samples in one response"
               placeholder={String(DEFAULTS.limits.sampleLimit)}
               min={1}
+              step={1}
               value={limits.sampleLimit}
               onChange={(sampleLimit) => set({ sampleLimit })}
             />
@@ -43,8 +44,38 @@ export function LimitsSection({ settings, onChange, disabled }: SectionProps) {
               description="Characters in a metric name, label name or label value"
               placeholder={String(DEFAULTS.limits.labelValueLengthLimit)}
               min={1}
+              step={1}
               value={limits.labelValueLengthLimit}
               onChange={(labelValueLengthLimit) => set({ labelValueLengthLimit })}
+            />
+            <NumberField
+              {...common}
+              label="Label limit"
+              description="Labels of one series"
+              placeholder={String(DEFAULTS.limits.labelLimit)}
+              min={1}
+              step={1}
+              value={limits.labelLimit}
+              onChange={(labelLimit) => set({ labelLimit })}
+            />
+            <NumberField
+              {...common}
+              label="Target limit"
+              description="Targets that one entry can discover"
+              placeholder={String(DEFAULTS.limits.targetLimit)}
+              min={1}
+              step={1}
+              value={limits.targetLimit}
+              onChange={(targetLimit) => set({ targetLimit })}
+            />
+            <TextField
+              {...common}
+              label="Result cache size"
+              description="Memory for values that are used again"
+              placeholder={DEFAULTS.limits.resultCacheSize}
+              value={limits.resultCacheSize}
+              problem={limits.resultCacheSize ? sizeProblem(limits.resultCacheSize) : undefined}
+              onChange={(resultCacheSize) => set({ resultCacheSize })}
             />
           </>
         )}
@@ -62,19 +93,40 @@ export function LimitsSection({ settings, onChange, disabled }: SectionProps) {
         <NumberField
           {...common}
           label="Maximum samples"
-          description="Samples that one query can hold in memory"
+          description="Samples that all queries together can hold in memory"
           placeholder={String(DEFAULTS.limits.maxSamples)}
           min={1}
+          step={1}
           value={limits.maxSamples}
           onChange={(maxSamples) => set({ maxSamples })}
         />
         <TextField
           {...common}
           label="Query timeout"
+          description="Includes all waiting"
           placeholder={DEFAULTS.limits.queryTimeout}
           value={limits.queryTimeout}
           problem={limits.queryTimeout ? durationProblem(limits.queryTimeout) : undefined}
           onChange={(queryTimeout) => set({ queryTimeout })}
+        />
+        <TextField
+          {...common}
+          label="Expression size limit"
+          description="Size of one PromQL expression"
+          placeholder={DEFAULTS.limits.expressionSizeLimit}
+          value={limits.expressionSizeLimit}
+          problem={limits.expressionSizeLimit ? sizeProblem(limits.expressionSizeLimit) : undefined}
+          onChange={(expressionSizeLimit) => set({ expressionSizeLimit })}
+        />
+        <NumberField
+          {...common}
+          label="Expression depth limit"
+          description="Levels of brackets and operators in a row"
+          placeholder={String(DEFAULTS.limits.expressionDepthLimit)}
+          min={1}
+          step={1}
+          value={limits.expressionDepthLimit}
+          onChange={(expressionDepthLimit) => set({ expressionDepthLimit })}
         />
       </Stack>
     </ConfigSection>

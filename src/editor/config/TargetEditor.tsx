@@ -1,6 +1,6 @@
 import { css } from '@emotion/css';
 import { type GrafanaTheme2 } from '@grafana/data';
-import { Button, Combobox, type ComboboxOption, Field, Stack, useStyles2 } from '@grafana/ui';
+import { Button, Combobox, type ComboboxOption, Field, Stack, Switch, useStyles2 } from '@grafana/ui';
 import { type ClipboardEvent, useId, useState } from 'react';
 import { type TargetSettings } from '../../settings';
 import { catalogue } from '../../signals';
@@ -38,6 +38,7 @@ export function TargetEditor({ number, target, onChange, onPasteAddresses, onRem
   const styles = useStyles2(getStyles);
   const id = useId();
   const kind = target.kind ?? 'falco';
+  const isDiscovered = (target.discovery ?? 'static') !== 'static';
   const set = (change: Partial<TargetSettings>) => onChange({ ...target, ...change });
   // Secrets are removed while typing, because everything in the settings is saved.
   const [refused, setRefused] = useState<string>();
@@ -94,6 +95,19 @@ export function TargetEditor({ number, target, onChange, onPasteAddresses, onRem
             width={20}
           />
         </Field>
+        {(isDiscovered || target.allowLoopback) && (
+          <Field
+            label="Allow loopback"
+            description="Discovery may list loopback and link-local addresses."
+            disabled={disabled}
+          >
+            <Switch
+              id={`${id}-loopback`}
+              value={target.allowLoopback === true}
+              onChange={(event) => set({ allowLoopback: event.currentTarget.checked || undefined })}
+            />
+          </Field>
+        )}
         <div className={styles.remove}>
           <Button
             variant="secondary"

@@ -1,6 +1,6 @@
 import { catalogue } from '../signals';
 import { ExpositionReader } from './ExpositionReader';
-import { readInSlices } from './readInSlices';
+import { Slices } from './Slices';
 
 const body = Array.from({ length: 50_000 }, (_, i) => `a{i="${i}"} 1\n`).join('');
 
@@ -8,7 +8,7 @@ function reader(): ExpositionReader {
   return new ExpositionReader('falco', catalogue.reading, { sampleLimit: 100_000, labelValueLengthLimit: 100 });
 }
 
-describe('readInSlices', () => {
+describe('Slices', () => {
   // Every look at the clock is 15 ms later, so that every second step ends a slice.
   let clock = 0;
   beforeEach(() => jest.spyOn(performance, 'now').mockImplementation(() => (clock += 15)));
@@ -17,7 +17,7 @@ describe('readInSlices', () => {
   it('gives the page a turn between slices', async () => {
     let turns = 0;
     const timer = setInterval(() => turns++, 0);
-    const { series } = await readInSlices(reader(), body, new AbortController().signal);
+    const { series } = await new Slices(new AbortController().signal).run(reader().readInSteps(body));
     clearInterval(timer);
     expect(series).toHaveLength(50_000);
     expect(turns).toBeGreaterThan(3);
@@ -26,7 +26,7 @@ describe('readInSlices', () => {
   it('stops when it is cancelled, and remembers nothing', async () => {
     const one = reader();
     const controller = new AbortController();
-    const reading = readInSlices(one, body, controller.signal);
+    const reading = new Slices(controller.signal).run(one.readInSteps(body));
     const read = one['known'].size;
     controller.abort();
     await expect(reading).rejects.toMatchObject({ name: 'AbortError' });
