@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"slices"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -75,6 +76,6 @@ func findReasons(ctx context.Context, r *request.Request, qc *request.QueryConte
 		notices.TooOld(r, besides, t)
 	}
 	out.Missing = append(append(out.Missing, why.Notices()...), notices.UnreadableLines(r, qc.Targets, notices.TargetsWithoutValue(qc)).Notices()...)
-	out.Besides = append(append([]data.Notice{}, besides.Notices()...), out.Besides...)
+	out.Besides = append([]data.Notice{}, slices.Concat(notices.SharedKernels(ctx, r, qc), besides.Notices(), out.Besides)...)
 	return out, nil
 }

@@ -42,6 +42,7 @@ func ForFigures(ctx context.Context, r *request.Request, qc *request.QueryContex
 	}
 	out = append(out, qc.UniqueNotices()...)
 	out = append(out, clocksAhead(ctx, r, qc).Notices()...)
+	out = append(out, SharedKernels(ctx, r, qc)...)
 	out = append(out, why.Notices()...)
 	info := func(text string) {
 		if text != "" {

@@ -24,6 +24,7 @@ type Catalogue struct {
 	Recordings   []Recording         `json:"recordings"`
 	Receiver     Receiver            `json:"receiver"`
 	Clock        Clock               `json:"clock"`
+	SharedKernel SharedKernel        `json:"sharedKernel"`
 }
 
 // Dimension is one of the five dimensions in Falco's guide to performance monitoring in production.
@@ -65,9 +66,11 @@ type Signal struct {
 	// ClusterScoped means that it counts complete clusters and cannot be filtered by node.
 	ClusterScoped bool `json:"clusterScoped,omitempty"`
 	// ComparesNodes means that it compares nodes: the value of one depends on which others pass the filters.
-	ComparesNodes bool     `json:"comparesNodes,omitempty"`
-	Advice        []Advice `json:"advice"`
-	Link          string   `json:"link"`
+	ComparesNodes bool `json:"comparesNodes,omitempty"`
+	// AddsHostEvents means that every Falco on a kernel counts the same: totals are too high where several share one.
+	AddsHostEvents bool     `json:"addsHostEvents,omitempty"`
+	Advice         []Advice `json:"advice"`
+	Link           string   `json:"link"`
 	// NoValueReason is why a node may have no value although nothing is wrong.
 	NoValueReason string  `json:"noValueReason,omitempty"`
 	Values        []Value `json:"values,omitempty"`

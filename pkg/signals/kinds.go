@@ -72,6 +72,13 @@ type Clock struct {
 	Tolerance float64 `json:"tolerance"`
 }
 
+// SharedKernel names the signal that is above 1 for a Falco that shares its kernel, and the totals that count each kernel
+// once.
+type SharedKernel struct {
+	Signal string   `json:"signal"`
+	Totals []string `json:"totals"`
+}
+
 // Impact is what queries of type impact compare before and after a change of Falco.
 type Impact struct {
 	// Changes are the kinds of events that are changes of Falco, the most significant first. Disturbances are kinds of other

@@ -164,6 +164,16 @@ describe('the catalogue', () => {
     );
   });
 
+  it('names the totals that count each kernel once, and marks only sums as too high on shared kernels', () => {
+    const { signal, totals } = catalogue.sharedKernel;
+    const ids = catalogue.signals.map(({ id }) => id);
+    expect([signal, ...totals].filter((id) => !ids.includes(id))).toEqual([]);
+    const marked = catalogue.signals.filter(({ addsHostEvents }) => addsHostEvents);
+    expect(marked.map(({ id }) => id)).toContain('kernel-event-rate');
+    expect(marked.filter(({ expr }) => !/^(clamp_min\()?sum by \(\$groupBy\)/.test(expr))).toEqual([]);
+    expect(marked.filter(({ unit }) => unit === 'percentunit')).toEqual([]);
+  });
+
   it('has five dimensions', () => {
     expect(catalogue.dimensions.map(({ id }) => id).sort()).toEqual([
       'continuity',

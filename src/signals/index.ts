@@ -1,6 +1,7 @@
 import { checks } from './checks';
 import { continuity } from './continuity';
 import { clock } from './continuity/clock';
+import { sharedKernel } from './continuity/shared-kernel';
 import { dataQuality } from './data-quality';
 import { delivery } from './delivery';
 import { events } from './events';
@@ -50,6 +51,7 @@ export const catalogue: Catalogue = {
   baselines,
   receiver,
   clock,
+  sharedKernel,
   store: { ...store, externalMetrics: [...new Set(signals.flatMap(listExternalMetrics))] },
 };
 

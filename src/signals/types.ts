@@ -113,6 +113,11 @@ export interface Signal {
    * selects.
    */
   comparesNodes?: true;
+  /**
+   * The signal adds up what happens on the host. Every Falco on a kernel counts it, so totals over nodes are too high where
+   * several of them share one.
+   */
+  addsHostEvents?: true;
   advice: Advice[];
   /** Page about this value in Falco's documentation. */
   link: string;
@@ -400,6 +405,8 @@ export interface Catalogue {
    * scraper's, in seconds; negative if it is behind. Differences up to `tolerance` seconds are not reported.
    */
   clock: { ahead: string; tolerance: number };
+  /** The signal that is above 1 for a Falco that shares its kernel, and the totals that count each kernel once. */
+  sharedKernel: { signal: string; totals: string[] };
 }
 
 /** What is specific to a Prometheus that scrapes Falco. */

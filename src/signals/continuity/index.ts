@@ -4,6 +4,13 @@ import { clocks } from './clock';
 import { drift } from './drift';
 import { lifecycle } from './lifecycle';
 import { liveness } from './liveness';
-import { sharedKernel } from './shared-kernel';
+import { sharedKernelSignals } from './shared-kernel';
 
-export const continuity: Signal[] = [...liveness, ...lifecycle, ...drift, ...baseline, ...sharedKernel, ...clocks];
+export const continuity: Signal[] = [
+  ...liveness,
+  ...lifecycle,
+  ...drift,
+  ...baseline,
+  ...sharedKernelSignals,
+  ...clocks,
+];

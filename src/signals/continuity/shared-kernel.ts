@@ -2,7 +2,7 @@ import { links } from '../links';
 import { exportedAlways, kernelCounter, programStatistic } from '../needs';
 import { runCountMetric } from '../programs';
 import { anyGrouping, rate, sumByGroup } from '../templates';
-import { type Signal } from '../types';
+import { type Catalogue, type Signal } from '../types';
 
 const boot = 'falcosecurity_falco_host_boot_timestamp_nanoseconds';
 const kernel = 'falcosecurity_falco_kernel_release_info';
@@ -38,7 +38,12 @@ const byCluster = { default: ['cluster'], allowed: anyGrouping };
 const once =
   'Where several Falco instances monitor one kernel, as on nodes that are containers of one host (kind), their mean counts, so that the total is not too high. On other fleets it equals the sum over the nodes.';
 
-export const sharedKernel: Signal[] = [
+export const sharedKernel: Catalogue['sharedKernel'] = {
+  signal: 'instances-per-kernel',
+  totals: ['fleet-event-rate', 'fleet-syscall-rate'],
+};
+
+export const sharedKernelSignals: Signal[] = [
   {
     id: 'monitored-kernels',
     title: 'Monitored kernels',

@@ -68,6 +68,7 @@ export const kernel: Signal[] = [
     expr: `sum by ($groupBy) (${rate(events)}$join)`,
     groupBy: perInstance,
     needs: [kernelCounter(events)],
+    addsHostEvents: true,
     advice: [fewerSyscalls],
     link: links.metrics,
   },
@@ -106,6 +107,7 @@ export const kernel: Signal[] = [
     expr: `clamp_min(${sumByGroup(`${rate(events)} - ${rate(drops)}`)}, 0)`,
     groupBy: perInstance,
     needs: [kernelCounter(events), kernelCounter(drops)],
+    addsHostEvents: true,
     advice: [],
     link: links.metrics,
   },
@@ -155,6 +157,7 @@ export const kernel: Signal[] = [
     expr: sumByCause(rate, `${newDrops} / $window`),
     groupBy: { default: ['$identity', 'cause'], allowed: anyGrouping },
     needs: [kernelCounter(drops), kernelCounter(bufferDrops)],
+    addsHostEvents: true,
     advice: [
       biggerBuffers,
       fewerSyscalls,
@@ -184,6 +187,7 @@ export const kernel: Signal[] = [
     expr: sumByCause(increaseSinceStart, newDrops),
     groupBy: { default: ['$identity', 'cause'], allowed: anyGrouping },
     needs: [kernelCounter(drops), kernelCounter(bufferDrops)],
+    addsHostEvents: true,
     advice: [biggerBuffers, fewerSyscalls],
     link: links.dropping,
   },
@@ -244,6 +248,7 @@ export const kernel: Signal[] = [
         'A single missed process start may be the one that matters. The Falco documentation gives no threshold; this one is ours.',
       source: links.dropping,
     },
+    addsHostEvents: true,
     advice: [biggerBuffers, fewerSyscalls],
     link: links.dropping,
   },
@@ -259,6 +264,7 @@ export const kernel: Signal[] = [
     expr: sumByGroup(rate(preemptions)),
     groupBy: perInstance,
     needs: [modulePreemptions],
+    addsHostEvents: true,
     advice: [
       {
         when: 'The rate is more than a few per second.',

@@ -93,6 +93,7 @@ export const load: Signal[] = [
         programs.map(({ name }) => runCountMetric(name)).filter((m) => m !== runCountMetric('sys_exit'))
       ),
     ],
+    addsHostEvents: true,
     advice: [
       {
         when: 'sched_switch, pf_user, pf_kernel or signal_deliver run often.',

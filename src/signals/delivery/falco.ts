@@ -74,6 +74,7 @@ export const falcoSide: Signal[] = [
     expr: `${sumByGroup(increaseFromZero(matches))} / $window`,
     groupBy: { default: ['$identity'], allowed: [...anyGrouping, 'rule_name', 'priority', 'source'] },
     needs: [],
+    addsHostEvents: true,
     advice: [
       {
         when: 'One rule causes most of them (see noisiest-rules-ratio).',

@@ -62,6 +62,7 @@ function defineMatches({ id, title, summary, description, by, expr }: Matches): 
     expr,
     groupBy: { default: [by], allowed: [...anyGrouping, ...(by === 'rule_name' ? ['priority', 'source'] : [])] },
     needs: [],
+    addsHostEvents: true,
     advice: [],
     link: links.rules,
     noValueReason: noMatchYet,
