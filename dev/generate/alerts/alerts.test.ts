@@ -22,7 +22,7 @@ interface Shipped {
   labels: Record<string, string>;
 }
 
-const shipped = (rule: AlertRule): Shipped => grafana.rules.find(({ uid }: Shipped) => uid === rule.uid);
+const shipped = (rule: AlertRule): Shipped => grafana.rules.find(({ uid }: Shipped) => uid === rule.uid)!;
 
 it('keeps the names of rules: they are public', () => {
   expect(rules.map(({ uid }) => uid)).toEqual([
