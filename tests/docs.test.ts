@@ -68,3 +68,13 @@ test('the tables of settings contain every default', () => {
     expect([key, rows.get(key)]).toEqual([key, value]);
   }
 });
+
+test.each(['crash-loop', 'recurring-restarts'])(
+  'the runbook %s names the inotify limits and the key that needs them',
+  (name) => {
+    const text = readFileSync(`docs/runbooks/${name}.md`, 'utf8');
+    for (const word of ['fs.inotify.max_user_instances', 'fs.inotify.max_user_watches', 'watch_config_files']) {
+      expect(text).toContain(word);
+    }
+  }
+);

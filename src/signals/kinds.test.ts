@@ -166,3 +166,15 @@ it('writes gauges for every setting of a target that a signal reads', () => {
   );
   expect([...read].sort()).toEqual(targetGauges.map(({ metric }) => metric).sort());
 });
+
+it('advises to raise the CPU limit before fewer syscalls', () => {
+  const changes = checks
+    .filter(({ id, advice }) => id.includes('drops') && advice.some(({ change }) => change.includes('base_syscalls')))
+    .map(({ id, advice }) => ({
+      id,
+      limit: advice.findIndex(({ change }) => /CPU limit/i.test(change)),
+      syscalls: advice.findIndex(({ change }) => change.includes('base_syscalls')),
+    }));
+  expect(changes.map(({ id }) => id)).toContain('kernel-drops');
+  expect(changes.filter(({ limit, syscalls }) => limit < 0 || limit > syscalls)).toEqual([]);
+});

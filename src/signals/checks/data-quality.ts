@@ -1,5 +1,5 @@
 import { type Check } from '../types';
-import { againstDrops, fewerEvents, hangs, largerBuffers } from './advice';
+import { againstDrops, fewerEvents, hangs, largerBuffers, throttled } from './advice';
 import { losesProcessEnds, skewed, stalledBecause } from './conditions';
 
 const ownBuffers = {
@@ -100,7 +100,7 @@ export const dataQuality: Check[] = [
       warning: 'One CPU drops more than 2 % of its events, although the node as a whole may not.',
       critical: 'One CPU drops at least 10 % of its events: Falco can miss what runs there.',
     },
-    advice: [hangs, ownBuffers, largerBuffers, fewerEvents],
+    advice: [hangs, throttled, ownBuffers, largerBuffers, fewerEvents],
     optional: true,
   },
   {
@@ -113,7 +113,7 @@ export const dataQuality: Check[] = [
       warning: 'One CPU drops more than 2 % of its events, although the node as a whole may not.',
       critical: 'One CPU drops at least 10 % of its events: Falco can miss what runs there.',
     },
-    advice: [hangs, largerBuffers, fewerEvents],
+    advice: [hangs, throttled, largerBuffers, fewerEvents],
     optional: true,
   },
   {
