@@ -31,6 +31,11 @@ export function watchFleet({ interval, scrapes, nodes, zones = false }: Watch): 
       reader: new ExpositionReader('falco', catalogue.reading, limits),
       answer: (at: number) => (fleet.phase(node, at) === 'up' ? fleet.answer(node, at) : undefined),
     })),
+    ...fleet.nodeExporters.map((exporter) => ({
+      identity: { cluster: exporter.spec.cluster ?? 'demo', node: exporter.spec.name, kind: 'node-exporter' },
+      reader: new ExpositionReader('node-exporter', catalogue.reading, limits),
+      answer: (at: number) => exporter.answer(at),
+    })),
     {
       identity: { cluster: 'demo', node: 'falcosidekick', kind: 'falcosidekick' },
       reader: new ExpositionReader('falcosidekick', catalogue.reading, limits),
