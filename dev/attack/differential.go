@@ -71,7 +71,7 @@ func differentialCase(count int) func(*stage) ([]string, error) {
 			return nil
 		})
 		if err == nil && compared == 0 {
-			err = errors.New("Prometheus read none of the responses, so nothing was compared")
+			err = errors.New("nothing was compared: Prometheus read none of the responses")
 		}
 		return []string{fmt.Sprintf("seed %d: %d responses with %d series are read as Prometheus does, %d are refused by Prometheus", seed, compared, series, rejected)}, err
 	}
@@ -111,7 +111,7 @@ func (s *stage) kept(ctx context.Context) (map[string]map[string]float64, error)
 func equal(ours, theirs map[string]float64) error {
 	for l, v := range theirs {
 		if w, ok := ours[l]; !ok || w != v && !(math.IsNaN(w) && math.IsNaN(v)) {
-			return fmt.Errorf("Prometheus reads %s = %v, the plugin %v (%t)", l, v, w, ok)
+			return fmt.Errorf("of %s, Prometheus reads %v, the plugin %v (%t)", l, v, w, ok)
 		}
 	}
 	for l := range ours {

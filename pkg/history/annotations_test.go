@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/stretchr/testify/require"
@@ -36,7 +37,7 @@ func TestAnnotations(t *testing.T) {
 		var samples []Sample
 		for name, fields := range corpus.Series {
 			name, _, _ = strings.Cut(name, " ")
-			b := labels.NewBuilder(labels.FromStrings(labels.MetricName, name))
+			b := labels.NewBuilder(labels.FromStrings(model.MetricNameLabel, name))
 			for label, value := range fields {
 				if word, ok := value.(string); ok {
 					b.Set(label, word)

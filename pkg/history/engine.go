@@ -36,6 +36,6 @@ func NewEngine(o EngineOptions) *promql.Engine {
 		Parser:                   parser.NewParser(parser.Options{}),
 		EnableQueryCost:          true, // for MaxSeries
 	})
-	engine.SetQueryLimits(uint64(max(0, o.MaxSeries)), 0, 0) //nolint:gosec // G115: not negative
+	engine.SetQueryLimits(uint64(max(0, o.MaxSeries)), 0, 0)
 	return engine
 }

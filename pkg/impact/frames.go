@@ -64,13 +64,13 @@ func figuresTable(reports []report, notices []data.Notice) data.Frames {
 	verdict := frames.Levels("verdict", "Verdict", levels, verdicts)
 	verdict.Config.Custom["wrapText"] = true
 	return frames.Table(notices,
-		frames.Times("time", "Time", frames.Column(rows, func(r row) *time.Time { return &r.rollout.first })),
+		frames.Times("time", "Time", frames.Column(rows, func(r row) *time.Time { return &r.first })),
 		words("cluster", "Cluster", func(r row) string { return r.cluster }),
 		words("event", "Change of Falco", func(r row) string { return r.report.title() }),
 		words("subject", "Subject", func(r row) string { return subjects[r.subject] }),
 		words("figure", "Figure", func(r row) string { return r.result.title }),
-		words("before", "Before", func(r row) string { return r.measured(r.result.before) }),
-		words("after", "After", func(r row) string { return r.measured(r.result.after) }),
+		words("before", "Before", func(r row) string { return r.measured(r.before) }),
+		words("after", "After", func(r row) string { return r.measured(r.after) }),
 		words("others", "Unchanged nodes", func(r row) string { return r.signed(r.otherChange) }),
 		words("change", "Change", func(r row) string { return r.signed(r.change) }),
 		words("interval", "95 % interval", func(r row) string { return r.interval() }),

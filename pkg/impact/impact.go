@@ -184,7 +184,7 @@ func withoutMissing(ctx context.Context, r *request.Request, qc *request.QueryCo
 				return false
 			}
 			if i == 0 && !explain(ctx, r, qc, why, one) {
-				untold = append(untold, one.figure.title)
+				untold = append(untold, one.title)
 			}
 			return true
 		})

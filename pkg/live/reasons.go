@@ -2,10 +2,10 @@ package live
 
 import (
 	"context"
-	"slices"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 

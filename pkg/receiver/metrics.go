@@ -22,7 +22,7 @@ const (
 	CanaryArrival    = "falco_canary_last_arrival_timestamp_seconds"
 	CanaryDelivery   = "falco_canary_delivery_seconds"
 
-	// From the settings, without a node.
+	// StartTime and those below are without a node; the others are from the settings.
 	StartTime        = "falco_alert_receiver_start_timestamp_seconds"
 	CanaryPeriod     = "falco_alert_receiver_canary_period_seconds"
 	ExpectedPriority = "falco_alert_receiver_expected_priority"

@@ -1,3 +1,5 @@
+// cspell:ignore sjob
+
 package store
 
 import (

@@ -1,5 +1,3 @@
-import { type Scraping } from './scraping';
-
 /**
  * Types of the signal catalogue. `npm run generate` writes the whole {@link Catalogue} to
  * pkg/signals/catalogue.json, which Go embeds.
@@ -426,4 +424,52 @@ export interface Store {
   };
   /** Metrics of other exporters that expressions for Prometheus read. */
   externalMetrics: string[];
+}
+
+/** What the plugin's backend needs to know about Falco, Falcosidekick and node_exporter to scrape them and to explain failures. */
+export interface Scraping {
+  /** Where each kind of target serves its metrics by default, and what to check if it does not. */
+  endpoints: Endpoint[];
+  /** Servers of the same products that people take for a metrics endpoint. */
+  otherServers: Array<{ port: number; server: string }>;
+  /**
+   * Falco from version `since` serves a snapshot of its metrics that it refreshes every `intervalSeconds`. Requests that
+   * overlap can crash an older Falco; `olderVersions` is a regular expression for those versions.
+   */
+  snapshot: { since: string; olderVersions: string; intervalSeconds: number };
+  /** Counters that the scraper writes for every target beside `up`. */
+  targetCounters: {
+    /** Connections that were refused, reset or cut off: they show a crash loop whose process is never scraped. */
+    connectionFailures: string;
+    /** Responses that were cut off and followed by a new start time. */
+    crashesWhileScraped: string;
+    /** Scrapes that showed that counters had fallen without a restart and have come back. */
+    counterDips: string;
+  };
+  /** What to change where the host name that Falco reports is not the name of the node; a sentence without a full stop. */
+  hostNameFix: string;
+  /** Metric of the start time in unix seconds, for targets that do not export {@link Reading.start}. */
+  processStartMetric: string;
+  /** Values of metrics with this suffix are unix times in nanoseconds, which a double cannot hold. */
+  nanosecondTimeSuffix: string;
+  /**
+   * Metrics of BPF programs contain the program's name, which the kernel truncates to `nameLength` characters, so several
+   * programs may share a series.
+   */
+  truncatedPrograms: { prefixes: string[]; nameLength: number; suffixes: string[] };
+}
+
+export interface Endpoint {
+  kind: TargetKind;
+  title: string;
+  port: number;
+  path: string;
+  /** Completes "Check that …" when nothing listens. */
+  running: string;
+  /** Causes of a 404, apart from a wrong path. `starting` is only a cause for the first minutes. */
+  notFound?: { starting: string; disabled: string; fix: string };
+  /** What is unknown without a target of this kind: a sentence without its full stop. */
+  unseen?: string;
+  /** The port and the labels of the Service with the metrics, as the Helm chart creates it. */
+  service: { port: string; labels: Record<string, string> };
 }

@@ -27,9 +27,7 @@ export class CaseServer {
       const answer = entry.answer(now - entry.since);
       if (answer === 'cut off') {
         response.writeHead(200, { 'Content-Type': 'text/plain; version=0.0.4', 'Content-Length': 10_000 });
-        response.write('falcosecurity_falco_version_info{version="0.44.1"} 1\nfalcosec', () =>
-          request.socket.destroy()
-        );
+        response.write('falcosecurity_falco_version_info{version="0.44.1"} 1\nfalco', () => request.socket.destroy());
       } else if (typeof answer === 'string') {
         response.writeHead(200, { 'Content-Type': 'text/plain; version=0.0.4' }).end(answer);
       } else {

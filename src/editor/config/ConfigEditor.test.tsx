@@ -164,7 +164,10 @@ test('Falcosidekick has no capacity settings', () => {
 test.each([
   ['Expected instances', 'Number of nodes that should run Falco. Used by: Nodes without Falco, Missing instances.'],
   ['Thread table size', 'falco_libs.thread_table_size in falco.yaml. Used by: Thread table usage.'],
-  ['Memory limit', 'Memory limit of the Falco container. Used by: Memory limit usage, Time to memory limit, Falcosidekick memory limit usage.'],
+  [
+    'Memory limit',
+    'Memory limit of the Falco container. Used by: Memory limit usage, Time to memory limit, Falcosidekick memory limit usage.',
+  ],
   [
     'CPU limit',
     'CPU limit of the Falco container, in CPUs. Used by: CPU capacity usage, CPU capacity usage since start, CPU limit usage.',
