@@ -132,6 +132,8 @@ const steps = {
   'generated files': check('npm', ['run', '--silent', 'generate', '--', '--check']),
   'unit tests': jest([]),
   'go tests': go([...race, './...']),
+  // Statistics over many roll-outs, which take minutes with the race detector and have nothing to do with it.
+  'roll-out tests': go(['./pkg/impact', '-run', 'TestRollouts']),
   'preview tests': go(['./...'], { cwd: preview }),
   'short attack': check('npm', ['run', '--silent', 'attack', '--', '--short']),
   build: async (name) => {
