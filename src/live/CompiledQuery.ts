@@ -81,6 +81,9 @@ export class CompiledQuery {
       }
       return found;
     });
+    if (this.signals.some(({ needs }) => needs.some((need) => need.from === 'alert receiver'))) {
+      throw new NotLive('the backend records received alerts once per scrape interval');
+    }
     if (query.queryType === 'promql' && query.filters.some(({ key }) => !this.targetLabels.includes(key))) {
       throw new NotLive();
     }

@@ -635,6 +635,11 @@ describe('The backend answers', () => {
     ],
     ['a signal that is not known', { signals: ['nothing'] }, undefined],
     [
+      'a signal of received alerts',
+      { signals: ['delivery-time-p95'] },
+      'the backend records received alerts once per scrape interval',
+    ],
+    [
       'an expression that exceeds the limits',
       { queryType: 'promql', expr: `${'abs('.repeat(9000)}up${')'.repeat(9000)}` },
       undefined,
