@@ -71,7 +71,7 @@ test('objective and limits', async () => {
 test('a provisioned data source is read-only', async () => {
   const options = show({ enabled: true }, { readOnly: true, secureJsonFields: { receiverSecret: true } });
   const fields = ['textbox', 'combobox', 'switch', 'spinbutton'].flatMap((role) => screen.getAllByRole(role));
-  expect(fields).toHaveLength(5);
+  expect(fields).toHaveLength(9);
   fields.forEach((field) => expect(field).toBeDisabled());
   await userEvent.click(screen.getByRole('button', { name: 'Reset' }));
   expect(options().secureJsonFields).toEqual({ receiverSecret: true });
@@ -86,6 +86,23 @@ test('the texts for senders contain the address of the data source', async () =>
   );
   await userEvent.click(screen.getByRole('button', { name: 'falco.yaml' }));
   expect(screen.getByRole('region', { name: 'falco.yaml' })).toHaveTextContent('json_output: true');
+});
+
+test('what is expected, and the canary', async () => {
+  const options = show({ enabled: true, minimumPriority: 'Warning' }, { secureJsonFields: { receiverSecret: true } });
+  expect(screen.getByRole('combobox', { name: /^Minimum priority/ })).toHaveValue('warning');
+  await choose(/^Minimum priority/, 'error');
+  await userEvent.type(screen.getByPlaceholderText('New rule (enter key to add)'), 'Canary{Enter}');
+  await userEvent.type(screen.getByLabelText(/^Canary rule/), 'Canary');
+  await userEvent.type(screen.getByLabelText(/^Canary period/), 'soon');
+  expect(screen.getByRole('alert')).toBeInTheDocument();
+  await userEvent.clear(screen.getByLabelText(/^Canary period/));
+  expect(options().jsonData.receiver).toEqual({
+    enabled: true,
+    minimumPriority: 'error',
+    rules: ['Canary'],
+    canary: { rule: 'Canary', period: undefined },
+  });
 });
 
 test('the texts for senders are valid and agree with each other', () => {

@@ -1,12 +1,14 @@
 import { type DataSourceSettings } from '@grafana/data';
 import { ConfigSection } from '@grafana/plugin-ui';
 import { config } from '@grafana/runtime';
-import { Button, Combobox, Field, SecretInput, Stack, Switch } from '@grafana/ui';
+import { Button, Combobox, Field, SecretInput, Stack, Switch, TagsInput } from '@grafana/ui';
 import { useId, useState } from 'react';
 import { DEFAULTS, type FalcoSecrets, type FalcoSettings } from '../../settings';
-import { NumberField } from './fields';
+import { catalogue } from '../../signals';
+import { NumberField, TextField } from './fields';
 import { OBJECTIVES, receiverManifests } from './receiverManifests';
 import { TextToCopy } from './TextToCopy';
+import { durationProblem } from './validate';
 
 type Options = DataSourceSettings<FalcoSettings, FalcoSecrets>;
 
@@ -14,6 +16,9 @@ interface Props {
   options: Options;
   onOptionsChange: (options: Options) => void;
 }
+
+/** Falco's priorities, the most severe first. */
+const PRIORITIES = Object.values(catalogue.rules.priorities);
 
 /** The secure setting that holds the shared secret. */
 const SECRET = 'receiverSecret';
@@ -109,6 +114,51 @@ export function ReceiverSection({ options, onOptionsChange }: Props) {
             onChange={(seriesLimit) => set({ seriesLimit })}
             disabled={disabled}
             width={30}
+          />
+        </Stack>
+        <Stack gap={2} wrap="wrap" alignItems="flex-start">
+          <Field
+            label="Minimum priority"
+            description="Lowest priority that the senders send here. Alerts below it are not expected."
+            disabled={disabled}
+          >
+            <Combobox
+              id={`${id}-priority`}
+              options={PRIORITIES.map((value) => ({ value, label: value }))}
+              value={receiver.minimumPriority?.toLowerCase() ?? null}
+              placeholder={DEFAULTS.receiver.minimumPriority}
+              isClearable
+              onChange={(option) => set({ minimumPriority: option?.value })}
+              width={20}
+            />
+          </Field>
+          <Field label="Rules" description="Only these rules are sent here. Empty: all rules" disabled={disabled}>
+            <TagsInput
+              id={`${id}-rules`}
+              tags={receiver.rules ?? []}
+              placeholder="New rule (enter key to add)"
+              onChange={(rules) => set({ rules: rules.length > 0 ? rules : undefined })}
+              disabled={disabled}
+              width={40}
+            />
+          </Field>
+          <TextField
+            label="Canary rule"
+            description="Rule that a job triggers on every node"
+            value={receiver.canary?.rule}
+            onChange={(rule) => set({ canary: { ...receiver.canary, rule } })}
+            disabled={disabled}
+            width={40}
+          />
+          <TextField
+            label="Canary period"
+            description="How often the job triggers it"
+            placeholder={DEFAULTS.receiver.canary.period}
+            value={receiver.canary?.period}
+            problem={receiver.canary?.period ? durationProblem(receiver.canary.period) : undefined}
+            onChange={(period) => set({ canary: { ...receiver.canary, period } })}
+            disabled={disabled}
+            width={20}
           />
         </Stack>
         <Stack gap={1} wrap="wrap">
