@@ -85,6 +85,10 @@ export function ensurePrometheus() {
 }
 
 /** Returns the path of VictoriaMetrics, which is installed from the system's packages if possible, or undefined. */
+export function ensureNodeExporter() {
+  const name = 'prometheus-node-exporter';
+  return onPath(name) ?? (installFromSystem(name, name) ? onPath(name) : undefined);
+}
 export function ensureVictoria() {
   return (
     onPath('victoria-metrics') ??

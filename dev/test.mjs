@@ -11,6 +11,7 @@ import {
   build,
   ensureBrowser,
   ensureGo,
+  ensureNodeExporter,
   ensurePackages,
   ensurePrometheus,
   ensureVictoria,
@@ -158,6 +159,7 @@ const selected = Object.entries(steps).filter(
 if (selected.some(([name]) => name.includes('test') || name === 'cases' || name === 'end to end')) {
   ensurePrometheus();
   ensureVictoria();
+  ensureNodeExporter();
 }
 for (const [name, step] of selected) {
   const start = Date.now();
