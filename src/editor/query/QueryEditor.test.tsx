@@ -535,7 +535,7 @@ test('an impact query selects figures of the catalogue and of the settings', asy
   expect(screen.getByLabelText('Window')).toHaveAttribute('placeholder', '1h');
   expect(screen.queryByRole('radio', { name: 'Instant' })).not.toBeInTheDocument();
   await choose('Figures', /^request latency/);
-  await choose('Figures', /^Server load/);
+  await choose('Figures', /^Server load/, 'server load');
   expect(query().signals).toEqual(['request latency', 'server-load']);
   await choose('Group by', /^Change Sums/);
   expect(query().groupBy).toEqual(['change']);
