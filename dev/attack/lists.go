@@ -109,7 +109,7 @@ func attackLists(s *stage, listedTargets, limit int) ([]string, error) {
 			rows = append(rows, text)
 		}
 		all := strings.Join(rows, "\n")
-		for _, want := range []string{"loopback addresses need allowLoopback", "many: "} {
+		for _, want := range []string{"loopback and link-local addresses need allowLoopback", "many: "} {
 			if !strings.Contains(all, want) {
 				return fmt.Errorf("nothing says %q: %s", want, all)
 			}
