@@ -9,7 +9,7 @@ import { type DeliveryTruth } from '../../dev/fleet/delivery';
 import { type NodeTruth } from '../../dev/fleet/truth';
 import { OBJECTIVES } from '../../src/editor/config/receiverManifests';
 import { parseDuration } from '../../src/signals/window';
-import { evaluate } from './grafana-alerting';
+import { allRules, evaluate } from './grafana-alerting';
 import { root, setStage, type Stage, until } from './harness';
 import { figure, launch, readTable, settled, type Table, tallPage } from './page';
 
@@ -142,7 +142,7 @@ describe('Delivery', () => {
   });
 
   it('fires the alert rules for the nodes with losses, late alerts and a wrong clock', async () => {
-    const { firing } = await evaluate(stage, true);
+    const { firing } = await evaluate(stage, true, {}, allRules);
     expect({
       lost: firing['falco-alerts-lost'],
       late: firing['falco-delivery-fast-burn'],
