@@ -69,9 +69,7 @@ describe('The alert receiver', () => {
       },
       { logLevel: 'debug' }
     );
-    await until('the targets', async () =>
-      (await value('count(up{kind=""} == 1)')) === 8 ? true : undefined
-    );
+    await until('the targets', async () => ((await value('count(up{kind=""} == 1)')) === 8 ? true : undefined));
   });
 
   afterAll(async () => stage?.close());
