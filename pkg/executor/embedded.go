@@ -113,12 +113,9 @@ func (e *Embedded) evaluateIn(ctx context.Context, take func(context.Context, in
 		}
 		end, other := e.results.begin(what)
 		if other == nil || waited { // after one wait, do not queue behind the next one
-			value, err := e.evaluate(ctx, place, what)
-			if end != nil {
-				end()
-			}
-			place.Give()
-			return value, err
+			defer place.Give() // after a panic as well, as end
+			defer end()
+			return e.evaluate(ctx, place, what)
 		}
 		place.Give()
 		select {

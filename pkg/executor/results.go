@@ -101,13 +101,13 @@ func (r *results) forget(element *list.Element) {
 	r.bytes -= old.bytes
 }
 
-// begin registers an evaluation that runs now. If an identical one already runs, it returns a channel that is closed at its
-// end, and no function.
+// begin registers an evaluation until end is called. If an identical one already runs, it registers nothing and returns a
+// channel that is closed at the other's end.
 func (r *results) begin(e Evaluation) (end func(), other <-chan struct{}) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if running := r.running[e]; running != nil {
-		return nil, running
+		return func() {}, running
 	}
 	done := make(chan struct{})
 	r.running[e] = done

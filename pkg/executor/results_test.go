@@ -277,3 +277,22 @@ func TestCacheIsBounded(t *testing.T) {
 	require.True(t, slices.Contains(keys, "up + 0"), keys)
 	require.True(t, slices.Contains(keys, "up + 19"), keys)
 }
+
+// A panic in one evaluation leaves neither its place taken nor identical evaluations waiting.
+func TestPanicsEndAnEvaluation(t *testing.T) {
+	h := history.New(history.Options{})
+	h.Append(1000, []history.Sample{{Series: h.Series(labels.FromStrings("__name__", "up")), Value: 1}})
+	asked := 0
+	view := func() storage.Queryable {
+		if asked++; asked%2 == 0 { // the first time only looks for a kept result
+			panic("broken")
+		}
+		return history.NewView([]*history.History{h}, nil, "")
+	}
+	e := newCached(1<<20, view)
+	what := Evaluation{Expr: "up", Start: 2000, End: 2000}
+	for range 100 { // more than there are places
+		require.PanicsWithValue(t, "broken", func() { _, _ = e.Evaluate(t.Context(), what) })
+	}
+	require.Empty(t, e.results.running)
+}
