@@ -21,22 +21,9 @@ func clocksAhead(ctx context.Context, r *request.Request, qc *request.QueryConte
 	if !slices.ContainsFunc(qc.Results, func(result frames.Result) bool { return dependsOn(result.Signal, clock.Metrics) }) {
 		return ahead
 	}
-	signal, err := r.Catalogue.Signal(clock.Signal)
-	if err != nil {
+	signal, secondsOf := signalAtEnd(ctx, r, qc, clock.Signal, nil)
+	if signal == nil {
 		return ahead
-	}
-	expr, _, err := r.Catalogue.Compile(signal, nil, nil, "", r.CompileOptions(qc))
-	if err != nil {
-		return ahead
-	}
-	found, err := r.EvaluateAt(ctx, expr, qc.Times.End)
-	vector, ok := found.Value.(promql.Vector)
-	if err != nil || !ok {
-		return ahead
-	}
-	secondsOf := map[target.Node]float64{}
-	for _, s := range vector {
-		secondsOf[target.NodeOf(s.Metric)] = s.F
 	}
 	for _, t := range qc.Targets.All {
 		if seconds := secondsOf[target.NodeOf(t.Labels)]; frames.Level(signal, seconds) == "warning" {
@@ -45,6 +32,29 @@ func clocksAhead(ctx context.Context, r *request.Request, qc *request.QueryConte
 		}
 	}
 	return ahead
+}
+
+// signalAtEnd evaluates a signal at the end of a query. It returns its value on each node, or no signal if it cannot be
+// evaluated: a notice must not fail a query.
+func signalAtEnd(ctx context.Context, r *request.Request, qc *request.QueryContext, id string, filters []signals.Filter) (*signals.Signal, map[target.Node]float64) {
+	signal, err := r.Catalogue.Signal(id)
+	if err != nil {
+		return nil, nil
+	}
+	expr, _, err := r.Catalogue.Compile(signal, nil, filters, "", r.CompileOptions(qc))
+	if err != nil {
+		return nil, nil
+	}
+	found, err := r.EvaluateAt(ctx, expr, qc.Times.End)
+	vector, ok := found.Value.(promql.Vector)
+	if err != nil || !ok {
+		return nil, nil
+	}
+	values := map[target.Node]float64{}
+	for _, s := range vector {
+		values[target.NodeOf(s.Metric)] = s.F
+	}
+	return signal, values
 }
 
 // dependsOn reports whether a signal needs any of some metrics. A signal is nil if a user wrote the expression.

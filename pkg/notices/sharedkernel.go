@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
-	"github.com/prometheus/prometheus/promql"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/frames"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/request"
@@ -24,28 +23,12 @@ func SharedKernels(ctx context.Context, r *request.Request, qc *request.QueryCon
 		return nil
 	}
 	shared := r.Catalogue.SharedKernel
-	signal, err := r.Catalogue.Signal(shared.Signal)
-	if err != nil {
-		return nil
-	}
 	// Who is left by other filters is in the query's targets.
 	filters := slices.DeleteFunc(slices.Clone(qc.Filters), func(f signals.Filter) bool { return !slices.Contains(target.IdentityLabels, f.Key) })
-	expr, _, err := r.Catalogue.Compile(signal, nil, filters, "", r.CompileOptions(qc))
-	if err != nil {
-		return nil
-	}
-	found, err := r.EvaluateAt(ctx, expr, qc.Times.End)
-	vector, ok := found.Value.(promql.Vector)
-	if err != nil || !ok {
-		return nil
-	}
-	sharing := map[target.Node]bool{}
-	for _, s := range vector {
-		sharing[target.NodeOf(s.Metric)] = s.F > 1
-	}
+	_, instances := signalAtEnd(ctx, r, qc, shared.Signal, filters)
 	var names []string
 	for _, t := range qc.Targets.All {
-		if sharing[target.NodeOf(t.Labels)] {
+		if instances[target.NodeOf(t.Labels)] > 1 {
 			names = append(names, qc.Targets.Name(t))
 		}
 	}
