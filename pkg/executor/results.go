@@ -22,9 +22,9 @@ type results struct {
 
 	mu      sync.Mutex
 	bytes   int64
-	byKey   map[resultKey]*list.Element // of *result
-	recent  *list.List                  // the most recently used first
-	running map[runKey]chan struct{}    // closed at the end
+	byKey   map[resultKey]*list.Element  // of *result
+	recent  *list.List                   // the most recently used first
+	running map[Evaluation]chan struct{} // closed at the end
 }
 
 // resultKey is what values may share. A range has one value for all its starts and ends.
@@ -34,9 +34,6 @@ type resultKey struct {
 	at          int64 // of an instant
 	userWritten bool
 }
-
-// runKey is what identical evaluations have in common.
-type runKey = Evaluation
 
 func keyOf(e Evaluation) resultKey {
 	k := resultKey{expr: e.Expr, step: e.Step, userWritten: e.UserWritten}
@@ -57,7 +54,7 @@ type result struct {
 }
 
 func newResults(maxBytes int64) *results {
-	return &results{maxBytes: maxBytes, byKey: map[resultKey]*list.Element{}, recent: list.New(), running: map[runKey]chan struct{}{}}
+	return &results{maxBytes: maxBytes, byKey: map[resultKey]*list.Element{}, recent: list.New(), running: map[Evaluation]chan struct{}{}}
 }
 
 // find returns the kept result for an evaluation, nil without one, and the last time (unix milliseconds) until which it
@@ -72,7 +69,7 @@ func (r *results) find(e Evaluation, view *history.View) (found *result, until i
 	r.recent.MoveToFront(element)
 	found = element.Value.(*result)
 	before, from := view.ChangedSince(found.snapshot)
-	if before > math.MinInt64 && before > e.Start-found.reach.Milliseconds() || e.Start < found.start {
+	if before > e.Start-found.reach.Milliseconds() || e.Start < found.start {
 		return nil, math.MinInt64
 	}
 	return found, min(found.end, from-1)

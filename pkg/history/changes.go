@@ -3,6 +3,7 @@ package history
 import (
 	"math"
 	"slices"
+	"sort"
 	"sync"
 )
 
@@ -34,12 +35,7 @@ func (c *changes) added(t int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.seq++
-	keep, _ := slices.BinarySearchFunc(c.log, t, func(e change, t int64) int {
-		if e.t < t {
-			return -1
-		}
-		return 1
-	})
+	keep := sort.Search(len(c.log), func(i int) bool { return c.log[i].t >= t })
 	c.log = c.log[:keep]
 	if last := len(c.log) - 1; last >= 0 && t-c.log[last].t < changeResolution {
 		c.log[last].seq = c.seq
@@ -90,13 +86,7 @@ func (c *changes) since(s state) (before, from int64) {
 	if c.removed != s.removed {
 		before = c.removed
 	}
-	first, _ := slices.BinarySearchFunc(c.log, s.seq, func(e change, seq uint64) int {
-		if e.seq <= seq {
-			return -1
-		}
-		return 1
-	})
-	if first < len(c.log) {
+	if first := sort.Search(len(c.log), func(i int) bool { return c.log[i].seq > s.seq }); first < len(c.log) {
 		from = c.log[first].t
 	}
 	return before, from

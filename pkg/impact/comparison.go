@@ -4,6 +4,8 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/stat"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/executor"
 )
 
 // comparison is a figure of a trial with what stays the same in all resamples. Its changes are logarithms of ratios, or
@@ -226,7 +228,7 @@ func (c *comparison) compareEarlier() {
 				from, to = neighbours(g.load[i], at)
 				moved -= c.slope * change(from, to, windows{}, false)
 			}
-			if isFinite(moved) {
+			if executor.Finite(moved) {
 				changes = append(changes, moved)
 			}
 		}
@@ -240,8 +242,6 @@ func (c *comparison) compareEarlier() {
 		c.drift = math.Sqrt(squares / float64(c.earlierChanges))
 	}
 }
-
-func isFinite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
 // mean returns the mean of the values that are not NaN, each as often as its weight says; nil means once.
 func mean(values, weights []float64) float64 {

@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
@@ -77,12 +78,7 @@ func measure(ctx context.Context, r *request.Request, qc *request.QueryContext, 
 // sample returns the nodes in order, or as many of them as are compared, always the same.
 func sample(nodes []target.Node) []target.Node {
 	nodes = slices.Clone(nodes)
-	slices.SortFunc(nodes, func(a, b target.Node) int {
-		if a.Name < b.Name {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(nodes, func(a, b target.Node) int { return strings.Compare(a.Name, b.Name) })
 	if len(nodes) > mostNodes {
 		random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // G404: the same nodes have to be drawn each time
 		random.Shuffle(len(nodes), func(i, j int) { nodes[i], nodes[j] = nodes[j], nodes[i] })

@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"gonum.org/v1/gonum/stat"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/executor"
 )
 
 // resamples is the number of resamples of the bootstrap. The largest 5 % of their deviations, which are 50, determine the
@@ -87,7 +89,7 @@ func (c *comparison) deviation(drawn, loads [2][]float64, w windows) float64 {
 			if c.normalised {
 				moved -= c.slope * loads[side][node]
 			}
-			if isFinite(moved) {
+			if executor.Finite(moved) {
 				changes, weights = append(changes, moved), append(weights, weight)
 				total += weight
 			}
