@@ -31,6 +31,9 @@ type query struct {
 func requireKnownIDs(t *testing.T, q query) {
 	t.Helper()
 	known := map[string][]string{"inventory": {}, "rules": {}}
+	for _, f := range signals.Load().Impact.Figures {
+		known["impact"] = append(known["impact"], f.Signal)
+	}
 	for _, c := range signals.Load().Checks {
 		known["health"] = append(known["health"], c.ID)
 	}
@@ -104,8 +107,12 @@ func alertRules(t *testing.T) []alertRule {
 		Groups []struct{ Rules []alertRule }
 	}
 	require.NoError(t, yaml.Unmarshal(content, &file))
-	require.Len(t, file.Groups, 1)
-	return file.Groups[0].Rules
+	var rules []alertRule
+	for _, group := range file.Groups {
+		require.NotEmpty(t, group.Rules)
+		rules = append(rules, group.Rules...)
+	}
+	return rules
 }
 
 func TestAlertRulesAskValidQueries(t *testing.T) {
@@ -142,7 +149,9 @@ func TestAlertTexts(t *testing.T) {
 	node := map[string]string{"cluster": "demo", "node": "node-3"}
 
 	for id, texts := range rules {
-		labels := map[string]string{"cluster": "demo", "node": "node-3", "destination": "slack"}
+		labels := map[string]string{
+			"cluster": "demo", "node": "node-3", "destination": "slack", "event": "Upgrade", "figure": "CPU pressure",
+		}
 		for name, text := range texts {
 			require.NotRegexp(t, `\{\{|<no value>|<error|NaN`, expand(text, labels, 0.5), "%s of %s", name, id)
 			// In the state "no data" there are no values and only the rule's own labels.

@@ -77,32 +77,45 @@ func differentialCase(count int) func(*stage) ([]string, error) {
 	}
 }
 
+// selected are the series of the random responses. Frames leave out NaN, so notANumber finds it, with the name as a label.
+const (
+	selected   = `{__name__=~"m.*",node=~"fuzz.*"}`
+	named      = `label_replace(` + selected + `, "metric", "$1", "__name__", "(.*)")`
+	notANumber = named + ` != bool ` + named + ` == 1`
+)
+
 // kept returns the series that the plugin has of each node, without the labels that it adds.
 func (s *stage) kept(ctx context.Context) (map[string]map[string]float64, error) {
-	query, _ := json.Marshal(expr(`{__name__=~"m.*",node=~"fuzz.*"}`))
-	res, err := s.plugin.query(ctx, s.attacked, "modest", time.Minute, string(query))
-	if err != nil {
-		return nil, err
-	}
-	if err := res["Q0"].Error; err != nil {
-		return nil, err
-	}
 	nodes := map[string]map[string]float64{}
-	for _, frame := range res["Q0"].Frames {
-		for _, field := range frame.Fields {
-			if len(field.Labels) == 0 || field.Len() == 0 {
-				continue
+	for _, query := range []string{selected, notANumber} {
+		encoded, _ := json.Marshal(expr(query))
+		res, err := s.plugin.query(ctx, s.attacked, "modest", time.Minute, string(encoded))
+		if err != nil {
+			return nil, err
+		}
+		if err := res["Q0"].Error; err != nil {
+			return nil, err
+		}
+		for _, frame := range res["Q0"].Frames {
+			for _, field := range frame.Fields {
+				if len(field.Labels) == 0 || field.Len() == 0 {
+					continue
+				}
+				v, err := field.FloatAt(field.Len() - 1)
+				if err != nil {
+					continue
+				}
+				l := labels.NewBuilder(labels.FromMap(field.Labels)).Del("node", "cluster", "kind")
+				if query == notANumber {
+					l.Set(model.MetricNameLabel, field.Labels["metric"]).Del("metric")
+					v = math.NaN()
+				}
+				node := field.Labels["node"]
+				if nodes[node] == nil {
+					nodes[node] = map[string]float64{}
+				}
+				nodes[node][l.Labels().String()] = v
 			}
-			v, err := field.FloatAt(field.Len() - 1)
-			if err != nil {
-				continue
-			}
-			l := labels.NewBuilder(labels.FromMap(field.Labels)).Del("node", "cluster", "kind").Labels()
-			node := field.Labels["node"]
-			if nodes[node] == nil {
-				nodes[node] = map[string]float64{}
-			}
-			nodes[node][l.String()] = v
 		}
 	}
 	return nodes, nil

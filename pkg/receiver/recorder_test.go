@@ -116,6 +116,7 @@ func TestRecorderSurvivesPanics(t *testing.T) {
 		h := r.Open(key, Config{Secret: "s3cret", MaxBody: 1 << 20, MaxRate: 100, MaxSeries: 10}, recording)
 		post(h.Receiver, fromFalco("a", 0))
 		time.Sleep(3*time.Minute + time.Second)
+		synctest.Wait()
 		require.True(t, panicked)
 		require.NotZero(t, h.history.Stats().Samples)
 		r.Close(key)
