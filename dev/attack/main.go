@@ -204,7 +204,7 @@ func cpuTime() time.Duration {
 // attack adds hostile targets to the data source.
 func (s *stage) attack(ctx context.Context, targets []map[string]any, more map[string]any) error {
 	s.attacked = newSource("attacked", merge(s.healthy, targets, more))
-	return s.touch(ctx)
+	return s.until(ctx, func() error { return s.touch(ctx) })
 }
 
 // touch asks for the healthy targets, which starts the scraping.
