@@ -126,3 +126,23 @@ func (m *metrics) admit(key seriesKey, limit int) bool {
 	m.known[key] = struct{}{}
 	return true
 }
+
+// forget removes all series of some nodes.
+func (m *metrics) forget(nodes map[string]struct{}) {
+	for key := range m.known {
+		if _, isGone := nodes[key.node]; !isGone {
+			continue
+		}
+		delete(m.known, key)
+		m.received.DeleteLabelValues(key.node, key.path, key.priority, key.source, key.rule)
+		m.delivery.DeleteLabelValues(key.node, key.path, key.priority, key.source)
+		m.onTime.DeleteLabelValues(key.node, key.path, key.priority, key.source)
+		m.last.DeleteLabelValues(key.node, key.path, key.rule)
+		for _, vector := range []interface{ DeleteLabelValues(...string) bool }{
+			m.duplicates, m.future, m.disordered, m.minDelay, m.canaryArrival, m.canaryDelivery,
+		} {
+			vector.DeleteLabelValues(key.node, key.path)
+		}
+	}
+	m.snapshots.forget(nodes)
+}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -71,6 +72,7 @@ type Receiver struct {
 	mu      sync.Mutex
 	metrics *metrics
 	recent  *recentAlerts
+	arrived map[string]time.Time // when the last alert of a node arrived
 	newest  map[nodePath]time.Time
 	delays  map[nodePath]*minimumDelay
 }
@@ -90,6 +92,7 @@ func New(c Config) *Receiver {
 		limiter:  rate.NewLimiter(rate.Limit(c.MaxRate), max(1, int(c.MaxRate))),
 		messages: map[string]Message{},
 		recent:   newRecentAlerts(recentCapacity, recentLifetime),
+		arrived:  map[string]time.Time{},
 		newest:   map[nodePath]time.Time{}, delays: map[nodePath]*minimumDelay{},
 	}
 	r.metrics = newMetrics(c.Messages, func() time.Time { return r.now() })
@@ -192,6 +195,7 @@ func (r *Receiver) count(a *alert, now time.Time) {
 		r.metrics.uncounted.Inc()
 		return
 	}
+	r.arrived[a.Hostname] = now
 	if !r.recent.add(a, now) {
 		r.metrics.duplicates.WithLabelValues(a.Hostname, path).Inc()
 		return
@@ -238,6 +242,28 @@ func (r *Receiver) seriesCount() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return len(r.metrics.known)
+}
+
+// forget removes the series of the nodes of which nothing has arrived for some time, so that they make room for others. It
+// keeps those of nodes that still exist.
+func (r *Receiver) forget(silence time.Duration, exists func(node string) bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	gone := map[string]struct{}{}
+	for node, at := range r.arrived {
+		if r.now().Sub(at) >= silence && !exists(node) {
+			gone[node] = struct{}{}
+			delete(r.arrived, node)
+		}
+	}
+	if len(gone) == 0 {
+		return
+	}
+	r.metrics.forget(gone)
+	maps.DeleteFunc(r.newest, func(at nodePath, _ time.Time) bool {
+		_, isGone := gone[at.node]
+		return isGone
+	})
 }
 
 // forgetDelays removes the shortest delays of nodes that have sent nothing for two windows.

@@ -38,16 +38,26 @@ func (k Key) Labels() map[string]string {
 // instance after it has made the next one, or when the data source is deleted.
 const releasedRetention = 10 * time.Minute
 
+const (
+	// leastSilence is how long a node is silent at least before its series are forgotten, however short the history is.
+	leastSilence = time.Hour
+	// exposedSilence is the same where the series are only exposed. Nothing tells there which nodes still exist, and a node
+	// must be known while its alerts are lost.
+	exposedSilence = 7 * 24 * time.Hour
+)
+
 // entry is the receiver of one data source.
 type entry struct {
-	handles  int // not released; guarded by Recorder.mu
+	// handles are those not released. exposed is set where nothing is recorded. Both are guarded by Recorder.mu.
+	handles  int
+	exposed  bool
 	receiver *Receiver
 	history  *history.History
 	stop     context.CancelFunc
 
 	mu       sync.Mutex
 	last     time.Time           // of the last recording
-	recorded map[uint64]struct{} // hashes of the cumulative series that the history has
+	recorded map[uint64]struct{} // hashes of the cumulative series in the last recording
 	nodes    nodeLabels
 	present  map[*history.Series]struct{} // in the last recording
 }
@@ -71,7 +81,8 @@ type Recording struct {
 	Retention time.Duration
 	// Bytes bounds the history.
 	Bytes int64
-	// Labels returns the labels of the targets of the known nodes, such as the cluster; nil where nothing is known of them.
+	// Labels returns the labels of the targets of the known nodes, such as the cluster; nil where nothing is known of them. A
+	// node without labels has an entry, too.
 	Labels func() map[string]labels.Labels
 }
 
@@ -84,7 +95,7 @@ func (r *Recorder) Open(key Key, c Config, recording Recording) *Handle {
 	defer r.mu.Unlock()
 	e := r.entries[key]
 	if e == nil {
-		e = &entry{receiver: New(c), history: history.New(history.Options{Retention: recording.Retention}), stop: func() {}, recorded: map[uint64]struct{}{}}
+		e = &entry{receiver: New(c), history: history.New(history.Options{Retention: recording.Retention}), stop: func() {}}
 		r.entries[key] = e
 	} else {
 		e.receiver.configure(c)
@@ -92,7 +103,8 @@ func (r *Recorder) Open(key Key, c Config, recording Recording) *Handle {
 	}
 	e.stop()
 	e.stop = func() {}
-	if recording.Interval > 0 {
+	e.exposed = recording.Interval == 0
+	if !e.exposed {
 		ctx, cancel := context.WithCancel(context.Background())
 		e.stop = cancel
 		go e.record(ctx, recording)
@@ -154,7 +166,8 @@ func (e *entry) appendSafely(at time.Time, rec Recording) {
 }
 
 // append records the series at a time. A counter that is new gets its 0 at the recording before, so that rates include
-// what was counted first.
+// what was counted first. A node that has been silent for as long as the history is kept is forgotten, unless it is one of
+// the targets.
 func (e *entry) append(at time.Time, rec Recording) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -166,13 +179,17 @@ func (e *entry) append(at time.Time, rec Recording) {
 	known := e.nodes.get(at, e.receiver.seriesCount(), rec.Labels)
 	now := make([]history.Sample, len(samples))
 	present := make(map[*history.Series]struct{}, len(samples))
+	recorded := make(map[uint64]struct{}, len(samples))
 	for i, s := range samples {
 		l := withLabels(s.Labels, known[s.Labels.Get("node")])
 		now[i] = history.Sample{Series: e.history.Lookup(l), Value: s.Value}
 		present[now[i].Series] = struct{}{}
+		if !s.Cumulative {
+			continue
+		}
 		hash := s.Labels.Hash() // a series whose node has become known is not new
-		if _, known := e.recorded[hash]; s.Cumulative && !known {
-			e.recorded[hash] = struct{}{}
+		recorded[hash] = struct{}{}
+		if _, known := e.recorded[hash]; !known {
 			zeros = append(zeros, history.Sample{Series: e.history.Lookup(l)})
 		}
 	}
@@ -182,13 +199,17 @@ func (e *entry) append(at time.Time, rec Recording) {
 			now = append(now, history.Sample{Series: series, Value: math.Float64frombits(value.StaleNaN)})
 		}
 	}
-	e.present = present
+	e.present, e.recorded = present, recorded
 	room := rec.Bytes - int64(e.history.Stats().Bytes)
 	if !e.last.IsZero() {
 		e.history.AppendWithin(e.last.UnixMilli(), zeros, room)
 	}
 	e.history.AppendWithin(at.UnixMilli(), now, room)
 	e.last = at
+	e.receiver.forget(max(rec.Retention, leastSilence), func(node string) bool {
+		_, isTarget := known[node]
+		return isTarget
+	})
 }
 
 // nodeLabels remembers the labels of nodes, because finding them visits every target.
@@ -232,6 +253,9 @@ func (r *Recorder) Collect(out chan<- prometheus.Metric) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for key, e := range r.entries {
+		if e.exposed {
+			e.receiver.forget(exposedSilence, func(string) bool { return false })
+		}
 		prometheus.WrapCollectorWith(key.Labels(), e.receiver.Collector()).Collect(out)
 	}
 }

@@ -2,6 +2,7 @@ package receiver
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -9,14 +10,16 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql"
 	"github.com/stretchr/testify/require"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
 )
 
 func TestRecordsInTheHistory(t *testing.T) {
-	e := &entry{receiver: newTest(t), history: history.New(history.Options{}), recorded: map[uint64]struct{}{}}
+	e := &entry{receiver: newTest(t), history: history.New(history.Options{})}
 	rec := Recording{Bytes: 1 << 20, Labels: func() map[string]labels.Labels {
 		return map[string]labels.Labels{"a": labels.FromStrings("cluster", "prod", "path", "of the target")}
 	}}
@@ -43,7 +46,7 @@ func TestRecordsInTheHistory(t *testing.T) {
 }
 
 func TestSeriesGoOnWithTheLabelsOfTheirNode(t *testing.T) {
-	e := &entry{receiver: newTest(t), history: history.New(history.Options{}), recorded: map[uint64]struct{}{}}
+	e := &entry{receiver: newTest(t), history: history.New(history.Options{})}
 	nodes := map[string]labels.Labels{}
 	rec := Recording{Bytes: 1 << 20, Labels: func() map[string]labels.Labels { return nodes }}
 	e.append(noon, rec)
@@ -138,6 +141,93 @@ func TestRetentionOfARecorderChanges(t *testing.T) {
 		time.Sleep(3 * time.Hour)
 		require.Less(t, age(), 6*time.Hour)
 		r.Close(key)
+	})
+}
+
+// Nodes that went make room for new ones. Those that are still scraped stay, because alerts that they send may all be lost.
+func TestForgetsSilentNodes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, key := NewRecorder(), Key{OrgID: 1, UID: "a"}
+		config := Config{
+			Secret: "s3cret", MaxBody: 1 << 20, MaxRate: 100, MaxSeries: 3, Messages: newTest(t).settings.Load().Messages,
+			CanaryRule: "Terminal shell", CanaryPeriod: time.Minute,
+		}
+		recording := Recording{Interval: time.Minute, Retention: 2 * time.Hour, Bytes: 1 << 20, Labels: func() map[string]labels.Labels {
+			return map[string]labels.Labels{"target": labels.EmptyLabels()}
+		}}
+		h := r.Open(key, config, recording)
+		send := func(node string, ahead time.Duration) { post(h.Receiver, fromFalco(node, time.Until(noon)-ahead)) }
+		ask := func(expr string) string {
+			engine := history.NewEngine(history.EngineOptions{MaxSamples: 10_000, Timeout: time.Minute})
+			q, err := engine.NewInstantQuery(context.Background(), history.NewView([]*history.History{h.History()}, nil, ""), nil, expr, time.Now())
+			require.NoError(t, err)
+			defer q.Close()
+			var nodes []string
+			for _, s := range q.Exec(context.Background()).Value.(promql.Vector) {
+				nodes = append(nodes, s.Metric.Get("node"))
+			}
+			slices.Sort(nodes)
+			return strings.Join(nodes, " ")
+		}
+		received := func() string { return ask(`falco_alerts_received_total{rule!~"Falco internal.+"}`) }
+		time.Sleep(90 * time.Second)
+		send("target", 0)
+		send("gone", time.Second)
+		send("gone", time.Second) // a duplicate
+		send("gone", 0)           // out of order
+		post(h.Receiver, snapshotOf("gone", "syscall", "2026-11-30T11:59:59Z", `"falco.num_evts":1`))
+		send("new", 0)
+		require.Equal(t, 1.0, sum(values(t, h.Receiver, UncountedAlerts)), "no room for the new node")
+		ofGone := func() (names []string) {
+			samples, err := h.Samples()
+			require.NoError(t, err)
+			for _, s := range samples {
+				if name := s.Labels.Get(model.MetricNameLabel); s.Labels.Get("node") == "gone" && !slices.Contains(names, name) {
+					names = append(names, name)
+				}
+			}
+			return names
+		}
+		require.ElementsMatch(t, []string{
+			AlertsReceived, OnTimeAlerts, DeliverySeconds + "_bucket", DeliverySeconds + "_sum", DeliverySeconds + "_count", DuplicateAlerts,
+			FutureTimestamps, OutOfOrder, MinimumDelay, LastAlert, CanaryArrival, CanaryDelivery, "falcosecurity_falco_num_evts_total",
+		}, ofGone())
+
+		time.Sleep(119 * time.Minute)
+		require.Equal(t, "gone target", received())
+		time.Sleep(3 * time.Minute)
+		require.Equal(t, "target", received())
+		require.Empty(t, ofGone())
+		require.Len(t, h.newest, 1)
+
+		send("new", 0)
+		time.Sleep(time.Minute)
+		require.Equal(t, "new target", received())
+		time.Sleep(2 * time.Hour)
+		send("gone", 0)
+		time.Sleep(time.Minute)
+		require.Equal(t, "gone", ask("increase(falco_alerts_received_total[5m]) > 0"), "an alert of a node that returns counts")
+		r.Close(key)
+	})
+}
+
+// Where nothing tells which nodes exist, silent ones stay for a week.
+func TestForgetsExposedNodes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := NewRecorder()
+		registry := prometheus.NewRegistry()
+		registry.MustRegister(r)
+		h := r.Open(Key{OrgID: 1, UID: "a"}, Config{Secret: "s3cret", MaxBody: 1 << 20, MaxRate: 100, MaxSeries: 10}, Recording{Retention: time.Hour})
+		count := func() int {
+			n, err := testutil.GatherAndCount(registry, AlertsReceived)
+			require.NoError(t, err)
+			return n
+		}
+		post(h.Receiver, fromFalco("a", 0))
+		time.Sleep(7*24*time.Hour - time.Second)
+		require.Equal(t, 1, count())
+		time.Sleep(time.Second)
+		require.Zero(t, count())
 	})
 }
 

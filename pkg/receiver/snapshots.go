@@ -1,6 +1,7 @@
 package receiver
 
 import (
+	"maps"
 	"strings"
 	"sync"
 	"time"
@@ -52,6 +53,16 @@ func (s *snapshots) put(key snapshotKey, at time.Time, values map[string]float64
 		s.sets[key] = snapshot{at: at, arrived: s.now(), values: values}
 	}
 	return true
+}
+
+// forget removes the numbers of some nodes.
+func (s *snapshots) forget(nodes map[string]struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	maps.DeleteFunc(s.sets, func(key snapshotKey, _ snapshot) bool {
+		_, isGone := nodes[key.node]
+		return isGone
+	})
 }
 
 // has reports whether a metric is one of the numbers.

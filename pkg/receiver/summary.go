@@ -28,7 +28,7 @@ type ClockDifference struct {
 	Ahead time.Duration
 }
 
-// toleratedDifference is how far a clock may be ahead before it is reported. NTP keeps clocks closer than that.
+// toleratedDifference is how far a clock may be ahead before it is reported. Time synchronisation keeps clocks closer than that.
 const toleratedDifference = time.Second
 
 // Summary returns what has been counted so far.
