@@ -190,6 +190,10 @@ func TestNotices(t *testing.T) {
 			want: []string{"info: The expression returned no value: no target exports no_such_metric now. Check the spelling, or what is enabled in falco.yaml."},
 		},
 		{
+			name: "PromQL on what the alert receiver counts, while it is off", query: `{"expr": "falco_alerts_received_total or up > 5 or falco_alert_receiver_refused_requests_total"}`, statuses: []scrape.Status{kernel("node-1")},
+			want: []string{"info: The expression returned no value: the alert receiver, which is off, writes falco_alerts_received_total, falco_alert_receiver_refused_requests_total. Turn it on in the settings of the data source (receiver.enabled), and let Falco send its alerts there."},
+		},
+		{
 			name: "PromQL that gives nothing now", query: `{"expr": "up > 5"}`, statuses: []scrape.Status{kernel("node-1")},
 			want: []string{"info: The expression returned no value in this range."},
 		},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"net/http"
 	"net/http/httptest"
@@ -151,7 +152,7 @@ func TestFiguresWithoutReceivedSeriesAreUnchanged(t *testing.T) {
 	withReceived(on, f)
 	catalogue := signals.Load()
 	readsReceived := func(s signals.Signal) bool {
-		return slices.ContainsFunc(slices.Concat(catalogue.Receiver.Metrics, catalogue.Receiver.SettingMetrics), func(metric string) bool {
+		return slices.ContainsFunc(slices.Concat(catalogue.Receiver.Metrics, catalogue.Receiver.OwnMetrics), func(metric string) bool {
 			return strings.Contains(s.Expr, metric)
 		}) || slices.ContainsFunc(s.Needs, func(n signals.Need) bool { return n.From == signals.FromReceiver })
 	}
@@ -201,4 +202,47 @@ func TestNoticesOfTheReceiver(t *testing.T) {
 		"info: Alerts on time: no value on 1 of 3 nodes: node-3. No alert of this node arrived at the alert receiver within the window.",
 	}, texts(t, queryOne(t, d, query)))
 	require.NotContains(t, fmt.Sprint(texts(t, queryOne(t, d, `{"signals": ["up"], "instant": true}`))), "clock", "only where delivery times are shown")
+
+	require.Equal(t, []string{"info: The expression returned no value in this range."},
+		texts(t, queryOne(t, d, `{"queryType": "promql", "expr": "falco_alerts_received_total > 1000 or falco_alert_receiver_refused_requests_total"}`)))
+}
+
+// The catalogue has the name of every series of a receiver.
+func TestNamesOfReceivedSeries(t *testing.T) {
+	catalogue := signals.Load()
+	r := receiver.New(receiver.Config{
+		Secret: "s3cret", MaxBody: 1 << 20, MaxRate: 100, MaxSeries: 10, Messages: messagesOf(catalogue.Receiver),
+		ExpectedPriorities: []string{"0"}, ExpectedRules: []string{"A rule"}, CanaryRule: "A rule", CanaryPeriod: time.Minute,
+	})
+	post := func(secret, body string) {
+		req := httptest.NewRequest(http.MethodPost, "/alerts", strings.NewReader(body))
+		req.Header.Set(receiver.SecretHeader, secret)
+		r.ServeHTTP(httptest.NewRecorder(), req)
+	}
+	ahead, message := time.Now().Add(time.Hour), catalogue.Receiver.Messages[0]
+	fields := map[string]any{message.SourceField: "syscall"}
+	for _, f := range message.Fields {
+		fields[f.Name] = 1
+	}
+	body := func(rule string, at time.Time) string {
+		text, err := json.Marshal(map[string]any{"hostname": "a", "rule": rule, "time": at.Format(time.RFC3339Nano), "output_fields": fields})
+		require.NoError(t, err)
+		return string(text)
+	}
+	post("guess", "")
+	post("s3cret", body(message.Rule, ahead))
+	post("s3cret", body("A rule", ahead))
+	post("s3cret", body("A rule", ahead))
+	post("s3cret", body("A rule", ahead.Add(-2*time.Hour)))
+	samples, err := r.Samples()
+	require.NoError(t, err)
+	written := map[string]struct{}{}
+	for _, s := range samples {
+		written[s.Labels.Get("__name__")] = struct{}{}
+	}
+	want := slices.Concat(catalogue.Receiver.Metrics, catalogue.Receiver.OwnMetrics)
+	for _, f := range message.Fields {
+		want = append(want, f.Metric)
+	}
+	require.ElementsMatch(t, want, slices.Collect(maps.Keys(written)))
 }

@@ -15,8 +15,9 @@ import (
 
 // Input is an expression and what is known about its metrics.
 type Input struct {
-	Expr    string
-	Signals []signals.Signal
+	Expr     string
+	Signals  []signals.Signal
+	Receiver signals.Receiver
 	// Metrics returns the names of the available metrics, or nil if they are unknown. It is only called for an unknown metric.
 	Metrics func() []string
 	// Labels returns the label names of a metric, or nil if it has no samples or they are unknown.
@@ -64,10 +65,10 @@ func (f *finder) add(format string, args ...any) {
 	}
 }
 
-// checkMetric proposes a similar name for a metric that neither the samples nor the catalogue have. Metrics about scrapes
-// may be new.
+// checkMetric proposes a similar name for a metric that neither the samples nor the catalogue have. Metrics about scrapes and
+// those of the alert receiver may be new.
 func (f *finder) checkMetric(s *parser.VectorSelector) {
-	if s.Name == "" || strings.HasPrefix(s.Name, "scrape_") || f.catalogue.known[s.Name] || f.Labels(s.Name) != nil {
+	if s.Name == "" || strings.HasPrefix(s.Name, "scrape_") || f.catalogue.known[s.Name] || f.Receiver.Writes(s.Name) || f.Labels(s.Name) != nil {
 		return
 	}
 	metrics := f.Metrics()
@@ -90,7 +91,7 @@ func (f *finder) checkMatchers(s *parser.VectorSelector) {
 			continue
 		}
 		advice := fmt.Sprintf("Its labels are %s.", wording.List(known))
-		if f.Scraped && m.Name == "job" {
+		if f.Scraped && m.Name == "job" && !f.Receiver.Writes(s.Name) {
 			advice = "This data source scrapes Falco directly: use the labels kind, cluster and node instead of job."
 		}
 		f.add("%s has no label %s, so %s matches nothing. %s", s.Name, m.Name, m, advice)
@@ -152,6 +153,7 @@ func (f *finder) checkCall(c *parser.Call) {
 		switch {
 		case f.catalogue.gauges[name]:
 			f.add("%s is a gauge, and %s() needs a counter.%s", name, c.Func.Name, f.catalogue.usedBy(" Use the metric itself or the signal “%s”.", name))
+		case f.Scraped && f.Receiver.Writes(name): // its history has the 0 before the first event
 		case c.Func.Name != "irate" && f.catalogue.startsAtFirst[name] && !f.newSeries[name]:
 			f.add("%s() misses the first event of a series of %s, because the series starts with it.%s", c.Func.Name, name, f.catalogue.usedBy(" The signal “%s” counts it.", name))
 		}
@@ -171,8 +173,8 @@ func (f *finder) checkRatio(b *parser.BinaryExpr) {
 	if left == "" || right == "" {
 		return
 	}
-	f.add("%s / %s is the ratio since each target started, which hides recent changes. Divide their rates instead%s.",
-		left, right, f.catalogue.usedBy(", or use the signal “%s”", left, right))
+	f.add("%s / %s is the ratio since %s started, which hides recent changes. Divide their rates instead%s.",
+		left, right, f.counterOf(left), f.catalogue.usedBy(", or use the signal “%s”", left, right))
 }
 
 // checkRawSum finds sums of counters that are not rates.
@@ -184,8 +186,16 @@ func (f *finder) checkRawSum(a *parser.AggregateExpr, path []parser.Node) {
 	}) {
 		return
 	}
-	f.add("sum(%s) adds up what each target has counted since it started. Use rate() or increase()%s.",
-		counter, f.catalogue.usedBy(", or the signal “%s”", counter))
+	f.add("sum(%s) adds up what %s has counted since it started. Use rate() or increase()%s.",
+		counter, f.counterOf(counter), f.catalogue.usedBy(", or the signal “%s”", counter))
+}
+
+// counterOf says what counts a metric.
+func (f *finder) counterOf(metric string) string {
+	if slices.Contains(f.Receiver.Metrics, metric) {
+		return "the alert receiver"
+	}
+	return "each target"
 }
 
 // rawCounter returns the counter whose value an expression uses directly, or "".

@@ -16,9 +16,10 @@ import (
 
 func TestHints(t *testing.T) {
 	var corpus struct {
-		Signals []signals.Signal
-		Labels  map[string][]string
-		Cases   []struct {
+		Signals  []signals.Signal
+		Receiver signals.Receiver
+		Labels   map[string][]string
+		Cases    []struct {
 			Name, Expr string
 			Scraped    bool
 			Hints      []string
@@ -30,7 +31,7 @@ func TestHints(t *testing.T) {
 	for _, c := range corpus.Cases {
 		t.Run(c.Name, func(t *testing.T) {
 			got := For(Input{
-				Expr: c.Expr, Signals: corpus.Signals, Scraped: c.Scraped,
+				Expr: c.Expr, Signals: corpus.Signals, Receiver: corpus.Receiver, Scraped: c.Scraped,
 				Metrics: func() []string { return slices.Sorted(maps.Keys(corpus.Labels)) },
 				Labels:  func(metric string) []string { return corpus.Labels[metric] },
 			})

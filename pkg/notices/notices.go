@@ -280,16 +280,25 @@ func emptyExpression(ctx context.Context, r *request.Request, qc *request.QueryC
 	if len(fresh.order) > 0 {
 		return fresh.Sentence()
 	}
-	var missing []string
+	var missing, received []string
 	expr, err := parser.NewParser(parser.Options{}).ParseExpr(qc.Results[0].Expr)
 	if err == nil {
 		for _, matchers := range parser.ExtractSelectors(expr) {
 			for _, m := range matchers {
-				if m.Name == model.MetricNameLabel && m.Type == labels.MatchEqual && !r.Executor.HasMetric(ctx, m.Value) && !slices.Contains(missing, m.Value) {
+				switch {
+				case m.Name != model.MetricNameLabel || m.Type != labels.MatchEqual || slices.Contains(slices.Concat(missing, received), m.Value):
+				case r.Catalogue.Receiver.Writes(m.Value) && r.Settings.Receiver.Enabled: // may have no series yet
+				case r.Executor.HasMetric(ctx, m.Value):
+				case r.Catalogue.Receiver.Writes(m.Value):
+					received = append(received, m.Value)
+				default:
 					missing = append(missing, m.Value)
 				}
 			}
 		}
+	}
+	if len(received) > 0 {
+		return "The expression returned no value: the alert receiver, which is off, writes " + wording.List(received) + ". Turn it on in the settings of the data source (receiver.enabled), and let Falco send its alerts there."
 	}
 	if len(missing) > 0 {
 		return "The expression returned no value: no target exports " + wording.List(missing) + " now. Check the spelling, or what is enabled in falco.yaml."

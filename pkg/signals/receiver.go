@@ -10,8 +10,8 @@ type Receiver struct {
 	Messages []ReceivedMessage `json:"messages"`
 	// Metrics are the names of the series that the receiver adds to a node, apart from those of Messages.
 	Metrics []string `json:"metrics"`
-	// SettingMetrics are the names of its series that belong to no node.
-	SettingMetrics []string `json:"settingMetrics"`
+	// OwnMetrics are the names of its series that belong to no node.
+	OwnMetrics []string `json:"ownMetrics"`
 	// Clock is the signal that tells how far a node's clock is ahead, which makes Metrics wrong.
 	Clock struct {
 		Signal  string   `json:"signal"`
@@ -24,6 +24,11 @@ func (r Receiver) Has(metric string) bool {
 	return slices.Contains(r.Metrics, metric) || slices.ContainsFunc(r.Messages, func(m ReceivedMessage) bool {
 		return slices.ContainsFunc(m.Fields, func(f ReceivedField) bool { return f.Metric == metric })
 	})
+}
+
+// Writes reports whether a metric is one that the receiver writes, for a node or for itself.
+func (r Receiver) Writes(metric string) bool {
+	return r.Has(metric) || slices.Contains(r.OwnMetrics, metric)
 }
 
 // ReceivedMessage is one of Falco's own alerts, by its rule. Its fields are the numeric output fields that become series.

@@ -24,8 +24,7 @@ const (
 
 // isReceived reports whether Grafana exposes a metric with what the alert receiver counted.
 func (w rewriter) isReceived(metric string) bool {
-	r := w.Catalogue.Receiver
-	return r.Has(metric) || slices.Contains(r.SettingMetrics, metric)
+	return w.Catalogue.Receiver.Writes(metric)
 }
 
 // received rewrites an expression that reads a series of the alert receiver. Grafana exposes it with the label node, the
@@ -41,7 +40,7 @@ func (w rewriter) received(e parser.Expr, selector *parser.VectorSelector) parse
 		return own
 	})
 	selector.LabelMatchers = append(selector.LabelMatchers, w.Received...)
-	if slices.Contains(w.Catalogue.Receiver.SettingMetrics, selector.Name) {
+	if slices.Contains(w.Catalogue.Receiver.OwnMetrics, selector.Name) {
 		return e
 	}
 	host := w.Catalogue.Reading.Host

@@ -32,6 +32,7 @@ const received = `load 1m
   falco_alert_minimum_delay_seconds{job="grafana",instance="grafana-1:3000",datasource_uid="own",org_id="1",node="a",path="falco"} -3x30
   falco_alert_receiver_canary_period_seconds{job="grafana",instance="grafana-0:3000",datasource_uid="own",org_id="1",rule="r"} 300x30
   falco_alert_receiver_canary_period_seconds{job="grafana",instance="grafana-0:3000",datasource_uid="other",org_id="1",rule="r"} 3000x30
+  falco_alert_receiver_refused_requests_total{job="grafana",instance="grafana-0:3000",datasource_uid="own",org_id="1",reason="secret"} 4x30
 `
 
 func TestReceivedSeriesAreJoinedByHostName(t *testing.T) {
@@ -74,7 +75,8 @@ func TestReceivedSeriesAreJoinedByHostName(t *testing.T) {
 		ask(Identity{"instance"}, `job="falco", cluster="x"`, signal("alerts-received-rate", nil, signals.Filter{Key: "node", Operator: "=~", Value: "10.0.0.[23].*"})))
 	require.Equal(t, []string{`{node="10.0.0.1:8765"} => 3` + at}, ask(Identity{"instance"}, `job="falco"`, signal("clock-ahead", nil)))
 
-	// Series without a node are those of the own receiver.
+	// Series without a node are those of the own receiver, whatever the job of Falco.
+	require.Equal(t, []string{`{reason="secret"} => 4` + at}, ask(Identity{"instance"}, `job="falco"`, `sum by (reason) (falco_alert_receiver_refused_requests_total)`))
 	require.Equal(t, []string{`{} => 300` + at}, ask(Identity{"instance"}, `job="falco"`, `max(falco_alert_receiver_canary_period_seconds)`))
 }
 

@@ -22,7 +22,7 @@ export const expectedPriority = 'falco_alert_receiver_expected_priority';
 /** One series for every rule of receiver.rules; none if all rules are sent. */
 export const expectedRule = 'falco_alert_receiver_expected_rule';
 
-/** All of the above and what only the health check and users read, as in pkg/receiver/metrics.go. */
+/** Series of a node, also those that no signal reads. pkg/receiver/metrics.go has the same names; a test compares them. */
 export const receivedMetrics = [
   received,
   deliveryBuckets,
@@ -38,7 +38,16 @@ export const receivedMetrics = [
   canaryDelivery,
 ];
 
-export const settingMetrics = [canaryPeriod, receiverStart, expectedPriority, expectedRule];
+/** Series without a node. */
+export const ownMetrics = [
+  canaryPeriod,
+  receiverStart,
+  expectedPriority,
+  expectedRule,
+  'falco_alert_receiver_accepted_requests_total',
+  'falco_alert_receiver_refused_requests_total',
+  'falco_alert_receiver_uncounted_alerts_total',
+];
 
 /** The rule of the alert that has Falco's metrics, and the series that its numbers become. */
 export const metricsSnapshot = 'Falco internal: metrics snapshot';

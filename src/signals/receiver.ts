@@ -22,7 +22,7 @@ export const receiver: Receiver = {
     },
   ],
   metrics: names.receivedMetrics,
-  settingMetrics: names.settingMetrics,
+  ownMetrics: names.ownMetrics,
   clock: {
     signal: 'clock-ahead',
     metrics: [names.deliveryBuckets, names.deliveryCount, names.canaryDelivery],

@@ -365,8 +365,8 @@ export interface Receiver {
    * sent the alerts, not to the target that exposes them.
    */
   metrics: string[];
-  /** Names of the series of the receiver that belong to no node: they tell of its settings. */
-  settingMetrics: string[];
+  /** Names of the series of the receiver that belong to no node: its settings, and its own counters. */
+  ownMetrics: string[];
   /** The signal that tells how far a node's clock is ahead, and the metrics that are wrong then. */
   clock: { signal: string; metrics: string[] };
 }
