@@ -112,7 +112,7 @@ func TestHealthOfTheReceiver(t *testing.T) {
 	require.Equal(t, backend.HealthStatusOk, res.Status)
 	require.Equal(t, "The target responds. Falco 0.44.1. The alert receiver has received 3 alerts from 3 nodes. "+
 		"It refused 4 requests: wrong or missing secret (2), more alerts per second than receiver.rateLimit (3) (1), not in the format of Falco or Falcosidekick (1). "+
-		"The clock of node-3 is about 4 s ahead of Grafana's, so its delivery times are too short. Check NTP on the node.", healthUpTo(res.Message, "Switched off"))
+		"The delivery times of node-3 are too short, because its clock is about 4 s ahead of Grafana's. Check time synchronisation on the node.", healthUpTo(res.Message, "Switched off"))
 }
 
 // healthUpTo returns the part of a message before a word, without the space between them.
@@ -198,7 +198,7 @@ func TestNoticesOfTheReceiver(t *testing.T) {
 
 	withReceived(d, f)
 	require.Equal(t, []string{
-		"warning: Delivery times are too short, because the clock is ahead of Grafana's on 1 of 3 nodes: node-2 (4 s). They are shown as measured. Check NTP on the node.",
+		"warning: Delivery times are too short, because the clock differs from Grafana's on 1 of 3 nodes: node-2 (4 s ahead). They are shown as measured. Check time synchronisation on the node.",
 		"info: Alerts on time: no value on 1 of 3 nodes: node-3. No alert of this node arrived at the alert receiver within the window.",
 	}, texts(t, queryOne(t, d, query)))
 	require.NotContains(t, fmt.Sprint(texts(t, queryOne(t, d, `{"signals": ["up"], "instant": true}`))), "clock", "only where delivery times are shown")

@@ -3,8 +3,8 @@ package health
 import (
 	"fmt"
 	"strings"
-	"time"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/notices"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/receiver"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/wording"
 )
@@ -59,20 +59,17 @@ func receiverRemarks(s receiver.Summary, exposed bool) []string {
 	return out
 }
 
-// clocksAhead reports the nodes whose delivery times are too short.
+// clocksAhead reports the nodes whose delivery times are too short because of their clocks.
 func clocksAhead(nodes []receiver.ClockDifference) string {
 	switch len(nodes) {
 	case 0:
 		return ""
 	case 1:
-		return fmt.Sprintf("The clock of %s is about %s ahead of Grafana's, so its delivery times are too short. Check NTP on the node.", nodes[0].Node, seconds(nodes[0].Ahead))
+		return fmt.Sprintf("The delivery times of %s are too short, because its clock is about %s of Grafana's. Check time synchronisation on the node.", nodes[0].Node, notices.ClockDifference(nodes[0].Ahead.Seconds()))
 	}
 	names := make([]string, len(nodes))
 	for i, n := range nodes {
-		names[i] = fmt.Sprintf("%s (%s)", n.Node, seconds(n.Ahead))
+		names[i] = fmt.Sprintf("%s (%s)", n.Node, notices.ClockDifference(n.Ahead.Seconds()))
 	}
-	return fmt.Sprintf("The clocks of %d nodes are ahead of Grafana's, so their delivery times are too short: %s. Check NTP on the nodes.", len(nodes), wording.List(names))
+	return fmt.Sprintf("The delivery times of %d nodes are too short, because their clocks differ from Grafana's: %s. Check time synchronisation on the nodes.", len(nodes), wording.List(names))
 }
-
-// seconds rounds a clock difference, which is only estimated, to whole seconds.
-func seconds(d time.Duration) string { return fmt.Sprintf("%.0f s", d.Seconds()) }

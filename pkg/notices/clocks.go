@@ -53,7 +53,7 @@ func WrongClocks(ctx context.Context, r *request.Request, of target.Set, at time
 		return fmt.Sprintf("The clock of %s is about %s. Check time synchronisation on the node.", names[0], compared(differences[0], server)), nil
 	}
 	for i := range names {
-		names[i] = fmt.Sprintf("%s (%s)", names[i], difference(differences[i]))
+		names[i] = fmt.Sprintf("%s (%s)", names[i], ClockDifference(differences[i]))
 	}
 	return fmt.Sprintf("The clocks of %d nodes differ from %s's: %s. Check time synchronisation on the nodes.", len(names), server, wording.List(names)), nil
 }
@@ -70,11 +70,11 @@ func equal(values []float64, tolerance float64) bool {
 
 // compared formats how far a clock is from that of a server: 2 h ahead of Grafana's.
 func compared(seconds float64, server string) string {
-	return strings.Replace(difference(seconds), "ahead", "ahead of", 1) + " " + server + "'s"
+	return strings.Replace(ClockDifference(seconds), "ahead", "ahead of", 1) + " " + server + "'s"
 }
 
-// difference formats how far a clock is ahead or behind: 2 h ahead.
-func difference(seconds float64) string {
+// ClockDifference formats how far a clock is ahead or behind, rounded because it is only estimated: 2 h ahead.
+func ClockDifference(seconds float64) string {
 	direction := "ahead"
 	if seconds < 0 {
 		seconds, direction = -seconds, "behind"

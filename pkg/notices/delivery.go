@@ -27,8 +27,8 @@ func clocksAhead(ctx context.Context, r *request.Request, qc *request.QueryConte
 	}
 	for _, t := range qc.Targets.All {
 		if seconds := secondsOf[target.NodeOf(t.Labels)]; frames.Level(signal, seconds) == "warning" {
-			ahead.Add(Warning("Delivery times are too short, because the clock is ahead of Grafana's on", "They are shown as measured. Check NTP on the node."),
-				fmt.Sprintf("%s (%.0f s)", qc.Targets.Name(t), seconds))
+			ahead.Add(Warning("Delivery times are too short, because the clock differs from Grafana's on", "They are shown as measured. Check time synchronisation on the node."),
+				fmt.Sprintf("%s (%s)", qc.Targets.Name(t), ClockDifference(seconds)))
 		}
 	}
 	return ahead

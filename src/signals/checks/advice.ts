@@ -72,3 +72,10 @@ export const againstDrops: CheckAdvice[] = [
   fewerEvents,
   largerBuffers,
 ];
+
+export const wrongClock: CheckAdvice = {
+  why: 'The clock of the node is not synchronised, or all nodes differ because the clock of Grafana or Prometheus is not.',
+  change:
+    'Check time synchronisation (chronyd, systemd-timesyncd or ntpd) on the node. If all nodes differ, check it on the server of Grafana or Prometheus.',
+  cost: 'None.',
+};

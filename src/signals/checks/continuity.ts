@@ -1,4 +1,5 @@
 import { type Check, type CheckAdvice } from '../types';
+import { wrongClock } from './advice';
 import { killedForMemory } from './conditions';
 
 const rollOut: CheckAdvice = {
@@ -221,14 +222,7 @@ export const continuity: Check[] = [
       warning:
         'The clock of the node differs from that of Grafana or Prometheus. The times in its alerts and its delivery times are wrong by the difference.',
     },
-    advice: [
-      {
-        why: 'The clock of the node is not synchronised, or all nodes differ because the clock of Grafana or Prometheus is not.',
-        change:
-          'Check time synchronisation (chronyd, systemd-timesyncd or ntpd) on the node. If all nodes differ, check it on the server of Grafana or Prometheus.',
-        cost: 'None.',
-      },
-    ],
+    advice: [wrongClock],
     optional: true,
   },
   {

@@ -1,4 +1,5 @@
 import { type Check } from '../types';
+import { wrongClock } from './advice';
 import { backlog, queueFull } from './conditions';
 
 const slowOutput = {
@@ -209,13 +210,7 @@ export const delivery: Check[] = [
       ok: 'No alert of the last minutes arrived before its event.',
       warning: "The clock of the node is ahead of Grafana's, so delivery times are too short.",
     },
-    advice: [
-      {
-        why: 'The clocks of the node and of Grafana differ.',
-        change: 'Check NTP on the node, and on the server of Grafana if all nodes are affected.',
-        cost: 'None.',
-      },
-    ],
+    advice: [wrongClock],
     optional: true,
   },
 ];

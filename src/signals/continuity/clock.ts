@@ -1,7 +1,7 @@
 import { links } from '../links';
 import { exportedAlways } from '../needs';
 import { anyGrouping, maxByGroup } from '../templates';
-import { type Catalogue, type Signal } from '../types';
+import { type Advice, type Catalogue, type Signal } from '../types';
 
 const started = 'falcosecurity_falco_start_timestamp_nanoseconds';
 const duration = 'falcosecurity_falco_duration_seconds_total';
@@ -11,6 +11,18 @@ const duration = 'falcosecurity_falco_duration_seconds_total';
  * whole seconds (falco: userspace/falco/falco_metrics.cpp), so the sum of both is the node's clock at the scrape.
  */
 const ahead = `${started}{$filter} / 1e9 + ${duration}{$filter} + 0.5 - timestamp(${duration}{$filter})`;
+
+/** Advice for clocks that differ from that of a server. */
+export function wrongClocks(server: string): Advice[] {
+  return [
+    {
+      when: 'One or some nodes differ.',
+      change: 'Check time synchronisation (chronyd, systemd-timesyncd or ntpd) on those nodes.',
+      cost: 'None.',
+    },
+    { when: 'All nodes differ by the same time.', change: `Check the clock of ${server}.`, cost: 'None.' },
+  ];
+}
 
 /** A response that takes the default scrapeTimeout makes a clock appear to be this far ahead. */
 const tolerance = 10;
@@ -26,7 +38,7 @@ export const clocks: Signal[] = [
     min: 0,
     summary: 'How far the clock of the node is from that of Grafana or Prometheus',
     description:
-      "Falco's start time plus its duration is the time on the node's clock at the scrape. The difference from the time of the scrape, whatever its sign, is exact to a second plus the scrape duration. In Prometheus mode it is the difference from the clock of the Prometheus server. Groups show the largest difference.",
+      "Falco's start time plus its duration is the time on the node's clock at the scrape. The difference from the time of the scrape, whatever its sign, is exact to a second plus the scrape duration. The alert receiver finds a smaller difference if the clock is ahead (clock-ahead). In Prometheus mode it is the difference from the clock of the Prometheus server. Groups show the largest difference.",
     expr: maxByGroup(`abs(${ahead})`),
     groupBy: { default: ['$identity'], allowed: anyGrouping },
     needs: [exportedAlways(started), exportedAlways(duration)],
@@ -37,18 +49,7 @@ export const clocks: Signal[] = [
         'With time synchronisation, clocks differ by milliseconds. A scrape that takes 10 seconds, the default scrapeTimeout, looks like a difference of 10 seconds. The threshold is ours.',
       source: links.metrics,
     },
-    advice: [
-      {
-        when: 'One or some nodes differ.',
-        change: 'Check time synchronisation (chronyd, systemd-timesyncd or ntpd) on those nodes.',
-        cost: 'None.',
-      },
-      {
-        when: 'All nodes differ by the same time.',
-        change: 'Check the clock of the Grafana server, or of the Prometheus server in Prometheus mode.',
-        cost: 'None.',
-      },
-    ],
+    advice: wrongClocks('the Grafana server, or of the Prometheus server in Prometheus mode'),
     link: links.metrics,
   },
 ];

@@ -1,3 +1,4 @@
+import { wrongClocks } from '../continuity/clock';
 import { links } from '../links';
 import {
   deliveryBuckets,
@@ -141,28 +142,17 @@ export const receiver: Signal[] = [
     min: 0,
     summary: "Time by which the clock of a node is at least ahead of Grafana's",
     description:
-      'An alert cannot arrive before its event. If the shortest delivery time of the last five to ten minutes is negative, the clock of the node is ahead of that of Grafana by at least as much, and the delivery times of the node are too short. They are never corrected. 0 means that nothing shows a difference: a clock that is behind makes delivery times too long and cannot be told from a slow delivery. Groups show the maximum.',
+      'An alert cannot arrive before its event. If the shortest delivery time of the last five to ten minutes is negative, the clock of the node is ahead of that of Grafana by at least as much, and the delivery times of the node are too short. They are never corrected. 0 means that nothing shows a difference: a clock that is behind makes delivery times too long and looks like a slow delivery. clock-difference, which is measured from scrapes, finds it if it differs by more than ten seconds. Groups show the maximum.',
     expr: `max by ($groupBy) (clamp_min(-${minimumDelay}{$filter}, 0)$join)`,
     groupBy: { default: ['$identity'], allowed: ['path', ...anyGrouping] },
     needs: [receiverMetric(minimumDelay)],
     thresholds: {
       direction: 'above',
       warning: 1,
-      because: 'NTP keeps clocks within milliseconds. The threshold is ours.',
+      because: 'With time synchronisation, clocks differ by milliseconds. The threshold is ours.',
       source: links.outputs,
     },
-    advice: [
-      {
-        when: 'The clock of one node is ahead.',
-        change: 'Check NTP on the node.',
-        cost: 'None.',
-      },
-      {
-        when: 'The clocks of all nodes are ahead.',
-        change: 'Check NTP on the server of Grafana.',
-        cost: 'None.',
-      },
-    ],
+    advice: wrongClocks('the Grafana server'),
     link: links.outputs,
     noValueReason: 'No alert of this node has arrived within the last ten minutes',
   },
