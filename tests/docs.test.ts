@@ -1,6 +1,7 @@
 /** @jest-environment node */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
 import { DEFAULTS } from '../src/settings';
 
 const pages = [
@@ -38,6 +39,14 @@ describe.each(pages)('%s', (page) => {
       });
     expect(broken).toEqual([]);
   });
+});
+
+test.each(pages)('the YAML in %s can be parsed', (page) => {
+  const snippets = [...readFileSync(page, 'utf8').matchAll(/^( *)```yaml\n([^]*?)^\1```/gm)];
+  const problems = snippets.flatMap(([, indentation = '', text = '']) =>
+    parseAllDocuments(text.replaceAll(new RegExp(`^${indentation}`, 'gm'), '')).flatMap(({ errors }) => errors)
+  );
+  expect(problems).toEqual([]);
 });
 
 test('CONTRIBUTING.md and docs/architecture.md name existing files', () => {
