@@ -41,6 +41,7 @@ const env = {
   FALCO_FLEET_HOST: '127.0.0.1',
   FALCO_DASHBOARDS: join(root, 'dist/dashboards'),
   FALCO_RECEIVER_ENABLED: 'true',
+  FALCO_CANARY_RULE: 'Falco canary',
   FALCO_RECEIVER_SECRET: randomBytes(16).toString('hex'),
 };
 
@@ -97,6 +98,7 @@ const fleet = {
   command: process.execPath,
   args: [
     ...['--import', 'tsx', 'dev/fleet/main.ts'],
+    '--canary',
     ...['--alerts', `http://127.0.0.1:${port}/api/datasources/uid/falco-metrics/resources/alerts`],
     ...(process.env.FALCO_FLEET_ARGS?.split(' ').filter(Boolean) ?? []),
   ],

@@ -14,6 +14,8 @@ export interface FleetOptions {
   seed?: string;
   scenario?: string;
   nodes?: number;
+  /** A job triggers a canary on every node once a minute, unless nodes of the scenario have one of their own. */
+  canary?: boolean;
   /** Gives every node an address of its own, 127.0.X.Y:8765, instead of a port. */
   addresses?: boolean;
   /** URL and shared secret of the alert receiver that alerts are posted to. Default: none are posted. */

@@ -13,6 +13,7 @@ const HELP = `npm run fleet -- [options]
   --nodes N          how many Falcos (as many as the scenario has)
   --seed TEXT        another fleet of the same kind (falco)
   --scenario NAME    what happens to it (demo)
+  --canary           a job triggers the rule "Falco canary" on every node once a minute
   --alerts URL       post alerts to this alert receiver; FALCO_RECEIVER_SECRET is its shared secret
 
   --dump DIR         write DIR/<node>/<ms>.prom instead of listening
@@ -48,6 +49,7 @@ async function main(): Promise<void> {
       nodes: { type: 'string' },
       seed: { type: 'string', default: 'falco' },
       scenario: { type: 'string', default: 'demo' },
+      canary: { type: 'boolean', default: false },
       alerts: { type: 'string' },
       dump: { type: 'string' },
       start: { type: 'string' },
@@ -59,12 +61,12 @@ async function main(): Promise<void> {
     process.stdout.write(HELP);
     return;
   }
-  const { seed, scenario, host, addresses } = values;
+  const { seed, scenario, host, addresses, canary } = values;
   const nodes = values.nodes === undefined ? undefined : whole('nodes', values.nodes, 1);
   if (values.dump !== undefined) {
     const start = values.start === undefined ? Date.now() : whole('start', values.start, 0);
     const times = { interval: whole('interval', values.interval, 1), samples: whole('samples', values.samples, 1) };
-    const files = await dump(createFleet({ seed, scenario, nodes, start }), values.dump, times);
+    const files = await dump(createFleet({ seed, scenario, nodes, canary, start }), values.dump, times);
     console.log(`${files} answers in ${values.dump}`);
     return;
   }
@@ -75,6 +77,7 @@ async function main(): Promise<void> {
     host,
     port: whole('port', values.port, 1),
     addresses,
+    canary,
     nodes,
     seed,
     scenario,

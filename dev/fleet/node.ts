@@ -213,7 +213,8 @@ export class Node {
   private matches({ openedAt }: Generation, ms: number): Array<{ rule: Rule; count: number }> {
     const until = Math.max(openedAt, Math.min(ms, this.spec.stalledAt ?? Infinity));
     return this.ruleWaves.map(({ rule, perSecond, phase, wave }) => {
-      const total = (at: number) => Math.floor(perSecond * wave.area(at / 1000) + phase);
+      const total = (at: number) =>
+        Math.floor((rule.everySeconds ? at / 1000 / rule.everySeconds : perSecond * wave.area(at / 1000)) + phase);
       return { rule, count: total(until) - total(openedAt) };
     });
   }

@@ -9,6 +9,8 @@ export interface Rule {
   tags: string[];
   /** Matches per hour on a node of average noise. */
   perHour: number;
+  /** Seconds between two matches of a rule that a job triggers, instead of `perHour`. */
+  everySeconds?: number;
   /** True if it matches processes in containers. */
   container: boolean;
 }
@@ -89,6 +91,9 @@ export const LOCAL_RULE = rule('Payment service spawned a shell', 1, 1.5, 'local
 
 /** A rule that a job triggers about once a second, so that tests need not wait for it. */
 export const CANARY = rule('Falco canary', 6, 3600, 'local host process canary');
+
+/** The same, triggered once a minute: receiver.canary.period of the demo. */
+export const CANARY_OF_DEMO: Rule = { ...CANARY, everySeconds: 60 };
 
 /** Falco's messages about itself, as Falcosidekick counts them. */
 function message(name: string, priority: number): Rule {

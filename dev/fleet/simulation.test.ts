@@ -1,5 +1,6 @@
 /** @jest-environment node */
 import fc from 'fast-check';
+import { CANARY } from './rules';
 import { SCENARIOS } from './scenarios';
 import { createFleet } from './simulation';
 import { answerOf, nodeOf, read, START } from './testing';
@@ -297,4 +298,17 @@ test('200 nodes: a response costs less than a millisecond of CPU time', () => {
     return (user + system) / 1000 / some.length;
   });
   expect(Math.min(...passes)).toBeLessThan(1);
+});
+
+test('a job triggers the canary of the demo once a minute, whatever the load, but not beside other canaries', () => {
+  const canaries = (scenario: string, canary: boolean, seconds: number) => {
+    const fleet = createFleet({ scenario, canary, start: START });
+    return fleet.nodes.map(
+      (node) => node.at(START + seconds * 1000).matches.find(({ rule }) => rule.name === CANARY.name)?.count
+    );
+  };
+  expect(canaries('overloaded', false, 60)).toEqual(Array(8).fill(undefined));
+  const before = canaries('overloaded', true, 60);
+  expect(canaries('overloaded', true, 660).map((count, i) => count! - before[i]!)).toEqual(Array(8).fill(10));
+  expect(canaries('everything', true, 600)).toEqual(canaries('everything', false, 600));
 });

@@ -4,6 +4,7 @@ import { life, type Phase } from './life';
 import { Node } from './node';
 import { NodeExporter } from './node-exporter';
 import { random } from './random';
+import { CANARY_OF_DEMO } from './rules';
 import { nodesOf, scenario as named } from './scenarios';
 import { sidekickState, sidekickText, type SidekickState } from './sidekick';
 import { truth, type NodeTruth } from './truth';
@@ -15,6 +16,8 @@ export interface SimulationOptions {
   scenario?: string;
   /** Fewer or more nodes than the scenario has; additional ones are healthy. */
   nodes?: number;
+  /** A job triggers a canary on every node once a minute, unless nodes of the scenario have one of their own. */
+  canary?: boolean;
   /** Milliseconds since 1970; the nodes have run for hours by then. */
   start: number;
 }
@@ -45,10 +48,21 @@ export interface Simulation {
   truth(from: number, to: number): NodeTruth[];
 }
 
-export function createFleet({ seed = 'falco', scenario = 'demo', nodes: count, start }: SimulationOptions): Simulation {
+export function createFleet({
+  seed = 'falco',
+  scenario = 'demo',
+  nodes: count,
+  canary = false,
+  start,
+}: SimulationOptions): Simulation {
   const chosen = named(scenario);
   // Copies, because a node can be changed while it runs.
-  const nodes = nodesOf(chosen, count).map((spec) => new Node({ ...spec }, seed, start));
+  const specs = nodesOf(chosen, count);
+  const triggered = canary && !specs.some(({ rules }) => rules.some(({ name }) => name === CANARY_OF_DEMO.name));
+  const nodes = specs.map((spec) => {
+    const rules = triggered ? [...spec.rules, CANARY_OF_DEMO] : spec.rules;
+    return new Node({ ...spec, rules }, seed, start);
+  });
   const { failing = {} } = chosen;
   const sidekick = (at: number) => sidekickState(nodes, start, at, failing);
   const behind = (node: Node, at: number): Node => {
