@@ -96,6 +96,24 @@ export function ensureVictoria() {
   );
 }
 
+/**
+ * Returns the path of Falcosidekick: the program that FALCOSIDEKICK names, else built from the module that
+ * tests/sidekick/go.mod pins. Returns undefined when the module cannot be downloaded.
+ */
+export function ensureFalcosidekick() {
+  if (process.env.FALCOSIDEKICK) {
+    return process.env.FALCOSIDEKICK;
+  }
+  const cwd = join(root, 'tests/sidekick');
+  const module = 'github.com/falcosecurity/falcosidekick';
+  if (spawnSync('go', ['mod', 'download', module], { cwd, stdio: 'ignore' }).status !== 0) {
+    return undefined;
+  }
+  const program = join(root, '.cache/falcosidekick');
+  run('go', ['build', '-o', program, module], { cwd });
+  return program;
+}
+
 /** Builds the browser side and the backend into dist/. webpack and Go rebuild only what has changed. */
 export function build() {
   run('npm', ['run', '--silent', 'build']);

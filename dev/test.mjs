@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import {
   build,
   ensureBrowser,
+  ensureFalcosidekick,
   ensureGo,
   ensureNodeExporter,
   ensurePackages,
@@ -142,6 +143,14 @@ const steps = {
     count(name, 1, 0);
   },
   cases: jest(['--config', 'tests/cases/jest.config.mjs', '--runInBand']),
+  falcosidekick: async (name) => {
+    const program = ensureFalcosidekick();
+    if (!program) {
+      return skip(['falcosidekick (its Go module cannot be downloaded; FALCOSIDEKICK can name the program)']);
+    }
+    process.env.FALCOSIDEKICK = program;
+    await jest(['--config', 'tests/sidekick/jest.config.mjs', '--runInBand'])(name);
+  },
   'end to end': async (name) => {
     const browser = await ensureBrowser();
     if (!browser) {

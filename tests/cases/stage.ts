@@ -19,15 +19,18 @@ export class Stage {
   private host?: ChildProcess;
   private text = '';
   private readonly folder = mkdtempSync(join(tmpdir(), 'falco-cases-'));
-  private url = '';
+  url = '';
 
-  /** Builds the preview's host and starts it with data sources. */
-  async start(sources: Sources): Promise<void> {
+  /** Builds the preview's host and starts it with data sources. `secureJsonData` is that of all of them. */
+  async start(sources: Sources, secureJsonData: Record<string, string> = {}): Promise<void> {
     const binary = join(root, '.cache/preview/host');
     mkdirSync(join(binary, '..'), { recursive: true });
     execFileSync('go', ['build', '-o', binary, '.'], { cwd: join(root, 'dev/preview') });
     mkdirSync(join(this.folder, 'datasources'));
-    const datasources = Object.entries(sources).map(([uid, jsonData]) => ({ uid, name: uid, type, jsonData }));
+    const datasources = Object.entries(sources).map(([uid, jsonData]) => ({
+      ...{ uid, name: uid, type },
+      ...{ jsonData, secureJsonData },
+    }));
     writeFileSync(join(this.folder, 'datasources/cases.yaml'), stringify({ apiVersion: 1, datasources }));
     const port = await freePort();
     this.host = spawn(binary, ['--with-parent', '--port', String(port), '--provisioning', this.folder], { cwd: root });
