@@ -86,6 +86,27 @@ const overloaded: Partial<NodeSpec> = {
   configFile: 'bounded-queue',
 };
 
+/** The impact report compares at least half an hour before and after a change. */
+const ROLLOUT = 40 * MINUTE;
+
+/**
+ * A rollout restarts Falco on the first half of 24 nodes, with an effect on them. All nodes have BPF statistics, without
+ * which figures cannot be normalised by load.
+ */
+function rollout(effect: Partial<NodeSpec>): NodeSpec[] {
+  const interruption: NodeSpec['interruption'] = {
+    kind: 'restart',
+    first: ROLLOUT,
+    every: Infinity,
+    down: 2 * SECOND,
+    starting: SECOND,
+  };
+  return Array.from({ length: 24 }, (_, i) => ({
+    ...nodeSpec({ ...HEALTHY[i % HEALTHY.length]!, name: `worker-${i + 1}`, engine: 'modern_bpf', switches: {} }),
+    ...(i < 12 && { interruption, ...effect }),
+  }));
+}
+
 export const BAD_ANSWERS: BadAnswer[] = [
   'slow',
   'endless',
@@ -160,16 +181,12 @@ export const SCENARIOS: Record<string, Scenario> = {
   mixed: { about: 'everything is healthy, with three versions of Falco from three years', nodes: MIXED },
   everything: { about: 'one node per fault, and the clusters unreachable, small and limited', ...everything },
   'slow-rollout': {
-    about: 'after ten minutes, a rollout restarts Falco on four of the eight nodes and slows these nodes down by 10 %',
-    nodes: HEALTHY.map((spec, i) =>
-      i >= 4
-        ? spec
-        : {
-            ...spec,
-            interruption: { kind: 'restart', first: 10 * MINUTE, every: Infinity, down: 2 * SECOND, starting: SECOND },
-            slowdown: { from: 10 * MINUTE, factor: 1.1 },
-          }
-    ),
+    about: 'after 40 minutes, a rollout restarts Falco on twelve of the 24 nodes and slows these nodes down by 10 %',
+    nodes: rollout({ slowdown: { from: ROLLOUT, factor: 1.1 } }),
+  },
+  'harmless-rollout': {
+    about: 'after 40 minutes, a rollout restarts Falco on twelve of the 24 nodes, without an effect on them',
+    nodes: rollout({}),
   },
   overloaded: { about: 'worker-2 drops about 14 % of its events', nodes: but({ 2: overloaded }) },
   lossy: { about: 'worker-1 drops about 5 % of its events', nodes: but({ 1: FAULTS.lossy }) },

@@ -1,5 +1,5 @@
 /** A real Prometheus that scrapes the simulated fleet. It can be killed and restarted with its data. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,6 +44,18 @@ export class Prometheus {
   static async running(configure: (port: number) => object): Promise<Prometheus> {
     const server = new Prometheus(await freePort());
     writeFileSync(join(server.folder, 'prometheus.yml'), stringify(configure(server.port)));
+    await server.start();
+    return server;
+  }
+
+  /** Starts a server that scrapes nothing and has these samples: lines of OpenMetrics, each series in order of time. */
+  static async storing(lines: string[]): Promise<Prometheus> {
+    const server = new Prometheus(await freePort());
+    writeFileSync(join(server.folder, 'prometheus.yml'), stringify({}));
+    const samples = join(server.folder, 'samples.om');
+    writeFileSync(samples, [...lines, '# EOF', ''].join('\n'));
+    const create = ['tsdb', 'create-blocks-from', 'openmetrics', samples, join(server.folder, 'data')];
+    execFileSync('promtool', create, { stdio: 'pipe' });
     await server.start();
     return server;
   }
