@@ -84,11 +84,13 @@ export function ensurePrometheus() {
   return onPath('prometheus') ?? (installFromSystem('prometheus', 'prometheus') ? onPath('prometheus') : undefined);
 }
 
-/** Returns the path of VictoriaMetrics, which is installed from the system's packages if possible, or undefined. */
+/** Returns the path of node_exporter, which is installed from the system's packages if possible, or undefined. */
 export function ensureNodeExporter() {
   const name = 'prometheus-node-exporter';
   return onPath(name) ?? (installFromSystem(name, name) ? onPath(name) : undefined);
 }
+
+/** Returns the path of VictoriaMetrics, which is installed from the system's packages if possible, or undefined. */
 export function ensureVictoria() {
   return (
     onPath('victoria-metrics') ??

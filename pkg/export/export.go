@@ -309,6 +309,11 @@ func storeSettings(s settings.Settings, c *signals.Catalogue) (string, error) {
 		identity = []string{"cluster", "instance"}
 	}
 	store = append(store, "identityLabels", identity, "matchers", fmt.Sprintf("job=~%q", target.KindFalco+"|"+target.KindFalcosidekick))
+	exporterNote := ""
+	if slices.ContainsFunc(s.Targets, func(t scrape.TargetConfig) bool { return t.Kind == target.KindNodeExporter }) {
+		store = append(store, "nodeExporterLabel", "instance")
+		exporterNote = "node_exporter belongs to the Falco whose instance has the same host. If the instance of one of them is not the node, choose another label: see docs/scaling-out.md.\n"
+	}
 	values := map[string]float64{}
 	for _, t := range s.Targets {
 		for _, g := range t.Gauges {
@@ -325,6 +330,6 @@ func storeSettings(s settings.Settings, c *signals.Catalogue) (string, error) {
 		}
 	}
 	return inYAML("This data source in Prometheus mode. Keep its uid and name, which dashboards and alert rules use.\n"+
-		"The settings of the targets now apply to all Falcos: the largest value of each.\n",
+		"The settings of the targets now apply to all Falcos: the largest value of each.\n"+exporterNote,
 		ordered{"jsonData", ordered{"mode", "prometheus", "scrapeInterval", signals.FormatDuration(s.Interval), "prometheus", store}})
 }

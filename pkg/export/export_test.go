@@ -237,6 +237,27 @@ func TestExportOfTheSettings(t *testing.T) {
 	}, out.JSONData)
 }
 
+// node_exporter is not scraped by the job of Falco, so the settings say how the two belong together. The exported jobs make the
+// node the instance of both.
+func TestExportWithNodeExporter(t *testing.T) {
+	const jsonData = `{"targets": [
+		{"url": "10.0.0.1:8765", "labels": {"node": "a"}},
+		{"url": "10.0.0.1:9100", "kind": "node-exporter", "labels": {"node": "a"}}
+	]}`
+	text := exportOf(t, jsonData, "datasource")
+	require.Contains(t, text, "\n    nodeExporterLabel: instance\n")
+	require.Contains(t, text, "\n# node_exporter belongs to the Falco whose instance has the same host.")
+	require.Equal(t, 2, strings.Count(exportOf(t, jsonData, "prometheus"), "          instance: a\n"))
+	var source map[string]any
+	require.NoError(t, yaml.Unmarshal([]byte(text), &source))
+	saved, err := json.Marshal(source["jsonData"])
+	require.NoError(t, err)
+	s, err := settings.Parse(saved, signals.Load())
+	require.NoError(t, err)
+	require.Equal(t, "instance", s.Store.NodeExporterLabel)
+	require.NotContains(t, exportOf(t, exported, "datasource"), "node", "there is none")
+}
+
 func TestExportRefuses(t *testing.T) {
 	_, err := Write(settings.Settings{}, signals.Load(), "x")
 	require.EqualError(t, err, `the format is "x": expected datasource, prometheus, servicemonitor`)

@@ -21,6 +21,17 @@ test('the headless Service includes pods that are not ready and matches no Servi
   });
 });
 
+test('the Service for node_exporter is headless and selects the pods of its chart', () => {
+  const { metadata, spec } = manifest('node-exporter-service.yaml');
+  expect(metadata).toEqual({ name: 'prometheus-node-exporter-headless', namespace: 'monitoring' });
+  expect(spec).toEqual({
+    clusterIP: 'None',
+    publishNotReadyAddresses: true,
+    selector: { 'app.kubernetes.io/name': 'prometheus-node-exporter' },
+    ports: [{ name: 'metrics', port: 9100, targetPort: 9100 }],
+  });
+});
+
 test('the NetworkPolicies admit the scraper and Falco’s alerts and do not select the Falcosidekick UI', () => {
   const text = MANIFESTS.find(({ file }) => file === 'network-policy.yaml')?.text ?? '';
   const policies = parseAllDocuments(text).map((document) => document.toJS());
@@ -47,15 +58,18 @@ test('the NetworkPolicies admit the scraper and Falco’s alerts and do not sele
   ]);
 });
 
-test('the documentation names only the Service of the manifest', () => {
+test('the documentation names only the Services of the manifests', () => {
   const root = join(__dirname, '../../..');
   const texts = ['docs', 'provisioning/datasources'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
       .filter((file) => /\.(md|yaml)$/.test(file))
       .map((file) => readFileSync(join(root, folder, file), 'utf8'))
   );
-  const names = texts.flatMap((text) => text.match(/[a-z-]+\.falco\.svc/g) ?? []);
-  expect([...new Set(names)]).toEqual(['falco-metrics-headless.falco.svc']);
+  const names = texts.flatMap((text) => text.match(/[a-z-]+\.(falco|monitoring)\.svc/g) ?? []);
+  expect([...new Set(names)].sort()).toEqual([
+    'falco-metrics-headless.falco.svc',
+    'prometheus-node-exporter-headless.monitoring.svc',
+  ]);
 });
 
 test('the Helm values enable what the signals need', () => {

@@ -24,6 +24,24 @@ spec:
       targetPort: 8765
 `;
 
+const nodeExporterService = `# For DNS discovery. The Service of the Helm chart prometheus-node-exporter balances over all nodes instead. The pods use
+# the network of their nodes, so network policies do not apply to them.
+apiVersion: v1
+kind: Service
+metadata:
+  name: prometheus-node-exporter-headless
+  namespace: monitoring
+spec:
+  clusterIP: None # headless: the name resolves to the address of every node
+  publishNotReadyAddresses: true
+  selector:
+    app.kubernetes.io/name: prometheus-node-exporter
+  ports:
+    - name: metrics
+      port: 9100
+      targetPort: 9100
+`;
+
 const networkPolicy = `# A pod that a policy selects accepts only the traffic that some policy allows. Allow other clients, for example of
 # Falcosidekick, in their own policies. The pods of the Falcosidekick UI are not selected.
 apiVersion: networking.k8s.io/v1
@@ -109,6 +127,13 @@ export const MANIFESTS: Manifest[] = [
     title: 'Headless Service',
     about: 'One DNS name for all Falco pods: falco-metrics-headless.falco.svc.cluster.local:8765.',
     text: headlessService,
+  },
+  {
+    file: 'node-exporter-service.yaml',
+    title: 'Headless Service for node_exporter',
+    about:
+      'One DNS name for all pods of the Helm chart prometheus-node-exporter: prometheus-node-exporter-headless.monitoring.svc.cluster.local:9100.',
+    text: nodeExporterService,
   },
   {
     file: 'network-policy.yaml',
