@@ -8,7 +8,8 @@ import { parseSize } from './sizes';
 export interface TargetCapacity {
   threadTableSize?: number;
   memoryLimit?: string;
-  cpuLimit?: number;
+  /** As Kubernetes writes it: `500m`, `0.5` or 2. */
+  cpuLimit?: string | number;
   outputsQueueCapacity?: number;
   expectedInstances?: number;
 }

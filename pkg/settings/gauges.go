@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"encoding/json"
 	"math"
 	"regexp"
 	"strconv"
@@ -25,7 +26,7 @@ type targetSettings struct {
 type targetFacts struct {
 	ThreadTableSize float64  `json:"threadTableSize"`
 	MemoryLimit     string   `json:"memoryLimit"`
-	CPULimit        float64  `json:"cpuLimit"`
+	CPULimit        cpuText  `json:"cpuLimit"`
 	QueueCapacity   *float64 `json:"outputsQueueCapacity"`
 	Expected        float64  `json:"expectedInstances"`
 }
@@ -51,8 +52,9 @@ func (t targetFacts) gauges(p *problems, name string, falco bool, gauges []signa
 	if !ok {
 		p.add("%s.memoryLimit is %q: expected an amount of memory as Kubernetes writes it, such as 512Mi, 1.5Gi or 800M", name, t.MemoryLimit)
 	}
-	if t.CPULimit < 0 {
-		p.add("%s.cpuLimit is %v: expected a number of CPUs above 0, such as 0.5 or 2", name, t.CPULimit)
+	cpus, ok := t.CPULimit.cpus()
+	if !ok {
+		p.add("%s.cpuLimit is %q: expected an amount of CPU as Kubernetes writes it, such as 500m, 0.5 or 2", name, t.CPULimit)
 	}
 	if t.ThreadTableSize < 0 || t.ThreadTableSize != math.Trunc(t.ThreadTableSize) {
 		p.add("%s.threadTableSize is %v: expected a whole number above 0, that of falco_libs.thread_table_size", name, t.ThreadTableSize)
@@ -64,7 +66,7 @@ func (t targetFacts) gauges(p *problems, name string, falco bool, gauges []signa
 		p.add("%s.expectedInstances is %v: expected a whole number of nodes above 0", name, t.Expected)
 	}
 	set := map[string]*float64{
-		"threadTableSize": positive(t.ThreadTableSize), "memoryLimit": positive(memory), "cpuLimit": positive(t.CPULimit),
+		"threadTableSize": positive(t.ThreadTableSize), "memoryLimit": positive(memory), "cpuLimit": positive(cpus),
 		"outputsQueueCapacity": t.QueueCapacity, "expectedInstances": positive(t.Expected),
 	}
 	for _, g := range gauges {
@@ -111,4 +113,35 @@ func quantity(text string) (bytes float64, ok bool) {
 	}
 	number, err := strconv.ParseFloat(parts[1], 64)
 	return math.Round(number * factors[parts[2]]), err == nil && number > 0
+}
+
+// cpuText is an amount of CPU in Kubernetes's notation: 500m, "0.5" or 2. JSON may have a number or a string.
+type cpuText string
+
+// UnmarshalJSON keeps numbers as they are written.
+func (t *cpuText) UnmarshalJSON(text []byte) error {
+	var word string
+	if json.Unmarshal(text, &word) != nil {
+		word = string(text)
+	}
+	*t = cpuText(word)
+	return nil
+}
+
+var cpuForm = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?)(m?)$`)
+
+// cpus returns the number of CPUs. An empty text is 0, which means "not set", as 0 does.
+func (t cpuText) cpus() (number float64, ok bool) {
+	if t == "" {
+		return 0, true
+	}
+	parts := cpuForm.FindStringSubmatch(string(t))
+	if parts == nil {
+		return 0, false
+	}
+	number, err := strconv.ParseFloat(parts[1], 64)
+	if parts[2] == "m" {
+		number /= 1000
+	}
+	return number, err == nil
 }

@@ -55,6 +55,28 @@ baseline.rules has "abc": expected SHA-256 digests with 64 hexadecimal digits
 baseline.image is no setting: expected version, rules, config`)
 }
 
+// A CPU limit is copied from the manifest of a pod, where it is a number or a string.
+func TestCPULimit(t *testing.T) {
+	limit := func(text string) (float64, error) {
+		s, err := Parse(json.RawMessage(`{"targets": [{"url": "a:1", "cpuLimit": `+text+`}]}`), &signals.Catalogue{
+			Rules: signals.Load().Rules, TargetGauges: []signals.TargetGauge{{Setting: "cpuLimit", Metric: "cpu_limit"}},
+		})
+		if err != nil || len(s.Targets[0].Gauges) == 0 {
+			return 0, err
+		}
+		return s.Targets[0].Gauges[0].Value, nil
+	}
+	for text, want := range map[string]float64{`"500m"`: 0.5, `"1500m"`: 1.5, `"0.5"`: 0.5, `0.5`: 0.5, `2`: 2, `"2"`: 2, `0`: 0, `""`: 0, `null`: 0} {
+		got, err := limit(text)
+		require.NoError(t, err, text)
+		require.Equal(t, want, got, text)
+	}
+	for _, text := range []string{`-1`, `"m"`, `"500 m"`, `"500M"`, `"half"`, `[1]`, `{}`, `true`, `"NaN"`, `"Inf"`} {
+		_, err := limit(text)
+		require.ErrorContains(t, err, "expected an amount of CPU as Kubernetes writes it, such as 500m, 0.5 or 2", text)
+	}
+}
+
 func TestQuantity(t *testing.T) {
 	for text, want := range map[string]float64{
 		"": 0, "128974848": 128974848, "512Mi": 536870912, "1.5Gi": 1610612736, "800M": 8e8, "64Ki": 65536, "2k": 2000, "1Ti": 1 << 40,

@@ -122,7 +122,7 @@ func TestParseSettingsRefuses(t *testing.T) {
 		`{"targets": [{"url": "a:1", "memoryLimit": "half"}]}`:            `targets[0].memoryLimit is "half": expected an amount of memory as Kubernetes writes it, such as 512Mi, 1.5Gi or 800M`,
 		`{"targets": [{"url": "a:1", "memoryLimit": "500m"}]}`:            `targets[0].memoryLimit is "500m": expected an amount of memory as Kubernetes writes it, such as 512Mi, 1.5Gi or 800M`,
 		`{"targets": [{"url": "a:1", "memoryLimit": 512}]}`:               `targets.memoryLimit: expected a string in quotes, found number`,
-		`{"targets": [{"url": "a:1", "cpuLimit": -1}]}`:                   `targets[0].cpuLimit is -1: expected a number of CPUs above 0, such as 0.5 or 2`,
+		`{"targets": [{"url": "a:1", "cpuLimit": -1}]}`:                   `targets[0].cpuLimit is "-1": expected an amount of CPU as Kubernetes writes it, such as 500m, 0.5 or 2`,
 		`{"targets": [{"url": "a:1", "threadTableSize": 1.5}]}`:           `targets[0].threadTableSize is 1.5: expected a whole number above 0, that of falco_libs.thread_table_size`,
 		`{"targets": [{"url": "a:1", "outputsQueueCapacity": -1}]}`:       `targets[0].outputsQueueCapacity is -1: expected a whole number, that of outputs_queue.capacity`,
 		`{"targets": [{"url": "a:1", "expectedInstances": -3}]}`:          `targets[0].expectedInstances is -3: expected a whole number of nodes above 0`,

@@ -4,7 +4,7 @@ import { type TargetCapacity } from '../../settings';
 import { catalogue } from '../../signals';
 import { type Catalogue } from '../../signals/types';
 import { NumberField, TextField } from './fields';
-import { memoryProblem } from './validate';
+import { cpuProblem, memoryProblem } from './validate';
 
 type Setting = Catalogue['targetGauges'][number]['setting'];
 
@@ -49,13 +49,13 @@ export function CapacityFields({ capacity, onChange, disabled }: Props) {
           problem={capacity.memoryLimit ? memoryProblem(capacity.memoryLimit) : undefined}
           onChange={(memoryLimit) => onChange({ memoryLimit })}
         />
-        <NumberField
+        <TextField
           {...common}
           label="CPU limit"
-          description={describe('CPU limit of the Falco container, in CPUs', 'cpuLimit')}
-          placeholder="none, for example 0.5"
-          step={0.1}
-          value={capacity.cpuLimit}
+          description={describe('CPU limit of the Falco container', 'cpuLimit')}
+          placeholder="none, for example 500m"
+          value={capacity.cpuLimit?.toString()}
+          problem={cpuProblem(capacity.cpuLimit ?? '')}
           onChange={(cpuLimit) => onChange({ cpuLimit })}
         />
         <NumberField

@@ -154,6 +154,23 @@ describe('targets', () => {
     );
     expect(settings().targets?.[0]).toMatchObject({ expectedInstances: 12, memoryLimit: '1Gx' });
   });
+
+  test('a CPU limit is written as in Kubernetes, and a number from YAML is shown', async () => {
+    const { settings } = show({ targets: [{ url: 'a:1', cpuLimit: 0.5 }] });
+    const limit = screen.getByLabelText(/^CPU limit/);
+    expect(limit).toHaveValue('0.5');
+    await userEvent.clear(limit);
+    expect(screen.queryByRole('alert')).not.toBeInTheDocument();
+    await userEvent.type(limit, '500');
+    await userEvent.type(limit, 'Mi');
+    expect(screen.getByRole('alert')).toHaveTextContent(
+      '“500Mi” is not an amount of CPU. Expected, for example, 500m, 0.5 or 2.'
+    );
+    await userEvent.clear(limit);
+    await userEvent.type(limit, '500m');
+    expect(screen.queryByRole('alert')).not.toBeInTheDocument();
+    expect(settings().targets?.[0]?.cpuLimit).toBe('500m');
+  });
 });
 
 test('Falcosidekick has no capacity settings', () => {
@@ -170,7 +187,7 @@ test.each([
   ],
   [
     'CPU limit',
-    'CPU limit of the Falco container, in CPUs. Used by: CPU capacity usage, CPU capacity usage since start, CPU limit usage.',
+    'CPU limit of the Falco container. Used by: CPU capacity usage, CPU capacity usage since start, CPU limit usage.',
   ],
   ['Outputs queue capacity', 'outputs_queue.capacity in falco.yaml; 0 means unbounded. Used by: Dropped alerts.'],
 ])('%s lists the signals that use it', (label, help) => {
@@ -211,6 +228,12 @@ describe('Prometheus mode', () => {
     );
     await userEvent.clear(identity);
     await userEvent.type(identity, 'cluster, node');
+    const exporter = screen.getByLabelText(/^node_exporter label/);
+    expect(exporter).toHaveAttribute('placeholder', 'node');
+    await userEvent.type(exporter, 'node name');
+    expect(screen.getByRole('alert')).toHaveTextContent('“node name” is not a label name.');
+    await userEvent.clear(exporter);
+    await userEvent.type(exporter, 'nodename');
     await userEvent.type(screen.getByLabelText(/^Tenant(?! header)/), 'team-a');
     await choose('HTTP method', 'GET');
     expect(screen.queryByRole('alert')).not.toBeInTheDocument();
@@ -218,6 +241,7 @@ describe('Prometheus mode', () => {
       url: 'http://a',
       matchers: 'job="falco"',
       identityLabels: ['cluster', 'node'],
+      nodeExporterLabel: 'nodename',
       tenant: 'team-a',
       method: 'GET',
     });

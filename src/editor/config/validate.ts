@@ -123,6 +123,13 @@ export function memoryProblem(text: NonNullable<TargetSettings['memoryLimit']>):
     : `“${text}” is not an amount of memory. Expected, for example, 512Mi or 1Gi.`;
 }
 
+/** Checks a CPU limit in Kubernetes notation, as a number or as text. */
+export function cpuProblem(limit: NonNullable<TargetSettings['cpuLimit']>): Problem {
+  return limit === '' || /^\d+(\.\d+)?m?$/.test(String(limit))
+    ? undefined
+    : `“${limit}” is not an amount of CPU. Expected, for example, 500m, 0.5 or 2.`;
+}
+
 /** Parses `cluster=prod, zone=a`. Values can contain anything but commas. */
 export function parseLabels(text: string): { labels: Record<string, string>; problem?: Problem } {
   const labels: Record<string, string> = {};
