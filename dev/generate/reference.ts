@@ -131,7 +131,7 @@ function inventory(): string {
   const head = `## Inventory
 
 A query of type \`inventory\` has one row per node with its address, its state and these columns. Nodes that differ from the
-majority in a compared column are marked.
+majority of their cluster in a compared column are marked. Without a majority none is marked, and a notice says so.
 
 | column | source | compared |
 | --- | --- | --- |`;

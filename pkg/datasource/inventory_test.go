@@ -65,6 +65,19 @@ func TestInventoryAgainstTheBaseline(t *testing.T) {
 	}, rows(t, queryOne(t, d, `{"queryType": "inventory"}`), "node", "differs"))
 }
 
+// Nodes that all differ are not marked: a notice says that there is no majority, and in which columns.
+func TestInventoryWithoutMajority(t *testing.T) {
+	d, f := newTest(t, falco("a"), falco("b"), falco("c"))
+	for node, version := range map[string]string{"a": "0.44.1", "b": "0.45.0", "c": "0.41.0"} {
+		f.set(1, "__name__", "falcosecurity_falco_version_info", "cluster", "demo", "node", node, "version", version)
+		f.set(1, "__name__", "falcosecurity_falco_kernel_release_info", "cluster", "demo", "node", node, "kernel_release", "6."+version)
+		f.set(1, "__name__", "falcosecurity_scap_engine_name_info", "cluster", "demo", "node", node, "engine_name", "kmod")
+	}
+	res := queryOne(t, d, `{"queryType": "inventory"}`)
+	require.Equal(t, []string{"a | 0 | ", "b | 0 | ", "c | 0 | "}, rows(t, res, "node", "odd", "differs"))
+	require.Contains(t, texts(t, res), "info: No majority in demo for Version, Kernel: more than half of the nodes share no value, so none of them is marked as different.")
+}
+
 // Clusters are upgraded one after the other: each has a majority of its own.
 func TestOddWithinTheCluster(t *testing.T) {
 	in := func(cluster, name string) scrape.Status {

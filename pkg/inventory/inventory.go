@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -20,6 +21,7 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/request"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/wording"
 )
 
 // item is one node with the values of the catalogue's columns.
@@ -51,18 +53,21 @@ func Answer(ctx context.Context, r *request.Request, qc *request.QueryContext) (
 		}
 	}
 	clusters := byCluster(rows)
+	divided := map[string][]string{} // titles of columns without a majority, by cluster
 	for _, c := range r.Catalogue.Inventory {
 		if !c.Compare || differsFromBaseline(r, c, rows) {
 			continue
 		}
-		for _, of := range clusters {
-			differsFromMajority(c, of)
+		for name, of := range clusters {
+			if !differsFromMajority(c, of) {
+				divided[name] = append(divided[name], c.Title)
+			}
 		}
 	}
 	slices.SortStableFunc(rows, func(x, y *item) int {
 		return cmp.Or(cmp.Compare(len(y.differences), len(x.differences)), strings.Compare(x.Labels.Get("cluster"), y.Labels.Get("cluster")), strings.Compare(x.Node(), y.Node()))
 	})
-	out := inventoryTable(r, query.First(rows, qc.Query.Limit), notices.ForTargets(r, qc))
+	out := inventoryTable(r, query.First(rows, qc.Query.Limit), append(notices.ForTargets(r, qc), withoutMajority(divided)...))
 	out[0].Meta.ExecutedQueryString = strings.Join(exprs, "\n")
 	return out, nil
 }
@@ -162,9 +167,23 @@ func (i *item) text(c signals.InventoryColumn) string {
 	return ""
 }
 
-// differsFromMajority marks the nodes that differ from what more than half of the nodes with a value have. Without such a
-// majority no node is marked.
-func differsFromMajority(c signals.InventoryColumn, rows []*item) {
+// withoutMajority says which columns have no majority, by cluster: no node is marked there, although they differ.
+func withoutMajority(columns map[string][]string) (out []data.Notice) {
+	for _, cluster := range slices.Sorted(maps.Keys(columns)) {
+		where := ""
+		if cluster != "" {
+			where = " in " + cluster
+		}
+		out = append(out, data.Notice{Severity: data.NoticeSeverityInfo, Text: fmt.Sprintf(
+			"No majority%s for %s: more than half of the nodes share no value, so none of them is marked as different.",
+			where, wording.List(columns[cluster]))})
+	}
+	return out
+}
+
+// differsFromMajority marks the nodes that differ from what more than half of the nodes with a value have. It reports whether
+// there is such a majority, or no value at all; without one, no node is marked.
+func differsFromMajority(c signals.InventoryColumn, rows []*item) bool {
 	var values []string
 	shown := map[string]string{}
 	for _, row := range rows {
@@ -175,13 +194,14 @@ func differsFromMajority(c signals.InventoryColumn, rows []*item) {
 	}
 	common, count := majority(values)
 	if common == "" {
-		return
+		return len(values) == 0
 	}
 	for _, row := range rows {
 		if text := row.text(c); text != "" && text != common {
 			row.differences = append(row.differences, fmt.Sprintf("%s: %s, while %d of %d have %s", c.Title, shown[text], count, len(values), shown[common]))
 		}
 	}
+	return true
 }
 
 var stateLevels = map[string]string{

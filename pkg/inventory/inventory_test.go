@@ -13,10 +13,11 @@ import (
 func TestNobodyIsOdd(t *testing.T) {
 	column := signals.InventoryColumn{ID: "version", Label: "version"}
 	all := []*item{{full: map[string]string{"version": "1"}}, {full: map[string]string{"version": "2"}}, {}}
-	differsFromMajority(column, all)
+	require.False(t, differsFromMajority(column, all))
 	for _, i := range all {
 		require.Empty(t, i.differences)
 	}
+	require.True(t, differsFromMajority(column, all[2:]), "nothing is known, so nothing differs")
 }
 
 // What is cut for showing is compared whole.
