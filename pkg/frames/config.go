@@ -52,6 +52,16 @@ func fieldConfig(s *signals.Signal) *data.FieldConfig {
 	return config
 }
 
+// nameMissing lets a table say that a missing value of a judged signal is unknown. An empty cell would look as if all were
+// well.
+func nameMissing(config *data.FieldConfig, s *signals.Signal) {
+	if s == nil || s.Thresholds == nil && len(s.Values) == 0 {
+		return
+	}
+	missing := data.ValueMappingResult{Text: "unknown", Color: unknown, Index: len(s.Values)}
+	config.Mappings = append(config.Mappings, data.SpecialValueMapper{Match: data.SpecialValueNull, Result: missing})
+}
+
 // steps returns thresholds in ascending order. A value that equals a threshold exceeds it if higher is worse, and does not
 // if lower is worse.
 func steps(t *signals.Thresholds) []data.Threshold {

@@ -22,7 +22,8 @@ type namer struct {
 }
 
 func newNamer(all []series, o Options) namer {
-	n := namer{legend: o.LegendFormat, first: o.Identity, skip: []string{"signal"}, titles: o.Titles}
+	n := namer{legend: o.LegendFormat, first: slices.Clone(o.Identity), skip: []string{"signal"}, titles: o.Titles}
+	slices.Reverse(n.first) // the node before the cluster, because legends cut the end of a name
 	ids := map[string]bool{}
 	for _, s := range all {
 		if s.result.Signal != nil {

@@ -29,6 +29,7 @@ func table(results []Result, all []series, o Options) *data.Frame {
 	n := newNamer(all, o)
 	rows, columns, names := n.collect(results, all)
 	names = leading(o.Identity, names)
+	named := !n.pivots() && alike(rows, o.Identity)
 	if o.Step > 0 || results[0].Signal != nil && !results[0].Ranked {
 		slices.SortStableFunc(rows, func(a, b *row) int {
 			if c := a.at.Compare(b.at); c != 0 {
@@ -54,11 +55,23 @@ func table(results []Result, all []series, o Options) *data.Frame {
 		}
 		field := data.NewField(name, nil, cells(rows, func(r *row) *float64 { return r.values[c] }))
 		field.Config = fieldConfig(result.Signal)
+		if named {
+			nameMissing(field.Config, result.Signal)
+		}
 		field.Config.DisplayNameFromDS = c.name
 		field.Config.Links = nil // links would underline every cell
 		frame.Fields = append(frame.Fields, field)
 	}
 	return frame
+}
+
+// alike reports whether all rows have the same labels, apart from the identity. Otherwise, a cell may be empty because the
+// signal does not have the labels of the row.
+func alike(rows []*row, identity []string) bool {
+	own := func(r *row) string {
+		return strings.Join(slices.DeleteFunc(order(r.labels, nil), func(name string) bool { return slices.Contains(identity, name) }), ",")
+	}
+	return !slices.ContainsFunc(rows, func(r *row) bool { return own(r) != own(rows[0]) })
 }
 
 // textField returns a column of text with the cell type for plain text. Otherwise, a table panel whose default is coloured

@@ -31,7 +31,8 @@ export class SeriesNamer {
     if (!signal) {
       return promName(labels) || expr;
     }
-    const words = ordered(labels, identity)
+    // The node before the cluster, because legends cut the end of a name.
+    const words = ordered(labels, [...identity].reverse())
       .filter((name) => !this.skipped.includes(name))
       .map((name) => this.title(labels.get(name)))
       .join(' ');

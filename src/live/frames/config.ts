@@ -1,7 +1,14 @@
-import { type FieldConfig, MappingType, type Threshold, ThresholdsMode } from '@grafana/data';
+import {
+  type FieldConfig,
+  MappingType,
+  SpecialValueMatch,
+  type Threshold,
+  ThresholdsMode,
+  type ValueMapping,
+} from '@grafana/data';
 import { type Signal, type Thresholds } from '../../signals/types';
 
-// Grafana's colour names. Unknown values have no field; blue means that a signal has no thresholds.
+// Grafana's colour names. Blue means that a signal has no thresholds.
 const colours = { ok: 'green', warning: 'yellow', critical: 'red' };
 const neutral = 'blue';
 
@@ -32,6 +39,22 @@ function makeConfig(signal: Signal): FieldConfig {
     ...(max !== undefined && { max }),
     ...(values.length > 0 && { mappings: [{ type: MappingType.ValueToText, options: named(values) }] }),
   };
+}
+
+/**
+ * Lets a table say that a missing value of a judged signal is unknown. An empty cell would look as if all were well.
+ */
+export function nameMissing(config: FieldConfig, signal: Signal | undefined): FieldConfig {
+  const { thresholds, values = [] } = signal ?? {};
+  if (!thresholds && values.length === 0) {
+    return config;
+  }
+  const result = { text: 'unknown', color: 'purple', ...(values.length > 0 && { index: values.length }) };
+  const missing: ValueMapping = {
+    type: MappingType.SpecialValue,
+    options: { match: SpecialValueMatch.Null, result },
+  };
+  return { ...config, mappings: [...(config.mappings ?? []), missing] };
 }
 
 function named(values: NonNullable<Signal['values']>) {

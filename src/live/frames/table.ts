@@ -1,6 +1,6 @@
 import { type Field, FieldType } from '@grafana/data';
 import { Labels } from '../../promql';
-import { fieldConfig } from './config';
+import { fieldConfig, nameMissing } from './config';
 import { leading, SeriesNamer } from './SeriesNamer';
 import { type FrameOptions, type FrameResult, type FrameSeries } from './result';
 
@@ -38,9 +38,11 @@ export function tableFields(results: readonly FrameResult[], all: FrameSeries[],
     const config = { custom: { cellOptions: { type: 'auto' } } };
     return { name, type: FieldType.string, config, values: rows.map(({ labels }) => labels.get(name)) };
   });
+  const isComparable = !namer.pivots && areAlike(rows, identity);
   const figures = columns.map((column): Field => {
     const { signal } = results[column.index]!;
-    const { links: _, ...config } = fieldConfig(signal); // links would underline every cell
+    const { links: _, ...plain } = fieldConfig(signal); // links would underline every cell
+    const config = isComparable ? nameMissing(plain, signal) : plain;
     return {
       name: namer.pivots ? column.name : (signal?.id ?? 'Value'),
       type: FieldType.number,
@@ -49,6 +51,19 @@ export function tableFields(results: readonly FrameResult[], all: FrameSeries[],
     };
   });
   return [...(step === undefined ? [] : [time]), ...words, ...figures];
+}
+
+/**
+ * Whether all rows have the same labels, apart from the identity. Otherwise, a cell may be empty because the signal does not
+ * have the labels of the row.
+ */
+function areAlike(rows: Row[], identity: readonly string[]): boolean {
+  const own = ({ labels }: Row) =>
+    labels
+      .entries()
+      .flatMap(([name]) => (identity.includes(name) ? [] : [name]))
+      .join();
+  return rows.every((row) => own(row) === own(rows[0]!));
 }
 
 function columnsOf(results: readonly FrameResult[], all: FrameSeries[], namer: SeriesNamer): Column[] {
