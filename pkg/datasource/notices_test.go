@@ -3,6 +3,7 @@ package datasource
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -126,6 +127,22 @@ func TestNotices(t *testing.T) {
 				s.Problems = []scrape.Problem{{Line: 12, Reason: "no value", Text: "falcosecurity_x"}}
 			})},
 			want: []string{"info: Kernel drops: no value on 1 of 2 nodes: idle. {kernel-drop-ratio}", "info: 3 lines could not be read in the response of 1 of 2 nodes: idle. All other lines are used. The first is line 12: no value: falcosecurity_x."},
+		},
+		{
+			name: "unreadable lines that may be why a node has no value", query: `{}`,
+			statuses: []scrape.Status{kernel("node-1"), change(kernel("idle"), func(s *scrape.Status) {
+				s.Unreadable = 1
+				s.Problems = []scrape.Problem{{Line: 12, Reason: "no value", Text: "falcosecurity_scap_n_evts_total"}}
+			})},
+			want: []string{"info: Kernel drops: no value on 1 of 2 nodes: idle. {kernel-drop-ratio}", "info: 1 line could not be read in the response of 1 of 2 nodes: idle. All other lines are used. The first is line 12: no value: falcosecurity_scap_n_evts_total."},
+		},
+		{
+			name: "unreadable lines of another metric", query: `{}`,
+			statuses: []scrape.Status{kernel("node-1"), change(kernel("idle"), func(s *scrape.Status) {
+				s.Unreadable = 1
+				s.Problems = []scrape.Problem{{Line: 12, Reason: "no value", Text: "falcosecurity_x"}}
+			})},
+			want: []string{"info: Kernel drops: no value on 1 of 2 nodes: idle. {kernel-drop-ratio}"},
 		},
 		{
 			name: "discovery in trouble", query: `{}`,
@@ -372,4 +389,31 @@ func TestNeedOfAnotherKind(t *testing.T) {
 	f.statuses = append(f.statuses, change(falco("sidekick"), func(s *scrape.Status) { s.Kind = scrape.KindFalcosidekick }))
 	_, _, lacks = notices.MissingRequirement(t.Context(), request.New(d.source, false), s, f.statuses[0], noon)
 	require.False(t, lacks)
+}
+
+// Unreadable lines are a fact about the node, not about a panel: of those that explain no missing value, only tables of checks
+// tell.
+func TestUnreadableLinesAreToldByChecks(t *testing.T) {
+	d, _ := newTest(t, change(falco("node-1", everything...), func(s *scrape.Status) {
+		s.Unreadable, s.Problems = 1, []scrape.Problem{{Line: 7, Reason: "no value", Text: "falcosecurity_x"}}
+	}))
+	tells := func(query string) bool {
+		return slices.ContainsFunc(texts(t, queryOne(t, d, query)), func(text string) bool { return strings.Contains(text, "1 line could not be read") })
+	}
+	require.True(t, tells(`{"queryType": "health", "format": "table"}`))
+	require.True(t, tells(`{"queryType": "health", "format": "table", "groupBy": ["check"]}`))
+	for _, query := range []string{
+		`{"queryType": "health", "format": "timeseries", "instant": true, "groupBy": []}`,
+		`{"queryType": "inventory"}`, `{"queryType": "events"}`, `{"queryType": "rules"}`, `{"queryType": "impact"}`,
+	} {
+		require.False(t, tells(query), query)
+	}
+}
+
+// A rule may be missing because its line could not be read.
+func TestUnreadableLinesOfRules(t *testing.T) {
+	d, _ := newTest(t, change(falco("node-1", everything...), func(s *scrape.Status) {
+		s.Unreadable, s.Problems = 1, []scrape.Problem{{Line: 7, Reason: "no value", Text: `falcosecurity_falco_rules_matches_total{rule_name="x"}`}}
+	}))
+	require.Contains(t, strings.Join(texts(t, queryOne(t, d, `{"queryType": "rules"}`)), "\n"), "1 line could not be read")
 }

@@ -60,7 +60,9 @@ func Answer(ctx context.Context, r *request.Request, qc *request.QueryContext) (
 		return rangeFrames(r, qc, checks, by, told)
 	case qc.Query.Format != "table":
 		return healthNumbers(r, qc, results(ctx, r, qc, checks), by, told)
-	case slices.Contains(by, "check") && slices.Contains(by, "node"):
+	}
+	told = append(told, notices.UnreadableLines(r, qc.Targets, qc.Targets.All).Notices()...)
+	if slices.Contains(by, "check") && slices.Contains(by, "node") {
 		findings := query.First(results(ctx, r, qc, checks), qc.Query.Limit)
 		if err := nameFiles(ctx, r, qc, findings); err != nil {
 			return nil, err

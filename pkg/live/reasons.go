@@ -75,7 +75,7 @@ func findReasons(ctx context.Context, r *request.Request, qc *request.QueryConte
 		notices.DiscoveryFailed(besides, t)
 		notices.TooOld(r, besides, t)
 	}
-	out.Missing = append(append(out.Missing, why.Notices()...), notices.UnreadableLines(r, qc.Targets, notices.TargetsWithoutValue(qc)).Notices()...)
+	out.Missing = append(append(out.Missing, why.Notices()...), notices.LostLinesOfFigures(r, qc)...)
 	out.Besides = append([]data.Notice{}, slices.Concat(notices.SharedKernels(ctx, r, qc), besides.Notices(), out.Besides)...)
 	return out, nil
 }

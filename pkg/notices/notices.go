@@ -27,7 +27,7 @@ import (
 const noTarget = "No target matches the filters of this query, or discovery has found none yet. The health check of the data source lists the configured targets."
 
 // ForFigures returns the notices of a query for signals or PromQL. An empty panel always has one. Notices that make all
-// values wrong come first, then reasons for missing values. Unreadable lines come last, and only for nodes without a value.
+// values wrong come first, then reasons for missing values. Unreadable lines come last, and only if they may be a reason.
 func ForFigures(ctx context.Context, r *request.Request, qc *request.QueryContext) []data.Notice {
 	why := NewGroups(qc.Targets)
 	for _, result := range qc.Results {
@@ -77,11 +77,11 @@ func ForFigures(ctx context.Context, r *request.Request, qc *request.QueryContex
 			info(lateNodes(ctx, r, qc, begin))
 		}
 	}
-	return append(out, UnreadableLines(r, qc.Targets, TargetsWithoutValue(qc)).Notices()...)
+	return append(out, LostLinesOfFigures(r, qc)...)
 }
 
-// TargetsWithoutValue returns the targets that have no value in any result. It is empty if the results are not by node.
-func TargetsWithoutValue(qc *request.QueryContext) (out []target.Status) {
+// targetsWithoutValue returns the targets that have no value in any result. It is empty if the results are not by node.
+func targetsWithoutValue(qc *request.QueryContext) (out []target.Status) {
 	valued, other := map[target.Node]bool{}, false
 	for _, result := range qc.Results {
 		for _, l := range withValue(result) {
@@ -112,7 +112,7 @@ func ForTargets(r *request.Request, qc *request.QueryContext) []data.Notice {
 	if len(qc.Targets.All) == 0 {
 		out = append(out, data.Notice{Severity: data.NoticeSeverityInfo, Text: noTarget})
 	}
-	return append(out, UnreadableLines(r, qc.Targets, qc.Targets.All).Notices()...)
+	return out
 }
 
 // MissingNodes adds the nodes that are up but have no value for a signal, with the reason.

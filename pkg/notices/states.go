@@ -3,9 +3,13 @@ package notices
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql/parser"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/request"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
@@ -107,6 +111,46 @@ func UnreadableLines(r *request.Request, of target.Set, all []target.Status) *Gr
 		g.Add(Info(fmt.Sprintf("%s could not be read in the response of", wording.Count(s.Unreadable, "line")), "All other lines are used."+first), of.Name(s))
 	}
 	return g
+}
+
+// LostLines tells of unreadable lines that may be why targets have no value: those that name one of the metrics. Only the
+// first lines of many are known. The table of checks tells of all others, so that not every panel does.
+func LostLines(r *request.Request, of target.Set, lacking []target.Status, metrics []string) []data.Notice {
+	names := func(p target.Problem) bool {
+		return slices.ContainsFunc(metrics, func(metric string) bool { return strings.Contains(p.Text, metric) })
+	}
+	var out []target.Status
+	for _, t := range lacking {
+		if t.Unreadable > len(t.Problems) || slices.ContainsFunc(t.Problems, names) {
+			out = append(out, t)
+		}
+	}
+	return UnreadableLines(r, of, out).Notices()
+}
+
+// LostLinesOfFigures is LostLines for the targets without a value in the results of a query.
+func LostLinesOfFigures(r *request.Request, qc *request.QueryContext) []data.Notice {
+	var metrics []string
+	for _, result := range qc.Results {
+		metrics = append(metrics, metricsIn(result.Expr)...)
+	}
+	return LostLines(r, qc.Targets, targetsWithoutValue(qc), metrics)
+}
+
+// metricsIn returns the names of the metrics that an expression reads.
+func metricsIn(text string) (out []string) {
+	expr, err := parser.NewParser(parser.Options{}).ParseExpr(text)
+	if err != nil {
+		return nil
+	}
+	for _, matchers := range parser.ExtractSelectors(expr) {
+		for _, m := range matchers {
+			if m.Name == model.MetricNameLabel && m.Type == labels.MatchEqual {
+				out = append(out, m.Value)
+			}
+		}
+	}
+	return out
 }
 
 // TooOld adds a cause if the target runs an unsupported version of Falco.
