@@ -2,7 +2,6 @@
 import {
   behaviors,
   EmbeddedScene,
-  SceneDataLayerControls,
   SceneGridItem,
   SceneGridLayout,
   SceneGridRow,
@@ -13,6 +12,7 @@ import {
   VariableValueSelectors,
 } from '@grafana/scenes';
 import { createLayers } from './annotations';
+import { AnnotationSwitches } from './annotationSwitches';
 import { Controls } from './controls';
 import { DashboardLinks } from './links';
 import { arrange, listRepeatVariables, type Placed, type PlacedPanel, type PlacedRow, type GetValues } from './layout';
@@ -39,7 +39,7 @@ export function createScene(dashboard: DashboardModel): EmbeddedScene {
     $data: createLayers(dashboard),
     controls: [
       new Controls({
-        left: [new VariableValueSelectors({}), new SceneDataLayerControls()],
+        left: [new VariableValueSelectors({}), new AnnotationSwitches({})],
         right: [
           new DashboardLinks({ links: dashboard.links ?? [] }),
           new SceneTimePicker({ hidePicker: timepicker.hidden }),
