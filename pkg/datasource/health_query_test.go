@@ -123,7 +123,7 @@ func TestHealthOfEveryNode(t *testing.T) {
 	d, _ := sickFleet(t)
 	res := queryOne(t, d, `{"queryType": "health"}`)
 	require.Equal(t, []string{
-		"demo | bad | Data quality | Kernel drops | critical | 12 % | Much is lost.",
+		"demo | bad | Data quality | Kernel drops | critical | 12 % over 1 min | Much is lost.",
 		"demo | dead | Continuity | Up | critical | down | Nothing is seen.",
 		"demo | bad | Data quality | Drops of one CPU | warning | 7 | ",
 		"demo | good | Resources | Memory | warning | 1.86 GiB | ",
@@ -134,7 +134,7 @@ func TestHealthOfEveryNode(t *testing.T) {
 		"demo | dead | Resources | Memory | unknown |  | No metrics from dead. Connection refused: check the port.",
 		"demo | new | Resources | Memory | unknown |  | Not scraped yet: new. The first values appear within seconds.",
 		"demo | plain | Resources | Memory | unknown |  | Memory: unknown on plain. the file was not found. name the file.",
-		"demo | good | Data quality | Kernel drops | ok | 0 % | All is seen.",
+		"demo | good | Data quality | Kernel drops | ok | 0 % over 1 min | All is seen.",
 		"demo | bad | Continuity | Up | ok | up | It answers.",
 		"demo | good | Continuity | Up | ok | up | It answers.",
 		"demo | plain | Continuity | Up | ok | up | It answers.",
@@ -181,7 +181,7 @@ func TestHealthSummed(t *testing.T) {
 	d, f := sickFleet(t)
 	res := queryOne(t, d, `{"queryType": "health", "groupBy": ["dimension"]}`)
 	require.Equal(t, []string{
-		"Data quality | critical | 1 | 1 | 3 | 1 | Kernel drops on bad (12 %)",
+		"Data quality | critical | 1 | 1 | 3 | 1 | Kernel drops over 1 min on bad (12 %)",
 		"Continuity | critical | 1 | 0 | 1 | 3 | Up on dead (down: refused)",
 		"Resources | warning | 0 | 1 | 3 | 1 | Memory on good (1.86 GiB)",
 	}, rows(t, res, "dimension", "verdict", "critical", "warning", "unknown", "ok", "worst"))
@@ -200,7 +200,7 @@ func TestHealthOfAllDimensionsOfACheck(t *testing.T) {
 	of := func(node string) string {
 		return `, "filters": [{"key": "node", "operator": "=", "value": "` + node + `"}]`
 	}
-	require.Equal(t, []string{"Data quality | critical | Kernel drops on bad (12 %)", "Continuity | critical | Kernel drops on bad (12 %)", "Resources | ok | "},
+	require.Equal(t, []string{"Data quality | critical | Kernel drops over 1 min on bad (12 %)", "Continuity | critical | Kernel drops over 1 min on bad (12 %)", "Resources | ok | "},
 		rows(t, queryOne(t, d, `{"queryType": "health", "groupBy": ["dimension"]`+of("bad")+`}`), "dimension", "verdict", "worst"))
 	require.Len(t, rows(t, queryOne(t, d, `{"queryType": "health", "signals": ["kernel"]`+of("bad")+`}`), "check"), 1, "it stays one check")
 	over := queryOne(t, d, `{"queryType": "health", "groupBy": ["dimension"], "signals": ["kernel"], "instant": false, "format": "timeseries"`+of("bad")+`}`)

@@ -35,7 +35,7 @@ func healthTable(r *request.Request, findings []checkResult, notices []data.Noti
 		words("dimension", "Dimension", func(f checkResult) string { return titles[f.signal.Dimension] }),
 		words("check", "Check", func(f checkResult) string { return f.signal.Title }),
 		frames.Levels("verdict", "Verdict", levelNames, frames.Column(findings, func(f checkResult) string { return f.verdict })),
-		words("text", "Value", checkResult.text),
+		words("text", "Value", func(f checkResult) string { return strings.TrimSpace(f.text() + f.within()) }),
 		prose("meaning", "Meaning", checkResult.meaning),
 		prose("change", "Action", func(f checkResult) string { return f.change }),
 		frames.Link("link", "Documentation", "Falco's documentation", frames.Column(findings, func(f checkResult) string { return f.signal.Link })),
@@ -52,6 +52,15 @@ func (f checkResult) text() string {
 		return ""
 	}
 	return frames.Text(f.signal, *f.value)
+}
+
+// within says which time the value covers, such as " over 15 min": panels show the same signal over other windows. It is
+// empty for values without a window, and without a value.
+func (f checkResult) within() string {
+	if f.value == nil || !strings.Contains(f.signal.Expr, "$window") || len(f.signal.Values) > 0 {
+		return ""
+	}
+	return " over " + frames.WithUnit("s", f.window.Seconds())
 }
 
 // meaning explains the verdict. For an unknown verdict, it is why nothing is known.
@@ -179,8 +188,8 @@ func (g group) count(verdict string) (n int) {
 	return n
 }
 
-// worst names the results with the group's verdict, such as "Kernel drops on node-1 (12 %), node-2 (11 %); CPU on node-1
-// (98 %)".
+// worst names the results with the group's verdict, such as "Kernel drops over 5 min on node-1 (12 %), node-2 (11 %); CPU on
+// node-1 (98 %)".
 func (g group) worst() string {
 	if g.findings[0].verdict == "ok" {
 		return ""
@@ -191,7 +200,7 @@ func (g group) worst() string {
 		if f.verdict != g.findings[0].verdict {
 			break
 		}
-		title := f.signal.Title
+		title := f.signal.Title + f.within()
 		if names[title] == nil {
 			order = append(order, title)
 		}

@@ -80,7 +80,7 @@ export const continuity: AlertRule[] = [
     for: '0s',
     severity: 'critical',
     ...keepLast,
-    look: { dashboard: 'Falco fleet and drift', panel: 'Restarts' },
+    look: { dashboard: 'Falco fleet and drift', panel: 'Restarts in range' },
     summary: ({ node }) => `Falco on ${node} is in a crash loop`,
     description: () =>
       'It started at least three times within half an hour. Between the restarts nothing monitors the node.',
@@ -98,7 +98,7 @@ export const continuity: AlertRule[] = [
     for: '0s',
     severity: 'warning',
     ...keepLast,
-    look: { dashboard: 'Falco fleet and drift', panel: 'Restarts' },
+    look: { dashboard: 'Falco fleet and drift', panel: 'Restarts in range' },
     summary: ({ node }) => `Falco on ${node} restarts repeatedly`,
     description: () =>
       'It started at least five times within 6 hours, six times within a day or ten times within a week: a crash loop that is slow, or a rollout that is repeated. Between the restarts nothing monitors the node.',
@@ -116,7 +116,7 @@ export const continuity: AlertRule[] = [
     for: '0s',
     severity: 'warning',
     ...nothingIsFine,
-    look: { dashboard: 'Falco fleet and drift', panel: 'Connection failures' },
+    look: { dashboard: 'Falco fleet and drift', panel: 'Connection failures within 30 minutes' },
     summary: ({ node, value }) => `Connections to Falco on ${node} failed ${value('printf "%.0f"')} times`,
     description: () =>
       'Within half an hour, connections were repeatedly refused, reset or cut off. The network works, but the process is not there, or it terminates before or during each scrape. Such a crash loop never shows a start time, so the rule on crash loops cannot see it.',
@@ -131,7 +131,7 @@ export const continuity: AlertRule[] = [
     for: '0s',
     severity: 'warning',
     ...nothingIsFine,
-    look: { dashboard: 'Falco fleet and drift', panel: 'Connection failures' },
+    look: { dashboard: 'Falco fleet and drift', panel: 'Connection failures within 30 minutes' },
     summary: ({ node }) => `Falco on ${node} may have crashed while being scraped`,
     description: () =>
       'A response was cut off, and Falco has a new start time. Falco up to 0.45.0 can crash when two requests read its metrics at the same time; 0.45.1 fixes this. The data source never sends two at once, so something else scrapes this Falco too.',
@@ -160,7 +160,7 @@ export const continuity: AlertRule[] = [
     for: '0s',
     severity: 'critical',
     ...nothingIsFine,
-    look: { dashboard: 'Falco fleet and drift', panel: 'Stability' },
+    look: { dashboard: 'Falco fleet and drift', panel: 'Stability in range' },
     summary: ({ node }) => `Falco on ${node} failed to load its changed rules or configuration`,
     description: () => 'It still uses the previous ones and appears healthy. Reported in an alert of its own.',
   },
@@ -174,7 +174,7 @@ export const continuity: AlertRule[] = [
     for: '0s',
     severity: 'warning',
     ...nothingIsFine,
-    look: { dashboard: 'Falco fleet and drift', panel: 'Stability' },
+    look: { dashboard: 'Falco fleet and drift', panel: 'Stability in range' },
     summary: ({ node }) => `Falco on ${node} receives no events`,
     description: () =>
       'Falco reported a thousand consecutive timeouts without an event: the host is idle, or the driver delivers no events. Reported in an alert of its own.',

@@ -73,7 +73,7 @@ export const dataQuality: AlertRule[] = [
     for: '5m',
     severity: 'warning',
     ...keepLast,
-    look: { dashboard: 'Falco data quality', panel: 'Lost process events' },
+    look: { dashboard: 'Falco data quality', panel: 'Lost process events within 5 minutes' },
     summary: ({ node, value }) => `Falco on ${node} lost about ${value('printf "%.0f"')} process start or exit events`,
     description: () =>
       'Within five minutes, clone, fork, exec or exit events did not reach Falco. Rules evaluate the activity of those processes without their names, parents and containers, which is worse than missing a file or connection.',

@@ -51,7 +51,7 @@ export const delivery: AlertRule[] = [
     for: '0s',
     severity: 'warning',
     ...nothingIsFine,
-    look: { dashboard: 'Falco delivery', panel: 'Falcosidekick restarts' },
+    look: { dashboard: 'Falco delivery', panel: 'Falcosidekick restarts within 15 minutes' },
     summary: ({ node }) => `Falcosidekick ${node} restarts repeatedly`,
     description: () =>
       'It started at least three times within an hour or six times within a day. Alerts sent during a restart are lost, because Falco does not buffer them, and so are those in its memory.',

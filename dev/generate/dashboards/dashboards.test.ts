@@ -9,6 +9,8 @@ import { panelIds } from './overview';
 
 interface Query {
   queryType: string;
+  window?: string;
+  instant?: boolean;
   signals?: string[];
   groupBy?: string[];
   limit?: number;
@@ -22,6 +24,9 @@ interface Panel {
   description?: string;
   gridPos: { x: number; y: number; w: number; h: number };
   targets?: Query[];
+  fieldConfig?: { overrides?: Array<{ properties: Array<{ value: unknown }> }> };
+  /** Of a text panel. */
+  options?: { content?: string };
 }
 
 const built = Object.entries(dashboards).map(([path, build]) => {
@@ -40,11 +45,73 @@ function byNode({ queryType, signals = [], groupBy, limit }: Query): boolean {
   return queryType === 'signal' && limit === undefined && series;
 }
 
+const isEmptyList = (value: unknown) => Array.isArray(value) && value.length === 0;
+
+/** How the text or the title of a panel says what its window is. Values without a window are current. */
+const WINDOWS: Record<string, RegExp> = {
+  $__range: /the time range|in range/i,
+  $__live: /so far/i,
+  '5m': /(last|within) (five|5) minutes/,
+  '10m': /(last|within) (ten|10) minutes/,
+  '15m': /(last|within) 15 minutes/,
+  '30m': /within 30 minutes/,
+};
+
+/** The windows of a panel's values: those of its queries for signals that look back. */
+const windowsOf = ({ targets = [] }: Panel) =>
+  targets
+    .filter(({ signals = [] }) => signals.some((id) => signalOf(id)?.expr.includes('$window')))
+    .flatMap(({ window }) => window ?? []);
+
+/** Signals that count something within their window. */
+const counts = catalogue.signals.filter(
+  ({ expr, unit, decimals }) => decimals === 0 && unit !== 'percentunit' && /increase\(|resets\(|changes\(/.test(expr)
+);
+const isCount = (id: string) =>
+  counts.some((signal) => signal.id === id && signal.values === undefined && id !== 'nodes-without-falco');
+
 describe.each(built)('$dashboard.title', ({ dashboard, all, panels, queries }) => {
   it('says of every panel how to read it, and uses only the panels that can be drawn everywhere', () => {
     const drawn = ['stat', 'timeseries', 'table', 'bargauge', 'text', 'state-timeline'];
     expect(panels.filter(({ description }) => !description?.endsWith('.')).map(({ title }) => title)).toEqual([]);
     expect(panels.filter(({ type }) => !drawn.includes(type)).map(({ title }) => title)).toEqual([]);
+  });
+
+  it('says which window its values have: once if they share one, otherwise in the titles', () => {
+    const current = panels.filter(({ type }) => ['stat', 'table', 'bargauge'].includes(type));
+    const windows = [...new Set(current.flatMap(windowsOf))];
+    const help = panels.filter(({ type }) => type === 'text').map(({ options }) => options?.content ?? '');
+    const shared = windows.length === 1 && help.some((text) => WINDOWS[windows[0]!]?.test(text));
+    const untold = current.filter(
+      (panel) => !shared && windowsOf(panel).some((window) => !WINDOWS[window]?.test(panel.title))
+    );
+    expect(untold.map(({ title }) => title)).toEqual([]);
+  });
+
+  it('says of a count over time within which time it counts', () => {
+    const graphs = panels.filter(({ type }) => type === 'timeseries');
+    const counting = graphs.filter(({ targets = [] }) => targets.some(({ signals = [] }) => signals.some(isCount)));
+    const untold = counting.filter(({ title, targets = [] }) =>
+      targets.some(({ window = '' }) => !WINDOWS[window]?.test(title))
+    );
+    expect(untold.map(({ title }) => title)).toEqual([]);
+  });
+
+  it('judges a tile over several nodes by its worst node', () => {
+    const total = ({ groupBy, signals = [] }: Query) =>
+      groupBy?.length === 0 &&
+      signals
+        .map(signalOf)
+        .some((signal) => signal?.thresholds?.direction === 'above' && signal.unit === 'percentunit');
+    const tiles = panels.filter(({ type, targets = [] }) => type === 'stat' && targets.some(total));
+    expect(tiles.map(({ title }) => title)).toEqual([]);
+  });
+
+  it('overrides no list by an empty one, which Grafana would add to it', () => {
+    const empty = panels.filter(({ fieldConfig }) =>
+      fieldConfig?.overrides?.some(({ properties }) => properties.some(({ value }) => isEmptyList(value)))
+    );
+    expect(empty.map(({ title }) => title)).toEqual([]);
   });
 
   it('has panels that neither overlap nor leave the grid, each with its own number', () => {

@@ -20,6 +20,9 @@ const tableColumns = [
   'fd-lookup-failure-ratio',
 ];
 
+/** The window of the tables. */
+const window = '10m';
+
 export function dataQuality(): Dashboard {
   return page({
     uid,
@@ -28,7 +31,7 @@ export function dataQuality(): Dashboard {
     groups: [
       {
         id: 1,
-        help: 'Events are lost in **three places**: in the kernel (drops), in a Falco that has stopped reading (stalled), and in Falco’s tables, without which events lack process data. Start with the checks, then look at the worst node below.',
+        help: 'Events are lost in **three places**: in the kernel (drops), in a Falco that has stopped reading (stalled), and in Falco’s tables, without which events lack process data. Start with the checks, then look at the worst node below. Tables show the **last ten minutes**.',
         panels: [
           checksPanel(
             {
@@ -39,18 +42,18 @@ export function dataQuality(): Dashboard {
               w: 24,
               h: 7,
             },
-            tableOf('health', { signals: checksOf('data-quality'), groupBy: ['check'] })
+            tableOf('health', { signals: checksOf('data-quality'), groupBy: ['check'], window })
           ),
           tablePanel(
             {
               id: 4,
               title: 'Nodes',
               description:
-                'All nodes over the last ten minutes, largest drops first. Minutes with drops distinguishes bursts (near 0 %) from sustained overload (near 100 %). Drop imbalance shows the drops of the worst CPU relative to the average. An empty cell has no value: see the panel’s notice for the reason.',
+                'All nodes over the last ten minutes, largest drops first. Minutes with drops distinguishes bursts (near 0 %) from sustained overload (near 100 %). Drop imbalance shows the drops of the worst CPU relative to the average. Unknown: see the panel’s notice for the reason.',
               w: 24,
-              h: 10,
+              h: 12,
             },
-            columns(tableColumns, { window: '10m', groupBy: ['$identity'] }),
+            columns(tableColumns, { window, groupBy: ['$identity'] }),
             'Kernel drops'
           ),
         ],
@@ -89,13 +92,15 @@ export function dataQuality(): Dashboard {
           worstPanel(
             {
               id: 14,
-              title: 'Lost process events',
+              title: 'Lost process events within 5 minutes',
               description:
-                'Process start and exit events dropped within the window of each point, for the five worst nodes. This is worse than a lost open: Falco does not know the process, its parents or its container.',
+                'Process start and exit events dropped within the five minutes before each point, for the five worst nodes. This is worse than a lost open: Falco does not know the process, its parents or its container.',
               w: 8,
               h: 8,
             },
-            'lost-process-events'
+            'lost-process-events',
+            false,
+            { window: '5m' }
           ),
           worstPanel(
             {

@@ -11,13 +11,15 @@ import {
   tablePanel,
   worstPanel,
 } from './panels';
-import { checksOf, chosen, columns, inCluster, ofSidekick, signals, tableOf, type Target } from './queries';
+import { checksOf, chosen, columns, inCluster, ofSidekick, signals, tableOf, type Target, worst } from './queries';
 
 export const uid = 'falco-delivery';
 
 const toChosen = { key: 'destination', operator: '=~', value: '${destination:regex}' };
 const ofRule = { key: 'rule_name', operator: '=~', value: '${rule:regex}' };
 const inRange = { groupBy: [], window: '$__range', instant: true };
+/** A total could hide a node that loses most of its alerts. */
+const worstInRange = { window: '$__range', instant: true };
 
 /** One tile of the chain: all have the same size. */
 function tile(id: number, title: string, description: string, query: Target, named = false) {
@@ -49,7 +51,7 @@ export function delivery(): Dashboard {
     groups: [
       {
         id: 1,
-        help: '**Read each row from left to right.** First row: alerts per second at each place. Second row: what is lost before it. Third row: how long alerts take to reach Grafana. Alerts are lost at the first red tile of the second row; later places cannot receive them. What Grafana receives is measured by the *alert receiver*, see the row *Received by Grafana*.',
+        help: '**Read each row from left to right**, over **the time range**. First row: alerts per second at each place. Second row: what is lost before it. Third row: how long alerts take to reach Grafana. Alerts are lost at the first red tile of the second row; later places cannot receive them. What Grafana receives is measured by the *alert receiver*, see the row *Received by Grafana*.',
         panels: [
           tile(
             3,
@@ -84,9 +86,10 @@ export function delivery(): Dashboard {
           tile(
             5,
             'Lost before Falcosidekick',
-            'Estimated share of the alerts that Falcosidekick did not receive, over all selected nodes. Requires a Falcosidekick among the targets with the same cluster label.',
-            signals(['loss-before-sidekick-ratio'], inRange)
-          ),
+            'Estimated share of the alerts that Falcosidekick did not receive, on the worst node. Requires a Falcosidekick among the targets with the same cluster label.',
+            worst('loss-before-sidekick-ratio', 1, worstInRange),
+            true
+          ).text(small),
           tile(
             7,
             'Worst destination',
@@ -101,9 +104,10 @@ export function delivery(): Dashboard {
           tile(
             12,
             'Lost before Grafana',
-            'Share of the alerts raised by the rules of the selected nodes that did not arrive at the alert receiver within the range: the loss of the whole way. Inaccurate in a range that is short compared with the delivery time.',
-            signals(['delivery-loss-ratio'], inRange)
-          ),
+            'Share of the alerts raised on the worst node that did not arrive at the alert receiver within the range: the loss of the whole way. Inaccurate in a range that is short compared with the delivery time.',
+            worst('delivery-loss-ratio', 1, worstInRange),
+            true
+          ).text(small),
           tile(
             13,
             'Time from Falco',
@@ -134,7 +138,7 @@ export function delivery(): Dashboard {
               title: 'Checks',
               description: 'Each delivery check, worst first, with the worst nodes or Falcosidekick instances.',
               w: 24,
-              h: 5,
+              h: 8,
             },
             tableOf('health', { signals: checksOf('delivery'), groupBy: ['check'], filters: [inCluster] })
           ),
@@ -143,9 +147,9 @@ export function delivery(): Dashboard {
               id: 10,
               title: 'Loss by node',
               description:
-                'The links of the chain for each node over the range. Lost before Falcosidekick is an estimate and inaccurate with few alerts. An empty cell has no value: see the panel’s notice for the reason.',
+                'The links of the chain for each node over the range. Lost before Falcosidekick is an estimate and inaccurate with few alerts. Unknown: see the panel’s notice for the reason.',
               w: 24,
-              h: 8,
+              h: 10,
             },
             columns(['rule-match-rate', 'outputs-queue-drops', 'loss-before-sidekick-ratio', 'delivery-loss-ratio'], {
               window: '$__range',
@@ -176,13 +180,13 @@ export function delivery(): Dashboard {
           stackedPanel(
             {
               id: 23,
-              title: 'Dropped alerts',
+              title: 'Dropped alerts within 5 minutes',
               description:
-                'Alerts dropped within the window of each point, over all selected nodes. Anything above 0 means that an output is too slow or that a rule floods the queue.',
+                'Alerts dropped within the five minutes before each point, over all selected nodes. Anything above 0 means that an output is too slow or that a rule floods the queue.',
               w: 12,
               h: 8,
             },
-            [signals(['outputs-queue-drops'], { groupBy: [], legendFormat: 'lost' })]
+            [signals(['outputs-queue-drops'], { groupBy: [], window: '5m', legendFormat: 'dropped' })]
           ),
           statesPanel(
             {
@@ -220,8 +224,9 @@ export function delivery(): Dashboard {
           seriesPanel(
             {
               id: 27,
-              title: 'Falcosidekick restarts',
-              description: 'Process starts within 15 minutes. Alerts sent during a restart are lost.',
+              title: 'Falcosidekick restarts within 15 minutes',
+              description:
+                'Process starts within the 15 minutes before each point. Alerts sent during a restart are lost.',
               w: 8,
               h: 7,
             },
@@ -337,7 +342,7 @@ export function delivery(): Dashboard {
           worstPanel(
             {
               id: 56,
-              title: 'Userspace lag',
+              title: 'Userspace lag within 10 minutes',
               description:
                 'Events of the ten minutes before each point that the driver delivered and Falco did not process, on the worst nodes. From Falco’s metrics snapshots (metrics.output_rule).',
               w: 12,

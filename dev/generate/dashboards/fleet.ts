@@ -84,20 +84,25 @@ export function fleet(): Dashboard {
           total(
             5,
             'downtime',
-            'Downtime',
+            'Downtime in range',
             'Time within the range in which Falco did not respond, summed over all nodes.'
           ),
           total(
             6,
             'availability-ratio',
-            'Availability',
+            'Availability in range',
             'Share of successful scrapes in the range, averaged over the selected nodes.'
           ),
-          total(7, 'restarts', 'Restarts', 'Falco process starts within the range. A rollout is one per node.'),
+          total(
+            7,
+            'restarts',
+            'Restarts in range',
+            'Falco process starts within the range. A rollout is one per node.'
+          ),
           total(
             8,
             'reloads',
-            'Hot reloads',
+            'Hot reloads in range',
             'Reloads of rules and configuration within the range without a restart; Falco 0.41 and later.'
           ),
           now(
@@ -121,11 +126,11 @@ export function fleet(): Dashboard {
           tablePanel(
             {
               id: 9,
-              title: 'Stability',
+              title: 'Stability in range',
               description:
                 'All nodes over the whole range, longest downtime first. Restarts count the processes that a scrape saw. Failed hot reloads and event timeouts require a Falcosidekick among the targets; see the panel’s notice for nodes without values.',
               w: 24,
-              h: 10,
+              h: 11,
             },
             columns(stability, { window: '$__range' }),
             'Downtime'
@@ -161,15 +166,20 @@ export function fleet(): Dashboard {
           seriesPanel(
             {
               id: 12,
-              title: 'Connection failures',
+              title: 'Connection failures within 30 minutes',
               description:
-                'Connections within 30 minutes that were refused, reset or cut off, on the five worst nodes. A process that terminates before or during each scrape shows only here. Crashes are responses that were cut off and followed by a restart.',
+                'Connections within 30 minutes that were refused, reset or cut off, on the five worst nodes. A process that terminates before or during each scrape shows only here. Crashes are responses that were cut off and followed by a restart, over all selected nodes.',
               w: 12,
               h: 7,
             },
             [
               worst('connection-failures', 5, { window: '30m' }),
-              worst('crashes-while-scraped', 5, { refId: 'B', window: '30m', legendFormat: '{{node}} crashed' }),
+              signals(['crashes-while-scraped'], {
+                refId: 'B',
+                groupBy: [],
+                window: '30m',
+                legendFormat: 'crashes, all nodes',
+              }),
             ]
           ),
           worstPanel(
@@ -253,7 +263,9 @@ export function fleet(): Dashboard {
                 { groupBy: [], legendFormat: '{{signal}}' }
               ),
             ]
-          ).overrideByRegexp('.*', [{ id: 'mappings', value: [] }]),
+          )
+            // The words of one node do not fit numbers of nodes. Grafana adds lists to each other, so an empty one removes nothing.
+            .overrideByRegexp('.*', [{ id: 'mappings', value: null }]),
           ...(['rules', 'config'] as const).map((files, i) =>
             barsPanel(
               {

@@ -3,7 +3,7 @@ import { changes } from './changes';
 import { page } from './page';
 import { TableSortByFieldStateBuilder } from '@grafana/grafana-foundation-sdk/common';
 import { barsPanel, statPanel, tablePanel, thresholds } from './panels';
-import { columns, signals } from './queries';
+import { columns, signals, worst } from './queries';
 
 export const uid = 'falco-loss-report';
 
@@ -24,15 +24,6 @@ const total = (id: number, signalId: string, title: string, description: string)
     signals([signalId], { groupBy: [], window: '$__range', instant: true })
   );
 
-/** Any such time counts, because Falco detects nothing in it. */
-const anyTime = {
-  mode: 'absolute',
-  steps: [
-    { value: null, color: 'green' },
-    { value: 1, color: 'red' },
-  ],
-};
-
 export function lossReport(): Dashboard {
   return page({
     uid,
@@ -41,7 +32,7 @@ export function lossReport(): Dashboard {
     groups: [
       {
         id: 1,
-        help: '**Set the time range to the incident** and select its nodes. Copy the tables into your incident report: panel menu → Inspect → Data → Download CSV. Counts are extrapolated to the ends of the range. Data before the start of the history is not included; the panel’s notice says so.',
+        help: '**Set the time range to the incident** and select its nodes. Tiles and tables cover **the time range**. Copy the tables into your incident report: panel menu → Inspect → Data → Download CSV. Counts are extrapolated to the ends of the range. Data before the start of the history is not included; the panel’s notice says so.',
         panels: [
           total(
             3,
@@ -49,11 +40,17 @@ export function lossReport(): Dashboard {
             'Lost events',
             'Events dropped in the kernel within the range, over all selected nodes.'
           ),
-          total(
-            4,
-            'kernel-drop-ratio',
-            'Kernel drops',
-            'Dropped events as a share of all events of the range, over all selected nodes. A single bad node can be hidden, so check the table.'
+          statPanel(
+            {
+              id: 4,
+              title: 'Highest kernel drops',
+              description:
+                'The node that dropped the largest share of its events in the range. A share over all nodes would hide it.',
+              w: 8,
+              h: 3,
+            },
+            worst('kernel-drop-ratio', 1, { window: '$__range', instant: true }),
+            true
           ),
           total(
             5,
@@ -84,18 +81,16 @@ export function lossReport(): Dashboard {
               id: 9,
               title: 'Loss by node',
               description:
-                'What each node missed within the range: longest downtime first, then most lost events. During downtime and blind time a node missed everything, which no event count includes. An empty cell has no value: see the panel’s notice for the reason.',
+                'What each node missed within the range: longest downtime first, then most lost events. During downtime and blind time a node missed everything, which no event count includes. Unknown: see the panel’s notice for the reason.',
               w: 24,
               h: 11,
             },
             columns(losses, { window: '$__range', groupBy: ['$identity'] })
-          )
-            .sortBy([
-              new TableSortByFieldStateBuilder().displayName('Downtime').desc(true),
-              new TableSortByFieldStateBuilder().displayName('Blind time').desc(true),
-              new TableSortByFieldStateBuilder().displayName('Lost events').desc(true),
-            ])
-            .overrideByRegexp('^(Downtime|Blind time)$', [{ id: 'thresholds', value: anyTime }]),
+          ).sortBy([
+            new TableSortByFieldStateBuilder().displayName('Downtime').desc(true),
+            new TableSortByFieldStateBuilder().displayName('Blind time').desc(true),
+            new TableSortByFieldStateBuilder().displayName('Lost events').desc(true),
+          ]),
         ],
       },
       {

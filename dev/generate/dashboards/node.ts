@@ -22,7 +22,7 @@ const verdicts: Group = {
   panels: [
     now(3, 'up', 'Falco', 'Whether Falco responded at the end of the range.'),
     now(4, 'uptime', 'Uptime', 'Time since the process started; a hot reload does not reset it.'),
-    now(5, 'kernel-drop-ratio', 'Kernel drops', 'Share of the events in the range that never reached Falco.', {
+    now(5, 'kernel-drop-ratio', 'Kernel drops in range', 'Share of the events in the range that never reached Falco.', {
       window: '$__range',
     }),
     statPanel(
@@ -55,13 +55,14 @@ const verdicts: Group = {
         },
         tableOf('health')
       ),
-      ['Cluster', 'Node', 'Dimension', 'Documentation', 'Number', 'Id of the check']
+      ['Cluster', 'Node', 'Dimension', 'Documentation', 'Number', 'Check ID']
     )
       .overrideByName('Check', [
         { id: 'custom.width', value: 150 },
         { id: 'custom.wrapText', value: true },
       ])
-      .overrideByRegexp('^(Verdict|Value)$', [{ id: 'custom.width', value: 80 }]),
+      .overrideByName('Verdict', [{ id: 'custom.width', value: 80 }])
+      .overrideByName('Value', [{ id: 'custom.width', value: 150 }]),
     without(
       tablePanel(
         {
@@ -83,7 +84,10 @@ const verdicts: Group = {
         { id: 'custom.wrapText', value: true },
       ])
       .overrideByName('Rules and configuration loaded', [{ id: 'custom.width', value: 150 }])
-      .overrideByRegexp('.* files', [{ id: 'custom.wrapText', value: true }]),
+      .overrideByRegexp('.* files', [
+        { id: 'custom.width', value: 235 },
+        { id: 'custom.wrapText', value: true },
+      ]),
     statesPanel(
       {
         id: 11,

@@ -15,7 +15,7 @@ import {
   worstPanel,
 } from './panels';
 import { columns, signals, tableOf, worst } from './queries';
-import { alertsLost, figures, verdicts } from './verdicts';
+import { alertsLost, figures, verdicts, window } from './verdicts';
 
 export const uid = 'falco-overview';
 
@@ -45,20 +45,20 @@ export function overview(): Dashboard {
     groups: [
       {
         id: 40,
-        help: `**Read from the top:** five verdicts, then the nodes behind them. *Without Falco* comes first: no other value of such a node counts. Purple means *unknown*, never "all is well". [How to reduce drops](${links.dropping})`,
+        help: `**Read from the top:** five verdicts, then the nodes behind them, all over **the last five minutes**. *Without Falco* comes first: no other value of such a node counts. Purple means *unknown*, never "all is well". [How to reduce drops](${links.dropping})`,
         panels: [
           ...verdicts,
           ...figures,
           tablePanel(
             {
               id: 10,
-              title: 'Nodes, last five minutes',
+              title: 'Nodes',
               description:
-                'All nodes with their values over the last five minutes of the range: nodes that are down first, then stalled ones, then the largest drops. Click a name to open the node. Colours follow the thresholds of the catalogue. An empty cell has no value there (another engine, a disabled setting, Falco down).',
+                'All nodes with their values over the last five minutes of the range: nodes that are down first, then stalled ones, then the largest drops. Click a name to open the node. Colours follow the thresholds of the catalogue. Unknown: there is no value (another engine, a disabled setting, Falco down).',
               w: 24,
               h: 11,
             },
-            columns(fleetColumns, { window: '5m' })
+            columns(fleetColumns, { window })
           ).sortBy([
             new TableSortByFieldStateBuilder().displayName('Falco up').desc(false),
             new TableSortByFieldStateBuilder().displayName('Stalled').desc(true),
@@ -70,11 +70,11 @@ export function overview(): Dashboard {
                 id: 35,
                 title: 'Checks',
                 description:
-                  'Every check over all selected nodes, worst first: the number of nodes per verdict, and the worst nodes. The dashboard of the node says what to change.',
+                  'Every check over all selected nodes, worst first: the number of nodes per verdict, and the worst nodes with their values. A check that needs more time than five minutes says which. The dashboard of the node says what to change.',
                 w: 24,
                 h: 9,
               },
-              tableOf('health', { groupBy: ['dimension', 'check'] })
+              tableOf('health', { groupBy: ['dimension', 'check'], window })
             ),
             ['Dimension', 'Ok']
           ),
@@ -215,7 +215,7 @@ export function overview(): Dashboard {
           seriesPanel(
             {
               id: 23,
-              title: 'Restarts',
+              title: 'Restarts within 15 minutes',
               description:
                 'Falco process starts within 15 minutes, over all selected nodes. A rollout is one per node; a growing number is a crash loop, which the table of nodes shows by a short uptime.',
               w: 12,

@@ -95,6 +95,16 @@ export function coarse<P extends { maxDataPoints(n: number): P }>(panel: P, id: 
 }
 
 /**
+ * The least upper end of an axis, undefined for units in which a small value is usual. Grafana draws a flat line at 0 on an
+ * axis up to 100, or to 10,000 %.
+ */
+function softMax(queries: Target[]): number | undefined {
+  const [id = ''] = queries.flatMap((query) => (query.build() as { signals?: string[] }).signals ?? []);
+  const { unit, decimals } = signal(id);
+  return decimals === 0 ? 1 : { percentunit: 0.001, eps: 0.1, cps: 0.1 }[unit as string];
+}
+
+/**
  * Lines over time that start at 0. The thresholds of the signal `limits` are dashed lines that are
  * always visible.
  */
@@ -118,11 +128,13 @@ export function seriesPanel(place: Place, queries: Target[], limits?: string): t
       new common.VizTooltipOptionsBuilder().mode(common.TooltipDisplayMode.Multi).sort(common.SortOrder.Descending)
     );
   const { warning, critical = warning } = (limits && signal(limits).thresholds) || {};
+  const top = critical ?? softMax(queries);
+  const scaled = top === undefined ? panel : panel.axisSoftMax(top);
   return critical === undefined
-    ? panel
-    : panel
-        .axisSoftMax(critical)
-        .thresholdsStyle(new common.GraphThresholdsStyleConfigBuilder().mode(common.GraphThresholdsStyleMode.Dashed));
+    ? scaled
+    : scaled.thresholdsStyle(
+        new common.GraphThresholdsStyleConfigBuilder().mode(common.GraphThresholdsStyleMode.Dashed)
+      );
 }
 
 /**
@@ -173,12 +185,13 @@ export function tablePanel(place: Place, query: Target, sortBy?: string): table.
 
 /** A table of checks over several nodes; the last column is wide. */
 export function checksPanel(place: Place, query: Target): table.PanelBuilder {
-  return tablePanel(place, query)
-    .overrideByRegexp('^(Verdict|Critical|Warning|Unknown|Ok)$', [{ id: 'custom.width', value: 80 }])
-    .overrideByRegexp('^(Dimension|Check)$', [
-      { id: 'custom.width', value: 150 },
-      { id: 'custom.wrapText', value: true },
-    ]);
+  return (
+    tablePanel(place, query)
+      .overrideByRegexp('^(Verdict|Critical|Warning|Unknown|Ok)$', [{ id: 'custom.width', value: 80 }])
+      .overrideByName('Dimension', [{ id: 'custom.width', value: 150 }])
+      // As wide as the longest name of a check.
+      .overrideByName('Check', [{ id: 'custom.width', value: 235 }])
+  );
 }
 
 /** A table of rules with long names and tags. */

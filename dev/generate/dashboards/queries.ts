@@ -61,12 +61,13 @@ export function checksOf(dimension: DimensionId): string[] {
   return catalogue.checks.filter(counts).map(({ id }) => id);
 }
 
-/** The worst verdict of some checks as a number, at the end of the range. */
-export function verdict(checks: string[]): Target {
+/** The worst verdict of some checks as a number, at the end of the range. `window` is that of checks without their own. */
+export function verdict(checks: string[], window?: string): Target {
   return target({
     queryType: 'health',
     signals: checks,
     groupBy: [],
+    window,
     format: 'timeseries',
     instant: true,
     filters: chosen,

@@ -20,6 +20,9 @@ const tableColumns = [
   'host-memory-used',
 ];
 
+/** The window of tables and bars. */
+const window = '15m';
+
 export function resources(): Dashboard {
   return page({
     uid,
@@ -28,7 +31,7 @@ export function resources(): Dashboard {
     groups: [
       {
         id: 1,
-        help: 'Falco uses **CPU in its process** (at most one CPU, because it processes events on one thread), **CPU in the kernel** (charged to the applications that make syscalls) and **memory** (process, ring buffers, outputs queue).',
+        help: 'Falco uses **CPU in its process** (at most one CPU, because it processes events on one thread), **CPU in the kernel** (charged to the applications that make syscalls) and **memory** (process, ring buffers, outputs queue). Tables and bars show the **last 15 minutes**.',
         panels: [
           checksPanel(
             {
@@ -37,20 +40,20 @@ export function resources(): Dashboard {
               description:
                 'Each resources check over all selected nodes, worst first. Checks against a limit exist only if the settings of the target give one (cpuLimit, memoryLimit).',
               w: 24,
-              h: 6,
+              h: 7,
             },
-            tableOf('health', { signals: checksOf('resources'), groupBy: ['check'] })
+            tableOf('health', { signals: checksOf('resources'), groupBy: ['check'], window })
           ),
           tablePanel(
             {
               id: 4,
               title: 'Nodes',
               description:
-                'All nodes at the end of the range, highest CPU first. Average CPU usage covers the last 15 minutes to 12 hours, more for older processes, and requires a history of that length. Host CPU is the current value of nodes with node_exporter, and an average since boot of others. An empty cell has no value: see the panel’s notice for the reason.',
+                'All nodes at the end of the range, highest CPU first. Average CPU usage covers the last 15 minutes to 12 hours, more for older processes, and requires a history of that length. Host CPU is the current value of nodes with node_exporter, and an average since boot of others. Unknown: see the panel’s notice for the reason.',
               w: 24,
-              h: 10,
+              h: 12,
             },
-            columns(tableColumns, { window: '15m' }),
+            columns(tableColumns, { window }),
             'CPU since start'
           ),
         ],
@@ -92,7 +95,7 @@ export function resources(): Dashboard {
               w: 8,
               h: 8,
             },
-            signals(['total-cpu-cost'], { groupBy: ['part'], window: '15m', instant: true, legendFormat: '{{part}}' })
+            signals(['total-cpu-cost'], { groupBy: ['part'], window, instant: true, legendFormat: '{{part}}' })
           ),
           barsPanel(
             {
@@ -105,7 +108,7 @@ export function resources(): Dashboard {
             },
             signals(['cpu-time-per-event'], {
               groupBy: ['version', 'part'],
-              window: '15m',
+              window,
               instant: true,
               legendFormat: '{{version}} {{part}}',
             })
@@ -119,7 +122,12 @@ export function resources(): Dashboard {
               w: 8,
               h: 8,
             },
-            signals(['probe-run-time'], { groupBy: ['tracepoint'], legendFormat: '{{tracepoint}}', instant: true })
+            signals(['probe-run-time'], {
+              groupBy: ['tracepoint'],
+              window,
+              legendFormat: '{{tracepoint}}',
+              instant: true,
+            })
           ),
         ],
       },

@@ -26,7 +26,7 @@ export function security(): Dashboard {
     groups: [
       {
         id: 1,
-        help: 'Falco **sees** events if its sources deliver them and it processes them. It **detects** threats if the right rules are loaded and no events are lost. Silence proves neither: trigger a canary rule regularly (delivery dashboard).',
+        help: 'Falco **sees** events if its sources deliver them and it processes them. It **detects** threats if the right rules are loaded and no events are lost. Silence proves neither: trigger a canary rule regularly (delivery dashboard). Tiles, tables and bars cover **the time range**.',
         panels: [
           statPanel(
             {
@@ -86,7 +86,7 @@ export function security(): Dashboard {
               id: 8,
               title: 'Nodes',
               description:
-                'All nodes over the range: active sources, stalled and blind time, loss, rules drift, silent and noisy rules. An empty cell has no value: see the panel’s notice for the reason.',
+                'All nodes over the range: active sources, stalled and blind time, loss, rules drift, silent and noisy rules. Unknown: see the panel’s notice for the reason.',
               w: 24,
               h: 10,
             },

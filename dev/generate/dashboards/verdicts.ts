@@ -5,6 +5,9 @@ import { toDashboard } from './links';
 import { statPanel } from './panels';
 import { checksOf, inCluster, signals, verdict, worst } from './queries';
 
+/** The window of all values at the top. */
+export const window = '5m';
+
 /** Panels that alert rules link to. Do not change the ids. */
 export const alertsLost = 4;
 
@@ -18,7 +21,7 @@ const dimensions: Array<{ id: DimensionId; uid: string; w: number; about: string
 function tile({ id, uid, w, about }: (typeof dimensions)[number], index: number) {
   const title = catalogue.dimensions.find((dimension) => dimension.id === id)?.title ?? id;
   const description = `The worst verdict on ${about}, over all selected nodes and all checks. Unknown is not healthy: the table of checks gives the reason. Click for details.`;
-  return statPanel({ id: 30 + index, title, description, w, h: 3 }, verdict(checksOf(id))).dataLinks([
+  return statPanel({ id: 30 + index, title, description, w, h: 3 }, verdict(checksOf(id), window)).dataLinks([
     toDashboard(`Open ${title}`, uid),
   ]);
 }
@@ -28,7 +31,7 @@ const tileSize = { w: 8, h: 3 };
 
 /** The worst node of a signal, with its name. */
 function worstNode(id: number, signalId: Signal['id'], title: string, description: string) {
-  return statPanel({ id, title, description, ...tileSize }, worst(signalId, 1, { instant: true, window: '5m' }), true);
+  return statPanel({ id, title, description, ...tileSize }, worst(signalId, 1, { instant: true, window }), true);
 }
 
 export const verdicts = dimensions.map(tile);
@@ -65,10 +68,10 @@ export const figures = [
       id: alertsLost,
       title: 'Dropped alerts',
       description:
-        'Alerts dropped within the time range because the outputs queue was full, over all selected nodes. Only a bounded queue (outputs_queue.capacity) drops alerts.',
+        'Alerts dropped in the last five minutes because the outputs queue was full, over all selected nodes. Only a bounded queue (outputs_queue.capacity) drops alerts.',
       ...tileSize,
     },
-    signals(['outputs-queue-drops'], { groupBy: [], window: '$__range', instant: true })
+    signals(['outputs-queue-drops'], { groupBy: [], window, instant: true })
   ),
   worstNode(
     5,
