@@ -94,7 +94,7 @@ const datasource = { type: 'falco-metrics-datasource', uid: 'falco-metrics' };
     expect(message).toContain('The scrape fails.');
   });
 
-  it.each(['overview', 'fleet', 'loss-report', 'security', 'node'])(
+  it.each(['overview', 'fleet', 'loss-report', 'security', 'node', 'resources'])(
     'draws %s without an unexplained empty panel',
     async (name) => {
       const { uid, panels } = JSON.parse(readFileSync(join(root, 'src/dashboards', `${name}.json`), 'utf8')) as {
@@ -110,6 +110,11 @@ const datasource = { type: 'falco-metrics-datasource', uid: 'falco-metrics' };
       expect(await unexplained(page)).toEqual([]);
       expect(drawn).not.toMatch(/undefined|NaN|\[object/);
       expect(complaints).toEqual([]);
+      // This Prometheus has no node_exporter.
+      if (name === 'resources') {
+        expect(drawn).toContain('no node_exporter is scraped for');
+        expect(drawn).toContain('Install node_exporter on the node');
+      }
     }
   );
 
