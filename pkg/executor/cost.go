@@ -21,12 +21,8 @@ const (
 // seriesCost returns how much memory a series of an evaluation takes beyond its samples, in samples. The engine counts only
 // samples, but operators reserve memory for every step of the range, however few points the series have, and label_replace
 // and label_join can make labels of any length.
-func seriesCost(what Evaluation) int {
+func seriesCost(parsed parser.Expr, what Evaluation) int {
 	cost := labelsCost
-	parsed, err := parser.NewParser(parser.Options{}).ParseExpr(what.Expr)
-	if err != nil {
-		return cost // the engine reports the error
-	}
 	if what.Step > 0 && reservesSteps(parsed) {
 		steps := (what.End-what.Start)/what.Step.Milliseconds() + 1
 		cost += int(min(steps, mostReserved)) / 2 // the series of selectors count as well, and these reserve nothing

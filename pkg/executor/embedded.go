@@ -103,7 +103,7 @@ func (e *Embedded) Evaluate(ctx context.Context, what Evaluation) (Value, error)
 // evaluateIn waits for a place and evaluates in it. An identical evaluation that already runs is awaited without a place:
 // a user's places are for what only that user needs.
 func (e *Embedded) evaluateIn(ctx context.Context, take func(context.Context, int) (*budget.Place, error), what Evaluation) (Value, error) {
-	for waited := false; ; waited = true {
+	for waits := 0; ; waits++ {
 		if value, known, err := e.known(ctx, what); known || err != nil {
 			return value, err
 		}
@@ -112,7 +112,7 @@ func (e *Embedded) evaluateIn(ctx context.Context, take func(context.Context, in
 			return Value{}, err
 		}
 		end, other := e.results.begin(what)
-		if other == nil || waited { // after one wait, do not queue behind the next one
+		if other == nil || waits == 2 { // the client of the first one may have left; do not queue behind one that fails
 			defer place.Give() // after a panic as well, as end
 			defer end()
 			return e.evaluate(ctx, place, what)
@@ -168,24 +168,28 @@ func (e *Embedded) hold(ctx context.Context, value Value) (Value, error) {
 
 // evaluate evaluates the steps that are not known, and keeps the value for other requests.
 func (e *Embedded) evaluate(ctx context.Context, place *budget.Place, what Evaluation) (Value, error) {
+	parsed, err := parser.NewParser(parser.Options{}).ParseExpr(what.Expr)
+	if err != nil {
+		return Value{}, err
+	}
 	queryable := e.queryable()
 	view, keeps := queryable.(*history.View)
-	far, reusable := reach(what.Expr)
+	far, reusable := reach(parsed)
 	if !keeps || !reusable {
-		value, err := e.run(ctx, queryable, place.Samples(), what)
+		value, err := e.run(ctx, queryable, place.Samples(), parsed, what)
 		if err != nil {
 			return Value{}, err
 		}
 		return e.hold(ctx, value)
 	}
 	fresh := &result{key: keyOf(what), start: what.Start, end: what.End, snapshot: view.Snapshot(), reach: far}
-	if extended, err := e.extend(ctx, view, place.Samples(), what); extended != nil || err != nil {
+	if extended, err := e.extend(ctx, view, place.Samples(), parsed, what); extended != nil || err != nil {
 		fresh.value = extended
 		if err != nil {
 			return Value{}, err
 		}
 	} else {
-		value, err := e.run(ctx, view, place.Samples(), what)
+		value, err := e.run(ctx, view, place.Samples(), parsed, what)
 		if err != nil {
 			return Value{}, err
 		}
@@ -195,7 +199,7 @@ func (e *Embedded) evaluate(ctx context.Context, place *budget.Place, what Evalu
 		fresh.value = value.Value
 		if m, isMatrix := value.Value.(promql.Matrix); isMatrix {
 			fresh.value = join(m, nil) // in memory of its own: the engine uses that of m again
-			value.Release()
+			value.release()
 		}
 	}
 	fresh.measure()
@@ -205,7 +209,7 @@ func (e *Embedded) evaluate(ctx context.Context, place *budget.Place, what Evalu
 
 // extend returns the value of a range whose first steps are known: it evaluates the others. It returns nil if none is
 // known, or if the engine has something to say about the others, because that could be about the known ones as well.
-func (e *Embedded) extend(ctx context.Context, view *history.View, samples int, what Evaluation) (promql.Matrix, error) {
+func (e *Embedded) extend(ctx context.Context, view *history.View, samples int, parsed parser.Expr, what Evaluation) (promql.Matrix, error) {
 	found, until := e.results.find(what, view)
 	if found == nil || what.Step == 0 || until < what.Start {
 		return nil, nil
@@ -221,11 +225,11 @@ func (e *Embedded) extend(ctx context.Context, view *history.View, samples int, 
 	if rest.Start > rest.End {
 		return earlier, nil
 	}
-	value, err := e.run(ctx, view, samples, rest)
+	value, err := e.run(ctx, view, samples, parsed, rest)
 	if err != nil {
 		return nil, err
 	}
-	defer value.Release()
+	defer value.release()
 	later, isRange := value.Value.(promql.Matrix)
 	if !isRange || len(value.Notices) > 0 {
 		return nil, nil
@@ -233,39 +237,75 @@ func (e *Embedded) extend(ctx context.Context, view *history.View, samples int, 
 	return join(earlier, later), nil
 }
 
-// run evaluates an expression that may hold some samples in memory.
-func (e *Embedded) run(ctx context.Context, queryable storage.Queryable, samples int, what Evaluation) (Value, error) {
-	series := max(1, samples/seriesCost(what))
-	engine := history.NewEngine(history.EngineOptions{MaxSamples: samples, MaxSeries: series, Timeout: e.settings.QueryTimeout})
-	var (
-		q          promql.Query
-		err        error
-		start, end = time.UnixMilli(what.Start), time.UnixMilli(what.End)
-	)
-	if what.Step == 0 {
-		q, err = engine.NewInstantQuery(ctx, queryable, nil, what.Expr, end)
-	} else {
-		q, err = engine.NewRangeQuery(ctx, queryable, nil, what.Expr, start, end, what.Step)
-	}
-	if err != nil {
-		return Value{}, err
-	}
-	result := q.Exec(ctx)
-	if result.Err != nil {
-		q.Close()
-		if errors.As(result.Err, new(promql.ErrTooManySamples)) {
-			return Value{}, budget.TooManySamples(samples)
+// run evaluates an expression that may hold some samples in memory, by groups of nodes if it needs more and can be divided.
+func (e *Embedded) run(ctx context.Context, queryable storage.Queryable, samples int, parsed parser.Expr, what Evaluation) (Value, error) {
+	view, canDivide := queryable.(*history.View)
+	text := what.Expr
+	if canDivide && !what.UserWritten { // users are told about their expression, with positions in it
+		if parsed = simplify(view, parsed); parsed == nil {
+			return emptyValue(what), nil
 		}
-		if errors.As(result.Err, new(promql.ErrTooManySeries)) {
+		text = parsed.String()
+	}
+	cost := seriesCost(parsed, what)
+	series, count := max(1, samples/cost), 1
+	var u union
+	if canDivide {
+		var tooMany bool
+		if count, u.total, tooMany = parts(view, parsed, what, cost, samples); tooMany {
+			return Value{}, TooManySeries(series)
+		}
+	}
+	engine := history.NewEngine(history.EngineOptions{MaxSamples: samples, MaxSeries: series, Timeout: e.settings.QueryTimeout})
+	var found annotations.Annotations
+	for i := range count {
+		if count > 1 {
+			queryable = view.Part(i, count)
+		}
+		q, err := newQuery(ctx, engine, queryable, text, what)
+		if err != nil {
+			u.release()
+			return Value{}, err
+		}
+		result := q.Exec(ctx)
+		if result.Err == nil {
+			found.Merge(result.Warnings)
+			if u.add(result.Value, q.Close); u.samples <= samples {
+				continue
+			}
+			result.Err = budget.TooManySamples(samples)
+		} else {
+			q.Close()
+		}
+		u.release()
+		switch {
+		case errors.As(result.Err, new(promql.ErrTooManySamples)):
+			return Value{}, budget.TooManySamples(samples)
+		case errors.As(result.Err, new(promql.ErrTooManySeries)):
 			return Value{}, TooManySeries(series)
 		}
 		return Value{}, result.Err
 	}
-	value := Value{Value: result.Value, Executed: what.Expr, Release: q.Close}
+	value := Value{Value: u.value(), Executed: what.Expr, Release: u.release}
 	if what.UserWritten { // the catalogue knows what it does
-		value.Notices = engineNotices(result.Warnings, what.Expr)
+		value.Notices = engineNotices(found, what.Expr)
 	}
 	return value, nil
+}
+
+func emptyValue(what Evaluation) Value {
+	if what.Step > 0 {
+		return Value{Value: promql.Matrix{}, Executed: what.Expr}
+	}
+	return Value{Value: promql.Vector{}, Executed: what.Expr}
+}
+
+func newQuery(ctx context.Context, engine *promql.Engine, queryable storage.Queryable, expr string, what Evaluation) (promql.Query, error) {
+	start, end := time.UnixMilli(what.Start), time.UnixMilli(what.End)
+	if what.Step == 0 {
+		return engine.NewInstantQuery(ctx, queryable, nil, expr, end)
+	}
+	return engine.NewRangeQuery(ctx, queryable, nil, expr, start, end, what.Step)
 }
 
 // queryable returns the scraped samples and, where the alert receiver is on, what it counted.

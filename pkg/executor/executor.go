@@ -79,6 +79,12 @@ type Value struct {
 	Release func()
 }
 
+func (v Value) release() {
+	if v.Release != nil {
+		v.Release()
+	}
+}
+
 // HealthSummary is an executor's part of the health check.
 type HealthSummary struct {
 	// Summary is the start of the message, and Remarks are its end. Failed means that a remark makes values wrong.

@@ -10,11 +10,7 @@ import (
 
 // reach returns how far before the time of an evaluation the samples lie that it reads. ok is false if that is not the
 // same at all times, because of `@`, or if it reads later samples, because of a negative offset.
-func reach(expr string) (far time.Duration, ok bool) {
-	parsed, err := parser.NewParser(parser.Options{}).ParseExpr(expr)
-	if err != nil {
-		return 0, false
-	}
+func reach(parsed parser.Expr) (far time.Duration, ok bool) {
 	ok = true
 	parser.Inspect(parsed, func(node parser.Node, path []parser.Node) error {
 		selector, isSelector := node.(*parser.VectorSelector)

@@ -90,7 +90,7 @@ func TestKeptResultsAreThoseOfAFreshEvaluation(t *testing.T) {
 					partly.Add(1)
 				}
 				got, err := e.Evaluate(t.Context(), what)
-				fresh, freshErr := e.run(t.Context(), view(), 50_000_000, what)
+				fresh, freshErr := e.run(t.Context(), view(), 50_000_000, parse(t, what.Expr), what)
 				require.Equal(t, freshErr, err)
 				if err != nil {
 					continue
@@ -199,12 +199,12 @@ func TestReach(t *testing.T) {
 		`max_over_time(up[1h:15s] offset 5m)`: 70 * time.Minute,
 		`time()`:                              0,
 	} {
-		far, ok := reach(expr)
+		far, ok := reach(parse(t, expr))
 		require.True(t, ok, expr)
 		require.Equal(t, want, far, expr)
 	}
-	for _, expr := range []string{`up @ 5`, `up @ end()`, `up offset -1m`, `max_over_time(up[1h:1m] @ start())`, `sum(`} {
-		_, ok := reach(expr)
+	for _, expr := range []string{`up @ 5`, `up @ end()`, `up offset -1m`, `max_over_time(up[1h:1m] @ start())`} {
+		_, ok := reach(parse(t, expr))
 		require.False(t, ok, expr)
 	}
 }

@@ -20,7 +20,7 @@ func EvictSeries(histories []*History, maxBytes int64, includeActive bool) {
 	for _, h := range histories {
 		total += h.Bytes()
 		h.mu.RLock()
-		h.index.forEach(nil, func(s *Series) {
+		h.index.forEach(part{}, nil, func(s *Series) {
 			if last, ended, bytes := s.evictionCost(); ended || includeActive {
 				candidates = append(candidates, candidate{h, s, last, ended, bytes})
 			}

@@ -62,7 +62,7 @@ func (h *History) Series(l labels.Labels) *Series {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.insert(&Series{labels: l, hash: hash})
+	return h.insert(newSeries(l, hash))
 }
 
 // Lookup returns the series with these labels, or a handle from which the next Append creates it.
@@ -73,7 +73,7 @@ func (h *History) Lookup(l labels.Labels) *Series {
 	if s := h.index.find(hash, l); s != nil {
 		return s
 	}
-	return &Series{labels: l, hash: hash}
+	return newSeries(l, hash)
 }
 
 // insert adds s to the index, unless it already has a series with the same labels, which is returned then. h.mu must be

@@ -96,8 +96,18 @@ func (x *index) unlink(s *Series) {
 	s.next = nil
 }
 
-// forEach calls visit for every series that all matchers match.
-func (x *index) forEach(matchers []*labels.Matcher, visit func(*Series)) {
+// mostSeries returns a number that matching series do not exceed: those of a name, or all.
+func (x *index) mostSeries(matchers []*labels.Matcher) int {
+	for _, m := range matchers {
+		if m.Name == model.MetricNameLabel && m.Type == labels.MatchEqual {
+			return len(x.byName[m.Value])
+		}
+	}
+	return len(x.byHash)
+}
+
+// forEach calls visit for every series of a part that all matchers match.
+func (x *index) forEach(p part, matchers []*labels.Matcher, visit func(*Series)) {
 	var nameMatchers, otherMatchers []*labels.Matcher
 	for _, m := range matchers {
 		if m.Name == model.MetricNameLabel {
@@ -113,7 +123,7 @@ func (x *index) forEach(matchers []*labels.Matcher, visit func(*Series)) {
 			}
 		}
 		for _, s := range all {
-			if matches(s.labels, otherMatchers) {
+			if p.has(s) && matches(s.labels, otherMatchers) {
 				visit(s)
 			}
 		}

@@ -15,6 +15,7 @@ import (
 type querier struct {
 	histories  []*History
 	hide       func(i int, l labels.Labels) bool
+	part       part
 	mint, maxt int64
 }
 
@@ -88,7 +89,7 @@ func (q *querier) forEach(ctx context.Context, mint, maxt int64, matchers []*lab
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		for _, s := range h.match(matchers) {
+		for _, s := range h.match(q.part, matchers) {
 			if (q.hide == nil || !q.hide(i, s.labels)) && s.overlaps(mint, maxt) {
 				visit(s)
 			}
@@ -97,11 +98,17 @@ func (q *querier) forEach(ctx context.Context, mint, maxt int64, matchers []*lab
 	return nil
 }
 
-func (h *History) match(matchers []*labels.Matcher) (found []*Series) {
+func (h *History) match(p part, matchers []*labels.Matcher) (found []*Series) {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	h.index.forEach(matchers, func(s *Series) { found = append(found, s) })
+	h.index.forEach(p, matchers, func(s *Series) { found = append(found, s) })
 	return found
+}
+
+func (h *History) mostSeries(matchers []*labels.Matcher) int {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return h.index.mostSeries(matchers)
 }
 
 // selection is the part of a series that a query asks for.

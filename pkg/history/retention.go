@@ -14,7 +14,7 @@ func (h *History) Truncate(before int64) {
 	var empty []*Series
 	oldest := int64(math.MaxInt64)
 	h.mu.RLock()
-	h.index.forEach(nil, func(s *Series) {
+	h.index.forEach(part{}, nil, func(s *Series) {
 		first, left := s.truncate(before, &d)
 		oldest = min(oldest, first)
 		if !left {
@@ -46,7 +46,7 @@ func (h *History) Forget(match func(labels.Labels) bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	var matched []*Series
-	h.index.forEach(nil, func(s *Series) {
+	h.index.forEach(part{}, nil, func(s *Series) {
 		if match(s.labels) {
 			matched = append(matched, s)
 		}

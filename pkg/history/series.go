@@ -9,6 +9,8 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
+
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 )
 
 const (
@@ -31,6 +33,8 @@ type Series struct {
 	next    *Series // the next series in the index with the same hash
 	indexed bool    // whether the series is in the index; guarded by History.mu
 	ended   bool    // whether the last sample is a staleness marker; guarded by mu
+	// nodeHash is that of the label node, which divides the series of a fleet into parts.
+	nodeHash uint32
 
 	mu       sync.Mutex // guards everything below
 	full     []chunk    // closed chunks, oldest first; elements never change, so readers may keep a slice of it
@@ -51,6 +55,11 @@ type provisionalSample struct {
 type chunk struct {
 	maxTime int64
 	data    []byte
+}
+
+func newSeries(l labels.Labels, hash uint64) *Series {
+	nodeHash, _ := l.HashForLabels(nil, target.NodeLabel)
+	return &Series{labels: l, hash: hash, nodeHash: uint32(nodeHash)} //nolint:gosec // G115: half of the bits are enough
 }
 
 // Labels returns the labels of the series, including __name__.

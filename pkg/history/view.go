@@ -14,7 +14,13 @@ type View struct {
 	histories []*History
 	hide      func(i int, l labels.Labels) bool
 	hidden    string
+	part      part
 }
+
+// part is the group of nodes that a view is about. Its zero value is all nodes.
+type part struct{ index, count uint32 }
+
+func (p part) has(s *Series) bool { return p.count == 0 || s.nodeHash%p.count == p.index }
 
 var _ storage.Queryable = (*View)(nil)
 
@@ -33,9 +39,24 @@ func (v *View) With(other *History) *View {
 	return NewView(append(slices.Clone(v.histories), other), hide, v.hidden)
 }
 
+// Part returns a view of the nodes in one of so many groups. All series of a node are in the same group.
+func (v *View) Part(index, count int) *View {
+	one := *v
+	one.part = part{uint32(index), uint32(count)} //nolint:gosec // G115: counts are small
+	return &one
+}
+
+// MostSeries returns a number that matching series do not exceed.
+func (v *View) MostSeries(matchers []*labels.Matcher) (n int) {
+	for _, h := range v.histories {
+		n += h.mostSeries(matchers)
+	}
+	return n
+}
+
 // Querier implements [storage.Queryable].
 func (v *View) Querier(mint, maxt int64) (storage.Querier, error) {
-	return &querier{histories: v.histories, hide: v.hide, mint: mint, maxt: maxt}, nil
+	return &querier{histories: v.histories, hide: v.hide, part: v.part, mint: mint, maxt: maxt}, nil
 }
 
 // Snapshot identifies what a view holds at a moment. It must be taken before the samples are read.
