@@ -37,7 +37,8 @@ type Request struct {
 	reserved  bool
 	mu        sync.Mutex
 	values    map[executor.Evaluation]func() (executor.Value, error)
-	free      []func() // release the values
+	points    map[executor.Evaluation]map[target.Node][]Point // of values
+	free      []func()                                        // release the values
 }
 
 // Source is what all requests to one data source share.
@@ -55,6 +56,7 @@ func New(s Source, fromAlert bool) *Request {
 		Settings: s.Settings, Catalogue: s.Executor.Catalogue(s.Catalogue), Executor: s.Executor, Now: s.Now, Process: s.Process, FromAlert: fromAlert,
 		Targets: sync.OnceValue(s.Executor.Targets),
 		values:  map[executor.Evaluation]func() (executor.Value, error){},
+		points:  map[executor.Evaluation]map[target.Node][]Point{},
 	}
 	r.NodeExporters = sync.OnceValue(r.findNodeExporters)
 	return r
@@ -75,11 +77,16 @@ func (r *Request) EvaluateAt(ctx context.Context, expr string, t time.Time) (exe
 // EvaluateQuery evaluates an expression at the query's instant or over its range. The value is shared and must not be
 // modified.
 func (r *Request) EvaluateQuery(ctx context.Context, expr string, qc *QueryContext) (executor.Value, error) {
+	return r.Evaluate(ctx, qc.evaluation(expr))
+}
+
+// evaluation returns that of an expression at the query's instant or over its range.
+func (qc *QueryContext) evaluation(expr string) executor.Evaluation {
 	e := executor.Evaluation{Expr: expr, Start: qc.Times.End.UnixMilli(), End: qc.Times.End.UnixMilli(), UserWritten: qc.Query.UserWritten()}
 	if !qc.Query.Instant {
 		e.Start, e.Step = qc.Times.Start.UnixMilli(), qc.Times.Step
 	}
-	return r.Evaluate(ctx, e)
+	return e
 }
 
 // Evaluate evaluates an expression once per request. The value is shared and must not be modified.
