@@ -149,7 +149,7 @@ func TestErrors(t *testing.T) {
 func TestLimits(t *testing.T) {
 	d, f := newTestWith(t, `{"targets": [{"url": "a:1"}], "limits": {"maxSamples": 40}}`, falco("node-1", kernelCounters...))
 	f.count("node-1", 5)
-	require.EqualError(t, queryOne(t, d, `{}`).Error, "the query needs more than 10 samples at once, which is its share of limits.maxSamples: narrow its time range or its filters, or raise limits.maxSamples")
+	require.EqualError(t, queryOne(t, d, `{}`).Error, "the query needs more than 1 series at once, for whose labels and steps its share of limits.maxSamples has no room: narrow its filters or its time range, shorten the labels that it makes, or raise limits.maxSamples")
 
 	d, _ = newTestWith(t, `{"targets": [{"url": "a:1"}], "limits": {"queryTimeout": "1ms"}}`, falco("node-1", kernelCounters...))
 	d.source.Executor = waitingExecutor{d.source.Executor}

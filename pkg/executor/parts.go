@@ -10,7 +10,7 @@ import (
 )
 
 // mostParts is into how many parts an evaluation is divided at most. Each part visits all series of the metrics.
-const mostParts = 24
+const mostParts = 64
 
 // parts returns into how many groups of nodes an evaluation is divided so that each has room for some samples, and how the
 // totals of two groups become one (see totals). It is 1 if the expression cannot be divided, or if everything fits. tooMany

@@ -9,8 +9,6 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
-
-	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 )
 
 const (
@@ -33,7 +31,7 @@ type Series struct {
 	next    *Series // the next series in the index with the same hash
 	indexed bool    // whether the series is in the index; guarded by History.mu
 	ended   bool    // whether the last sample is a staleness marker; guarded by mu
-	// nodeHash is that of the label node, which divides the series of a fleet into parts.
+	// nodeHash is that of partLabel.
 	nodeHash uint32
 
 	mu       sync.Mutex // guards everything below
@@ -58,7 +56,7 @@ type chunk struct {
 }
 
 func newSeries(l labels.Labels, hash uint64) *Series {
-	nodeHash, _ := l.HashForLabels(nil, target.NodeLabel)
+	nodeHash, _ := l.HashForLabels(nil, partLabel)
 	return &Series{labels: l, hash: hash, nodeHash: uint32(nodeHash)} //nolint:gosec // G115: half of the bits are enough
 }
 

@@ -17,6 +17,9 @@ type View struct {
 	part      part
 }
 
+// partLabel divides the series of a fleet into parts.
+const partLabel = "node"
+
 // part is the group of nodes that a view is about. Its zero value is all nodes.
 type part struct{ index, count uint32 }
 
