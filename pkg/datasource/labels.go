@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"net/http"
 	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/storage"
@@ -33,50 +35,89 @@ func labelNames(r *request.Request, req *http.Request) (any, error) {
 	return bounded(slices.DeleteFunc(names, func(name string) bool { return strings.HasPrefix(name, "__") })), nil
 }
 
+// labelValues returns the values of a label on the samples that match the filters. Priorities are words, the most severe
+// first, since each metric writes them in its own way.
 func labelValues(ctx context.Context, r *request.Request, name, filters string, from, to int64) ([]string, error) {
-	matchers, err := matchers(r, filters)
+	list, err := readFilters(filters)
 	if err != nil {
 		return nil, err
-	}
-	for _, g := range r.Catalogue.Groupings {
-		if g.ID == name {
-			own, err := parser.NewParser(parser.Options{}).ParseMetricSelector(g.Metric + "{" + g.Matchers + "}")
-			if err != nil {
-				return nil, err
-			}
-			name, matchers = g.Label, append(matchers, own...)
-		}
 	}
 	q, err := r.Executor.Querier(from, to)
 	if err != nil {
 		return nil, err
 	}
 	defer q.Close()
-	values, _, err := q.LabelValues(ctx, name, &storage.LabelHints{Limit: mostValues}, matchers...)
-	return bounded(values), err
+	metrics, priority := []string{""}, r.Catalogue.Priority
+	if name == priority.Label || slices.ContainsFunc(list, func(f signals.Filter) bool { return f.Key == priority.Label }) {
+		metrics = slices.Sorted(maps.Keys(priority.Values))
+	}
+	found := map[string]bool{}
+	for _, metric := range metrics {
+		label, matchers, err := selection(r, metric, name, list)
+		if err != nil {
+			return nil, err
+		}
+		values, _, err := q.LabelValues(ctx, label, &storage.LabelHints{Limit: mostValues}, matchers...)
+		if err != nil {
+			return nil, err
+		}
+		for _, value := range values {
+			if name == priority.Label {
+				value = priority.Word(metric, value)
+			}
+			found[value] = true
+		}
+	}
+	if name == priority.Label {
+		return slices.DeleteFunc(slices.Clone(priority.Words), func(word string) bool { return !found[word] }), nil
+	}
+	return bounded(slices.Sorted(maps.Keys(found))), nil
 }
 
-// matchers reads the filters of a lookup. A filter by a grouping becomes one on the nodes that match it.
-func matchers(r *request.Request, filters string) ([]*labels.Matcher, error) {
-	if filters == "" {
+func readFilters(text string) (list []signals.Filter, err error) {
+	if text == "" {
 		return nil, nil
 	}
-	var list []signals.Filter
-	if err := json.Unmarshal([]byte(filters), &list); err != nil {
+	if err := json.Unmarshal([]byte(text), &list); err != nil {
 		return nil, failure.User(fmt.Errorf(`the filters cannot be read: expected [{"key": "node", "operator": "=", "value": "node-1"}]: %w`, err))
 	}
+	return list, nil
+}
+
+// selection returns the label to look up, which is another one for a grouping, and the matchers on its samples: those of a
+// metric unless it is empty. A filter by a grouping becomes one on the nodes that match it.
+func selection(r *request.Request, metric, name string, filters []signals.Filter) (string, []*labels.Matcher, error) {
 	var out []*labels.Matcher
-	for _, f := range list {
+	if metric != "" {
+		out = append(out, labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, metric))
+	}
+	for _, f := range filters {
+		if _, err := f.Matcher(f.Key); err != nil {
+			return "", nil, failure.User(err)
+		}
+		f, restricts := r.Catalogue.Priority.Translate(metric, f)
+		if !restricts {
+			continue
+		}
 		m, err := f.Matcher(f.Key)
 		if err != nil {
-			return nil, failure.User(err)
+			return "", nil, failure.User(err)
 		}
 		if slices.ContainsFunc(r.Catalogue.Groupings, func(g signals.Grouping) bool { return g.ID == f.Key }) {
 			m = labels.MustNewMatcher(labels.MatchRegexp, "node", nodesThatPass(r, f))
 		}
 		out = append(out, m)
 	}
-	return out, nil
+	for _, g := range r.Catalogue.Groupings {
+		if g.ID == name {
+			own, err := parser.NewParser(parser.Options{}).ParseMetricSelector(g.Metric + "{" + g.Matchers + "}")
+			if err != nil {
+				return "", nil, err
+			}
+			name, out = g.Label, append(out, own...)
+		}
+	}
+	return name, out, nil
 }
 
 func nodesThatPass(r *request.Request, f signals.Filter) string {

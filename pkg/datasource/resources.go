@@ -34,7 +34,8 @@ const (
 // routes is the index of resources. All but alerts are GET and respond with {"data": …}, or {"error": "…"} and a status:
 //
 //	labels                  label names of the samples: ["cluster", "node"]
-//	labels/<name>/values    values of a label, or of a grouping (version, engine, kernel): ["node-1"].
+//	labels/<name>/values    values of a label, or of a grouping (version, engine, kernel): ["node-1"]; priorities as
+//	                        words, the most severe first.
 //	                        ?filters=[{"key","operator","value"}] restricts them as in a query;
 //	                        &from and &to (unix milliseconds) leave out what has no sample in between
 //	metrics                 names of the metrics: ["up"]

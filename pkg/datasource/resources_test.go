@@ -28,6 +28,8 @@ func look(t *testing.T, d *Instance, method, path string) (int, string) {
 	return got.Status, string(got.Body[:len(got.Body)-1])
 }
 
+func filters(json string) string { return "?filters=" + url.QueryEscape(json) }
+
 func TestLookUps(t *testing.T) {
 	d, f := newTest(t, falco("node-1"), change(falco("node-2"), func(s *scrape.Status) { s.Facts = map[string]string{"version": "0.39.0"} }),
 		change(falco("node-3"), func(s *scrape.Status) { s.Facts = nil })) // has never answered
@@ -37,7 +39,6 @@ func TestLookUps(t *testing.T) {
 	f.set(1, "__name__", "falcosecurity_falco_version_info", "node", "node-1", "version", "0.44.1")
 	f.set(1, "__name__", "falcosecurity_scap_engine_name_info", "node", "node-1", "engine_name", "modern_bpf")
 	f.set(1, "__name__", "falcosecurity_scap_engine_name_info", "node", "node-1", "engine_name", "source_plugin")
-	filters := func(json string) string { return "?filters=" + url.QueryEscape(json) }
 	tests := []struct {
 		path   string
 		status int
@@ -70,6 +71,28 @@ func TestLookUps(t *testing.T) {
 	status, body := look(t, d, http.MethodPost, "labels")
 	require.Equal(t, 405, status)
 	require.Equal(t, `{"error":"the method is POST: expected GET"}`, body)
+}
+
+// Falco's counters have digits, Falcosidekick's count in the opposite direction, and alerts have words.
+func TestPrioritiesAreWords(t *testing.T) {
+	d, f := newTest(t, falco("node-1"), falco("node-2"))
+	f.set(1, "__name__", "falcosecurity_falco_rules_matches_total", "node", "node-1", "rule_name", "Shell", "priority", "5")
+	f.set(1, "__name__", "falcosecurity_falco_rules_matches_total", "node", "node-2", "rule_name", "Drift", "priority", "3")
+	f.set(1, "__name__", "falcosecurity_falcosidekick_falco_events_total", "node", "sidekick", "rule", "Shell", "priority", "3")
+	f.set(1, "__name__", "falcosecurity_falcosidekick_falco_events_total", "node", "sidekick", "rule", "Odd", "priority", "0")
+	f.set(1, "__name__", "falco_alerts_received_total", "node", "node-2", "rule", "Write", "priority", "Critical")
+	for path, want := range map[string]string{
+		"labels/priority/values": `{"data":["critical","error","notice"]}`,
+		"labels/priority/values" + filters(`[{"key":"node","operator":"=","value":"node-2"}]`):        `{"data":["critical","error"]}`,
+		"labels/rule_name/values" + filters(`[{"key":"priority","operator":"=","value":"Notice"}]`):   `{"data":["Shell"]}`,
+		"labels/rule/values" + filters(`[{"key":"priority","operator":"=","value":"Notice"}]`):        `{"data":["Shell"]}`,
+		"labels/node/values" + filters(`[{"key":"priority","operator":"!=","value":"error"}]`):        `{"data":["node-1","node-2","sidekick"]}`,
+		"labels/node/values" + filters(`[{"key":"priority","operator":"=~","value":"error|crit.*"}]`): `{"data":["node-2"]}`,
+	} {
+		status, body := look(t, d, http.MethodGet, path)
+		require.Equal(t, http.StatusOK, status)
+		require.Equal(t, want, body, path)
+	}
 }
 
 func TestBaselineOfTheMajority(t *testing.T) {

@@ -22,6 +22,8 @@ type Input struct {
 	Metrics func() []string
 	// Labels returns the label names of a metric, or nil if it has no samples or they are unknown.
 	Labels func(metric string) []string
+	// Priority tells how metrics write priorities.
+	Priority signals.PriorityLabel
 	// Scraped means that the samples come from the plugin's own scrapes, which have no job.
 	Scraped bool
 }
@@ -39,6 +41,7 @@ func For(in Input) []string {
 		case *parser.VectorSelector:
 			f.checkMetric(n)
 			f.checkMatchers(n)
+			f.checkPriority(n)
 		case *parser.AggregateExpr:
 			f.checkGrouping(n)
 			f.checkRawSum(n, path)
@@ -95,6 +98,21 @@ func (f *finder) checkMatchers(s *parser.VectorSelector) {
 			advice = "This data source scrapes Falco directly: use the labels kind, cluster and node instead of job."
 		}
 		f.add("%s has no label %s, so %s matches nothing. %s", s.Name, m.Name, m, advice)
+	}
+}
+
+// checkPriority finds matchers that match none of the values that a metric has for priorities.
+func (f *finder) checkPriority(s *parser.VectorSelector) {
+	values := f.Priority.Values[s.Name]
+	for _, m := range s.LabelMatchers {
+		if m.Name != f.Priority.Label || values == nil || slices.ContainsFunc(values, m.Matches) || m.Matches("") {
+			continue
+		}
+		var written []string
+		for i, value := range values {
+			written = append(written, fmt.Sprintf("%s (%s)", value, f.Priority.Words[i]))
+		}
+		f.add("%s matches nothing, because the values of %s in %s are %s.", m, m.Name, s.Name, strings.Join(written, ", "))
 	}
 }
 

@@ -18,6 +18,7 @@ func TestHints(t *testing.T) {
 	var corpus struct {
 		Signals  []signals.Signal
 		Receiver signals.Receiver
+		Priority signals.PriorityLabel
 		Labels   map[string][]string
 		Cases    []struct {
 			Name, Expr string
@@ -31,7 +32,7 @@ func TestHints(t *testing.T) {
 	for _, c := range corpus.Cases {
 		t.Run(c.Name, func(t *testing.T) {
 			got := For(Input{
-				Expr: c.Expr, Signals: corpus.Signals, Receiver: corpus.Receiver, Scraped: c.Scraped,
+				Expr: c.Expr, Signals: corpus.Signals, Receiver: corpus.Receiver, Priority: corpus.Priority, Scraped: c.Scraped,
 				Metrics: func() []string { return slices.Sorted(maps.Keys(corpus.Labels)) },
 				Labels:  func(metric string) []string { return corpus.Labels[metric] },
 			})

@@ -25,7 +25,7 @@ func Hints(ctx context.Context, r *request.Request, qc *request.QueryContext, ex
 	}
 	defer q.Close()
 	in := hints.Input{
-		Expr: expr, Signals: r.Catalogue.Signals, Receiver: r.Catalogue.Receiver, Scraped: r.Settings.Store == nil,
+		Expr: expr, Signals: r.Catalogue.Signals, Receiver: r.Catalogue.Receiver, Priority: r.Catalogue.Priority, Scraped: r.Settings.Store == nil,
 		Metrics: func() []string {
 			metrics, _, err := q.LabelValues(ctx, model.MetricNameLabel, &storage.LabelHints{})
 			if err != nil {

@@ -7,24 +7,30 @@ package signals
 
 // Catalogue is everything that the plugin knows about Falco's metrics.
 type Catalogue struct {
-	Dimensions   []Dimension         `json:"dimensions"`
-	Groupings    []Grouping          `json:"groupings"`
+	Dimensions []Dimension `json:"dimensions"`
+	Groupings  []Grouping  `json:"groupings"`
+	// MetricLabels are the labels of metrics that filters may use. A signal can only be filtered by those that all of its
+	// metrics listed here have.
 	MetricLabels map[string][]string `json:"metricLabels"`
-	Reading      Reading             `json:"reading"`
-	Switches     []Switch            `json:"switches"`
-	Signals      []Signal            `json:"signals"`
-	Checks       []Check             `json:"checks"`
-	Inventory    []InventoryColumn   `json:"inventory"`
-	Events       []EventKind         `json:"events"`
-	Impact       Impact              `json:"impact"`
-	Rules        RuleTable           `json:"rules"`
-	TargetGauges []TargetGauge       `json:"targetGauges"`
-	Baselines    []Baseline          `json:"baselines"`
-	Store        Store               `json:"store"`
-	Recordings   []Recording         `json:"recordings"`
-	Receiver     Receiver            `json:"receiver"`
-	Clock        Clock               `json:"clock"`
-	SharedKernel SharedKernel        `json:"sharedKernel"`
+	Priority     PriorityLabel       `json:"priority"`
+	// MetricsByHost belong to the Falco that another label names: filters on the identity and on labels of the target do not
+	// apply.
+	MetricsByHost []string          `json:"metricsByHost"`
+	Reading       Reading           `json:"reading"`
+	Switches      []Switch          `json:"switches"`
+	Signals       []Signal          `json:"signals"`
+	Checks        []Check           `json:"checks"`
+	Inventory     []InventoryColumn `json:"inventory"`
+	Events        []EventKind       `json:"events"`
+	Impact        Impact            `json:"impact"`
+	Rules         RuleTable         `json:"rules"`
+	TargetGauges  []TargetGauge     `json:"targetGauges"`
+	Baselines     []Baseline        `json:"baselines"`
+	Store         Store             `json:"store"`
+	Recordings    []Recording       `json:"recordings"`
+	Receiver      Receiver          `json:"receiver"`
+	Clock         Clock             `json:"clock"`
+	SharedKernel  SharedKernel      `json:"sharedKernel"`
 }
 
 // Dimension is one of the five dimensions in Falco's guide to performance monitoring in production.

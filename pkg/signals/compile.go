@@ -108,10 +108,31 @@ func (u use) checkFilters(filters []Filter) error {
 			allowed = append(allowed, g.ID)
 		}
 	}
-	for _, selector := range placeholder.FindAllStringSubmatch(u.signal.Expr, -1) {
-		allowed = append(allowed, u.catalogue.MetricLabels[selector[1]]...)
+	subject := fmt.Sprintf("signal %q", u.signal.ID)
+	if err := CheckFilters(subject, filters, append(allowed, u.sharedLabels()...)); err != nil {
+		return err
 	}
-	return CheckFilters(fmt.Sprintf("signal %q", u.signal.ID), filters, allowed)
+	for _, f := range filters {
+		if err := u.catalogue.Priority.check(subject, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sharedLabels returns the labels of their own that all filtered metrics have in common. Metrics without such labels do not
+// count.
+func (u use) sharedLabels() []string {
+	var shared []string
+	for _, selector := range placeholder.FindAllStringSubmatch(u.signal.Expr, -1) {
+		own := u.catalogue.MetricLabels[selector[1]]
+		if shared == nil {
+			shared = slices.Clone(own)
+		} else if len(own) > 0 {
+			shared = slices.DeleteFunc(shared, func(name string) bool { return !slices.Contains(own, name) })
+		}
+	}
+	return shared
 }
 
 // expand replaces `$identity` by the identity labels.
@@ -134,9 +155,11 @@ func (u use) matchers(metric string, filters []Filter) string {
 		if u.catalogue.grouping(f.Key) != nil {
 			continue
 		}
-		own := u.catalogue.MetricLabels[metric]
-		if slices.Contains(u.options.Identity, f.Key) || slices.Contains(u.options.TargetLabels, f.Key) || slices.Contains(own, f.Key) {
-			out = append(out, f.Key+f.Operator+quote(f.Value))
+		ofTarget := slices.Contains(u.options.Identity, f.Key) || slices.Contains(u.options.TargetLabels, f.Key)
+		if ofTarget && !slices.Contains(u.catalogue.MetricsByHost, metric) || slices.Contains(u.catalogue.MetricLabels[metric], f.Key) {
+			if f, restricts := u.catalogue.Priority.Translate(metric, f); restricts {
+				out = append(out, f.Key+f.Operator+quote(f.Value))
+			}
 		}
 	}
 	return strings.Join(out, ",")

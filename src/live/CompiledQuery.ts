@@ -2,7 +2,7 @@ import { IDENTITY, targetLabels } from '../expression';
 import {
   type Expr,
   exceededBound,
-  isRegularExpression,
+  compileRegex,
   lookbackOf,
   type Matcher,
   matcher,
@@ -230,6 +230,6 @@ export class CompiledQuery {
     const { request, settings, scrapeIntervalMs: scrapeInterval, watchedMs: live, historyMs: history } = this;
     const step = backendStep(request, scrapeInterval);
     const labels = { identity: IDENTITY, targetLabels: targetLabels(settings) };
-    return { ...labels, step, scrapeInterval, range: request.range, live, history, isRegularExpression };
+    return { ...labels, step, scrapeInterval, range: request.range, live, history, compileRegex };
   }
 }

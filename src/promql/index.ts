@@ -9,4 +9,4 @@ export { matcher, type Matcher } from './matcher';
 export { parse } from './parse';
 export { type Result, type ResultSeries } from './result';
 export { firstAfter, type Source, type StoredSeries } from './source';
-export { isRegularExpression } from './regex';
+export { compileRegex } from './regex';

@@ -8,12 +8,12 @@ export function wholeText(source: string): RE2JS {
   return RE2JS.compile(source, RE2JS.DOTALL);
 }
 
-/** Whether Prometheus takes a regular expression. */
-export function isRegularExpression(source: string): boolean {
+/** Returns what a regular expression matches as a whole, or undefined if Prometheus refuses it. */
+export function compileRegex(source: string): ((value: string) => boolean) | undefined {
   try {
-    wholeText(source);
-    return true;
+    const pattern = wholeText(source);
+    return (value) => pattern.testExact(value);
   } catch {
-    return false;
+    return undefined;
   }
 }

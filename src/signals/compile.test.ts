@@ -1,4 +1,4 @@
-import { isRegularExpression } from '../promql';
+import { compileRegex } from '../promql';
 import { readFileSync } from 'node:fs';
 import { catalogue } from '.';
 import { compile, type CompileFilter } from './compile';
@@ -49,7 +49,7 @@ function run({ signal, template, groupBy, filters, window, options }: Case): str
     around,
     entry as Signal,
     { groupBy, filters, window },
-    { identity, targetLabels, isRegularExpression, ...times }
+    { identity, targetLabels, compileRegex, ...times }
   ).expr;
 }
 

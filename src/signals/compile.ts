@@ -2,7 +2,7 @@
  * Compiles the template of a signal to PromQL. pkg/signals/compile.go does the same in the backend;
  * both pass tests/corpora/compile.json, including the errors.
  */
-import { type Catalogue, type Signal } from './types';
+import { type Catalogue, type PriorityLabel, type Signal } from './types';
 import { parseDuration, printDuration, windowLength } from './window';
 
 export interface CompileFilter {
@@ -38,8 +38,11 @@ export interface CompileOptions {
   range: number;
   /** Time since a live panel was opened, in milliseconds. */
   live?: number;
-  /** Whether the evaluator takes a regular expression. Without it, values of filters are not checked. */
-  isRegularExpression?: (value: string) => boolean;
+  /**
+   * Returns what a regular expression matches as a whole, or undefined if the evaluator does not take it. Without it,
+   * regular expressions are not checked, and a filter on priorities cannot have one.
+   */
+  compileRegex?: (source: string) => ((value: string) => boolean) | undefined;
   /**
    * Length of the history at the time of evaluation, in milliseconds. Undefined if it is unknown,
    * and for range queries.
@@ -121,9 +124,12 @@ export function allowedFilters(
   const groupings = catalogue.groupings
     .map(({ id }) => id)
     .filter((id) => joined || signal.groupBy.allowed.includes(id));
-  const own = [...signal.expr.matchAll(placeholder)].flatMap(([, metric = '']) => catalogue.metricLabels[metric] ?? []);
+  const own = [...signal.expr.matchAll(placeholder)].flatMap(([, metric = '']) =>
+    [catalogue.metricLabels[metric] ?? []].filter(({ length }) => length > 0)
+  );
+  const shared = own.flat().filter((name) => own.every((labels) => labels.includes(name)));
   const identity = options.identity.filter((label) => !signal.clusterScoped || label !== 'node');
-  return sortUnique([...identity, ...options.targetLabels, ...groupings, ...own]);
+  return sortUnique([...identity, ...options.targetLabels, ...groupings, ...shared]);
 }
 
 function resolveGroupBy(catalogue: Catalogue, signal: Signal, by: string[], options: CompileOptions): string[] {
@@ -149,11 +155,30 @@ function checkFilters(catalogue: Catalogue, signal: Signal, filters: CompileFilt
         `signal "${signal.id}": the filter on "${key}" has the operator "${operator}"; allowed: ${expected}`
       );
     }
-    if (operator.endsWith('~') && options.isRegularExpression?.(value) === false) {
+    if (operator.endsWith('~') && options.compileRegex && !options.compileRegex(value)) {
       throw new Error(
         `signal "${signal.id}": the filter on "${key}" is not a valid regular expression: ${JSON.stringify(value)}`
       );
     }
+    if (key === catalogue.priority.label) {
+      checkPriority(catalogue.priority, signal, { key, operator, value }, options);
+    }
+  }
+}
+
+/** Refuses a filter that selects no priority, and one that has to be evaluated where that is not possible. */
+function checkPriority(priority: PriorityLabel, { id }: Signal, filter: CompileFilter, options: CompileOptions): void {
+  if (filter.operator.endsWith('~') && !options.compileRegex) {
+    throw new Error(
+      `signal "${id}": PromQL cannot be shown while the filter on "${filter.key}" has a variable or a regular expression`
+    );
+  }
+  const isChosen = priorityTest(priority, filter, options);
+  if (!filter.operator.startsWith('!') && !priority.words.some((_, i) => isChosen(i))) {
+    const allowed = priority.words.join(', ');
+    throw new Error(
+      `signal "${id}": the filter on "${filter.key}" matches no priority: ${JSON.stringify(filter.value)}; allowed: ${allowed}`
+    );
   }
 }
 
@@ -162,13 +187,51 @@ function selectorFilters(
   catalogue: Catalogue,
   metric: string,
   filters: CompileFilter[],
-  { identity, targetLabels }: CompileOptions
+  options: CompileOptions
 ): string {
-  const labels = [...identity, ...targetLabels, ...(catalogue.metricLabels[metric] ?? [])];
+  const ofTarget = catalogue.metricsByHost.includes(metric) ? [] : [...options.identity, ...options.targetLabels];
+  const labels = [...ofTarget, ...(catalogue.metricLabels[metric] ?? [])];
   return filters
     .filter(({ key }) => labels.includes(key))
-    .map(({ key, operator, value }) => key + operator + JSON.stringify(value))
+    .flatMap((filter) => {
+      const values = filter.key === catalogue.priority.label ? catalogue.priority.values[metric] : undefined;
+      return values ? priorityFilter(catalogue, values, filter, options) : matcher(filter);
+    })
     .join(',');
+}
+
+function matcher({ key, operator, value }: CompileFilter): string {
+  return key + operator + JSON.stringify(value);
+}
+
+/** Writes a filter on priorities with the values that a metric has for them. */
+function priorityFilter(
+  { priority }: Catalogue,
+  values: string[],
+  filter: CompileFilter,
+  options: CompileOptions
+): string[] {
+  const isChosen = priorityTest(priority, filter, options);
+  const chosen = values.filter((_, i) => isChosen(i));
+  const excludes = filter.operator.startsWith('!');
+  if (chosen.length === (excludes ? 0 : values.length)) {
+    return [];
+  }
+  const operators = excludes ? ['!=', '!~'] : ['=', '=~'];
+  const operator = chosen.length === 1 ? operators[0] : operators[1];
+  return [priority.label + operator + JSON.stringify(chosen.join('|'))];
+}
+
+/** Returns whether a filter names the priority of an index. */
+function priorityTest(
+  { words, digits }: PriorityLabel,
+  { operator, value }: CompileFilter,
+  { compileRegex }: CompileOptions
+): (index: number) => boolean {
+  const matches = operator.endsWith('~')
+    ? compileRegex?.(`(?i:${value})`)
+    : (name: string) => name === value.toLowerCase();
+  return (index) => [words, digits].some((names) => matches?.(names[index] ?? '') === true);
 }
 
 /** Joins info series that add the labels by which the query groups or filters. */
@@ -178,7 +241,7 @@ function joinInfoSeries(catalogue: Catalogue, by: string[], filters: CompileFilt
     .filter(({ id }) => by.includes(id) || filters.some(({ key }) => key === id))
     .map(({ id, label, metric, matchers }) => {
       const own = filters.filter(({ key }) => key === id);
-      const all = [...(matchers ? [matchers] : []), ...own.map((f) => label + f.operator + JSON.stringify(f.value))];
+      const all = [...(matchers ? [matchers] : []), ...own.map((filter) => matcher({ ...filter, key: label }))];
       return ` * on (${instance}) group_left (${label}) max by (${instance}, ${label}) (${metric}{${all.join(',')}})`;
     })
     .join('');

@@ -8,7 +8,7 @@ import { events } from './events';
 import { impact } from './impact';
 import { inventory } from './inventory';
 import { nodeExporterReading } from './node-exporter';
-import { groupings, metricLabels, reading, switches } from './reading';
+import { groupings, metricLabels, metricsByHost, priority, reading, switches } from './reading';
 import { receiver } from './receiver';
 import { resources } from './resources';
 import { rules } from './rules';
@@ -39,6 +39,8 @@ export const catalogue: Catalogue = {
   ],
   groupings,
   metricLabels,
+  priority,
+  metricsByHost,
   reading: { ...reading, ...fromNodeExporter, keepLabels: [...reading.keepLabels, ...fromNodeExporter.keepLabels] },
   switches,
   signals,

@@ -1,7 +1,9 @@
 import { syscallEngines } from './needs';
 import { collectors, deviceMetrics, nodeExporterHost } from './node-exporter';
+import { priorities, rulesMatches } from './rules';
 import { scraping } from './scraping';
-import { type Grouping, type Reading, type Switch } from './types';
+import { events, olderEvents } from './sidekick';
+import { type Grouping, type PriorityLabel, type Reading, type Switch } from './types';
 
 const version = { metric: 'falcosecurity_falco_version_info', label: 'version' };
 // Falco has one engine for syscalls and one engine named source_plugin for each plugin source. Up
@@ -19,18 +21,19 @@ export const groupings: Grouping[] = [
 /**
  * Labels of metrics that filters may use. `drop` and `dir` of
  * falcosecurity_scap_n_drops_buffer_total are not included: they would filter one term of
- * `kernel-drop-rate` but not the others and falsify the cause uncategorised. `priority` of the
- * rules is not included either: one signal shows it as a word, but a filter would need Falco's
- * digit.
+ * `kernel-drop-rate` but not the others and falsify the cause uncategorised. A signal can only be
+ * filtered by the labels that all of its metrics listed here have.
  */
 export const metricLabels: Record<string, string[]> = {
   falcosecurity_scap_n_evts_cpu_total: ['cpu'],
   falcosecurity_scap_n_drops_cpu_total: ['cpu'],
-  falcosecurity_falco_rules_matches_total: ['rule_name', 'source'],
+  [rulesMatches]: ['rule_name', 'source', 'priority'],
   falcosecurity_falcosidekick_inputs_total: ['status'],
   falcosidekick_inputs: ['status'],
   falcosecurity_falcosidekick_outputs_total: ['destination', 'status'],
   falcosidekick_outputs: ['destination', 'status'],
+  [events]: ['priority'],
+  [olderEvents]: ['priority'],
   falco_alert_delivery_seconds_bucket: ['path', 'priority', 'source'],
   falco_alert_delivery_seconds_count: ['path', 'priority', 'source'],
   falco_alerts_on_time_total: ['path', 'priority', 'source'],
@@ -41,6 +44,31 @@ export const metricLabels: Record<string, string[]> = {
   falco_canary_delivery_seconds: ['path'],
   ...Object.fromEntries(deviceMetrics.map((metric) => [metric, ['device']])),
 };
+
+/** The words, from the most severe on, with the values that stand for them. */
+const priorityWords = Object.values(priorities);
+const capitalized = priorityWords.map((word) => word.charAt(0).toUpperCase() + word.slice(1));
+
+export const priority: PriorityLabel = {
+  label: 'priority',
+  words: priorityWords,
+  digits: Object.keys(priorities),
+  values: {
+    [rulesMatches]: Object.keys(priorities),
+    // Falcosidekick counts in the opposite direction. Up to 2.29 it wrote words.
+    [events]: ['8', '7', '6', '5', '4', '3', '2', '1'],
+    [olderEvents]: capitalized,
+    // The alert receiver writes the words of Falco's alerts.
+    ...Object.fromEntries(
+      Object.keys(metricLabels)
+        .filter((metric) => metric.startsWith('falco_alert') && metricLabels[metric]?.includes('priority'))
+        .map((metric) => [metric, capitalized])
+    ),
+  },
+};
+
+/** Their label `hostname` tells which Falco they are about. */
+export const metricsByHost = [events, olderEvents];
 
 export const reading: Omit<Reading, 'keepMetrics' | 'keepSeries'> = {
   host: { metric: 'falcosecurity_evt_hostname_info', label: 'hostname' },
@@ -80,7 +108,7 @@ export const reading: Omit<Reading, 'keepMetrics' | 'keepSeries'> = {
   ],
   // Labels for namespaces, pods and custom fields would create a series per alert. Only these
   // labels are kept.
-  keepLabels: ['falcosecurity_falcosidekick_falco_events_total', 'falco_events'].map((metric) => ({
+  keepLabels: [events, olderEvents].map((metric) => ({
     metric,
     labels: ['hostname', 'rule', 'priority', 'priority_raw', 'source'],
   })),

@@ -25,9 +25,14 @@ export const knownToSidekick = joinToFalco(
   combineNames([events, olderEvents], (name) => `last_over_time(${name}[$window])`)
 );
 
-/** Returns the events of each Falco that Falcosidekick counted within the window. */
-export function countEventsOfFalco(matchers?: string): string {
+/**
+ * Returns the events of each Falco that Falcosidekick counted within the window. With `filtered`, filters on labels of the
+ * events apply.
+ */
+export function countEventsOfFalco(matchers?: string, { filtered = false } = {}): string {
   return joinToFalco(
-    combineNames([events, olderEvents], (name) => increaseFromZero(name, { matchers, unfiltered: true }))
+    combineNames([events, olderEvents], (name) =>
+      increaseFromZero(name, { matchers, unfiltered: filtered ? 'target' : true })
+    )
   );
 }

@@ -42,9 +42,9 @@ interface Selection {
   matchers?: string;
   /**
    * Omits the filters of the query, for series that a join assigns to a node. The other side of the
-   * join is filtered.
+   * join is filtered. `target` omits them from the target of the series only.
    */
-  unfiltered?: boolean;
+  unfiltered?: boolean | 'target';
 }
 
 /**
@@ -54,9 +54,9 @@ interface Selection {
  * shorter than the window, the scrapes at hand decide.
  */
 export function increaseFromZero(metric: string, { matchers, unfiltered = false }: Selection = {}): string {
-  const braces = (own?: string) => [own, unfiltered ? undefined : '$filter'].filter(Boolean).join(',');
-  const series = `${metric}{${braces(matchers)}}`;
-  const up = `up{${braces('kind!="node-exporter"')}}`;
+  const braces = (own?: string, omit = false) => [own, omit ? undefined : '$filter'].filter(Boolean).join(',');
+  const series = `${metric}{${braces(matchers, unfiltered === true)}}`;
+  const up = `up{${braces('kind!="node-exporter"', unfiltered !== false)}}`;
   const appeared = `(${series} unless ${series} offset $window)`;
   const afterFirstScrape = `count_over_time(${series}[$window]) < on ($identity) group_left () max by ($identity) (sum_over_time(${up}[$window]))`;
   return `(${appeared} and on ($identity) (${up} offset $window == 1) or ${appeared} and (${afterFirstScrape}) or increase(${series}[$window]))`;

@@ -149,6 +149,17 @@ export interface Grouping {
   matchers?: string;
 }
 
+/** A label whose values differ between metrics. A filter matches the same priorities in every metric. */
+export interface PriorityLabel {
+  label: string;
+  /** The most severe first. Filters name them in any case. */
+  words: string[];
+  /** Falco's digit for each word. Filters may use it as well. */
+  digits: string[];
+  /** By metric, the value for each word. */
+  values: Record<string, string[]>;
+}
+
 /** What the exposition parser needs to know about the metrics of Falco, Falcosidekick and node_exporter. */
 export interface Reading {
   /** The metric and label with Falco's host name; its value becomes the label `node`. */
@@ -376,6 +387,9 @@ export interface Catalogue {
   groupings: Grouping[];
   /** Labels of the metric itself (`cpu`, `drop`, `dir`, …), apart from those of the target. */
   metricLabels: Record<string, string[]>;
+  priority: PriorityLabel;
+  /** Metrics that belong to the Falco that another label names: filters on the identity and on labels of the target do not apply. */
+  metricsByHost: string[];
   reading: Reading;
   switches: Switch[];
   signals: Signal[];

@@ -1,4 +1,4 @@
-import { matcher, type Source } from '../../src/promql';
+import { compileRegex, matcher, type Source } from '../../src/promql';
 import { catalogue } from '../../src/signals';
 import {
   allowedFilters,
@@ -16,6 +16,7 @@ export const options: CompileOptions = {
   step: 15_000,
   scrapeInterval: 15_000,
   range: 600_000,
+  compileRegex,
 };
 
 /** A template of the catalogue as a signal by node. */
@@ -76,7 +77,7 @@ export function valueIn(source: Source, key: string, { expr }: Signal): string {
   const label = catalogue.groupings.find(({ id }) => id === key)?.label ?? key;
   const having = source.select([matcher(label, '!=', '')]).map(({ labels }) => labels);
   const own = having.find((labels) => expr.includes(`${labels.get('__name__')}{`));
-  const value = (own ?? having[0])?.get(label);
+  const value = key === catalogue.priority.label ? 'notice' : (own ?? having[0])?.get(label);
   if (value === undefined && label === 'path') {
     return 'falco'; // only the alert receiver writes it, and no alert is posted to it here
   }

@@ -7,13 +7,10 @@ import { type Signal } from '../types';
 const queueDrops = 'falcosecurity_falco_outputs_queue_num_drops_total';
 const matches = 'falcosecurity_falco_rules_matches_total';
 
-/**
- * Alerts of Falco's rules as counted by Falco and by Falcosidekick. The filters of the query apply
- * to Falco.
- */
-const sent = `(${increaseFromZero(matches, { unfiltered: true })} and on ($identity) ${hostnames}{$filter})`;
+/** Alerts of Falco's rules as counted by Falco and by Falcosidekick. */
+const sent = `(${increaseFromZero(matches)} and on ($identity) ${hostnames}{$filter})`;
 const raised = `last_over_time(${matches}[$window])`;
-const received = countEventsOfFalco('source!="internal"');
+const received = countEventsOfFalco('source!="internal"', { filtered: true });
 
 const lost = `increase(${queueDrops}{$filter}[$window])`;
 /** The settings give the capacity of the queue, or a drop proves that the queue is bounded. */
