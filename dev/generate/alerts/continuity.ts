@@ -94,14 +94,14 @@ export const continuity: AlertRule[] = [
       return `max by (${node}) (${paces.join(' or ')})`;
     },
     fires: { type: 'gt', bound: 0 },
-    when: 'the process started at least five times within 6 hours, six times within a day or ten times within a week',
+    when: 'the process started at least five times within 6 hours, six times within a day or ten times within a week; in three hours of a day or five hours of a week if neither a reboot nor a rollout explains it',
     for: '0s',
     severity: 'warning',
     ...keepLast,
     look: { dashboard: 'Falco fleet and drift', panel: 'Restarts in range' },
     summary: ({ node }) => `Falco on ${node} restarts repeatedly`,
     description: () =>
-      'It started at least five times within 6 hours, six times within a day or ten times within a week: a crash loop that is slow, or a rollout that is repeated. Between the restarts nothing monitors the node.',
+      'It started at least five times within 6 hours, six times within a day or ten times within a week, or in at least three hours of a day or five hours of a week without a reboot or a rollout: a crash loop that is slow, or a rollout that is repeated. Between the restarts nothing monitors the node.',
   },
   {
     uid: 'falco-connection-failures',

@@ -13,6 +13,8 @@ const reloaded = 'falcosecurity_falco_reload_timestamp_nanoseconds';
 
 const perInstance = { default: ['$identity'], allowed: anyGrouping };
 
+const boot = 'falcosecurity_falco_host_boot_timestamp_nanoseconds';
+const fileInfos = ['config', 'rules'].map((kind) => `falcosecurity_falco_sha256_${kind}_files_info`);
 const duration = 'falcosecurity_falco_duration_seconds_total';
 const versionInfo = 'falcosecurity_falco_version_info';
 
@@ -32,9 +34,33 @@ const whyItEnds: Advice = {
  */
 function judgeRestarts(often: string, period: string, seconds: number): string {
   const known = `${duration}{$filter} > ${seconds} or ${started}{$filter} offset ${period}`;
-  return `(${often} and on ($identity) last_over_time(${started}{$filter}[1h]) and on ($identity) ((${often}) > 0 or ${known}))`;
+  const alive = `last_over_time(${started}{$filter}[1h])`;
+  // The least value that is kept: 0 if the period is known, else 1.
+  const least = `(0 * max by ($identity) (${known}) or on ($identity) 0 * max by ($identity) (${alive}) + 1)`;
+  return `(${often} >= on ($identity) group_left () ${least} and on ($identity) ${alive})`;
 }
 const startsWithin = (period: string) => `changes(${started}{$filter}[${period}])`;
+
+/**
+ * Returns the hours of a period with a start that a rollout or a reboot does not explain: the version, the files and the
+ * host of the process were the same before. A fast crash loop that has ended is not a slow one, so each hour counts once.
+ */
+function hoursWithUnexplainedStarts(period: string): string {
+  const hourly = `[${period}:1h]`;
+  const starts = `changes(${started}{$filter}${hourly})`;
+  const within = (metric: string) => `count_over_time(${metric}{$filter}${hourly})`;
+  const versions = `count by ($identity) (group by ($identity, version) (${within(versionInfo)}))`;
+  const digests = fileInfos.map(
+    (info) => `count by ($identity, file_name) (group by ($identity, file_name, sha256) (${within(info)}))`
+  );
+  const causes = [
+    // A rollout can change several of them at once.
+    withLabel(`max by ($identity) (${[versions, ...digests].join(' or ')}) - 1`, 'cause', 'rollout'),
+    withLabel(`max by ($identity) (changes(${boot}{$filter}${hourly}))`, 'cause', 'reboot'),
+    withLabel(`max by ($identity) (${starts}) * 0`, 'cause', 'none'),
+  ];
+  return `(${starts} - on ($identity) group_left () sum by ($identity) (${causes.join(' or ')}))`;
+}
 
 /** Returns why Falco's containers last terminated according to Kubernetes: all reasons or one. */
 export function lastTerminations(reason?: string): string {
@@ -141,11 +167,16 @@ export const lifecycle: Signal[] = [
     min: 0,
     summary: 'Falco instances that restart repeatedly over days',
     description:
-      '1 if the start time changed at least six times within a day or at least ten times within seven days, as far as the history reaches and whatever the window; otherwise 0. It finds crash loops that are too slow for recurring-restarts, such as a process that terminates every 4 hours. Restarts before the start of the history are unknown: there is no value while the history is shorter than 23 hours and the process is younger than a day. With the default retention.time of 24 hours, only the day is judged. An instance that has not responded for an hour has no value. Groups show the number of such instances.',
+      '1 if the start time changed in at least three hours of a day or five hours of seven days without a reboot or a change of the version, the configuration or the rules, or six times within a day or ten times within seven days for any reason; otherwise 0. It judges as far as the history reaches, whatever the window, and finds crash loops that are too slow for recurring-restarts. Restarts before the start of the history are unknown: there is no value while the history is shorter than 23 hours and the process is younger than a day. With the default retention.time of 24 hours, only the day is judged, which finds a start every 7 hours or more often; seven days find one every 33 hours. An instance that has not responded for an hour has no value. Groups show the number of such instances.',
     expr: sumByGroup(
       judgeRestarts(
-        // The subquery keeps the number of samples small. The time between two starts is far above its step.
-        `clamp_max((${startsWithin('1d')} >= bool 6) + (${startsWithin('7d:5m')} >= bool 10), 1)`,
+        // Subqueries keep the number of samples small. The time between two starts is far above their step.
+        `clamp_max(${[
+          `(${startsWithin('1d')} >= bool 6)`,
+          `(${startsWithin('7d:5m')} >= bool 10)`,
+          `(${hoursWithUnexplainedStarts('1d')} >= bool 3)`,
+          `(${hoursWithUnexplainedStarts('7d')} >= bool 5)`,
+        ].join(' + ')}, 1)`,
         '23h',
         86_400
       )
@@ -155,7 +186,8 @@ export const lifecycle: Signal[] = [
     thresholds: {
       direction: 'above',
       warning: 1,
-      because: 'Few teams roll out Falco or change its configuration more often than daily. The thresholds are ours.',
+      because:
+        'A process that nothing changed has no reason to start in three hours of a day, and few teams roll out Falco more often than daily. The thresholds are ours.',
       source: links.performance,
     },
     advice: [whyItEnds],
