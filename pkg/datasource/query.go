@@ -40,7 +40,7 @@ var liveIgnored = data.Notice{Severity: data.NoticeSeverityInfo, Text: "Live is 
 var handlers = map[string]handler{
 	"signal":    {answer: figures.Signal},
 	"promql":    {answer: figures.PromQL},
-	"health":    {answer: health.Answer},
+	"health":    {answer: health.Answer, maxSteps: health.MaxSteps},
 	"inventory": {answer: inventory.Answer, textual: true},
 	"rules":     {answer: rules.Answer, textual: true},
 	"events":    {answer: events.Answer, textual: true},
@@ -54,6 +54,8 @@ type handler struct {
 	textual bool
 	// atEnd means that it has no values over time: it is evaluated once, about the whole range.
 	atEnd bool
+	// maxSteps is the maximum number of steps of a range; 0 for that of the panel.
+	maxSteps int
 }
 
 // responses bounds the memory of all responses of the process.
@@ -118,7 +120,12 @@ func answerQuery(ctx context.Context, r *request.Request, dq backend.DataQuery) 
 	}
 	dq.TimeRange.To = firstLook(r, dq.TimeRange.To)
 	qc := &request.QueryContext{Query: q, RefID: dq.RefID, Times: query.NewTimes(dq, r.Settings.Interval)}
-	if q.Instant {
+	if !q.Instant {
+		if kind.maxSteps > 0 {
+			qc.Times = qc.Times.Coarsen(kind.maxSteps)
+		}
+		qc.Times = qc.Times.Within(r.Executor.HistoryStart(), dq.TimeRange.To)
+	} else {
 		if !q.UserWritten() {
 			dq.TimeRange.To = onTick(r, dq.TimeRange.To)
 		}

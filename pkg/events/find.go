@@ -199,15 +199,16 @@ const eventSteps = 1000
 // above it. If it is still above at the end of the range, the event has no end. The value is the highest in between.
 func above(ctx context.Context, r *request.Request, kind *signals.EventKind, qc *request.QueryContext, s executor.Scope) (out []event, err error) {
 	over := *qc
+	over.Query.Instant = false
 	t := &over.Times
 	t.Step = max(t.Scrape, t.Length/eventSteps).Round(time.Second)
-	over.Query.Instant = false
+	t.Start, t.End = query.Align(qc.Begin().Add(-lookBefore), t.Step), query.Align(qc.Times.End, t.Step)
+	*t = t.Within(r.Executor.HistoryStart(), qc.Times.End)
 	expr, _, err := r.CompileTemplate(kind.ID, kind.Expr, qc.Query.Window, s, &over)
 	if err != nil {
 		return nil, failure.User(err)
 	}
-	start, end := query.Align(qc.Begin().Add(-lookBefore), t.Step), query.Align(qc.Times.End, t.Step)
-	found, err := r.Evaluate(ctx, executor.Evaluation{Expr: expr, Start: start.UnixMilli(), End: end.UnixMilli(), Step: t.Step})
+	found, err := r.Evaluate(ctx, executor.Evaluation{Expr: expr, Start: t.Start.UnixMilli(), End: t.End.UnixMilli(), Step: t.Step})
 	if err != nil {
 		return nil, err
 	}

@@ -40,9 +40,6 @@ func Answer(ctx context.Context, r *request.Request, qc *request.QueryContext) (
 	if err != nil {
 		return nil, failure.User(err)
 	}
-	if !qc.Query.Instant {
-		qc.Times = qc.Times.Coarsen(verdictSteps)
-	}
 	checks, err := checks(ctx, r, qc, s)
 	if err != nil {
 		return nil, err
@@ -52,7 +49,7 @@ func Answer(ctx context.Context, r *request.Request, qc *request.QueryContext) (
 	for _, j := range checks {
 		longest = max(longest, j.window)
 	}
-	if text := notices.ShortHistory(r, qc.Times.Start.Add(2*qc.Times.Scrape-longest)); text != "" {
+	if text := notices.ShortHistory(r, qc.Begin().Add(2*qc.Times.Scrape-longest)); text != "" {
 		told = append(told, data.Notice{Severity: data.NoticeSeverityInfo, Text: text})
 	}
 	switch {
@@ -75,8 +72,8 @@ func Answer(ctx context.Context, r *request.Request, qc *request.QueryContext) (
 	return healthSummary(r, qc, results(ctx, r, qc, checks), by, told), nil
 }
 
-// verdictSteps is the maximum number of steps of a range: each check is evaluated at each step on every node.
-const verdictSteps = 100
+// MaxSteps is the maximum number of steps of a range: each check is evaluated at each step on every node.
+const MaxSteps = 100
 
 // healthLabels are the labels to group by, besides target labels.
 var healthLabels = []string{"cluster", "node", "dimension", "check"}

@@ -60,6 +60,26 @@ func (t Times) Coarsen(most int) Times {
 	return t
 }
 
+// fewestSteps is the number of steps that a history should have if it is shorter than the range.
+const fewestSteps = 50
+
+// Within restricts a range to a history that starts at since. If the history has few of its steps, or none at all, the step
+// is halved until it has enough, but is never below the scrape interval. end is the end of the requested range.
+func (t Times) Within(since, end time.Time) Times {
+	if since.IsZero() || !since.After(t.Start) || !since.Before(end) {
+		return t
+	}
+	for end.Sub(since) < fewestSteps*t.Step {
+		half := (max(t.Step/2, t.Scrape) + time.Second - 1).Truncate(time.Second)
+		if half >= t.Step {
+			break
+		}
+		t.Step = half
+	}
+	t.Start, t.End = Align(since, t.Step), Align(end, t.Step)
+	return t
+}
+
 var macro = regexp.MustCompile(`\$\{__[a-z_]+\}|\$__[a-z_]+`)
 
 // ExpandMacros replaces Grafana's macros. Unknown macros stay, so that the PromQL parser reports them.

@@ -54,6 +54,35 @@ func TestTimes(t *testing.T) {
 	}
 }
 
+func TestWithin(t *testing.T) {
+	month := ask(30*24*time.Hour, time.Second, 1000)
+	whole := NewTimes(month, 15*time.Second)
+	require.Equal(t, 2592*time.Second, whole.Step)
+	for _, test := range []struct {
+		name    string
+		history time.Duration
+		step    time.Duration
+	}{
+		{"a history of minutes, where the range has no step at all", 10 * time.Minute, 15 * time.Second},
+		{"a history of hours", 6 * time.Hour, 324 * time.Second},
+		{"a history of days", 10 * 24 * time.Hour, 2592 * time.Second},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			since := noon.Add(-test.history)
+			got := whole.Within(since, noon)
+			require.Equal(t, test.step, got.Step)
+			require.Equal(t, Align(since, test.step), got.Start)
+			require.Equal(t, Align(noon, test.step), got.End)
+			require.Equal(t, whole.Length, got.Length, "macros and notices are about the requested range")
+		})
+	}
+	require.Equal(t, whole, whole.Within(time.Time{}, noon), "nothing is known about the history")
+	require.Equal(t, whole, whole.Within(noon.Add(-60*24*time.Hour), noon), "the history is longer than the range")
+	require.Equal(t, whole, whole.Within(noon.Add(time.Minute), noon), "the history starts after the range")
+	fractions := NewTimes(ask(time.Hour, time.Second, 10), 1500*time.Millisecond)
+	require.Equal(t, 2*time.Second, fractions.Within(noon.Add(-30*time.Second), noon).Step, "whole seconds, not below the scrape interval")
+}
+
 func TestMacros(t *testing.T) {
 	around := NewTimes(ask(time.Hour, 30*time.Second, 1000), 15*time.Second)
 	for text, want := range map[string]string{
