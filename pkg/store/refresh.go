@@ -12,7 +12,8 @@ import (
 
 const (
 	// minTargetsAge is the least time for which the list of targets counts as current. It is longer if a refresh takes the
-	// server long, so that refreshes take a twentieth of its time at most.
+	// server long, so that refreshes take a twentieth of its time at most. While the list settles, which a loaded server must
+	// not delay by minutes, they take a third.
 	minTargetsAge = 15 * time.Second
 	// refreshTimeout limits a refresh, which runs in the background.
 	refreshTimeout = time.Minute
@@ -31,7 +32,7 @@ type targetCache struct {
 }
 
 // Ready waits until the list of targets is current or cannot be refreshed. A list that is only a little too old is refreshed
-// in the background. The error says why no list is known.
+// in the background, unless it is empty: "no Falco" must be true now. The error says why no list is known.
 func (s *Store) Ready(ctx context.Context) error {
 	c := &s.targets
 	c.mu.Lock()
@@ -41,8 +42,9 @@ func (s *Store) Ready(ctx context.Context) error {
 		go s.refresh(budget.InBackground(ctx), c.running)
 	}
 	running := c.running
+	empty := len(c.all) == 0 && running != nil
 	c.mu.Unlock()
-	if known && !outdated {
+	if known && !outdated && !empty {
 		return nil
 	}
 	select {
@@ -81,7 +83,6 @@ func (s *Store) TargetsOutdated() (since time.Time, why error) {
 func (s *Store) refresh(ctx context.Context, done chan struct{}) {
 	ctx, cancel := context.WithTimeout(ctx, refreshTimeout)
 	defer cancel()
-	start := time.Now()
 	now := s.now()
 	var (
 		jobs     map[string][]string
@@ -103,11 +104,11 @@ func (s *Store) refresh(ctx context.Context, done chan struct{}) {
 	defer c.mu.Unlock()
 	if c.err = err; err == nil {
 		c.all, c.jobs, c.external, c.at = all, jobs, external, now
-		c.maxAge = max(minTargetsAge, s.config.Interval)
+		took := s.now().Sub(now)
+		c.maxAge = max(minTargetsAge, s.config.Interval, 20*took)
 		if settling(all) {
-			c.maxAge = time.Second
+			c.maxAge = max(time.Second, 2*took)
 		}
-		c.maxAge = max(c.maxAge, 20*time.Since(start))
 	}
 	c.running = nil
 	close(done)

@@ -3,6 +3,7 @@ package store
 import (
 	"fmt"
 	"net/url"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -124,6 +125,28 @@ func TestReadyWhileUnavailable(t *testing.T) {
 	require.NoError(t, s.Ready(t.Context()))
 	since, _ = s.TargetsOutdated()
 	require.Zero(t, since)
+}
+
+// "No Falco" is not repeated once a server has one, although the refresh that found none took a loaded server long.
+func TestReadyAfterNoTarget(t *testing.T) {
+	f := newEngine(t, twoJobs, nil)
+	good := f.Respond
+	var passed atomic.Int64 // seconds
+	f.Respond = func(string, url.Values) (int, string) {
+		passed.Add(1)
+		return 200, promapitest.Vector()
+	}
+	s := f.store(t)
+	s.now = func() time.Time { return promapitest.TimeAt(time.Duration(1400+passed.Load()) * time.Second) }
+	require.NoError(t, s.Ready(t.Context()))
+	require.Empty(t, s.Targets())
+	took := passed.Load()
+	require.Greater(t, took, int64(5))
+
+	f.Respond = good
+	passed.Add(2*took + 1)
+	require.NoError(t, s.Ready(t.Context()))
+	require.NotEmpty(t, s.Targets())
 }
 
 // The first query after a pause waits for a current list of targets.
