@@ -351,6 +351,71 @@ func TestLowRates(t *testing.T) {
 	}
 }
 
+// Each node handles 100 events per second. Where scrapes were late or failed, PromQL's rates are lower, and a notice says so.
+func TestUnevenScrapes(t *testing.T) {
+	const query = `{"signals": ["kernel-event-rate"], "instant": true}`
+	fleet := func(t *testing.T, ago ...string) (*Instance, *fakeFleet) {
+		d, f := newTest(t, falco("node-1", kernelCounters...), falco("node-2", kernelCounters...))
+		f.count("node-1", 5)
+		for _, at := range ago {
+			before, err := time.ParseDuration(at)
+			require.NoError(t, err)
+			f.write(t, at+" 1", "__name__", "up", "cluster", "demo", "node", "node-2", "zone", "a")
+			f.write(t, fmt.Sprintf("%s %g", at, 1e6+100*before.Seconds()), "__name__", "falcosecurity_scap_n_evts_total", "cluster", "demo", "node", "node-2", "zone", "a")
+		}
+		return d, f
+	}
+	rateOf := func(res backend.DataResponse) float64 { return figure(t, res.Frames[1], 0) }
+	for _, test := range []struct {
+		name   string
+		ago    []string
+		rate   float64
+		notice string
+	}{
+		{"on time", []string{"-80s", "-65s", "-50s", "-35s", "-20s", "-5s"}, 100, ""},
+		{"late by less than the tolerance of PromQL", []string{"-80s", "-65s", "-49s", "-35s", "-20s", "-5s"}, 100, ""},
+		{"one failed amid the window", []string{"-80s", "-65s", "-50s", "-20s", "-5s"}, 100, ""},
+		{
+			"the last one is late", []string{"-78s", "-63s", "-48s", "-33s", "-18s"}, 100 * (30 + 12 + 7.5) / 60,
+			"info: Scrapes of node-2 were late or failed, last before 12:00:07 UTC. Rates whose window of 60 s begins or ends there are up to 18 % too low.",
+		},
+		{
+			"the last two failed", []string{"-80s", "-65s", "-50s", "-35s"}, 100 * (15 + 10 + 7.5) / 60,
+			"info: Scrapes of node-2 were late or failed, last before 12:00:07 UTC. Rates whose window of 60 s begins or ends there are up to 46 % too low.",
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			d, _ := fleet(t, test.ago...)
+			res := queryOne(t, d, query)
+			require.InDelta(t, test.rate, rateOf(res), 1e-6)
+			if test.notice == "" {
+				require.NotContains(t, strings.Join(texts(t, res), "|"), "Scrapes of")
+			} else {
+				require.Contains(t, texts(t, res), test.notice)
+			}
+		})
+	}
+
+	t.Run("over a range", func(t *testing.T) {
+		var ago []string
+		for s := 1800; s > 0; s -= 15 {
+			if s != 615 && s != 600 { // at 11:49:52 and 11:50:07
+				ago = append(ago, fmt.Sprintf("-%ds", s))
+			}
+		}
+		d, _ := fleet(t, ago...)
+		require.Contains(t, strings.Join(texts(t, queryOne(t, d, `{"signals": ["kernel-event-rate"], "window": "60s"}`)), "|"),
+			"info: Scrapes of node-2 were late or failed, last before 11:51:00 UTC. Rates whose window of 60 s begins or ends there are up to 51 % too low.")
+		require.NotContains(t, strings.Join(texts(t, queryOne(t, d, `{"signals": ["kernel-drop-ratio"], "window": "60s"}`)), "|"), "Scrapes of", "low over low")
+	})
+
+	t.Run("a slow response", func(t *testing.T) {
+		d, f := fleet(t, "-80s", "-65s", "-50s", "-35s", "-20s", "-5s")
+		f.write(t, "-50s 3.01, -35s 0.01, -20s 0.01, -5s 0.01", "__name__", "scrape_duration_seconds", "cluster", "demo", "node", "node-2", "zone", "a")
+		require.Contains(t, texts(t, queryOne(t, d, query)), "info: Some responses of node-2 were slow. Rates over the window of 60 s are wrong by up to 5 %.")
+	})
+}
+
 // What is set for a target counts as exported; what is not set is named by its setting.
 func TestUnsetSetting(t *testing.T) {
 	d, _ := newTest(t)

@@ -19,14 +19,7 @@ import (
 // lowRates names the nodes whose rates are too low because their samples do not cover the window yet: PromQL divides the
 // increase by the whole window, including the part before the first sample.
 func lowRates(ctx context.Context, r *request.Request, qc *request.QueryContext) string {
-	var window, whole time.Duration // the longest now, and once there is enough history
-	for _, result := range qc.Results {
-		expr, err := parser.NewParser(parser.Options{}).ParseExpr(result.Expr)
-		if err == nil && !proportion(expr) {
-			window = max(window, rateWindow(expr))
-			whole = max(whole, window, result.Window)
-		}
-	}
+	window, whole := rateWindows(qc)
 	if window == 0 {
 		return ""
 	}
@@ -56,6 +49,19 @@ func lowRates(ctx context.Context, r *request.Request, qc *request.QueryContext)
 	}
 	return fmt.Sprintf("%s %s been scraped for %.0f s of the %.0f s window: %s rates are too low until %s.",
 		who, verb, qc.Times.End.Sub(latest).Seconds(), window.Seconds(), whose, second(r, latest.Add(whole)))
+}
+
+// rateWindows returns the longest window of the rates of a query, now and once there is enough history. Both are 0 if no value
+// depends on how well the samples cover a window.
+func rateWindows(qc *request.QueryContext) (window, whole time.Duration) {
+	for _, result := range qc.Results {
+		expr, err := parser.NewParser(parser.Options{}).ParseExpr(result.Expr)
+		if err == nil && !proportion(expr) {
+			window = max(window, rateWindow(expr))
+			whole = max(whole, window, result.Window)
+		}
+	}
+	return window, whole
 }
 
 // capitalised writes the first letter of a sentence in upper case.

@@ -65,10 +65,13 @@ func ForFigures(ctx context.Context, r *request.Request, qc *request.QueryContex
 	}
 	low := lowRates(ctx, r, qc)
 	info(low)
+	if low == "" {
+		info(unevenScrapes(ctx, r, qc))
+	}
 	if low == "" || !qc.Query.Instant {
-		begin := qc.Times.Start
+		begin := qc.Begin()
 		if qc.Query.Instant {
-			begin = begin.Add(-qc.Results[0].Window)
+			begin = qc.Times.End.Add(-qc.Results[0].Window)
 		}
 		begin = begin.Add(qc.Times.Step + 2*qc.Times.Scrape - qc.Compare)
 		short := ShortHistory(r, begin)
