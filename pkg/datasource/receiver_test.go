@@ -203,6 +203,8 @@ func TestNoticesOfTheReceiver(t *testing.T) {
 	}, texts(t, queryOne(t, d, query)))
 	require.NotContains(t, fmt.Sprint(texts(t, queryOne(t, d, `{"signals": ["up"], "instant": true}`))), "clock", "only where delivery times are shown")
 
+	require.Contains(t, texts(t, queryOne(t, d, `{"queryType": "promql", "expr": "sum(falco_alerts_received_total)"}`)),
+		"info: sum(falco_alerts_received_total) adds up what the alert receiver has counted since it started. Use rate() or increase(), or the signal “Alerts received”.")
 	require.Equal(t, []string{"info: The expression returned no value in this range."},
 		texts(t, queryOne(t, d, `{"queryType": "promql", "expr": "falco_alerts_received_total > 1000 or falco_alert_receiver_refused_requests_total"}`)))
 }

@@ -82,7 +82,7 @@ func (c catalogue) usedBy(format string, metrics ...string) string {
 }
 
 // cost orders signals: those that begin with one of the metrics come first, because they are about it, then those with a
-// window, then those with thresholds, then those with a short expression.
+// window, then those with thresholds that read at most two other metrics, then those with a short expression.
 func cost(s signals.Signal, metrics []string) int {
 	n := len(s.Expr)
 	if first := selectorPattern.FindStringSubmatch(s.Expr); first == nil || !slices.Contains(metrics, first[1]) {
@@ -91,7 +91,13 @@ func cost(s signals.Signal, metrics []string) int {
 	if !strings.Contains(s.Expr, "$window") {
 		n += 2_000_000
 	}
-	if s.Thresholds == nil {
+	others := map[string]struct{}{}
+	for _, m := range selectorPattern.FindAllStringSubmatch(s.Expr, -1) {
+		if !slices.Contains(metrics, m[1]) {
+			others[m[1]] = struct{}{}
+		}
+	}
+	if s.Thresholds == nil || len(others) > 2 {
 		n += 1_000_000
 	}
 	return n
