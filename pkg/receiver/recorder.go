@@ -56,7 +56,7 @@ type entry struct {
 	stop     context.CancelFunc
 
 	mu       sync.Mutex
-	last     time.Time           // of the last recording
+	last     time.Time           // of the last recording, or when the receiver had counted nothing yet
 	recorded map[uint64]struct{} // hashes of the cumulative series in the last recording
 	nodes    nodeLabels
 	present  map[*history.Series]struct{} // in the last recording
@@ -96,6 +96,7 @@ func (r *Recorder) Open(key Key, c Config, recording Recording) *Handle {
 	e := r.entries[key]
 	if e == nil {
 		e = &entry{receiver: New(c), history: history.New(history.Options{Retention: recording.Retention}), stop: func() {}}
+		e.last = e.receiver.now().Truncate(recording.Interval)
 		r.entries[key] = e
 	} else {
 		e.receiver.configure(c)
@@ -201,9 +202,7 @@ func (e *entry) append(at time.Time, rec Recording) {
 	}
 	e.present, e.recorded = present, recorded
 	room := rec.Bytes - int64(e.history.Stats().Bytes)
-	if !e.last.IsZero() {
-		e.history.AppendWithin(e.last.UnixMilli(), zeros, room)
-	}
+	e.history.AppendWithin(e.last.UnixMilli(), zeros, room)
 	e.history.AppendWithin(at.UnixMilli(), now, room)
 	e.last = at
 	e.receiver.forget(max(rec.Retention, leastSilence), func(node string) bool {

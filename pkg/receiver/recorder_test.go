@@ -19,7 +19,7 @@ import (
 )
 
 func TestRecordsInTheHistory(t *testing.T) {
-	e := &entry{receiver: newTest(t), history: history.New(history.Options{})}
+	e := &entry{receiver: newTest(t), history: history.New(history.Options{}), last: noon.Add(-15 * time.Second)}
 	rec := Recording{Bytes: 1 << 20, Labels: func() map[string]labels.Labels {
 		return map[string]labels.Labels{"a": labels.FromStrings("cluster", "prod", "path", "of the target")}
 	}}
@@ -45,8 +45,26 @@ func TestRecordsInTheHistory(t *testing.T) {
 	require.Equal(t, `{node="elsewhere"} => 1`+at, ask(`sum by (node) (falco_alerts_received_total{node="elsewhere"})`))
 }
 
+// What arrives before the first recording counts, too.
+func TestCountsFromTheStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, key := NewRecorder(), Key{OrgID: 1, UID: "a"}
+		time.Sleep(20 * time.Second)
+		h := r.Open(key, Config{Secret: "s3cret", MaxBody: 1 << 20, MaxRate: 100, MaxSeries: 10}, Recording{Interval: time.Minute, Bytes: 1 << 20})
+		time.Sleep(10 * time.Second)
+		post(h.Receiver, fromFalco("a", 0))
+		time.Sleep(2 * time.Minute)
+		engine := history.NewEngine(history.EngineOptions{MaxSamples: 1000, Timeout: time.Minute})
+		q, err := engine.NewInstantQuery(context.Background(), history.NewView([]*history.History{h.History()}, nil, ""), nil, "sum(increase(falco_alerts_received_total[5m])) > 0.9", time.Now())
+		require.NoError(t, err)
+		defer q.Close()
+		require.Len(t, q.Exec(context.Background()).Value, 1)
+		r.Close(key)
+	})
+}
+
 func TestSeriesGoOnWithTheLabelsOfTheirNode(t *testing.T) {
-	e := &entry{receiver: newTest(t), history: history.New(history.Options{})}
+	e := &entry{receiver: newTest(t), history: history.New(history.Options{}), last: noon.Add(-15 * time.Second)}
 	nodes := map[string]labels.Labels{}
 	rec := Recording{Bytes: 1 << 20, Labels: func() map[string]labels.Labels { return nodes }}
 	e.append(noon, rec)
