@@ -115,9 +115,10 @@ describe('Falcosidekick', () => {
     await until('Falcosidekick', async () => ((await fetch(`${url}ping`)).ok ? true : undefined)).catch((error) => {
       throw new Error(`${String(error)}\n${log}`);
     });
-    // A counter that appears after the first scrape counts from 0.
-    await until('two scrapes', async () =>
-      valuesOf(await promql('count_over_time(up[1m]) >= 2 and up == 1')).length === 2 ? true : undefined
+    // A counter that is new counts with its whole value, without extrapolation.
+    const seen = 'count_over_time({__name__=~"up|falco_alert_receiver_start_timestamp_seconds"}[1m]) >= 4';
+    await until('some scrapes and recordings', async () =>
+      valuesOf(await promql(`${seen} unless on (kind, node) up == 0`)).length === 3 ? true : undefined
     );
     matched = matches;
     for (let i = 0; i < arriving; i++) {
@@ -147,9 +148,8 @@ describe('Falcosidekick', () => {
       { queryType: 'promql', expr: `sum(falco_alerts_received_total{path="falcosidekick",rule="${rule}"})` },
       arriving
     );
-    expect(await stage.health('real')).toContain(
-      `The alert receiver has received ${arriving + 2} alerts from 2 nodes. It refused ${tooLarge} requests: larger than limits.bodySizeLimit (${tooLarge}).`
-    );
+    const counts = `The alert receiver has received ${arriving + 2} alerts from 2 nodes. It refused ${tooLarge} requests: larger than limits.bodySizeLimit (${tooLarge}).`;
+    await until(counts, async () => ((await stage.health('real')).includes(counts) ? true : undefined));
   });
 
   it('gives an alert that Falco sends again another UUID, so that it is no duplicate', async () => {
@@ -166,11 +166,14 @@ describe('Falcosidekick', () => {
     const exported = [...text.matchAll(/^(falcosecurity_\w+)\{.*\} (\d+)$/gm)].map(
       ([, name, count]) => `${name} ${count}`
     );
-    const read = framesOf(await promql('{__name__=~"falcosecurity_falcosidekick_.+"}')).flatMap(({ schema, data }) =>
-      schema.fields.flatMap(({ labels }, i) => (labels ? [`${labels['__name__']} ${String(data.values[i]?.[0])}`] : []))
-    );
-    expect(exported).toHaveLength(7);
-    expect(read.sort()).toEqual(exported.sort());
+    await until('the last scrape', async () => {
+      const frames = framesOf(await promql('{__name__=~"falcosecurity_falcosidekick_.+"}'));
+      const read = frames.flatMap(({ schema, data }) =>
+        schema.fields.map(({ name }, column) => `${name} ${String(data.values[column]![0])}`)
+      );
+      expect(read.sort()).toEqual(exported.sort());
+      return true;
+    });
     expect(noticesOf(await stage.query('real', { signals: ['sidekick-up', 'sidekick-memory'], instant: true }))).toBe(
       ''
     );
