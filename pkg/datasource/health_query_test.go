@@ -351,7 +351,8 @@ func TestChecksAreAskedForAtATime(t *testing.T) {
 	slow := &slowExecutor{Executor: d.source.Executor}
 	d.source.Executor = slow
 	require.NoError(t, queryOne(t, d, `{"queryType": "health"}`).Error)
-	require.EqualValues(t, request.MaxConcurrentExpressions, slow.most.Load())
+	require.Greater(t, slow.most.Load(), int32(4))
+	require.LessOrEqual(t, slow.most.Load(), int32(request.MaxConcurrentExpressions))
 }
 
 // slowExecutor takes its time for every expression, and counts those that it is asked for at a time.

@@ -43,6 +43,17 @@ func find(ctx context.Context, r *request.Request, qc *request.QueryContext, s e
 			exact = append(exact, changes...)
 		}
 	}
+	var searches []executor.Evaluation
+	for i := range r.Catalogue.Events {
+		if kind := &r.Catalogue.Events[i]; kind.Find == "above" && wanted(kind.ID) {
+			search, err := searchAbove(r, kind, qc, s)
+			if err != nil {
+				return nil, err
+			}
+			searches = append(searches, search)
+		}
+	}
+	r.PrefetchEvaluations(ctx, searches)
 	for i := range r.Catalogue.Events {
 		kind := &r.Catalogue.Events[i]
 		if !wanted(kind.ID) {
@@ -195,9 +206,8 @@ func predecessor(all []span, now span) (then span, changed bool) {
 // eventSteps is the maximum number of steps of the search, so that a narrow panel does not miss events.
 const eventSteps = 1000
 
-// above finds events of the kind `above`: from the step at which a template crosses its bound upwards to the last step
-// above it. If it is still above at the end of the range, the event has no end. The value is the highest in between.
-func above(ctx context.Context, r *request.Request, kind *signals.EventKind, qc *request.QueryContext, s executor.Scope) (out []event, err error) {
+// searchAbove returns the evaluation of the template of an event of the kind `above`.
+func searchAbove(r *request.Request, kind *signals.EventKind, qc *request.QueryContext, s executor.Scope) (executor.Evaluation, error) {
 	over := *qc
 	over.Query.Instant = false
 	t := &over.Times
@@ -206,9 +216,19 @@ func above(ctx context.Context, r *request.Request, kind *signals.EventKind, qc 
 	*t = t.Within(r.Executor.HistoryStart(), qc.Times.End)
 	expr, _, err := r.CompileTemplate(kind.ID, kind.Expr, qc.Query.Window, s, &over)
 	if err != nil {
-		return nil, failure.User(err)
+		return executor.Evaluation{}, failure.User(err)
 	}
-	found, err := r.Evaluate(ctx, executor.Evaluation{Expr: expr, Start: t.Start.UnixMilli(), End: t.End.UnixMilli(), Step: t.Step})
+	return executor.Evaluation{Expr: expr, Start: t.Start.UnixMilli(), End: t.End.UnixMilli(), Step: t.Step}, nil
+}
+
+// above finds events of the kind `above`: from the step at which a template crosses its bound upwards to the last step
+// above it. If it is still above at the end of the range, the event has no end. The value is the highest in between.
+func above(ctx context.Context, r *request.Request, kind *signals.EventKind, qc *request.QueryContext, s executor.Scope) (out []event, err error) {
+	search, err := searchAbove(r, kind, qc, s)
+	if err != nil {
+		return nil, err
+	}
+	found, err := r.Evaluate(ctx, search)
 	if err != nil {
 		return nil, err
 	}

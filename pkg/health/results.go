@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -148,7 +149,7 @@ func nameFiles(ctx context.Context, r *request.Request, qc *request.QueryContext
 	byColumn := map[string]map[target.Node]string{}
 	for i := range findings {
 		f := &findings[i]
-		if f.Column == "" || f.verdict != "warning" && f.verdict != "critical" {
+		if f.Column == "" || !f.needsAdvice() {
 			continue
 		}
 		if byColumn[f.Column] == nil {
@@ -165,10 +166,13 @@ func nameFiles(ctx context.Context, r *request.Request, qc *request.QueryContext
 // advise fills in what to change where a verdict is warning or critical: the advice whose condition holds on the node, in
 // the order of the catalogue.
 func advise(ctx context.Context, r *request.Request, qc *request.QueryContext, findings []checkResult) error {
-	held := map[*signals.CheckAdvice]map[target.Node][]request.Point{}
+	conditions, err := adviceConditions(ctx, r, qc, findings)
+	if err != nil {
+		return err
+	}
 	for i := range findings {
 		f := &findings[i]
-		if f.verdict != "warning" && f.verdict != "critical" {
+		if !f.needsAdvice() {
 			continue
 		}
 		if f.said != "" && f.isAboutUp() {
@@ -178,17 +182,14 @@ func advise(ctx context.Context, r *request.Request, qc *request.QueryContext, f
 		var texts []string
 		for j := range f.Advice {
 			advice := &f.Advice[j]
-			if advice.When != "" && held[advice] == nil {
-				expr, _, err := r.CompileTemplate(f.ID, advice.When, cmp.Or(f.Window, qc.Query.Window), f.scope, qc)
+			if advice.When != "" {
+				held, _, err := r.Points(ctx, conditions[advice], qc)
 				if err != nil {
-					return failure.User(err)
-				}
-				if held[advice], _, err = r.Points(ctx, expr, qc); err != nil {
 					return err
 				}
-			}
-			if advice.When != "" && len(held[advice][f.node]) == 0 {
-				continue
+				if len(held[f.node]) == 0 {
+					continue
+				}
 			}
 			texts = append(texts, advised(advice.Why, advice.Change, advice.Cost))
 		}
@@ -205,6 +206,32 @@ func advise(ctx context.Context, r *request.Request, qc *request.QueryContext, f
 		f.change = strings.Join(texts, "\n")
 	}
 	return nil
+}
+
+func (f checkResult) needsAdvice() bool { return f.verdict == "warning" || f.verdict == "critical" }
+
+// adviceConditions returns the expressions of the conditions of all advice that is needed, and evaluates them.
+func adviceConditions(ctx context.Context, r *request.Request, qc *request.QueryContext, findings []checkResult) (map[*signals.CheckAdvice]string, error) {
+	conditions := map[*signals.CheckAdvice]string{}
+	for i := range findings {
+		f := &findings[i]
+		if !f.needsAdvice() {
+			continue
+		}
+		for j := range f.Advice {
+			advice := &f.Advice[j]
+			if advice.When == "" || conditions[advice] != "" {
+				continue
+			}
+			expr, _, err := r.CompileTemplate(f.ID, advice.When, cmp.Or(f.Window, qc.Query.Window), f.scope, qc)
+			if err != nil {
+				return nil, failure.User(err)
+			}
+			conditions[advice] = expr
+		}
+	}
+	r.Prefetch(ctx, slices.Collect(maps.Values(conditions)), qc)
+	return conditions, nil
 }
 
 // isAboutUp reports whether the check only asks whether the target is up.

@@ -83,15 +83,18 @@ func TestLargeListsOfLabels(t *testing.T) {
 func TestSharedResultsAreReleasedOnce(t *testing.T) {
 	var f flights
 	freed, proceed := 0, make(chan struct{})
-	work := func(context.Context) (Result, func(), error) {
+	send := func(context.Context, []Query) ([]Result, []error) {
 		<-proceed
+		return make([]Result, 1), make([]error, 1)
+	}
+	finish := func(context.Context, Result, error) (Result, func(), error) {
 		return Result{}, func() { freed++ }, nil
 	}
 	gone, cancel := context.WithCancel(t.Context())
 	results := make(chan Result)
 	for _, ctx := range []context.Context{t.Context(), t.Context(), gone} {
 		go func() {
-			result, err := f.do(ctx, "key", admitAll, work)
+			result, err := f.do(ctx, "key", batch{}, admitAll, send, finish)
 			if err == nil {
 				results <- result
 			}

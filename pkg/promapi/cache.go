@@ -60,12 +60,32 @@ func (c *Client) Evaluate(ctx context.Context, q Query) (Result, error) {
 	if known != nil && known.covers(q, c.config.Now()) {
 		return known.cut(q), nil
 	}
+	rest, some := c.restOf(q, known)
+	if !some {
+		return known.cut(q), nil
+	}
 	// Alert rules never wait for a request of a panel.
-	flightKey := fmt.Sprintf("%d %d %t %s", q.Start.UnixMilli(), q.End.UnixMilli(), budget.IsAlert(ctx), key)
-	result, err := c.flights.do(ctx, flightKey, c.requests.Take, func(ctx context.Context) (result Result, free func(), err error) {
+	alert := budget.IsAlert(ctx)
+	flightKey := fmt.Sprintf("%d %d %t %s", q.Start.UnixMilli(), q.End.UnixMilli(), alert, key)
+	send := func(ctx context.Context, queries []Query) (results []Result, errs []error) {
+		if err := c.Recovered(func() error {
+			results, errs = c.sendAll(ctx, queries)
+			return nil
+		}); err != nil {
+			return make([]Result, len(queries)), slices.Repeat([]error{err}, len(queries))
+		}
+		return results, errs
+	}
+	finish := func(ctx context.Context, result Result, err error) (Result, func(), error) {
+		if err != nil {
+			return result, nil, err
+		}
+		var free func()
 		err = c.Recovered(func() error {
-			if result, err = c.resume(ctx, q, known); err != nil {
-				return err
+			if rest.Start.After(q.Start) {
+				if result, err = c.join(ctx, q, known, rest, result); err != nil {
+					return err
+				}
 			}
 			e := c.newEntry(cacheKey{c, key}, q, result)
 			if !result.Partial {
@@ -75,7 +95,8 @@ func (c *Client) Evaluate(ctx context.Context, q Query) (Result, error) {
 			return err
 		})
 		return result, free, err
-	})
+	}
+	result, err := c.flights.do(ctx, flightKey, batchOf(rest, alert), c.requests.Take, send, finish)
 	if ctx.Err() != nil && err != nil {
 		return Result{}, c.Explain(ctx, err)
 	}
@@ -101,21 +122,19 @@ func magnitudeOf(q Query) int {
 	return math.Ilogb(float64(q.End.Sub(q.Start)/q.Step) + 1)
 }
 
-// resume asks for the steps that are not known and appends them to those that are.
-func (c *Client) resume(ctx context.Context, q Query, known *entry) (Result, error) {
+// restOf returns the query for the steps that are not known, and whether there are any.
+func (c *Client) restOf(q Query, known *entry) (rest Query, some bool) {
 	if known == nil || !canResume(q) || known.start.After(q.Start) || known.final.Before(q.Start) {
-		return c.send(ctx, q)
+		return q, true
 	}
 	steps := known.final.Sub(q.Start) / q.Step
-	rest := q
+	rest = q
 	rest.Start = q.Start.Add((steps + 1) * q.Step)
-	if rest.Start.After(q.End) {
-		return known.cut(q), nil
-	}
-	result, err := c.send(ctx, rest)
-	if err != nil {
-		return result, err
-	}
+	return rest, !rest.Start.After(q.End)
+}
+
+// join appends the result for the steps that were not known to those that were.
+func (c *Client) join(ctx context.Context, q Query, known *entry, rest Query, result Result) (Result, error) {
 	old := q
 	old.End = rest.Start.Add(-q.Step)
 	before := known.cut(old)

@@ -76,15 +76,18 @@ func TestRequestEndsWithItsLastCaller(t *testing.T) {
 		<-started
 		cancel()
 	}()
-	_, err := f.do(ctx, "key", admitAll, func(ctx context.Context) (Result, func(), error) {
+	finish := func(_ context.Context, result Result, err error) (Result, func(), error) { return result, nil, err }
+	_, err := f.do(ctx, "key", batch{}, admitAll, func(ctx context.Context, _ []Query) ([]Result, []error) {
 		close(started)
 		<-ctx.Done()
 		close(ended)
-		return Result{}, nil, ctx.Err()
-	})
+		return make([]Result, 1), []error{ctx.Err()}
+	}, finish)
 	require.ErrorIs(t, err, context.Canceled)
 	<-ended
-	result, err := f.do(t.Context(), "key", admitAll, func(context.Context) (Result, func(), error) { return Result{Executed: "x"}, nil, nil })
+	result, err := f.do(t.Context(), "key", batch{}, admitAll, func(context.Context, []Query) ([]Result, []error) {
+		return []Result{{Executed: "x"}}, make([]error, 1)
+	}, finish)
 	require.NoError(t, err)
 	require.Equal(t, "x", result.Executed)
 }

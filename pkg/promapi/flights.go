@@ -3,9 +3,10 @@ package promapi
 import (
 	"context"
 	"sync"
+	"time"
 )
 
-// flights sends identical queries that overlap in time once.
+// flights sends identical queries that overlap in time once, and different ones of the same time in one request.
 type flights struct {
 	mu      sync.Mutex
 	running map[string]*flight
@@ -13,6 +14,9 @@ type flights struct {
 
 // flight is a query that several callers wait for. The mutex of flights guards its numbers.
 type flight struct {
+	key           string
+	batch         batch
+	finish        finishFunc
 	started, done chan struct{}
 	result        Result
 	err           error
@@ -22,18 +26,25 @@ type flight struct {
 	free          func() // gives back the memory of the result; nil if there is nothing to give back
 }
 
+// finishFunc makes the result of a flight from the server's result for its query, or from an error. It also returns what
+// gives back the memory, which may be nil.
+type finishFunc func(context.Context, Result, error) (Result, func(), error)
+
+// sendFunc sends queries and returns the result or the error of each.
+type sendFunc func(context.Context, []Query) ([]Result, []error)
+
 // admitFunc waits until a caller may send a request, and returns a function that must be called at its end.
 type admitFunc func(context.Context) (give func(), err error)
 
-// do returns the result of f. Callers with the same key share it: it must not be modified, and Release must be called when it
-// is no longer used. f runs as soon as one of the callers is admitted, with the values of that caller's context. A caller
-// that gives up leaves the others waiting; when the last one gives up, the context of f is cancelled. f also returns what
-// gives back the memory of the result, which may be nil.
-func (s *flights) do(ctx context.Context, key string, admit admitFunc, f func(context.Context) (Result, func(), error)) (Result, error) {
+// do sends the query of a batch and returns what finish makes of the result. Callers with the same key share it: it must not
+// be modified, and Release must be called when it is no longer used. It is sent as soon as one of the callers is admitted,
+// with the values of that caller's context, together with those of other keys that fit into one request. A caller that gives
+// up leaves the others waiting; when the last one gives up, the context of send is cancelled.
+func (s *flights) do(ctx context.Context, key string, b batch, admit admitFunc, send sendFunc, finish finishFunc) (Result, error) {
 	s.mu.Lock()
 	one := s.running[key]
 	if one == nil {
-		one = &flight{started: make(chan struct{}), done: make(chan struct{}), cancel: func() {}}
+		one = &flight{key: key, batch: b, finish: finish, started: make(chan struct{}), done: make(chan struct{}), cancel: func() {}}
 		if s.running == nil {
 			s.running = map[string]*flight{}
 		}
@@ -42,14 +53,14 @@ func (s *flights) do(ctx context.Context, key string, admit admitFunc, f func(co
 	one.waiting++
 	s.mu.Unlock()
 	if give := s.admitted(ctx, one, admit); give != nil {
-		s.start(ctx, key, one, give, f)
+		s.start(ctx, one, give, send)
 	}
 	select {
 	case <-one.done:
 		return s.share(one), one.err
 	case <-ctx.Done():
 	}
-	s.leave(key, one)
+	s.leave(one)
 	return Result{}, ctx.Err()
 }
 
@@ -76,8 +87,9 @@ func (s *flights) admitted(ctx context.Context, one *flight, admit admitFunc) (g
 	return give
 }
 
-// start runs f unless another caller has started it.
-func (s *flights) start(ctx context.Context, key string, one *flight, give func(), f func(context.Context) (Result, func(), error)) {
+// start sends the query of a flight, unless another caller has started it. Queries that can be sent together with it get a
+// moment to arrive.
+func (s *flights) start(ctx context.Context, one *flight, give func(), send sendFunc) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	select {
@@ -91,18 +103,74 @@ func (s *flights) start(ctx context.Context, key string, one *flight, give func(
 	close(one.started)
 	go func() {
 		defer give()
-		result, free, err := f(shared)
-		cancel()
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		one.result, one.free, one.err = result, free, err
-		one.sharing = one.waiting
-		s.remove(key, one)
-		close(one.done)
-		if one.sharing == 0 && free != nil { // all have given up
-			free()
+		defer cancel()
+		together := []*flight{one}
+		if one.batch.class != "" {
+			select {
+			case <-time.After(gatherTime):
+			case <-shared.Done():
+			}
+			together = s.gather(one, cancel)
+		}
+		queries := make([]Query, len(together))
+		for i, f := range together {
+			queries[i] = f.batch.query
+		}
+		results, errs := send(shared, queries)
+		for i, f := range together {
+			s.land(shared, f, results[i], errs[i])
 		}
 	}()
+}
+
+// gatherTime is how long a query waits for others that can be sent together with it.
+const gatherTime = 5 * time.Millisecond
+
+// gather starts the flights that fit into one request with a flight that has started, and returns all of them. The request is
+// cancelled when none of them has a caller left.
+func (s *flights) gather(first *flight, cancel context.CancelFunc) []*flight {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	together, size := []*flight{first}, len(first.batch.query.Expr)
+	if first.waiting == 0 { // and the request is cancelled
+		return together
+	}
+	for _, f := range s.running {
+		select {
+		case <-f.started:
+			continue
+		default:
+		}
+		if f.batch.class != first.batch.class || len(together) == mostTogether || size+len(f.batch.query.Expr) > largestTogether {
+			continue
+		}
+		size += len(f.batch.query.Expr)
+		together = append(together, f)
+		close(f.started)
+	}
+	left := len(together)
+	for _, f := range together {
+		f.cancel = func() { // s.mu is held
+			if left--; left == 0 {
+				cancel()
+			}
+		}
+	}
+	return together
+}
+
+// land ends a flight.
+func (s *flights) land(ctx context.Context, one *flight, result Result, err error) {
+	result, free, err := one.finish(ctx, result, err)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	one.result, one.free, one.err = result, free, err
+	one.sharing = one.waiting
+	s.remove(one)
+	close(one.done)
+	if one.sharing == 0 && free != nil { // all have given up
+		free()
+	}
 }
 
 // share returns the result for one of the callers that share it.
@@ -129,7 +197,7 @@ func (f *flight) drop() {
 }
 
 // leave ends the waiting of a caller.
-func (s *flights) leave(key string, one *flight) {
+func (s *flights) leave(one *flight) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	select {
@@ -140,13 +208,13 @@ func (s *flights) leave(key string, one *flight) {
 	}
 	if one.waiting--; one.waiting == 0 {
 		one.cancel()
-		s.remove(key, one)
+		s.remove(one)
 	}
 }
 
 // remove lets the next caller start a new flight. The caller must hold s.mu.
-func (s *flights) remove(key string, one *flight) {
-	if s.running[key] == one {
-		delete(s.running, key)
+func (s *flights) remove(one *flight) {
+	if s.running[one.key] == one {
+		delete(s.running, one.key)
 	}
 }

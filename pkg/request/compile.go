@@ -51,6 +51,13 @@ func (r *Request) CompileOptions(qc *QueryContext) signals.CompileOptions {
 
 // EvaluateAll evaluates every expression of a query.
 func (r *Request) EvaluateAll(ctx context.Context, qc *QueryContext) error {
+	if len(qc.Results) > 1 {
+		exprs := make([]string, len(qc.Results))
+		for i, result := range qc.Results {
+			exprs[i] = result.Expr
+		}
+		r.Prefetch(ctx, exprs, qc)
+	}
 	for i := range qc.Results {
 		found, err := r.EvaluateQuery(ctx, qc.Results[i].Expr, qc)
 		if err != nil {

@@ -102,17 +102,27 @@ func (r *Request) Evaluate(ctx context.Context, e executor.Evaluation) (executor
 	return found()
 }
 
-// MaxConcurrentExpressions is the number of expressions of one query that are evaluated at a time.
-const MaxConcurrentExpressions = 4
+// MaxConcurrentExpressions is the number of expressions of one query that are evaluated at a time, or wait for it. A
+// Prometheus server gets several in one request.
+const MaxConcurrentExpressions = 32
 
 // Prefetch evaluates expressions concurrently that are needed one by one afterwards.
 func (r *Request) Prefetch(ctx context.Context, exprs []string, qc *QueryContext) {
+	all := make([]executor.Evaluation, len(exprs))
+	for i, expr := range exprs {
+		all[i] = qc.evaluation(expr)
+	}
+	r.PrefetchEvaluations(ctx, all)
+}
+
+// PrefetchEvaluations is Prefetch for evaluations at other times than the query's.
+func (r *Request) PrefetchEvaluations(ctx context.Context, all []executor.Evaluation) {
 	var group errgroup.Group
 	group.SetLimit(MaxConcurrentExpressions)
-	for _, expr := range exprs {
+	for _, one := range all {
 		group.Go(func() error {
 			defer func() { _ = recover() }() // the caller that needs the value gets the error or the panic
-			_, err := r.EvaluateQuery(ctx, expr, qc)
+			_, err := r.Evaluate(ctx, one)
 			return err
 		})
 	}

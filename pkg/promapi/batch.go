@@ -1,0 +1,114 @@
+package promapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/promql/parser"
+)
+
+const (
+	// A request has at most mostTogether queries, whose texts have at most largestTogether bytes together: VictoriaMetrics
+	// refuses expressions of more than 16 KiB.
+	mostTogether, largestTogether = 16, 12 << 10
+	// mostStepsTogether bounds the size of results that one request returns.
+	mostStepsTogether = 64
+	// partLabel tells which query of a request a series belongs to.
+	partLabel = "falco_metrics_query"
+)
+
+// batch is a query and the class of those that can be sent in one request with it. The class is empty if it is sent alone.
+type batch struct {
+	query Query
+	class string
+}
+
+// batchOf returns the batch of a query. Only vectors can be told apart in one result. Users see the server's errors for their
+// own expressions, which are sent alone.
+func batchOf(q Query, alert bool) batch {
+	b := batch{query: q}
+	if q.UserWritten || q.Step > 0 && q.End.Sub(q.Start)/q.Step >= mostStepsTogether {
+		return b
+	}
+	if parsed, err := parser.NewParser(parser.Options{}).ParseExpr(q.Expr); err == nil && parsed.Type() == parser.ValueTypeVector {
+		b.class = fmt.Sprintf("%t %d %d %d", alert, q.Start.UnixMilli(), q.End.UnixMilli(), q.Step)
+	}
+	return b
+}
+
+// sendAll sends queries of one class in one request. If that fails because of one of them, each half is sent by itself.
+func (c *Client) sendAll(ctx context.Context, queries []Query) (results []Result, errs []error) {
+	results, errs = make([]Result, len(queries)), make([]error, len(queries))
+	if len(queries) == 1 {
+		results[0], errs[0] = c.send(ctx, queries[0])
+		return results, errs
+	}
+	all, err := c.send(ctx, union(queries))
+	var failed *Failure
+	switch {
+	case err == nil:
+		split(all, queries, results)
+	case ctx.Err() != nil, errors.As(err, &failed) && !failed.Query:
+		errs = slices.Repeat([]error{err}, len(queries))
+	default:
+		half := len(queries) / 2
+		left, leftErrs := c.sendAll(ctx, queries[:half])
+		right, rightErrs := c.sendAll(ctx, queries[half:])
+		return append(left, right...), append(leftErrs, rightErrs...)
+	}
+	return results, errs
+}
+
+// union returns a query whose result is that of all queries, with the number of the query as a label.
+func union(queries []Query) Query {
+	parts := make([]string, len(queries))
+	for i, q := range queries {
+		parts[i] = fmt.Sprintf(`label_replace((%s), "%s", "%d", "", "")`, q.Expr, partLabel, i)
+	}
+	all := queries[0]
+	all.Expr = strings.Join(parts, " or ")
+	return all
+}
+
+// split divides the result of a union.
+func split(all Result, queries []Query, into []Result) {
+	for i, q := range queries {
+		into[i] = all
+		into[i].Executed = q.Expr
+		if q.Step > 0 {
+			into[i].Value = promql.Matrix{}
+		} else {
+			into[i].Value = promql.Vector{}
+		}
+	}
+	part := func(l *labels.Labels) int {
+		i, err := strconv.Atoi(l.Get(partLabel))
+		if err != nil || i < 0 || i >= len(queries) {
+			return 0 // no server does this
+		}
+		*l = labels.NewBuilder(*l).Del(partLabel).Labels()
+		return i
+	}
+	switch v := all.Value.(type) {
+	case promql.Vector:
+		for _, s := range v {
+			i := part(&s.Metric)
+			into[i].Value = append(into[i].Value.(promql.Vector), s)
+		}
+	case promql.Matrix:
+		for _, s := range v {
+			i := part(&s.Metric)
+			into[i].Value = append(into[i].Value.(promql.Matrix), s)
+		}
+		for i := range into {
+			sort.Sort(into[i].Value.(promql.Matrix)) // without the label, the order is another one
+		}
+	}
+}
