@@ -158,6 +158,7 @@ function event({ id, title, find, metric, label, bound, text }: EventKind): stri
     change: `a change of \`${metric}\``,
     label: `a change of the label \`${label}\` of \`${metric}\``,
     above: `a value that rises above ${bound}`,
+    history: 'the oldest sample, in scrape mode',
   };
   return `| \`${id}\`: ${title} | ${found[find]} | ${text} |`;
 }

@@ -132,3 +132,16 @@ func TestEventOfCountersThatFell(t *testing.T) {
 	require.Equal(t, []string{"11:45:15.000 | node-1 | warning | Counters of Falco on node-1 fell without a restart. Falco up to 0.45.0 reports wrong counters when two requests read its metrics at the same time. Let only one Prometheus scrape it, or upgrade Falco."},
 		rows(t, res, "time", "node", "level", "text"))
 }
+
+// Graphs whose range begins before the history have a mark where it starts. It is about no node, so it is there for each of
+// them.
+func TestDataStart(t *testing.T) {
+	d, f := newTest(t, falco("node-1"))
+	const query = `{"queryType": "events", "groupBy": [], "signals": ["data-start"], "filters": [{"key": "node", "operator": "=", "value": "node-1"}]}`
+	require.Empty(t, queryOne(t, d, query).Frames[0].Fields, "there is no history yet")
+	f.since = noon.Add(-10 * time.Minute)
+	require.Equal(t, []string{"11:50:07.000 | Data starts | Earlier values are unknown: the history is kept in memory and starts here. | data-start,info |  | info"},
+		rows(t, queryOne(t, d, query), "time", "title", "text", "tags", "node", "level"))
+	f.since = noon.Add(-100 * time.Hour)
+	require.Empty(t, queryOne(t, d, query).Frames[0].Fields, "the range begins later")
+}

@@ -63,6 +63,9 @@ func overAMonth(t *testing.T, d *Instance, query string) backend.DataResponse {
 
 const dataStarts = "info: Data starts at 11:50 UTC. The history is kept in memory: it starts when the data source is first used, and again when Grafana or the plugin restarts."
 
+// startOfData is the text of the event that marks it.
+const startOfData = "Earlier values are unknown: the history is kept in memory and starts here."
+
 // A range that is far longer than the history shows what there is, of every query type.
 func TestRangesFarLongerThanTheHistory(t *testing.T) {
 	d := youngFleet(t)
@@ -116,14 +119,14 @@ func TestRangesFarLongerThanTheHistory(t *testing.T) {
 	t.Run("events", func(t *testing.T) {
 		res := overAMonth(t, d, `{"queryType": "events"}`)
 		require.Contains(t, texts(t, res), dataStarts)
-		require.Equal(t, []string{"11:54:50.000 | Falco restarted on node-1."}, rows(t, res, "time", "text"))
+		require.Equal(t, []string{"11:54:50.000 | Falco restarted on node-1.", "11:50:00.000 | " + startOfData}, rows(t, res, "time", "text"))
 	})
 
 	t.Run("an outage of half a minute", func(t *testing.T) {
 		d, f := newTest(t, falco("node-1"))
 		f.since = noon.Add(-10 * time.Minute)
 		f.write(t, "-10m 1, -7m 1, -3m 0, -165s 0, -150s 1, -1m 1", "__name__", "up", "cluster", "demo", "node", "node-1")
-		require.Equal(t, []string{"11:57:45.000 | Falco on node-1 responds again.", "11:57:15.000 | Falco on node-1 does not respond."},
+		require.Equal(t, []string{"11:57:45.000 | Falco on node-1 responds again.", "11:57:15.000 | Falco on node-1 does not respond.", "11:50:07.000 | " + startOfData},
 			rows(t, overAMonth(t, d, `{"queryType": "events"}`), "time", "text"))
 	})
 

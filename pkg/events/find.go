@@ -65,6 +65,10 @@ func find(ctx context.Context, r *request.Request, qc *request.QueryContext, s e
 			more, err = relabelled(ctx, r, kind, qc, s, from, to, exact)
 		case "above":
 			more, err = above(ctx, r, kind, qc, s)
+		case "history":
+			if since := r.Executor.HistoryStart(); !since.IsZero() {
+				more = []event{{EventKind: kind, At: since.UnixMilli()}}
+			}
 		}
 		if err != nil {
 			return nil, err

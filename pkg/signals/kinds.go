@@ -51,7 +51,7 @@ type InventoryColumn struct {
 type EventKind struct {
 	ID     string  `json:"id"`
 	Title  string  `json:"title"`
-	Find   string  `json:"find"` // change, label or above
+	Find   string  `json:"find"` // change, label, above or history
 	Metric string  `json:"metric,omitempty"`
 	Label  string  `json:"label,omitempty"`
 	Expr   string  `json:"expr,omitempty"`

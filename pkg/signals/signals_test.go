@@ -65,7 +65,7 @@ func TestChecksAndEvents(t *testing.T) {
 		}
 	}
 	for _, e := range catalogue.Events {
-		require.Contains(t, []string{"change", "label", "above"}, e.Find, e.ID)
+		require.Contains(t, []string{"change", "label", "above", "history"}, e.Find, e.ID)
 		if e.Find == "above" {
 			parses(e.ID, e.Expr)
 		}

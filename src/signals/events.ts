@@ -137,4 +137,11 @@ export const events: EventKind[] = [
     text: 'Falco on {{node}} responds again.',
     level: 'info',
   },
+  {
+    id: 'data-start',
+    title: 'Data starts',
+    find: 'history',
+    text: 'Earlier values are unknown: the history is kept in memory and starts here.',
+    level: 'info',
+  },
 ];

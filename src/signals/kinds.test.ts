@@ -123,7 +123,7 @@ describe('the inventory', () => {
 
 describe('the events', () => {
   it('find what they say they find', () => {
-    const wanted = { change: ['metric'], label: ['metric', 'label'], above: ['expr', 'bound'] } as const;
+    const wanted = { change: ['metric'], label: ['metric', 'label'], above: ['expr', 'bound'], history: [] } as const;
     expect(events.filter((event) => wanted[event.find].some((key) => event[key] === undefined))).toEqual([]);
   });
 

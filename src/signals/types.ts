@@ -287,9 +287,9 @@ export interface EventKind {
   /**
    * `change`: the value of the metric changes (with `time`, the value is the time of the event in
    * nanoseconds). `label`: the label of an info series changes. `above`: the template rises above
-   * the bound.
+   * the bound. `history`: the samples of the data source start; it is about no node.
    */
-  find: 'change' | 'label' | 'above';
+  find: 'change' | 'label' | 'above' | 'history';
   metric?: string;
   label?: string;
   /** Template for `above`, grouped by `$identity`. */

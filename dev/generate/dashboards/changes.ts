@@ -1,5 +1,5 @@
 import { tablePanel, without } from './panels';
-import { tableOf } from './queries';
+import { eventsBut, tableOf } from './queries';
 
 /** Changes within the range, as rows. */
 export function changes(id: number, w: number, h: number) {
@@ -12,7 +12,7 @@ export function changes(id: number, w: number, h: number) {
       w,
       h,
     },
-    tableOf('events')
+    tableOf('events', { signals: eventsBut('data-start') })
   )
     .noValue('No changes in this range.')
     .overrideByName('time', [

@@ -24,7 +24,7 @@ interface Panel {
   description?: string;
   gridPos: { x: number; y: number; w: number; h: number };
   targets?: Query[];
-  fieldConfig?: { overrides?: Array<{ properties: Array<{ value: unknown }> }> };
+  fieldConfig?: { overrides?: Array<{ properties: Array<{ id: string; value: unknown }> }> };
   /** Of a text panel. */
   options?: { content?: string };
 }
@@ -105,6 +105,13 @@ describe.each(built)('$dashboard.title', ({ dashboard, all, panels, queries }) =
         .some((signal) => signal?.thresholds?.direction === 'above' && signal.unit === 'percentunit');
     const tiles = panels.filter(({ type, targets = [] }) => type === 'stat' && targets.some(total));
     expect(tiles.map(({ title }) => title)).toEqual([]);
+  });
+
+  it('leaves the colours of values to the data, so that a signal has the same everywhere', () => {
+    const coloured = panels.filter(({ fieldConfig }) =>
+      fieldConfig?.overrides?.some(({ properties }) => properties.some(({ id }) => id === 'thresholds'))
+    );
+    expect(coloured.map(({ title }) => title)).toEqual([]);
   });
 
   it('overrides no list by an empty one, which Grafana would add to it', () => {

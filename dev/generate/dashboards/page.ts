@@ -74,7 +74,7 @@ function nodeVariable(single: boolean): QueryVariableBuilder {
 }
 
 /**
- * Events as marks on every graph. A rollout is a single mark; that a node is up again is not
+ * Events as marks on every graph, and where the data starts. A rollout is a single mark; that a node is up again is not
  * marked.
  */
 function whatHappened(): AnnotationQueryBuilder {

@@ -23,7 +23,7 @@ export function signal(id: string): Signal {
 }
 
 /** All kinds of events except one. */
-export function eventsBut(left: string): string[] {
+export function eventsBut(left: 'back' | 'data-start'): string[] {
   return catalogue.events.map(({ id }) => id).filter((id) => id !== left);
 }
 
