@@ -134,7 +134,7 @@ func why(ctx context.Context, r *request.Request, qc *request.QueryContext, f *c
 		return said(notices.Info("No metrics at "+r.Clock(qc.Times.End)+" from", "The node was not scraped then, or did not answer."), "")
 	}
 	if f.partial {
-		return notices.ShortHistory(r, time.Time{}) + fmt.Sprintf(" This check covers %s.", signals.FormatDuration(f.window))
+		return notices.ShortHistory(r, time.Time{}) + fmt.Sprintf(" This check covers %s.", frames.WithUnit("s", f.window.Seconds()))
 	}
 	at := *qc
 	at.Query.Instant = true

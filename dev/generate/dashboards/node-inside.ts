@@ -1,3 +1,4 @@
+import { MappingType } from '@grafana/grafana-foundation-sdk/dashboard';
 import { type Group } from './page';
 import { barsPanel, rulesPanel, seriesPanel, without } from './panels';
 import { signals, tableOf } from './queries';
@@ -124,7 +125,13 @@ export const inside: Group = {
         ...sizes,
       },
       signals(['tracepoint-cpu-ratio'], { legendFormat: '{{tracepoint}}', instant: true })
-    ),
+    ).mappings([
+      // Eight digits of nearly nothing do not fit beside the bar.
+      {
+        type: MappingType.RangeToText,
+        options: { from: 1e-12, to: 0.000_01, result: { text: '< 0.001%', index: 0 } },
+      },
+    ]),
     seriesPanel(
       {
         id: 43,

@@ -174,7 +174,7 @@ export function tablePanel(place: Place, query: Target, sortBy?: string): table.
       { id: 'custom.wrapText', value: true },
     ])
     .overrideByRegexp('^[Cc]luster$', [
-      { id: 'custom.width', value: 90 },
+      { id: 'custom.width', value: 105 },
       { id: 'custom.wrapText', value: true },
     ])
     .overrideByRegexp('^(Uptime|Availability)$', [{ id: 'custom.width', value: 86 }]);
@@ -198,7 +198,8 @@ export function checksPanel(place: Place, query: Target): table.PanelBuilder {
 export function rulesPanel(place: Place, query: Target): table.PanelBuilder {
   return tablePanel(place, query)
     .overrideByRegexp('^(Rule|Tags)$', [{ id: 'custom.wrapText', value: true }])
-    .overrideByRegexp('^(Priority|Source|Matches|Share.*|Nodes.*|Silent)$', [{ id: 'custom.width', value: 85 }])
+    .overrideByRegexp('^(Priority|Source|Matches|Share.*|Nodes.*)$', [{ id: 'custom.width', value: 85 }])
+    .overrideByName('Silent', [{ id: 'custom.width', value: 115 }])
     .overrideByName('Last match', [
       { id: 'custom.width', value: 115 },
       { id: 'unit', value: 'time:MM-DD HH:mm:ss' },
