@@ -144,10 +144,8 @@ describe('Falcosidekick', () => {
   });
 
   it('forwards alerts with the secret in its header, and the receiver counts each once', async () => {
-    await shows(
-      { queryType: 'promql', expr: `sum(falco_alerts_received_total{path="falcosidekick",rule="${rule}"})` },
-      arriving
-    );
+    const labels = `path="falcosidekick",node="worker-1",rule="${rule}",priority="Notice",source="syscall"`;
+    await shows({ queryType: 'promql', expr: `sum(falco_alerts_received_total{${labels}})` }, arriving);
     const counts = `The alert receiver has received ${arriving + 2} alerts from 2 nodes. It refused ${tooLarge} requests: larger than limits.bodySizeLimit (${tooLarge}).`;
     await until(counts, async () => ((await stage.health('real')).includes(counts) ? true : undefined));
   });
