@@ -176,7 +176,7 @@ export const delivery: Check[] = [
       {
         why: 'An output of Falco blocks the others, or Falcosidekick cannot keep up.',
         change:
-          'Compare the paths falco and falcosidekick (delivery-time-p95). Look for outputs that block (output_timeout) and for a Falcosidekick that lacks CPU.',
+          'Compare the paths falco and falcosidekick (delivery-time-p95). If falco is late, look for outputs that block (output_timeout). If only falcosidekick is, raise webhook.maxconcurrentrequests of Falcosidekick, which is 1 by default, or give it more CPU.',
         cost: 'None.',
       },
     ],

@@ -86,7 +86,8 @@ export const receiver: Signal[] = [
     advice: [
       {
         when: 'Only the path falcosidekick is late.',
-        change: 'Give Falcosidekick more CPU, and look for a destination that blocks it (sidekick-goroutines).',
+        change:
+          'By default, Falcosidekick sends one request at a time to a destination: raise webhook.maxconcurrentrequests. Give it more CPU if it uses all it has.',
         cost: 'CPU of the node.',
       },
       {
