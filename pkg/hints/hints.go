@@ -78,7 +78,7 @@ func (f *finder) checkMetric(s *parser.VectorSelector) {
 	if len(metrics) == 0 || slices.Contains(metrics, s.Name) {
 		return
 	}
-	if near := nearest(s.Name, append(metrics, f.catalogue.metrics...)); near != "" {
+	if near := nearestMetric(s.Name, append(metrics, f.catalogue.metrics...)); near != "" {
 		f.add("There is no metric %s. Did you mean %s%s?", s.Name, near, f.catalogue.usedBy(", which the signal “%s” uses", near))
 	}
 }

@@ -5,6 +5,18 @@ import (
 	"strings"
 )
 
+// nearestMetric is nearest for metrics. One that differs only in the first two words, namespace and subsystem, comes first.
+func nearestMetric(name string, names []string) string {
+	if own := withoutSubsystem(name); own != "" {
+		for _, other := range slices.Sorted(slices.Values(names)) {
+			if other != name && withoutSubsystem(other) == own {
+				return other
+			}
+		}
+	}
+	return nearest(name, names)
+}
+
 // nearest returns the most similar name, or "" if all of them differ in more than a third of their characters. Names in
 // which only words are missing are similar, too: cpu_usage is near falcosecurity_falco_cpu_usage_ratio.
 func nearest(name string, names []string) string {
@@ -22,6 +34,15 @@ func nearest(name string, names []string) string {
 		return ""
 	}
 	return names[i]
+}
+
+// withoutSubsystem removes the first two words of a metric's name.
+func withoutSubsystem(name string) string {
+	words := strings.SplitN(name, "_", 3)
+	if len(words) < 3 {
+		return ""
+	}
+	return words[2]
 }
 
 // distance returns the Levenshtein distance of two texts.
