@@ -139,7 +139,7 @@ export const drift: Signal[] = [
   defineDrift({
     id: 'rules-drift',
     title: 'Rules drift',
-    what: 'rules files',
+    what: 'set of rules files',
     groups: 'nodes-by-rules',
     more: 'Files are compared by name and SHA-256: a changed, missing or additional file makes a node differ.',
     expr: compareFiles(ruleFiles),
@@ -154,7 +154,7 @@ export const drift: Signal[] = [
   defineDrift({
     id: 'config-drift',
     title: 'Configuration drift',
-    what: 'configuration files',
+    what: 'set of configuration files',
     groups: 'nodes-by-config',
     more: 'Files (falco.yaml and those in config_files) are compared by name and SHA-256: a changed, missing or additional file makes a node differ. Node pools with different settings differ as intended: filter by a target label.',
     expr: compareFiles(configFiles),
