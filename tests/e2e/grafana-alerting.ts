@@ -30,7 +30,7 @@ const file = parse(readFileSync(join(root, 'provisioning/alerting/falco.yaml'), 
 
 /**
  * Rules that need what the fleet here does not do: posted alerts (delivery.test.ts), hours before and after a change
- * (pkg/impact), and a response that is cut off just before a crash (tests/cases).
+ * (tests/cases/impact.test.ts), and a response that is cut off just before a crash (tests/cases).
  */
 const elsewhere = [
   'falco-alerts-lost',
