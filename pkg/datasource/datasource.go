@@ -33,6 +33,7 @@ type Instance struct {
 	source    request.Source
 	resources backend.CallResourceHandler
 	received  *receiver.Handle // nil where the alert receiver is off
+	answers   answers
 	// broken says what is wrong with the settings, nil if nothing is. Such an instance answers everything with it: if
 	// the factory returned the error, users would only read "plugin unavailable".
 	broken error

@@ -19,7 +19,7 @@ func (d *Instance) CheckHealth(ctx context.Context, _ *backend.CheckHealthReques
 	r := request.New(d.source, false)
 	defer r.Close()
 	if d.received == nil {
-		return health.Check(ctx, r, nil)
+		return health.Check(ctx, r, nil, d.answers.details()...)
 	}
-	return health.Check(ctx, r, d.received)
+	return health.Check(ctx, r, d.received, d.answers.details()...)
 }

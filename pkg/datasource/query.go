@@ -82,7 +82,7 @@ func (d *Instance) QueryData(ctx context.Context, req *backend.QueryDataRequest)
 		r.User = user.Login
 	}
 	return concurrent.QueryData(ctx, req, func(ctx context.Context, q concurrent.Query) backend.DataResponse {
-		return answerQuery(ctx, r, q.DataQuery)
+		return d.answerQuery(ctx, r, q.DataQuery)
 	}, maxConcurrentQueries)
 }
 
@@ -92,7 +92,7 @@ func (d *Instance) limited(ctx context.Context, fromAlert bool) (context.Context
 }
 
 // answerQuery answers one query. A panic only fails this query.
-func answerQuery(ctx context.Context, r *request.Request, dq backend.DataQuery) (res backend.DataResponse) {
+func (d *Instance) answerQuery(ctx context.Context, r *request.Request, dq backend.DataQuery) (res backend.DataResponse) {
 	defer func() {
 		if trouble := recover(); trouble != nil {
 			log.DefaultLogger.FromContext(ctx).Error("A query panicked", "refId", dq.RefID, "panic", trouble, "stack", string(debug.Stack()))
@@ -134,18 +134,20 @@ func answerQuery(ctx context.Context, r *request.Request, dq backend.DataQuery) 
 	if err := figures.ReadCompare(r, qc); err != nil {
 		return failure.Response(failure.User(err))
 	}
-	out, err := kind.answer(ctx, r, qc)
-	if err != nil {
-		return failure.Response(err)
-	}
-	for _, frame := range out {
-		frame.RefID = dq.RefID
-	}
-	if q.Live {
-		out[0].AppendNotices(liveIgnored)
-	}
-	sign(r, out)
-	return backend.DataResponse{Frames: out}
+	return d.answers.share(ctx, r, dq, qc.Times, func() backend.DataResponse {
+		out, err := kind.answer(ctx, r, qc)
+		if err != nil {
+			return failure.Response(err)
+		}
+		for _, frame := range out {
+			frame.RefID = dq.RefID
+		}
+		if q.Live {
+			out[0].AppendNotices(liveIgnored)
+		}
+		sign(r, out)
+		return backend.DataResponse{Frames: out}
+	})
 }
 
 // sign adds the history's process and start to the meta of the first frame, because every replica of Grafana has its own

@@ -317,6 +317,23 @@ func (e *Embedded) queryable() storage.Queryable {
 	return scraped
 }
 
+// Unchanged returns a function that reports whether the samples until a time are still those of now.
+func (e *Embedded) Unchanged() func(until time.Time) bool {
+	before, keeps := e.queryable().(*history.View)
+	if !keeps {
+		return func(time.Time) bool { return false }
+	}
+	snapshot := before.Snapshot()
+	return func(until time.Time) bool {
+		now, keeps := e.queryable().(*history.View)
+		if !keeps {
+			return false
+		}
+		_, from := now.ChangedSince(snapshot) // the oldest samples go at every moment
+		return from > until.UnixMilli()
+	}
+}
+
 // engineNotices returns the warnings and infos of the engine in its own words, with positions in the expression.
 func engineNotices(found annotations.Annotations, expr string) (out []data.Notice) {
 	warnings, infos := found.AsStrings(expr, 0, 0)

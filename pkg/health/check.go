@@ -28,8 +28,8 @@ const grace = 2 * time.Minute
 
 // Check reports how many targets are up and, grouped by cause, what is wrong with the others. Grafana shows OK as a green
 // tick, so the status is OK only if every target is up or has just started. Targets that left discovery do not count. The
-// alert receiver, nil where it is off, never makes the check fail.
-func Check(ctx context.Context, r *request.Request, received Receiver) (*backend.CheckHealthResult, error) {
+// alert receiver, nil where it is off, never makes the check fail. details are further lines below the message.
+func Check(ctx context.Context, r *request.Request, received Receiver, details ...string) (*backend.CheckHealthResult, error) {
 	all := r.Executor.Targets()
 	if len(all) == 0 {
 		return Failed(r.Executor.Messages().NoTargets), nil
@@ -38,6 +38,7 @@ func Check(ctx context.Context, r *request.Request, received Receiver) (*backend
 	if err != nil {
 		return Failed(err.Error()), nil
 	}
+	found.Details = append(found.Details, details...)
 	if r.Executor.HistoryTrimmed() {
 		found.Remarks = append(found.Remarks, notices.ShortHistory(r, time.Time{}))
 	}
@@ -53,11 +54,11 @@ func Check(ctx context.Context, r *request.Request, received Receiver) (*backend
 		found.Remarks = append(found.Remarks, receiverRemarks(summary, r.Settings.Store != nil)...)
 	}
 	h := newReport(r, all, found)
-	details, err := json.Marshal(h)
+	encoded, err := json.Marshal(h)
 	if err != nil {
 		return nil, err
 	}
-	result := &backend.CheckHealthResult{Status: backend.HealthStatusOk, Message: h.message, JSONDetails: details}
+	result := &backend.CheckHealthResult{Status: backend.HealthStatusOk, Message: h.message, JSONDetails: encoded}
 	if h.failed || h.Answering == 0 || h.Answering+h.beginning < h.Targets {
 		result.Status = backend.HealthStatusError
 	}

@@ -94,7 +94,7 @@ func TestSharedResultsAreReleasedOnce(t *testing.T) {
 	results := make(chan Result)
 	for _, ctx := range []context.Context{t.Context(), t.Context(), gone} {
 		go func() {
-			result, err := f.do(ctx, "key", batch{}, admitAll, send, finish)
+			result, err := f.do(ctx, errand{key: "key", finish: finish}, admitAll, send)
 			if err == nil {
 				results <- result
 			}

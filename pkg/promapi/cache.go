@@ -96,7 +96,14 @@ func (c *Client) Evaluate(ctx context.Context, q Query) (Result, error) {
 		})
 		return result, free, err
 	}
-	result, err := c.flights.do(ctx, flightKey, batchOf(rest, alert), c.requests.Take, send, finish)
+	again := func() (result Result, ok bool) {
+		found := cache.get(cacheKey{c, key}, c.config.Now())
+		if found == nil || !found.covers(q, c.config.Now()) {
+			return Result{}, false
+		}
+		return found.cut(q), true
+	}
+	result, err := c.flights.do(ctx, errand{flightKey, batchOf(rest, alert), again, finish}, c.requests.Take, send)
 	if ctx.Err() != nil && err != nil {
 		return Result{}, c.Explain(ctx, err)
 	}

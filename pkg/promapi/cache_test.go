@@ -77,17 +77,17 @@ func TestRequestEndsWithItsLastCaller(t *testing.T) {
 		cancel()
 	}()
 	finish := func(_ context.Context, result Result, err error) (Result, func(), error) { return result, nil, err }
-	_, err := f.do(ctx, "key", batch{}, admitAll, func(ctx context.Context, _ []Query) ([]Result, []error) {
+	_, err := f.do(ctx, errand{key: "key", finish: finish}, admitAll, func(ctx context.Context, _ []Query) ([]Result, []error) {
 		close(started)
 		<-ctx.Done()
 		close(ended)
 		return make([]Result, 1), []error{ctx.Err()}
-	}, finish)
+	})
 	require.ErrorIs(t, err, context.Canceled)
 	<-ended
-	result, err := f.do(t.Context(), "key", batch{}, admitAll, func(context.Context, []Query) ([]Result, []error) {
+	result, err := f.do(t.Context(), errand{key: "key", finish: finish}, admitAll, func(context.Context, []Query) ([]Result, []error) {
 		return []Result{{Executed: "x"}}, make([]error, 1)
-	}, finish)
+	})
 	require.NoError(t, err)
 	require.Equal(t, "x", result.Executed)
 }

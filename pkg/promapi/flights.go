@@ -14,9 +14,7 @@ type flights struct {
 
 // flight is a query that several callers wait for. The mutex of flights guards its numbers.
 type flight struct {
-	key           string
-	batch         batch
-	finish        finishFunc
+	errand
 	started, done chan struct{}
 	result        Result
 	err           error
@@ -24,6 +22,15 @@ type flight struct {
 	cancel        context.CancelFunc
 	sharing       int    // callers that use the result
 	free          func() // gives back the memory of the result; nil if there is nothing to give back
+}
+
+// errand is what a flight is for. Errands with the same key are the same.
+type errand struct {
+	key   string
+	batch batch
+	// known returns the result if an earlier flight has it. It may be nil.
+	known  func() (result Result, ok bool)
+	finish finishFunc
 }
 
 // finishFunc makes the result of a flight from the server's result for its query, or from an error. It also returns what
@@ -36,19 +43,25 @@ type sendFunc func(context.Context, []Query) ([]Result, []error)
 // admitFunc waits until a caller may send a request, and returns a function that must be called at its end.
 type admitFunc func(context.Context) (give func(), err error)
 
-// do sends the query of a batch and returns what finish makes of the result. Callers with the same key share it: it must not
+// do sends the query of an errand and returns what finish makes of the result. Callers with the same key share it: it must not
 // be modified, and Release must be called when it is no longer used. It is sent as soon as one of the callers is admitted,
 // with the values of that caller's context, together with those of other keys that fit into one request. A caller that gives
 // up leaves the others waiting; when the last one gives up, the context of send is cancelled.
-func (s *flights) do(ctx context.Context, key string, b batch, admit admitFunc, send sendFunc, finish finishFunc) (Result, error) {
+func (s *flights) do(ctx context.Context, what errand, admit admitFunc, send sendFunc) (Result, error) {
 	s.mu.Lock()
-	one := s.running[key]
+	one := s.running[what.key]
 	if one == nil {
-		one = &flight{key: key, batch: b, finish: finish, started: make(chan struct{}), done: make(chan struct{}), cancel: func() {}}
+		if what.known != nil {
+			if result, ok := what.known(); ok {
+				s.mu.Unlock()
+				return result, nil
+			}
+		}
+		one = &flight{errand: what, started: make(chan struct{}), done: make(chan struct{}), cancel: func() {}}
 		if s.running == nil {
 			s.running = map[string]*flight{}
 		}
-		s.running[key] = one
+		s.running[what.key] = one
 	}
 	one.waiting++
 	s.mu.Unlock()
