@@ -100,9 +100,7 @@ describe.each(built)('$dashboard.title', ({ dashboard, all, panels, queries }) =
   it('judges a tile over several nodes by its worst node', () => {
     const total = ({ groupBy, signals = [] }: Query) =>
       groupBy?.length === 0 &&
-      signals
-        .map(signalOf)
-        .some((signal) => signal?.thresholds?.direction === 'above' && signal.unit === 'percentunit');
+      signals.map(signalOf).some((signal) => signal?.thresholds && signal.unit === 'percentunit');
     const tiles = panels.filter(({ type, targets = [] }) => type === 'stat' && targets.some(total));
     expect(tiles.map(({ title }) => title)).toEqual([]);
   });

@@ -123,9 +123,10 @@ export function delivery(): Dashboard {
           tile(
             15,
             'Alerts on time',
-            'Share of the alerts that arrived at the alert receiver within the objective of the settings (receiver.objective, 30 seconds by default).',
-            signals(['delivery-on-time-ratio'], inRange)
-          ),
+            'Share of the alerts that arrived at the alert receiver within the objective of the settings (receiver.objective, 30 seconds by default), on the worst node.',
+            worst('delivery-on-time-ratio', 1, worstInRange),
+            true
+          ).text(small),
           tile(
             16,
             'Missed canaries',

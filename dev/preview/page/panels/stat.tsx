@@ -1,9 +1,13 @@
 import {
   getDisplayValueAlignmentFactors,
+  LoadingState,
+  MappingType,
+  SpecialValueMatch,
   VizOrientation,
   type DisplayValueAlignmentFactors,
   type FieldDisplay,
   type PanelProps,
+  type ValueMapping,
 } from '@grafana/data';
 import { type PercentChangeColorMode } from '@grafana/schema';
 import {
@@ -30,10 +34,17 @@ interface Options extends SingleValueOptions {
   percentChangeColorMode?: PercentChangeColorMode;
 }
 
+function isForNull(mapping: ValueMapping): boolean {
+  const matches = [SpecialValueMatch.Null, SpecialValueMatch.NullAndNaN];
+  return mapping.type === MappingType.SpecialValue && matches.includes(mapping.options.match);
+}
+
 function Stat(props: PanelProps<Options>) {
   const theme = useTheme2();
-  const { data, width, height, options, renderCounter } = props;
-  if (isEmpty(data)) {
+  const { data, width, height, options, renderCounter, fieldConfig } = props;
+  // As in Grafana, a tile without data shows what its panel maps null to.
+  const namesNull = data.state === LoadingState.Done && fieldConfig.defaults.mappings?.some(isForNull);
+  if (isEmpty(data) && !namesNull) {
     return <EmptyPanel {...props} />;
   }
   const getValues = () =>
