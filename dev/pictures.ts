@@ -9,7 +9,7 @@ import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 
-const root = resolve(import.meta.dirname, '..');
+const root = resolve(__dirname, '..');
 const base = process.env['PREVIEW_URL'] ?? 'http://localhost:3000';
 
 interface Picture {
@@ -66,16 +66,26 @@ async function take(browser: Browser, { uid, file, width, height, theme }: Pictu
   console.log(file);
 }
 
-const all = process.argv.indexOf('--all');
-const folder = process.argv[all + 1];
-if (all >= 0 && !folder) {
-  throw new Error('--all needs a folder');
+async function main(): Promise<void> {
+  const all = process.argv.indexOf('--all');
+  const folder = process.argv[all + 1];
+  if (all >= 0 && !folder) {
+    throw new Error('--all needs a folder');
+  }
+  const browser = await chromium.launch({
+    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu'],
+  });
+  try {
+    for (const picture of all >= 0 ? everyDashboard(resolve(folder!)) : published) {
+      await take(browser, picture);
+    }
+  } finally {
+    await browser.close();
+  }
 }
-const browser = await chromium.launch({
-  executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu'],
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
 });
-for (const picture of all >= 0 ? everyDashboard(resolve(folder!)) : published) {
-  await take(browser, picture);
-}
-await browser.close();
