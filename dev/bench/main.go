@@ -25,6 +25,7 @@ var benchmarks = []benchmark{
 	{"scraping 10 targets", scraping(10)},
 	{"scraping 100 targets", scraping(100)},
 	{"scraping 1000 targets", scraping(1000)},
+	{"scraping 5000 targets", scraping(5000)},
 	{"drop ratio, 100 targets × 720 steps", dropRatio},
 	{"query in Prometheus mode, 100 targets × 720 steps", prometheusQuery},
 	{"backend CPU of a dashboard's first refresh, 10 nodes", dashboardRefresh(10, "cold", 200)},
