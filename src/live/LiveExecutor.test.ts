@@ -682,6 +682,26 @@ describe('The backend answers', () => {
   });
 });
 
+it('reads at most 60 targets for a page', async () => {
+  const { backend, watch, fallBack } = setUpLive(Array.from({ length: 80 }, (_, i) => falco(`n${10 + i}`)));
+  const nodes = (pattern: string) => ({
+    signals: ['up'],
+    filters: [{ key: 'node', operator: '=~' as const, value: pattern }],
+  });
+  const [one, two] = [watch(nodes('n[12].')), watch(nodes('n[34].'))];
+  await pass(2);
+  expect(fallBack).not.toHaveBeenCalled();
+  const three = watch(nodes('n[56].'));
+  watch(nodes('n[78].'));
+  await pass(3);
+  expect(fallBack.mock.calls.map(([, reason]) => reason)).toEqual([
+    'the live queries of a page read at most 60 targets together; filter by node, or show fewer panels',
+  ]);
+  expect([one, two, three].map((watched) => figures(watched.last()).length)).toEqual([20, 20, 20]);
+  const last = backend.calls.filter(({ params }) => params['ids']).slice(-3);
+  expect(last.map(({ params }) => params['ids']?.split(',').length)).toEqual([20, 20, 20]);
+});
+
 it('splits more than 20 targets into several requests', async () => {
   const all = Array.from({ length: 30 }, (_, i) => falco(`n${i}`));
   const { backend, watch } = setUpLive(all);

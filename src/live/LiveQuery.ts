@@ -2,13 +2,13 @@ import { type QueryResultMetaNotice } from '@grafana/data';
 import { concatMap, defer, from, lastValueFrom, type Observable, race, share, startWith, timer } from 'rxjs';
 import { evaluateExpr, type Result } from '../promql';
 import { BackendError, type BackendClient, type Reasons } from './BackendClient';
-import { type CompiledQuery } from './CompiledQuery';
+import { type CompiledQuery, NotLive } from './CompiledQuery';
 import { type FrameResult } from './frames/result';
 import { noticesFor } from './notices';
 import { Points } from './Points';
 import { type HistorySeries, type SampleBuffer } from './SampleBuffer';
 import { ScrapeCoverage } from './ScrapeCoverage';
-import { type ScrapePoller, scrapeGap, type Subscriber, type Tick } from './ScrapePoller';
+import { maxPageTargets, type ScrapePoller, scrapeGap, type Subscriber, type Tick } from './ScrapePoller';
 
 /** What a query shows at one moment. */
 export interface Snapshot {
@@ -94,6 +94,11 @@ export class LiveQuery implements Subscriber {
     }
     if (tick.failure === undefined) {
       compiled.checkTargetCount(tick.targets);
+      if (poller.isCrowdedOut(this)) {
+        throw new NotLive(
+          `the live queries of a page read at most ${maxPageTargets} targets together; filter by node, or show fewer panels`
+        );
+      }
     }
     if (this.buffer !== poller.buffer) {
       this.restart();

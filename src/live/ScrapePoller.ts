@@ -56,6 +56,8 @@ export interface PollerOptions {
 
 /** Maximum number of targets in one request. */
 export const maxTargets = 20;
+/** Maximum number of targets that the live queries of a page read together. */
+export const maxPageTargets = 3 * maxTargets;
 /** How often the list of targets is refreshed, in milliseconds. */
 const listIntervalMs = 10_000;
 /** How long a subscriber's data is kept after it unsubscribed, in milliseconds: refreshing a panel resubscribes. */
@@ -123,6 +125,7 @@ export class ScrapePoller {
         filter(
           ({ targets, statuses, failure }) =>
             failure !== undefined ||
+            this.isCrowdedOut(subscriber) ||
             targets.every((target) => !subscriber.needsTarget(target) || statuses.has(target.id))
         ),
         finalize(() => {
@@ -229,11 +232,32 @@ export class ScrapePoller {
     }
   }
 
+  /** Whether a subscriber needs targets for which earlier subscribers leave no room. */
+  isCrowdedOut(subscriber: Subscriber): boolean {
+    return this.needed().crowdedOut.has(subscriber);
+  }
+
   private neededIds(): string[] {
-    const active = [...this.subscribers].flatMap(([subscriber, leaving]) => (leaving ? [] : [subscriber]));
-    return this.targets
-      .filter((target) => active.some((subscriber) => subscriber.needsTarget(target)))
-      .map(({ id }) => id);
+    return [...this.needed().ids];
+  }
+
+  /** The targets that the page polls, and the subscribers for whose targets there is no room. */
+  private needed(): { ids: ReadonlySet<string>; crowdedOut: ReadonlySet<Subscriber> } {
+    let ids = new Set<string>();
+    const crowdedOut = new Set<Subscriber>();
+    for (const [subscriber, leaving] of this.subscribers) {
+      if (leaving) {
+        continue;
+      }
+      const own = this.targets.filter((target) => subscriber.needsTarget(target)).map(({ id }) => id);
+      const all = new Set([...ids, ...own]);
+      if (all.size > maxPageTargets) {
+        crowdedOut.add(subscriber);
+      } else {
+        ids = all;
+      }
+    }
+    return { ids, crowdedOut };
   }
 
   /** Starts over when the backend's clock was set back: existing samples lie in the future then. */
