@@ -134,9 +134,9 @@ func TestImpactWithoutUnchangedNodes(t *testing.T) {
 
 func TestImpactWithoutEnoughData(t *testing.T) {
 	require.Equal(t, []string{
-		"Average memory (RSS) | 130 MiB | not enough data: 3 nodes, 30 minutes | 3 / 7",
-		"request latency | 101 ms | not enough data: 3 nodes, 30 minutes | 3 / 7",
-	}, rows(t, askImpact(t, impactFleet(t, 10, 3), "", nil), "figure", "before", "verdict", "nodes"))
+		"Average memory (RSS) | 130 MiB | – | not enough data: 3 nodes, 30 minutes | 3 / 7",
+		"request latency | 101 ms | – | not enough data: 3 nodes, 30 minutes | 3 / 7",
+	}, rows(t, askImpact(t, impactFleet(t, 10, 3), "", nil), "figure", "before", "interval", "verdict", "nodes"))
 }
 
 func TestImpactWithoutChanges(t *testing.T) {

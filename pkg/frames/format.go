@@ -85,8 +85,10 @@ func number(value float64) string {
 		digits = 0
 	case size >= 10:
 		digits = 1
-	case size > 0 && size < 0.01:
+	case size > 0 && size < 1e-7:
 		return strconv.FormatFloat(value, 'g', 2, 64)
+	case size > 0 && size < 0.01:
+		digits = 1 - int(math.Floor(math.Log10(size))) // two significant ones
 	}
 	text := strconv.FormatFloat(value, 'f', digits, 64)
 	if strings.Contains(text, ".") {

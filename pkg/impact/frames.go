@@ -1,6 +1,7 @@
 package impact
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -56,6 +57,10 @@ func figuresTable(reports []report, notices []data.Notice) data.Frames {
 	words := func(name, title string, cell func(row) string) *data.Field {
 		return frames.Words(name, title, frames.Column(rows, cell))
 	}
+	// A panel shows its text for missing data in empty cells.
+	figures := func(name, title string, cell func(row) string) *data.Field {
+		return words(name, title, func(r row) string { return cmp.Or(cell(r), "–") })
+	}
 	levels := map[string]string{}
 	verdicts := frames.Column(rows, func(r row) string {
 		levels[r.verdict()] = r.result.level()
@@ -69,11 +74,11 @@ func figuresTable(reports []report, notices []data.Notice) data.Frames {
 		words("event", "Change of Falco", func(r row) string { return r.report.title() }),
 		words("subject", "Subject", func(r row) string { return subjects[r.subject] }),
 		words("figure", "Figure", func(r row) string { return r.result.title }),
-		words("before", "Before", func(r row) string { return r.measured(r.before) }),
-		words("after", "After", func(r row) string { return r.measured(r.after) }),
-		words("others", "Unchanged nodes", func(r row) string { return r.signed(r.otherChange) }),
-		words("change", "Change", func(r row) string { return r.signed(r.change) }),
-		words("interval", "95 % interval", func(r row) string { return r.interval() }),
+		figures("before", "Before", func(r row) string { return r.measured(r.before) }),
+		figures("after", "After", func(r row) string { return r.measured(r.after) }),
+		figures("others", "Unchanged nodes", func(r row) string { return r.signed(r.otherChange) }),
+		figures("change", "Change", func(r row) string { return r.signed(r.change) }),
+		figures("interval", "95 % interval", func(r row) string { return r.interval() }),
 		verdict,
 		words("nodes", "Nodes", func(r row) string { return fmt.Sprintf("%d / %d", r.result.nodes, r.result.others) }),
 	)

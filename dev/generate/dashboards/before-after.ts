@@ -86,16 +86,26 @@ function latestChange() {
     tableOf('impact', { limit: 1, filters: ofClusters })
   )
     .noValue('No change of Falco in this range.')
-    .overrideByRegexp('^(time|Time)$', time)
-    .overrideByRegexp('^(Subject|Nodes|Before|After|Change)$', [{ id: 'custom.width', value: 85 }])
-    .overrideByRegexp('^(Unchanged nodes)$', [{ id: 'custom.width', value: 95 }])
-    .overrideByRegexp('^95 % interval$', [{ id: 'custom.width', value: 150 }])
-    .overrideByName('Change of Falco', [{ id: 'custom.width', value: 215 }])
-    .overrideByRegexp('^(Figure|Verdict)$', [
-      { id: 'custom.minWidth', value: 140 },
+    .overrideByName('Time', [
+      { id: 'custom.width', value: 102 },
+      { id: 'unit', value: 'time:MM-DD HH:mm' },
+    ])
+    .overrideByRegexp('^(Subject|Nodes|Before|After)$', [{ id: 'custom.width', value: 76 }])
+    .overrideByRegexp('^(Unchanged nodes|Change)$', [{ id: 'custom.width', value: 97 }])
+    .overrideByName('Change of Falco', [
+      { id: 'custom.width', value: 125 },
+      { id: 'custom.wrapText', value: true },
+    ])
+    .overrideByRegexp('^(95 % interval|Figure)$', [
+      { id: 'custom.width', value: 160 },
+      { id: 'custom.wrapText', value: true },
+    ])
+    .overrideByName('Verdict', [
+      { id: 'custom.minWidth', value: 190 },
       { id: 'custom.wrapText', value: true },
     ]);
-  return panel;
+  // All rows are about one change. The table below shows its cluster.
+  return without(panel, ['Cluster']);
 }
 
 function allChanges() {
