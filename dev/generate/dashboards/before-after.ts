@@ -122,6 +122,8 @@ function allChanges() {
   )
     .noValue('No change of Falco in this range.')
     .overrideByName('time', time)
+    // Without clusters, the cells would show the text of the empty panel.
+    .overrideByName('Cluster', [{ id: 'noValue', value: '–' }])
     .overrideByRegexp('^(Level|Nodes)$', [{ id: 'custom.width', value: 85 }])
     .overrideByName('Change of Falco', [
       { id: 'custom.width', value: 240 },
