@@ -41,7 +41,13 @@ func (j *lineJoiner) join(line, tail []byte) (joined sample, lines int) {
 		if j.isOnItsOwn(text[begin:end], len(tail)-end) {
 			return sample{}, 0
 		}
-		if s, done := open.scan(strings.TrimRight(text[:end], " \t\r")); done {
+		whole := strings.TrimRight(text[:end], " \t\r")
+		if strings.IndexByte(text[begin:end], '}') >= 0 { // it may be closed as its writer should have closed it
+			if s, why := parseWith(whole, j.value); why == "" {
+				return s, i + 1
+			}
+		}
+		if s, done := open.scan(whole); done {
 			if s.name == "" {
 				return sample{}, 0
 			}
@@ -52,14 +58,14 @@ func (j *lineJoiner) join(line, tail []byte) (joined sample, lines int) {
 	return sample{}, 0
 }
 
-// continuationEnds returns the offsets of the ends of the lines that may continue the first length bytes of a text. A line
-// that is too long is not among them.
+// continuationEnds returns the offsets of the ends of the lines that may continue the first length bytes of a text. Together
+// they are no longer than a single line may be.
 func continuationEnds(length int, tail []byte) []int {
 	ends := make([]int, 0, maxContinuations)
 	for end := length; len(ends) < maxContinuations && end+1 < len(tail); {
 		next := bytes.IndexByte(tail[end+1:], '\n')
 		switch {
-		case next > maxLineBytes, next < 0 && len(tail)-end-1 > maxLineBytes:
+		case end+1+next > maxLineBytes, next < 0 && len(tail) > maxLineBytes:
 			return ends
 		case next < 0:
 			return append(ends, len(tail))

@@ -96,9 +96,13 @@ func TestReadingStopsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	r := NewReader(signals.Reading{}, testLimits)
-	_, why := r.ReadContext(ctx, bytes.Repeat([]byte("a 1\n"), 10*cancelCheckLines))
+	_, why := r.ReadContext(ctx, bytes.Repeat([]byte("a 1\n"), cancelCheckBytes))
 	require.Equal(t, "The response arrived but could not be parsed within the timeout, and was discarded. Check that the address serves Falco's metrics, or raise scrapeTimeout.", why.Message)
 	require.Equal(t, target.Timeout, why.Cause)
+	for _, record := range []string{"a{b=\"x\n\"} 1\n", `a{b="` + strings.Repeat(`",c="`, 40_000) + "\n"} { // of two lines, and long ones
+		_, why = r.ReadContext(ctx, bytes.Repeat([]byte(record), 2*cancelCheckBytes/len(record)+2))
+		require.NotNil(t, why, record[:10])
+	}
 }
 
 func TestLabelLimit(t *testing.T) {
@@ -116,7 +120,7 @@ func TestLabelLimit(t *testing.T) {
 	require.Equal(t, "65 labels; the limit is 64 (limits.labelLimit)", result.Problems[0].Reason)
 }
 
-// A line of more than 1 MiB is refused unread. Live mode refuses the same lines.
+// A line of more than 256 KiB is refused unread. Live mode refuses the same lines.
 func TestLongLinesAreRefused(t *testing.T) {
 	long := `a{b="` + strings.Repeat(`"x`, maxLineBytes/2) + `"} 1`
 	body := "a 1\n" + long + "\n# " + long + "\nb{c=\"" + strings.Repeat("x", maxLineBytes-20) + "\"} 2\nc 3\nd{e=\"\n" + long + "\nf 4\n"
@@ -137,4 +141,10 @@ func TestLongLinesAreRefused(t *testing.T) {
 	}
 	result, _ := r.Read([]byte("a " + strings.Repeat("0", 2*maxLineBytes) + "1\n"))
 	require.Equal(t, 1, result.Unreadable)
+
+	half := strings.Repeat("x", maxLineBytes/2) // joined lines are no longer than a single one may be
+	result, _ = r.Read([]byte(`a{b="` + half + "\n" + half + `"} 1` + "\n" + `c{d="x` + "\n" + half + `"} 2` + "\n"))
+	require.Len(t, result.Samples, 1)
+	require.Equal(t, "c", result.Samples[0].Series.Name)
+	require.Equal(t, []string{reasonOpen, reasonGarbage}, []string{result.Problems[0].Reason, result.Problems[1].Reason})
 }

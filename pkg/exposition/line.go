@@ -15,7 +15,7 @@ const (
 	reasonOpen     = "the label set is not closed"
 	reasonFollowed = "something follows the value, as if two samples had run together"
 	reasonCut      = "the response ends in the middle of this line"
-	reasonLong     = "the line is longer than 1 MiB"
+	reasonLong     = "the line is longer than 256 KiB"
 )
 
 // sample is a parsed line. Its strings are parts of the line, except for values that had to be unescaped.

@@ -47,12 +47,12 @@ type Result struct {
 const (
 	maxProblems      = 20
 	maxExcerpt       = 120 // characters
-	maxLineBytes     = 1 << 20
+	maxLineBytes     = 256 << 10 // twice what the labels of a line take with the default limits
 	maxContinuations = 8 // further lines of a label value
 
 	defaultLabelLimit = 64
-	// cancelCheckLines is after how many lines the Reader checks whether it should stop.
-	cancelCheckLines = 1024
+	// cancelCheckBytes is after how many bytes the Reader checks whether it should stop.
+	cancelCheckBytes = 64 << 10
 )
 
 // Reader parses the responses of one target, in Prometheus's text format as Falco writes it.
@@ -138,10 +138,14 @@ func (r *Reader) ReadContext(ctx context.Context, body []byte) (*Result, *target
 	r.result = Result{Samples: r.result.Samples[:0], Names: r.result.Names}
 	body = bytes.TrimPrefix(body, []byte("\ufeff"))
 	joiner := lineJoiner{value: r.value}
+	checkAt := len(body) - cancelCheckBytes
 	for number := 1; len(body) > 0; number++ {
-		if number%cancelCheckLines == 0 && ctx.Err() != nil {
-			r.forgetAll()
-			return nil, parsingTooSlow()
+		if len(body) <= checkAt {
+			if ctx.Err() != nil {
+				r.forgetAll()
+				return nil, parsingTooSlow()
+			}
+			checkAt = len(body) - cancelCheckBytes
 		}
 		line, rest, ended := bytes.Cut(body, []byte{'\n'})
 		tail := body

@@ -151,21 +151,45 @@ describe('ExpositionReader', () => {
     expect(time(400_000)).toBeLessThan(30 * time(50_000) + 20);
   });
 
-  it('refuses lines of more than 1 MiB unread', () => {
-    const mebibyte = 1024 * 1024;
-    const long = `a{b="${'"x'.repeat(mebibyte / 2)}"} 1`;
-    const one = reader({ labelValueLengthLimit: 2 * mebibyte });
-    const body = `a 1\n${long}\n# ${long}\nb{c="${'x'.repeat(mebibyte - 20)}"} 2\nc 3\nd{e="\n${long}\nf 4\n`;
+  it('refuses lines of more than 256 KiB unread', () => {
+    const most = 256 * 1024;
+    const long = `a{b="${'"x'.repeat(most / 2)}"} 1`;
+    const one = reader({ labelValueLengthLimit: 2 * most });
+    const body = `a 1\n${long}\n# ${long}\nb{c="${'x'.repeat(most - 20)}"} 2\nc 3\nd{e="\n${long}\nf 4\n`;
     for (let round = 0; round < 3; round++) {
       const { series, problems } = one.read(body);
       expect(series.map(({ name }) => name)).toEqual(['a', 'b', 'c', 'f']);
       expect(problems.map(({ line, reason }) => [line, reason])).toEqual([
-        [2, 'the line is longer than 1 MiB'],
+        [2, 'the line is longer than 256 KiB'],
         [6, 'the label set is not closed'],
-        [7, 'the line is longer than 1 MiB'],
+        [7, 'the line is longer than 256 KiB'],
       ]);
     }
-    expect(one.read(`a ${'0'.repeat(2 * mebibyte)}1\n`).problems).toHaveLength(1);
+    expect(one.read(`a ${'0'.repeat(2 * most)}1\n`).problems).toHaveLength(1);
+  });
+
+  it('joins no more lines than a single one may be long', () => {
+    const half = `${'x'.repeat(128 * 1024)}`;
+    const { series, problems } = reader({ labelValueLengthLimit: 1e6 }).read(
+      `a{b="${half}\n${half}"} 1\nc{d="x\n${half}"} 2\n`
+    );
+    expect([series.map(({ name }) => name), problems.map(({ reason }) => reason)]).toEqual([
+      ['c'],
+      ['the label set is not closed', 'not a sample: a name, labels in braces and a number were expected'],
+    ]);
+  });
+
+  it.each(['",c="', 'b="c",', '\\"', '",', '"x'])('reads lines full of %s in steps that take milliseconds', (text) => {
+    const line = `a{b="${text.repeat(Math.floor((256 * 1024 - 5) / text.length))}\n`;
+    const reading = reader().readInSteps(line.repeat(10));
+    const times: number[] = [];
+    for (let isDone = false; !isDone;) {
+      const start = process.cpuUsage(); // other programs on the machine do not count
+      isDone = reading.next().done!;
+      times.push(process.cpuUsage(start).user / 1000);
+    }
+    times.sort((a, b) => a - b);
+    expect(times[Math.floor(times.length / 2)]).toBeLessThan(50);
   });
 
   it('reads in steps that take milliseconds', () => {

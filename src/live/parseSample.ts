@@ -9,7 +9,7 @@ export const reasons = {
   open: 'the label set is not closed',
   followed: 'something follows the value, as if two samples had run together',
   cut: 'the response ends in the middle of this line',
-  long: 'the line is longer than 1 MiB',
+  long: 'the line is longer than 256 KiB',
 };
 
 export interface SampleLine {
@@ -31,8 +31,8 @@ export type ParseResult = SampleLine | { refused: string };
  */
 export type ReadValue = (text: string, start: number) => { value: string; end: number } | undefined;
 
-/** Longer lines are refused unread. */
-export const maxLineLength = 1024 * 1024;
+/** Longer lines are refused unread. Twice what the labels of a line take with the default limits. */
+export const maxLineLength = 256 * 1024;
 /** Maximum number of additional lines that a label value may span. */
 const maxContinuationLines = 8;
 
@@ -268,8 +268,8 @@ export class LineJoiner {
   ) {}
 
   /**
-   * Continues the line from `start` to `stop`, its trailing blanks excluded. Stops at a comment and at a line that is a
-   * complete sample. `end` is the offset after the last joined line, `lines` the number of lines that were added.
+   * Continues the line from `start` to `stop`, its trailing blanks excluded. Stops at a comment, at a line that is a
+   * complete sample, and when the lines together are longer than a single one may be. `end` is the offset after the last joined line, `lines` the number of lines that were added.
    */
   join(start: number, stop: number): { sample: SampleLine; end: number; lines: number } | undefined {
     const { body } = this;
@@ -285,11 +285,16 @@ export class LineJoiner {
     let at = body.indexOf('\n', stop) + 1;
     for (let lines = 1; lines <= maxContinuationLines && at < body.length; lines++) {
       const end = lineEnd(body, at);
-      if (this.isOnItsOwn(at, end)) {
+      if (end - start > maxLineLength || this.isOnItsOwn(at, end)) {
         return undefined;
       }
       const text = body.slice(start, trimmedEnd(body, at, end));
+      // The label set may be closed as its writer should have closed it.
+      const whole = text.includes('}', at - start) ? parseWith(text, this.readValue) : undefined;
       at = end + 1;
+      if (whole && !('refused' in whole)) {
+        return { sample: whole, end: Math.min(at, body.length), lines };
+      }
       for (let quote = closingQuote(text, scanned); quote >= 0; quote = closingQuote(text, scanned)) {
         const next = skipBlanks(text, quote + 1);
         scanned = quote + 1;
@@ -316,13 +321,13 @@ export class LineJoiner {
     return undefined;
   }
 
-  /** Whether a line is a comment, a sample by itself or too long. */
+  /** Whether a line is a comment or a sample by itself. */
   private isOnItsOwn(start: number, end: number): boolean {
     if (start < this.checkedUntil) {
       return false;
     }
     const { body, readValue } = this;
-    if (body[start] === '#' || end - start > maxLineLength) {
+    if (body[start] === '#') {
       return true;
     }
     const parsed = parseSample(body.slice(start, trimmedEnd(body, start, end)), readValue);
