@@ -40,6 +40,15 @@ func InBackground(ctx context.Context) context.Context {
 // IsAlert reports whether a context is that of an alert rule.
 func IsAlert(ctx context.Context) bool { return clientOf(ctx).Alert }
 
+// UserOf returns the name under which the memory of responses is counted. Alert rules share it with no user.
+func UserOf(ctx context.Context) string {
+	c := clientOf(ctx)
+	if c.Alert {
+		return "alert rules of " + c.user()
+	}
+	return c.user()
+}
+
 func clientOf(ctx context.Context) Client {
 	c, _ := ctx.Value(clientKey{}).(Client)
 	return c

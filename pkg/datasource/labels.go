@@ -38,7 +38,7 @@ func labelNames(r *request.Request, req *http.Request) (any, error) {
 // labelValues returns the values of a label on the samples that match the filters. Priorities are words, the most severe
 // first, since each metric writes them in its own way.
 func labelValues(ctx context.Context, r *request.Request, name, filters string, from, to int64) ([]string, error) {
-	list, err := readFilters(filters)
+	list, err := readFilters(r, filters)
 	if err != nil {
 		return nil, err
 	}
@@ -74,14 +74,15 @@ func labelValues(ctx context.Context, r *request.Request, name, filters string, 
 	return bounded(slices.Sorted(maps.Keys(found))), nil
 }
 
-func readFilters(text string) (list []signals.Filter, err error) {
+// readFilters reads the filters of a lookup.
+func readFilters(r *request.Request, text string) (list []signals.Filter, err error) {
 	if text == "" {
 		return nil, nil
 	}
 	if err := json.Unmarshal([]byte(text), &list); err != nil {
 		return nil, failure.User(fmt.Errorf(`the filters cannot be read: expected [{"key": "node", "operator": "=", "value": "node-1"}]: %w`, err))
 	}
-	return list, nil
+	return r.ReadFilters(list)
 }
 
 // selection returns the label to look up, which is another one for a grouping, and the matchers on its samples: those of a

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"runtime"
 	"strings"
 	"sync/atomic"
@@ -16,7 +17,9 @@ import (
 	"github.com/prometheus/prometheus/storage"
 	"github.com/stretchr/testify/require"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/budget"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/request"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
 )
 
@@ -42,7 +45,13 @@ func TestDeepExpressionsAreRefused(t *testing.T) {
 		require.JSONEq(t, fmt.Sprintf(`{"error": %q}`, want), body)
 	}
 	long2 := `{"signals": ["kernel-drop-ratio"], "filters": [{"key": "node", "operator": "=", "value": "` + strings.Repeat("x", 70_000) + `"}]}`
-	require.EqualError(t, queryOne(t, d, long2).Error, "the filters have 70000 bytes, and limits.expressionSizeLimit is 65536 bytes: choose fewer values, or raise the limit")
+	const filters = "the filters have 70005 bytes, and limits.expressionSizeLimit is 65536 bytes: choose fewer values, or raise the limit"
+	require.EqualError(t, queryOne(t, d, long2).Error, filters)
+	many := `{"signals": ["kernel-drop-ratio"], "filters": [{"key": "node", "operator": "!="}` + strings.Repeat(`, {"key": "node", "operator": "!="}`, 11_000) + `]}`
+	require.EqualError(t, queryOne(t, d, many).Error, "the filters have 66006 bytes, and limits.expressionSizeLimit is 65536 bytes: choose fewer values, or raise the limit")
+	status, body := look(t, d, "GET", `labels/zone/values?filters=`+url.QueryEscape(`[{"key": "node", "operator": "=", "value": "`+strings.Repeat("x", 70_000)+`"}]`))
+	require.Equal(t, 400, status)
+	require.JSONEq(t, fmt.Sprintf(`{"error": %q}`, filters), body)
 }
 
 // "All" of a dashboard's variable arrives as the names of all nodes. It is no restriction, and must not make the
@@ -101,6 +110,34 @@ func TestHeavyQueriesLeaveOthersAlone(t *testing.T) {
 	close(gate)
 	for range 20 {
 		require.ErrorContains(t, <-done, "same labelset")
+	}
+}
+
+// The responses of resources share the memory of their user with those of queries. Other users and alert rules have their own.
+func TestResourcesShareTheMemoryOfResponses(t *testing.T) {
+	impatient, _ := newTestWith(t, `{"targets": [{"url": "a:1"}], "limits": {"queryTimeout": "50ms"}}`, falco("node-1"))
+	d, f := newTest(t, falco("node-1", kernelCounters...))
+	f.count("node-1", 5)
+	const whole = 128 << 20
+	ask := func(d *Instance, login string) int {
+		req := &backend.CallResourceRequest{Method: "GET", Path: "targets", URL: "targets", PluginContext: backend.PluginContext{User: &backend.User{Login: login}}}
+		status := 0
+		require.NoError(t, d.CallResource(t.Context(), req, backend.CallResourceResponseSenderFunc(func(res *backend.CallResourceResponse) error {
+			status = max(status, res.Status)
+			return nil
+		})))
+		return status
+	}
+	for _, login := range []string{"greedy", ""} {
+		taken := request.New(d.source, false)
+		taken.Responses = &responses
+		taken.User = budget.UserOf(budget.WithClient(backend.WithPluginContext(t.Context(), backend.PluginContext{User: &backend.User{Login: login}}), false))
+		require.NoError(t, taken.Reserve(t.Context(), whole))
+		require.Equal(t, 400, ask(impatient, login))
+		require.Equal(t, 200, ask(d, "modest"))
+		require.NoError(t, queries(t, d, map[string]string{backend.FromAlertHeaderName: "true"}, `{"signals": ["kernel-drop-ratio"]}`)["A"].Error)
+		taken.Close()
+		require.Equal(t, 200, ask(d, login))
 	}
 }
 

@@ -77,10 +77,7 @@ func (d *Instance) QueryData(ctx context.Context, req *backend.QueryDataRequest)
 	}
 	r := request.New(d.source, fromAlert)
 	defer r.Close()
-	r.Responses, r.Sent = &responses, sent
-	if user := backend.UserFromContext(ctx); user != nil {
-		r.User = user.Login
-	}
+	r.Responses, r.Sent, r.User = &responses, sent, budget.UserOf(ctx)
 	return concurrent.QueryData(ctx, req, func(ctx context.Context, q concurrent.Query) backend.DataResponse {
 		return d.answerQuery(ctx, r, q.DataQuery)
 	}, maxConcurrentQueries)

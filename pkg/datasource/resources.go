@@ -16,6 +16,7 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/backend/resource/httpadapter"
 	"github.com/prometheus/common/model"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/budget"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/export"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/failure"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/inventory"
@@ -112,7 +113,11 @@ func (d *Instance) lookUp(find func(*request.Request, *http.Request) (any, error
 		}
 		asking := request.New(d.source, false)
 		defer asking.Close()
+		asking.Responses, asking.User = &responses, budget.UserOf(ctx)
 		found, err := find(asking, req.WithContext(ctx))
+		if err == nil {
+			err = asking.ReserveResource(ctx)
+		}
 		if err != nil {
 			fail(w, failure.HTTPStatus(err), err)
 			return
@@ -129,6 +134,9 @@ func send(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(body) // fails only if the client has disconnected
+	if f, ok := w.(http.Flusher); ok {
+		f.Flush() // before the memory of the response is given back
+	}
 }
 
 // targetEntry is a target as editors see it. Times that never were are left out.

@@ -87,7 +87,7 @@ func figures(ctx context.Context, r *request.Request, qc *request.QueryContext) 
 	if err != nil {
 		return nil, err
 	}
-	if err := r.Reserve(ctx, frames.Size(shown, qc.Query.Format == "table")); err != nil {
+	if err := r.Reserve(ctx, frames.Size(shown, qc.Query.LegendFormat, qc.Query.Format == "table")); err != nil {
 		return nil, err
 	}
 	out, err := frames.From(shown, qc.FrameOptions(notices.ForFigures(ctx, r, qc)))

@@ -3,6 +3,7 @@ package frames
 import (
 	"cmp"
 
+	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 )
 
@@ -15,27 +16,47 @@ const (
 	SeriesBytes Bytes = 8 << 10
 	pointBytes  Bytes = 64
 	rowBytes    Bytes = 512 // of a table
+	// usualTextBytes is how much text, the labels and the name of a series, is part of SeriesBytes and of rowBytes.
+	usualTextBytes Bytes = 256
 )
 
 // Size estimates how much memory the frames of results take while they are encoded.
-func Size(results []Result, table bool) (sum Bytes) {
+func Size(results []Result, legend string, table bool) (sum Bytes) {
+	parts := legendPart.FindAllStringSubmatch(legend, -1)
 	for _, r := range results {
-		series, points := 1, 1
+		executed := Bytes(len(cmp.Or(r.Executed, r.Expr))) // every frame contains it
+		add := func(l labels.Labels, points int) {
+			text := max(0, textBytes(l, legend, parts)-usualTextBytes)
+			if table {
+				sum += Bytes(points) * (rowBytes + text)
+				return
+			}
+			sum += SeriesBytes + 2*executed + 2*text + Bytes(points)*pointBytes
+		}
 		switch v := r.Value.(type) {
 		case promql.Vector:
-			series, points = len(v), len(v)
-		case promql.Matrix:
-			series, points = len(v), 0
 			for _, s := range v {
-				points += len(s.Floats)
+				add(s.Metric, 1)
 			}
+		case promql.Matrix:
+			for _, s := range v {
+				add(s.Metric, len(s.Floats))
+			}
+		default:
+			add(labels.EmptyLabels(), 1)
 		}
-		if table {
-			sum += Bytes(points) * rowBytes
-			continue
-		}
-		executed := Bytes(len(cmp.Or(r.Executed, r.Expr))) // every frame contains it
-		sum += Bytes(series)*(SeriesBytes+2*executed) + Bytes(points)*pointBytes
 	}
 	return sum
+}
+
+// textBytes returns the size of the labels of a series and of its name. parts are the labels in the legend.
+func textBytes(l labels.Labels, legend string, parts [][]string) Bytes {
+	name := len(legend)
+	for _, part := range parts {
+		name += len(l.Get(part[1]))
+	}
+	if legend == "" {
+		name = int(l.ByteSize()) //nolint:gosec // G115: labels fit into memory
+	}
+	return Bytes(l.ByteSize()) + Bytes(name) //nolint:gosec // G115: as above
 }

@@ -32,6 +32,9 @@ type Query struct {
 	Live         bool   `json:"live"`
 }
 
+// maxLegendBytes limits the legend format, which is repeated for every series.
+const maxLegendBytes = 1024
+
 // UserWritten reports whether the expression is PromQL in the labels of the samples, whatever a store calls cluster and
 // node.
 func (q Query) UserWritten() bool { return q.QueryType == "promql" && !q.MapLabels }
@@ -54,8 +57,12 @@ func Read(raw json.RawMessage) (Query, error) {
 	if err := json.Unmarshal(text, &q); err != nil {
 		return Query{}, fmt.Errorf("the query cannot be read: %w", failure.JSONType(err))
 	}
+	q.Signals, q.GroupBy = unique(q.Signals), unique(q.GroupBy)
 	if q.QueryType == "signal" && len(q.Signals) == 0 {
 		return Query{}, errors.New("the query names no signal: choose one, such as " + contract.Load().Query.DefaultSignal)
+	}
+	if len(q.LegendFormat) > maxLegendBytes {
+		return Query{}, fmt.Errorf("the legend format has %d bytes: expected at most %d", len(q.LegendFormat), maxLegendBytes)
 	}
 	if formats := contract.Load().Query.Formats; !slices.Contains(formats, q.Format) {
 		return Query{}, fmt.Errorf("the format is %q: expected %s", q.Format, strings.Join(formats, " or "))
@@ -64,6 +71,16 @@ func Read(raw json.RawMessage) (Query, error) {
 		return Query{}, errors.New("the limit is 0: expected a whole number above 0")
 	}
 	return q, q.checkReach()
+}
+
+// unique returns a list without what it repeats: each id would be compiled and evaluated again. Nil stays nil.
+func unique(list []string) []string {
+	seen := make(map[string]bool, len(list))
+	return slices.DeleteFunc(list, func(text string) bool {
+		known := seen[text]
+		seen[text] = true
+		return known
+	})
 }
 
 // checkReach refuses a limit or a comparison that would have no effect.

@@ -3,6 +3,7 @@ package query
 import (
 	"encoding/json"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -41,12 +42,18 @@ func TestReadQuery(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{}, total.GroupBy)
 
+	repeated, err := Read(json.RawMessage(`{"signals": ["up", "memory-rss", "up"], "groupBy": ["node", "node"]}`))
+	require.NoError(t, err)
+	require.Equal(t, []string{"up", "memory-rss"}, repeated.Signals)
+	require.Equal(t, []string{"node"}, repeated.GroupBy)
+
 	for raw, want := range map[string]string{
-		`null`:                  `the query is null: expected an object`,
-		`x`:                     `the query is not valid JSON: invalid character 'x' looking for beginning of value`,
-		`{"signals": 5}`:        `the query cannot be read: signals: expected a list, found number`,
-		`{"signals": []}`:       `the query names no signal: choose one, such as kernel-drop-ratio`,
-		`{"format": "heatmap"}`: `the format is "heatmap": expected timeseries or table`,
+		`null`:            `the query is null: expected an object`,
+		`x`:               `the query is not valid JSON: invalid character 'x' looking for beginning of value`,
+		`{"signals": 5}`:  `the query cannot be read: signals: expected a list, found number`,
+		`{"signals": []}`: `the query names no signal: choose one, such as kernel-drop-ratio`,
+		`{"legendFormat": "` + strings.Repeat("x", 1025) + `"}`: `the legend format has 1025 bytes: expected at most 1024`,
+		`{"format": "heatmap"}`:                                 `the format is "heatmap": expected timeseries or table`,
 	} {
 		_, err := Read(json.RawMessage(raw))
 		require.EqualError(t, err, want, raw)

@@ -22,7 +22,7 @@ func (r *Request) ReadFilters(filters []signals.Filter) ([]signals.Filter, error
 		if len(f.Value) >= longFilter && r.matchesAllTargets(f) {
 			continue
 		}
-		size += len(f.Value)
+		size += len(f.Key) + len(f.Operator) + len(f.Value)
 		out = append(out, f)
 	}
 	if limit := r.Settings.Expressions.Size; int64(size) > limit {

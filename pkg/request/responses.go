@@ -11,8 +11,13 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/frames"
 )
 
-// maxResponseBytes is how much memory the responses of one user may take until they have been written.
-const maxResponseBytes = 128 << 20
+const (
+	// maxResponseBytes is how much memory the responses of one user may take until they have been written.
+	maxResponseBytes = 128 << 20
+	// resourceBytes is roughly what the largest response of a resource takes with the default limits: that of live scrapes
+	// and its encoding.
+	resourceBytes = maxResponseBytes / 4
+)
 
 // Responses shares the memory of responses between the requests of a process. Frames and their encoding take much more than
 // the samples in them, and the encoding begins when the query has already been answered. The zero value is ready to use.
@@ -48,6 +53,14 @@ func (r *Responses) giveBack(user string) {
 	if r.users[user].uses--; r.users[user].uses == 0 {
 		delete(r.users, user)
 	}
+}
+
+// ReserveResource reserves memory for the response of a resource, once per request.
+func (r *Request) ReserveResource(ctx context.Context) error {
+	if r.reserved {
+		return nil
+	}
+	return r.Reserve(ctx, resourceBytes)
 }
 
 // Reserve reserves memory for frames until the response has been written. The first reservation of a request waits for the
