@@ -3,9 +3,12 @@ package promapi
 import (
 	"bytes"
 	"context"
+	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -80,6 +83,40 @@ func TestFailures(t *testing.T) {
 		var failed *Failure
 		require.ErrorAs(t, err, &failed)
 		require.Equal(t, test.query, failed.Query, test.want)
+	}
+}
+
+// What a server sends is shown as one line of at most 200 characters.
+func TestTextsOfTheServerAreCut(t *testing.T) {
+	long := strings.Repeat("x", 300)
+	answer := func(contentType, body string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", contentType)
+			_, _ = w.Write([]byte(body))
+		}
+	}
+	vector := func(kind, value string) string {
+		return fmt.Sprintf(`{"status": "success", "data": {"resultType": %q, "result": [{"metric": {}, "value": [1, %q]}]}}`, kind, value)
+	}
+	for want, handler := range map[string]http.HandlerFunc{
+		`found the content type "text/`: answer("text/"+long, ""),
+		`found the value "`:             answer("application/json", vector("vector", long)),
+		`found a result of type "`:      answer("application/json", vector(long, "1")),
+		`rejected the expression: `:     answer("application/json", `{"status": "error", "errorType": "bad_data", "error": "`+long+`"}`),
+		`Cannot query the Prometheus server: malformed MIME header: missing colon: "no header \u202e`: func(w http.ResponseWriter, _ *http.Request) {
+			conn, _, err := w.(http.Hijacker).Hijack()
+			if err == nil {
+				_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nno header \u202e"+long+"\r\n\r\n")
+				conn.Close()
+			}
+		},
+	} {
+		server := httptest.NewServer(handler)
+		_, err := fakeServer{&promapitest.Server{Server: server}}.client(t).Evaluate(t.Context(), Query{Expr: "x", End: promapitest.Noon})
+		require.ErrorContains(t, err, want)
+		require.ErrorContains(t, err, "…")
+		require.Less(t, len(err.Error()), 400, want)
+		server.Close()
 	}
 }
 

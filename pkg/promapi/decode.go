@@ -189,7 +189,7 @@ func (d *decoder) readPoint(it *jsoniter.Iterator) promql.FPoint {
 	text := it.ReadStringAsSlice()
 	v, err := strconv.ParseFloat(string(text), 64)
 	if err != nil && it.Error == nil {
-		d.err = notTheAPI(fmt.Sprintf("the value %q", text))
+		d.err = notTheAPI(fmt.Sprintf("the value %q", target.OneLine(string(text))))
 	}
 	it.ReadArray() // the closing bracket
 	return promql.FPoint{T: Milliseconds(at), F: v}
@@ -252,5 +252,5 @@ func (d *decoder) value() (parser.Value, error) {
 			return *d.text, nil
 		}
 	}
-	return nil, notTheAPI(fmt.Sprintf("a result of type %q", d.resultType))
+	return nil, notTheAPI(fmt.Sprintf("a result of type %q", target.OneLine(d.resultType)))
 }

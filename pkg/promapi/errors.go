@@ -65,7 +65,7 @@ func (c *Client) Explain(ctx context.Context, err error) error {
 	case target.LinkLocal:
 		return failure("Cannot connect to the Prometheus server: %s. Change prometheus.url.", httpclient.Innermost(err))
 	}
-	return failure("Cannot query the Prometheus server: %s.", httpclient.Innermost(err))
+	return failure("Cannot query the Prometheus server: %s.", target.OneLine(httpclient.Innermost(err)))
 }
 
 func certificateFailure(err error) *Failure {
@@ -108,7 +108,7 @@ func statusFailure(r *http.Response, body string) error {
 	case strings.HasPrefix(strings.TrimSpace(body), "<"):
 		return notTheAPI("an HTML page")
 	}
-	return notTheAPI(fmt.Sprintf("the content type %q", r.Header.Get("Content-Type")))
+	return notTheAPI(fmt.Sprintf("the content type %q", target.OneLine(r.Header.Get("Content-Type"))))
 }
 
 func notTheAPI(found string) error {
