@@ -44,6 +44,10 @@ func (sp *scrapePool) fetchTargetList(ctx context.Context) discoveryResult {
 		prefix := cmp.Or(group.Labels["__scheme__"], "http") + "://"
 		path := cmp.Or(group.Labels["__metrics_path__"], "/metrics")
 		for _, address := range group.Targets {
+			if list.isFull() { // the rest, which may be millions, is only counted
+				list.leaveOutRest(address)
+				continue
+			}
 			u, err := fetch.ParseURL(prefix + address + path)
 			if err != nil {
 				list.leaveOut(hostOf(address), "not a valid address")

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/httpclient"
@@ -46,24 +48,42 @@ func (l *targetList) add(d discoveredTarget) {
 		l.leaveOut(host, "cloud metadata addresses are never scraped")
 	case refused != nil, !l.allowLoopback && (err == nil && httpclient.IsLoopback(ip) || isLocalhost(host)):
 		l.leaveOut(host, "loopback and link-local addresses need allowLoopback: true in the entry of the settings")
-	case len(l.targets) >= l.limit:
-		l.leaveOut(d.url.Host, fmt.Sprintf("limits.targetLimit is %d", l.limit))
+	case l.isFull():
+		l.leaveOutRest(d.url.Host)
 	default:
 		l.targets = append(l.targets, d)
 	}
 }
 
-func (l *targetList) leaveOut(address, reason string) {
-	l.leftOut++
-	for i := range l.reasons {
-		if r := &l.reasons[i]; r.text == reason {
-			if r.count++; len(r.examples) < maxExamples {
-				r.examples = append(r.examples, vocabulary.OneLine(address))
-			}
-			return
-		}
+func (l *targetList) isFull() bool { return len(l.targets) >= l.limit }
+
+// leaveOutRest leaves out an address of a list that is full.
+func (l *targetList) leaveOutRest(address string) {
+	r := l.reason("limits.targetLimit is " + strconv.Itoa(l.limit))
+	if r.count >= maxExamples {
+		l.leftOut++
+		r.count++
+		return
 	}
-	l.reasons = append(l.reasons, leaveOutReason{reason, 1, []string{vocabulary.OneLine(address)}})
+	l.leaveOut(hostOf(address), r.text)
+}
+
+func (l *targetList) leaveOut(host, reason string) {
+	l.leftOut++
+	r := l.reason(reason)
+	if r.count++; len(r.examples) < maxExamples {
+		r.examples = append(r.examples, vocabulary.OneLine(host))
+	}
+}
+
+// reason returns the entry of a reason, which is new if it has not occurred before.
+func (l *targetList) reason(text string) *leaveOutReason {
+	i := slices.IndexFunc(l.reasons, func(r leaveOutReason) bool { return r.text == text })
+	if i < 0 {
+		i = len(l.reasons)
+		l.reasons = append(l.reasons, leaveOutReason{text: text})
+	}
+	return &l.reasons[i]
 }
 
 // result returns the targets and, as one message, everything that is left out.

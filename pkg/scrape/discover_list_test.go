@@ -89,6 +89,16 @@ func TestTargetLimit(t *testing.T) {
 	require.Equal(t, 5000, (&scrapePool{}).newTargetList().limit)
 }
 
+// What exceeds the limit is counted, and costs little more: a list of 16 MB has millions of addresses.
+func TestRestOfALongListIsOnlyCounted(t *testing.T) {
+	l := &targetList{limit: 2, targets: make([]discoveredTarget, 2)}
+	l.leaveOutRest("me:pw@10.0.0.2:80")
+	l.leaveOutRest("a:1")
+	l.leaveOutRest("b:1/metrics")
+	require.LessOrEqual(t, testing.AllocsPerRun(1000, func() { l.leaveOutRest("c:1") }), 1.)
+	require.Equal(t, "1004 of 1006 listed targets are left out. 10.0.0.2:80, a:1, b:1 and 1001 more: limits.targetLimit is 2.", l.result().why.Message)
+}
+
 // A name that discovery accepted may lead elsewhere when the connection is made.
 func TestLoopbackIsRefusedAtConnectionTime(t *testing.T) {
 	var requests atomic.Int32
