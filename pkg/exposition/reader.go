@@ -46,9 +46,9 @@ type Result struct {
 
 const (
 	maxProblems      = 20
-	maxExcerpt       = 120 // characters
+	maxExcerpt       = 120       // characters
 	maxLineBytes     = 256 << 10 // twice what the labels of a line take with the default limits
-	maxContinuations = 8 // further lines of a label value
+	maxContinuations = 8         // further lines of a label value
 
 	defaultLabelLimit = 64
 	// cancelCheckBytes is after how many bytes the Reader checks whether it should stop.

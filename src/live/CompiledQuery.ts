@@ -72,6 +72,10 @@ export class CompiledQuery {
     this.scrapeIntervalMs = parseDuration(settings.scrapeInterval || DEFAULTS.scrapeInterval) ?? NaN;
     this.step = this.intervalMs * Math.max(1, Math.ceil(request.range / request.maxDataPoints / this.intervalMs));
     this.targetLabels = [...IDENTITY, ...targetLabels(settings)];
+    const filterText = query.filters.map(({ key, operator, value }) => key + operator + value).join('');
+    if (new TextEncoder().encode(filterText).length > expressionBounds(settings).sizeBytes) {
+      throw new NotLive('its filters are longer than limits.expressionSizeLimit; choose fewer values');
+    }
     this.filters = query.filters.map(({ key, operator, value }) => matcher(key, operator, value));
     const ids = query.queryType === 'signal' ? [...new Set(query.signals)] : [];
     this.signals = ids.map((id) => {

@@ -644,6 +644,11 @@ describe('The backend answers', () => {
       { queryType: 'promql', expr: `${'abs('.repeat(9000)}up${')'.repeat(9000)}` },
       undefined,
     ],
+    [
+      'long filters',
+      { signals: ['up'], filters: [{ key: 'node', operator: '=~', value: 'x|'.repeat(35_000) }] },
+      'its filters are longer than limits.expressionSizeLimit; choose fewer values',
+    ],
     ['a long expression', { queryType: 'promql', expr: `up{a="${'x'.repeat(70_000)}"}` }, undefined],
   ] as Array<[string, Partial<CompleteQuery>, string | undefined]>)('%s', async (_, query, why) => {
     const { fallBack, watch } = setUpLive([falco('a')]);
