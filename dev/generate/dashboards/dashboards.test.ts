@@ -198,6 +198,14 @@ describe('the dashboards together', () => {
     expect(wanted.filter((uid) => !uids.includes(uid))).toEqual([]);
   });
 
+  it('encode values in links, so that a name with & or = sets no other variable', () => {
+    const links = built.flatMap(({ dashboard }) => JSON.stringify(dashboard).match(/"\/d\/[^"]*"/g) ?? []);
+    const values = links.flatMap((link) => link.match(/\$\{[^}]*\}/g) ?? []);
+    const isSafe = /^\$\{(ds|__url_time_range|__value\.numeric|\w+:queryparam|[\w.]+:percentencode)\}$/;
+    expect(values).toContain('${__value.raw:percentencode}');
+    expect(values.filter((value) => !isSafe.test(value))).toEqual([]);
+  });
+
   it('show every signal somewhere', () => {
     const queries = built.flatMap((dashboard) => dashboard.queries).filter(({ queryType }) => queryType === 'signal');
     const leftOut = catalogue.signals.filter(({ id }) => !queries.some(({ signals = [] }) => signals.includes(id)));

@@ -3,7 +3,7 @@ import { Stack, Text } from '@grafana/ui';
 import { DEFAULTS } from '../../settings';
 import { BYTES_PER_SAMPLE, type Estimate, estimateMemory, SERIES_PER_TARGET } from './estimate';
 import { type SectionProps, TextField } from './fields';
-import { durationProblem, sizeProblem } from './validate';
+import { retentionProblem, sizeProblem } from './validate';
 
 /** How long samples are kept, with an estimate of the memory that they use. */
 export function RetentionSection({ settings, onChange, disabled }: SectionProps) {
@@ -18,7 +18,7 @@ export function RetentionSection({ settings, onChange, disabled }: SectionProps)
           label="Retention time"
           placeholder={DEFAULTS.retention.time}
           value={settings.retention?.time}
-          problem={settings.retention?.time ? durationProblem(settings.retention.time) : undefined}
+          problem={settings.retention?.time ? retentionProblem(settings.retention.time) : undefined}
           onChange={(time) => onChange({ retention: { ...settings.retention, time } })}
           disabled={disabled}
           width={30}

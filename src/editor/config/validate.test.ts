@@ -8,6 +8,7 @@ import {
   memoryProblem,
   parseLabels,
   printLabels,
+  retentionProblem,
   timeoutProblem,
   urlProblem,
   withoutSecrets,
@@ -94,6 +95,16 @@ test.each([
   ['x', '“x” is not a duration above 0. Expected, for example, 30s.'],
 ])('duration %s: %s', (text, problem) => {
   expect(durationProblem(text)).toBe(problem);
+});
+
+test.each([
+  ['24h', undefined],
+  ['10y', undefined],
+  ['30s', 'Retention time must be between 1m and 10y.'],
+  ['10000000h', 'Retention time must be between 1m and 10y.'],
+  ['1e7h', '“1e7h” is not a duration above 0. Expected, for example, 30s.'],
+])('retention time %s', (text, problem) => {
+  expect(retentionProblem(text)).toBe(problem);
 });
 
 test.each([

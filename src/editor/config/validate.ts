@@ -100,6 +100,15 @@ export function durationProblem(text: string): Problem {
   return parseDuration(text) ? undefined : `“${text}” is not a duration above 0. Expected, for example, 30s.`;
 }
 
+/** Checks how long samples are kept. */
+export function retentionProblem(text: string): Problem {
+  const { min, max } = BOUNDS.retentionTimeMs;
+  const length = parseDuration(text) ?? 0;
+  return (
+    durationProblem(text) ?? (length < min || length > max ? 'Retention time must be between 1m and 10y.' : undefined)
+  );
+}
+
 /** Checks an amount of memory or bytes. */
 export function sizeProblem(text: string): Problem {
   return parseSize(text) ? undefined : `“${text}” is not a size above 0. Expected, for example, 512MB or 1GB.`;
