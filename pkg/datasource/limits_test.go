@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
+	"github.com/prometheus/prometheus/util/annotations"
 	"github.com/stretchr/testify/require"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/budget"
@@ -111,6 +112,68 @@ func TestHeavyQueriesLeaveOthersAlone(t *testing.T) {
 	for range 20 {
 		require.ErrorContains(t, <-done, "same labelset")
 	}
+}
+
+// limits.queryTimeout, or the client that goes, ends a query of every type whatever it is busy with.
+func TestEveryQueryEnds(t *testing.T) {
+	stuck := make(chan struct{}, 1000)
+	newStuck := func(timeout string) *Instance {
+		d, f := newTestWith(t, `{"targets": [{"url": "a:1"}], "limits": {"queryTimeout": "`+timeout+`"}}`, falco("node-1", kernelCounters...), falco("node-2", kernelCounters...))
+		f.since = noon.Add(-time.Hour)
+		f.queryable = func() storage.Queryable {
+			return storage.QueryableFunc(func(int64, int64) (storage.Querier, error) { return stuckQuerier{storage.NoopQuerier(), stuck}, nil })
+		}
+		return d
+	}
+	impatient, patient := newStuck("20ms"), newStuck("1h")
+	for _, query := range []string{
+		`{"signals": ["kernel-drop-ratio"]}`, `{"signals": ["kernel-drop-ratio"], "compare": "1h", "limit": 3}`, `{"queryType": "promql", "expr": "up"}`,
+		`{"queryType": "health"}`, `{"queryType": "health", "instant": false}`, `{"queryType": "inventory"}`, `{"queryType": "rules"}`, `{"queryType": "events"}`, `{"queryType": "impact"}`,
+	} {
+		require.ErrorContains(t, queryOne(t, impatient, query).Error, "the query took longer than 20ms", query)
+		for len(stuck) > 0 {
+			<-stuck
+		}
+		ctx, leave := context.WithCancel(t.Context())
+		go func() {
+			<-stuck
+			leave()
+		}()
+		res, err := patient.QueryData(ctx, &backend.QueryDataRequest{Queries: []backend.DataQuery{{
+			RefID: "A", JSON: json.RawMessage(query), Interval: 15 * time.Second, MaxDataPoints: 100, TimeRange: backend.TimeRange{From: noon.Add(-30 * time.Minute), To: noon},
+		}}})
+		require.NoError(t, err)
+		require.EqualError(t, res.Responses["A"].Error, "the query was cancelled", query)
+	}
+	for _, path := range []string{"labels", "labels/node/values", "metrics", "baseline"} {
+		status, body := look(t, impatient, "GET", path)
+		require.Equal(t, 400, status, path)
+		require.JSONEq(t, `{"error": "the query took longer than 20ms: narrow its time range or its filters, or raise limits.queryTimeout"}`, body, path)
+	}
+}
+
+// stuckQuerier answers nothing until its caller gives up.
+type stuckQuerier struct {
+	storage.Querier
+	stuck chan<- struct{}
+}
+
+func (q stuckQuerier) Select(ctx context.Context, _ bool, _ *storage.SelectHints, _ ...*labels.Matcher) storage.SeriesSet {
+	return storage.ErrSeriesSet(q.wait(ctx))
+}
+
+func (q stuckQuerier) LabelNames(ctx context.Context, _ *storage.LabelHints, _ ...*labels.Matcher) ([]string, annotations.Annotations, error) {
+	return nil, nil, q.wait(ctx)
+}
+
+func (q stuckQuerier) LabelValues(ctx context.Context, _ string, _ *storage.LabelHints, _ ...*labels.Matcher) ([]string, annotations.Annotations, error) {
+	return nil, nil, q.wait(ctx)
+}
+
+func (q stuckQuerier) wait(ctx context.Context) error {
+	q.stuck <- struct{}{}
+	<-ctx.Done()
+	return ctx.Err()
 }
 
 // The responses of resources share the memory of their user with those of queries. Other users and alert rules have their own.

@@ -134,7 +134,7 @@ func (d *Instance) answerQuery(ctx context.Context, r *request.Request, dq backe
 	return d.answers.share(ctx, r, dq, qc.Times, func() backend.DataResponse {
 		out, err := kind.answer(ctx, r, qc)
 		if err != nil {
-			return failure.Response(err)
+			return failure.Response(r.ExplainEnd(err))
 		}
 		for _, frame := range out {
 			frame.RefID = dq.RefID

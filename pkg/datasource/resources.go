@@ -118,7 +118,7 @@ func (d *Instance) lookUp(find func(*request.Request, *http.Request) (any, error
 		if err == nil {
 			err = asking.ReserveResource(ctx)
 		}
-		if err != nil {
+		if err = asking.ExplainEnd(err); err != nil {
 			fail(w, failure.HTTPStatus(err), err)
 			return
 		}

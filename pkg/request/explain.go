@@ -57,6 +57,14 @@ func (r *Request) Explain(err error) error {
 	return failure.User(fmt.Errorf("the expression cannot be evaluated: %w", err))
 }
 
+// ExplainEnd explains an error of a context, which samples are read with, and returns others unchanged.
+func (r *Request) ExplainEnd(err error) error {
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		return r.Explain(err)
+	}
+	return err
+}
+
 func position(e parser.ParseErr) string {
 	before := e.Query[:min(int(e.PositionRange.Start), len(e.Query))]
 	line := strings.Count(before, "\n") + 1
