@@ -177,6 +177,7 @@ func (c *Client) request(ctx context.Context, to endpoint, parameters url.Values
 	defer into.place.Give()
 	into.waiting = ctx
 	body := &limitedBody{from: response.Body, left: c.config.MaxResponseBytes, limit: c.config.MaxResponseBytes}
+	into.body = body
 	err = into.decode(jsoniter.Parse(jsoniter.ConfigDefault, body, 64*1024))
 	switch {
 	case ctx.Err() != nil:
@@ -230,12 +231,28 @@ func discard(response *http.Response) {
 	response.Body.Close()
 }
 
-// limitedBody fails after a number of bytes. It keeps its error, because the decoder drops it. It never returns bytes together
-// with an error: the decoder would go on reading.
+// maxTokenBytes limits one text, name or number of a response, because JSON decoders keep a whole one in memory.
+const maxTokenBytes = 1 << 20
+
+// limitedBody fails after a number of bytes, and in a token that is too long. It keeps its error, because the decoder drops
+// it. It never returns bytes together with an error: the decoder would go on reading.
 type limitedBody struct {
 	from        io.Reader
 	left, limit int64
+	token       int // bytes read since the last token
+	skipping    bool
 	err         error
+}
+
+// endToken tells that the decoder has read a token.
+func (b *limitedBody) endToken() { b.token = 0 }
+
+// skip skips a value of any length, of which the decoder keeps nothing.
+func (b *limitedBody) skip(it *jsoniter.Iterator) {
+	b.skipping = true
+	it.Skip()
+	b.skipping = false
+	b.endToken()
 }
 
 func (b *limitedBody) Read(p []byte) (int, error) {
@@ -243,8 +260,13 @@ func (b *limitedBody) Read(p []byte) (int, error) {
 		return 0, b.err
 	}
 	n, err := b.from.Read(p)
+	if !b.skipping {
+		b.token += n
+	}
 	if b.left -= int64(n); b.left < 0 {
 		err = responseTooLarge(b.limit)
+	} else if b.token > maxTokenBytes {
+		err = notTheAPI("JSON with a text of more than 1 MB")
 	}
 	if err == nil || errors.Is(err, io.EOF) {
 		return n, err

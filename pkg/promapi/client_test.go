@@ -131,11 +131,36 @@ func TestResponseTooLarge(t *testing.T) {
 		}
 	}))
 	defer server.Close()
-	s := fakeServer{&promapitest.Server{Server: server}}.client(t, func(c *Config) { c.MaxResponseBytes = 1 << 20 })
+	s := fakeServer{&promapitest.Server{Server: server}}.client(t, func(c *Config) { c.MaxResponseBytes = 1 << 19 })
 	_, err := s.Evaluate(t.Context(), Query{Expr: "x", End: promapitest.Noon})
-	require.EqualError(t, err, "The Prometheus server's response is larger than 1 MB. The plugin discarded it. Narrow the time range or the filters, or raise limits.responseSizeLimit.")
+	require.EqualError(t, err, "The Prometheus server's response is larger than 0.5 MB. The plugin discarded it. Narrow the time range or the filters, or raise limits.responseSizeLimit.")
 	server.Close() // waits for the handler
 	require.Less(t, sent, 1<<27, "the connection is closed")
+}
+
+// Decoders keep a whole text in memory, so a long one is refused wherever it stands. Long values that nobody reads are not.
+func TestLongTokens(t *testing.T) {
+	long := strings.Repeat("1", 2*maxTokenBytes)
+	result := func(series string) string {
+		return `{"status": "success", "stats": [` + strings.Repeat("1, ", maxTokenBytes) + `1], "data": {"resultType": "vector", "result": [` + series + `]}}`
+	}
+	for body, isLong := range map[string]bool{
+		`{"status": "error", "error": "` + long + `"}`:                 true,
+		`{"` + long + `": 1}`:                                          true,
+		`{"warnings": ["` + long + `"]}`:                               true,
+		result(`{"metric": {"a": "` + long + `"}}`):                    true,
+		result(`{"metric": {"` + long + `": "a"}}`):                    true,
+		result(`{"metric": {"a": "b"}, "value": [1, "` + long + `"]}`): true,
+		result(`{"metric": {"a": "b"}, "value": [` + long + `, "1"]}`): true,
+		result(`{"metric": {"a": "b"}, "value": [1, "1"]}` + strings.Repeat(`, {"metric": {"a": "b"}, "value": [1, "1"]}`, 50_000)): false,
+	} {
+		_, err := newFakeServer(t, promapitest.Always(200, body)).client(t).Evaluate(t.Context(), Query{Expr: "x", End: promapitest.Noon})
+		if isLong {
+			require.EqualError(t, err, "Expected a response of the Prometheus HTTP API, found JSON with a text of more than 1 MB. Check the host and the path of prometheus.url.")
+		} else {
+			require.NoError(t, err)
+		}
+	}
 }
 
 func TestUnreachable(t *testing.T) {

@@ -26,6 +26,7 @@ type decoder struct {
 	// headers, if set, receives the response headers.
 	headers func(http.Header)
 
+	body    *limitedBody
 	place   *budget.Place
 	waiting context.Context // of the caller, for a larger place
 	bytes   int             // that the decoded values take
@@ -51,6 +52,7 @@ type decoder struct {
 func (d *decoder) decode(it *jsoniter.Iterator) error {
 	d.strings = map[string]string{}
 	for field := it.ReadObject(); field != ""; field = it.ReadObject() {
+		d.body.endToken()
 		switch field {
 		case "status":
 			d.status = it.ReadString()
@@ -63,10 +65,12 @@ func (d *decoder) decode(it *jsoniter.Iterator) error {
 		case "warnings":
 			for it.ReadArray() {
 				d.warnings = annotate(d.warnings, it.ReadString())
+				d.body.endToken()
 			}
 		case "infos":
 			for it.ReadArray() {
 				d.infos = annotate(d.infos, it.ReadString())
+				d.body.endToken()
 			}
 		case "data":
 			if d.readData != nil {
@@ -75,7 +79,7 @@ func (d *decoder) decode(it *jsoniter.Iterator) error {
 				d.readResult(it)
 			}
 		default:
-			it.Skip()
+			d.body.skip(it)
 		}
 		if d.err != nil {
 			return d.err
@@ -116,6 +120,7 @@ func annotate(list []string, text string) []string {
 
 func (d *decoder) readResult(it *jsoniter.Iterator) {
 	for field := it.ReadObject(); field != "" && d.err == nil; field = it.ReadObject() {
+		d.body.endToken()
 		switch field {
 		case "resultType":
 			d.resultType = it.ReadString()
@@ -128,7 +133,7 @@ func (d *decoder) readResult(it *jsoniter.Iterator) {
 				d.readSeries(it)
 			}
 		default:
-			it.Skip()
+			d.body.skip(it)
 		}
 	}
 }
@@ -152,7 +157,9 @@ func (d *decoder) readSeries(it *jsoniter.Iterator) {
 		points []promql.FPoint
 		one    *promql.FPoint
 	)
+	d.charge(seriesBytes(labels.EmptyLabels()))
 	for field := it.ReadObject(); field != "" && d.err == nil; field = it.ReadObject() {
+		d.body.endToken()
 		switch field {
 		case "metric":
 			metric = d.readLabels(it)
@@ -168,9 +175,9 @@ func (d *decoder) readSeries(it *jsoniter.Iterator) {
 			}
 		case "histogram", "histograms":
 			d.histograms = true
-			it.Skip()
+			d.body.skip(it)
 		default:
-			it.Skip()
+			d.body.skip(it)
 		}
 	}
 	if one != nil {
@@ -192,6 +199,7 @@ func (d *decoder) readPoint(it *jsoniter.Iterator) promql.FPoint {
 		d.err = notTheAPI(fmt.Sprintf("the value %q", target.OneLine(string(text))))
 	}
 	it.ReadArray() // the closing bracket
+	d.body.endToken()
 	return promql.FPoint{T: Milliseconds(at), F: v}
 }
 
@@ -203,6 +211,7 @@ func (d *decoder) readLabels(it *jsoniter.Iterator) labels.Labels {
 	d.builder.Reset()
 	for name := it.ReadObject(); name != ""; name = it.ReadObject() {
 		value := it.ReadString()
+		d.body.endToken()
 		if value == "" {
 			continue
 		}
@@ -213,7 +222,7 @@ func (d *decoder) readLabels(it *jsoniter.Iterator) labels.Labels {
 	}
 	d.builder.Sort()
 	l := d.builder.Labels()
-	d.charge(seriesBytes(l))
+	d.charge(seriesBytes(l) - seriesBytes(labels.EmptyLabels())) // readSeries has charged the rest
 	return l
 }
 

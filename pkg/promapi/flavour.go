@@ -32,7 +32,8 @@ func (c *Client) IsVictoria() bool { return c.victoria.Load() }
 // so far. VictoriaMetrics reports a Prometheus version for the sake of clients. Cortex has no such path.
 func (c *Client) Flavour(ctx context.Context) (f Flavour, err error) {
 	var application string
-	d := &decoder{readData: func(it *jsoniter.Iterator) {
+	d := &decoder{}
+	d.readData = func(it *jsoniter.Iterator) {
 		for field := it.ReadObject(); field != ""; field = it.ReadObject() {
 			switch field {
 			case "version":
@@ -40,10 +41,10 @@ func (c *Client) Flavour(ctx context.Context) (f Flavour, err error) {
 			case "application":
 				application = it.ReadString()
 			default:
-				it.Skip()
+				d.body.skip(it)
 			}
 		}
-	}}
+	}
 	var headers http.Header
 	d.headers = func(h http.Header) { headers = h }
 	err = c.admitted(ctx, func() error { return c.request(ctx, buildInfoEndpoint, nil, d) })

@@ -53,10 +53,11 @@ func (c *Client) requestStrings(ctx context.Context, to endpoint, p url.Values) 
 	d.readData = func(it *jsoniter.Iterator) {
 		for it.ReadArray() && d.err == nil {
 			if len(out) == maxStrings {
-				it.Skip()
+				d.body.skip(it)
 				continue
 			}
 			text := it.ReadString()
+			d.body.endToken()
 			d.charge(sampleBytes + len(text))
 			out = append(out, text)
 		}
