@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -24,7 +27,7 @@ const openSets = 50_000
 // than the response.
 func openLabelSets(*responses) (result, error) {
 	read := func(count int) func() error {
-		body := []byte(strings.Repeat(`a{b="c`, count))
+		body := []byte(strings.Repeat(`a{b="c`+"\n", count))
 		return func() error {
 			if parsed, why := newReader().Read(body); why != nil || len(parsed.Samples) > 0 {
 				return errors.New("label sets that are not closed were read")
@@ -52,6 +55,58 @@ func liveOpenLabelSets(*responses) (result, error) {
 	var r struct{ Once, Twice float64 }
 	err := runScript(&r, "node", "--import", "tsx", "dev/bench/live/hostile.ts", fmt.Sprint(openSets))
 	return atMost(2.5, r.Twice, r.Once, "µs", "peer is half as many"), err
+}
+
+// refusedSeries measures what a reader keeps of a target that has more new series than limits.sampleLimit at every scrape.
+func refusedSeries(*responses) (result, error) {
+	const scrapes, series = 20, 20_500
+	before := heap()
+	r := newReader()
+	for scrape := range scrapes {
+		var body strings.Builder
+		for i := range series {
+			fmt.Fprintf(&body, "falcosecurity_x_total{scrape=\"%d\",i=\"%d\"} 1\n", scrape, i)
+		}
+		if _, why := r.Read([]byte(body.String())); why == nil {
+			return result{}, errors.New("more samples than limits.sampleLimit were read")
+		}
+	}
+	kept := heap() - before
+	runtime.KeepAlive(r)
+	return under(1, max(0, kept)/1e6, 0, "MB", fmt.Sprintf("%d scrapes with %d new series each", scrapes, series)), nil
+}
+
+// longList measures the memory for the targets of a list that is ten times as long as limits.targetLimit.
+func longList(*responses) (result, error) {
+	const used = 5000
+	var groups [1]struct {
+		Targets []string `json:"targets"`
+	}
+	for i := range 10 * used {
+		groups[0].Targets = append(groups[0].Targets, fmt.Sprintf("127.%d.%d.%d:9", 1+i/62_500, i/250%250, 1+i%250)) // nothing listens there
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _ = json.NewEncoder(w).Encode(groups) }))
+	defer server.Close()
+	before := heap()
+	pool := scrape.NewManager(scrape.ManagerOptions{})
+	defer pool.Close()
+	settings := fmt.Sprintf(`{"targets": [{"url": %q, "discovery": "http", "allowLoopback": true}]}`, server.URL)
+	made, err := datasource.Factory(pool, receiver.NewRecorder())(context.Background(), backend.DataSourceInstanceSettings{JSONData: json.RawMessage(settings)})
+	if err != nil {
+		return result{}, err
+	}
+	d := made.(*datasource.Instance)
+	defer d.Dispose()
+	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(time.Second) {
+		found, err := queryValue(context.Background(), d, "count(up)")
+		if err == nil && found == used {
+			break
+		}
+		if time.Now().After(deadline) {
+			return result{}, fmt.Errorf("%v of %d targets have been scraped: %w", found, used, err)
+		}
+	}
+	return under(200, (heap()-before)/1e6, 0, "MB", fmt.Sprintf("%d of %d listed targets", used, 10*used)), nil
 }
 
 // deepExpression measures how long it takes to refuse an expression that would overflow the stack of a parser.

@@ -44,6 +44,8 @@ var benchmarks = []benchmark{
 	{"size of module.js", moduleSize},
 	{"hostile: reading twice as many open label sets", openLabelSets},
 	{"hostile: live: reading twice as many open label sets", liveOpenLabelSets},
+	{"hostile: memory kept of more new series than sampleLimit", refusedSeries},
+	{"hostile: memory for a list ten times as long as targetLimit", longList},
 	{"hostile: refusing 185,000 nested calls", deepExpression},
 	{"hostile: p99 of a light query beside a heavy user", lightQuery},
 }

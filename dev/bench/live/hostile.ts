@@ -8,7 +8,7 @@ import { median } from './median';
 
 const count = Number(process.argv[2]);
 const limits = { sampleLimit: 20_000, labelValueLengthLimit: 1024 };
-const bodies = { once: 'a{b="c'.repeat(count), twice: 'a{b="c'.repeat(2 * count) };
+const bodies = { once: 'a{b="c\n'.repeat(count), twice: 'a{b="c\n'.repeat(2 * count) };
 const times = { once: [] as number[], twice: [] as number[] };
 for (let round = 0; round < 15; round++) {
   for (const name of ['once', 'twice'] as const) {
