@@ -44,6 +44,7 @@ var cases = []attackCase{
 	{"heavy queries", queriesCase(4, 20_000-7, time.Minute), queriesCase(1, 5000, 2*time.Second)},
 	{"lists of targets", listsCase(50_000, 5000), listsCase(5000, 200)},
 	{"names and paths", pathsCase, pathsCase},
+	{"resources at once", resourcesCase(5000, 500), nil},
 	{"alert receiver", receiverCase(20 * time.Second), receiverCase(2 * time.Second)},
 	{"differential fuzz of the reader", differentialCase(400), differentialCase(40)},
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -15,6 +16,47 @@ import (
 var hostileNames = []string{
 	"..", "../../admin", "..%2f..%2fx", "..%252F..%252Fx", "%2e%2e%2f", "..\\..\\admin", "a/b", "a%00b", "a\r\nX-Evil: 1", "a%0d%0aX-Evil:%201",
 	"a?match[]=x", "a#b", "a;b", "\u2028", "\u202e", "\xff\xfe", "", strings.Repeat("a", 70_000), "http://169.254.169.254/", "//evil.example/x", "U__x", "__name__", "node",
+}
+
+// resourcesCase lets one user ask for the list of many targets, many times at once.
+func resourcesCase(targets, requests int) func(*stage) ([]string, error) {
+	return func(s *stage) ([]string, error) {
+		ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+		defer cancel()
+		address, server, err := listen(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			listed := make([]string, targets)
+			for i := range listed {
+				listed[i] = fmt.Sprintf("127.1.%d.%d:9", i/250, 1+i%250) // nothing listens there
+			}
+			_ = json.NewEncoder(w).Encode([]map[string]any{{"targets": listed}})
+		}))
+		if err != nil {
+			return nil, err
+		}
+		defer server.Close()
+		if err := s.attack(ctx, []map[string]any{{"url": "http://" + address, "discovery": "http", "allowLoopback": true}}, nil); err != nil {
+			return nil, err
+		}
+		statuses := make(chan int)
+		for range requests {
+			go func() {
+				status, _, err := s.plugin.resource(ctx, s.attacked, http.MethodGet, "targets", nil, nil)
+				if err != nil {
+					status = 0
+				}
+				statuses <- status
+			}()
+		}
+		counts := map[int]int{}
+		for range requests {
+			counts[<-statuses]++
+		}
+		_, body, err := s.plugin.resource(ctx, s.attacked, http.MethodGet, "targets", nil, nil)
+		if err == nil && len(body) < 100*targets {
+			err = fmt.Errorf("the list of targets has %d bytes: expected %d targets", len(body), targets)
+		}
+		return []string{fmt.Sprintf("%d requests for %d bytes: %v", requests, len(body), counts)}, err
+	}
 }
 
 // pathsCase asks for resources with hostile names, in Prometheus mode, whose server records what reaches it.

@@ -48,6 +48,10 @@ var heavyQueries = []heavyQuery{
 	{name: "30,000 parentheses", query: expr(strings.Repeat("(", 30_000) + "1" + strings.Repeat(")", 30_000)), copies: 4, refused: tooDeep, brief: true},
 	{name: "60,000 open parentheses", query: expr(strings.Repeat("(", 60_000)), copies: 4, refused: tooDeep, brief: true},
 	{name: "60,000 minus signs", query: expr(strings.Repeat("-", 60_000) + "up"), copies: 4, refused: tooDeep, brief: true},
+	{name: "legend of 1 MB", query: legend(130_000), copies: 4, refused: "the legend format has", brief: true},
+	{name: "legends that repeat a label", query: legend(128), copies: 20},
+	{name: "20,000 filters", query: map[string]any{"signals": "up", "filters": slices.Repeat([]map[string]string{{"key": "node", "operator": "!="}}, 20_000)}, copies: 4, refused: tooLong, brief: true},
+	{name: "a signal 500,000 times", query: map[string]any{"signals": slices.Repeat([]string{"up"}, 500_000)}, copies: 4, brief: true},
 	{name: "expression of 1 MB", query: expr("up" + strings.Repeat(" or up", 170_000)), copies: 4, refused: tooLong, brief: true},
 	{name: "64 KB that parsers repeat", query: expr("up{" + strings.Repeat(`a!="b",`, 9000) + "}"), copies: 8},
 	{name: "64 KB of arguments", query: expr("up or absent(" + strings.Repeat("1,", 30_000) + "1)"), copies: 8},
@@ -68,6 +72,13 @@ var heavyQueries = []heavyQuery{
 	{name: "health over ten years", query: map[string]any{"queryType": "health", "instant": false}, length: 10 * year, copies: 8, brief: true},
 	{name: "all events of ten years", query: map[string]any{"queryType": "events"}, length: 10 * year, copies: 8},
 	{name: "rules and inventory of ten years", query: map[string]any{"queryType": "rules"}, length: 10 * year, copies: 8},
+}
+
+// legend asks for all series with a legend that repeats a label.
+func legend(times int) map[string]any {
+	q := expr(everything)
+	q["legendFormat"] = strings.Repeat("{{node}}", times)
+	return q
 }
 
 func nest(times int, inner string, around func(string) string) string {

@@ -196,7 +196,7 @@ func TestResourcesShareTheMemoryOfResponses(t *testing.T) {
 		taken.Responses = &responses
 		taken.User = budget.UserOf(budget.WithClient(backend.WithPluginContext(t.Context(), backend.PluginContext{User: &backend.User{Login: login}}), false))
 		require.NoError(t, taken.Reserve(t.Context(), whole))
-		require.Equal(t, 400, ask(impatient, login))
+		require.Equal(t, 400, ask(impatient, login), "targets")
 		require.Equal(t, 200, ask(d, "modest"))
 		require.NoError(t, queries(t, d, map[string]string{backend.FromAlertHeaderName: "true"}, `{"signals": ["kernel-drop-ratio"]}`)["A"].Error)
 		taken.Close()

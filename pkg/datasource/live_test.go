@@ -1,6 +1,7 @@
 package datasource
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"net/http"
@@ -23,8 +24,13 @@ func as(t *testing.T, d *Instance, role, path string) (int, string) {
 	if role != "" {
 		req.PluginContext.User = &backend.User{Role: role}
 	}
-	var got *backend.CallResourceResponse
-	require.NoError(t, d.CallResource(t.Context(), req, backend.CallResourceResponseSenderFunc(func(res *backend.CallResourceResponse) error { got = res; return nil })))
+	var got backend.CallResourceResponse
+	require.NoError(t, d.CallResource(t.Context(), req, backend.CallResourceResponseSenderFunc(func(part *backend.CallResourceResponse) error {
+		require.LessOrEqual(t, len(part.Body), partBytes)
+		got.Status, got.Body = max(got.Status, part.Status), append(got.Body, part.Body...)
+		return nil
+	})))
+	require.True(t, json.Valid(got.Body))
 	return got.Status, strings.TrimSpace(string(got.Body))
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/budget"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/export"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/failure"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/frames"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/inventory"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/live"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/request"
@@ -50,27 +51,27 @@ const (
 // Lists are sorted and hold 10 000 entries at most.
 func (d *Instance) routes() backend.CallResourceHandler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("/labels", d.lookUp(labelNames))
-	mux.HandleFunc("/labels/{name}/values", d.lookUp(func(r *request.Request, req *http.Request) (any, error) {
+	mux.HandleFunc("/labels", d.lookUp(request.SmallResource, labelNames))
+	mux.HandleFunc("/labels/{name}/values", d.lookUp(request.SmallResource, func(r *request.Request, req *http.Request) (any, error) {
 		from, to, err := request.TimeParameters(req)
 		if err != nil {
 			return nil, err
 		}
 		return labelValues(req.Context(), r, req.PathValue("name"), req.URL.Query().Get("filters"), from, to)
 	}))
-	mux.HandleFunc("/metrics", d.lookUp(func(r *request.Request, req *http.Request) (any, error) {
+	mux.HandleFunc("/metrics", d.lookUp(request.SmallResource, func(r *request.Request, req *http.Request) (any, error) {
 		return labelValues(req.Context(), r, model.MetricNameLabel, "", 0, math.MaxInt64)
 	}))
-	mux.HandleFunc("/targets", d.lookUp(func(r *request.Request, _ *http.Request) (any, error) { return targetList(r), nil }))
-	mux.HandleFunc("/baseline", d.lookUp(func(r *request.Request, req *http.Request) (any, error) { return inventory.Majority(req.Context(), r) }))
-	mux.HandleFunc("/live", d.lookUp(live.Scrapes))
-	mux.HandleFunc("/live/samples", d.lookUp(live.Samples))
-	mux.HandleFunc("/live/reasons", d.lookUp(live.Reasons))
+	mux.HandleFunc("/targets", d.lookUp(request.LargeResource, func(r *request.Request, _ *http.Request) (any, error) { return targetList(r), nil }))
+	mux.HandleFunc("/baseline", d.lookUp(request.SmallResource, func(r *request.Request, req *http.Request) (any, error) { return inventory.Majority(req.Context(), r) }))
+	mux.HandleFunc("/live", d.lookUp(0, live.Scrapes))
+	mux.HandleFunc("/live/samples", d.lookUp(request.LargeResource, live.Samples))
+	mux.HandleFunc("/live/reasons", d.lookUp(request.SmallResource, live.Reasons))
 	mux.HandleFunc("/alerts", d.receiveAlerts)
-	mux.HandleFunc("/export", d.lookUp(func(r *request.Request, req *http.Request) (any, error) {
+	mux.HandleFunc("/export", d.lookUp(request.LargeResource, func(r *request.Request, req *http.Request) (any, error) {
 		return export.Write(r.Settings, r.Catalogue, req.URL.Query().Get("format"))
 	}))
-	mux.HandleFunc("/expression", d.lookUp(func(r *request.Request, req *http.Request) (any, error) {
+	mux.HandleFunc("/expression", d.lookUp(request.SmallResource, func(r *request.Request, req *http.Request) (any, error) {
 		expr := req.URL.Query().Get("expr")
 		if err := r.Settings.Expressions.Check(expr); err != nil {
 			return nil, err
@@ -92,8 +93,9 @@ func (d *Instance) CallResource(ctx context.Context, req *backend.CallResourceRe
 	return d.resources.CallResource(ctx, req, sender)
 }
 
-// lookUp serves a resource. Its result is the field data of the response.
-func (d *Instance) lookUp(find func(*request.Request, *http.Request) (any, error)) http.HandlerFunc {
+// lookUp serves a resource, for whose response it reserves some memory, unless find does. The result of find is the field
+// data of the response.
+func (d *Instance) lookUp(size frames.Bytes, find func(*request.Request, *http.Request) (any, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, req *http.Request) {
 		defer func() {
 			if reason := recover(); reason != nil {
@@ -114,9 +116,15 @@ func (d *Instance) lookUp(find func(*request.Request, *http.Request) (any, error
 		asking := request.New(d.source, false)
 		defer asking.Close()
 		asking.Responses, asking.User = &responses, budget.UserOf(ctx)
-		found, err := find(asking, req.WithContext(ctx))
+		var (
+			found any
+			err   error
+		)
+		if size > 0 {
+			err = asking.Reserve(ctx, size)
+		}
 		if err == nil {
-			err = asking.ReserveResource(ctx)
+			found, err = find(asking, req.WithContext(ctx))
 		}
 		if err = asking.ExplainEnd(err); err != nil {
 			fail(w, failure.HTTPStatus(err), err)
@@ -133,10 +141,26 @@ func fail(w http.ResponseWriter, status int, err error) {
 func send(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body) // fails only if the client has disconnected
-	if f, ok := w.(http.Flusher); ok {
-		f.Flush() // before the memory of the response is given back
+	_ = json.NewEncoder(partWriter{w}).Encode(body) // fails only if the client has disconnected
+}
+
+// partBytes is the size of the messages in which a response is sent. gRPC takes the next one when most of the one before has
+// been written, so that the memory of a response is not given back while it waits for a slow reader.
+const partBytes = 256 << 10
+
+// partWriter sends what is written to it in parts.
+type partWriter struct{ to http.ResponseWriter }
+
+func (w partWriter) Write(p []byte) (written int, err error) {
+	for len(p) > 0 && err == nil {
+		part := p[:min(len(p), partBytes)]
+		_, err = w.to.Write(part)
+		if f, ok := w.to.(http.Flusher); ok {
+			f.Flush()
+		}
+		written, p = written+len(part), p[len(part):]
 	}
+	return written, err
 }
 
 // targetEntry is a target as editors see it. Times that never were are left out.

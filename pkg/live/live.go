@@ -82,7 +82,7 @@ type gauge struct {
 	Value  float64           `json:"value"`
 }
 
-// Scrapes serves `live`.
+// Scrapes serves `live`. It reserves memory for the response when the scrapes are there: targets may be slow.
 func Scrapes(r *request.Request, req *http.Request) (any, error) {
 	fleet, err := fleetFor(req.Context(), r)
 	if err != nil {
@@ -94,7 +94,11 @@ func Scrapes(r *request.Request, req *http.Request) (any, error) {
 	}
 	answer := scrapesResponse{Targets: []targetScrape{}}
 	room := r.Settings.Limits.BodySizeLimit
-	for _, one := range fleet.Live(req.Context(), ids, r.Settings.Live.Interval) {
+	scrapes := fleet.Live(req.Context(), ids, r.Settings.Live.Interval)
+	if err := r.Reserve(req.Context(), request.LargeResource); err != nil {
+		return nil, err
+	}
+	for _, one := range scrapes {
 		if room -= int64(len(one.Body)); room < 0 {
 			one.State, one.Body = target.Down, ""
 			one.Cause, one.Message = target.TooLarge, fmt.Sprintf("The responses of all targets together exceed limits.bodySizeLimit (%d bytes): select fewer targets, or raise the limit.", r.Settings.Limits.BodySizeLimit)

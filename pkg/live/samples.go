@@ -63,9 +63,6 @@ func Samples(r *request.Request, req *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := r.ReserveResource(req.Context()); err != nil {
-		return nil, err
-	}
 	q, err := fleet.Queryable().Querier(from, to)
 	if err != nil {
 		return nil, err

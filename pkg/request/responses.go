@@ -14,9 +14,10 @@ import (
 const (
 	// maxResponseBytes is how much memory the responses of one user may take until they have been written.
 	maxResponseBytes = 128 << 20
-	// resourceBytes is roughly what the largest response of a resource takes with the default limits: that of live scrapes
-	// and its encoding.
-	resourceBytes = maxResponseBytes / 4
+	// SmallResource is roughly what a list of names and its encoding take at most.
+	SmallResource frames.Bytes = maxResponseBytes / 16
+	// LargeResource is that for live scrapes, samples and all targets, with the default limits.
+	LargeResource frames.Bytes = maxResponseBytes / 4
 )
 
 // Responses shares the memory of responses between the requests of a process. Frames and their encoding take much more than
@@ -53,14 +54,6 @@ func (r *Responses) giveBack(user string) {
 	if r.users[user].uses--; r.users[user].uses == 0 {
 		delete(r.users, user)
 	}
-}
-
-// ReserveResource reserves memory for the response of a resource, once per request.
-func (r *Request) ReserveResource(ctx context.Context) error {
-	if r.reserved {
-		return nil
-	}
-	return r.Reserve(ctx, resourceBytes)
 }
 
 // Reserve reserves memory for frames until the response has been written. The first reservation of a request waits for the
