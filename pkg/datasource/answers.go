@@ -41,8 +41,8 @@ type unchanging interface {
 	Unchanged() func(until time.Time) bool
 }
 
-// share returns the answer to a query at some times. It calls do unless another request has the answer or is about to have
-// it. Answers of small fleets are not shared: they cost little, and their instants are not on a tick.
+// share returns the answer to a query at some times. It calls do unless another request has the answer, or another one of the
+// same user is about to have it: requests of others may wait for that user's places. Answers of small fleets are not shared: they cost little, and their instants are not on a tick.
 func (a *answers) share(ctx context.Context, r *request.Request, dq backend.DataQuery, times query.Times, do func() backend.DataResponse) backend.DataResponse {
 	samples, keeps := r.Executor.(unchanging)
 	if !keeps || len(r.Targets()) < manyTargets {
@@ -53,11 +53,11 @@ func (a *answers) share(ctx context.Context, r *request.Request, dq backend.Data
 	one := a.find(tick, key)
 	own := false
 	if one == nil {
-		done, _, _ := a.group.Do(tick.String()+key, func() (any, error) {
+		done, _, _ := a.group.Do(tick.String()+r.User+key, func() (any, error) {
 			own = true
 			made := &answer{holds: samples.Unchanged(), until: times.End}
 			made.response = do()
-			made.size = sizeOf(made.response.Frames)
+			made.size = sizeOf(made.response.Frames) + frames.Bytes(len(key)) // a query may be long
 			if made.response.Error == nil {
 				a.keep(tick, key, made, frames.Bytes(r.Settings.ResultCacheSize/4))
 			}

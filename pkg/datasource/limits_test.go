@@ -20,6 +20,7 @@ import (
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/budget"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/query"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/request"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
 )
@@ -202,6 +203,43 @@ func TestResourcesShareTheMemoryOfResponses(t *testing.T) {
 		taken.Close()
 		require.Equal(t, 200, ask(d, login))
 	}
+}
+
+// A query does not wait for the same query of another user, who may have to wait for a place.
+func TestUsersDoNotWaitForEachOthersAnswers(t *testing.T) {
+	var statuses []scrape.Status
+	for i := range manyTargets {
+		statuses = append(statuses, falco(fmt.Sprint("node-", i)))
+	}
+	d, _ := newTest(t, statuses...)
+	share := func(user string, do func()) backend.DataResponse {
+		r := request.New(d.source, false)
+		defer r.Close()
+		r.User = user
+		return d.answers.share(t.Context(), r, backend.DataQuery{}, query.Times{}, func() backend.DataResponse {
+			do()
+			return backend.DataResponse{Status: backend.StatusOK}
+		})
+	}
+	entered, release, done := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		share("greedy", func() {
+			close(entered)
+			<-release
+		})
+	}()
+	<-entered
+	require.Equal(t, backend.StatusOK, share("modest", func() {}).Status)
+	close(release)
+	<-done
+	for i := range 100 { // the room of answers is a quarter of 128 MB
+		r := request.New(d.source, false)
+		long := backend.DataQuery{RefID: fmt.Sprint(i), JSON: json.RawMessage(strings.Repeat("x", 1<<20))}
+		d.answers.share(t.Context(), r, long, query.Times{}, func() backend.DataResponse { return backend.DataResponse{} })
+		r.Close()
+	}
+	require.LessOrEqual(t, len(d.answers.kept), 33, "long queries count")
 }
 
 // gatedQuerier holds up selectors without a metric's name.
