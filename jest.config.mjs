@@ -1,9 +1,9 @@
-/** Unit tests in TypeScript. Browser tests and cases have their own: tests/e2e/jest.config.mjs, tests/cases/jest.config.mjs. */
+/** Unit tests in TypeScript. Tests of running programs have their own configuration: tests/e2e, tests/cases and tests/sidekick. */
 export default {
   testEnvironment: 'jsdom',
   roots: ['<rootDir>/src', '<rootDir>/dev', '<rootDir>/tests'],
   testMatch: ['**/*.test.ts', '**/*.test.tsx'],
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/tests/e2e/', '<rootDir>/tests/cases/'],
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/tests/(e2e|cases|sidekick)/'],
   setupFilesAfterEnv: ['<rootDir>/.config/jest/setup.ts'],
   transform: {
     '^.+\\.(t|j|mj)sx?$': [
