@@ -233,6 +233,11 @@ func TestBadResponses(t *testing.T) {
 			io.WriteString(w, falcoText("typed", time.Now(), 1))
 		}), "", "", Up,
 			`The metrics were read although the content type is "text/html" instead of text/plain. Prometheus would reject them.`},
+		{"long content type", serve(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/html; x="+strings.Repeat("y", 300))
+			io.WriteString(w, falcoText("typed-long", time.Now(), 1))
+		}), "", "", Up,
+			`The metrics were read although the content type is "text/html; x=` + strings.Repeat("y", 187) + `…" instead of text/plain. Prometheus would reject them.`},
 		{"good", serve(serveFalco("good")), "", "", Up, ""},
 		{"idle Falcosidekick", serve(text("go_goroutines 12\n")), KindFalcosidekick, "", Up, ""},
 	}
