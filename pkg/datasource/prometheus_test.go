@@ -198,7 +198,7 @@ func TestRefreshOfDashboardSharesRequests(t *testing.T) {
 		t.Logf("%d requests, %d for the next refresh", first, second)
 		if interval() == before {
 			require.Less(t, first, 90)
-			require.Less(t, second, 20)
+			require.Less(t, second, 40)
 			return
 		}
 	}
