@@ -1,9 +1,9 @@
-/** Unit tests in TypeScript. Tests of running programs have their own configuration: tests/e2e, tests/cases and tests/sidekick. */
+/** Unit tests in TypeScript. Tests of running programs and of the built plugin have their own configuration: tests/(e2e|cases|package|sidekick). */
 export default {
   testEnvironment: 'jsdom',
   roots: ['<rootDir>/src', '<rootDir>/dev', '<rootDir>/tests'],
   testMatch: ['**/*.test.ts', '**/*.test.tsx'],
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/tests/(e2e|cases|sidekick)/'],
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/tests/(e2e|cases|package|sidekick)/'],
   setupFilesAfterEnv: ['<rootDir>/.config/jest/setup.ts'],
   transform: {
     '^.+\\.(t|j|mj)sx?$': [

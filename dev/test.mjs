@@ -142,6 +142,19 @@ const steps = {
     build();
     count(name, 1, 0);
   },
+  package: jest(['--config', 'tests/package/jest.config.mjs']),
+  validator: async (name) => {
+    const validator = process.env.PLUGINCHECK ?? onPath('plugincheck2');
+    if (!validator) {
+      return skip(['validator (no plugincheck2 on the PATH; PLUGINCHECK can name it)']);
+    }
+    const { tsImport } = await import('tsx/esm/api');
+    const { writeArchive } = await tsImport('./archive.ts', import.meta.url);
+    const { id } = JSON.parse(readFileSync(join(root, 'dist/plugin.json'), 'utf8'));
+    const file = join(cache, `${id}.zip`);
+    await writeArchive({ folder: join(root, 'dist'), name: id, time: new Date(), file });
+    await check(validator, ['-sourceCodeUri', `file://${root}`, file])(name);
+  },
   cases: jest(['--config', 'tests/cases/jest.config.mjs', '--runInBand']),
   falcosidekick: async (name) => {
     const program = ensureFalcosidekick();

@@ -2,9 +2,13 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import CopyPlugin from 'copy-webpack-plugin';
 import { type Configuration } from 'webpack';
+import { makeLinksAbsolute } from './links';
 
 const root = resolve(import.meta.dirname, '../..');
-const { version } = JSON.parse(readFileSync(resolve(root, 'package.json'), 'utf8')) as { version: string };
+const { version, repository } = JSON.parse(readFileSync(resolve(root, 'package.json'), 'utf8')) as {
+  version: string;
+  repository: { url: string };
+};
 
 /** Modules that Grafana shares with plugins, as in @grafana/create-plugin 7.1.7. A bundled copy would exist twice on the page. */
 const shared = [
@@ -24,16 +28,21 @@ const shared = [
   '@grafana/ui',
 ];
 
-/** Replaces the placeholders of plugin.json. The date is the day of the build, as in Grafana's plugin tools. */
+/** The time of the build, or SOURCE_DATE_EPOCH (Unix seconds), which `npm run package` sets to the time of the commit. */
+const epoch = process.env['SOURCE_DATE_EPOCH'];
+const time = epoch ? new Date(Number(epoch) * 1000) : new Date();
+
+/** Replaces the placeholders of plugin.json. */
 function stampPluginJson(content: Buffer): string {
-  return content.toString().replace('%VERSION%', version).replace('%TODAY%', new Date().toISOString().slice(0, 10));
+  return content.toString().replace('%VERSION%', version).replace('%TODAY%', time.toISOString().slice(0, 10));
 }
 
 export default function config(env: Record<string, unknown>): Configuration {
   return {
     mode: env['development'] ? 'development' : 'production',
-    context: root,
-    entry: { module: ['./.config/webpack/public-path.ts', './src/module.ts'] },
+    // Grafana's validator looks in src/ for the paths that source maps name, and they are relative to this folder.
+    context: resolve(root, 'src'),
+    entry: { module: ['./publicPath.ts', './module.ts'] },
     devtool: 'source-map',
     externals: [{ 'amd-module': 'module' }, ...shared],
     output: {
@@ -67,12 +76,16 @@ export default function config(env: Record<string, unknown>): Configuration {
     plugins: [
       new CopyPlugin({
         patterns: [
-          { from: 'plugin.json', transform: stampPluginJson },
-          { from: 'README.md', transform: (text) => text.toString().replaceAll('src/img/', 'img/') },
-          { from: 'CHANGELOG.md' },
-          { from: 'LICENSE' },
-          { from: 'img', to: 'img', context: 'src' },
-          { from: 'dashboards', to: 'dashboards', context: 'src', noErrorOnMissing: true },
+          { from: 'plugin.json', context: root, transform: stampPluginJson },
+          {
+            from: 'README.md',
+            context: root,
+            transform: (text) => makeLinksAbsolute(text.toString(), repository.url, `v${version}`),
+          },
+          { from: 'CHANGELOG.md', context: root },
+          { from: 'LICENSE', context: root },
+          { from: 'img', to: 'img' },
+          { from: 'dashboards', to: 'dashboards', noErrorOnMissing: true },
         ],
       }),
     ],
