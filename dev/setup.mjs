@@ -4,6 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
+import { withoutPluginUiWarning } from './engines.mjs';
 
 export const root = resolve(import.meta.dirname, '..');
 
@@ -12,9 +13,19 @@ export function run(command, args, options = {}) {
   const result = spawnSync(command, args, { cwd: root, stdio: 'inherit', ...options });
   if (result.error || result.status !== 0) {
     const why = result.error ? result.error.message : `exit code ${result.status}`;
-    console.error(`\n${[command, ...args].join(' ')}: ${why}`);
+    console.error(`\n${result.stdout ?? ''}${result.stderr ?? ''}\n${[command, ...args].join(' ')}: ${why}`);
     process.exit(1);
   }
+  return result;
+}
+
+/** Runs a command as `run` does, but prints only its title and duration if it succeeds. Returns its standard error. */
+export function step(title, command, args) {
+  const start = Date.now();
+  process.stdout.write(`${title} … `);
+  const { stderr } = run(command, args, { stdio: 'pipe', encoding: 'utf8', maxBuffer: 1 << 26 });
+  console.log(`${((Date.now() - start) / 1000).toFixed(1)} s`);
+  return stderr;
 }
 
 /** Returns the path of the first of these programs that is on the PATH, or undefined. */
@@ -36,8 +47,8 @@ export function ensurePackages() {
   const installed = join(root, 'node_modules/.package-lock.json');
   const lock = join(root, 'package-lock.json');
   if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(lock).mtimeMs) {
-    console.log('Installing npm packages …');
-    run('npm', ['ci', '--no-audit', '--no-fund']);
+    const warnings = step('Installing npm packages', 'npm', ['ci', '--no-audit', '--no-fund']);
+    process.stderr.write(withoutPluginUiWarning(warnings));
   }
 }
 

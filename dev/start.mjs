@@ -2,6 +2,8 @@
  * `npm start` installs what is missing, builds both sides, starts the simulated fleet and serves the shipped dashboards
  * at one address: in Grafana if it is installed, else in the preview.
  *
+ * `npm start -- --target host:8765` scrapes these Falcos instead of a simulated fleet. `--target` can be repeated.
+ *
  * Environment: PORT (default 3000), GRAFANA_HOME (the Grafana to use), FALCO_FLEET_ARGS (arguments for the fleet, e.g.
  * `--scenario outage`).
  */
@@ -10,8 +12,10 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { build, ensureGo, ensurePackages, onPath, root } from './setup.mjs';
+import { parseArgs } from 'node:util';
+import { ensureGo, ensurePackages, onPath, root, step } from './setup.mjs';
 
+const { target: targets = [] } = parseArgs({ options: { target: { type: 'string', multiple: true } } }).values;
 const port = process.env.PORT ?? '3000';
 
 /** Exits with advice when a port is in use. Called before the build, so that it fails early. */
@@ -28,13 +32,16 @@ async function ensureFree(number, advice) {
 }
 
 await ensureFree(Number(port), 'Stop the process that uses it, or choose another port: PORT=3001 npm start');
-await ensureFree(
-  28760,
-  'The simulated fleet needs port 28760 and those after it. If the fleet is already running, use `npm run preview -- --provisioning provisioning --port 3001`.'
-);
+if (targets.length === 0) {
+  await ensureFree(
+    28760,
+    'The simulated fleet needs port 28760 and those after it. If the fleet is already running, use `npm run preview -- --provisioning provisioning --port 3001`.'
+  );
+}
 ensureGo();
 ensurePackages();
-build();
+step('Building the browser side', 'npm', ['run', '--silent', 'build']);
+step('Building the backend for this platform', 'npm', ['run', '--silent', 'build:backend']);
 
 const env = {
   ...process.env,
@@ -44,6 +51,14 @@ const env = {
   FALCO_CANARY_RULE: 'Falco canary',
   FALCO_RECEIVER_SECRET: randomBytes(16).toString('hex'),
 };
+let provisioning = join(root, 'provisioning');
+if (targets.length > 0) {
+  const own = join(root, '.cache/provisioning');
+  const { tsImport } = await import('tsx/esm/api');
+  const { provisionTargets } = await tsImport('./target.ts', import.meta.url);
+  provisionTargets(provisioning, own, targets);
+  provisioning = own;
+}
 
 /** Returns the Grafana server to use: the one in GRAFANA_HOME, else the one on the PATH, else undefined. */
 function findGrafana() {
@@ -70,7 +85,7 @@ function grafanaCommand({ program, home }) {
   symlinkSync(join(root, 'dist'), link, 'junction');
   Object.assign(env, {
     GF_PATHS_DATA: data,
-    GF_PATHS_PROVISIONING: join(root, 'provisioning'),
+    GF_PATHS_PROVISIONING: provisioning,
     GF_PATHS_PLUGINS: plugins,
     GF_PLUGINS_ALLOW_LOADING_UNSIGNED_PLUGINS: 'falco-metrics-datasource',
     GF_SERVER_HTTP_ADDR: '127.0.0.1',
@@ -88,11 +103,14 @@ function grafanaCommand({ program, home }) {
 }
 
 const grafana = findGrafana();
+if (!grafana) {
+  step('Building the preview', process.execPath, ['--import', 'tsx', 'dev/preview/main.ts', '--build']);
+}
 const server = grafana
   ? grafanaCommand(grafana)
   : {
       command: process.execPath,
-      args: ['--import', 'tsx', 'dev/preview/main.ts', '--provisioning', 'provisioning', '--port', port],
+      args: ['--import', 'tsx', 'dev/preview/main.ts', '--provisioning', provisioning, '--port', port],
     };
 const fleet = {
   command: process.execPath,
@@ -104,7 +122,8 @@ const fleet = {
   ],
 };
 
-const children = [fleet, server].map(({ command, args }) => spawn(command, args, { cwd: root, env, stdio: 'inherit' }));
+const programs = targets.length > 0 ? [server] : [fleet, server];
+const children = programs.map(({ command, args }) => spawn(command, args, { cwd: root, env, stdio: 'inherit' }));
 let closing = false;
 function close(code) {
   if (!closing) {
@@ -118,10 +137,13 @@ children.forEach((child) => child.on('exit', (code) => close(code ?? 0)));
 process.on('SIGINT', () => close(0));
 process.on('SIGTERM', () => close(0));
 
-if (grafana) {
-  const address = `http://127.0.0.1:${port}`;
-  while (!closing && !(await fetch(`${address}/api/health`).catch(() => undefined))?.ok) {
-    await new Promise((done) => setTimeout(done, 500));
+const address = `http://127.0.0.1:${port}`;
+while (!closing && !(await fetch(`${address}/api/health`).catch(() => undefined))?.ok) {
+  await new Promise((done) => setTimeout(done, 500));
+}
+if (!closing) {
+  console.log(`\nDashboards: ${address}/d/falco-overview`);
+  if (targets.length === 0) {
+    console.log('To use your own Falcos: npm start -- --target HOST:8765\n');
   }
-  console.log(closing ? 'Grafana has ended.' : `\nGrafana: ${address}/d/falco-overview\n`);
 }

@@ -1,7 +1,7 @@
 /**
  * Runs the preview: `npm run preview -- --provisioning DIR --port N [--plugin DIR] [--host ADDRESS]`.
  * Builds the page and the host if they are stale, then runs the host. When this process exits, the
- * host and the plugin exit too.
+ * host and the plugin exit too. With `--build` it only builds.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
@@ -21,6 +21,9 @@ async function main(): Promise<void> {
   await buildPage();
   mkdirSync(resolve(host, '..'), { recursive: true });
   execFileSync('go', ['build', '-o', host, '.'], { cwd: import.meta.dirname, stdio: 'inherit' });
+  if (process.argv.includes('--build')) {
+    return;
+  }
 
   const child = spawn(host, ['--with-parent', '--public', publicFolder, ...process.argv.slice(2)], {
     stdio: ['pipe', 'inherit', 'inherit'],

@@ -1,0 +1,1 @@
+export function withoutPluginUiWarning(output: string): string;
