@@ -48,7 +48,8 @@ export default function config(env: Record<string, unknown>): Configuration {
     output: {
       path: resolve(root, 'dist'),
       filename: '[name].js',
-      chunkFilename: '[name].[contenthash:8].js',
+      // webpack's hashes depend on the folder of the sources, so archives of one commit would differ.
+      chunkFilename: `[name].js?_cache=${version}-${time.getTime()}`,
       library: { type: 'amd' },
       // The backend's binaries are in the same folder and are built separately.
       clean: { keep: /^(gpx_|go_plugin_build_manifest)/ },
