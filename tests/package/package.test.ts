@@ -100,6 +100,22 @@ test('the source maps contain the files of src/', () => {
   expect(different.map(([source]) => source)).toEqual([]);
 });
 
+test('module.js loads what @grafana/create-plugin 7.1.7 leaves to Grafana, and chunks from the folder of the plugin', () => {
+  const module = read('dist/module.js');
+  const [, dependencies = '[]'] = /^define\((\[[^\]]*\])/.exec(module) ?? [];
+  const shared = [
+    ...['lodash', 'jquery', 'moment', 'slate', 'emotion', '@emotion/react', '@emotion/css', 'prismjs'],
+    ...['slate-plain-serializer', '@grafana/slate-react', 'react', 'react/jsx-runtime', 'react/jsx-dev-runtime'],
+    ...['react-dom', 'react-redux', 'redux', 'rxjs', 'i18next', 'react-router', 'd3', 'angular'],
+    ...['@grafana/ui', '@grafana/runtime', '@grafana/data', 'module'],
+  ];
+  const loaded = JSON.parse(dependencies) as string[];
+  expect(loaded).toEqual(expect.arrayContaining(['react', 'react/jsx-runtime', '@grafana/data', 'module']));
+  expect(loaded.filter((name) => !shared.includes(name))).toEqual([]);
+  expect(module).toContain('public/plugins/falco-metrics-datasource/');
+  expect(module).toContain(`.js?_cache=${version}-`);
+});
+
 test('the validator recognises the build tools', () => {
   expect(read('.config/webpack/webpack.config.ts')).toContain('@grafana/create-plugin');
   expect(read('Magefile.go')).toContain('grafana-plugin-sdk-go/build');
