@@ -197,8 +197,8 @@ func (e *Embedded) evaluate(ctx context.Context, place *budget.Place, what Evalu
 			return e.hold(ctx, value)
 		}
 		fresh.value = value.Value
-		if m, isMatrix := value.Value.(promql.Matrix); isMatrix {
-			fresh.value = join(m, nil) // in memory of its own: the engine uses that of m again
+		if _, isMatrix := value.Value.(promql.Matrix); isMatrix {
+			fresh.value = own(value.Value)
 			value.release()
 		}
 	}
@@ -247,16 +247,20 @@ func (e *Embedded) run(ctx context.Context, queryable storage.Queryable, samples
 		}
 		text = parsed.String()
 	}
-	cost := seriesCost(parsed, what)
-	series, count := max(1, samples/cost), 1
+	cost, count := seriesCost(parsed, what), 1
 	var u union
 	if canDivide {
 		var tooMany bool
 		if count, u.total, tooMany = parts(view, parsed, what, cost, samples); tooMany {
-			return Value{}, TooManySeries(series)
+			return Value{}, TooManySeries(max(1, samples/cost))
 		}
 	}
-	engine := history.NewEngine(history.EngineOptions{MaxSamples: samples, MaxSeries: series, Timeout: e.settings.QueryTimeout})
+	room := samples
+	if count > 1 {
+		room = roomOfPart(samples) // the other half is for the values of the earlier parts
+	}
+	series := max(1, room/cost)
+	engine := history.NewEngine(history.EngineOptions{MaxSamples: room, MaxSeries: series, Timeout: e.settings.QueryTimeout})
 	var found annotations.Annotations
 	for i := range count {
 		if count > 1 {
@@ -264,20 +268,24 @@ func (e *Embedded) run(ctx context.Context, queryable storage.Queryable, samples
 		}
 		q, err := newQuery(ctx, engine, queryable, text, what)
 		if err != nil {
-			u.release()
 			return Value{}, err
 		}
 		result := q.Exec(ctx)
 		if result.Err == nil {
 			found.Merge(result.Warnings)
-			if u.add(result.Value, q.Close); u.samples <= samples {
+			if count > 1 {
+				result.Value = own(result.Value)
+				q.Close()
+			} else {
+				u.free = q.Close
+			}
+			if u.add(result.Value); u.samples <= room {
 				continue
 			}
 			result.Err = budget.TooManySamples(samples)
 		} else {
 			q.Close()
 		}
-		u.release()
 		switch {
 		case errors.As(result.Err, new(promql.ErrTooManySamples)):
 			return Value{}, budget.TooManySamples(samples)
@@ -286,7 +294,7 @@ func (e *Embedded) run(ctx context.Context, queryable storage.Queryable, samples
 		}
 		return Value{}, result.Err
 	}
-	value := Value{Value: u.value(), Executed: what.Expr, Release: u.release}
+	value := Value{Value: u.value(), Executed: what.Expr, Release: u.free}
 	if what.UserWritten { // the catalogue knows what it does
 		value.Notices = engineNotices(found, what.Expr)
 	}

@@ -32,9 +32,16 @@ func parts(view *history.View, parsed parser.Expr, what Evaluation, cost, sample
 		return nil
 	})
 	// Half as many again, because parts are not of the same size.
-	n = 1 + series*perSeries/2*3/samples
+	needed := series * perSeries / 2 * 3
+	if needed < samples {
+		return 1, nil, false
+	}
+	n = 1 + needed/roomOfPart(samples)
 	return min(n, mostParts), total, n > mostParts
 }
+
+// roomOfPart returns how many samples a part may hold, of those of an evaluation.
+func roomOfPart(samples int) int { return max(1, samples/2) }
 
 // division says what the series of an expression are.
 type division int

@@ -109,7 +109,7 @@ func TestPartsAreTheWhole(t *testing.T) {
 				what.Start = begin
 			}
 			parsed := parse(t, expr)
-			const little = 20_000
+			const little = 40_000
 			n, _, tooMany := parts(view, parsed, what, seriesCost(parsed, what), little)
 			require.False(t, tooMany)
 			require.Greater(t, n, 1, expr)

@@ -14,22 +14,23 @@ import (
 type union struct {
 	total  func(a, b float64) float64 // how two totals become one; nil if no series is in two groups
 	values []parser.Value
-	frees  []func()
 	// samples is how many samples the values have.
 	samples int
+	// free gives the memory of the values back; nil if there is nothing to do.
+	free func()
 }
 
-// add adds a value, whose memory is in use until free is called.
-func (u *union) add(v parser.Value, free func()) {
-	u.values, u.frees = append(u.values, v), append(u.frees, free)
+func (u *union) add(v parser.Value) {
+	u.values = append(u.values, v)
 	u.samples += countSamples(v)
 }
 
-func (u *union) release() {
-	for _, free := range u.frees {
-		free()
+// own returns a value in memory of its own: the engine uses that of a range again.
+func own(v parser.Value) parser.Value {
+	if m, isRange := v.(promql.Matrix); isRange {
+		return join(m, nil)
 	}
-	u.frees = nil
+	return v
 }
 
 // value returns all values as one. It may share their memory.
