@@ -14,6 +14,8 @@ const base = process.env['PREVIEW_URL'] ?? 'http://localhost:3000';
 
 interface Picture {
   uid: string;
+  /** The value of the variable Node. */
+  node?: string;
   file: string;
   width: number;
   /** Of the picture; without it, as high as the page. */
@@ -23,9 +25,23 @@ interface Picture {
 
 /** The pictures that plugin.json and README name. */
 const published: Picture[] = [
-  { uid: 'falco-overview', file: join(root, 'src/img/overview.png'), width: 1280, height: 900, theme: 'dark' },
-  { uid: 'falco-node', file: join(root, 'src/img/node.png'), width: 1280, height: 900, theme: 'dark' },
-  { uid: 'falco-tuning', file: join(root, 'src/img/tuning.png'), width: 1280, height: 900, theme: 'dark' },
+  { uid: 'falco-overview', file: join(root, 'src/img/overview.png'), width: 1280, height: 1200, theme: 'dark' },
+  {
+    uid: 'falco-node',
+    node: 'worker-2',
+    file: join(root, 'src/img/node.png'),
+    width: 1280,
+    height: 900,
+    theme: 'dark',
+  },
+  {
+    uid: 'falco-tuning',
+    node: 'worker-2',
+    file: join(root, 'src/img/tuning.png'),
+    width: 1280,
+    height: 900,
+    theme: 'dark',
+  },
 ];
 
 function everyDashboard(folder: string): Picture[] {
@@ -44,7 +60,7 @@ function everyDashboard(folder: string): Picture[] {
   });
 }
 
-async function take(browser: Browser, { uid, file, width, height, theme }: Picture): Promise<void> {
+async function take(browser: Browser, { uid, node, file, width, height, theme }: Picture): Promise<void> {
   // Panels are drawn when they come into view, so the window shows the whole dashboard.
   const page = await browser.newPage({ viewport: { width, height: height ?? 4000 } });
   page.on('console', (message) => {
@@ -52,7 +68,7 @@ async function take(browser: Browser, { uid, file, width, height, theme }: Pictu
       console.log(`${uid}: ${message.text()}`);
     }
   });
-  await page.goto(`${base}/d/${uid}?theme=${theme}`);
+  await page.goto(`${base}/d/${uid}?theme=${theme}${node ? `&var-node=${node}` : ''}`);
   await page.waitForLoadState('networkidle');
   // Live panels have no end of loading: they are given time for some points.
   await page.waitForTimeout(uid === 'falco-tuning' ? 30_000 : 3000);
