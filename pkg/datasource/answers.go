@@ -42,7 +42,8 @@ type unchanging interface {
 }
 
 // share returns the answer to a query at some times. It calls do unless another request has the answer, or another one of the
-// same user is about to have it: requests of others may wait for that user's places. Answers of small fleets are not shared: they cost little, and their instants are not on a tick.
+// same user is about to have it: requests of others may wait for that user's places. Answers of small fleets are not shared:
+// they cost little, and their instants are not on a tick.
 func (a *answers) share(ctx context.Context, r *request.Request, dq backend.DataQuery, times query.Times, do func() backend.DataResponse) backend.DataResponse {
 	samples, keeps := r.Executor.(unchanging)
 	if !keeps || len(r.Targets()) < manyTargets {
@@ -65,13 +66,8 @@ func (a *answers) share(ctx context.Context, r *request.Request, dq backend.Data
 		})
 		one = done.(*answer)
 	}
-	if own {
-		return one.response
-	}
-	if one.response.Error != nil { // perhaps because the other client has left
-		return do()
-	}
-	if err := r.Reserve(ctx, one.size); err != nil {
+	// An error may be that of a client that has left.
+	if !own && (one.response.Error != nil || r.Reserve(ctx, one.size) != nil) {
 		return do()
 	}
 	return one.response

@@ -2,6 +2,7 @@ package events
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -43,17 +44,17 @@ func find(ctx context.Context, r *request.Request, qc *request.QueryContext, s e
 			exact = append(exact, changes...)
 		}
 	}
-	var searches []executor.Evaluation
+	searches := map[*signals.EventKind]executor.Evaluation{}
 	for i := range r.Catalogue.Events {
 		if kind := &r.Catalogue.Events[i]; kind.Find == "above" && wanted(kind.ID) {
 			search, err := searchAbove(r, kind, qc, s)
 			if err != nil {
 				return nil, err
 			}
-			searches = append(searches, search)
+			searches[kind] = search
 		}
 	}
-	r.PrefetchEvaluations(ctx, searches)
+	r.PrefetchEvaluations(ctx, slices.Collect(maps.Values(searches)))
 	for i := range r.Catalogue.Events {
 		kind := &r.Catalogue.Events[i]
 		if !wanted(kind.ID) {
@@ -64,7 +65,7 @@ func find(ctx context.Context, r *request.Request, qc *request.QueryContext, s e
 		case "label":
 			more, err = relabelled(ctx, r, kind, qc, s, from, to, exact)
 		case "above":
-			more, err = above(ctx, r, kind, qc, s)
+			more, err = above(ctx, r, kind, searches[kind], qc, s)
 		case "history":
 			if since := r.Executor.HistoryStart(); !since.IsZero() {
 				more = []event{{EventKind: kind, At: since.UnixMilli()}}
@@ -227,11 +228,7 @@ func searchAbove(r *request.Request, kind *signals.EventKind, qc *request.QueryC
 
 // above finds events of the kind `above`: from the step at which a template crosses its bound upwards to the last step
 // above it. If it is still above at the end of the range, the event has no end. The value is the highest in between.
-func above(ctx context.Context, r *request.Request, kind *signals.EventKind, qc *request.QueryContext, s executor.Scope) (out []event, err error) {
-	search, err := searchAbove(r, kind, qc, s)
-	if err != nil {
-		return nil, err
-	}
+func above(ctx context.Context, r *request.Request, kind *signals.EventKind, search executor.Evaluation, qc *request.QueryContext, s executor.Scope) (out []event, err error) {
 	found, err := r.Evaluate(ctx, search)
 	if err != nil {
 		return nil, err

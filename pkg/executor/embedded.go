@@ -271,28 +271,27 @@ func (e *Embedded) run(ctx context.Context, queryable storage.Queryable, samples
 			return Value{}, err
 		}
 		result := q.Exec(ctx)
-		if result.Err == nil {
-			found.Merge(result.Warnings)
-			if count > 1 {
-				result.Value = own(result.Value)
-				q.Close()
-			} else {
-				u.free = q.Close
-			}
-			if u.add(result.Value); u.samples <= room {
-				continue
-			}
-			result.Err = budget.TooManySamples(samples)
-		} else {
-			q.Close()
-		}
 		switch {
 		case errors.As(result.Err, new(promql.ErrTooManySamples)):
-			return Value{}, budget.TooManySamples(samples)
+			result.Err = budget.TooManySamples(samples)
 		case errors.As(result.Err, new(promql.ErrTooManySeries)):
-			return Value{}, TooManySeries(series)
+			result.Err = TooManySeries(series)
 		}
-		return Value{}, result.Err
+		if result.Err != nil {
+			q.Close()
+			return Value{}, result.Err
+		}
+		found.Merge(result.Warnings)
+		if count == 1 {
+			u.add(result.Value)
+			u.free = q.Close
+			break
+		}
+		u.add(own(result.Value))
+		q.Close()
+		if u.samples > room {
+			return Value{}, budget.TooManySamples(samples)
+		}
 	}
 	value := Value{Value: u.value(), Executed: what.Expr, Release: u.free}
 	if what.UserWritten { // the catalogue knows what it does

@@ -61,20 +61,15 @@ func divide(expr parser.Expr) division {
 		return perNode
 	case *parser.MatrixSelector:
 		return divide(e.VectorSelector)
-	case *parser.SubqueryExpr:
-		return divide(e.Expr)
-	case *parser.ParenExpr:
-		return divide(e.Expr)
-	case *parser.StepInvariantExpr:
-		return divide(e.Expr)
-	case *parser.UnaryExpr:
-		return divide(e.Expr)
 	case *parser.AggregateExpr:
 		return divideAggregation(e)
 	case *parser.BinaryExpr:
 		return divideOperation(e)
 	case *parser.Call:
 		return divideCall(e)
+	}
+	if inner := operand(expr); inner != nil {
+		return divide(*inner)
 	}
 	return mixed
 }
@@ -84,6 +79,8 @@ func divideAggregation(e *parser.AggregateExpr) division {
 	keepsNode := slices.Contains(e.Grouping, target.NodeLabel) != e.Without
 	switch {
 	case e.Param != nil && divide(e.Param) != same, inner == mixed:
+		return mixed
+	case e.Op == parser.COUNT_VALUES && text(e.Param) == target.NodeLabel:
 		return mixed
 	case inner == perNode && !keepsNode:
 		return mixed

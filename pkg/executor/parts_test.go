@@ -48,6 +48,7 @@ var notDivided = []string{
 	`vector(1)`,
 	`time()`,
 	`avg(events)`,
+	`count_values by (node) ("node", events)`,
 	`sum by (cpu) (topk(2, events))`,
 	`topk(2, events)`,
 	`topk by (node) (scalar(up), events)`,

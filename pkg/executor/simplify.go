@@ -19,24 +19,33 @@ func simplify(view *history.View, expr parser.Expr) parser.Expr {
 		if simplify(view, e.VectorSelector) == nil {
 			return nil
 		}
-	case *parser.SubqueryExpr:
-		e.Expr = simplify(view, e.Expr)
-		return unlessEmpty(e, e.Expr)
-	case *parser.ParenExpr:
-		e.Expr = simplify(view, e.Expr)
-		return unlessEmpty(e, e.Expr)
-	case *parser.UnaryExpr:
-		e.Expr = simplify(view, e.Expr)
-		return unlessEmpty(e, e.Expr)
-	case *parser.AggregateExpr:
-		e.Expr = simplify(view, e.Expr)
-		return unlessEmpty(e, e.Expr)
 	case *parser.BinaryExpr:
 		return simplifyOperation(view, e)
 	case *parser.Call:
 		return simplifyCall(view, e)
 	}
+	if inner := operand(expr); inner != nil {
+		*inner = simplify(view, *inner)
+		return unlessEmpty(expr, *inner)
+	}
 	return expr
+}
+
+// operand returns where an expression has its only operand, or nil if it has several or none.
+func operand(expr parser.Expr) *parser.Expr {
+	switch e := expr.(type) {
+	case *parser.SubqueryExpr:
+		return &e.Expr
+	case *parser.ParenExpr:
+		return &e.Expr
+	case *parser.StepInvariantExpr:
+		return &e.Expr
+	case *parser.UnaryExpr:
+		return &e.Expr
+	case *parser.AggregateExpr:
+		return &e.Expr
+	}
+	return nil
 }
 
 // unlessEmpty returns an expression, or nil if one of its parts is nil.

@@ -284,20 +284,15 @@ func emptyExpression(ctx context.Context, r *request.Request, qc *request.QueryC
 		return fresh.Sentence()
 	}
 	var missing, received []string
-	expr, err := parser.NewParser(parser.Options{}).ParseExpr(qc.Results[0].Expr)
-	if err == nil {
-		for _, matchers := range parser.ExtractSelectors(expr) {
-			for _, m := range matchers {
-				switch {
-				case m.Name != model.MetricNameLabel || m.Type != labels.MatchEqual || slices.Contains(slices.Concat(missing, received), m.Value):
-				case r.Catalogue.Receiver.Writes(m.Value) && r.Settings.Receiver.Enabled: // may have no series yet
-				case r.Executor.HasMetric(ctx, m.Value):
-				case r.Catalogue.Receiver.Writes(m.Value):
-					received = append(received, m.Value)
-				default:
-					missing = append(missing, m.Value)
-				}
-			}
+	for _, metric := range metricsIn(qc.Results[0].Expr) {
+		switch {
+		case slices.Contains(slices.Concat(missing, received), metric):
+		case r.Catalogue.Receiver.Writes(metric) && r.Settings.Receiver.Enabled: // may have no series yet
+		case r.Executor.HasMetric(ctx, metric):
+		case r.Catalogue.Receiver.Writes(metric):
+			received = append(received, metric)
+		default:
+			missing = append(missing, metric)
 		}
 	}
 	if len(received) > 0 {

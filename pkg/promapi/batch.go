@@ -43,8 +43,19 @@ func batchOf(q Query, alert bool) batch {
 	return b
 }
 
-// sendAll sends queries of one class in one request. If that fails because of one of them, each half is sent by itself.
+// sendAll sends queries of one class, if possible in one request. A panic is an error of all of them.
 func (c *Client) sendAll(ctx context.Context, queries []Query) (results []Result, errs []error) {
+	if err := c.Recovered(func() error {
+		results, errs = c.sendTogether(ctx, queries)
+		return nil
+	}); err != nil {
+		return make([]Result, len(queries)), slices.Repeat([]error{err}, len(queries))
+	}
+	return results, errs
+}
+
+// sendTogether sends queries in one request. If the server refuses it because of one of them, the halves are sent separately.
+func (c *Client) sendTogether(ctx context.Context, queries []Query) (results []Result, errs []error) {
 	results, errs = make([]Result, len(queries)), make([]error, len(queries))
 	if len(queries) == 1 {
 		results[0], errs[0] = c.send(ctx, queries[0])
@@ -59,8 +70,8 @@ func (c *Client) sendAll(ctx context.Context, queries []Query) (results []Result
 		errs = slices.Repeat([]error{err}, len(queries))
 	default:
 		half := len(queries) / 2
-		left, leftErrs := c.sendAll(ctx, queries[:half])
-		right, rightErrs := c.sendAll(ctx, queries[half:])
+		left, leftErrs := c.sendTogether(ctx, queries[:half])
+		right, rightErrs := c.sendTogether(ctx, queries[half:])
 		return append(left, right...), append(leftErrs, rightErrs...)
 	}
 	return results, errs

@@ -57,8 +57,8 @@ func (c *Client) Evaluate(ctx context.Context, q Query) (Result, error) {
 	}
 	cache := &c.config.Shared.cache
 	known := cache.get(cacheKey{c, key}, c.config.Now())
-	if known != nil && known.covers(q, c.config.Now()) {
-		return known.cut(q), nil
+	if result, ok := known.answer(q, c.config.Now()); ok {
+		return result, nil
 	}
 	rest, some := c.restOf(q, known)
 	if !some {
@@ -67,15 +67,6 @@ func (c *Client) Evaluate(ctx context.Context, q Query) (Result, error) {
 	// Alert rules never wait for a request of a panel.
 	alert := budget.IsAlert(ctx)
 	flightKey := fmt.Sprintf("%d %d %t %s", q.Start.UnixMilli(), q.End.UnixMilli(), alert, key)
-	send := func(ctx context.Context, queries []Query) (results []Result, errs []error) {
-		if err := c.Recovered(func() error {
-			results, errs = c.sendAll(ctx, queries)
-			return nil
-		}); err != nil {
-			return make([]Result, len(queries)), slices.Repeat([]error{err}, len(queries))
-		}
-		return results, errs
-	}
 	finish := func(ctx context.Context, result Result, err error) (Result, func(), error) {
 		if err != nil {
 			return result, nil, err
@@ -96,14 +87,10 @@ func (c *Client) Evaluate(ctx context.Context, q Query) (Result, error) {
 		})
 		return result, free, err
 	}
-	again := func() (result Result, ok bool) {
-		found := cache.get(cacheKey{c, key}, c.config.Now())
-		if found == nil || !found.covers(q, c.config.Now()) {
-			return Result{}, false
-		}
-		return found.cut(q), true
+	again := func() (Result, bool) {
+		return cache.get(cacheKey{c, key}, c.config.Now()).answer(q, c.config.Now())
 	}
-	result, err := c.flights.do(ctx, errand{flightKey, batchOf(rest, alert), again, finish}, c.requests.Take, send)
+	result, err := c.flights.do(ctx, errand{flightKey, batchOf(rest, alert), again, finish}, c.requests.Take, c.sendAll)
 	if ctx.Err() != nil && err != nil {
 		return Result{}, c.Explain(ctx, err)
 	}
@@ -212,6 +199,14 @@ func (e *entry) covers(q Query, now time.Time) bool {
 		return false
 	}
 	return !q.End.After(e.final) || now.Before(e.expires)
+}
+
+// answer returns the result of a query if an entry, which may be nil, answers it without another request.
+func (e *entry) answer(q Query, now time.Time) (result Result, ok bool) {
+	if e == nil || !e.covers(q, now) {
+		return Result{}, false
+	}
+	return e.cut(q), true
 }
 
 // cut returns the part of an entry that a query asks for.

@@ -87,6 +87,8 @@ export class ScrapePoller {
   private readonly readers = new Map<string, ExpositionReader>();
   private readonly statuses = new Map<string, TargetStatus>();
   private targets: Target[] = [];
+  /** Subscribers for whose targets the last tick had no room. */
+  private crowdedOut: ReadonlySet<Subscriber> = new Set();
   private listedAt = -Infinity;
   private tickStartedAt = 0;
   private failures = 0;
@@ -164,7 +166,9 @@ export class ScrapePoller {
     let failure: string | undefined;
     try {
       await this.refreshTargets();
-      const responses = await Promise.all(chunks(this.neededIds(), maxTargets).map((ids) => this.backend.live(ids)));
+      const responses = await Promise.all(
+        chunks(this.chooseTargets(), maxTargets).map((ids) => this.backend.live(ids))
+      );
       const all = responses.flatMap(({ targets }) => targets);
       const now = Math.min(...responses.map(({ now }) => now));
       this.followClock(all.length > 0 ? now : undefined);
@@ -234,15 +238,11 @@ export class ScrapePoller {
 
   /** Whether a subscriber needs targets for which earlier subscribers leave no room. */
   isCrowdedOut(subscriber: Subscriber): boolean {
-    return this.needed().crowdedOut.has(subscriber);
+    return this.crowdedOut.has(subscriber);
   }
 
-  private neededIds(): string[] {
-    return [...this.needed().ids];
-  }
-
-  /** The targets that the page polls, and the subscribers for whose targets there is no room. */
-  private needed(): { ids: ReadonlySet<string>; crowdedOut: ReadonlySet<Subscriber> } {
+  /** The ids of the targets that the page polls. Subscribers for whose targets there is no room are crowded out. */
+  private chooseTargets(): string[] {
     let ids = new Set<string>();
     const crowdedOut = new Set<Subscriber>();
     for (const [subscriber, leaving] of this.subscribers) {
@@ -257,7 +257,8 @@ export class ScrapePoller {
         ids = all;
       }
     }
-    return { ids, crowdedOut };
+    this.crowdedOut = crowdedOut;
+    return [...ids];
   }
 
   /** Starts over when the backend's clock was set back: existing samples lie in the future then. */

@@ -269,7 +269,8 @@ export class LineJoiner {
 
   /**
    * Continues the line from `start` to `stop`, its trailing blanks excluded. Stops at a comment, at a line that is a
-   * complete sample, and when the lines together are longer than a single one may be. `end` is the offset after the last joined line, `lines` the number of lines that were added.
+   * complete sample, and when the lines together are longer than a single one may be. `end` is the offset after the
+   * last joined line, `lines` the number of lines that were added.
    */
   join(start: number, stop: number): { sample: SampleLine; end: number; lines: number } | undefined {
     const { body } = this;
@@ -321,7 +322,7 @@ export class LineJoiner {
     return undefined;
   }
 
-  /** Whether a line is a comment or a sample by itself. */
+  /** Whether a line is a comment or a complete sample. */
   private isOnItsOwn(start: number, end: number): boolean {
     if (start < this.checkedUntil) {
       return false;
