@@ -198,7 +198,8 @@ export function checksPanel(place: Place, query: Target): table.PanelBuilder {
 export function rulesPanel(place: Place, query: Target): table.PanelBuilder {
   return tablePanel(place, query)
     .overrideByRegexp('^(Rule|Tags)$', [{ id: 'custom.wrapText', value: true }])
-    .overrideByRegexp('^(Priority|Source|Matches|Share.*|Nodes.*)$', [{ id: 'custom.width', value: 85 }])
+    .overrideByName('Priority', [{ id: 'custom.width', value: 110 }]) // informational
+    .overrideByRegexp('^(Source|Matches|Share.*|Nodes.*)$', [{ id: 'custom.width', value: 85 }])
     .overrideByName('Silent', [{ id: 'custom.width', value: 115 }])
     .overrideByName('Last match', [
       { id: 'custom.width', value: 115 },

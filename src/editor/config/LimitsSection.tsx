@@ -44,7 +44,7 @@ export function LimitsSection({ settings, onChange, disabled }: SectionProps) {
   return (
     <ConfigSection
       title="Limits"
-      description="What exceeds a limit is refused with a message that names the limit. Nothing is truncated silently."
+      description="What exceeds a limit is refused with a message that names the limit."
       isCollapsible
       isInitiallyOpen={Object.values(limits).some((limit) => limit !== undefined)}
     >
