@@ -86,6 +86,7 @@ export default function config(env: Record<string, unknown>): Configuration {
           { from: 'CHANGELOG.md', context: root },
           { from: 'LICENSE', context: root },
           { from: 'img', to: 'img' },
+          { from: 'locales', to: 'locales' },
           { from: 'dashboards', to: 'dashboards', noErrorOnMissing: true },
         ],
       }),

@@ -1,5 +1,5 @@
 /**
- * `npm run generate` writes every file that is generated from the catalogue. With `--check` it
+ * `npm run generate` writes every file that is generated from the catalogue and from the texts of the browser side. With `--check` it
  * writes nothing, lists stale files and exits with 1.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';

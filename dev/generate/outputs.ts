@@ -5,6 +5,7 @@ import { alertingFile } from './alerts/grafana';
 import { prometheusFile, recordings } from './alerts/prometheus';
 import { runbookIndex } from './alerts/runbooks';
 import { dashboards } from './dashboards';
+import { locales } from './locales';
 import { signalReference } from './reference';
 
 const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
@@ -19,6 +20,7 @@ export function outputs(): Record<string, string> {
     'provisioning/prometheus/falco.rules.yaml': prometheusFile(),
     'docs/runbooks/README.md': runbookIndex(),
     'docs/signals.md': signalReference(),
-    ...Object.fromEntries(MANIFESTS.map(({ file, text }) => [`docs/kubernetes/${file}`, text])),
+    ...Object.fromEntries(Object.entries(MANIFESTS).map(([file, text]) => [`docs/kubernetes/${file}`, text])),
+    ...locales(),
   };
 }

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 const repository = 'https://github.com/falco-metrics/falco-metrics-datasource';
 const read = (file: string) => readFileSync(file, 'utf8');
 const { version } = JSON.parse(read('package.json')) as { version: string };
-const { info } = JSON.parse(read('dist/plugin.json')) as {
+const { info, languages } = JSON.parse(read('dist/plugin.json')) as {
+  languages: string[];
   info: {
     author: { name: string; url: string };
     links: Array<{ name: string; url: string }>;
@@ -55,6 +56,14 @@ test('package.json and go.mod name the same repository', () => {
 test('CHANGELOG.md has a section for the version', () => {
   const headings = [...read('dist/CHANGELOG.md').matchAll(/^## (\S+)/gm)].map(([, heading]) => heading);
   expect(headings).toContain(version);
+});
+
+test('every language has its texts where Grafana looks for them', () => {
+  expect(languages).toContain('en-US');
+  for (const language of languages) {
+    const texts = JSON.parse(read(`dist/locales/${language}/falco-metrics-datasource.json`)) as object;
+    expect(texts).toMatchObject({ config: { targets: { add: expect.stringMatching(/./) } } });
+  }
 });
 
 test('the logos are square SVG images', () => {

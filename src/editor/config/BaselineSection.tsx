@@ -2,6 +2,7 @@ import { ConfigSection } from '@grafana/plugin-ui';
 import { getBackendSrv } from '@grafana/runtime';
 import { Alert, Button, Stack } from '@grafana/ui';
 import { useState } from 'react';
+import { t } from '../../i18n';
 import { type FalcoSettings } from '../../settings';
 import { catalogue } from '../../signals';
 import { useLoader } from '../useLoader';
@@ -21,7 +22,7 @@ export function BaselineSection({ settings, onChange, disabled, uid }: Props) {
     const path = `/api/datasources/uid/${uid}/resources/baseline`;
     const request = () =>
       getBackendSrv().get<{ data: FalcoSettings['baseline'] }>(path, undefined, undefined, { showErrorAlert: false });
-    const response = await load('the current values', request, undefined);
+    const response = await load(t('config.baseline.current-values', 'the current values'), request, undefined);
     if (response === undefined) {
       setNoMajority(false);
       return;
@@ -32,11 +33,16 @@ export function BaselineSection({ settings, onChange, disabled, uid }: Props) {
       onChange({ baseline: { ...settings.baseline, ...response.data } });
     }
   };
-  const problem = noMajority ? 'No value is shared by more than half of the Falcos that are up.' : failure;
+  const problem = noMajority
+    ? t('config.baseline.no-majority', 'No value is shared by more than half of the Falcos that are up.')
+    : failure;
   return (
     <ConfigSection
-      title="Baseline"
-      description="What every Falco should run. The dashboards and alert rules show nodes that differ. Without a baseline, nodes are compared with the majority."
+      title={t('config.baseline.title', 'Baseline')}
+      description={t(
+        'config.baseline.description',
+        'What every Falco should run. The dashboards and alert rules show nodes that differ. Without a baseline, nodes are compared with the majority.'
+      )}
       isCollapsible
       isInitiallyOpen={settings.baseline !== undefined}
     >
@@ -45,8 +51,10 @@ export function BaselineSection({ settings, onChange, disabled, uid }: Props) {
           <TextField
             key={setting}
             label={title}
-            description={`Expected: ${formInWords}. Separate several values with commas.`}
-            placeholder="not pinned"
+            description={t('config.baseline.expected', 'Expected: {{form}}. Separate several values with commas.', {
+              form: formInWords,
+            })}
+            placeholder={t('config.baseline.not-pinned', 'not pinned')}
             value={settings.baseline?.[setting]}
             problem={baselineProblem(title, settings.baseline?.[setting], form, formInWords)}
             onChange={(value) => onChange({ baseline: { ...settings.baseline, [setting]: value } })}
@@ -60,10 +68,10 @@ export function BaselineSection({ settings, onChange, disabled, uid }: Props) {
         variant="secondary"
         type="button"
         disabled={disabled}
-        tooltip="Uses the saved data source. Save your changes first."
+        tooltip={t('config.baseline.fill-in-help', 'Uses the saved data source. Save your changes first.')}
         onClick={() => void fillIn()}
       >
-        Use current majority values
+        {t('config.baseline.fill-in', 'Use current majority values')}
       </Button>
     </ConfigSection>
   );

@@ -1,5 +1,6 @@
 import { ConfigSubSection } from '@grafana/plugin-ui';
 import { Stack } from '@grafana/ui';
+import { t } from '../../i18n';
 import { type TargetCapacity } from '../../settings';
 import { catalogue } from '../../signals';
 import { type Catalogue } from '../../signals/types';
@@ -20,20 +21,26 @@ export function CapacityFields({ capacity, onChange, disabled }: Props) {
   // Wide enough for the descriptions, so that the fields line up in columns.
   const common = { disabled, width: 52 };
   return (
-    <ConfigSubSection title="Capacity" isCollapsible isInitiallyOpen={isSet(capacity)}>
+    <ConfigSubSection title={t('config.capacity.title', 'Capacity')} isCollapsible isInitiallyOpen={isSet(capacity)}>
       <Stack gap={2} wrap="wrap" alignItems="flex-start">
         <NumberField
           {...common}
-          label="Expected instances"
-          description={describe('Number of nodes that should run Falco', 'expectedInstances')}
+          label={t('config.capacity.instances', 'Expected instances')}
+          description={describe(
+            t('config.capacity.instances-help', 'Number of nodes that should run Falco'),
+            'expectedInstances'
+          )}
           step={1}
           value={capacity.expectedInstances}
           onChange={(expectedInstances) => onChange({ expectedInstances })}
         />
         <NumberField
           {...common}
-          label="Thread table size"
-          description={describe('falco_libs.thread_table_size in falco.yaml', 'threadTableSize')}
+          label={t('config.capacity.thread-table', 'Thread table size')}
+          description={describe(
+            t('config.capacity.thread-table-help', 'falco_libs.thread_table_size in falco.yaml'),
+            'threadTableSize'
+          )}
           placeholder={String(catalogue.targetGauges.find(({ setting }) => setting === 'threadTableSize')?.fallback)}
           min={1}
           step={1}
@@ -42,27 +49,30 @@ export function CapacityFields({ capacity, onChange, disabled }: Props) {
         />
         <TextField
           {...common}
-          label="Memory limit"
-          description={describe('Memory limit of the Falco container', 'memoryLimit')}
-          placeholder="none, for example 1Gi"
+          label={t('config.capacity.memory', 'Memory limit')}
+          description={describe(t('config.capacity.memory-help', 'Memory limit of the Falco container'), 'memoryLimit')}
+          placeholder={t('config.none-example', 'none, for example {{example}}', { example: '1Gi' })}
           value={capacity.memoryLimit}
           problem={capacity.memoryLimit ? memoryProblem(capacity.memoryLimit) : undefined}
           onChange={(memoryLimit) => onChange({ memoryLimit })}
         />
         <TextField
           {...common}
-          label="CPU limit"
-          description={describe('CPU limit of the Falco container', 'cpuLimit')}
-          placeholder="none, for example 500m"
+          label={t('config.capacity.cpu', 'CPU limit')}
+          description={describe(t('config.capacity.cpu-help', 'CPU limit of the Falco container'), 'cpuLimit')}
+          placeholder={t('config.none-example', 'none, for example {{example}}', { example: '500m' })}
           value={capacity.cpuLimit?.toString()}
           problem={cpuProblem(capacity.cpuLimit ?? '')}
           onChange={(cpuLimit) => onChange({ cpuLimit })}
         />
         <NumberField
           {...common}
-          label="Outputs queue capacity"
-          description={describe('outputs_queue.capacity in falco.yaml; 0 means unbounded', 'outputsQueueCapacity')}
-          placeholder="unknown"
+          label={t('config.capacity.queue', 'Outputs queue capacity')}
+          description={describe(
+            t('config.capacity.queue-help', 'outputs_queue.capacity in falco.yaml; 0 means unbounded'),
+            'outputsQueueCapacity'
+          )}
+          placeholder={t('config.capacity.unknown', 'unknown')}
           min={0}
           step={1}
           value={capacity.outputsQueueCapacity}
@@ -81,5 +91,7 @@ function isSet(capacity: TargetCapacity): boolean {
 function describe(text: string, setting: Setting): string {
   const metric = catalogue.targetGauges.find((gauge) => gauge.setting === setting)?.metric;
   const users = catalogue.signals.filter(({ expr }) => metric && expr.includes(metric)).map(({ title }) => title);
-  return users.length > 0 ? `${text}. Used by: ${users.join(', ')}.` : `${text}.`;
+  return users.length > 0
+    ? t('config.capacity.used-by', '{{text}}. Used by: {{signals}}.', { text, signals: users.join(', ') })
+    : `${text}.`;
 }

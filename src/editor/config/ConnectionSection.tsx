@@ -3,6 +3,7 @@ import { Auth, AuthMethod, convertLegacyAuthProps } from '@grafana/plugin-ui';
 import { config } from '@grafana/runtime';
 import { Field, Switch } from '@grafana/ui';
 import { useId } from 'react';
+import { t } from '../../i18n';
 import { type FalcoSecrets, type FalcoSettings } from '../../settings';
 
 type AuthProps = ReturnType<typeof convertLegacyAuthProps>;
@@ -30,17 +31,20 @@ export function ConnectionSection({ options, onOptionsChange }: Props) {
         visibleMethods={[AuthMethod.NoAuth, AuthMethod.BasicAuth]}
         defaultOptionsOverrides={{
           [AuthMethod.NoAuth]: {
-            description: 'To send a bearer token, add an HTTP header',
+            description: t('config.connection.no-auth', 'To send a bearer token, add an HTTP header'),
           },
-          [AuthMethod.BasicAuth]: { description: 'Username and password' },
+          [AuthMethod.BasicAuth]: { description: t('config.connection.basic-auth', 'Username and password') },
         }}
         onAuthMethodSelect={(method) => onOptionsChange({ ...options, basicAuth: method === AuthMethod.BasicAuth })}
         readOnly={disabled}
       />
       {config.secureSocksDSProxyEnabled && (
         <Field
-          label="Secure socks proxy"
-          description="Connect through the proxy that is configured in Grafana. DNS discovery does not work behind the proxy: use static targets."
+          label={t('config.connection.proxy', 'Secure socks proxy')}
+          description={t(
+            'config.connection.proxy-help',
+            'Connect through the proxy that is configured in Grafana. DNS discovery does not work behind the proxy: use static targets.'
+          )}
           disabled={disabled}
         >
           <Switch

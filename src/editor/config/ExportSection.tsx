@@ -3,14 +3,15 @@ import { getBackendSrv } from '@grafana/runtime';
 import { Alert, Button, Stack } from '@grafana/ui';
 import { useState } from 'react';
 import { useLoader } from '../useLoader';
-import { MANIFESTS } from './manifests';
+import { t, verbatim } from '../../i18n';
+import { listManifests } from './manifestTexts';
 import { TextToCopy } from './TextToCopy';
 
 /** The formats of the backend's export resource. */
-const EXPORTS = [
-  { format: 'prometheus', label: 'Prometheus scrape configuration' },
-  { format: 'servicemonitor', label: 'ServiceMonitor' },
-  { format: 'datasource', label: 'This data source in Prometheus mode' },
+const listExports = () => [
+  { format: 'prometheus', title: t('config.export.prometheus', 'Prometheus scrape configuration') },
+  { format: 'servicemonitor', title: verbatim('ServiceMonitor') },
+  { format: 'datasource', title: t('config.export.datasource', 'This data source in Prometheus mode') },
 ];
 
 interface Props {
@@ -26,19 +27,22 @@ export function ExportSection({ uid, hasTargets }: Props) {
   const showExport = async (format: string, title: string) => {
     const path = `/api/datasources/uid/${uid}/resources/export`;
     const request = () => getBackendSrv().get<{ data: string }>(path, { format }, undefined, { showErrorAlert: false });
-    const response = await load(`“${title}”`, request, undefined);
+    const response = await load(t('config.export.quoted', '“{{title}}”', { title }), request, undefined);
     setShown(response && { title, text: response.data });
   };
   return (
     <ConfigSection
-      title="Manifests and export"
-      description="YAML to set up Falco in Kubernetes, and to let Prometheus scrape the saved targets. See docs/scaling-out.md."
+      title={t('config.export.title', 'Manifests and export')}
+      description={t(
+        'config.export.description',
+        'YAML to set up Falco in Kubernetes, and to let Prometheus scrape the saved targets. See docs/scaling-out.md.'
+      )}
       isCollapsible
       isInitiallyOpen={false}
     >
       <Stack direction="column" gap={2}>
         <Stack gap={1} wrap="wrap">
-          {MANIFESTS.map(({ title, about, text }) => (
+          {listManifests().map(({ title, about, text }) => (
             <Button
               key={title}
               variant="secondary"
@@ -49,15 +53,15 @@ export function ExportSection({ uid, hasTargets }: Props) {
               {title}
             </Button>
           ))}
-          {(hasTargets ? EXPORTS : []).map(({ format, label }) => (
+          {(hasTargets ? listExports() : []).map(({ format, title }) => (
             <Button
               key={format}
               variant="secondary"
               icon="file-export"
               type="button"
-              onClick={() => void showExport(format, label)}
+              onClick={() => void showExport(format, title)}
             >
-              {label}
+              {title}
             </Button>
           ))}
         </Stack>

@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import { t } from '../../i18n';
 import { DEFAULTS } from '../../settings';
 import { TextField } from './fields';
 import { identityProblem, parseIdentity } from './validatePrometheus';
@@ -15,8 +16,11 @@ export function IdentityField({ identityLabels, onChange, disabled }: Props) {
   const text = parseIdentity(draft)?.join() === identityLabels?.join() ? draft : identityLabels?.join(', ');
   return (
     <TextField
-      label="Identity labels"
-      description="Labels that identify an instance: the node, optionally preceded by the cluster"
+      label={t('config.prometheus.identity', 'Identity labels')}
+      description={t(
+        'config.prometheus.identity-help',
+        'Labels that identify an instance: the node, optionally preceded by the cluster'
+      )}
       placeholder={DEFAULTS.prometheus.identityLabels.join(', ')}
       value={text}
       problem={identityProblem(text ?? '')}

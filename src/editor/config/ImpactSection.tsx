@@ -2,12 +2,13 @@ import { ConfigSection } from '@grafana/plugin-ui';
 import { Button, Combobox, Field, Stack } from '@grafana/ui';
 import { useId } from 'react';
 import { IMPACT } from '../../contract';
+import { t, verbatim } from '../../i18n';
 import { type ImpactExpression } from '../../settings';
 import { type SectionProps, TextField } from './fields';
 
-const WORSE = [
-  { value: 'higher' as const, label: 'Higher is worse' },
-  { value: 'lower' as const, label: 'Lower is worse' },
+const listDirections = () => [
+  { value: 'higher' as const, label: t('config.impact.higher', 'Higher is worse') },
+  { value: 'lower' as const, label: t('config.impact.lower', 'Lower is worse') },
 ];
 
 /** The user's own figures of the impact report. */
@@ -17,8 +18,11 @@ export function ImpactSection({ settings, onChange, disabled }: SectionProps) {
   const full = expressions.length >= IMPACT.expressionLimit;
   return (
     <ConfigSection
-      title="Impact report"
-      description="Figures of your own that are compared before and after each change of Falco, such as the latency of requests. Any metric in the history, or on the Prometheus server, can be used."
+      title={t('config.impact.title', 'Impact report')}
+      description={t(
+        'config.impact.description',
+        'Figures of your own that are compared before and after each change of Falco, such as the latency of requests. Any metric in the history, or on the Prometheus server, can be used.'
+      )}
       isCollapsible
       isInitiallyOpen={expressions.length > 0}
     >
@@ -38,10 +42,16 @@ export function ImpactSection({ settings, onChange, disabled }: SectionProps) {
         icon="plus"
         type="button"
         disabled={disabled || full}
-        tooltip={full ? `The report has at most ${IMPACT.expressionLimit} figures of your own.` : undefined}
+        tooltip={
+          full
+            ? t('config.impact.full', 'The report has at most {{limit}} figures of your own.', {
+                limit: IMPACT.expressionLimit,
+              })
+            : undefined
+        }
         onClick={() => save([...expressions, { name: '', expression: '' }])}
       >
-        Add figure
+        {t('config.impact.add', 'Add figure')}
       </Button>
     </ConfigSection>
   );
@@ -60,21 +70,36 @@ interface FieldsProps {
 function ExpressionFields({ number, expression, isNameTaken, onChange, onRemove, disabled }: FieldsProps) {
   const id = useId();
   return (
-    <Stack gap={2} wrap="wrap" alignItems="flex-start" role="group" aria-label={`Figure ${number}`}>
+    <Stack
+      gap={2}
+      wrap="wrap"
+      alignItems="flex-start"
+      role="group"
+      aria-label={t('config.impact.figure', 'Figure {{number}}', { number })}
+    >
       <TextField
-        label="Name"
-        placeholder="request latency"
+        label={t('config.impact.name', 'Name')}
+        placeholder={t('config.impact.name-example', 'request latency')}
         value={expression.name}
-        problem={isNameTaken ? `The figure “${expression.name}” is defined twice. Rename or remove one.` : undefined}
+        problem={
+          isNameTaken
+            ? t('config.impact.name-taken', 'The figure “{{name}}” is defined twice. Rename or remove one.', {
+                name: expression.name,
+              })
+            : undefined
+        }
         onChange={(name = '') => onChange({ ...expression, name })}
         disabled={disabled}
         required
         width={26}
       />
       <TextField
-        label="Expression"
-        description="PromQL with one series per node. The backend checks it when you save."
-        placeholder="avg by (cluster, node) (request_latency_seconds)"
+        label={t('config.impact.expression', 'Expression')}
+        description={t(
+          'config.impact.expression-help',
+          'PromQL with one series per node. The backend checks it when you save.'
+        )}
+        placeholder={verbatim('avg by (cluster, node) (request_latency_seconds)')}
         value={expression.expression}
         onChange={(text = '') => onChange({ ...expression, expression: text })}
         disabled={disabled}
@@ -82,20 +107,20 @@ function ExpressionFields({ number, expression, isNameTaken, onChange, onRemove,
         width={70}
       />
       <TextField
-        label="Unit"
-        description="A Grafana unit id."
-        placeholder="s"
+        label={t('config.impact.unit', 'Unit')}
+        description={t('config.impact.unit-help', 'A Grafana unit id.')}
+        placeholder={verbatim('s')}
         value={expression.unit}
         onChange={(unit) => onChange({ ...expression, unit })}
         disabled={disabled}
         width={16}
       />
-      <Field label="Direction" htmlFor={id} noMargin>
+      <Field label={t('config.impact.direction', 'Direction')} htmlFor={id} noMargin>
         <Combobox
           id={id}
-          options={WORSE}
+          options={listDirections()}
           value={expression.worse ?? null}
-          placeholder="Neither is worse"
+          placeholder={t('config.impact.neither', 'Neither is worse')}
           isClearable
           onChange={(option) => onChange({ ...expression, worse: option?.value })}
           disabled={disabled}
@@ -106,7 +131,7 @@ function ExpressionFields({ number, expression, isNameTaken, onChange, onRemove,
         variant="secondary"
         icon="times"
         type="button"
-        aria-label={`Remove figure ${number}`}
+        aria-label={t('config.impact.remove', 'Remove figure {{number}}', { number })}
         onClick={onRemove}
         disabled={disabled}
       />

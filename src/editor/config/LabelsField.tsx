@@ -1,5 +1,6 @@
 import { isEqual } from 'lodash';
 import { useState } from 'react';
+import { t, verbatim } from '../../i18n';
 import { TextField } from './fields';
 import { parseLabels, printLabels } from './validate';
 
@@ -25,9 +26,12 @@ export function LabelsField({ labels, onChange, disabled }: Props) {
 
   return (
     <TextField
-      label="Labels"
-      description="Added to every sample of this target. The labels cluster and node identify the Falco instance. Without a node label, the host name that Falco reports is used."
-      placeholder="cluster=prod, zone=a"
+      label={t('config.targets.labels', 'Labels')}
+      description={t(
+        'config.targets.labels-help',
+        'Added to every sample of this target. The labels cluster and node identify the Falco instance. Without a node label, the host name that Falco reports is used.'
+      )}
+      placeholder={verbatim('cluster=prod, zone=a')}
       value={text}
       problem={parseLabels(text).problem}
       onChange={setText}

@@ -1,5 +1,6 @@
 import { ConfigSection } from '@grafana/plugin-ui';
 import { Stack } from '@grafana/ui';
+import { t } from '../../i18n';
 import { DEFAULTS } from '../../settings';
 import { NumberField, type SectionProps, TextField } from './fields';
 import { durationProblem, sizeProblem } from './validate';
@@ -43,32 +44,76 @@ export function LimitsSection({ settings, onChange, disabled }: SectionProps) {
   );
   return (
     <ConfigSection
-      title="Limits"
-      description="What exceeds a limit is refused with a message that names the limit."
+      title={t('config.limits.title', 'Limits')}
+      description={t(
+        'config.limits.description',
+        'What exceeds a limit is refused with a message that names the limit.'
+      )}
       isCollapsible
       isInitiallyOpen={Object.values(limits).some((limit) => limit !== undefined)}
     >
       <Stack gap={2} wrap="wrap" alignItems="flex-start">
         {settings.mode === 'prometheus' ? (
-          text('responseSizeLimit', 'Response size limit', 'Size of one response of the server')
+          text(
+            'responseSizeLimit',
+            t('config.limits.response-size', 'Response size limit'),
+            t('config.limits.response-size-help', 'Size of one response of the server')
+          )
         ) : (
           <>
-            {text('bodySizeLimit', 'Body size limit', 'Size of one response after decompression')}
-            {count('sampleLimit', 'Sample limit', 'Samples in one response')}
+            {text(
+              'bodySizeLimit',
+              t('config.limits.body-size', 'Body size limit'),
+              t('config.limits.body-size-help', 'Size of one response after decompression')
+            )}
+            {count(
+              'sampleLimit',
+              t('config.limits.samples', 'Sample limit'),
+              t('config.limits.samples-help', 'Samples in one response')
+            )}
             {count(
               'labelValueLengthLimit',
-              'Label value length limit',
-              'Characters in a metric name, label name or label value'
+              t('config.limits.label-length', 'Label value length limit'),
+              t('config.limits.label-length-help', 'Characters in a metric name, label name or label value')
             )}
-            {count('labelLimit', 'Label limit', 'Labels of one series')}
-            {count('targetLimit', 'Target limit', 'Targets that one entry can discover')}
-            {text('resultCacheSize', 'Result cache size', 'Memory for values that are used again')}
+            {count(
+              'labelLimit',
+              t('config.limits.labels', 'Label limit'),
+              t('config.limits.labels-help', 'Labels of one series')
+            )}
+            {count(
+              'targetLimit',
+              t('config.limits.targets', 'Target limit'),
+              t('config.limits.targets-help', 'Targets that one entry can discover')
+            )}
+            {text(
+              'resultCacheSize',
+              t('config.limits.cache', 'Result cache size'),
+              t('config.limits.cache-help', 'Memory for values that are used again')
+            )}
           </>
         )}
-        {count('maxSamples', 'Maximum samples', 'Samples that all queries together can hold in memory')}
-        {text('queryTimeout', 'Query timeout', 'Includes all waiting', durationProblem)}
-        {text('expressionSizeLimit', 'Expression size limit', 'Size of one PromQL expression')}
-        {count('expressionDepthLimit', 'Expression depth limit', 'Levels of brackets and operators in a row')}
+        {count(
+          'maxSamples',
+          t('config.limits.max-samples', 'Maximum samples'),
+          t('config.limits.max-samples-help', 'Samples that all queries together can hold in memory')
+        )}
+        {text(
+          'queryTimeout',
+          t('config.limits.timeout', 'Query timeout'),
+          t('config.limits.timeout-help', 'Includes all waiting'),
+          durationProblem
+        )}
+        {text(
+          'expressionSizeLimit',
+          t('config.limits.expression-size', 'Expression size limit'),
+          t('config.limits.expression-size-help', 'Size of one PromQL expression')
+        )}
+        {count(
+          'expressionDepthLimit',
+          t('config.limits.expression-depth', 'Expression depth limit'),
+          t('config.limits.expression-depth-help', 'Levels of brackets and operators in a row')
+        )}
       </Stack>
     </ConfigSection>
   );

@@ -1,6 +1,7 @@
 import { ConfigSection } from '@grafana/plugin-ui';
 import { Field, Stack, Switch } from '@grafana/ui';
 import { useId } from 'react';
+import { t } from '../../i18n';
 import { DEFAULTS } from '../../settings';
 import { type SectionProps, TextField } from './fields';
 import { liveProblem } from './validate';
@@ -12,15 +13,21 @@ export function LiveSection({ settings, onChange, disabled }: SectionProps) {
   const set = (change: typeof live) => onChange({ live: { ...live, ...change } });
   return (
     <ConfigSection
-      title="Live"
-      description="While someone watches a live panel, the plugin scrapes its targets more often. All viewers share these scrapes. Each scrape makes Falco walk its thread table."
+      title={t('config.live.title', 'Live')}
+      description={t(
+        'config.live.description',
+        'While someone watches a live panel, the plugin scrapes its targets more often. All viewers share these scrapes. Each scrape makes Falco walk its thread table.'
+      )}
       isCollapsible
       isInitiallyOpen={settings.live !== undefined}
     >
       <Stack gap={2} wrap="wrap" alignItems="flex-start">
         <TextField
-          label="Minimum interval"
-          description="Between two live scrapes of a target. 0 turns live updates off."
+          label={t('config.live.min-interval', 'Minimum interval')}
+          description={t(
+            'config.live.min-interval-help',
+            'Between two live scrapes of a target. 0 turns live updates off.'
+          )}
           placeholder={DEFAULTS.live.minInterval}
           value={live.minInterval}
           problem={live.minInterval ? liveProblem(live.minInterval) : undefined}
@@ -29,8 +36,11 @@ export function LiveSection({ settings, onChange, disabled }: SectionProps) {
           width={30}
         />
         <Field
-          label="Allow viewers"
-          description="Otherwise only editors and administrators can view live updates, because they contain rule names and file digests."
+          label={t('config.live.viewers', 'Allow viewers')}
+          description={t(
+            'config.live.viewers-help',
+            'Otherwise only editors and administrators can view live updates, because they contain rule names and file digests.'
+          )}
           disabled={disabled}
         >
           <Switch

@@ -1,6 +1,7 @@
 import { ConfigSection } from '@grafana/plugin-ui';
 import { Combobox, Divider, Field, Stack } from '@grafana/ui';
 import { useId, useState } from 'react';
+import { t, verbatim } from '../../i18n';
 import { DEFAULTS, type PrometheusSettings } from '../../settings';
 import { CapacityFields } from './CapacityFields';
 import { type SectionProps, TextField } from './fields';
@@ -24,20 +25,23 @@ export function PrometheusSection({ settings, onChange, disabled }: SectionProps
   return (
     <>
       <ConfigSection
-        title="Prometheus server"
-        description="The URL is the part before /api/v1. For Mimir it ends with /prometheus, for a VictoriaMetrics cluster with /select/<account>/prometheus."
+        title={t('config.prometheus.title', 'Prometheus server')}
+        description={t(
+          'config.prometheus.description',
+          'The URL is the part before /api/v1. For Mimir it ends with /prometheus, for a VictoriaMetrics cluster with /select/<account>/prometheus.'
+        )}
       >
         <Stack gap={2} wrap="wrap" alignItems="flex-start">
           <TextField
             {...common}
-            label="Server URL"
-            placeholder="http://prometheus:9090"
+            label={t('config.prometheus.url', 'Server URL')}
+            placeholder={verbatim('http://prometheus:9090')}
             value={prometheus.url}
             problem={refused ?? serverUrlProblem(prometheus.url)}
             onChange={setUrl}
             required
           />
-          <Field label="HTTP method" disabled={disabled}>
+          <Field label={t('config.prometheus.method', 'HTTP method')} disabled={disabled}>
             <Combobox
               id={id}
               options={[{ value: 'POST' as const }, { value: 'GET' as const }]}
@@ -50,25 +54,28 @@ export function PrometheusSection({ settings, onChange, disabled }: SectionProps
         <Stack gap={2} wrap="wrap" alignItems="flex-start">
           <TextField
             {...common}
-            label="Tenant"
-            description="Sent as a header. It is not a secret: every viewer can read it."
-            placeholder="none"
+            label={t('config.prometheus.tenant', 'Tenant')}
+            description={t(
+              'config.prometheus.tenant-help',
+              'Sent as a header. It is not a secret: every viewer can read it.'
+            )}
+            placeholder={t('config.none', 'none')}
             value={prometheus.tenant}
             onChange={(tenant) => set({ tenant })}
           />
           <TextField
             {...common}
-            label="Tenant header"
-            description="The header that the server or its gateway expects"
+            label={t('config.prometheus.tenant-header', 'Tenant header')}
+            description={t('config.prometheus.tenant-header-help', 'The header that the server or its gateway expects')}
             placeholder={DEFAULTS.prometheus.tenantHeader}
             value={prometheus.tenantHeader}
             onChange={(tenantHeader) => set({ tenantHeader })}
           />
           <TextField
             {...common}
-            label="Query parameters"
-            description="Added to every request"
-            placeholder="none, for example dedup=true"
+            label={t('config.prometheus.parameters', 'Query parameters')}
+            description={t('config.prometheus.parameters-help', 'Added to every request')}
+            placeholder={t('config.none-example', 'none, for example {{example}}', { example: 'dedup=true' })}
             value={prometheus.parameters}
             problem={parametersProblem(prometheus.parameters ?? '')}
             onChange={(parameters) => set({ parameters })}
@@ -77,15 +84,21 @@ export function PrometheusSection({ settings, onChange, disabled }: SectionProps
       </ConfigSection>
       <Divider />
       <ConfigSection
-        title="Falco series"
-        description="Which series belong to Falco, and which labels identify an instance. Save & test lists the jobs and suggests better values."
+        title={t('config.prometheus.series', 'Falco series')}
+        description={t(
+          'config.prometheus.series-help',
+          'Which series belong to Falco, and which labels identify an instance. Save & test lists the jobs and suggests better values.'
+        )}
       >
         <Stack gap={2} wrap="wrap" alignItems="flex-start">
           <TextField
             {...common}
-            label="Matchers"
-            description="Added to every selector, including those in PromQL queries"
-            placeholder={'none, for example job="falco"'}
+            label={t('config.prometheus.matchers', 'Matchers')}
+            description={t(
+              'config.prometheus.matchers-help',
+              'Added to every selector, including those in PromQL queries'
+            )}
+            placeholder={t('config.none-example', 'none, for example {{example}}', { example: 'job="falco"' })}
             value={prometheus.matchers}
             problem={matchersProblem(prometheus.matchers ?? '')}
             onChange={(matchers) => set({ matchers })}
@@ -97,8 +110,11 @@ export function PrometheusSection({ settings, onChange, disabled }: SectionProps
           />
           <TextField
             {...common}
-            label="node_exporter label"
-            description="Label that the series of node_exporter and Falco have in common"
+            label={t('config.prometheus.node-exporter-label', 'node_exporter label')}
+            description={t(
+              'config.prometheus.node-exporter-label-help',
+              'Label that the series of node_exporter and Falco have in common'
+            )}
             placeholder={(prometheus.identityLabels ?? DEFAULTS.prometheus.identityLabels).at(-1)}
             value={prometheus.nodeExporterLabel}
             problem={labelProblem(prometheus.nodeExporterLabel ?? '')}
@@ -106,8 +122,11 @@ export function PrometheusSection({ settings, onChange, disabled }: SectionProps
           />
           <TextField
             {...common}
-            label="Scrape interval"
-            description="How often the server scrapes Falco. Rate windows depend on it."
+            label={t('config.scrape.interval', 'Scrape interval')}
+            description={t(
+              'config.prometheus.interval-help',
+              'How often the server scrapes Falco. Rate windows depend on it.'
+            )}
             placeholder={DEFAULTS.scrapeInterval}
             value={settings.scrapeInterval}
             problem={settings.scrapeInterval ? intervalProblem(settings.scrapeInterval) : undefined}

@@ -3,6 +3,7 @@ import { ConfigSection } from '@grafana/plugin-ui';
 import { config } from '@grafana/runtime';
 import { Button, Combobox, Field, SecretInput, Stack, Switch, TagsInput } from '@grafana/ui';
 import { useId, useState } from 'react';
+import { t } from '../../i18n';
 import { DEFAULTS, type FalcoSecrets, type FalcoSettings } from '../../settings';
 import { catalogue } from '../../signals';
 import { NumberField, TextField } from './fields';
@@ -40,14 +41,21 @@ export function ReceiverSection({ options, onOptionsChange }: Props) {
   const manifest = manifests.find(({ title }) => title === shown);
   return (
     <ConfigSection
-      title="Alert receiver"
-      description="Makes this data source one more destination of Falco’s alerts, to measure how long they take and how many are lost. Alerts are counted and dropped. Their text is not stored. See docs/delivery.md."
+      title={t('config.receiver.title', 'Alert receiver')}
+      description={t(
+        'config.receiver.description',
+        'Makes this data source one more destination of Falco’s alerts, to measure how long they take and how many are lost. Alerts are counted and dropped. Their text is not stored. See docs/delivery.md.'
+      )}
       isCollapsible
       isInitiallyOpen={receiver.enabled === true}
     >
       <Stack direction="column" gap={2}>
         <Stack gap={2} wrap="wrap" alignItems="flex-start">
-          <Field label="Accept alerts" description="Requires a shared secret." disabled={disabled}>
+          <Field
+            label={t('config.receiver.enabled', 'Accept alerts')}
+            description={t('config.receiver.enabled-help', 'Requires a shared secret.')}
+            disabled={disabled}
+          >
             <Switch
               id={`${id}-enabled`}
               value={receiver.enabled === true}
@@ -55,10 +63,13 @@ export function ReceiverSection({ options, onOptionsChange }: Props) {
             />
           </Field>
           <Field
-            label="Shared secret"
-            description="Every sender needs it. Alerts without it are refused."
+            label={t('config.receiver.secret', 'Shared secret')}
+            description={t('config.receiver.secret-help', 'Every sender needs it. Alerts without it are refused.')}
             invalid={needsSecret}
-            error="Enter a Shared secret. Without one, the data source cannot be used while it accepts alerts."
+            error={t(
+              'config.receiver.secret-missing',
+              'Enter a Shared secret. Without one, the data source cannot be used while it accepts alerts.'
+            )}
             disabled={disabled}
           >
             <SecretInput
@@ -85,7 +96,11 @@ export function ReceiverSection({ options, onOptionsChange }: Props) {
               }}
             />
           </Field>
-          <Field label="Objective" description="Time within which an alert should arrive" disabled={disabled}>
+          <Field
+            label={t('config.receiver.objective', 'Objective')}
+            description={t('config.receiver.objective-help', 'Time within which an alert should arrive')}
+            disabled={disabled}
+          >
             <Combobox
               id={`${id}-objective`}
               options={OBJECTIVES.map((value) => ({ value, label: value }))}
@@ -95,8 +110,8 @@ export function ReceiverSection({ options, onOptionsChange }: Props) {
             />
           </Field>
           <NumberField
-            label="Rate limit"
-            description="Alerts accepted per second"
+            label={t('config.receiver.rate-limit', 'Rate limit')}
+            description={t('config.receiver.rate-limit-help', 'Alerts accepted per second')}
             placeholder={String(DEFAULTS.receiver.rateLimit)}
             min={1}
             value={receiver.rateLimit}
@@ -105,8 +120,11 @@ export function ReceiverSection({ options, onOptionsChange }: Props) {
             width={30}
           />
           <NumberField
-            label="Series limit"
-            description="Combinations of node, path, priority, source and rule"
+            label={t('config.receiver.series-limit', 'Series limit')}
+            description={t(
+              'config.receiver.series-limit-help',
+              'Combinations of node, path, priority, source and rule'
+            )}
             placeholder={String(DEFAULTS.receiver.seriesLimit)}
             min={1}
             step={1}
@@ -118,8 +136,11 @@ export function ReceiverSection({ options, onOptionsChange }: Props) {
         </Stack>
         <Stack gap={2} wrap="wrap" alignItems="flex-start">
           <Field
-            label="Minimum priority"
-            description="Lowest priority that the senders send here. Alerts below it are not expected."
+            label={t('config.receiver.priority', 'Minimum priority')}
+            description={t(
+              'config.receiver.priority-help',
+              'Lowest priority that the senders send here. Alerts below it are not expected.'
+            )}
             disabled={disabled}
           >
             <Combobox
@@ -132,27 +153,31 @@ export function ReceiverSection({ options, onOptionsChange }: Props) {
               width={20}
             />
           </Field>
-          <Field label="Rules" description="Only these rules are sent here. Empty: all rules" disabled={disabled}>
+          <Field
+            label={t('config.receiver.rules', 'Rules')}
+            description={t('config.receiver.rules-help', 'Only these rules are sent here. Empty: all rules')}
+            disabled={disabled}
+          >
             <TagsInput
               id={`${id}-rules`}
               tags={receiver.rules ?? []}
-              placeholder="New rule (enter key to add)"
+              placeholder={t('config.receiver.new-rule', 'New rule (enter key to add)')}
               onChange={(rules) => set({ rules: rules.length > 0 ? rules : undefined })}
               disabled={disabled}
               width={40}
             />
           </Field>
           <TextField
-            label="Canary rule"
-            description="Rule that a job triggers on every node"
+            label={t('config.receiver.canary', 'Canary rule')}
+            description={t('config.receiver.canary-help', 'Rule that a job triggers on every node')}
             value={receiver.canary?.rule}
             onChange={(rule) => set({ canary: { ...receiver.canary, rule } })}
             disabled={disabled}
             width={40}
           />
           <TextField
-            label="Canary period"
-            description="How often the job triggers it"
+            label={t('config.receiver.canary-period', 'Canary period')}
+            description={t('config.receiver.canary-period-help', 'How often the job triggers it')}
             placeholder={DEFAULTS.receiver.canary.period}
             value={receiver.canary?.period}
             problem={receiver.canary?.period ? durationProblem(receiver.canary.period) : undefined}

@@ -1,5 +1,6 @@
 import { ConfigSection } from '@grafana/plugin-ui';
 import { Stack, Text } from '@grafana/ui';
+import { t, tCount } from '../../i18n';
 import { DEFAULTS } from '../../settings';
 import { BYTES_PER_SAMPLE, type Estimate, estimateMemory, SERIES_PER_TARGET } from './estimate';
 import { type SectionProps, TextField } from './fields';
@@ -10,12 +11,15 @@ export function RetentionSection({ settings, onChange, disabled }: SectionProps)
   const estimate = estimateMemory(settings);
   return (
     <ConfigSection
-      title="Retention"
-      description="Samples are kept in the memory of the plugin process and are lost when it restarts. The oldest samples are evicted first."
+      title={t('config.retention.title', 'Retention')}
+      description={t(
+        'config.retention.description',
+        'Samples are kept in the memory of the plugin process and are lost when it restarts. The oldest samples are evicted first.'
+      )}
     >
       <Stack gap={2} wrap="wrap" alignItems="flex-start">
         <TextField
-          label="Retention time"
+          label={t('config.retention.time', 'Retention time')}
           placeholder={DEFAULTS.retention.time}
           value={settings.retention?.time}
           problem={settings.retention?.time ? retentionProblem(settings.retention.time) : undefined}
@@ -24,7 +28,7 @@ export function RetentionSection({ settings, onChange, disabled }: SectionProps)
           width={30}
         />
         <TextField
-          label="Retention size"
+          label={t('config.retention.size', 'Retention size')}
           placeholder={DEFAULTS.retention.size}
           value={settings.retention?.size}
           problem={settings.retention?.size ? sizeProblem(settings.retention.size) : undefined}
@@ -35,7 +39,12 @@ export function RetentionSection({ settings, onChange, disabled }: SectionProps)
       </Stack>
       <div role="status">
         <Text color="secondary">
-          {estimate ? describe(estimate) : 'No estimate: Scrape interval, Retention time or Retention size is invalid.'}
+          {estimate
+            ? describe(estimate)
+            : t(
+                'config.retention.no-estimate',
+                'No estimate: Scrape interval, Retention time or Retention size is invalid.'
+              )}
         </Text>
       </div>
     </ConfigSection>
@@ -44,17 +53,39 @@ export function RetentionSection({ settings, onChange, disabled }: SectionProps)
 
 function describe({ targets, uncounted, megabytes, limit, hours }: Estimate): string {
   if (targets === 0) {
-    return 'Add targets to see an estimate of the memory that samples use.';
+    return t('config.retention.no-targets', 'Add targets to see an estimate of the memory that samples use.');
   }
   const sentences = [
-    `About ${round(megabytes)} MB for ${targets === 1 ? '1 target' : `${targets} targets`}, assuming ${SERIES_PER_TARGET} series per target and ${BYTES_PER_SAMPLE} bytes per sample.`,
+    tCount(
+      'config.retention.estimate',
+      {
+        one: 'About {{megabytes}} MB for {{count}} target, assuming {{series}} series per target and {{bytes}} bytes per sample.',
+        other:
+          'About {{megabytes}} MB for {{count}} targets, assuming {{series}} series per target and {{bytes}} bytes per sample.',
+      },
+      { count: targets, megabytes: round(megabytes), series: SERIES_PER_TARGET, bytes: BYTES_PER_SAMPLE }
+    ),
   ];
   if (megabytes > limit) {
-    sentences.push(`${round(limit)} MB hold about ${round(hours)} hours of samples.`);
+    sentences.push(
+      t('config.retention.limit', '{{megabytes}} MB hold about {{hours}} hours of samples.', {
+        megabytes: round(limit),
+        hours: round(hours),
+      })
+    );
   }
   if (uncounted > 0) {
-    const counted = uncounted === 1 ? '1 target with discovery counts' : `${uncounted} targets with discovery count`;
-    sentences.push(`${counted} as one instance. Set “Expected instances” for a better estimate.`);
+    sentences.push(
+      tCount(
+        'config.retention.uncounted',
+        {
+          one: '{{count}} target with discovery counts as one instance. Set “Expected instances” for a better estimate.',
+          other:
+            '{{count}} targets with discovery count as one instance. Set “Expected instances” for a better estimate.',
+        },
+        { count: uncounted }
+      )
+    );
   }
   return sentences.join(' ');
 }

@@ -1,5 +1,6 @@
 import { ConfigSection } from '@grafana/plugin-ui';
 import { Stack } from '@grafana/ui';
+import { t } from '../../i18n';
 import { DEFAULTS } from '../../settings';
 import { type SectionProps, TextField } from './fields';
 import { intervalProblem, timeoutProblem } from './validate';
@@ -9,13 +10,16 @@ export function ScrapeSection({ settings, onChange, disabled }: SectionProps) {
   const interval = settings.scrapeInterval || DEFAULTS.scrapeInterval;
   return (
     <ConfigSection
-      title="Scraping"
-      description="Every target is scraped once per interval, no matter how many panels and alert rules use it."
+      title={t('config.scrape.title', 'Scraping')}
+      description={t(
+        'config.scrape.description',
+        'Every target is scraped once per interval, no matter how many panels and alert rules use it.'
+      )}
     >
       <Stack gap={2} wrap="wrap" alignItems="flex-start">
         <TextField
-          label="Scrape interval"
-          description="Also the smallest step of a panel"
+          label={t('config.scrape.interval', 'Scrape interval')}
+          description={t('config.scrape.interval-help', 'Also the smallest step of a panel')}
           placeholder={DEFAULTS.scrapeInterval}
           value={settings.scrapeInterval}
           problem={intervalProblem(interval)}
@@ -24,8 +28,8 @@ export function ScrapeSection({ settings, onChange, disabled }: SectionProps) {
           width={30}
         />
         <TextField
-          label="Scrape timeout"
-          description="Covers connecting and reading the whole response"
+          label={t('config.scrape.timeout', 'Scrape timeout')}
+          description={t('config.scrape.timeout-help', 'Covers connecting and reading the whole response')}
           placeholder={timeoutProblem(DEFAULTS.scrapeTimeout, interval) ? interval : DEFAULTS.scrapeTimeout}
           value={settings.scrapeTimeout}
           problem={settings.scrapeTimeout ? timeoutProblem(settings.scrapeTimeout, interval) : undefined}

@@ -2,6 +2,7 @@ import { css } from '@emotion/css';
 import { type GrafanaTheme2 } from '@grafana/data';
 import { Button, Combobox, type ComboboxOption, Field, Stack, Switch, useStyles2 } from '@grafana/ui';
 import { type ClipboardEvent, useId, useState } from 'react';
+import { t, verbatim } from '../../i18n';
 import { type TargetSettings } from '../../settings';
 import { catalogue } from '../../signals';
 import { CapacityFields } from './CapacityFields';
@@ -15,11 +16,27 @@ type Discovery = NonNullable<TargetSettings['discovery']>;
 const ENDPOINTS = catalogue.reading.scraping.endpoints;
 const KINDS: Array<ComboboxOption<Kind>> = ENDPOINTS.map(({ kind, title }) => ({ value: kind, label: title }));
 
-const DISCOVERIES: Array<ComboboxOption<Discovery>> = [
-  { value: 'static', label: 'Static', description: 'One instance at this address' },
-  { value: 'dns', label: 'DNS', description: 'Every A and AAAA record of the name, for example of a headless Service' },
-  { value: 'srv', label: 'DNS SRV', description: 'Every host and port of the SRV record' },
-  { value: 'http', label: 'HTTP', description: 'Prometheus HTTP service discovery' },
+const listDiscoveries = (): Array<ComboboxOption<Discovery>> => [
+  {
+    value: 'static',
+    label: t('config.targets.static', 'Static'),
+    description: t('config.targets.static-help', 'One instance at this address'),
+  },
+  {
+    value: 'dns',
+    label: verbatim('DNS'),
+    description: t('config.targets.dns-help', 'Every A and AAAA record of the name, for example of a headless Service'),
+  },
+  {
+    value: 'srv',
+    label: verbatim('DNS SRV'),
+    description: t('config.targets.srv-help', 'Every host and port of the SRV record'),
+  },
+  {
+    value: 'http',
+    label: verbatim('HTTP'),
+    description: t('config.targets.http-help', 'Prometheus HTTP service discovery'),
+  },
 ];
 
 interface Props {
@@ -63,11 +80,15 @@ export function TargetEditor({ number, target, onChange, onPasteAddresses, onRem
     set({ url });
   };
   return (
-    <div role="group" aria-label={`Target ${number}`} className={styles.target}>
+    <div
+      role="group"
+      aria-label={t('config.targets.target', 'Target {{number}}', { number })}
+      className={styles.target}
+    >
       <Stack gap={2} wrap="wrap" alignItems="flex-start">
         <TextField
-          label="Address"
-          placeholder={`node-1:${ENDPOINTS.find((endpoint) => endpoint.kind === kind)?.port}`}
+          label={t('config.targets.address', 'Address')}
+          placeholder={verbatim(`node-1:${ENDPOINTS.find((endpoint) => endpoint.kind === kind)?.port}`)}
           value={target.url}
           problem={refused ?? (isTyped ? urlProblem(target) : undefined)}
           onChange={setUrl}
@@ -77,7 +98,7 @@ export function TargetEditor({ number, target, onChange, onPasteAddresses, onRem
           disabled={disabled}
           width={50}
         />
-        <Field label="Kind" disabled={disabled}>
+        <Field label={t('config.targets.kind', 'Kind')} disabled={disabled}>
           <Combobox
             id={`${id}-kind`}
             options={KINDS}
@@ -86,10 +107,10 @@ export function TargetEditor({ number, target, onChange, onPasteAddresses, onRem
             width={20}
           />
         </Field>
-        <Field label="Discovery" disabled={disabled}>
+        <Field label={t('config.targets.discovery', 'Discovery')} disabled={disabled}>
           <Combobox
             id={`${id}-discovery`}
-            options={DISCOVERIES}
+            options={listDiscoveries()}
             value={target.discovery ?? 'static'}
             onChange={({ value }) => set({ discovery: value })}
             width={20}
@@ -97,8 +118,8 @@ export function TargetEditor({ number, target, onChange, onPasteAddresses, onRem
         </Field>
         {(isDiscovered || target.allowLoopback) && (
           <Field
-            label="Allow loopback"
-            description="Discovery may list loopback and link-local addresses."
+            label={t('config.targets.loopback', 'Allow loopback')}
+            description={t('config.targets.loopback-help', 'Discovery may list loopback and link-local addresses.')}
             disabled={disabled}
           >
             <Switch
@@ -114,8 +135,8 @@ export function TargetEditor({ number, target, onChange, onPasteAddresses, onRem
             fill="text"
             icon="trash-alt"
             type="button"
-            aria-label={`Remove target ${number}`}
-            tooltip="Remove this target. Its samples are deleted after 10 minutes."
+            aria-label={t('config.targets.remove', 'Remove target {{number}}', { number })}
+            tooltip={t('config.targets.remove-help', 'Remove this target. Its samples are deleted after 10 minutes.')}
             onClick={onRemove}
             disabled={disabled}
           />

@@ -1,5 +1,6 @@
 import { ConfigSection } from '@grafana/plugin-ui';
 import { Button, Text } from '@grafana/ui';
+import { t } from '../../i18n';
 import { type TargetSettings } from '../../settings';
 import { type SectionProps } from './fields';
 import { TargetEditor } from './TargetEditor';
@@ -13,13 +14,19 @@ export function TargetsSection({ settings, onChange, disabled }: SectionProps) {
     onChange({ targets: [...targets.slice(0, index), ...changed, ...targets.slice(index + 1)] });
   return (
     <ConfigSection
-      title="Targets"
-      description="The metrics endpoints of Falco, and of Falcosidekick and node_exporter if you run them. A bare host:port means http://host:port/metrics. Paste a list of addresses to add several targets."
+      title={t('config.targets.title', 'Targets')}
+      description={t(
+        'config.targets.description',
+        'The metrics endpoints of Falco, and of Falcosidekick and node_exporter if you run them. A bare host:port means http://host:port/metrics. Paste a list of addresses to add several targets.'
+      )}
     >
       {!settings.targets?.length && (
         <p>
           <Text color="secondary">
-            Set metrics.enabled and webserver.prometheus_metrics_enabled to true in falco.yaml.
+            {t(
+              'config.targets.enable-metrics',
+              'Set metrics.enabled and webserver.prometheus_metrics_enabled to true in falco.yaml.'
+            )}
           </Text>
         </p>
       )}
@@ -41,7 +48,7 @@ export function TargetsSection({ settings, onChange, disabled }: SectionProps) {
         onClick={() => onChange({ targets: [...targets, NEW_TARGET] })}
         disabled={disabled}
       >
-        Add target
+        {t('config.targets.add', 'Add target')}
       </Button>
     </ConfigSection>
   );

@@ -1,6 +1,7 @@
 import { css } from '@emotion/css';
 import { type GrafanaTheme2 } from '@grafana/data';
 import { ClipboardButton, Stack, Text, useStyles2 } from '@grafana/ui';
+import { t } from '../../i18n';
 
 /** A titled text with a button that copies it. */
 export function TextToCopy({ title, text }: { title: string; text: string }) {
@@ -10,7 +11,7 @@ export function TextToCopy({ title, text }: { title: string; text: string }) {
       <Stack justifyContent="space-between" alignItems="center">
         <Text element="h6">{title}</Text>
         <ClipboardButton variant="secondary" size="sm" icon="copy" type="button" getText={() => text}>
-          Copy
+          {t('config.copy', 'Copy')}
         </ClipboardButton>
       </Stack>
       <pre className={styles.text} tabIndex={0}>

@@ -1,5 +1,6 @@
 import { Field, Input } from '@grafana/ui';
 import { type ClipboardEventHandler, type ReactNode, useId } from 'react';
+import { t } from '../../i18n';
 import { type FalcoSettings } from '../../settings';
 
 /** Props of each section of the config editor. `onChange` takes only the settings that change. */
@@ -53,9 +54,11 @@ export function NumberField({ value, onChange, min = 0, problem, ...props }: Num
 
 function checkNumber(label: string, value: number, min: number, step?: number): string | undefined {
   if (value < min) {
-    return `${label} must be ${min} or more.`;
+    return t('config.too-small', '{{label}} must be {{min}} or more.', { label, min });
   }
-  return step === 1 && !Number.isInteger(value) ? `${label} must be a whole number.` : undefined;
+  return step === 1 && !Number.isInteger(value)
+    ? t('config.not-whole', '{{label}} must be a whole number.', { label })
+    : undefined;
 }
 
 interface InputFieldProps extends Omit<FieldProps<never>, 'value' | 'onChange'> {

@@ -5,8 +5,8 @@ import { parse, parseAllDocuments } from 'yaml';
 import { MANIFESTS } from './manifests';
 
 /** Parses a manifest. */
-function manifest(file: string) {
-  return parse(MANIFESTS.find((known) => known.file === file)?.text ?? '');
+function manifest(file: keyof typeof MANIFESTS) {
+  return parse(MANIFESTS[file]);
 }
 
 test('the headless Service includes pods that are not ready and matches no ServiceMonitor', () => {
@@ -33,8 +33,7 @@ test('the Service for node_exporter is headless and selects the pods of its char
 });
 
 test('the NetworkPolicies admit the scraper and Falco’s alerts and do not select the Falcosidekick UI', () => {
-  const text = MANIFESTS.find(({ file }) => file === 'network-policy.yaml')?.text ?? '';
-  const policies = parseAllDocuments(text).map((document) => document.toJS());
+  const policies = parseAllDocuments(MANIFESTS['network-policy.yaml']).map((document) => document.toJS());
   expect(policies.map(({ apiVersion, kind }) => [apiVersion, kind])).toEqual(
     Array(2).fill(['networking.k8s.io/v1', 'NetworkPolicy'])
   );

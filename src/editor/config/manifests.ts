@@ -1,11 +1,4 @@
-/** Kubernetes manifests. `npm run generate` also writes them to docs/kubernetes. */
-export interface Manifest {
-  /** The file in docs/kubernetes. */
-  file: string;
-  title: string;
-  about: string;
-  text: string;
-}
+/** Kubernetes manifests, which the config editor shows. `npm run generate` also writes them to docs/kubernetes. */
 
 const headlessService = `# For DNS discovery. It has no labels, so that no ServiceMonitor scrapes Falco a second time through it.
 apiVersion: v1
@@ -115,30 +108,10 @@ extra:
         privileged: true
 `;
 
-export const MANIFESTS: Manifest[] = [
-  {
-    file: 'falco-values.yaml',
-    title: 'Helm values for Falco',
-    about: 'Enables metrics, BPF statistics and container memory.',
-    text: helmValues,
-  },
-  {
-    file: 'headless-service.yaml',
-    title: 'Headless Service',
-    about: 'One DNS name for all Falco pods: falco-metrics-headless.falco.svc.cluster.local:8765.',
-    text: headlessService,
-  },
-  {
-    file: 'node-exporter-service.yaml',
-    title: 'Headless Service for node_exporter',
-    about:
-      'One DNS name for all pods of the Helm chart prometheus-node-exporter: prometheus-node-exporter-headless.monitoring.svc.cluster.local:9100.',
-    text: nodeExporterService,
-  },
-  {
-    file: 'network-policy.yaml',
-    title: 'NetworkPolicy',
-    about: 'Allows the scraper to reach Falco and Falcosidekick, and Falco to reach Falcosidekick.',
-    text: networkPolicy,
-  },
-];
+/** The manifests, by the name of their file in docs/kubernetes. */
+export const MANIFESTS = {
+  'falco-values.yaml': helmValues,
+  'headless-service.yaml': headlessService,
+  'node-exporter-service.yaml': nodeExporterService,
+  'network-policy.yaml': networkPolicy,
+};

@@ -1,3 +1,6 @@
+import { t, verbatim } from '../../i18n';
+import { type Manifest } from './manifestTexts';
+
 /** Bounds of the histogram of delivery times. pkg/receiver/metrics.go has the same list in seconds; a test compares them. */
 export const OBJECTIVES = [
   '50ms',
@@ -21,12 +24,15 @@ export const OBJECTIVES = [
 const SECRET_NAME = 'falco-alert-receiver';
 
 /** What a sender needs, as text to copy. `address` is the URL of the alert receiver. */
-export function receiverManifests(address: string): Array<{ title: string; about: string; text: string }> {
+export function receiverManifests(address: string): Manifest[] {
   const { protocol, rest } = split(address);
   return [
     {
-      title: 'Secret for Kubernetes',
-      about: 'Contains the shared secret and the token of a Grafana service account with the Viewer role.',
+      title: t('config.manifest.secret', 'Secret for Kubernetes'),
+      about: t(
+        'config.manifest.secret-help',
+        'Contains the shared secret and the token of a Grafana service account with the Viewer role.'
+      ),
       text: `kubectl create secret generic ${SECRET_NAME} --namespace falco \\
   --from-literal=secret='SHARED_SECRET' \\
   --from-literal=token='SERVICE_ACCOUNT_TOKEN' \\
@@ -34,8 +40,8 @@ export function receiverManifests(address: string): Array<{ title: string; about
 `,
     },
     {
-      title: 'Helm values for Falcosidekick',
-      about: 'Falcosidekick sends the shared secret and the token in headers.',
+      title: t('config.manifest.sidekick', 'Helm values for Falcosidekick'),
+      about: t('config.manifest.sidekick-help', 'Falcosidekick sends the shared secret and the token in headers.'),
       text: `# For the Helm chart falcosecurity/falco. Keep other entries of extraEnv.
 falcosidekick:
   enabled: true
@@ -52,9 +58,11 @@ falcosidekick:
 `,
     },
     {
-      title: 'falco.yaml',
-      about:
-        'Falco sends alerts itself. It cannot send headers, so the shared secret and the token are part of the URL.',
+      title: verbatim('falco.yaml'),
+      about: t(
+        'config.manifest.falco-help',
+        'Falco sends alerts itself. It cannot send headers, so the shared secret and the token are part of the URL.'
+      ),
       text: `# Falco replaces \${…} with its environment variables. api_key is the user name that Grafana expects with a token.
 # A secret with other characters than letters, digits, - and _ has to be URL-encoded.
 json_output: true
@@ -64,8 +72,8 @@ http_output:
 `,
     },
     {
-      title: 'Helm values for Falco’s http_output',
-      about: 'The same, with both values from the Secret.',
+      title: t('config.manifest.http-output', 'Helm values for Falco’s http_output'),
+      about: t('config.manifest.http-output-help', 'The same, with both values from the Secret.'),
       text: `# For the Helm chart falcosecurity/falco. Keep other entries of extra.env.
 falco:
   json_output: true

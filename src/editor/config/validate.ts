@@ -1,4 +1,5 @@
 import { BOUNDS, LABEL_NAME, SECRETS } from '../../contract';
+import { t } from '../../i18n';
 import { type TargetSettings } from '../../settings';
 import { parseDuration } from '../../signals/window';
 import { parseSize } from '../../sizes';
@@ -6,32 +7,47 @@ import { parseSize } from '../../sizes';
 /** A message that says what is wrong and what to change; undefined for valid input. */
 type Problem = string | undefined;
 
-const READABLE = 'Everyone who can query this data source can read';
-
 /** Checks the address of a target. A bare `host:port` means http and /metrics, as in the backend. */
 export function urlProblem({ url, discovery }: TargetSettings): Problem {
   const text = url.trim();
   if (text === '') {
-    return 'Enter an Address, for example falco.example:8765.';
+    return t('config.problem.address-empty', 'Enter an Address, for example falco.example:8765.');
   }
   const [, scheme] = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text) ?? [];
   if (scheme !== undefined && !/^https?$/i.test(scheme)) {
-    return `Address must start with http:// or https://, found ${scheme}://.`;
+    return t('config.problem.address-scheme', 'Address must start with http:// or https://, found {{scheme}}://.', {
+      scheme,
+    });
   }
   // SRV records contain the port.
   if (scheme === undefined && discovery !== 'srv' && !/^[^/]*:\d/.test(text)) {
-    return `“${text}” has no port. Expected host:port, for example ${text.split('/')[0]}:8765, or a URL.`;
+    return t(
+      'config.problem.address-port',
+      '“{{text}}” has no port. Expected host:port, for example {{host}}:8765, or a URL.',
+      { text, host: text.split('/')[0]! }
+    );
   }
   const parsed = parseUrl(scheme === undefined ? `http://${text}` : text);
   if (!parsed) {
-    return `“${text}” is not a valid Address. Expected host:port or http://host:port/metrics.`;
+    return t(
+      'config.problem.address-invalid',
+      '“{{text}}” is not a valid Address. Expected host:port or http://host:port/metrics.',
+      { text }
+    );
   }
   if (parsed.username !== '' || parsed.password !== '') {
-    return `${READABLE} this Address. Remove the username and password and use basic authentication below.`;
+    return t(
+      'config.problem.address-password',
+      'Everyone who can query this data source can read this Address. Remove the username and password and use basic authentication below.'
+    );
   }
   const secret = [...parsed.searchParams.keys()].find(isSecret);
   if (secret !== undefined) {
-    return `${READABLE} this Address, and “${secret}” looks like a secret. Remove it and send it as an HTTP header below.`;
+    return t(
+      'config.problem.address-secret',
+      'Everyone who can query this data source can read this Address, and “{{secret}}” looks like a secret. Remove it and send it as an HTTP header below.',
+      { secret }
+    );
   }
   return undefined;
 }
@@ -49,7 +65,11 @@ export function parametersProblem(text: string): Problem {
   const secret = [...new URLSearchParams(text).keys()].find(isSecret);
   return secret === undefined
     ? undefined
-    : `${READABLE} Query parameters, and “${secret}” looks like a secret. Remove it and send it as an HTTP header below.`;
+    : t(
+        'config.problem.parameters-secret',
+        'Everyone who can query this data source can read Query parameters, and “{{secret}}” looks like a secret. Remove it and send it as an HTTP header below.',
+        { secret }
+      );
 }
 
 function isSecret(name: string): boolean {
@@ -68,17 +88,30 @@ function parseUrl(text: string): URL | undefined {
 /** Checks a pinned value, or several separated by commas, against the format of the baseline. */
 export function baselineProblem(label: string, text: string | undefined, form: string, formInWords: string): Problem {
   const invalid = (text ?? '').split(/[\s,]+/).find((value) => value !== '' && !new RegExp(form).test(value));
-  return invalid === undefined ? undefined : `${label}: “${invalid}” is invalid. Expected ${formInWords}.`;
+  return invalid === undefined
+    ? undefined
+    : t('config.problem.baseline', '{{label}}: “{{value}}” is invalid. Expected {{form}}.', {
+        label,
+        value: invalid,
+        form: formInWords,
+      });
 }
 
 export function intervalProblem(text: string): Problem {
   const length = parseDuration(text);
   if (length === undefined) {
-    return `“${text}” is not a duration. Scrape interval must be, for example, 15s or 1m.`;
+    return t(
+      'config.problem.interval',
+      '“{{text}}” is not a duration. Scrape interval must be, for example, 15s or 1m.',
+      { text }
+    );
   }
   const { min, max } = BOUNDS.scrapeIntervalMs;
   return length < min || length > max
-    ? `Scrape interval must be between 1s and 2m30s, because PromQL looks back five minutes and needs two scrapes in them.`
+    ? t(
+        'config.problem.interval-bounds',
+        'Scrape interval must be between 1s and 2m30s, because PromQL looks back five minutes and needs two scrapes in them.'
+      )
     : undefined;
 }
 
@@ -86,18 +119,26 @@ export function intervalProblem(text: string): Problem {
 export function timeoutProblem(text: string, interval: string): Problem {
   const length = parseDuration(text);
   if (length === undefined || length <= 0) {
-    return `“${text}” is not a duration. Scrape timeout must be, for example, 10s.`;
+    return t('config.problem.timeout', '“{{text}}” is not a duration. Scrape timeout must be, for example, 10s.', {
+      text,
+    });
   }
   const longest = parseDuration(interval);
   if (longest !== undefined && length > longest) {
-    return `Scrape timeout must not be longer than Scrape interval. ${interval} is used instead.`;
+    return t(
+      'config.problem.timeout-long',
+      'Scrape timeout must not be longer than Scrape interval. {{interval}} is used instead.',
+      { interval }
+    );
   }
   return undefined;
 }
 
 /** Checks a duration that has to be above 0. */
 export function durationProblem(text: string): Problem {
-  return parseDuration(text) ? undefined : `“${text}” is not a duration above 0. Expected, for example, 30s.`;
+  return parseDuration(text)
+    ? undefined
+    : t('config.problem.duration', '“{{text}}” is not a duration above 0. Expected, for example, 30s.', { text });
 }
 
 /** Checks how long samples are kept. */
@@ -105,13 +146,18 @@ export function retentionProblem(text: string): Problem {
   const { min, max } = BOUNDS.retentionTimeMs;
   const length = parseDuration(text) ?? 0;
   return (
-    durationProblem(text) ?? (length < min || length > max ? 'Retention time must be between 1m and 10y.' : undefined)
+    durationProblem(text) ??
+    (length < min || length > max
+      ? t('config.problem.retention', 'Retention time must be between 1m and 10y.')
+      : undefined)
   );
 }
 
 /** Checks an amount of memory or bytes. */
 export function sizeProblem(text: string): Problem {
-  return parseSize(text) ? undefined : `“${text}” is not a size above 0. Expected, for example, 512MB or 1GB.`;
+  return parseSize(text)
+    ? undefined
+    : t('config.problem.size', '“{{text}}” is not a size above 0. Expected, for example, 512MB or 1GB.', { text });
 }
 
 /** Checks the minimum interval of live scrapes. */
@@ -120,7 +166,7 @@ export function liveProblem(text: string): Problem {
   const { min, max } = BOUNDS.liveIntervalMs;
   return length === 0 || (length !== undefined && length >= min && length <= max)
     ? undefined
-    : 'Minimum interval must be between 500ms and 1m, or 0 to turn live updates off.';
+    : t('config.problem.live', 'Minimum interval must be between 500ms and 1m, or 0 to turn live updates off.');
 }
 
 const MEMORY = /^\d+(\.\d+)?(Ki|Mi|Gi|Ti|Pi|Ei|k|M|G|T|P|E)?$/;
@@ -129,14 +175,18 @@ const MEMORY = /^\d+(\.\d+)?(Ki|Mi|Gi|Ti|Pi|Ei|k|M|G|T|P|E)?$/;
 export function memoryProblem(text: NonNullable<TargetSettings['memoryLimit']>): Problem {
   return MEMORY.test(text) && parseFloat(text) > 0
     ? undefined
-    : `“${text}” is not an amount of memory. Expected, for example, 512Mi or 1Gi.`;
+    : t('config.problem.memory', '“{{text}}” is not an amount of memory. Expected, for example, 512Mi or 1Gi.', {
+        text,
+      });
 }
 
 /** Checks a CPU limit in Kubernetes notation, as a number or as text. */
 export function cpuProblem(limit: NonNullable<TargetSettings['cpuLimit']>): Problem {
   return limit === '' || /^\d+(\.\d+)?m?$/.test(String(limit))
     ? undefined
-    : `“${limit}” is not an amount of CPU. Expected, for example, 500m, 0.5 or 2.`;
+    : t('config.problem.cpu', '“{{text}}” is not an amount of CPU. Expected, for example, 500m, 0.5 or 2.', {
+        text: limit,
+      });
 }
 
 /** Parses `cluster=prod, zone=a`. Values can contain anything but commas. */
@@ -150,19 +200,36 @@ export function parseLabels(text: string): { labels: Record<string, string>; pro
     const name = pair.slice(0, equals).trim();
     const value = pair.slice(equals + 1).trim();
     if (equals < 0 || value === '') {
-      return { labels, problem: `“${pair}” is not a label. Expected name=value, for example cluster=prod.` };
+      return {
+        labels,
+        problem: t(
+          'config.problem.label',
+          '“{{text}}” is not a label. Expected name=value, for example cluster=prod.',
+          { text: pair }
+        ),
+      };
     }
     if (!new RegExp(LABEL_NAME).test(name)) {
       return {
         labels,
-        problem: `“${name}” is not a valid label name. Expected letters, digits and underscores, not starting with a digit or two underscores.`,
+        problem: t(
+          'config.problem.label-name',
+          '“{{name}}” is not a valid label name. Expected letters, digits and underscores, not starting with a digit or two underscores.',
+          { name }
+        ),
       };
     }
     if (name === 'kind') {
-      return { labels, problem: 'The label “kind” is reserved for the plugin. Choose another name.' };
+      return {
+        labels,
+        problem: t('config.problem.label-kind', 'The label “kind” is reserved for the plugin. Choose another name.'),
+      };
     }
     if (name in labels) {
-      return { labels, problem: `The label “${name}” is defined twice. Remove one.` };
+      return {
+        labels,
+        problem: t('config.problem.label-twice', 'The label “{{name}}” is defined twice. Remove one.', { name }),
+      };
     }
     labels[name] = value;
   }

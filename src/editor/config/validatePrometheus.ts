@@ -1,17 +1,26 @@
 /** Validation of the Prometheus settings while typing. The backend validates them again. */
+import { t } from '../../i18n';
+
 type Problem = string | undefined;
 
 export function serverUrlProblem(text = ''): Problem {
   const url = text.trim();
   if (url === '') {
-    return 'Enter a Server URL, for example http://prometheus:9090.';
+    return t('config.problem.url-empty', 'Enter a Server URL, for example http://prometheus:9090.');
   }
   const parsed = parseUrl(url.includes('://') ? url : `http://${url}`);
   if (!parsed || !/^https?:$/.test(parsed.protocol)) {
-    return `“${url}” is not a valid Server URL. Expected, for example, http://prometheus:9090.`;
+    return t(
+      'config.problem.url-invalid',
+      '“{{url}}” is not a valid Server URL. Expected, for example, http://prometheus:9090.',
+      { url }
+    );
   }
   if (parsed.username !== '' || parsed.password !== '') {
-    return 'Everyone who can query this data source can read the Server URL. Remove the username and password and use basic authentication below.';
+    return t(
+      'config.problem.url-password',
+      'Everyone who can query this data source can read the Server URL. Remove the username and password and use basic authentication below.'
+    );
   }
   return undefined;
 }
@@ -32,7 +41,11 @@ export function matchersProblem(text: string): Problem {
   while (rest.trim() !== '') {
     const matcher = MATCHER.exec(rest);
     if (!matcher) {
-      return `“${rest.trim()}” is not a valid matcher. Expected, for example, job="falco", cluster=~"prod.*".`;
+      return t(
+        'config.problem.matcher',
+        '“{{text}}” is not a valid matcher. Expected, for example, job="falco", cluster=~"prod.*".',
+        { text: rest.trim() }
+      );
     }
     rest = rest.slice(matcher[0].length);
   }
@@ -52,10 +65,17 @@ export function identityProblem(text: string): Problem {
   const names = parseIdentity(text) ?? [];
   const invalid = names.find((name) => !/^[a-zA-Z_]\w*$/.test(name) || name.startsWith('__') || name === 'kind');
   if (invalid !== undefined) {
-    return `“${invalid}” cannot be an identity label. Expected a label name other than kind that does not start with __.`;
+    return t(
+      'config.problem.identity',
+      '“{{name}}” cannot be an identity label. Expected a label name other than kind that does not start with __.',
+      { name: invalid }
+    );
   }
   return names.length > 2 || new Set(names).size < names.length
-    ? 'Identity labels must be one or two different labels, for example instance, or cluster, node.'
+    ? t(
+        'config.problem.identity-number',
+        'Identity labels must be one or two different labels, for example instance, or cluster, node.'
+      )
     : undefined;
 }
 
@@ -63,5 +83,7 @@ export function identityProblem(text: string): Problem {
 export function labelProblem(name: string): Problem {
   return name === '' || (/^[a-zA-Z_]\w*$/.test(name) && !name.startsWith('__'))
     ? undefined
-    : `“${name}” is not a label name. Expected, for example, instance or nodename.`;
+    : t('config.problem.label-form', '“{{name}}” is not a label name. Expected, for example, instance or nodename.', {
+        name,
+      });
 }
