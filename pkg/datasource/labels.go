@@ -17,6 +17,7 @@ import (
 	"github.com/prometheus/prometheus/storage"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/failure"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/frames"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/request"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
@@ -71,7 +72,7 @@ func labelValues(ctx context.Context, r *request.Request, name, filters string, 
 	if name == priority.Label {
 		return slices.DeleteFunc(slices.Clone(priority.Words), func(word string) bool { return !found[word] }), nil
 	}
-	return bounded(slices.Sorted(maps.Keys(found))), nil
+	return bounded(slices.SortedFunc(maps.Keys(found), frames.CompareNatural)), nil
 }
 
 // readFilters reads the filters of a lookup.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/executor"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/frames"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/request"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
@@ -34,7 +35,7 @@ func Changes(ctx context.Context, r *request.Request, qc *request.QueryContext, 
 		out = append(out, Change{e.EventKind, e.node, time.UnixMilli(e.At).UTC(), short(e.from), short(e.to)})
 	}
 	slices.SortStableFunc(out, func(x, y Change) int {
-		return cmp.Or(x.At.Compare(y.At), cmp.Compare(x.Node.Cluster, y.Node.Cluster), cmp.Compare(x.Node.Name, y.Node.Name))
+		return cmp.Or(x.At.Compare(y.At), frames.CompareNatural(x.Node.Cluster, y.Node.Cluster), frames.CompareNatural(x.Node.Name, y.Node.Name))
 	})
 	return out, nil
 }

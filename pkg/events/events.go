@@ -63,7 +63,7 @@ func Answer(ctx context.Context, r *request.Request, qc *request.QueryContext) (
 	}
 	found = within(found, qc)
 	slices.SortStableFunc(found, func(x, y event) int {
-		return cmp.Or(cmp.Compare(y.At, x.At), strings.Compare(x.node.Cluster, y.node.Cluster), strings.Compare(x.node.Name, y.node.Name))
+		return cmp.Or(cmp.Compare(y.At, x.At), frames.CompareNatural(x.node.Cluster, y.node.Cluster), frames.CompareNatural(x.node.Name, y.node.Name))
 	})
 	rows := query.First(bundled(found, by, max(qc.Times.Scrape, qc.Times.Length/eventGaps)), qc.Query.Limit)
 	told := notices.ForRange(r, qc)

@@ -66,6 +66,9 @@ func From(results []Result, o Options) (data.Frames, error) {
 		if err != nil {
 			return nil, err
 		}
+		if r.sortable() {
+			sortSeries(ss, o.Identity)
+		}
 		for j := range ss {
 			ss[j].index = i
 			if r.Signal != nil && len(results) > 1 && !o.Table {
@@ -138,9 +141,6 @@ func read(r Result) ([]series, error) {
 				out = append(out, series{result: &r, labels: one.Metric, values: []float64{one.F}, instant: true})
 			}
 		}
-		if r.Signal != nil && !r.Ranked {
-			slices.SortFunc(out, func(a, b series) int { return labels.Compare(a.labels, b.labels) })
-		}
 	case promql.Scalar:
 		if !math.IsNaN(v.V) {
 			out = append(out, series{result: &r, values: []float64{v.V}, instant: true})
@@ -149,6 +149,24 @@ func read(r Result) ([]series, error) {
 		return nil, fmt.Errorf("the expression returns a %s, which cannot be shown or alerted on: expected numbers", r.Value.Type())
 	}
 	return out, nil
+}
+
+// sortable reports whether the order of the series says nothing. That of an instant PromQL query may be the one asked for,
+// as in sort(up).
+func (r Result) sortable() bool {
+	_, instant := r.Value.(promql.Vector)
+	return !r.Ranked && (r.Signal != nil || !instant)
+}
+
+// sortSeries sorts the series of a result by their labels, those of the identity first.
+func sortSeries(all []series, identity []string) {
+	var names []string
+	for _, s := range all {
+		names = append(names, order(s.labels, nil)...)
+	}
+	slices.Sort(names)
+	names = leading(identity, slices.Compact(names))
+	slices.SortStableFunc(all, func(a, b series) int { return compare(a.labels, b.labels, names) })
 }
 
 func multi(all []series, o Options) data.Frames {

@@ -113,7 +113,7 @@ func (n namer) collect(results []Result, all []series) (rows []*row, columns []c
 		names = append(names, order(own, nil)...)
 	}
 	if n.pivots() {
-		slices.SortFunc(columns, func(a, b column) int { return cmp.Or(cmp.Compare(a.index, b.index), strings.Compare(a.name, b.name)) })
+		slices.SortFunc(columns, func(a, b column) int { return cmp.Or(cmp.Compare(a.index, b.index), CompareNatural(a.name, b.name)) })
 	}
 	slices.Sort(names)
 	return rows, columns, slices.Compact(names)
@@ -143,9 +143,10 @@ func leading(first, names []string) []string {
 	return out
 }
 
+// compare compares the values of the labels, in the order of their names.
 func compare(a, b labels.Labels, names []string) int {
 	for _, name := range names {
-		if c := strings.Compare(a.Get(name), b.Get(name)); c != 0 {
+		if c := CompareNatural(a.Get(name), b.Get(name)); c != 0 {
 			return c
 		}
 	}

@@ -1,7 +1,6 @@
 package health
 
 import (
-	"slices"
 	"strings"
 	"time"
 
@@ -57,7 +56,6 @@ func rangeFrames(r *request.Request, qc *request.QueryContext, checks []evaluate
 		}
 		matrix = append(matrix, series)
 	}
-	slices.SortFunc(matrix, func(x, y promql.Series) int { return labels.Compare(x.Metric, y.Metric) })
 	return verdictFrames(r, qc, frames.Result{Signal: verdictSignal, Expr: strings.Join(exprs, "\n"), Value: matrix}, notices)
 }
 

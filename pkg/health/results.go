@@ -70,7 +70,7 @@ func results(ctx context.Context, r *request.Request, qc *request.QueryContext, 
 	}
 	slices.SortStableFunc(out, func(x, y checkResult) int {
 		return cmp.Or(cmp.Compare(severityRank[x.verdict], severityRank[y.verdict]), cmp.Compare(x.order, y.order),
-			strings.Compare(x.node.Cluster, y.node.Cluster), strings.Compare(x.node.Name, y.node.Name))
+			frames.CompareNatural(x.node.Cluster, y.node.Cluster), frames.CompareNatural(x.node.Name, y.node.Name))
 	})
 	return out
 }

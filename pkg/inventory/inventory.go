@@ -65,7 +65,7 @@ func Answer(ctx context.Context, r *request.Request, qc *request.QueryContext) (
 		}
 	}
 	slices.SortStableFunc(rows, func(x, y *item) int {
-		return cmp.Or(cmp.Compare(len(y.differences), len(x.differences)), strings.Compare(x.Labels.Get("cluster"), y.Labels.Get("cluster")), strings.Compare(x.Node(), y.Node()))
+		return cmp.Or(cmp.Compare(len(y.differences), len(x.differences)), frames.CompareNatural(x.Labels.Get("cluster"), y.Labels.Get("cluster")), frames.CompareNatural(x.Node(), y.Node()))
 	})
 	out := inventoryTable(r, query.First(rows, qc.Query.Limit), append(notices.ForTargets(r, qc), withoutMajority(divided)...))
 	out[0].Meta.ExecutedQueryString = strings.Join(exprs, "\n")
@@ -142,7 +142,7 @@ func cell(c signals.InventoryColumn, l labels.Labels) (shown, whole string) {
 }
 
 func joined(words []string) string {
-	slices.Sort(words)
+	slices.SortFunc(words, frames.CompareNatural)
 	return strings.Join(slices.Compact(words), ", ")
 }
 

@@ -65,7 +65,7 @@ func Answer(ctx context.Context, r *request.Request, qc *request.QueryContext) (
 		total += one.matches
 	}
 	slices.SortFunc(rows, func(x, y *rule) int {
-		return cmp.Or(cmp.Compare(y.matches, x.matches), strings.Compare(x.name, y.name), strings.Compare(x.source+x.priority+x.tags, y.source+y.priority+y.tags))
+		return cmp.Or(cmp.Compare(y.matches, x.matches), frames.CompareNatural(x.name, y.name), strings.Compare(x.source+x.priority+x.tags, y.source+y.priority+y.tags))
 	})
 	told := append(notices.ForRange(r, qc), notices.LostLines(r, qc.Targets, qc.Targets.All, []string{table.Metric})...)
 	if len(rows) == 0 && !qc.Targets.NoneMeasured() {

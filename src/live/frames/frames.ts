@@ -12,7 +12,7 @@ import { tableFields } from './table';
  * result is not numeric.
  */
 export function framesOf(results: readonly FrameResult[], options: FrameOptions): DataFrame[] {
-  const all = seriesOf(results, options.table);
+  const all = seriesOf(results, options);
   const { refId, notices, step } = options;
   const type = options.table
     ? step === undefined

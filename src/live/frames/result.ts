@@ -1,6 +1,7 @@
 import { type QueryResultMetaNotice } from '@grafana/data';
 import { type Labels, type Result } from '../../promql';
 import { type Signal } from '../../signals/types';
+import { compareLabels, namesOf } from './naturalOrder';
 
 /** One expression of a query, evaluated. */
 export interface FrameResult extends Pick<Result, 'type'> {
@@ -40,9 +41,10 @@ export interface FrameSeries {
 
 /**
  * The series of all results. Points with the value NaN are left out: in PromQL, NaN means that a value cannot be known. A
- * series without points is left out, too. Series of several signals get the label `signal`, except in tables.
+ * series without points is left out, too. Series of several signals get the label `signal`, except in tables. They are
+ * sorted by their labels, those of the identity first.
  */
-export function seriesOf(results: readonly FrameResult[], table: boolean): FrameSeries[] {
+export function seriesOf(results: readonly FrameResult[], { table, identity }: FrameOptions): FrameSeries[] {
   return results.flatMap((result, index) => {
     if (result.type === 'string') {
       throw new Error('the expression returns a string, which cannot be shown or alerted on: expected numbers');
@@ -55,6 +57,9 @@ export function seriesOf(results: readonly FrameResult[], table: boolean): Frame
       const points = { times: places.map((i) => times[i]!), values: places.map((i) => values[i]!) };
       return places.length === 0 ? [] : [{ result, index, labels: shownLabels, ...points, isInstant }];
     });
-    return isInstant && result.signal ? all.sort((a, b) => a.labels.compare(b.labels)) : all;
+    // The order of an instant PromQL query may be the one asked for, as in sort(up).
+    const isSortable = !isInstant || result.signal;
+    const names = isSortable ? namesOf(all, identity) : [];
+    return isSortable ? all.sort((a, b) => compareLabels(a.labels, b.labels, names)) : all;
   });
 }

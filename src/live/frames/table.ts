@@ -1,7 +1,8 @@
 import { type Field, FieldType } from '@grafana/data';
 import { Labels } from '../../promql';
 import { fieldConfig, nameMissing } from './config';
-import { leading, SeriesNamer } from './SeriesNamer';
+import { compareLabels, compareNatural, namesOf } from './naturalOrder';
+import { SeriesNamer } from './SeriesNamer';
 import { type FrameOptions, type FrameResult, type FrameSeries } from './result';
 
 /** A row: one label set, and one time if the query covers a range. */
@@ -27,10 +28,9 @@ export function tableFields(results: readonly FrameResult[], all: FrameSeries[],
   const namer = new SeriesNamer(all, options);
   const columns = columnsOf(results, all, namer);
   const rows = rowsOf(all, namer, columns);
-  const found = new Set(rows.flatMap(({ labels }) => labels.entries().map(([name]) => name)));
-  const names = leading(identity, [...found].sort());
+  const names = namesOf(rows, identity);
   if (step !== undefined || results[0]!.signal) {
-    rows.sort((a, b) => a.at - b.at || compare(a.labels, b.labels, names));
+    rows.sort((a, b) => a.at - b.at || compareLabels(a.labels, b.labels, names));
   }
   const time: Field = { name: 'Time', type: FieldType.time, config: {}, values: rows.map(({ at }) => at) };
   const words = names.map((name): Field => {
@@ -75,7 +75,7 @@ function columnsOf(results: readonly FrameResult[], all: FrameSeries[], namer: S
     const name = namer.columnName(result, labels);
     found.set(`${index} ${name}`, { index, name });
   }
-  return [...found.values()].sort((a, b) => a.index - b.index || (a.name < b.name ? -1 : 1));
+  return [...found.values()].sort((a, b) => a.index - b.index || compareNatural(a.name, b.name));
 }
 
 function rowsOf(all: FrameSeries[], namer: SeriesNamer, columns: Column[]): Row[] {
@@ -93,14 +93,4 @@ function rowsOf(all: FrameSeries[], namer: SeriesNamer, columns: Column[]): Row[
     });
   }
   return [...rows.values()];
-}
-
-function compare(a: Labels, b: Labels, names: string[]): number {
-  for (const name of names) {
-    const [left, right] = [a.get(name), b.get(name)];
-    if (left !== right) {
-      return left < right ? -1 : 1;
-    }
-  }
-  return 0;
 }
