@@ -17,9 +17,14 @@ const unitNames: Record<string, string> = {
   bytes: 'bytes',
   ns: 'nanoseconds',
   s: 'seconds',
+  dtdhms: 'seconds, shown as days and time',
   short: 'number',
   locale: 'number',
 };
+
+function unitName(unit: string): string {
+  return unitNames[unit] ?? unit.replace('count:', '').replace('/h', ' per hour');
+}
 
 const preamble = `# Signals
 
@@ -37,7 +42,7 @@ export function signalReference(): string {
 function dimension({ id, title, question }: Dimension): string[] {
   const signals = catalogue.signals.filter((signal) => signal.dimension === id);
   const rows = signals.map(
-    ({ id, title, unit, summary }) => `| [\`${id}\`](#${id}) | ${title} | ${unitNames[unit] ?? unit} | ${summary} |`
+    ({ id, title, unit, summary }) => `| [\`${id}\`](#${id}) | ${title} | ${unitName(unit)} | ${summary} |`
   );
   const head = [`## ${title}`, '', question, '', '| signal | title | unit | meaning |', '| --- | --- | --- | --- |'];
   return [[...head, ...rows, ''].join('\n'), ...signals.map(section)];

@@ -133,8 +133,11 @@ func difference(after, before frames.Result) frames.Result {
 	out.Column = "change"
 	if s := after.Signal; s != nil {
 		out.Signal = &signals.Signal{ID: s.ID, Title: s.Title, Description: s.Description, Unit: s.Unit, Decimals: s.Decimals}
-		if s.Decimals != nil && s.Unit == "percentunit" { // a change can be much smaller than the value
-			fine := max(2, *s.Decimals)
+		if s.Unit == "percentunit" { // a change can be much smaller than the value
+			fine := uint16(2)
+			if s.Decimals != nil {
+				fine = max(fine, *s.Decimals)
+			}
 			out.Signal.Decimals = &fine
 		}
 	}

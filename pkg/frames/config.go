@@ -42,6 +42,13 @@ func fieldConfig(s *signals.Signal) *data.FieldConfig {
 	if s.Max != nil {
 		config.SetMax(*s.Max)
 	}
+	if s.SoftMax != nil {
+		config.Custom = map[string]any{"axisSoftMax": *s.SoftMax}
+	}
+	if s.Tiny != nil {
+		from, to := data.ConfFloat64(math.SmallestNonzeroFloat64), data.ConfFloat64(s.Tiny.To)
+		config.Mappings = data.ValueMappings{data.RangeValueMapper{From: &from, To: &to, Result: data.ValueMappingResult{Text: s.Tiny.Text}}}
+	}
 	if len(s.Values) > 0 {
 		mapping := data.ValueMapper{}
 		for i, v := range s.Values {

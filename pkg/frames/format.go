@@ -37,12 +37,12 @@ func whole(unit string, value float64) float64 {
 func WithUnit(unit string, value float64) string {
 	switch unit {
 	case "percentunit":
-		return number(value*100) + " %"
+		return percentage(value * 100)
 	case "percent":
-		return number(value) + " %"
+		return percentage(value)
 	case "bytes":
 		return scale(value, 1024, "B", "KiB", "MiB", "GiB", "TiB", "PiB")
-	case "s":
+	case "s", "dtdhms":
 		return duration(value)
 	case "ms":
 		return duration(value / 1000)
@@ -58,7 +58,21 @@ func WithUnit(unit string, value float64) string {
 	case "cps", "ops", "reqps":
 		return rate(value, "/s")
 	}
+	if per, counted := strings.CutPrefix(unit, "count:"); counted {
+		return rate(value, per)
+	}
 	return strings.TrimSpace(scale(value, 1000, "", "K", "M", "G", "T"))
+}
+
+// percentage formats per cents. The digits of nearly nothing say less than that it is less than 0.01 %.
+func percentage(value float64) string {
+	switch {
+	case value > 0 && value < 0.01:
+		return "<0.01 %"
+	case value < 0 && value > -0.01:
+		return ">-0.01 %"
+	}
+	return number(value) + " %"
 }
 
 // thousands formats a whole number with thousands separators.
@@ -74,6 +88,9 @@ func thousands(value float64) string {
 }
 
 func rate(value float64, per string) string {
+	if value > 0 && value < 0.01 {
+		return "<0.01 " + per
+	}
 	return strings.ReplaceAll(scale(value, 1000, "", "K", "M", "G")+" "+per, "  ", " ")
 }
 

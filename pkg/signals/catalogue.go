@@ -54,11 +54,14 @@ type Signal struct {
 	Title     string `json:"title"`
 	Dimension string `json:"dimension"`
 	// TargetKind is the kind of target that it describes.
-	TargetKind  string      `json:"targetKind"`
-	Unit        string      `json:"unit"`
-	Decimals    *uint16     `json:"decimals,omitempty"`
-	Min         *float64    `json:"min,omitempty"`
-	Max         *float64    `json:"max,omitempty"`
+	TargetKind string   `json:"targetKind"`
+	Unit       string   `json:"unit"`
+	Decimals   *uint16  `json:"decimals,omitempty"`
+	Min        *float64 `json:"min,omitempty"`
+	Max        *float64 `json:"max,omitempty"`
+	Tiny       *Tiny    `json:"tiny,omitempty"`
+	// SoftMax is the least upper end of an axis. Grafana would draw a flat line at 0 on an axis up to 100, or to 10,000 %.
+	SoftMax     *float64    `json:"softMax,omitempty"`
 	Summary     string      `json:"summary"`
 	Description string      `json:"description"`
 	Expr        string      `json:"expr"`
@@ -82,6 +85,12 @@ type Signal struct {
 	Values        []Value `json:"values,omitempty"`
 	// InStore replaces Expr if the Prometheus server has metrics of other exporters.
 	InStore *InStore `json:"inStore,omitempty"`
+}
+
+// Tiny is the text for values above 0, up to To, that are too small to show with the decimals of a signal.
+type Tiny struct {
+	To   float64 `json:"to"`
+	Text string  `json:"text"`
 }
 
 // InStore is the expression of a signal for Prometheus servers that have all of Metrics, which are those of other exporters.

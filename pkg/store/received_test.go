@@ -65,13 +65,13 @@ func TestReceivedSeriesAreJoinedByHostName(t *testing.T) {
 
 	// The replicas add up, under the address of the Falco.
 	rate := signal("alerts-received-rate", nil)
-	require.Equal(t, []string{`{node="10.0.0.1:8765", path="falco"} => 1.5` + at, `{node="10.0.0.2:8765", path="falco"} => 0.1` + at, `{node="10.0.0.3:8765", path="falco"} => 0.1` + at},
+	require.Equal(t, []string{`{node="10.0.0.1:8765", path="falco"} => 5400` + at, `{node="10.0.0.2:8765", path="falco"} => 360` + at, `{node="10.0.0.3:8765", path="falco"} => 360` + at},
 		ask(Identity{"instance"}, "", rate))
-	require.Equal(t, []string{`{cluster="x", node="a", path="falco"} => 1.5` + at, `{cluster="x", node="b", path="falco"} => 0.1` + at, `{cluster="y", node="c", path="falco"} => 0.1` + at},
+	require.Equal(t, []string{`{cluster="x", node="a", path="falco"} => 5400` + at, `{cluster="x", node="b", path="falco"} => 360` + at, `{cluster="y", node="c", path="falco"} => 360` + at},
 		ask(Identity{"cluster", "hostname"}, "", rate), "any labels of Falco's series")
 
 	// Filters and prometheus.matchers select Falcos.
-	require.Equal(t, []string{`{node="10.0.0.2:8765", path="falco"} => 0.1` + at},
+	require.Equal(t, []string{`{node="10.0.0.2:8765", path="falco"} => 360` + at},
 		ask(Identity{"instance"}, `job="falco", cluster="x"`, signal("alerts-received-rate", nil, signals.Filter{Key: "node", Operator: "=~", Value: "10.0.0.[23].*"})))
 	require.Equal(t, []string{`{node="10.0.0.1:8765"} => 3` + at}, ask(Identity{"instance"}, `job="falco"`, signal("clock-ahead", nil)))
 

@@ -4,6 +4,7 @@ import { clock } from './continuity/clock';
 import { sharedKernel } from './continuity/shared-kernel';
 import { dataQuality } from './data-quality';
 import { delivery } from './delivery';
+import { displayOf } from './display';
 import { events } from './events';
 import { impact } from './impact';
 import { inventory } from './inventory';
@@ -20,6 +21,7 @@ import { type Catalogue, type Signal, type TargetKind } from './types';
 const signals = [...dataQuality, ...continuity, ...resources, ...delivery, ...security].map((signal) => ({
   ...signal,
   targetKind: signal.targetKind ?? kindOfNeeds(signal),
+  ...displayOf(signal),
 }));
 
 const fromNodeExporter = nodeExporterReading(signals);

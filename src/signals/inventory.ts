@@ -11,7 +11,7 @@ export const inventory: InventoryColumn[] = [
   { id: 'engine', title: 'Engine', metric: scap('engine_name_info'), label: 'engine_name', compare: true },
   { id: 'kernel', title: 'Kernel', metric: falco('kernel_release_info'), label: 'kernel_release', compare: true },
   { id: 'cpus', title: 'CPUs', metric: falco('host_num_cpus_total'), unit: 'short' },
-  { id: 'uptime', title: 'Uptime', metric: falco('duration_seconds_total'), unit: 's' },
+  { id: 'uptime', title: 'Uptime', metric: falco('duration_seconds_total'), unit: 'dtdhms' },
   {
     id: 'started',
     title: 'Started',

@@ -76,11 +76,21 @@ export interface Signal {
   dimension: DimensionId;
   /** The kind of target it describes; by default derived from the needed metrics. The catalogue contains it for every signal. */
   targetKind?: TargetKind;
-  /** A Grafana unit id (`percentunit`, `bytes`, `cps`, `ns`, `s`, `dateTimeAsIso`, …). */
+  /** A Grafana unit id (`percentunit`, `bytes`, `cps`, `ns`, `s`, `dtdhms`, `count:CPUs`, …). */
   unit: string;
   decimals?: number;
   min?: number;
   max?: number;
+  /**
+   * The text for values above 0 that are too small to show with the decimals, such as "<0.01%", up to `to`. Derived from the
+   * unit: the catalogue contains it for every signal that has one.
+   */
+  tiny?: { to: number; text: string };
+  /**
+   * The least upper end of an axis: Grafana would draw a flat line at 0 on an axis up to 100, or to 10,000 %. Derived like
+   * `tiny`.
+   */
+  softMax?: number;
   /** One line for lists: what the value means. */
   summary: string;
   /** A few sentences: how it is calculated, how to read it and what its limits are. */

@@ -51,30 +51,30 @@ export function delivery(): Dashboard {
     groups: [
       {
         id: 1,
-        help: '**Read each row from left to right**, over **the time range**. First row: alerts per second at each place. Second row: what is lost before it. Third row: how long alerts take to reach Grafana. Alerts are lost at the first red tile of the second row; later places cannot receive them. What Grafana receives is measured by the *alert receiver*, see the row *Received by Grafana*.',
+        help: '**Read each row from left to right**, over **the time range**. First row: alerts per hour at each place. Second row: what is lost before it. Third row: how long alerts take to reach Grafana. Alerts are lost at the first red tile of the second row; later places cannot receive them. What Grafana receives is measured by the *alert receiver*, see the row *Received by Grafana*.',
         panels: [
           tile(
             3,
             '1 Raised',
-            'Alerts per second raised by the rules of the selected nodes over the range, before any output.',
+            'Alerts per hour raised by the rules of the selected nodes over the range, before any output.',
             signals(['rule-match-rate'], inRange)
           ),
           tile(
             6,
             '2 Falcosidekick',
-            'Alerts per second that Falcosidekick accepted over the range, from all nodes of the cluster.',
+            'Alerts per hour that Falcosidekick accepted over the range, from all nodes of the cluster.',
             ofSidekick(['sidekick-input-rate'], inRange, [accepted])
           ),
           tile(
             8,
             '3 Destinations',
-            'Deliveries per second that the destinations of Falcosidekick accepted over the range. An alert sent to three destinations counts three times.',
+            'Deliveries per hour that the destinations of Falcosidekick accepted over the range. An alert sent to three destinations counts three times.',
             ofSidekick(['destination-output-rate'], inRange, [toChosen, delivered])
           ),
           tile(
             11,
             '4 Grafana',
-            'Alerts per second from the selected nodes that the alert receiver counted over the range, directly from Falco or through Falcosidekick.',
+            'Alerts per hour from the selected nodes that the alert receiver counted over the range, directly from Falco or through Falcosidekick.',
             signals(['alerts-received-rate'], inRange)
           ),
           tile(
@@ -169,7 +169,7 @@ export function delivery(): Dashboard {
               id: 22,
               title: 'Raised and accepted alerts',
               description:
-                'Alerts per second raised by the rules of all selected nodes, and requests that Falcosidekick accepted or rejected. Falcosidekick’s values cover the whole cluster, so select all nodes to compare.',
+                'Alerts per hour raised by the rules of all selected nodes, and requests that Falcosidekick accepted or rejected. Falcosidekick’s values cover the whole cluster, so select all nodes to compare.',
               w: 12,
               h: 8,
             },
@@ -275,7 +275,7 @@ export function delivery(): Dashboard {
             {
               id: 34,
               title: 'Deliveries',
-              description: 'Deliveries per second by destination and status, stacked.',
+              description: 'Deliveries per hour by destination and status, stacked.',
               w: 8,
               h: 8,
             },
@@ -318,7 +318,7 @@ export function delivery(): Dashboard {
               id: 53,
               title: 'Raised and received alerts',
               description:
-                'Alerts per second raised by the rules of the selected nodes, and those that arrived, by path. Those that arrived include Falco’s own messages.',
+                'Alerts per hour raised by the rules of the selected nodes, and those that arrived, by path. Those that arrived include Falco’s own messages.',
               w: 12,
               h: 8,
             },

@@ -162,7 +162,7 @@ export function fleet(): Dashboard {
                 legendFormat: '{{reason}}',
               }),
             ]
-          ).axisSoftMax(1),
+          ),
           seriesPanel(
             {
               id: 12,

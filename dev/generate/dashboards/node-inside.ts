@@ -1,4 +1,3 @@
-import { MappingType } from '@grafana/grafana-foundation-sdk/dashboard';
 import { type Group } from './page';
 import { barsPanel, rulesPanel, seriesPanel, without } from './panels';
 import { signals, tableOf } from './queries';
@@ -64,7 +63,7 @@ export const inside: Group = {
       {
         id: 36,
         title: 'Alerts',
-        description: 'Alerts per second raised by the rules on this node.',
+        description: 'Alerts per hour raised by the rules on this node.',
         ...sizes,
       },
       [over(['rule-match-rate'])]
@@ -125,13 +124,7 @@ export const inside: Group = {
         ...sizes,
       },
       signals(['tracepoint-cpu-ratio'], { legendFormat: '{{tracepoint}}', instant: true })
-    ).mappings([
-      // Eight digits of nearly nothing do not fit beside the bar.
-      {
-        type: MappingType.RangeToText,
-        options: { from: 1e-12, to: 0.000_01, result: { text: '< 0.001%', index: 0 } },
-      },
-    ]),
+    ),
     seriesPanel(
       {
         id: 43,

@@ -95,16 +95,6 @@ export function coarse<P extends { maxDataPoints(n: number): P }>(panel: P, id: 
 }
 
 /**
- * The least upper end of an axis, undefined for units in which a small value is usual. Grafana draws a flat line at 0 on an
- * axis up to 100, or to 10,000 %.
- */
-function softMax(queries: Target[]): number | undefined {
-  const [id = ''] = queries.flatMap((query) => (query.build() as { signals?: string[] }).signals ?? []);
-  const { unit, decimals } = signal(id);
-  return decimals === 0 ? 1 : { percentunit: 0.001, eps: 0.1, cps: 0.1 }[unit as string];
-}
-
-/**
  * Lines over time that start at 0. The thresholds of the signal `limits` are dashed lines that are
  * always visible.
  */
@@ -128,13 +118,12 @@ export function seriesPanel(place: Place, queries: Target[], limits?: string): t
       new common.VizTooltipOptionsBuilder().mode(common.TooltipDisplayMode.Multi).sort(common.SortOrder.Descending)
     );
   const { warning, critical = warning } = (limits && signal(limits).thresholds) || {};
-  const top = critical ?? softMax(queries);
-  const scaled = top === undefined ? panel : panel.axisSoftMax(top);
   return critical === undefined
-    ? scaled
-    : scaled.thresholdsStyle(
-        new common.GraphThresholdsStyleConfigBuilder().mode(common.GraphThresholdsStyleMode.Dashed)
-      );
+    ? panel
+    : panel
+        .thresholdsStyle(new common.GraphThresholdsStyleConfigBuilder().mode(common.GraphThresholdsStyleMode.Dashed))
+        // An override, because the data has a lower one.
+        .overrideByRegexp('.*', [{ id: 'custom.axisSoftMax', value: critical }]);
 }
 
 /**
@@ -177,7 +166,8 @@ export function tablePanel(place: Place, query: Target, sortBy?: string): table.
       { id: 'custom.width', value: 105 },
       { id: 'custom.wrapText', value: true },
     ])
-    .overrideByRegexp('^(Uptime|Availability)$', [{ id: 'custom.width', value: 86 }]);
+    .overrideByRegexp('^Availability$', [{ id: 'custom.width', value: 86 }])
+    .overrideByRegexp('^(Uptime|Downtime|Blind time)$', [{ id: 'custom.width', value: 115 }]);
   return sortBy === undefined
     ? panel
     : panel.sortBy([new common.TableSortByFieldStateBuilder().displayName(sortBy).desc(true)]);

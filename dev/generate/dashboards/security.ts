@@ -181,7 +181,7 @@ export function security(): Dashboard {
               id: 26,
               title: 'Noisiest rules',
               description:
-                'Matches per second of the ten rules that matched most in this range, over all selected nodes. A step that stays is a new workload or a changed rule; investigate peaks.',
+                'Matches per hour of the ten rules that matched most in this range, over all selected nodes. A step that stays is a new workload or a changed rule; investigate peaks.',
               w: 24,
               h: 8,
             },

@@ -8,13 +8,14 @@ const NAMES: Record<string, string> = {
   cps: 'per second',
   ns: 'ns',
   s: 'seconds',
+  dtdhms: 'days and time',
   short: 'number',
   locale: 'number',
 };
 
 /** The name of a unit, for lists. */
 export function unitName(unit: string): string {
-  return NAMES[unit] ?? unit;
+  return NAMES[unit] ?? unit.replace('count:', '');
 }
 
 /** Formats a value of a signal as a panel shows it. */

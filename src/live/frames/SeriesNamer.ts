@@ -1,5 +1,6 @@
 import { type Labels } from '../../promql';
 import { type Signal } from '../../signals/types';
+import { leading } from './naturalOrder';
 import { type FrameOptions, type FrameResult, type FrameSeries } from './result';
 
 const part = /\{\{\s*([^{}\s]+)\s*\}\}/g;
@@ -84,9 +85,4 @@ export function ordered(labels: Labels, first: readonly string[]): string[] {
     first,
     labels.entries().map(([name]) => name)
   );
-}
-
-/** Moves the names in `first` to the front. */
-export function leading(first: readonly string[], names: string[]): string[] {
-  return [...first.filter((name) => names.includes(name)), ...names.filter((name) => !first.includes(name))];
 }

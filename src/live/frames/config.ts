@@ -28,7 +28,7 @@ export function fieldConfig(signal: Signal | undefined): FieldConfig {
 }
 
 function makeConfig(signal: Signal): FieldConfig {
-  const { unit, decimals, description, min, max, link, values = [] } = signal;
+  const { unit, decimals, description, min, max, tiny, softMax, link, values = [] } = signal;
   return {
     ...(unit && { unit }),
     ...(decimals !== undefined && { decimals }),
@@ -37,6 +37,8 @@ function makeConfig(signal: Signal): FieldConfig {
     ...(link && { links: [{ title: "Falco's documentation", url: link, targetBlank: true }] }),
     ...(min !== undefined && { min }),
     ...(max !== undefined && { max }),
+    ...(softMax !== undefined && { custom: { axisSoftMax: softMax } }),
+    ...(tiny && { mappings: [upTo(tiny)] }),
     ...(values.length > 0 && { mappings: [{ type: MappingType.ValueToText, options: named(values) }] }),
   };
 }
@@ -55,6 +57,11 @@ export function nameMissing(config: FieldConfig, signal: Signal | undefined): Fi
     options: { match: SpecialValueMatch.Null, result },
   };
   return { ...config, mappings: [...(config.mappings ?? []), missing] };
+}
+
+/** Text instead of the digits of nearly nothing. The colour stays that of the thresholds. */
+function upTo({ to, text }: NonNullable<Signal['tiny']>): ValueMapping {
+  return { type: MappingType.RangeToText, options: { from: Number.MIN_VALUE, to, result: { text } } };
 }
 
 function named(values: NonNullable<Signal['values']>) {

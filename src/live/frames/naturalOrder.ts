@@ -1,5 +1,4 @@
 import { type Labels } from '../../promql';
-import { leading } from './SeriesNamer';
 
 /**
  * Compares texts as people order them: whole numbers in them by value, so that "CPU 2" comes before "CPU 10". A total order,
@@ -46,4 +45,9 @@ export function compareLabels(a: Labels, b: Labels, names: readonly string[]): n
     }
   }
   return 0;
+}
+
+/** Moves the names in `first` to the front. */
+export function leading(first: readonly string[], names: string[]): string[] {
+  return [...first.filter((name) => names.includes(name)), ...names.filter((name) => !first.includes(name))];
 }

@@ -82,7 +82,7 @@ export const liveness: Signal[] = [
     id: 'uptime',
     title: 'Uptime',
     dimension: 'continuity',
-    unit: 's',
+    unit: 'dtdhms',
     min: 0,
     summary: 'Time since the Falco process started',
     description:
@@ -192,7 +192,7 @@ export const liveness: Signal[] = [
     id: 'downtime',
     title: 'Downtime',
     dimension: 'continuity',
-    unit: 's',
+    unit: 'dtdhms',
     min: 0,
     summary: 'Time within the window in which Falco did not respond',
     description:

@@ -94,7 +94,7 @@ export const stall: Signal[] = [
     id: 'blind-time',
     title: 'Blind time',
     dimension: 'data-quality',
-    unit: 's',
+    unit: 'dtdhms',
     min: 0,
     summary: 'Time within the window in which Falco responded but was stalled or blind',
     description:

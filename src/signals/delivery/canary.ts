@@ -49,7 +49,7 @@ export const canary: Signal[] = [
     id: 'canary-elapsed-time',
     title: 'Time since last match',
     dimension: 'delivery',
-    unit: 's',
+    unit: 'dtdhms',
     min: 0,
     summary: 'Time since a rule last matched: the age of a canary if filtered by its rule name',
     description:
@@ -97,7 +97,7 @@ export const canary: Signal[] = [
     title: 'Time since last canary',
     dimension: 'delivery',
     targetKind: 'falco',
-    unit: 's',
+    unit: 'dtdhms',
     min: 0,
     summary: 'Time since the last alert of the canary arrived at the alert receiver',
     description:

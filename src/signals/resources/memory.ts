@@ -188,7 +188,7 @@ export const memory: Signal[] = [
     id: 'memory-limit-remaining-time',
     title: 'Time to memory limit',
     dimension: 'resources',
-    unit: 's',
+    unit: 'dtdhms',
     min: 0,
     summary: "Time until Falco's memory reaches its limit if it keeps growing as in the last hour",
     description:

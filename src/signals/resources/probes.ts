@@ -99,7 +99,7 @@ export const probes: Signal[] = [
     id: 'total-cpu-cost',
     title: 'Total CPU cost',
     dimension: 'resources',
-    unit: 'short',
+    unit: 'count:CPUs',
     decimals: 3,
     min: 0,
     summary: 'Number of CPUs that Falco uses, in its process and in its programs in the kernel',
