@@ -24,8 +24,9 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/editor/config/**'],
-    ignores: ['**/*.test.*'],
+    files: ['src/*.ts', 'src/live/**', 'src/editor/**'],
+    // Frames are those of the backend, which is not translated.
+    ignores: ['**/*.test.*', '**/testing.ts*', 'src/live/frames/**', 'src/editor/query/**'],
     plugins: { '@grafana/i18n': grafanaI18n },
     rules: {
       '@grafana/i18n/no-untranslated-strings': 'error',

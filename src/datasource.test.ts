@@ -92,14 +92,14 @@ describe('queries', () => {
       { key: 'cluster', operator: '!~' as const, value: 'x.*' },
     ];
     const query: FalcoQuery = { refId: 'A', queryType: 'signal', signals: ['kernel-drop-ratio', 'unknown'], filters };
-    expect(datasource.getQueryDisplayText(query)).toBe('Kernel drops, unknown where node="a" and cluster!~"x.*"');
+    expect(datasource.getQueryDisplayText(query)).toBe('Kernel drops, unknown {node="a", cluster!~"x.*"}');
     expect(datasource.getQueryDisplayText({ refId: 'A', queryType: 'promql', expr: 'up == 0' })).toBe('up == 0');
     expect(datasource.getQueryDisplayText({ refId: 'A', queryType: 'health' })).toBe('health');
     expect(datasource.getQueryDisplayText({ refId: 'A', queryType: 'health', signals: ['kernel-drops', 'up'] })).toBe(
       'health: Kernel drops, Falco up'
     );
     expect(datasource.getQueryDisplayText({ refId: 'A', queryType: 'events', signals: ['restart'], filters })).toBe(
-      'events: Restart where node="a" and cluster!~"x.*"'
+      'events: Restart {node="a", cluster!~"x.*"}'
     );
   });
 });

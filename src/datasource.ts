@@ -12,6 +12,7 @@ import {
 import { DataSourceWithBackend, getTemplateSrv } from '@grafana/runtime';
 import { catchError, from, map, merge, type Observable, switchMap } from 'rxjs';
 import { IDENTITY, targetLabels, replaceMacros } from './expression';
+import { t } from './i18n';
 import { type LiveExecutor } from './live/LiveExecutor';
 import { addLiveNotices, describeLiveObstacle, splitByExecutor } from './liveQueries';
 import {
@@ -77,7 +78,7 @@ export class FalcoDataSource extends DataSourceWithBackend<FalcoQuery, FalcoSett
     const titles = listTitles(query).join(', ');
     const subject = query.queryType === 'signal' ? titles : [query.queryType, titles].filter(Boolean).join(': ');
     const filters = query.filters.map(({ key, operator, value }) => `${key}${operator}"${value}"`);
-    return [subject, ...(filters.length > 0 ? [`where ${filters.join(' and ')}`] : [])].join(' ');
+    return filters.length > 0 ? `${subject} {${filters.join(', ')}}` : subject;
   }
 
   /** Label names of the available samples. */
@@ -146,7 +147,9 @@ export class FalcoDataSource extends DataSourceWithBackend<FalcoQuery, FalcoSett
     };
     return from(this.loadLiveExecutor()).pipe(
       switchMap((executor) => executor.execute(query, times, fallBack)),
-      catchError(() => fallBack(query, 'the live part of the plugin could not be loaded; reload the page'))
+      catchError(() =>
+        fallBack(query, t('live.obstacle-load', 'the live part of the plugin could not be loaded; reload the page'))
+      )
     );
   }
 

@@ -1,3 +1,4 @@
+import { t } from './i18n';
 import { type FalcoQuery, type Filter } from './query';
 import { type FalcoSettings } from './settings';
 import { catalogue } from './signals';
@@ -31,7 +32,9 @@ export function compileExpressions(
   return (query.signals ?? []).map((id) => {
     const signal = catalogue.signals.find((known) => known.id === id);
     if (!signal) {
-      throw new Error(`This version has no signal “${id}”. Choose a signal from the list.`);
+      throw new Error(
+        t('query.unknown-signal', 'This version has no signal “{{id}}”. Choose a signal from the list.', { id })
+      );
     }
     const { expr } = compile(
       catalogue,

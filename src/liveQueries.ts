@@ -1,6 +1,7 @@
 /** Decides which queries of a request run live in the browser. The live executor is in src/live. */
 import { type DataQueryRequest, type DataQueryResponse } from '@grafana/data';
 import { config } from '@grafana/runtime';
+import { t } from './i18n';
 import { type FalcoQuery, migrateQuery, returnsSeries } from './query';
 import { type FalcoSettings, liveInterval } from './settings';
 
@@ -36,7 +37,11 @@ export function splitByExecutor(request: DataQueryRequest<FalcoQuery>, settings:
 /** The obstacle, followed by what it means for a query that uses `$__live`. */
 export function describeLiveObstacle({ window, expr }: Pick<FalcoQuery, 'window' | 'expr'>, obstacle: string): string {
   const usesLiveMacro = `${window} ${expr}`.includes('__live');
-  return usesLiveMacro ? `${obstacle.replace(/\.$/, '')}; $__live is replaced by the time range` : obstacle;
+  return usesLiveMacro
+    ? t('live.obstacle-macro', '{{obstacle}}; $__live is replaced by the time range', {
+        obstacle: obstacle.replace(/\.$/, ''),
+      })
+    : obstacle;
 }
 
 /** Why a query cannot be live, as a clause; undefined if it can. The time range is checked only if it is given. */
@@ -46,25 +51,31 @@ export function findLiveObstacle(
   range?: DataQueryRequest['range']['raw']
 ): string | undefined {
   if (!returnsSeries(queryType)) {
-    return `${queryType} queries do not support live updates`;
+    return t('live.obstacle-type', '{{type}} queries do not support live updates', { type: queryType });
   }
-  if (limit || compare) {
-    return `a query with a ${limit ? 'limit' : 'comparison'} needs the whole time range`;
+  if (limit) {
+    return t('live.obstacle-limit', 'a query with a limit needs the whole time range');
+  }
+  if (compare) {
+    return t('live.obstacle-compare', 'a query with a comparison needs the whole time range');
   }
   if (settings.mode === 'prometheus') {
-    return 'the data source reads from Prometheus and does not scrape Falco';
+    return t('live.obstacle-mode', 'the data source reads from Prometheus and does not scrape Falco');
   }
   if (!liveInterval(settings)) {
-    return 'live updates are turned off in the data source settings (live.minInterval is 0)';
+    return t('live.obstacle-off', 'live updates are turned off in the data source settings (live.minInterval is 0)');
   }
   if (config.publicDashboardAccessToken) {
-    return 'shared dashboards do not support live updates';
+    return t('live.obstacle-shared', 'shared dashboards do not support live updates');
   }
   if (!canViewLive(settings)) {
-    return 'only editors and administrators can view live updates (live.allowViewers is off in the data source settings)';
+    return t(
+      'live.obstacle-viewer',
+      'only editors and administrators can view live updates (live.allowViewers is off in the data source settings)'
+    );
   }
   if (range && (range.to !== 'now' || typeof range.from !== 'string' || !range.from.startsWith('now'))) {
-    return 'the time range does not end at now';
+    return t('live.obstacle-range', 'the time range does not end at now');
   }
   return undefined;
 }
@@ -83,7 +94,8 @@ export function addLiveNotices(response: DataQueryResponse, obstacles: ReadonlyM
       return frame;
     }
     notified.add(frame.refId);
-    const notice = { severity: 'info', text: `Live is ignored: ${obstacle.replace(/\.$/, '')}.` };
+    const text = t('live.ignored', 'Live is ignored: {{obstacle}}.', { obstacle: obstacle.replace(/\.$/, '') });
+    const notice = { severity: 'info', text };
     return { ...frame, meta: { ...frame.meta, notices: [...(frame.meta?.notices ?? []), notice] } };
   });
   return { ...response, data };

@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
+import { t } from '../i18n';
 import { errorMessage } from './errorMessage';
 
 /** Loads a value, or returns the fallback and reports the failure. `what` names the value in the message. */
@@ -25,7 +26,7 @@ export function useLoader(): { load: Load; failure: string | undefined } {
       report(undefined);
       return value;
     } catch (error) {
-      report(`Cannot load ${what}: ${errorMessage(error)}`);
+      report(t('editor.not-loaded', 'Cannot load {{what}}: {{error}}', { what, error: errorMessage(error) }));
       return fallback;
     }
   }, []);

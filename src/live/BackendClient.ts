@@ -1,5 +1,6 @@
 import { type QueryResultMetaNotice } from '@grafana/data';
 import { from, lastValueFrom, timeout, TimeoutError } from 'rxjs';
+import { t } from '../i18n';
 import { type TargetKind } from '../signals/types';
 import { printDuration } from '../signals/window';
 import { type Gauge, type HistorySeries } from './SampleBuffer';
@@ -124,7 +125,10 @@ export class BackendClient {
       return ((await lastValueFrom(response)) as { data: Data }).data;
     } catch (error) {
       if (error instanceof TimeoutError) {
-        throw new BackendError(0, `no response within ${printDuration(limitMs)}`);
+        throw new BackendError(
+          0,
+          t('live.no-response', 'no response within {{time}}', { time: printDuration(limitMs) })
+        );
       }
       const {
         status = 0,

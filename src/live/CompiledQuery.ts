@@ -1,4 +1,5 @@
 import { IDENTITY, targetLabels } from '../expression';
+import { t } from '../i18n';
 import {
   type Expr,
   exceededBound,
@@ -74,7 +75,9 @@ export class CompiledQuery {
     this.targetLabels = [...IDENTITY, ...targetLabels(settings)];
     const filterText = query.filters.map(({ key, operator, value }) => key + operator + value).join('');
     if (new TextEncoder().encode(filterText).length > expressionBounds(settings).sizeBytes) {
-      throw new NotLive('its filters are longer than limits.expressionSizeLimit; choose fewer values');
+      throw new NotLive(
+        t('live.obstacle-filters', 'its filters are longer than limits.expressionSizeLimit; choose fewer values')
+      );
     }
     this.filters = query.filters.map(({ key, operator, value }) => matcher(key, operator, value));
     const ids = query.queryType === 'signal' ? [...new Set(query.signals)] : [];
@@ -86,7 +89,7 @@ export class CompiledQuery {
       return found;
     });
     if (this.signals.some(({ needs }) => needs.some((need) => need.from === 'alert receiver'))) {
-      throw new NotLive('the backend records received alerts once per scrape interval');
+      throw new NotLive(t('live.obstacle-alerts', 'the backend records received alerts once per scrape interval'));
     }
     if (query.queryType === 'promql' && query.filters.some(({ key }) => !this.targetLabels.includes(key))) {
       throw new NotLive();
@@ -137,7 +140,11 @@ export class CompiledQuery {
     const count = targets.filter((target) => this.readsTarget(target)).length;
     if (count > maxTargets) {
       throw new NotLive(
-        `a live query reads at most ${maxTargets} targets, and this one reads ${count}; filter by node`
+        t(
+          'live.obstacle-targets',
+          'a live query reads at most {{limit}} targets, and this one reads {{number}}; filter by node',
+          { limit: maxTargets, number: count }
+        )
       );
     }
   }

@@ -160,7 +160,7 @@ describe('A live query', () => {
     await pass(15);
     expect(points(last()).every(([, value]) => Math.abs(value - 100) < 0.01)).toBe(true);
     expect(notices(last())).toEqual([expect.stringMatching(/^Since /)]);
-    const told = ['Rates of a are too low at first: the samples start later than the window.'];
+    const told = ['Rates are too low at first, because the samples start later than the window: a.'];
     expect(notices(named.last())).toEqual(told);
     await pass(5);
     expect(points(named.last()).at(-1)![1]).toBeCloseTo(100, 1);
@@ -337,7 +337,7 @@ describe('A panel that is opened later', () => {
     const { answer, ...fresh } = falco('c');
     const first = backend.now() + 10_000;
     backend.targets = [...backend.targets, { ...fresh, answer: (time) => (time < first ? undefined : answer(time)) }];
-    const told = 'Rates of 1 of 3 nodes: c are too low at first: the samples start later than the window.';
+    const told = 'Rates are too low at first, because the samples start later than the window: c.';
     await pass(8);
     expect(notices(last())).not.toContain(told);
     await pass(4);

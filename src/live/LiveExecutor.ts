@@ -1,6 +1,7 @@
 import { type DataFrame, type DataQueryResponse, DataTopic, FieldType, LoadingState } from '@grafana/data';
 import { catchError, defer, finalize, map, type Observable, type Subscription, timer } from 'rxjs';
 import { IDENTITY } from '../expression';
+import { t } from '../i18n';
 import { UnsupportedError } from '../promql';
 import { type CompleteQuery } from '../query';
 import { DEFAULTS, type FalcoSettings, liveInterval } from '../settings';
@@ -118,8 +119,8 @@ function toResponse(
 function markAt(time: number): DataFrame {
   const values: Array<[string, FieldType, unknown]> = [
     ['time', FieldType.time, time],
-    ['title', FieldType.string, 'Live'],
-    ['text', FieldType.string, 'From here on, the windows of rates hold live scrapes only.'],
+    ['title', FieldType.string, t('live.mark-title', 'Live')],
+    ['text', FieldType.string, t('live.mark', 'From here on, the windows of rates hold live scrapes only.')],
     ['color', FieldType.string, 'blue'],
   ];
   const fields = values.map(([name, type, value]) => ({ name, type, config: {}, values: [value] }));

@@ -1,5 +1,6 @@
 import { type QueryResultMetaNotice } from '@grafana/data';
 import { concatMap, defer, from, lastValueFrom, type Observable, race, share, startWith, timer } from 'rxjs';
+import { t } from '../i18n';
 import { evaluateExpr, type Result } from '../promql';
 import { BackendError, type BackendClient, type Reasons } from './BackendClient';
 import { type CompiledQuery, NotLive } from './CompiledQuery';
@@ -96,7 +97,11 @@ export class LiveQuery implements Subscriber {
       compiled.checkTargetCount(tick.targets);
       if (poller.isCrowdedOut(this)) {
         throw new NotLive(
-          `the live queries of a page read at most ${maxPageTargets} targets together; filter by node, or show fewer panels`
+          t(
+            'live.obstacle-page',
+            'the live queries of a page read at most {{limit}} targets together; filter by node, or show fewer panels',
+            { limit: maxPageTargets }
+          )
         );
       }
     }
@@ -294,7 +299,9 @@ export class LiveQuery implements Subscriber {
       evaluate();
       this.error = undefined;
     } catch (error) {
-      this.error = `Cannot evaluate the expression: ${error instanceof Error ? error.message : String(error)}`;
+      this.error = t('live.not-evaluated', 'Cannot evaluate the expression: {{error}}', {
+        error: error instanceof Error ? error.message : String(error),
+      });
       this.results = [];
     }
   }

@@ -38,3 +38,9 @@ test('names clusters and other kinds of targets', () => {
     'No metrics from 1 of 2 targets: other/node-2. Connection refused.'
   );
 });
+
+test('lists the first five names', () => {
+  const names = new TargetNames(nodes(7));
+  expect(names.listFirst(['a', 'b'])).toBe('a, b');
+  expect(names.listFirst(['a', 'b', 'c', 'd', 'e', 'f'])).toBe('a, b, c, d, e, …');
+});

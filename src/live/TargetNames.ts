@@ -31,6 +31,11 @@ export class TargetNames {
     return `${names.length} of ${total} ${this.noun}: ${list(names)}`;
   }
 
+  /** The first names, in any language. */
+  listFirst(names: readonly string[]): string {
+    return [...names.slice(0, maxNames), ...(names.length > maxNames ? ['…'] : [])].join(', ');
+  }
+
   /** One notice for all targets with the same trouble, most severe first. */
   notices(troubles: ReadonlyArray<{ target: Target; trouble: Trouble }>): QueryResultMetaNotice[] {
     const groups = new Map<string, { trouble: Trouble; names: string[] }>();

@@ -1,4 +1,5 @@
 import { type QueryResultMetaNotice } from '@grafana/data';
+import { t } from '../i18n';
 import { printDuration } from '../signals/window';
 import { type Reasons, type Target, type TargetStatus, type Trouble } from './BackendClient';
 import { type CompiledQuery } from './CompiledQuery';
@@ -32,7 +33,10 @@ const noTargets = 'No target matches the filters of this query. Live updates sta
 /** Responses that take longer than this are reported, in seconds. */
 const patienceSeconds = 3;
 
-/** The notices of a panel, or its error when it cannot show anything. */
+/**
+ * The notices of a panel, or its error when it cannot show anything. Those that the backend writes too have its words, and
+ * are not translated.
+ */
 export function noticesFor(state: QueryState): { notices: QueryResultMetaNotice[]; error?: string } {
   const { compiled, tick, results, error, shortHistory, isFilling, historyError, reasons } = state;
   const targets = tick.targets.filter((target) => compiled.reportsOnTarget(target));
@@ -66,10 +70,17 @@ export function noticesFor(state: QueryState): { notices: QueryResultMetaNotice[
       ...info(
         shortNames.length > 0 &&
           !compiled.hasJustStarted &&
-          `Rates of ${names.share(shortNames)} are too low at first: the samples start later than the window.`
+          t(
+            'live.short-history',
+            'Rates are too low at first, because the samples start later than the window: {{targets}}.',
+            { targets: names.listFirst(shortNames) }
+          )
       ),
-      ...info(isFilling && 'Loading data from before live mode.'),
-      ...info(historyError && `No data from before live mode: ${sentence(historyError)}`),
+      ...info(isFilling && t('live.filling', 'Loading data from before live mode.')),
+      ...info(
+        historyError &&
+          t('live.no-history', 'No data from before live mode: {{error}}', { error: sentence(historyError) })
+      ),
       ...info(windowSwitch(state)),
     ],
   };
@@ -146,16 +157,30 @@ function windowSwitch({ compiled, switchedAt }: QueryState): string | undefined 
   }
   const at = new Date(switchedAt).toISOString().slice(11, 19);
   const before = Math.max(...compiled.expressions().map(({ window = 0 }) => window));
-  const earlier = before > 0 ? printDuration(before) : 'a longer one';
-  return `Since ${at} UTC rates use a window of ${printDuration(compiled.liveWindow)} instead of ${earlier}, because live scrapes are closer together.`;
+  const window = printDuration(compiled.liveWindow);
+  return before > 0
+    ? t(
+        'live.window-switch',
+        'Since {{time}} UTC rates use a window of {{window}} instead of {{earlier}}, because live scrapes are closer together.',
+        { time: at, window, earlier: printDuration(before) }
+      )
+    : t(
+        'live.window-switch-longer',
+        'Since {{time}} UTC rates use a window of {{window}} instead of a longer one, because live scrapes are closer together.',
+        { time: at, window }
+      );
 }
 
 function firstValues({ intervalMs }: CompiledQuery): string {
-  return `The first values come with the second live scrape, within ${printDuration(intervalMs)}.`;
+  return t('live.first-values', 'The first values come with the second live scrape, within {{time}}.', {
+    time: printDuration(intervalMs),
+  });
 }
 
 function stalled(failure: string): string {
-  return `Live updates have stalled and resume automatically: ${sentence(failure)}`;
+  return t('live.stalled', 'Live updates have stalled and resume automatically: {{error}}', {
+    error: sentence(failure),
+  });
 }
 
 function sentence(text: string): string {

@@ -3,13 +3,22 @@ import { EditorField, EditorRow, EditorRows } from '@grafana/plugin-ui';
 import { Combobox } from '@grafana/ui';
 import { useId } from 'react';
 import { type FalcoDataSource } from '../../datasource';
+import { t } from '../../i18n';
 import { toAnnotationQuery, type FalcoQuery, withDefaults } from '../../query';
 import { type FalcoSettings } from '../../settings';
 import { NodeRows } from '../query/NodeRows';
 
-const TYPES = [
-  { value: 'events' as const, label: 'Events', description: 'Restarts, changes, bursts of drops and downtime' },
-  { value: 'impact' as const, label: 'Impact', description: 'Changes of Falco, and how the figures changed with them' },
+const listTypes = () => [
+  {
+    value: 'events' as const,
+    label: t('annotation.events', 'Events'),
+    description: t('annotation.events-help', 'Restarts, changes, bursts of drops and downtime'),
+  },
+  {
+    value: 'impact' as const,
+    label: t('annotation.impact', 'Impact'),
+    description: t('annotation.impact-help', 'Changes of Falco, and how the figures changed with them'),
+  },
 ];
 
 /** The editor of an annotation query: what to show, event types or figures, and filters. */
@@ -24,10 +33,10 @@ export function AnnotationEditor(props: QueryEditorProps<FalcoDataSource, FalcoQ
   return (
     <EditorRows>
       <EditorRow>
-        <EditorField label="Show">
+        <EditorField label={t('annotation.show', 'Show')}>
           <Combobox
             id={id}
-            options={TYPES}
+            options={listTypes()}
             value={type}
             // Ids and groupings of one type mean nothing in the other.
             onChange={({ value }) =>

@@ -3,6 +3,7 @@ import { EditorField, EditorRow, EditorRows } from '@grafana/plugin-ui';
 import { Combobox } from '@grafana/ui';
 import { useId } from 'react';
 import { type FalcoDataSource } from '../../datasource';
+import { t, verbatim } from '../../i18n';
 import { type FalcoQuery, type FalcoVariableQuery } from '../../query';
 import { type FalcoSettings } from '../../settings';
 import { Filters } from '../query/Filters';
@@ -23,21 +24,21 @@ export function VariableEditor({ datasource, query, onChange }: Props) {
   };
   const keys = commonFilterKeys([], datasource.settings);
   const loadLabels = async (text: string) => {
-    const labels = await load('labels', () => datasource.labels(), keys);
+    const labels = await load(t('editor.labels', 'labels'), () => datasource.labels(), keys);
     return labels.filter((label) => label.includes(text)).map((label) => ({ value: label, label }));
   };
   return (
     <EditorRows>
       <EditorRow>
         <EditorField
-          label="Label"
-          tooltip="The variable lists all values of this label."
+          label={t('variable.label', 'Label')}
+          tooltip={t('variable.label-help', 'The variable lists all values of this label.')}
           invalid={failure !== undefined}
           error={failure}
         >
           <Combobox
             id={id}
-            placeholder="node"
+            placeholder={verbatim('node')}
             options={loadLabels}
             value={current.label || null}
             onChange={({ value }) => onChange({ ...current, label: value })}
