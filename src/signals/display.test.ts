@@ -37,7 +37,7 @@ it('shows rare events per hour, CPUs as CPUs, and long times in days', () => {
     return formattedValueToString(getValueFormat(unit)(value, decimals));
   };
   expect(shown('rule-match-rate', 72)).toBe('72 alerts/h');
-  expect(shown('sidekick-input-rate', 72)).toBe('72 requests/h');
+  expect(shown('sidekick-input-rate', 72)).toBe('72 alerts/h');
   expect(shown('total-cpu-cost', 1.5)).toBe('1.500 CPUs');
   expect(shown('uptime', 1_481_760)).toBe('17 d 03:36:00');
 });

@@ -72,7 +72,7 @@ const isCount = (id: string) =>
 
 describe.each(built)('$dashboard.title', ({ dashboard, all, panels, queries }) => {
   it('says of every panel how to read it, and uses only the panels that can be drawn everywhere', () => {
-    const drawn = ['stat', 'timeseries', 'table', 'bargauge', 'text', 'state-timeline'];
+    const drawn = ['stat', 'timeseries', 'table', 'bargauge', 'text', 'state-timeline', 'heatmap'];
     expect(panels.filter(({ description }) => !description?.endsWith('.')).map(({ title }) => title)).toEqual([]);
     expect(panels.filter(({ type }) => !drawn.includes(type)).map(({ title }) => title)).toEqual([]);
   });
@@ -138,6 +138,11 @@ describe.each(built)('$dashboard.title', ({ dashboard, all, panels, queries }) =
     expect(firsts.map(({ type }) => type)).toEqual(firsts.map(() => 'text'));
   });
 
+  it('shows figures per CPU as a heatmap with one row per CPU', () => {
+    const perCpu = panels.filter(({ targets = [] }) => targets.some(({ groupBy }) => groupBy?.includes('cpu')));
+    expect(perCpu.filter(({ type }) => type !== 'heatmap').map(({ title }) => title)).toEqual([]);
+  });
+
   it('uses every variable it offers, and offers every one it uses', () => {
     const text = JSON.stringify(dashboard);
     const offered = (dashboard.templating?.list ?? []).map(({ name }) => name);
@@ -163,7 +168,7 @@ describe.each(built)('$dashboard.title', ({ dashboard, all, panels, queries }) =
   });
 
   it('fits 200 nodes: no graph has a line for every node, but on the dashboards of a single one', () => {
-    const graphs = panels.filter(({ type }) => type === 'timeseries' || type === 'state-timeline');
+    const graphs = panels.filter(({ type }) => ['timeseries', 'state-timeline', 'heatmap'].includes(type));
     const lines = graphs.flatMap(({ title, targets = [] }) => targets.filter(byNode).map(() => title));
     expect(['falco-node', 'falco-tuning'].includes(dashboard.uid ?? '') ? [] : lines).toEqual([]);
   });

@@ -1,6 +1,6 @@
 import { type Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { page } from './page';
-import { coarse, seriesPanel, stackedPanel, statesPanel, checksPanel, tablePanel, worstPanel } from './panels';
+import { coarse, heatmapPanel, seriesPanel, stackedPanel, statesPanel, checksPanel, tablePanel, worstPanel } from './panels';
 import { checksOf, columns, signals, tableOf, worst } from './queries';
 
 export const uid = 'falco-data-quality';
@@ -102,18 +102,17 @@ export function dataQuality(): Dashboard {
             false,
             { window: '5m' }
           ),
-          worstPanel(
+          heatmapPanel(
             {
               id: 15,
               title: 'Kernel drops per CPU',
               description:
-                'Drops of single CPUs, the five worst of all nodes. If one CPU is far above its neighbours, a busy CPU overflows the buffer it shares: lower cpus_for_each_buffer. Requires metrics.kernel_event_counters_per_cpu_enabled.',
-              w: 8,
-              h: 8,
+                'Drops of the 16 worst CPUs of all nodes, the worst at the top. The colours end at 10 %. If few CPUs of a node are here, busy CPUs overflow the buffers they share: lower cpus_for_each_buffer. Requires metrics.kernel_event_counters_per_cpu_enabled.',
+              w: 12,
+              h: 9,
             },
-            'cpu-drop-ratio',
-            true,
-            { groupBy: ['$identity', 'cpu'], legendFormat: '{{node}} CPU {{cpu}}' }
+            [worst('cpu-drop-ratio', 16, { groupBy: ['$identity', 'cpu'], legendFormat: '{{node}} CPU {{cpu}}' })],
+            'cpu-drop-ratio'
           ),
           worstPanel(
             {

@@ -2,7 +2,16 @@ import { type Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { changes } from './changes';
 import { inside } from './node-inside';
 import { page, type Group } from './page';
-import { barsPanel, seriesPanel, stackedPanel, statesPanel, statPanel, tablePanel, without } from './panels';
+import {
+  barsPanel,
+  heatmapPanel,
+  seriesPanel,
+  stackedPanel,
+  statesPanel,
+  statPanel,
+  tablePanel,
+  without,
+} from './panels';
 import { signals, tableOf, verdict } from './queries';
 
 export const uid = 'falco-node';
@@ -127,12 +136,12 @@ const loss: Group = {
       },
       [signals(['kernel-drop-rate'], { groupBy: ['cause'], legendFormat: '{{cause}}' })]
     ),
-    seriesPanel(
+    heatmapPanel(
       {
         id: 24,
         title: 'Kernel drops per CPU',
         description:
-          'Share of the events of each CPU, or of each kernel module device, that was dropped. If the lines are far apart, a few busy CPUs overflow their buffers.',
+          'Share of the events of each CPU, or of each kernel module device, that was dropped, with one row per CPU. The colours end at 10 %. If a few rows stand out, a few busy CPUs overflow their buffers. Gaps: unknown.',
         ...sizes,
       },
       [

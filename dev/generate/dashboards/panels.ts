@@ -5,6 +5,7 @@
 import * as bargauge from '@grafana/grafana-foundation-sdk/bargauge';
 import * as common from '@grafana/grafana-foundation-sdk/common';
 import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
+import * as heatmap from '@grafana/grafana-foundation-sdk/heatmap';
 import * as stat from '@grafana/grafana-foundation-sdk/stat';
 import * as statetimeline from '@grafana/grafana-foundation-sdk/statetimeline';
 import * as table from '@grafana/grafana-foundation-sdk/table';
@@ -134,6 +135,35 @@ export function worstPanel(place: Place, id: string, limits = false, query: Reco
   // Ten overlapping areas would be unreadable.
   const panel = seriesPanel(place, [worst(id, place.w < 12 ? 5 : 10, query)], limits ? id : undefined).fillOpacity(0);
   return coarse(panel, id).dataLinks([toNode('${__field.labels.node:percentencode}')]);
+}
+
+/**
+ * One row per series, the first at the top: hundreds of lines would be unreadable. The colours end at the critical threshold
+ * of the signal `limits`, so that they mean the same on every dashboard. A cell without a value stays empty.
+ */
+export function heatmapPanel(place: Place, queries: Target[], limits: string): heatmap.PanelBuilder {
+  const { critical = 1 } = signal(limits).thresholds ?? {};
+  return (
+    placed(new heatmap.PanelBuilder(), place)
+      .targets(queries)
+      .interval('5s')
+      .maxDataPoints(points)
+      .noValue(nothing)
+      .color(
+        new heatmap.HeatmapColorOptionsBuilder()
+          .mode(heatmap.HeatmapColorMode.Scheme)
+          .scheme('Oranges')
+          .steps(64)
+          .min(0)
+          .max(critical)
+      )
+      // By default, Grafana leaves out zeros, as if they were unknown.
+      .filterValues(new heatmap.FilterValueRangeBuilder().le(-1))
+      .yAxis(new heatmap.YAxisConfigBuilder().reverse(true))
+      .cellGap(0)
+      .showValue(common.VisibilityMode.Never)
+      .tooltip(new heatmap.HeatmapTooltipBuilder().mode(common.TooltipDisplayMode.Single).showColorScale(true))
+  );
 }
 
 /** Like {@link seriesPanel}, with stacked series. */

@@ -1,6 +1,6 @@
 import { type Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { page, type Group } from './page';
-import { seriesPanel, stackedPanel, statPanel } from './panels';
+import { heatmapPanel, seriesPanel, stackedPanel, statPanel } from './panels';
 import { signals } from './queries';
 
 /** One point per second over the ten minutes shown, at the default interval. */
@@ -64,12 +64,12 @@ const watched: Group = {
       },
       [live(['kernel-drop-rate'], { groupBy: ['cause'], legendFormat: '{{cause}}' })]
     ).maxDataPoints(points),
-    seriesPanel(
+    heatmapPanel(
       {
         id: 11,
         title: 'Kernel drops per CPU',
         description:
-          'Share of the events of each CPU, or of each kernel module device, that was dropped. If the lines are far apart, fewer CPUs should share a buffer (cpus_for_each_buffer: 1).',
+          'Share of the events of each CPU, or of each kernel module device, that was dropped, with one row per CPU. The colours end at 10 %. If a few rows stand out, fewer CPUs should share a buffer (cpus_for_each_buffer: 1).',
         ...sizes,
       },
       [

@@ -164,7 +164,7 @@ export const sidekick: Signal[] = [
     id: 'sidekick-input-rate',
     title: 'Falcosidekick requests',
     dimension: 'delivery',
-    unit: 'count:requests/h',
+    unit: 'count:alerts/h',
     min: 0,
     summary: 'Requests per hour that Falcosidekick accepted or rejected',
     description:

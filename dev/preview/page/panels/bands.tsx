@@ -40,7 +40,11 @@ export function configureBands({ frame, panel: { timeRange, timeZone }, theme, t
     placement: AxisPlacement.Left,
     theme,
     splits: fields.map((_, index) => fields.length - bandOf(index) - 0.5),
-    values: fields.map((field) => getFieldDisplayName(field, frame)),
+    values: ({ height }) => {
+      // As in Grafana, names are left out where there is no room for all of them.
+      const every = Math.ceil((12 * fields.length) / height);
+      return fields.map((field, index) => (index % every === 0 ? getFieldDisplayName(field, frame) : ''));
+    },
     grid: { show: false },
     ticks: { show: false },
   });
