@@ -34,7 +34,7 @@ type Result struct {
 	Window time.Duration
 	// Column is the name of the column if a table shows several results of a signal.
 	Column string
-	// Ranked means that the order of the series must be kept.
+	// Ranked means that the order of the series of an instant must be kept.
 	Ranked bool
 	Value  parser.Value
 }
@@ -151,11 +151,11 @@ func read(r Result) ([]series, error) {
 	return out, nil
 }
 
-// sortable reports whether the order of the series says nothing. That of an instant PromQL query may be the one asked for,
-// as in sort(up).
+// sortable reports whether the order of the series says nothing. At an instant, it is the rank, or what a PromQL query asks
+// for, as in sort(up).
 func (r Result) sortable() bool {
 	_, instant := r.Value.(promql.Vector)
-	return !r.Ranked && (r.Signal != nil || !instant)
+	return !instant || r.Signal != nil && !r.Ranked
 }
 
 // sortSeries sorts the series of a result by their labels, those of the identity first.

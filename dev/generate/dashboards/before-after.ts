@@ -148,6 +148,7 @@ export function beforeAfter(): Dashboard {
     uid,
     title: 'Falco before and after',
     description: 'What did a change of Falco do to the nodes and to its own cost: pressure, drops, CPU, memory?',
+    step: 'investigation',
     from: 'now-6h',
     annotations: [impact()],
     groups: [

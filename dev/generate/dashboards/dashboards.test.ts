@@ -27,13 +27,16 @@ interface Panel {
   fieldConfig?: { overrides?: Array<{ properties: Array<{ id: string; value: unknown }> }> };
   /** Of a text panel. */
   options?: { content?: string };
+  /** Of a collapsed row. */
+  panels?: Panel[];
 }
 
 const built = Object.entries(dashboards).map(([path, build]) => {
   const dashboard = build();
-  const all = (dashboard.panels ?? []) as unknown as Panel[];
+  const top = (dashboard.panels ?? []) as unknown as Panel[];
+  const all = top.flatMap((panel) => [panel, ...(panel.panels ?? [])]);
   const panels = all.filter(({ type }) => type !== 'row');
-  return { path, dashboard, all, panels, queries: panels.flatMap(({ targets = [] }) => targets) };
+  return { path, dashboard, top, all, panels, queries: panels.flatMap(({ targets = [] }) => targets) };
 });
 
 const signalOf = (id: string) => catalogue.signals.find((signal) => signal.id === id);
@@ -70,7 +73,7 @@ const counts = catalogue.signals.filter(
 const isCount = (id: string) =>
   counts.some((signal) => signal.id === id && signal.values === undefined && id !== 'nodes-without-falco');
 
-describe.each(built)('$dashboard.title', ({ dashboard, all, panels, queries }) => {
+describe.each(built)('$dashboard.title', ({ dashboard, top, all, panels, queries }) => {
   it('says of every panel how to read it, and uses only the panels that can be drawn everywhere', () => {
     const drawn = ['stat', 'timeseries', 'table', 'bargauge', 'text', 'state-timeline', 'heatmap'];
     expect(panels.filter(({ description }) => !description?.endsWith('.')).map(({ title }) => title)).toEqual([]);
@@ -120,10 +123,12 @@ describe.each(built)('$dashboard.title', ({ dashboard, all, panels, queries }) =
   });
 
   it('has panels that neither overlap nor leave the grid, each with its own number', () => {
-    const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) =>
-      Array.from({ length: w * h }, (_, i) => `${x + (i % w)},${y + Math.floor(i / w)}`)
-    );
-    expect(new Set(cells).size).toBe(cells.length);
+    for (const grid of [top, ...top.flatMap(({ panels: hidden }) => (hidden ? [hidden] : []))]) {
+      const cells = grid.flatMap(({ gridPos: { x, y, w, h } }) =>
+        Array.from({ length: w * h }, (_, i) => `${x + (i % w)},${y + Math.floor(i / w)}`)
+      );
+      expect(new Set(cells).size).toBe(cells.length);
+    }
     expect(panels.filter(({ gridPos }) => gridPos.x + gridPos.w > 24)).toEqual([]);
     const ids = all.map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
@@ -174,8 +179,11 @@ describe.each(built)('$dashboard.title', ({ dashboard, all, panels, queries }) =
   });
 
   it('leads to the others and to its chapter in the documentation, and marks what happened', () => {
-    const [others, reading] = dashboard.links ?? [];
-    expect(others).toMatchObject({ type: 'dashboards', tags: ['falco'], keepTime: true, includeVars: true });
+    const [overview, dimensions, investigations, reading] = dashboard.links ?? [];
+    const carried = { keepTime: true, includeVars: true };
+    expect(overview).toMatchObject({ type: 'link', url: '/d/falco-overview', ...carried });
+    expect(dimensions).toMatchObject({ type: 'dashboards', tags: ['falco-dimension'], ...carried });
+    expect(investigations).toMatchObject({ type: 'dashboards', tags: ['falco-investigation'], ...carried });
     expect(reading?.url).toMatch(new RegExp(`/docs/dashboards\\.md#${dashboard.uid}$`));
     expect(readFileSync('docs/dashboards.md', 'utf8')).toContain(`## ${dashboard.uid}\n`);
     expect(dashboard.annotations?.list?.[0]).toMatchObject({
@@ -192,6 +200,18 @@ describe('the dashboards together', () => {
     expect(plugin.includes).toEqual(
       built.map(({ path, dashboard }) => ({ type: 'dashboard', name: dashboard.title, path }))
     );
+  });
+
+  it('are in the order of work', () => {
+    expect(built.map(({ dashboard: { uid, tags } }) => [uid, ...(tags ?? [])])).toEqual([
+      ['falco-overview', 'falco', 'falco-overview'],
+      ...['data-quality', 'fleet', 'resources', 'delivery', 'security'].map((id) => [
+        `falco-${id}`,
+        'falco',
+        'falco-dimension',
+      ]),
+      ...['node', 'loss-report', 'tuning', 'before-after'].map((id) => [`falco-${id}`, 'falco', 'falco-investigation']),
+    ]);
   });
 
   it('lead only to dashboards and variables that there are', () => {

@@ -1,21 +1,34 @@
 import { type Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { page } from './page';
-import { coarse, heatmapPanel, seriesPanel, stackedPanel, statesPanel, checksPanel, tablePanel, worstPanel } from './panels';
+import {
+  coarse,
+  heatmapPanel,
+  seriesPanel,
+  stackedPanel,
+  statesPanel,
+  checksPanel,
+  tablePanel,
+  worstPanel,
+} from './panels';
 import { checksOf, columns, signals, tableOf, worst } from './queries';
 
 export const uid = 'falco-data-quality';
 
+/** Figures with thresholds, and what tells bursts from sustained drops. */
 const tableColumns = [
   'kernel-drop-ratio',
-  'kernel-drop-since-start-ratio',
   'minutes-with-drops-ratio',
   'lost-process-events',
-  'cpu-drop-imbalance',
   'kernel-event-rate-per-cpu',
-  'server-load',
-  'captured-syscall-ratio',
   'stalled',
   'thread-table-usage-ratio',
+];
+
+const moreColumns = [
+  'kernel-drop-since-start-ratio',
+  'cpu-drop-imbalance',
+  'server-load',
+  'captured-syscall-ratio',
   'thread-lookup-failure-ratio',
   'fd-lookup-failure-ratio',
 ];
@@ -28,6 +41,7 @@ export function dataQuality(): Dashboard {
     uid,
     title: 'Falco data quality',
     description: 'How many events does Falco miss, why, and how loaded are the servers?',
+    step: 'dimension',
     groups: [
       {
         id: 1,
@@ -49,7 +63,7 @@ export function dataQuality(): Dashboard {
               id: 4,
               title: 'Nodes',
               description:
-                'All nodes over the last ten minutes, largest drops first. Minutes with drops distinguishes bursts (near 0 %) from sustained overload (near 100 %). Drop imbalance shows the drops of the worst CPU relative to the average. Unknown: see the panel’s notice for the reason.',
+                'All nodes over the last ten minutes, largest drops first. Minutes with drops distinguishes bursts (near 0 %) from sustained overload (near 100 %). Unknown: see the panel’s notice for the reason.',
               w: 24,
               h: 12,
             },
@@ -89,25 +103,12 @@ export function dataQuality(): Dashboard {
             ),
             'kernel-drop-rate'
           ),
-          worstPanel(
-            {
-              id: 14,
-              title: 'Lost process events within 5 minutes',
-              description:
-                'Process start and exit events dropped within the five minutes before each point, for the five worst nodes. This is worse than a lost open: Falco does not know the process, its parents or its container.',
-              w: 8,
-              h: 8,
-            },
-            'lost-process-events',
-            false,
-            { window: '5m' }
-          ),
           heatmapPanel(
             {
               id: 15,
               title: 'Kernel drops per CPU',
               description:
-                'Drops of the 16 worst CPUs of all nodes, the worst at the top. The colours end at 10 %. If few CPUs of a node are here, busy CPUs overflow the buffers they share: lower cpus_for_each_buffer. Requires metrics.kernel_event_counters_per_cpu_enabled.',
+                'Drops of the 16 worst CPUs of all nodes. The colours end at 10 %. If few CPUs of a node are here, busy CPUs overflow the buffers they share: lower cpus_for_each_buffer. Requires metrics.kernel_event_counters_per_cpu_enabled.',
               w: 12,
               h: 9,
             },
@@ -116,21 +117,23 @@ export function dataQuality(): Dashboard {
           ),
           worstPanel(
             {
-              id: 16,
-              title: 'Minutes with drops',
+              id: 14,
+              title: 'Lost process events within 5 minutes',
               description:
-                'Share of the minutes in this range with drops, for the five worst nodes. Near 0 %: bursts. Near 100 %: sustained drops.',
-              w: 8,
-              h: 8,
+                'Process start and exit events dropped within the five minutes before each point, for the ten worst nodes. This is worse than a lost open: Falco does not know the process, its parents or its container.',
+              w: 12,
+              h: 9,
             },
-            'minutes-with-drops-ratio'
+            'lost-process-events',
+            false,
+            { window: '5m' }
           ),
         ],
       },
       {
         id: 20,
-        title: 'Load',
-        help: 'Compare the **shape** of these lines with that of the drops. If drops follow the load, the workload causes them. If drops rise without more load, Falco became slower.',
+        title: 'Processing',
+        help: 'Falco must also process the events that reach it. A **stalled** Falco responds but processes nothing, and a **full thread table** leaves processes without a name. If drops follow the **events per CPU**, the workload causes them. If drops rise without more events, Falco became slower.',
         panels: [
           worstPanel(
             {
@@ -143,6 +146,60 @@ export function dataQuality(): Dashboard {
             },
             'kernel-event-rate-per-cpu',
             true
+          ),
+          worstPanel(
+            {
+              id: 33,
+              title: 'Thread table usage',
+              description:
+                'Number of threads that Falco tracks as a share of the table size, for the five fullest nodes. Near 100 %, Falco cannot track new processes. The size comes from the settings of the target, because Falco does not export it.',
+              w: 8,
+              h: 8,
+            },
+            'thread-table-usage-ratio',
+            true
+          ),
+          statesPanel(
+            {
+              id: 32,
+              title: 'Stalled',
+              description:
+                'The five nodes that were stalled longest in this range. Red: Falco responded, but hardly any event reached its rules. Gaps: Falco was down, or there were no events.',
+              w: 8,
+              h: 8,
+            },
+            worst('stalled', 5)
+          ),
+        ],
+      },
+      {
+        id: 30,
+        title: 'Load and lookups',
+        collapsed: true,
+        help: 'Figures **without thresholds**: compare their shape with that of the drops, and with the time before a change. File descriptor lookup failures are normal: only a change matters.',
+        panels: [
+          tablePanel(
+            {
+              id: 37,
+              title: 'More figures by node',
+              description:
+                'All nodes over the last ten minutes. Drop imbalance shows the drops of the worst CPU relative to the average. Unknown: see the panel’s notice for the reason.',
+              w: 24,
+              h: 10,
+            },
+            columns(moreColumns, { window, groupBy: ['$identity'] }),
+            'Kernel drops since start'
+          ),
+          worstPanel(
+            {
+              id: 16,
+              title: 'Minutes with drops',
+              description:
+                'Share of the minutes in this range with drops, for the five worst nodes. Near 0 %: bursts. Near 100 %: sustained drops.',
+              w: 8,
+              h: 8,
+            },
+            'minutes-with-drops-ratio'
           ),
           worstPanel(
             {
@@ -165,36 +222,6 @@ export function dataQuality(): Dashboard {
               h: 8,
             },
             'captured-syscall-ratio'
-          ),
-        ],
-      },
-      {
-        id: 30,
-        title: 'Falco internals',
-        help: 'Falco must also process the events that reach it. A **stalled** Falco responds but processes nothing, and a **full thread table** leaves processes without a name. File descriptor lookup failures are normal: only a change matters.',
-        panels: [
-          statesPanel(
-            {
-              id: 32,
-              title: 'Stalled',
-              description:
-                'The ten nodes that were stalled longest in this range. Red: Falco responded, but hardly any event reached its rules. Gaps: Falco was down, or there were no events.',
-              w: 12,
-              h: 8,
-            },
-            worst('stalled', 10)
-          ),
-          worstPanel(
-            {
-              id: 33,
-              title: 'Thread table usage',
-              description:
-                'Number of threads that Falco tracks as a share of the table size, for the ten fullest nodes. Near 100 %, Falco cannot track new processes. The size comes from the settings of the target, because Falco does not export it.',
-              w: 12,
-              h: 8,
-            },
-            'thread-table-usage-ratio',
-            true
           ),
           worstPanel(
             {

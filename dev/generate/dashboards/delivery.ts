@@ -44,6 +44,7 @@ export function delivery(): Dashboard {
     uid,
     title: 'Falco delivery',
     description: 'Do alerts reach Falco’s outputs, Falcosidekick and each destination?',
+    step: 'dimension',
     variables: [
       labelVariable('destination', 'Destination', [inCluster]).allValue('.*'),
       labelVariable('rule_name', 'Canary’s rule', [inCluster]).name('rule').allValue('.*'),

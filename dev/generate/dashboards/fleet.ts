@@ -55,6 +55,7 @@ export function fleet(): Dashboard {
     uid,
     title: 'Falco fleet and drift',
     description: 'Is Falco up everywhere, how often does it restart, and do versions, rules or configuration drift?',
+    step: 'dimension',
     groups: [
       {
         id: 1,

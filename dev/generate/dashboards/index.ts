@@ -1,4 +1,4 @@
-/** The shipped dashboards in list order, from path to builder. */
+/** The shipped dashboards in the order of work, from path to builder. */
 import { type Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { beforeAfter } from './before-after';
 import { dataQuality } from './data-quality';
@@ -19,7 +19,7 @@ export const dashboards: Record<string, () => Dashboard> = {
   'dashboards/delivery.json': delivery,
   'dashboards/security.json': security,
   'dashboards/node.json': node,
-  'dashboards/tuning.json': tuning,
   'dashboards/loss-report.json': lossReport,
+  'dashboards/tuning.json': tuning,
   'dashboards/before-after.json': beforeAfter,
 };

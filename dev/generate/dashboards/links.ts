@@ -34,16 +34,27 @@ const built = (link: { title: string; url: string }): Link => ({ build: () => li
 export const toNode = (name: string) => built(nodeLink(name));
 export const toDashboard = (title: string, uid: string) => built(dashboardLink(title, uid));
 
-/** The links at the top of every dashboard: the other dashboards, and the help page of this one. */
+/** A step of the work with the dashboards. Its tag, besides `falco`, puts a dashboard into the list of the step. */
+export type Step = 'overview' | 'dimension' | 'investigation';
+export const tagOf = (step: Step) => `falco-${step}`;
+
+/** The dashboards of a step. Grafana sorts them by title. */
+const list = (title: string, step: Step) =>
+  new DashboardLinkBuilder(title)
+    .type(DashboardLinkType.Dashboards)
+    .tags([tagOf(step)])
+    .asDropdown(true);
+
+/** The links at the top of every dashboard: the others in the order of work, and the help page of this one. */
 export function pageLinks(uid: string): Link[] {
+  const others = [
+    new DashboardLinkBuilder('Overview').type(DashboardLinkType.Link).icon('dashboard').url('/d/falco-overview'),
+    list('Dimensions', 'dimension'),
+    list('Investigate', 'investigation'),
+  ];
   return [
-    new DashboardLinkBuilder('Falco dashboards')
-      .type(DashboardLinkType.Dashboards)
-      .tags(['falco'])
-      .asDropdown(true)
-      .includeVars(true)
-      .keepTime(true),
-    new DashboardLinkBuilder('Documentation')
+    ...others.map((link) => link.includeVars(true).keepTime(true)),
+    new DashboardLinkBuilder('Help')
       .type(DashboardLinkType.Link)
       .icon('doc')
       .url(`${docs}/dashboards.md#${uid}`)

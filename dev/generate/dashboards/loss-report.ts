@@ -29,6 +29,7 @@ export function lossReport(): Dashboard {
     uid,
     title: 'Falco loss report',
     description: 'What did Falco miss between two points in time, and on which nodes?',
+    step: 'investigation',
     groups: [
       {
         id: 1,

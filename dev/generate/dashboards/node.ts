@@ -188,6 +188,7 @@ export function node(): Dashboard {
     uid,
     title: 'Falco node',
     description: 'One node in depth: what is wrong with its Falco, since when, and what to change.',
+    step: 'investigation',
     single: true,
     groups: [verdicts, loss, inside],
   }).build();

@@ -38,6 +38,7 @@ export function overview(): Dashboard {
   return page({
     uid,
     title: 'Falco overview',
+    step: 'overview',
     description:
       'Is Falco itself healthy: is it up, how much does it miss, how loaded are the servers, what does it cost?',
     from: 'now-15m',

@@ -13,7 +13,7 @@ import {
   VariableSort,
   type Panel,
 } from '@grafana/grafana-foundation-sdk/dashboard';
-import { inSight, pageLinks } from './links';
+import { inSight, pageLinks, type Step, tagOf } from './links';
 import { textPanel } from './panels';
 import { datasource, eventsBut, inCluster, pluginId, tableOf } from './queries';
 
@@ -22,6 +22,8 @@ export interface Group {
   id: number;
   /** Undefined for the panels at the top. */
   title?: string;
+  /** The panels are hidden, and ask for no data, until the row is opened. */
+  collapsed?: true;
   help: string;
   panels: Array<cog.Builder<Panel>>;
 }
@@ -30,6 +32,7 @@ export interface Page {
   uid: string;
   title: string;
   description: string;
+  step: Step;
   /** Default time range; one hour if undefined. */
   from?: string;
   /** Refresh interval; 30 seconds if undefined. */
@@ -91,6 +94,7 @@ export function page({
   uid,
   title,
   description,
+  step,
   from = 'now-1h',
   refresh = '30s',
   single = false,
@@ -101,7 +105,7 @@ export function page({
   const board = new DashboardBuilder(title)
     .uid(uid)
     .description(description)
-    .tags(['falco'])
+    .tags(['falco', tagOf(step)])
     .time({ from, to: 'now' })
     .refresh(refresh)
     .timezone('browser')
@@ -125,11 +129,30 @@ export function page({
 }
 
 /** The help panel has room for three lines on a screen of 1280 pixels with Grafana's menu. */
-function add(board: DashboardBuilder, { id, title, help, panels }: Group): void {
-  if (title !== undefined) {
-    board.withRow(new RowBuilder(title).id(id));
-  }
+function add(board: DashboardBuilder, { id, title, collapsed, help, panels }: Group): void {
   const place = { id: id + 1, title: '', description: 'How to read this group.', w: 24, h: help.length > 280 ? 3 : 2 };
-  board.withPanel(textPanel(place, help).transparent(true));
-  panels.forEach((panel) => board.withPanel(panel));
+  const all = [textPanel(place, help).transparent(true), ...panels];
+  if (title !== undefined) {
+    const row = new RowBuilder(title).id(id);
+    board.withRow(collapsed ? withHidden(row, all) : row);
+  }
+  if (!collapsed) {
+    all.forEach((panel) => board.withPanel(panel));
+  }
+}
+
+/** A collapsed row contains its panels. Grafana moves them below the row when it opens. */
+function withHidden(row: RowBuilder, panels: Array<cog.Builder<Panel>>): RowBuilder {
+  const next = { x: 0, y: 0, bottom: 0 };
+  for (const panel of panels) {
+    const built = panel.build();
+    const { w = 0, h = 0 } = built.gridPos ?? {};
+    if (next.x + w > 24) {
+      Object.assign(next, { x: 0, y: next.bottom });
+    }
+    const gridPos = { x: next.x, y: next.y, w, h };
+    row.withPanel({ build: () => ({ ...built, gridPos }) });
+    Object.assign(next, { x: next.x + w, bottom: Math.max(next.bottom, next.y + h) });
+  }
+  return row.collapsed(true);
 }

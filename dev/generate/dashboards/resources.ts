@@ -28,6 +28,7 @@ export function resources(): Dashboard {
     uid,
     title: 'Falco resources and impact',
     description: 'What does Falco cost, and does it affect the host?',
+    step: 'dimension',
     groups: [
       {
         id: 1,

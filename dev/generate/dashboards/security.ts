@@ -23,6 +23,7 @@ export function security(): Dashboard {
     uid,
     title: 'Falco security capability',
     description: 'Are the right rules loaded, do they match, is an instance blind or stalled?',
+    step: 'dimension',
     groups: [
       {
         id: 1,

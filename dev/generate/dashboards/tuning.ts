@@ -152,6 +152,7 @@ export function tuning(): Dashboard {
     uid: 'falco-tuning',
     title: 'Falco tuning',
     description: 'One node, second by second, while you change its settings: drops by cause and CPU, load, cost.',
+    step: 'investigation',
     from: 'now-10m',
     single: true,
     groups: [watched, load],
