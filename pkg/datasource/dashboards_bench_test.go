@@ -1,6 +1,7 @@
 package datasource
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -150,7 +151,9 @@ func (f *benchFleet) scrape() {
 // ask sends requests one after the other.
 func (f *benchFleet) ask(b *testing.B, requests []*backend.QueryDataRequest) {
 	for _, request := range requests {
-		res, err := f.instance.QueryData(b.Context(), request)
+		ctx, sent := context.WithCancel(b.Context()) // ends when the response has been written
+		res, err := f.instance.QueryData(ctx, request)
+		sent()
 		require.NoError(b, err)
 		for ref, answer := range res.Responses {
 			require.NoError(b, answer.Error, ref)
