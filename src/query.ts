@@ -65,6 +65,11 @@ export interface FalcoVariableQuery extends DataQuery {
   queryType: 'label';
   label: string;
   filters?: Filter[];
+  /**
+   * With the label `node`: the Falcos by their verdicts, the worst first, so that a dashboard opens on the worst node. By
+   * default, values are sorted by name.
+   */
+  worstFirst?: boolean;
 }
 
 /** The query of a new panel. Every Falco with kernel counters has this signal. */

@@ -122,7 +122,7 @@ func (f checkResult) label(name, dimension string) string {
 	return f.labels[name]
 }
 
-// grouped groups results. If they are grouped by dimension but not by check, a check counts for all its dimensions.
+// grouped groups results, the worst group first. If they are grouped by dimension but not by check, a check counts for all its dimensions.
 func grouped(findings []checkResult, by []string) []group {
 	place := map[string]int{}
 	var out []group
@@ -151,7 +151,14 @@ func grouped(findings []checkResult, by []string) []group {
 			out[at].findings = append(out[at].findings, f)
 		}
 	}
+	slices.SortStableFunc(out, worseGroup)
 	return out
+}
+
+// worseGroup orders groups: by their worst verdict, then by how many results are critical, then by how many are warnings.
+func worseGroup(x, y group) int {
+	return cmp.Or(cmp.Compare(severityRank[x.findings[0].verdict], severityRank[y.findings[0].verdict]),
+		cmp.Compare(y.count("critical"), x.count("critical")), cmp.Compare(y.count("warning"), x.count("warning")))
 }
 
 // healthSummary has one row per group: its worst verdict, how many of each verdict, and which results are the worst.

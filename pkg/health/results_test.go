@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 )
 
 func TestVerdictOfADeadNode(t *testing.T) {
@@ -19,4 +20,21 @@ func TestVerdictOfADeadNode(t *testing.T) {
 	require.Equal(t, "unknown", verdictOf(drops, 0, false, true))
 	require.Equal(t, "critical", verdictOf(up, 0, true, false))
 	require.Equal(t, "unknown", verdictOf(up, 7, true, true), "a value that nobody judges")
+}
+
+func TestGroupsAreSortedBySeverity(t *testing.T) {
+	signal := &signals.Signal{}
+	result := func(node, verdict string) checkResult {
+		return checkResult{evaluatedCheck: evaluatedCheck{signal: signal}, node: target.Node{Name: node}, verdict: verdict}
+	}
+	// As results returns them: the worst first, then by check and node.
+	groups := grouped([]checkResult{
+		result("one", "critical"), result("two", "critical"), result("two", "critical"), result("three", "critical"),
+		result("three", "warning"), result("four", "warning"), result("five", "unknown"), result("six", "ok"),
+	}, []string{"node"})
+	var order []string
+	for _, g := range groups {
+		order = append(order, g.labels.Get("node"))
+	}
+	require.Equal(t, []string{"two", "three", "one", "four", "five", "six"}, order)
 }

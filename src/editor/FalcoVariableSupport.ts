@@ -1,4 +1,5 @@
 import {
+  type DataFrame,
   type DataQueryRequest,
   type DataQueryResponse,
   CustomVariableSupport,
@@ -7,10 +8,11 @@ import {
 } from '@grafana/data';
 import { from, map, type Observable } from 'rxjs';
 import { type FalcoDataSource } from '../datasource';
-import { type FalcoVariableQuery } from '../query';
+import { type FalcoQuery, type FalcoVariableQuery, QUERY_VERSION } from '../query';
+import { catalogue } from '../signals';
 import { lazyEditor } from './lazyEditor';
 
-/** Supplies dashboard variables with the values of a label. */
+/** Supplies dashboard variables with the values of a label, sorted by name or by verdict. */
 export class FalcoVariableSupport extends CustomVariableSupport<FalcoDataSource, FalcoVariableQuery> {
   editor = lazyEditor(async () => (await import('./variable/VariableEditor')).VariableEditor);
 
@@ -18,12 +20,42 @@ export class FalcoVariableSupport extends CustomVariableSupport<FalcoDataSource,
     super();
   }
 
-  query = (request: DataQueryRequest<FalcoVariableQuery>): Observable<DataQueryResponse> =>
-    from(this.datasource.metricFindQuery(request.targets[0], request)).pipe(
-      map((found) => {
-        const values = found.map(({ text }) => text);
-        const fields = ['text', 'value'].map((name) => ({ name, type: FieldType.string, values }));
-        return { data: [toDataFrame({ fields })] };
-      })
-    );
+  query = (request: DataQueryRequest<FalcoVariableQuery>): Observable<DataQueryResponse> => {
+    const [query] = request.targets;
+    return query?.worstFirst
+      ? this.datasource.query({ ...request, targets: [byVerdict(query)] }).pipe(map(firstColumn))
+      : from(this.datasource.metricFindQuery(query, request)).pipe(
+          map((found) => toOptions(found.map(({ text }) => text)))
+        );
+  };
+}
+
+/** Only checks of Falcos: the others have nodes that run no Falco. */
+const checks = catalogue.checks.filter(
+  ({ signal: id }) => catalogue.signals.find((signal) => signal.id === id)?.targetKind === 'falco'
+);
+
+function byVerdict({ refId, label, filters }: FalcoVariableQuery): FalcoQuery {
+  return {
+    refId,
+    queryType: 'health',
+    signals: checks.map(({ id }) => id),
+    groupBy: [label],
+    filters,
+    format: 'table',
+    instant: true,
+    version: QUERY_VERSION,
+  };
+}
+
+/** Values that are checked as a whole have no node. */
+function firstColumn(response: DataQueryResponse): DataQueryResponse {
+  const [frame] = response.data as DataFrame[];
+  const values = (frame?.fields[0]?.values ?? []) as string[];
+  return { ...response, ...toOptions(values.filter((value) => value !== '')) };
+}
+
+function toOptions(values: string[]): DataQueryResponse {
+  const fields = ['text', 'value'].map((name) => ({ name, type: FieldType.string, values }));
+  return { data: [toDataFrame({ fields })] };
 }

@@ -202,6 +202,16 @@ describe('the dashboards together', () => {
     );
   });
 
+  it('open on the worst node if they show a single one', () => {
+    const worstFirst = built.filter(({ dashboard }) =>
+      dashboard.templating?.list?.some(
+        ({ name, sort, query, current }) =>
+          name === 'node' && sort === 0 && !current?.value && (query as { worstFirst?: boolean }).worstFirst
+      )
+    );
+    expect(worstFirst.map(({ dashboard }) => dashboard.uid)).toEqual(['falco-node', 'falco-tuning']);
+  });
+
   it('are in the order of work', () => {
     expect(built.map(({ dashboard: { uid, tags } }) => [uid, ...(tags ?? [])])).toEqual([
       ['falco-overview', 'falco', 'falco-overview'],

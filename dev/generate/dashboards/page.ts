@@ -49,11 +49,11 @@ const ofVersion = { key: 'version', operator: '=~', value: '${version:regex}' };
 /** Only targets that are not Falcos have a label `kind`. */
 const isFalco = { key: 'kind', operator: '=', value: '' };
 
-function ask(label: string, title: string, filters: unknown[]): QueryVariableBuilder {
+function ask(label: string, title: string, filters: unknown[], more = {}): QueryVariableBuilder {
   return new QueryVariableBuilder(label)
     .label(title)
     .datasource(datasource)
-    .query({ refId: label, queryType: 'label', label, filters })
+    .query({ refId: label, queryType: 'label', label, filters, ...more })
     .definition(`label ${label}`)
     .refresh(VariableRefresh.OnTimeRangeChanged)
     .sort(VariableSort.NaturalAsc);
@@ -68,12 +68,15 @@ export function labelVariable(label: string, title: string, filters: unknown[] =
 }
 
 /**
- * The nodes of the selected clusters and versions. "All" expands to exactly these nodes, so the
+ * The nodes of the selected clusters and versions. A single one is at first the worst. "All" expands to exactly these nodes, so the
  * version also applies to signals without a version label, such as whether a node is up.
  */
 function nodeVariable(single: boolean): QueryVariableBuilder {
-  const filters = [inCluster, ofVersion, isFalco];
-  return single ? ask('node', 'Node', filters).allowCustomValue(false) : labelVariable('node', 'Node', filters);
+  return single
+    ? ask('node', 'Node', [inCluster, ofVersion], { worstFirst: true })
+        .sort(VariableSort.Disabled)
+        .allowCustomValue(false)
+    : labelVariable('node', 'Node', [inCluster, ofVersion, isFalco]);
 }
 
 /**

@@ -21,6 +21,7 @@ export function VariableEditor({ datasource, query, onChange }: Props) {
     queryType: 'label',
     label: query.label ?? '',
     filters: query.filters ?? [],
+    ...(query.worstFirst && { worstFirst: true }),
   };
   const keys = commonFilterKeys([], datasource.settings);
   const loadLabels = async (text: string) => {
