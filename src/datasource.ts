@@ -28,6 +28,7 @@ import {
 import { DEFAULTS, type FalcoSettings } from './settings';
 import { catalogue } from './signals';
 import { interpolateAdHocFilters, interpolateFilters, interpolateQuery } from './interpolate';
+import { refine } from './appearance';
 import { restoreInfiniteSteps } from './thresholds';
 
 /** Sends queries to the live executor or to the plugin's backend, and loads labels and metrics for the editors. */
@@ -55,7 +56,7 @@ export class FalcoDataSource extends DataSourceWithBackend<FalcoQuery, FalcoSett
     if (backend.length > 0 || responses.length === 0) {
       responses.push(this.queryBackend({ ...request, targets: backend }, obstacles));
     }
-    return merge(...responses).pipe(map(restoreInfiniteSteps));
+    return merge(...responses).pipe(map((response) => refine(restoreInfiniteSteps(response), request)));
   }
 
   override filterQuery(query: FalcoQuery): boolean {

@@ -38,7 +38,7 @@ func TestInventory(t *testing.T) {
 	f.set(1, "__name__", "rules_info", "cluster", "demo", "node", "c", "sha256", "0000333", "file_name", "two")
 	res := queryOne(t, d, `{"queryType": "inventory"}`)
 	require.Equal(t, []string{
-		"demo | c | up | a | 0.41.0 | one 1111, two 0000 | 16 | 1.8e+12 | 2 | Version: 0.41.0, while 3 of 4 have 0.44.1\nRules: one 1111, two 0000, while 2 of 3 have one 1111 | metrics.kernel |  | http://c:8765/metrics",
+		"demo | c | up | a | 0.41.0 | one 1111, two 0000 | 16 | 1.8e+12 | 2 | Version: 0.41.0, while 3 of 4 have 0.44.1; Rules: one 1111, two 0000, while 2 of 3 have one 1111 | metrics.kernel |  | http://c:8765/metrics",
 		"demo | a | up | a | 0.44.1 | one 1111 | 16 | 1.8e+12 | 0 |  | metrics.kernel | metrics.libbpf | http://a:8765/metrics",
 		"demo | b | up | a | 0.44.1 | one 1111 | 16 | 1.8e+12 | 0 |  | metrics.kernel, metrics.libbpf |  | http://b:8765/metrics",
 		// What it last said of itself is remembered.
@@ -59,7 +59,7 @@ func TestInventoryAgainstTheBaseline(t *testing.T) {
 	f.set(1, "__name__", "falcosecurity_falco_sha256_rules_files_info", "cluster", "demo", "node", "a", "file_name", "falco_rules.yaml", "sha256", pinned)
 	f.set(1, "__name__", "falcosecurity_falco_sha256_rules_files_info", "cluster", "demo", "node", "b", "file_name", "falco_rules.yaml", "sha256", strings.Repeat("2", 64))
 	require.Equal(t, []string{
-		"b | Version: 0.44.1, but the baseline is 0.41.0\nRules files: falco_rules.yaml 222222222222, but the baseline is 111111111111",
+		"b | Version: 0.44.1, but the baseline is 0.41.0; Rules files: falco_rules.yaml 222222222222, but the baseline is 111111111111",
 		"a | Version: 0.44.1, but the baseline is 0.41.0",
 		"c | ",
 	}, rows(t, queryOne(t, d, `{"queryType": "inventory"}`), "node", "differs"))

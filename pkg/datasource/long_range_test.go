@@ -118,7 +118,7 @@ func TestRangesFarLongerThanTheHistory(t *testing.T) {
 
 	t.Run("events", func(t *testing.T) {
 		res := overAMonth(t, d, `{"queryType": "events"}`)
-		require.Contains(t, texts(t, res), dataStarts)
+		require.NotContains(t, texts(t, res), dataStarts, "one of the rows tells it")
 		require.Equal(t, []string{"11:54:50.000 | Falco restarted on node-1.", "11:50:00.000 | " + startOfData}, rows(t, res, "time", "text"))
 	})
 

@@ -145,11 +145,10 @@ func TestNotices(t *testing.T) {
 			want: []string{"info: Kernel drops: no value on 1 of 2 nodes: idle. {kernel-drop-ratio}"},
 		},
 		{
-			name: "discovery in trouble", query: `{}`,
+			name: "discovery in trouble, while there are values", query: `{}`,
 			statuses: []scrape.Status{kernel("node-1"), change(kernel("node-2"), func(s *scrape.Status) {
 				s.Configured, s.Discovery = "falco.example:8765", "The name could not be resolved: no such host."
 			})},
-			want: []string{"warning: Discovery of falco.example:8765 has a problem. The name could not be resolved: no such host."},
 		},
 		{
 			name: "discovery that finds nothing is said once", query: `{}`,
@@ -286,25 +285,31 @@ func TestTrimmedHistory(t *testing.T) {
 	f.count("node-1", 5)
 	f.since, f.trimmed = noon.Add(-10*time.Minute), true
 	const want = "Data starts at 11:50 UTC. Older samples were evicted because of retention.size. Raise it to keep more, up to retention.time."
-	require.Equal(t, []string{"info: " + want}, texts(t, queryOne(t, d, `{}`)))
+	require.Equal(t, []string{"info: " + want}, texts(t, queryOne(t, d, `{"instant": true, "window": "1h"}`)))
 	h, err := d.CheckHealth(t.Context(), nil)
 	require.NoError(t, err)
 	require.Equal(t, backend.HealthStatusOk, h.Status)
 	require.Contains(t, h.Message, "The target responds. Falco 0.44.1. "+want)
 }
 
+// The start of the history is a fact about the whole data source: a panel tells it only where it makes its values wrong or
+// leaves it without any.
 func TestShortHistory(t *testing.T) {
 	d, f := newTest(t, falco("node-1", kernelCounters...))
 	f.count("node-1", 5)
 	f.since = noon.Add(-10 * time.Minute)
-	require.Equal(t, []string{"info: Data starts at 11:50 UTC. The history is kept in memory: it starts when the data source is first used, and again when Grafana or the plugin restarts."},
-		texts(t, queryOne(t, d, `{}`)))
+	want := []string{"info: Data starts at 11:50 UTC. The history is kept in memory: it starts when the data source is first used, and again when Grafana or the plugin restarts."}
+	require.Empty(t, texts(t, queryOne(t, d, `{}`)), "a graph that begins late is right where it has values")
+	require.Equal(t, want, texts(t, queryOne(t, d, `{"compare": "1h"}`)), "but there is nothing to compare with")
 	require.Empty(t, texts(t, queryOne(t, d, `{"instant": true}`)), "an instant needs no history")
-	require.Len(t, texts(t, queryOne(t, d, `{"instant": true, "window": "1h"}`)), 1, "but its window does")
+	require.Equal(t, want, texts(t, queryOne(t, d, `{"instant": true, "window": "1h"}`)), "but its window does")
+	require.Subset(t, texts(t, queryOne(t, d, `{"queryType": "health", "window": "1h"}`)), want, "the checks tell it for all panels")
+	require.NotContains(t, texts(t, queryOne(t, d, `{"queryType": "health", "window": "1h", "format": "timeseries", "instant": true, "groupBy": ["dimension"]}`)), want[0],
+		"verdicts leave it to the checks below them")
 
 	d.source.Settings.Retention = 10 * time.Minute
 	require.Equal(t, []string{"info: Data starts at 11:50 UTC. The history is kept for 600s. Raise retention.time and retention.size to keep more."},
-		texts(t, queryOne(t, d, `{}`)))
+		texts(t, queryOne(t, d, `{"instant": true, "window": "1h"}`)))
 }
 
 // A node that joined is named; one that was down before it answered was known.
@@ -456,7 +461,7 @@ func TestNeedOfAnotherKind(t *testing.T) {
 	require.False(t, lacks)
 }
 
-// Unreadable lines are a fact about the node, not about a panel: of those that explain no missing value, only tables of checks
+// Unreadable lines are a fact about the node, not about a panel: of those that explain no missing value, only the checks
 // tell.
 func TestUnreadableLinesAreToldByChecks(t *testing.T) {
 	d, _ := newTest(t, change(falco("node-1", everything...), func(s *scrape.Status) {
@@ -467,8 +472,9 @@ func TestUnreadableLinesAreToldByChecks(t *testing.T) {
 	}
 	require.True(t, tells(`{"queryType": "health", "format": "table"}`))
 	require.True(t, tells(`{"queryType": "health", "format": "table", "groupBy": ["check"]}`))
+	require.True(t, tells(`{"queryType": "health", "format": "timeseries", "instant": true, "groupBy": []}`), "of a dashboard without that table")
 	for _, query := range []string{
-		`{"queryType": "health", "format": "timeseries", "instant": true, "groupBy": []}`,
+		`{"queryType": "health", "format": "timeseries", "instant": true, "groupBy": ["dimension"]}`,
 		`{"queryType": "inventory"}`, `{"queryType": "events"}`, `{"queryType": "rules"}`, `{"queryType": "impact"}`,
 	} {
 		require.False(t, tells(query), query)

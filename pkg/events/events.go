@@ -66,7 +66,10 @@ func Answer(ctx context.Context, r *request.Request, qc *request.QueryContext) (
 		return cmp.Or(cmp.Compare(y.At, x.At), frames.CompareNatural(x.node.Cluster, y.node.Cluster), frames.CompareNatural(x.node.Name, y.node.Name))
 	})
 	rows := query.First(bundled(found, by, max(qc.Times.Scrape, qc.Times.Length/eventGaps)), qc.Query.Limit)
-	told := notices.ForRange(r, qc)
+	told := notices.ForTargets(r, qc)
+	if len(rows) == 0 {
+		told = notices.ForRange(r, qc)
+	}
 	misdated, err := misdatedNotice(ctx, r, qc, found)
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package frames
 
 import (
 	"math"
+	"strings"
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
@@ -27,11 +28,44 @@ func Words(name, title string, values []string) *data.Field {
 	return field
 }
 
-// Prose returns a column of sentences, which wrap.
+// Prose returns a column of sentences. It takes the width that the other columns leave. A cell shows one line, and all of its
+// text while the mouse is over it or while it is selected.
 func Prose(name, title string, values []string) *data.Field {
+	return MinWidth(240, Words(name, title, values))
+}
+
+// Details returns a hidden column of Markdown, for the tooltip of another column.
+func Details(name, title string, values []string) *data.Field {
 	field := Words(name, title, values)
-	field.Config.Custom["wrapText"] = true
-	field.Config.Custom["minWidth"] = 200
+	field.Config.Custom["cellOptions"] = map[string]any{"type": "markdown", "dynamicHeight": true}
+	return Hide(field)
+}
+
+// markdownSigns are the characters that Markdown and HTML give a meaning to.
+var markdownSigns = strings.NewReplacer("\\", "\\\\", "`", "\\`", "*", "\\*", "_", "\\_", "[", "\\[", "]", "\\]", "<", "\\<", ">", "\\>", "#", "\\#")
+
+// Markdown escapes text, so that it can stand between Markdown.
+func Markdown(text string) string { return markdownSigns.Replace(text) }
+
+// Hide hides a column in table panels. Its values can still be shown by an override, in links and in tooltips.
+func Hide(field *data.Field) *data.Field {
+	return custom(field, "hideFrom", map[string]any{"viz": true})
+}
+
+// Width sets the width of a column in pixels. Columns without one share the rest of the table.
+func Width(pixels int, field *data.Field) *data.Field { return custom(field, "width", pixels) }
+
+// MinWidth sets the least width of a column that shares the rest of the table.
+func MinWidth(pixels int, field *data.Field) *data.Field { return custom(field, "minWidth", pixels) }
+
+// WithDetails shows a column of Details as the tooltip of a column: while the mouse is over the corner of a cell, and after a
+// click on it until the next click.
+func WithDetails(details string, field *data.Field) *data.Field {
+	return custom(field, "tooltip", map[string]any{"field": details})
+}
+
+func custom(field *data.Field, key string, value any) *data.Field {
+	field.Config.Custom[key] = value
 	return field
 }
 
@@ -57,6 +91,12 @@ func Times(name, title string, values []*time.Time) *data.Field {
 	field := data.NewField(name, nil, values)
 	field.Config = &data.FieldConfig{DisplayNameFromDS: title, Custom: map[string]any{"cellOptions": map[string]any{"type": "auto"}}}
 	return field
+}
+
+// Verdicts is Levels with coloured backgrounds, which only verdicts have.
+func Verdicts(name, title string, levelOf map[string]string, values []string) *data.Field {
+	field := Levels(name, title, levelOf, values)
+	return custom(field, "cellOptions", map[string]any{"type": "color-background", "mode": "basic"})
 }
 
 // Levels returns a column of words in the colours of their levels. levelOf maps each word to ok, warning, critical or unknown.

@@ -20,29 +20,70 @@ import (
 // levelNames maps each verdict to the level that colours it.
 var levelNames = map[string]string{"ok": "ok", "warning": "warning", "critical": "critical", "unknown": "unknown"}
 
-// healthTable has one row per node and check.
+// verdicts returns a column of verdicts.
+func verdicts(words []string) *data.Field {
+	return frames.Width(85, frames.Verdicts("verdict", "Verdict", levelNames, words))
+}
+
+// healthTable has one row per node and check. A cell has one line; the first step opens the rest.
 func healthTable(r *request.Request, findings []checkResult, notices []data.Notice) data.Frames {
 	words := func(name, title string, cell func(checkResult) string) *data.Field {
 		return frames.Words(name, title, frames.Column(findings, cell))
 	}
-	prose := func(name, title string, cell func(checkResult) string) *data.Field {
-		return frames.Prose(name, title, frames.Column(findings, cell))
-	}
 	titles := titles(r)
 	out := frames.Table(notices,
-		words("cluster", "Cluster", func(f checkResult) string { return f.node.Cluster }),
-		words("node", "Node", func(f checkResult) string { return f.node.Name }),
-		words("dimension", "Dimension", func(f checkResult) string { return titles[f.signal.Dimension] }),
-		words("check", "Check", func(f checkResult) string { return f.signal.Title }),
-		frames.Levels("verdict", "Verdict", levelNames, frames.Column(findings, func(f checkResult) string { return f.verdict })),
-		words("text", "Value", func(f checkResult) string { return strings.TrimSpace(f.text() + f.within()) }),
-		prose("meaning", "Meaning", checkResult.meaning),
-		prose("change", "Action", func(f checkResult) string { return f.change }),
-		frames.Link("link", "Documentation", "Falco's documentation", frames.Column(findings, func(f checkResult) string { return f.signal.Link })),
-		frames.Numbers("value", "Number", "", frames.Column(findings, func(f checkResult) *float64 { return f.value })),
-		words("id", "Check ID", func(f checkResult) string { return f.ID }),
+		frames.Width(105, words("cluster", "Cluster", func(f checkResult) string { return f.node.Cluster })),
+		frames.Width(115, words("node", "Node", func(f checkResult) string { return f.node.Name })),
+		frames.Hide(words("dimension", "Dimension", func(f checkResult) string { return titles[f.signal.Dimension] })),
+		frames.Width(185, words("check", "Check", func(f checkResult) string { return f.signal.Title })),
+		verdicts(frames.Column(findings, func(f checkResult) string { return f.verdict })),
+		frames.Width(130, words("text", "Value", checkResult.shown)),
+		frames.WithDetails("details", frames.Prose("step", "First step", frames.Column(findings, checkResult.firstStep))),
+		frames.Details("details", "Details", frames.Column(findings, checkResult.details)),
+		frames.Hide(words("meaning", "Meaning", checkResult.meaning)),
+		frames.Hide(words("change", "Action", func(f checkResult) string { return strings.Join(numbered(f.steps), "\n") })),
+		frames.Hide(frames.Link("link", "Documentation", "Falco's documentation", frames.Column(findings, func(f checkResult) string { return f.signal.Link }))),
+		frames.Hide(frames.Numbers("value", "Number", "", frames.Column(findings, func(f checkResult) *float64 { return f.value }))),
+		frames.Hide(words("id", "Check ID", func(f checkResult) string { return f.ID })),
 	)
 	out[0].Meta.ExecutedQueryString = executed(findings)
+	return out
+}
+
+// shown is the value with its window.
+func (f checkResult) shown() string { return strings.TrimSpace(f.text() + f.within()) }
+
+// firstStep says what to change first. For an unknown verdict, it is why nothing is known.
+func (f checkResult) firstStep() string {
+	if f.verdict == "unknown" {
+		return f.why
+	}
+	return f.change
+}
+
+// details is the meaning of a verdict, every step and a link to the documentation, as Markdown.
+func (f checkResult) details() string {
+	parts := []string{fmt.Sprintf("**%s: %s.** %s", frames.Markdown(f.signal.Title), f.verdict, frames.Markdown(f.meaning()))}
+	steps := make([]string, 0, len(f.steps))
+	for _, step := range f.steps {
+		steps = append(steps, frames.Markdown(step))
+	}
+	parts = append(parts, numbered(steps)...)
+	if f.signal.Link != "" {
+		parts = append(parts, fmt.Sprintf("[Falco's documentation](%s)", f.signal.Link))
+	}
+	return strings.Join(parts, "\n\n")
+}
+
+// numbered numbers the steps if there are several.
+func numbered(steps []string) []string {
+	if len(steps) < 2 {
+		return steps
+	}
+	out := make([]string, 0, len(steps))
+	for i, step := range steps {
+		out = append(out, fmt.Sprintf("%d. %s", i+1, step))
+	}
 	return out
 }
 
@@ -161,29 +202,71 @@ func worseGroup(x, y group) int {
 		cmp.Compare(y.count("critical"), x.count("critical")), cmp.Compare(y.count("warning"), x.count("warning")))
 }
 
-// healthSummary has one row per group: its worst verdict, how many of each verdict, and which results are the worst.
-func healthSummary(r *request.Request, qc *request.QueryContext, findings []checkResult, by []string, notices []data.Notice) data.Frames {
-	groups := query.First(grouped(findings, by), qc.Query.Limit)
+// healthSummary has one row per group: its worst verdict, how many of each verdict, and which results are the worst. A row for
+// a check shows its worst node and what to change there first.
+func healthSummary(r *request.Request, groups []group, by []string, executed string, notices []data.Notice) data.Frames {
+	words := func(name, title string, cell func(group) string) *data.Field {
+		return frames.Words(name, title, frames.Column(groups, cell))
+	}
+	of := func(cell func(checkResult) string) func(group) string {
+		return func(g group) string { return cell(g.findings[0]) }
+	}
+	widths := map[string]int{"check": 185, "node": 115}
 	var fields []*data.Field
 	titles := titles(r)
 	for _, name := range by {
-		fields = append(fields, frames.Words(name, strings.ToUpper(name[:1])+name[1:], frames.Column(groups, func(g group) string {
-			if value := g.labels.Get(name); titles[value] == "" {
-				return value
-			}
-			return titles[g.labels.Get(name)]
+		fields = append(fields, frames.Width(cmp.Or(widths[name], 120), words(name, strings.ToUpper(name[:1])+name[1:], func(g group) string {
+			return cmp.Or(titles[g.labels.Get(name)], g.labels.Get(name))
 		})))
 	}
-	fields = append(fields, frames.Levels("verdict", "Verdict", levelNames, frames.Column(groups, func(g group) string { return g.findings[0].verdict })))
+	fields = append(fields, verdicts(frames.Column(groups, of(func(f checkResult) string { return f.verdict }))))
+	byCheck := slices.Contains(by, "check")
+	if byCheck {
+		fields = append(fields,
+			frames.Width(115, words("node", "Node", of(checkResult.judgedNode))),
+			frames.Width(130, words("text", "Value", of(checkResult.judgedValue))))
+	}
 	for _, word := range []string{"critical", "warning", "unknown", "ok"} {
 		counts := frames.Counts(word, strings.ToUpper(word[:1])+word[1:], word, frames.Column(groups, func(g group) int64 { return int64(g.count(word)) }))
-		counts.Config.Custom["width"] = 80
-		fields = append(fields, counts)
+		if byCheck && word == "ok" {
+			frames.Hide(counts)
+		}
+		fields = append(fields, frames.Width(75, counts))
 	}
-	fields = append(fields, frames.Prose("worst", "Worst results", frames.Column(groups, group.worst)))
-	out := frames.Table(notices, fields...)
-	out[0].Meta.ExecutedQueryString = executed(findings)
+	worst := frames.Prose("worst", "Worst results", frames.Column(groups, group.worst))
+	if byCheck {
+		fields = append(fields,
+			frames.WithDetails("details", frames.Prose("step", "First step", frames.Column(groups, of(checkResult.firstStep)))),
+			frames.Details("details", "Details", frames.Column(groups, group.details)))
+		frames.Hide(worst)
+	}
+	out := frames.Table(notices, append(fields, worst)...)
+	out[0].Meta.ExecutedQueryString = executed
 	return out
+}
+
+// judgedNode is the node of a result that is not ok. If all are ok, no node stands out.
+func (f checkResult) judgedNode() string {
+	if f.verdict == "ok" {
+		return ""
+	}
+	return f.node.Name
+}
+
+// judgedValue is the value of judgedNode.
+func (f checkResult) judgedValue() string {
+	if f.verdict == "ok" {
+		return ""
+	}
+	return f.shown()
+}
+
+// details names the nodes with the group's verdict, and says what it means and what to change on the worst of them.
+func (g group) details() string {
+	if worst := g.worst(); worst != "" {
+		return frames.Markdown(wording.Sentence(worst)) + "\n\n" + g.findings[0].details()
+	}
+	return g.findings[0].details()
 }
 
 func (g group) count(verdict string) (n int) {

@@ -44,21 +44,14 @@ func Answer(ctx context.Context, r *request.Request, qc *request.QueryContext) (
 	if err != nil {
 		return nil, err
 	}
-	told := notices.ForTargets(r, qc)
-	var longest time.Duration
-	for _, j := range checks {
-		longest = max(longest, j.window)
-	}
-	if text := notices.ShortHistory(r, qc.Begin().Add(2*qc.Times.Scrape-longest)); text != "" {
-		told = append(told, data.Notice{Severity: data.NoticeSeverityInfo, Text: text})
-	}
+	told := func(findings []checkResult) []data.Notice { return sourceNotices(r, qc, checks, by, findings) }
 	switch {
 	case !qc.Query.Instant:
-		return rangeFrames(r, qc, checks, by, told)
+		return rangeFrames(r, qc, checks, by, told(nil))
 	case qc.Query.Format != "table":
-		return healthNumbers(r, qc, results(ctx, r, qc, checks), by, told)
+		findings := results(ctx, r, qc, checks)
+		return healthNumbers(r, qc, findings, by, told(findings))
 	}
-	told = append(told, notices.UnreadableLines(r, qc.Targets, qc.Targets.All).Notices()...)
 	if slices.Contains(by, "check") && slices.Contains(by, "node") {
 		findings := query.First(results(ctx, r, qc, checks), qc.Query.Limit)
 		if err := nameFiles(ctx, r, qc, findings); err != nil {
@@ -67,9 +60,51 @@ func Answer(ctx context.Context, r *request.Request, qc *request.QueryContext) (
 		if err := advise(ctx, r, qc, findings); err != nil {
 			return nil, err
 		}
-		return healthTable(r, findings, told), nil
+		return healthTable(r, findings, told(findings)), nil
 	}
-	return healthSummary(r, qc, results(ctx, r, qc, checks), by, told), nil
+	findings := results(ctx, r, qc, checks)
+	groups := query.First(grouped(findings, by), qc.Query.Limit)
+	if slices.Contains(by, "check") {
+		if err := adviseWorst(ctx, r, qc, groups); err != nil {
+			return nil, err
+		}
+	}
+	return healthSummary(r, groups, by, executed(findings), told(findings)), nil
+}
+
+// sourceNotices returns the notices about the whole data source, which one panel of a dashboard has: the table of checks, or
+// the verdict over several checks. A verdict per dimension leaves them to the table below it, and that of a single check has
+// them only if it is unknown.
+func sourceNotices(r *request.Request, qc *request.QueryContext, checks []evaluatedCheck, by []string, findings []checkResult) []data.Notice {
+	if qc.Query.Instant && qc.Query.Format != "table" && len(findings) > 0 {
+		unknown := slices.ContainsFunc(findings, func(f checkResult) bool { return f.verdict == "unknown" })
+		if slices.Equal(by, []string{"dimension"}) || len(checks) == 1 && !unknown {
+			return qc.UniqueNotices()
+		}
+	}
+	var longest time.Duration
+	for _, j := range checks {
+		longest = max(longest, j.window)
+	}
+	return notices.ForSource(r, qc, qc.Begin().Add(2*qc.Times.Scrape-longest))
+}
+
+// adviseWorst fills in what to change for the first result of each group.
+func adviseWorst(ctx context.Context, r *request.Request, qc *request.QueryContext, groups []group) error {
+	worst := make([]checkResult, 0, len(groups))
+	for _, g := range groups {
+		worst = append(worst, g.findings[0])
+	}
+	if err := nameFiles(ctx, r, qc, worst); err != nil {
+		return err
+	}
+	if err := advise(ctx, r, qc, worst); err != nil {
+		return err
+	}
+	for i, g := range groups {
+		g.findings[0] = worst[i]
+	}
+	return nil
 }
 
 // MaxSteps is the maximum number of steps of a range: each check is evaluated at each step on every node.

@@ -33,12 +33,13 @@ type checkResult struct {
 	labels  map[string]string // the target's
 	value   *float64
 	verdict string
-	partial bool   // it would be ok, but the history does not cover the window
-	why     string // why the verdict is unknown
-	said    string // the status message of a target that is not up
-	cause   string // the cause of that status
-	change  string
-	differs string // which files differ, for a check of files
+	partial bool     // it would be ok, but the history does not cover the window
+	why     string   // why the verdict is unknown
+	said    string   // the status message of a target that is not up
+	cause   string   // the cause of that status
+	change  string   // the first step
+	steps   []string // all steps with reasons and costs, the first one first
+	differs string   // which files differ, for a check of files
 }
 
 // results applies every check to every node, the worst first.
@@ -176,10 +177,10 @@ func advise(ctx context.Context, r *request.Request, qc *request.QueryContext, f
 			continue
 		}
 		if f.said != "" && f.isAboutUp() {
-			f.change = f.said // more specific than the general advice
+			f.change, f.steps = f.said, []string{f.said} // more specific than the general advice
 			continue
 		}
-		var texts []string
+		var first string
 		for j := range f.Advice {
 			advice := &f.Advice[j]
 			if advice.When != "" {
@@ -191,19 +192,16 @@ func advise(ctx context.Context, r *request.Request, qc *request.QueryContext, f
 					continue
 				}
 			}
-			texts = append(texts, advised(advice.Why, advice.Change, advice.Cost))
+			first = cmp.Or(first, advice.Change)
+			f.steps = append(f.steps, advised(advice.Why, advice.Change, advice.Cost))
 		}
-		if len(texts) == 0 { // no condition holds: use the general advice of the signal
+		if len(f.steps) == 0 { // no condition holds: use the general advice of the signal
 			for _, advice := range f.signal.Advice {
-				texts = append(texts, advised(advice.When, advice.Change, advice.Cost))
+				first = cmp.Or(first, advice.Change)
+				f.steps = append(f.steps, advised(advice.When, advice.Change, advice.Cost))
 			}
 		}
-		if len(texts) > 1 {
-			for i := range texts {
-				texts[i] = fmt.Sprintf("%d. %s", i+1, texts[i])
-			}
-		}
-		f.change = strings.Join(texts, "\n")
+		f.change = wording.Sentence(first)
 	}
 	return nil
 }

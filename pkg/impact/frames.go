@@ -66,8 +66,6 @@ func figuresTable(reports []report, notices []data.Notice) data.Frames {
 		levels[r.verdict()] = r.result.level()
 		return r.verdict()
 	})
-	verdict := frames.Levels("verdict", "Verdict", levels, verdicts)
-	verdict.Config.Custom["wrapText"] = true
 	return frames.Table(notices,
 		frames.Times("time", "Time", frames.Column(rows, func(r row) *time.Time { return &r.first })),
 		words("cluster", "Cluster", func(r row) string { return r.cluster }),
@@ -79,7 +77,7 @@ func figuresTable(reports []report, notices []data.Notice) data.Frames {
 		figures("others", "Unchanged nodes", func(r row) string { return r.signed(r.otherChange) }),
 		figures("change", "Change", func(r row) string { return r.signed(r.change) }),
 		figures("interval", "95 % interval", func(r row) string { return r.interval() }),
-		verdict,
+		frames.Levels("verdict", "Verdict", levels, verdicts),
 		words("nodes", "Nodes", func(r row) string { return fmt.Sprintf("%d / %d", r.result.nodes, r.result.others) }),
 	)
 }

@@ -217,26 +217,32 @@ func inventoryTable(r *request.Request, rows []*item, notices []data.Notice) dat
 		return frames.Prose(name, title, frames.Column(rows, cell))
 	}
 	fields := []*data.Field{
-		words("cluster", "Cluster", func(i *item) string { return i.Labels.Get("cluster") }),
-		words("node", "Node", func(i *item) string { return i.Node() }),
-		frames.Levels("state", "State", stateLevels, frames.Column(rows, func(i *item) string { return string(i.State) })),
+		frames.Width(105, words("cluster", "Cluster", func(i *item) string { return i.Labels.Get("cluster") })),
+		frames.Width(115, words("node", "Node", func(i *item) string { return i.Node() })),
+		frames.Width(85, frames.Levels("state", "State", stateLevels, frames.Column(rows, func(i *item) string { return string(i.State) }))),
 	}
 	for _, name := range r.Settings.TargetLabels {
 		fields = append(fields, words(name, name, func(i *item) string { return i.Labels.Get(name) }))
 	}
 	for _, c := range r.Catalogue.Inventory {
-		if c.Label != "" {
-			fields = append(fields, words(c.ID, c.Title, func(i *item) string { return i.words[c.ID] }))
-		} else {
-			fields = append(fields, frames.Numbers(c.ID, c.Title, c.Unit, frames.Column(rows, func(i *item) *float64 { return i.numbers[c.ID] })))
+		column := words(c.ID, c.Title, func(i *item) string { return i.words[c.ID] })
+		if c.Label == "" {
+			column = frames.Numbers(c.ID, c.Title, c.Unit, frames.Column(rows, func(i *item) *float64 { return i.numbers[c.ID] }))
 		}
+		if c.Width > 0 {
+			column = frames.Width(c.Width, column)
+		}
+		if c.Hidden {
+			column = frames.Hide(column)
+		}
+		fields = append(fields, column)
 	}
+	fields = slices.Insert(fields, 3, prose("differs", "Differs", func(i *item) string { return strings.Join(i.differences, "; ") }))
 	fields = append(fields,
-		frames.Counts("odd", "Odd", "warning", frames.Column(rows, func(i *item) int64 { return int64(len(i.differences)) })),
-		prose("differs", "Differs", func(i *item) string { return strings.Join(i.differences, "\n") }),
+		frames.Hide(frames.Counts("odd", "Odd", "warning", frames.Column(rows, func(i *item) int64 { return int64(len(i.differences)) }))),
 		prose("off", "Switched off", func(i *item) string { _, off := switches(r, i.Status); return off }),
-		prose("on", "Switched on", func(i *item) string { on, _ := switches(r, i.Status); return on }),
-		words("address", "Address", func(i *item) string { return i.Address }),
+		frames.Hide(words("on", "Switched on", func(i *item) string { on, _ := switches(r, i.Status); return on })),
+		frames.Hide(words("address", "Address", func(i *item) string { return i.Address })),
 	)
 	return frames.Table(notices, fields...)
 }

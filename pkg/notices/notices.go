@@ -36,7 +36,8 @@ func ForFigures(ctx context.Context, r *request.Request, qc *request.QueryContex
 		}
 	}
 	var out []data.Notice
-	troubles := ForStates(r, qc.Targets.All).Notices()
+	empty := !slices.ContainsFunc(qc.Results, func(result frames.Result) bool { return len(withValue(result)) > 0 })
+	troubles := states(r, qc.Targets, ranked(qc), empty).Notices()
 	for len(troubles) > 0 && troubles[0].Severity == data.NoticeSeverityError {
 		out, troubles = append(out, troubles[0]), troubles[1:]
 	}
@@ -49,7 +50,7 @@ func ForFigures(ctx context.Context, r *request.Request, qc *request.QueryContex
 			out = append(out, data.Notice{Severity: data.NoticeSeverityInfo, Text: text})
 		}
 	}
-	if qc.Results[0].Signal == nil && len(withValue(qc.Results[0])) == 0 {
+	if qc.Results[0].Signal == nil && empty {
 		info(emptyExpression(ctx, r, qc))
 	}
 	out = append(out, troubles...)
@@ -75,12 +76,25 @@ func ForFigures(ctx context.Context, r *request.Request, qc *request.QueryContex
 		}
 		begin = begin.Add(qc.Times.Step + 2*qc.Times.Scrape - qc.Compare)
 		short := ShortHistory(r, begin)
-		info(short)
+		// A graph that begins late is right where it has values. The mark of the start and the checks tell when that is.
+		if qc.Query.Instant || qc.Compare > 0 || empty || nearlyEmpty(r, qc) {
+			info(short)
+		}
 		if short == "" && !qc.Query.Instant {
 			info(lateNodes(ctx, r, qc, begin))
 		}
 	}
 	return append(out, LostLinesOfFigures(r, qc)...)
+}
+
+// nearlyEmpty reports whether the history covers so little of a range that its graph looks empty.
+func nearlyEmpty(r *request.Request, qc *request.QueryContext) bool {
+	return qc.Times.End.Sub(r.Executor.HistoryStart()) < qc.Times.Length/20
+}
+
+// ranked returns the targets without those that have values but are not among the worst that a panel shows.
+func ranked(qc *request.QueryContext) []target.Status {
+	return slices.DeleteFunc(slices.Clone(qc.Targets.All), func(t target.Status) bool { return qc.Ranking.Hides(target.NodeOf(t.Labels), true) })
 }
 
 // targetsWithoutValue returns the targets that have no value in any result. It is empty if the results are not by node.
@@ -107,6 +121,16 @@ func ForRange(r *request.Request, qc *request.QueryContext) []data.Notice {
 		out = append(out, data.Notice{Severity: data.NoticeSeverityInfo, Text: text})
 	}
 	return out
+}
+
+// ForSource returns the notices about the data source as a whole: what is wrong with the targets, when the history starts if
+// that is after begin, and which lines could not be read. One panel of a dashboard has them.
+func ForSource(r *request.Request, qc *request.QueryContext, begin time.Time) []data.Notice {
+	out := ForTargets(r, qc)
+	if text := ShortHistory(r, begin); text != "" {
+		out = append(out, data.Notice{Severity: data.NoticeSeverityInfo, Text: text})
+	}
+	return append(out, UnreadableLines(r, qc.Targets, qc.Targets.All).Notices()...)
 }
 
 // ForTargets returns the notices of query types without signals: what is wrong with the targets.

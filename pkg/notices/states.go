@@ -29,21 +29,27 @@ var StateCauses = map[target.State]Cause{
 
 // ForStates groups the targets that are not up, and problems with discovery.
 func ForStates(r *request.Request, all []target.Status) *Groups {
-	of := target.NewSet(all)
+	return states(r, target.NewSet(all), all, true)
+}
+
+// states is ForStates for some targets of a set, with or without the problems of discovery.
+func states(r *request.Request, of target.Set, some []target.Status, discovery bool) *Groups {
 	g := NewGroups(of)
 	if since, why := r.Executor.TargetsOutdated(); !since.IsZero() {
 		g.Add(Warning("The target list is from "+r.Clock(since), strings.TrimSpace("The Prometheus server cannot be queried since then. "+why)), "")
 	}
-	for _, s := range all {
+	for _, s := range some {
 		if c, known := StateCauses[s.State]; known {
 			c = WithMessage(c, s)
 			c.State = s.State
-			if s.State == target.Down && len(all) == 1 && !s.LastUp.IsZero() {
+			if s.State == target.Down && len(of.All) == 1 && !s.LastUp.IsZero() {
 				c.Change += " It last responded at " + r.Clock(s.LastUp) + "."
 			}
 			g.Add(c, of.Name(s))
 		}
-		DiscoveryFailed(g, s)
+		if discovery {
+			DiscoveryFailed(g, s)
+		}
 		crashed(g, s)
 		countersFell(g, s)
 		hostRenamed(g, s)

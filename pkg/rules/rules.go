@@ -122,30 +122,30 @@ func ruleTable(rows []*rule, total float64, notices []data.Notice) data.Frames {
 		}))
 	}
 	return frames.Table(notices,
-		words("rule", "Rule", func(one *rule) string { return one.name }),
-		words("priority", "Priority", func(one *rule) string { return one.priority }),
-		words("source", "Source", func(one *rule) string { return one.source }),
-		words("tags", "Tags", func(one *rule) string { return one.tags }),
-		numbers("matches", "Matches", "locale", func(one *rule) float64 { return one.matches }),
-		numbers("share", "Share of all matches", "percentunit", func(one *rule) float64 {
+		frames.MinWidth(220, words("rule", "Rule", func(one *rule) string { return one.name })),
+		frames.Width(85, numbers("matches", "Matches", "locale", func(one *rule) float64 { return one.matches })),
+		frames.Width(110, words("priority", "Priority", func(one *rule) string { return one.priority })), // informational
+		frames.Width(85, numbers("share", "Share of all matches", "percentunit", func(one *rule) float64 {
 			if total == 0 {
 				return 0
 			}
 			return one.matches / total
-		}),
-		numbers("nodes", "Nodes with matches", "short", func(one *rule) float64 { return float64(len(one.nodes)) }),
-		frames.Times("last", "Last match", frames.Column(rows, func(one *rule) *time.Time {
+		})),
+		frames.Width(85, numbers("nodes", "Nodes with matches", "short", func(one *rule) float64 { return float64(len(one.nodes)) })),
+		frames.Width(130, frames.Times("last", "Last match", frames.Column(rows, func(one *rule) *time.Time {
 			if one.last == 0 {
 				return nil
 			}
 			at := time.UnixMilli(one.last).UTC()
 			return &at
-		})),
-		words("silent", "Silent", func(one *rule) string {
+		}))),
+		frames.Width(115, words("silent", "Silent", func(one *rule) string {
 			if one.last == 0 {
 				return "in this range"
 			}
 			return ""
-		}),
+		})),
+		frames.Width(85, words("source", "Source", func(one *rule) string { return one.source })),
+		words("tags", "Tags", func(one *rule) string { return one.tags }),
 	)
 }

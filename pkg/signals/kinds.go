@@ -44,6 +44,8 @@ type InventoryColumn struct {
 	Unit    string  `json:"unit,omitempty"`
 	Divide  float64 `json:"divide,omitempty"`
 	Compare bool    `json:"compare,omitempty"`
+	Width   int     `json:"width,omitempty"`  // in a table, in pixels
+	Hidden  bool    `json:"hidden,omitempty"` // in tables, by default
 }
 
 // EventKind is a type of events in the history: a change of a metric's value or of an info series' label, or a template

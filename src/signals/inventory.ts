@@ -7,17 +7,26 @@ const falco = (name: string) => `falcosecurity_falco_${name}`;
 const digits = 12;
 
 export const inventory: InventoryColumn[] = [
-  { id: 'version', title: 'Version', metric: falco('version_info'), label: 'version', compare: true },
-  { id: 'engine', title: 'Engine', metric: scap('engine_name_info'), label: 'engine_name', compare: true },
-  { id: 'kernel', title: 'Kernel', metric: falco('kernel_release_info'), label: 'kernel_release', compare: true },
-  { id: 'cpus', title: 'CPUs', metric: falco('host_num_cpus_total'), unit: 'short' },
-  { id: 'uptime', title: 'Uptime', metric: falco('duration_seconds_total'), unit: 'dtdhms' },
+  { id: 'version', title: 'Version', metric: falco('version_info'), label: 'version', compare: true, width: 80 },
+  { id: 'engine', title: 'Engine', metric: scap('engine_name_info'), label: 'engine_name', compare: true, width: 105 },
+  {
+    id: 'kernel',
+    title: 'Kernel',
+    metric: falco('kernel_release_info'),
+    label: 'kernel_release',
+    compare: true,
+    width: 150,
+  },
+  { id: 'cpus', title: 'CPUs', metric: falco('host_num_cpus_total'), unit: 'short', width: 65 },
+  { id: 'uptime', title: 'Uptime', metric: falco('duration_seconds_total'), unit: 'dtdhms', width: 115 },
   {
     id: 'started',
     title: 'Started',
     metric: falco('start_timestamp_nanoseconds'),
     unit: 'dateTimeAsIso',
     divide: 1e6,
+    width: 165,
+    hidden: true,
   },
   {
     id: 'reloaded',
@@ -25,6 +34,8 @@ export const inventory: InventoryColumn[] = [
     metric: falco('reload_timestamp_nanoseconds'),
     unit: 'dateTimeAsIso',
     divide: 1e6,
+    width: 165,
+    hidden: true,
   },
   {
     id: 'booted',
@@ -32,6 +43,8 @@ export const inventory: InventoryColumn[] = [
     metric: falco('host_boot_timestamp_nanoseconds'),
     unit: 'dateTimeAsIso',
     divide: 1e6,
+    width: 165,
+    hidden: true,
   },
   {
     id: 'rules',
@@ -41,6 +54,7 @@ export const inventory: InventoryColumn[] = [
     prefix: 'file_name',
     length: digits,
     compare: true,
+    width: 250,
   },
   {
     id: 'config',
@@ -50,5 +64,6 @@ export const inventory: InventoryColumn[] = [
     prefix: 'file_name',
     length: digits,
     compare: true,
+    width: 250,
   },
 ];

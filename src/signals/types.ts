@@ -288,6 +288,10 @@ export interface InventoryColumn {
   divide?: number;
   /** Whether to mark a node that differs from the majority. */
   compare?: boolean;
+  /** Width in a table, in pixels. */
+  width?: number;
+  /** Whether tables hide it by default. */
+  hidden?: boolean;
 }
 
 /** An event that queries of type `events` detect in the history. */

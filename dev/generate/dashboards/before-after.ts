@@ -92,18 +92,9 @@ function latestChange() {
     ])
     .overrideByRegexp('^(Subject|Nodes|Before|After)$', [{ id: 'custom.width', value: 76 }])
     .overrideByRegexp('^(Unchanged nodes|Change)$', [{ id: 'custom.width', value: 97 }])
-    .overrideByName('Change of Falco', [
-      { id: 'custom.width', value: 125 },
-      { id: 'custom.wrapText', value: true },
-    ])
-    .overrideByRegexp('^(95 % interval|Figure)$', [
-      { id: 'custom.width', value: 160 },
-      { id: 'custom.wrapText', value: true },
-    ])
-    .overrideByName('Verdict', [
-      { id: 'custom.minWidth', value: 190 },
-      { id: 'custom.wrapText', value: true },
-    ]);
+    .overrideByName('Change of Falco', [{ id: 'custom.width', value: 125 }])
+    .overrideByRegexp('^(95 % interval|Figure)$', [{ id: 'custom.width', value: 160 }])
+    .overrideByName('Verdict', [{ id: 'custom.minWidth', value: 190 }]);
   // All rows are about one change. The table below shows its cluster.
   return without(panel, ['Cluster']);
 }
@@ -125,10 +116,7 @@ function allChanges() {
     // Without clusters, the cells would show the text of the empty panel.
     .overrideByName('Cluster', [{ id: 'noValue', value: '–' }])
     .overrideByRegexp('^(Level|Nodes)$', [{ id: 'custom.width', value: 85 }])
-    .overrideByName('Change of Falco', [
-      { id: 'custom.width', value: 240 },
-      { id: 'custom.wrapText', value: true },
-    ]);
+    .overrideByName('Change of Falco', [{ id: 'custom.width', value: 240 }]);
   return without(panel, ['timeEnd', 'tags', 'Tags']);
 }
 

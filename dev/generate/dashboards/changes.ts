@@ -31,9 +31,6 @@ export function changes(id: number, w: number, h: number) {
     ])
     .overrideByName('node', [{ id: 'custom.width', value: 100 }])
     .overrideByName('level', [{ id: 'custom.width', value: 70 }])
-    .overrideByName('text', [
-      { id: 'custom.minWidth', value: 220 },
-      { id: 'custom.wrapText', value: true },
-    ]);
+    .overrideByName('text', [{ id: 'custom.minWidth', value: 220 }]);
   return without(panel, ['timeEnd', 'title', 'tags', 'cluster', 'kind']);
 }

@@ -11,6 +11,7 @@ interface Query {
   queryType: string;
   window?: string;
   instant?: boolean;
+  format?: string;
   signals?: string[];
   groupBy?: string[];
   limit?: number;
@@ -24,9 +25,12 @@ interface Panel {
   description?: string;
   gridPos: { x: number; y: number; w: number; h: number };
   targets?: Query[];
-  fieldConfig?: { overrides?: Array<{ properties: Array<{ id: string; value: unknown }> }> };
-  /** Of a text panel. */
-  options?: { content?: string };
+  fieldConfig?: {
+    defaults?: { color?: { fixedColor?: string }; links?: unknown[] };
+    overrides?: Array<{ properties: Array<{ id: string; value: unknown }> }>;
+  };
+  /** `content` of a text panel. */
+  options?: { content?: string; colorMode?: string; valueMode?: string };
   /** Of a collapsed row. */
   panels?: Panel[];
 }
@@ -115,6 +119,54 @@ describe.each(built)('$dashboard.title', ({ dashboard, top, all, panels, queries
     expect(coloured.map(({ title }) => title)).toEqual([]);
   });
 
+  it('has coloured backgrounds only for verdicts', () => {
+    const loud = panels.filter(({ type, options }) => type === 'stat' && options?.colorMode !== 'value');
+    const others = loud.filter(({ targets = [] }) => targets.some(({ queryType }) => queryType !== 'health'));
+    expect(others.map(({ title }) => title)).toEqual([]);
+    expect(JSON.stringify(panels)).not.toContain('color-background');
+  });
+
+  it('writes a figure without thresholds in the colour of text, not in that of links', () => {
+    const judged = (id: string) => Boolean(signalOf(id)?.thresholds ?? signalOf(id)?.values);
+    const neutral = panels.filter(
+      ({ type, targets = [] }) =>
+        type === 'stat' &&
+        targets.every(({ queryType, signals = [] }) => queryType === 'signal' && !signals.some(judged))
+    );
+    const wrong = neutral.filter(({ fieldConfig }) => fieldConfig?.defaults?.color?.fixedColor !== 'text');
+    expect(wrong.map(({ title }) => title)).toEqual([]);
+    const bars = panels.filter(({ type, options }) => type === 'bargauge' && options?.valueMode !== 'text');
+    expect(bars.map(({ title }) => title)).toEqual([]);
+  });
+
+  it('has tables of one-line rows', () => {
+    const wraps = panels.filter((panel) => /"wrapText":true|"id":"custom\.wrapText"/.test(JSON.stringify(panel)));
+    expect(wraps.map(({ title }) => title)).toEqual([]);
+  });
+
+  it('links tiles and graphs to a dashboard first, and to the documentation second', () => {
+    const links = panels.flatMap(({ fieldConfig }) =>
+      (fieldConfig?.overrides ?? []).flatMap(({ properties }) =>
+        properties.filter(({ id }) => id === 'links').map(({ value }) => (value as Array<{ url: string }>)[0]?.url)
+      )
+    );
+    expect(links.filter((url) => !url?.startsWith('/d/'))).toEqual([]);
+    // The data brings the link to the documentation. Grafana puts it before links that are no override.
+    const second = panels.filter(({ fieldConfig }) => fieldConfig?.defaults?.links);
+    expect(second.map(({ title }) => title)).toEqual([]);
+  });
+
+  it('has event marks in a transparent grey, behind the series', () => {
+    expect(dashboard.annotations?.list?.[0]?.iconColor).toBe('rgba(128, 128, 128, 0.5)');
+  });
+
+  it('tells facts about the whole data source in one panel at most', () => {
+    const tells = ({ queryType, signals = [], groupBy, format }: Query) =>
+      queryType === 'health' && (format === 'table' || (signals.length !== 1 && `${groupBy}` !== 'dimension'));
+    const tellers = panels.filter(({ targets = [] }) => targets.some(tells));
+    expect(tellers.slice(1).map(({ title }) => title)).toEqual([]);
+  });
+
   it('overrides no list by an empty one, which Grafana would add to it', () => {
     const empty = panels.filter(({ fieldConfig }) =>
       fieldConfig?.overrides?.some(({ properties }) => properties.some(({ value }) => isEmptyList(value)))
@@ -190,6 +242,40 @@ describe.each(built)('$dashboard.title', ({ dashboard, top, all, panels, queries
       enable: true,
       target: { queryType: 'events', groupBy: [] },
     });
+  });
+});
+
+describe('the overview', () => {
+  const { panels } = built.find(({ dashboard }) => dashboard.uid === 'falco-overview')!;
+
+  it('reads from verdicts over figures and checks to nodes', () => {
+    const top = panels.filter(({ type }) => type !== 'text').slice(0, 9);
+    expect(top.map(({ title, gridPos: { x, w } }) => `${x} ${w} ${title}`)).toEqual([
+      '0 24 Verdicts',
+      '0 4 Without Falco',
+      '4 4 Instances up',
+      '8 4 Highest drops',
+      '12 4 Dropped alerts',
+      '16 4 Highest load',
+      '20 4 Latest restart',
+      '0 24 Checks',
+      '0 24 Nodes',
+    ]);
+  });
+
+  it('leads from each verdict to the dashboard of its dimension', () => {
+    const text = JSON.stringify(panels.find(({ title }) => title === 'Verdicts'));
+    const links = [...text.matchAll(/"title":"Open ([^"]*)","url":"\/d\/([\w-]+)/g)].map(([, title, uid]) => [
+      title,
+      uid,
+    ]);
+    expect(links).toEqual([
+      ['Data quality', 'falco-data-quality'],
+      ['Continuity', 'falco-fleet'],
+      ['Resources', 'falco-resources'],
+      ['Delivery', 'falco-delivery'],
+      ['Security', 'falco-security'],
+    ]);
   });
 });
 

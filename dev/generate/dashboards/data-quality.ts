@@ -1,15 +1,6 @@
 import { type Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { page } from './page';
-import {
-  coarse,
-  heatmapPanel,
-  seriesPanel,
-  stackedPanel,
-  statesPanel,
-  checksPanel,
-  tablePanel,
-  worstPanel,
-} from './panels';
+import { coarse, heatmapPanel, seriesPanel, stackedPanel, statesPanel, tablePanel, worstPanel } from './panels';
 import { checksOf, columns, signals, tableOf, worst } from './queries';
 
 export const uid = 'falco-data-quality';
@@ -47,7 +38,7 @@ export function dataQuality(): Dashboard {
         id: 1,
         help: 'Events are lost in **three places**: in the kernel (drops), in a Falco that has stopped reading (stalled), and in Falco’s tables, without which events lack process data. Start with the checks, then look at the worst node below. Tables show the **last ten minutes**.',
         panels: [
-          checksPanel(
+          tablePanel(
             {
               id: 3,
               title: 'Checks',

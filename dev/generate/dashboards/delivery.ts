@@ -1,16 +1,7 @@
 import { VizTextDisplayOptionsBuilder } from '@grafana/grafana-foundation-sdk/common';
 import { type Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { labelVariable, page } from './page';
-import {
-  barsPanel,
-  checksPanel,
-  seriesPanel,
-  stackedPanel,
-  statesPanel,
-  statPanel,
-  tablePanel,
-  worstPanel,
-} from './panels';
+import { barsPanel, tablePanel, seriesPanel, stackedPanel, statesPanel, statPanel, worstPanel } from './panels';
 import { checksOf, chosen, columns, inCluster, ofSidekick, signals, tableOf, type Target, worst } from './queries';
 
 export const uid = 'falco-delivery';
@@ -134,7 +125,7 @@ export function delivery(): Dashboard {
             'The largest number of canaries in a row that are overdue on a selected node. Requires a canary in the settings (receiver.canary.rule).',
             signals(['missed-canaries'], { groupBy: [], instant: true })
           ),
-          checksPanel(
+          tablePanel(
             {
               id: 9,
               title: 'Checks',

@@ -1,16 +1,7 @@
 import { type Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { changes } from './changes';
 import { page } from './page';
-import {
-  barsPanel,
-  seriesPanel,
-  stackedPanel,
-  statesPanel,
-  statPanel,
-  tablePanel,
-  without,
-  worstPanel,
-} from './panels';
+import { barsPanel, seriesPanel, stackedPanel, statesPanel, statPanel, tablePanel, worstPanel } from './panels';
 import { checksOf, columns, inCluster, signals, tableOf, verdict, worst } from './queries';
 
 export const uid = 'falco-fleet';
@@ -25,19 +16,6 @@ const stability = [
   'reloads',
   'hot-reload-failures',
   'event-timeouts',
-];
-
-/** Columns of the inventory that the dashboard of a node shows. */
-const shownOfNode = [
-  'Started',
-  'Host booted',
-  'Switched on',
-  'Switched off',
-  'Address',
-  'Uptime',
-  'Rules and configuration loaded',
-  'Rules files',
-  'Configuration files',
 ];
 
 const total = (id: number, signalId: string, title: string, description: string) =>
@@ -201,29 +179,17 @@ export function fleet(): Dashboard {
         title: 'Drift',
         help: 'Different **versions** have different losses and costs, different **rules** detect different threats. Node pools may have different configuration on purpose. Nodes that differ are listed first.',
         panels: [
-          without(
-            tablePanel(
-              {
-                id: 22,
-                title: 'Inventory',
-                description:
-                  'All current instances. Those that differ from the majority or from the pinned baseline are listed first, with the differences. Files show the first digits of their SHA-256. An instance that is down shows its last known values.',
-                w: 24,
-                h: 11,
-              },
-              tableOf('inventory')
-            ),
-            shownOfNode
-          )
-            .overrideByName('State', [{ id: 'custom.width', value: 70 }])
-            .overrideByName('Odd', [{ id: 'custom.width', value: 60 }])
-            .overrideByName('CPUs', [{ id: 'custom.width', value: 60 }])
-            .overrideByName('Version', [{ id: 'custom.width', value: 75 }])
-            .overrideByName('Engine', [{ id: 'custom.width', value: 100 }])
-            .overrideByName('Kernel', [
-              { id: 'custom.width', value: 130 },
-              { id: 'custom.wrapText', value: true },
-            ]),
+          tablePanel(
+            {
+              id: 22,
+              title: 'Inventory',
+              description:
+                'All current instances. Those that differ from the majority or from the pinned baseline are listed first, with the differences. Files show the first digits of their SHA-256. An instance that is down shows its last known values. A cell shows all of its text while the mouse is over it.',
+              w: 24,
+              h: 11,
+            },
+            tableOf('inventory')
+          ),
           barsPanel(
             {
               id: 23,

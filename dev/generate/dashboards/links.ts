@@ -28,12 +28,6 @@ export function inSight<T extends { placement?: unknown }>(builder: cog.Builder<
   };
 }
 
-const built = (link: { title: string; url: string }): Link => ({ build: () => link as DashboardLink });
-
-/** The same as {@link nodeLink} and {@link dashboardLink}, for the values of a panel. */
-export const toNode = (name: string) => built(nodeLink(name));
-export const toDashboard = (title: string, uid: string) => built(dashboardLink(title, uid));
-
 /** A step of the work with the dashboards. Its tag, besides `falco`, puts a dashboard into the list of the step. */
 export type Step = 'overview' | 'dimension' | 'investigation';
 export const tagOf = (step: Step) => `falco-${step}`;

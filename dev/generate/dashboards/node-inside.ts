@@ -1,5 +1,5 @@
 import { type Group } from './page';
-import { barsPanel, rulesPanel, seriesPanel, without } from './panels';
+import { barsPanel, tablePanel, seriesPanel, without } from './panels';
 import { signals, tableOf } from './queries';
 
 const over = (ids: string[], query: Record<string, unknown> = {}) =>
@@ -146,7 +146,7 @@ export const inside: Group = {
       [signals(['last-termination'], { legendFormat: '{{reason}}' })]
     ),
     without(
-      rulesPanel(
+      tablePanel(
         {
           id: 38,
           title: 'Rules',

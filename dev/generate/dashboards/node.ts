@@ -58,20 +58,14 @@ const verdicts: Group = {
           id: 9,
           title: 'Checks',
           description:
-            'Every check of this node, worst first: the meaning of its verdict, what to change first, and the cost. Unknown checks give the reason.',
+            'Every check of this node, worst first, with what to change first. Unknown checks give the reason. The corner of a first step opens the meaning, every step and the cost.',
           w: 24,
           h: 13,
         },
         tableOf('health')
       ),
-      ['Cluster', 'Node', 'Dimension', 'Documentation', 'Number', 'Check ID']
-    )
-      .overrideByName('Check', [
-        { id: 'custom.width', value: 150 },
-        { id: 'custom.wrapText', value: true },
-      ])
-      .overrideByName('Verdict', [{ id: 'custom.width', value: 80 }])
-      .overrideByName('Value', [{ id: 'custom.width', value: 150 }]),
+      ['Cluster', 'Node']
+    ),
     without(
       tablePanel(
         {
@@ -84,19 +78,8 @@ const verdicts: Group = {
         },
         tableOf('inventory')
       ),
-      ['Cluster', 'Node', 'Odd', 'Differs', 'Host booted', 'Started', 'Uptime', 'Switched on', 'Address']
-    )
-      .overrideByRegexp('^(State|Version|CPUs)$', [{ id: 'custom.width', value: 65 }])
-      .overrideByName('Engine', [{ id: 'custom.width', value: 100 }])
-      .overrideByName('Kernel', [
-        { id: 'custom.width', value: 130 },
-        { id: 'custom.wrapText', value: true },
-      ])
-      .overrideByName('Rules and configuration loaded', [{ id: 'custom.width', value: 150 }])
-      .overrideByRegexp('.* files', [
-        { id: 'custom.width', value: 235 },
-        { id: 'custom.wrapText', value: true },
-      ]),
+      ['Cluster', 'Node', 'Differs', 'Uptime']
+    ),
     statesPanel(
       {
         id: 11,

@@ -3,17 +3,7 @@ import { type Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { links } from '../../../src/signals/links';
 import { changes } from './changes';
 import { page } from './page';
-import {
-  coarse,
-  barsPanel,
-  seriesPanel,
-  stackedPanel,
-  statesPanel,
-  checksPanel,
-  tablePanel,
-  without,
-  worstPanel,
-} from './panels';
+import { coarse, barsPanel, seriesPanel, stackedPanel, statesPanel, tablePanel, worstPanel } from './panels';
 import { columns, signals, tableOf, worst } from './queries';
 import { alertsLost, figures, verdicts, window } from './verdicts';
 
@@ -46,10 +36,21 @@ export function overview(): Dashboard {
     groups: [
       {
         id: 40,
-        help: `**Read from the top:** five verdicts, then the nodes behind them, all over **the last five minutes**. *Without Falco* comes first: no other value of such a node counts. Purple means *unknown*, never "all is well". [How to reduce drops](${links.dropping})`,
+        help: `**Read from the top:** five verdicts, the checks behind them, then the nodes, all over **the last five minutes**. *Without Falco* comes first: no other value of such a node counts. Purple means *unknown*, never "all is well". [How to reduce drops](${links.dropping})`,
         panels: [
-          ...verdicts,
+          verdicts,
           ...figures,
+          tablePanel(
+            {
+              id: 35,
+              title: 'Checks',
+              description:
+                'Every check over all selected nodes, worst first: its verdict, the worst node with its value, the number of nodes per verdict, and what to change first on the worst node. The corner of a first step opens all worst nodes, the meaning, every step and the cost. Click a name to open the node. A check that needs more time than five minutes says which.',
+              w: 24,
+              h: 11,
+            },
+            tableOf('health', { groupBy: ['check'], window })
+          ),
           tablePanel(
             {
               id: 10,
@@ -65,20 +66,6 @@ export function overview(): Dashboard {
             new TableSortByFieldStateBuilder().displayName('Stalled').desc(true),
             new TableSortByFieldStateBuilder().displayName('Kernel drops').desc(true),
           ]),
-          without(
-            checksPanel(
-              {
-                id: 35,
-                title: 'Checks',
-                description:
-                  'Every check over all selected nodes, worst first: the number of nodes per verdict, and the worst nodes with their values. A check that needs more time than five minutes says which. The dashboard of the node says what to change.',
-                w: 24,
-                h: 9,
-              },
-              tableOf('health', { groupBy: ['dimension', 'check'], window })
-            ),
-            ['Dimension', 'Ok']
-          ),
           changes(36, 24, 6),
         ],
       },

@@ -84,13 +84,16 @@ function nodeVariable(single: boolean): QueryVariableBuilder {
  * marked.
  */
 function whatHappened(): AnnotationQueryBuilder {
-  return new AnnotationQueryBuilder()
-    .name('Events')
-    .datasource(datasource)
-    .enable(true)
-    .hide(false)
-    .iconColor('orange')
-    .target(tableOf('events', { refId: 'Anno', groupBy: [], signals: eventsBut('back') }));
+  return (
+    new AnnotationQueryBuilder()
+      .name('Events')
+      .datasource(datasource)
+      .enable(true)
+      .hide(false)
+      // Grafana draws these lines two pixels wide. A transparent grey leaves the series in front, in both themes.
+      .iconColor('rgba(128, 128, 128, 0.5)')
+      .target(tableOf('events', { refId: 'Anno', groupBy: [], signals: eventsBut('back') }))
+  );
 }
 
 export function page({

@@ -12,7 +12,7 @@ import * as table from '@grafana/grafana-foundation-sdk/table';
 import * as text from '@grafana/grafana-foundation-sdk/text';
 import * as timeseries from '@grafana/grafana-foundation-sdk/timeseries';
 import { type Signal } from '../../../src/signals/types';
-import { nodeLink, toNode } from './links';
+import { dashboardLink, nodeLink } from './links';
 import { datasource, signal, worst, type Target } from './queries';
 
 export { pluginId, signal, signals } from './queries';
@@ -65,16 +65,55 @@ const unknown: dashboard.SpecialValueMap = {
   options: { match: dashboard.SpecialValueMatch.NullAndNan, result: { text: 'unknown', color: 'purple', index: 0 } },
 };
 
-/** One current value, with its name if `named`. */
+/**
+ * One current value, with its name if `named`. Only verdicts have a coloured background. Other values have the colour of
+ * their thresholds, or that of plain text.
+ */
 export function statPanel(place: Place, query: Target, named = false): stat.PanelBuilder {
-  return placed(new stat.PanelBuilder(), place)
+  const { queryType, signals: [id] = [] } = query.build() as { queryType?: string; signals?: string[] };
+  const panel = placed(new stat.PanelBuilder(), place)
     .withTarget(query)
     .maxDataPoints(100)
     .reduceOptions(lastValue())
     .mappings([unknown])
-    .colorMode(common.BigValueColorMode.BackgroundSolid)
     .graphMode(common.BigValueGraphMode.None)
     .textMode(named ? common.BigValueTextMode.ValueAndName : common.BigValueTextMode.Value);
+  if (named) {
+    // A narrow tile has no room for the name beside the value.
+    panel.wideLayout(false).text(new common.VizTextDisplayOptionsBuilder().titleSize(13).valueSize(20));
+  }
+  if (queryType === 'health') {
+    return panel.colorMode(common.BigValueColorMode.BackgroundSolid);
+  }
+  const { thresholds: judged, values } = signal(id ?? '');
+  const quiet = panel.colorMode(common.BigValueColorMode.Value);
+  return judged || values
+    ? quiet
+    : quiet.colorScheme(new dashboard.FieldColorBuilder().mode(dashboard.FieldColorModeId.Fixed).fixedColor('text'));
+}
+
+/** Several verdicts as tiles of the same size. A click on one opens the dashboard that `uids` names for its title. */
+export function verdictsPanel(place: Place, query: Target, uids: Record<string, string>): stat.PanelBuilder {
+  const panel = statPanel(place, query, true)
+    .orientation(common.VizOrientation.Vertical)
+    .wideLayout(false)
+    .text(new common.VizTextDisplayOptionsBuilder().titleSize(16).valueSize(26));
+  return Object.entries(uids).reduce(
+    (tiles, [title, uid]) =>
+      tiles.overrideByName(title, [{ id: 'links', value: [dashboardLink(`Open ${title}`, uid)] }]),
+    panel
+  );
+}
+
+interface Linkable {
+  overrideByRegexp(pattern: string, properties: Array<{ id: string; value: unknown }>): this;
+}
+
+/** Puts a link before that to the documentation of a signal, which the data brings. */
+export function linked<P extends Linkable>(panel: P, link: { title: string; url: string }, id: string): P {
+  const { link: url } = signal(id);
+  const documentation = url ? [{ title: "Falco's documentation", url, targetBlank: true }] : [];
+  return panel.overrideByRegexp('.*', [{ id: 'links', value: [link, ...documentation] }]);
 }
 
 /**
@@ -134,7 +173,7 @@ export function seriesPanel(place: Place, queries: Target[], limits?: string): t
 export function worstPanel(place: Place, id: string, limits = false, query: Record<string, unknown> = {}) {
   // Ten overlapping areas would be unreadable.
   const panel = seriesPanel(place, [worst(id, place.w < 12 ? 5 : 10, query)], limits ? id : undefined).fillOpacity(0);
-  return coarse(panel, id).dataLinks([toNode('${__field.labels.node:percentencode}')]);
+  return linked(coarse(panel, id), nodeLink('${__field.labels.node:percentencode}'), id);
 }
 
 /**
@@ -174,9 +213,9 @@ export function stackedPanel(place: Place, queries: Target[]): timeseries.PanelB
 }
 
 /**
- * A table with coloured values; node names link to the node. Headers wrap to make room for many
- * columns. Grafana gives all columns without a width the same share of the rest, but at least their
- * minimum width. A column that needs more gets a fixed width, otherwise the table overflows.
+ * A table of one-line rows; node names link to the node. Headers wrap to make room for many columns. Grafana gives all
+ * columns without a width the same share of the rest, but at least their minimum width. A column that needs more gets a
+ * fixed width, otherwise the table overflows. The data brings the widths of tables without signals.
  */
 export function tablePanel(place: Place, query: Target, sortBy?: string): table.PanelBuilder {
   const panel = placed(new table.PanelBuilder(), place)
@@ -190,41 +229,15 @@ export function tablePanel(place: Place, query: Target, sortBy?: string): table.
     .overrideByRegexp('^[Nn]ode$', [
       { id: 'links', value: [nodeLink('${__value.raw:percentencode}')] },
       { id: 'custom.width', value: 130 },
-      { id: 'custom.wrapText', value: true },
     ])
-    .overrideByRegexp('^[Cc]luster$', [
-      { id: 'custom.width', value: 105 },
-      { id: 'custom.wrapText', value: true },
-    ])
+    .overrideByRegexp('^[Cc]luster$', [{ id: 'custom.width', value: 105 }])
+    // As wide as the longest name of a check.
+    .overrideByName('Check', [{ id: 'custom.width', value: 225 }])
     .overrideByRegexp('^Availability$', [{ id: 'custom.width', value: 86 }])
     .overrideByRegexp('^(Uptime|Downtime|Blind time)$', [{ id: 'custom.width', value: 115 }]);
   return sortBy === undefined
     ? panel
     : panel.sortBy([new common.TableSortByFieldStateBuilder().displayName(sortBy).desc(true)]);
-}
-
-/** A table of checks over several nodes; the last column is wide. */
-export function checksPanel(place: Place, query: Target): table.PanelBuilder {
-  return (
-    tablePanel(place, query)
-      .overrideByRegexp('^(Verdict|Critical|Warning|Unknown|Ok)$', [{ id: 'custom.width', value: 80 }])
-      .overrideByName('Dimension', [{ id: 'custom.width', value: 150 }])
-      // As wide as the longest name of a check.
-      .overrideByName('Check', [{ id: 'custom.width', value: 235 }])
-  );
-}
-
-/** A table of rules with long names and tags. */
-export function rulesPanel(place: Place, query: Target): table.PanelBuilder {
-  return tablePanel(place, query)
-    .overrideByRegexp('^(Rule|Tags)$', [{ id: 'custom.wrapText', value: true }])
-    .overrideByName('Priority', [{ id: 'custom.width', value: 110 }]) // informational
-    .overrideByRegexp('^(Source|Matches|Share.*|Nodes.*)$', [{ id: 'custom.width', value: 85 }])
-    .overrideByName('Silent', [{ id: 'custom.width', value: 115 }])
-    .overrideByName('Last match', [
-      { id: 'custom.width', value: 115 },
-      { id: 'unit', value: 'time:MM-DD HH:mm:ss' },
-    ]);
 }
 
 /**
@@ -240,11 +253,10 @@ export function without(panel: table.PanelBuilder, names: string[]): table.Panel
  * one.
  */
 export function barsPanel(place: Place, query: Target): bargauge.PanelBuilder {
-  const { legend = '' } = query.build() as { legend?: string };
   return (
     placed(new bargauge.PanelBuilder(), place)
       .withTarget(query)
-      .displayName(legend.replaceAll(/\{\{(\w+)\}\}/g, '${__field.labels.$1}'))
+      .displayName('${__field.displayName}')
       // Without data, Grafana draws a bar in the lowest colour, which must not be green.
       .thresholds(new dashboard.ThresholdsConfigBuilder().steps([{ value: null, color: 'purple' }]))
       .maxDataPoints(100)
@@ -252,6 +264,7 @@ export function barsPanel(place: Place, query: Target): bargauge.PanelBuilder {
       .reduceOptions(lastValue())
       .orientation(common.VizOrientation.Horizontal)
       .displayMode(common.BarGaugeDisplayMode.Basic)
+      .valueMode(common.BarGaugeValueMode.Text)
       .minVizHeight(12)
       .maxVizHeight(40)
       .text(new common.VizTextDisplayOptionsBuilder().titleSize(12).valueSize(14))

@@ -1,6 +1,6 @@
 import { type Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { page } from './page';
-import { barsPanel, checksPanel, tablePanel, worstPanel } from './panels';
+import { barsPanel, tablePanel, worstPanel } from './panels';
 import { checksOf, columns, signals, tableOf } from './queries';
 
 export const uid = 'falco-resources';
@@ -34,7 +34,7 @@ export function resources(): Dashboard {
         id: 1,
         help: 'Falco uses **CPU in its process** (at most one CPU, because it processes events on one thread), **CPU in the kernel** (charged to the applications that make syscalls) and **memory** (process, ring buffers, outputs queue). Tables and bars show the **last 15 minutes**.',
         panels: [
-          checksPanel(
+          tablePanel(
             {
               id: 3,
               title: 'Checks',

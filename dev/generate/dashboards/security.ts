@@ -1,6 +1,6 @@
 import { type Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { page } from './page';
-import { barsPanel, rulesPanel, seriesPanel, statesPanel, statPanel, tablePanel } from './panels';
+import { barsPanel, tablePanel, seriesPanel, statesPanel, statPanel } from './panels';
 import { checksOf, columns, signals, tableOf, verdict, worst } from './queries';
 
 export const uid = 'falco-security';
@@ -134,7 +134,7 @@ export function security(): Dashboard {
         title: 'Rule matches',
         help: 'Falco exports a rule from its **first match** on: a missing rule has not matched since the start, or is not loaded, which Falco does not export. *Fleet and drift* compares rules files.',
         panels: [
-          rulesPanel(
+          tablePanel(
             {
               id: 22,
               title: 'Rules',

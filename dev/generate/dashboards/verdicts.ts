@@ -1,9 +1,9 @@
 /** The top of the overview: five verdicts, and the most important values. */
 import { catalogue } from '../../../src/signals';
 import { type DimensionId, type Signal } from '../../../src/signals/types';
-import { toDashboard } from './links';
-import { statPanel } from './panels';
-import { checksOf, inCluster, signals, verdict, worst } from './queries';
+import { dashboardLink, nodeLink } from './links';
+import { linked, statPanel, verdictsPanel } from './panels';
+import { inCluster, signals, tableOf, worst, type Target } from './queries';
 
 /** The window of all values at the top. */
 export const window = '5m';
@@ -11,51 +11,74 @@ export const window = '5m';
 /** Panels that alert rules link to. Do not change the ids. */
 export const alertsLost = 4;
 
-const dimensions: Array<{ id: DimensionId; uid: string; w: number; about: string }> = [
-  { id: 'data-quality', uid: 'falco-data-quality', w: 5, about: 'losses' },
-  { id: 'continuity', uid: 'falco-fleet', w: 5, about: 'availability and drift' },
-  { id: 'resources', uid: 'falco-resources', w: 5, about: 'cost' },
-  { id: 'delivery', uid: 'falco-delivery', w: 5, about: 'alert delivery' },
-  { id: 'security', uid: 'falco-security', w: 4, about: 'detection capability' },
-];
-function tile({ id, uid, w, about }: (typeof dimensions)[number], index: number) {
-  const title = catalogue.dimensions.find((dimension) => dimension.id === id)?.title ?? id;
-  const description = `The worst verdict on ${about}, over all selected nodes and all checks. Unknown is not healthy: the table of checks gives the reason. Click for details.`;
-  return statPanel({ id: 30 + index, title, description, w, h: 3 }, verdict(checksOf(id), window)).dataLinks([
-    toDashboard(`Open ${title}`, uid),
-  ]);
-}
+/** The dashboard of each dimension. */
+const uids: Record<DimensionId, string> = {
+  'data-quality': 'falco-data-quality',
+  continuity: 'falco-fleet',
+  resources: 'falco-resources',
+  delivery: 'falco-delivery',
+  security: 'falco-security',
+};
 
-/** Six tiles in two rows: narrower ones have no room for their titles beside Grafana's menu. */
-const tileSize = { w: 8, h: 3 };
+/** One tile per dimension, all in one panel: 24 columns cannot be divided by five. */
+export const verdicts = verdictsPanel(
+  {
+    id: 30,
+    title: 'Verdicts',
+    description:
+      'The worst verdict of all checks of each dimension, over all selected nodes. Unknown is not healthy: the table of checks gives the reason. Click a verdict for the dashboard of its dimension.',
+    w: 24,
+    h: 4,
+  },
+  tableOf('health', { groupBy: ['dimension'], format: 'timeseries', window }),
+  Object.fromEntries(catalogue.dimensions.map(({ id, title }) => [title, uids[id]]))
+);
+
+/** Six tiles in one row. */
+const tileSize = { w: 4, h: 3 };
 
 /** The worst node of a signal, with its name. */
 function worstNode(id: number, signalId: Signal['id'], title: string, description: string) {
-  return statPanel({ id, title, description, ...tileSize }, worst(signalId, 1, { instant: true, window }), true);
+  const query = worst(signalId, 1, { instant: true, window });
+  const tile = statPanel({ id, title, description, ...tileSize }, query, true);
+  return linked(tile, nodeLink('${__field.labels.node:percentencode}'), signalId);
 }
 
-export const verdicts = dimensions.map(tile);
+/** A total over the selected nodes. A click opens the dashboard `uid`, whose title is `name`. */
+function total(
+  place: { id: number; title: string; description: string },
+  query: Target,
+  signalId: Signal['id'],
+  name: string,
+  uid: string
+) {
+  return linked(statPanel({ ...place, ...tileSize }, query), dashboardLink(`Open ${name}`, uid), signalId);
+}
 
 export const figures = [
-  statPanel(
+  total(
     {
       id: 1,
       title: 'Without Falco',
       description:
         'Nodes of the selected clusters without a working Falco: it does not respond, responds but processes no events, or is missing although the settings expect it. Fleet and drift shows the reasons.',
-      ...tileSize,
     },
-    signals(['nodes-without-falco'], { groupBy: [], filters: [inCluster], instant: true })
+    signals(['nodes-without-falco'], { groupBy: [], filters: [inCluster], instant: true }),
+    'nodes-without-falco',
+    'fleet and drift',
+    'falco-fleet'
   ),
-  statPanel(
+  total(
     {
       id: 2,
       title: 'Instances up',
       description:
         'Nodes whose Falco responds. Compare with the number of nodes you have: nodes that were never configured are unknown here.',
-      ...tileSize,
     },
-    signals(['nodes-by-version'], { groupBy: [], instant: true })
+    signals(['nodes-by-version'], { groupBy: [], instant: true }),
+    'nodes-by-version',
+    'fleet and drift',
+    'falco-fleet'
   ),
   worstNode(
     3,
@@ -63,15 +86,17 @@ export const figures = [
     'Highest drops',
     'The node with the largest share of dropped kernel events in the last five minutes. Up to 2 % is acceptable on busy machines. Nodes without events have no share and are not shown.'
   ),
-  statPanel(
+  total(
     {
       id: alertsLost,
       title: 'Dropped alerts',
       description:
         'Alerts dropped in the last five minutes because the outputs queue was full, over all selected nodes. Only a bounded queue (outputs_queue.capacity) drops alerts.',
-      ...tileSize,
     },
-    signals(['outputs-queue-drops'], { groupBy: [], window, instant: true })
+    signals(['outputs-queue-drops'], { groupBy: [], window, instant: true }),
+    'outputs-queue-drops',
+    'delivery',
+    'falco-delivery'
   ),
   worstNode(
     5,

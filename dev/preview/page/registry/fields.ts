@@ -53,7 +53,7 @@ const standardThresholds = {
 
 /** The field options of every panel, by their name in dashboards. */
 export const standardFields: FieldConfigPropertyItem[] = [
-  property('displayName', displayNameOverrideProcessor),
+  { ...property('displayName', displayNameOverrideProcessor), settings: { expandTemplateVars: true } },
   property('unit', unitOverrideProcessor),
   property('min', numberOverrideProcessor, numberField),
   property('max', numberOverrideProcessor, numberField),

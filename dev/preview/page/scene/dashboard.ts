@@ -1,4 +1,5 @@
 /** Converts dashboard JSON to a scene. */
+import { type DataQueryRequest } from '@grafana/data';
 import {
   behaviors,
   EmbeddedScene,
@@ -10,6 +11,8 @@ import {
   SceneTimeRange,
   SceneVariableSet,
   VariableValueSelectors,
+  VizPanel,
+  type SceneObject,
 } from '@grafana/scenes';
 import { createLayers } from './annotations';
 import { AnnotationSwitches } from './annotationSwitches';
@@ -27,7 +30,7 @@ export function createScene(dashboard: DashboardModel): EmbeddedScene {
   const timepicker = dashboard.timepicker ?? {};
   const builder = new GridBuilder();
   const draw = (getValues: GetValues) => arrange(panels, getValues).map((placed) => builder.child(placed));
-  return new EmbeddedScene({
+  const scene = new EmbeddedScene({
     key: dashboard.uid,
     $timeRange: new SceneTimeRange({
       from: dashboard.time?.from ?? 'now-6h',
@@ -55,6 +58,19 @@ export function createScene(dashboard: DashboardModel): EmbeddedScene {
       $behaviors: [followRepeats(listRepeatVariables(panels), draw)],
     }),
   });
+  return tellWhoAsks(scene, dashboard.uid ?? '');
+}
+
+/** Lets a scene tell data sources which dashboard and which kind of panel asks, as Grafana does. */
+function tellWhoAsks(scene: EmbeddedScene, dashboardUID: string): EmbeddedScene {
+  const enrichDataRequest = (source: SceneObject): Partial<DataQueryRequest> => {
+    let panel: SceneObject | undefined = source;
+    while (panel && !(panel instanceof VizPanel)) {
+      panel = panel.parent;
+    }
+    return { dashboardUID, panelPluginId: panel?.state.pluginId };
+  };
+  return Object.assign(scene, { enrichDataRequest });
 }
 
 /** Creates the grid items. Panels and rows that are not repeated are created once, so that they keep their data. */

@@ -1,0 +1,122 @@
+/**
+ * How frames look in Grafana beyond what the executors say, which know neither the theme nor the panel. One place for the
+ * frames of the backend and of the live executor.
+ */
+import {
+  type DataFrame,
+  type DataQueryRequest,
+  type DataQueryResponse,
+  DataFrameType,
+  type Field,
+  type FieldConfig,
+  FieldType,
+  MappingType,
+  type QueryResultMetaNotice,
+  type ValueMapping,
+} from '@grafana/data';
+import { config as grafana } from '@grafana/runtime';
+import { colourSeries } from './seriesColours';
+
+/** The types of tables: of signals, and of all other queries (pkg/frames/columns.go). */
+const tables: Array<string | undefined> = [DataFrameType.NumericLong, DataFrameType.TimeSeriesLong, 'table'];
+
+type Request = Pick<DataQueryRequest, 'dashboardUID' | 'panelPluginId'>;
+
+/** Prepares the frames of a response for the panel that asked for them. */
+export function refine(response: DataQueryResponse, request: Request): DataQueryResponse {
+  const frames = (response.data as DataFrame[])
+    .map((frame) => (tables.includes(frame.meta?.type) ? refineTable(frame) : frame))
+    .map((frame) => withFields(frame, (field) => readable(shortenDigest(field))));
+  return { ...response, data: isShippedGraph(request) ? colourSeries(frames) : frames };
+}
+
+/** In other dashboards, the panel's own color scheme counts: it cannot replace the colours that the data brings. */
+function isShippedGraph({ dashboardUID = '', panelPluginId }: Request): boolean {
+  return panelPluginId === 'timeseries' && dashboardUID.startsWith('falco-');
+}
+
+function withFields(frame: DataFrame, change: (field: Field) => Field): DataFrame {
+  return { ...frame, fields: frame.fields.map(change) };
+}
+
+/**
+ * Leaves out the columns that are empty in all rows, hides a cluster that is the same in all, and lets only the values that
+ * need attention have a colour.
+ */
+function refineTable(frame: DataFrame): DataFrame {
+  const emptied = frame.fields.filter(
+    (field) => !isAnnotation(frame) && field.name !== 'cluster' && !isHidden(field) && isEmpty(field)
+  );
+  const fields = frame.fields
+    .filter((field) => !emptied.includes(field))
+    .map((field) => (field.name === 'cluster' && isTheSame(field) ? hide(field) : field))
+    .map((field) => (isVerdict(field) ? field : recolour(field, { green: 'text', blue: 'text' })));
+  return { ...frame, fields, meta: { ...frame.meta, notices: [...(frame.meta?.notices ?? []), ...leftOut(emptied)] } };
+}
+
+/** Names the figures that are left out; other notices say which setting each needs. Texts are empty where all is well. */
+function leftOut(fields: Field[]): QueryResultMetaNotice[] {
+  const figures = fields.filter(({ type }) => type === FieldType.number);
+  const names = figures.map(({ name, config }) => config.displayNameFromDS ?? name).join(', ');
+  return names === '' ? [] : [{ severity: 'info', text: `Left out because no row has a value: ${names}.` }];
+}
+
+/** Annotations find their columns by name. */
+const isAnnotation = ({ fields }: DataFrame) => fields.some(({ name }) => name === 'timeEnd');
+
+const isHidden = ({ config }: Field) => Boolean(config.custom?.hideFrom?.viz);
+
+const isEmpty = ({ values }: Field) => values.every((value) => value === null || value === undefined || value === '');
+
+const isTheSame = ({ values }: Field) => values.every((value) => value === values[0]);
+
+/** An override can show a hidden column. */
+const hide = (field: Field): Field => ({
+  ...field,
+  config: { ...field.config, custom: { ...field.config.custom, hideFrom: { viz: true } } },
+});
+
+const isVerdict = ({ name, config }: Field) =>
+  name === 'verdict' || config.custom?.cellOptions?.type === 'color-background';
+
+/** Yellow text on white has a contrast of 1.5, this colour one of 4.9. Verdicts have dark text on yellow instead. */
+function readable(field: Field): Field {
+  return grafana.theme2.isLight && !isVerdict(field) ? recolour(field, { yellow: '#9a6700' }) : field;
+}
+
+/** Twelve of the 64 digits of a SHA-256 tell two files apart. */
+function shortenDigest(field: Field): Field {
+  const name = field.config.displayNameFromDS;
+  const short = name?.replace(/\b([0-9a-f]{12})[0-9a-f]{52}\b/g, '$1');
+  return short === name ? field : { ...field, config: { ...field.config, displayNameFromDS: short } };
+}
+
+/** Replaces colours of thresholds and value mappings. */
+function recolour(field: Field, colours: Record<string, string>): Field {
+  const { thresholds, mappings } = field.config;
+  const changed: FieldConfig = { ...field.config };
+  if (thresholds) {
+    const steps = thresholds.steps.map((step) => ({ ...step, color: colours[step.color] ?? step.color }));
+    changed.thresholds = { ...thresholds, steps };
+  }
+  if (mappings) {
+    changed.mappings = mappings.map((mapping) => recolourMapping(mapping, colours));
+  }
+  return { ...field, config: changed };
+}
+
+function recolourMapping(mapping: ValueMapping, colours: Record<string, string>): ValueMapping {
+  const changed = <R extends { color?: string }>(result: R): R =>
+    result.color && colours[result.color] ? { ...result, color: colours[result.color] } : result;
+  switch (mapping.type) {
+    case MappingType.ValueToText:
+      return {
+        ...mapping,
+        options: Object.fromEntries(Object.entries(mapping.options).map(([value, result]) => [value, changed(result)])),
+      };
+    case MappingType.SpecialValue:
+      return { ...mapping, options: { ...mapping.options, result: changed(mapping.options.result) } };
+    default:
+      return mapping;
+  }
+}
