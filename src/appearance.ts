@@ -15,6 +15,7 @@ import {
   type ValueMapping,
 } from '@grafana/data';
 import { config as grafana } from '@grafana/runtime';
+import { t } from './i18n';
 import { colourSeries } from './seriesColours';
 
 /** The types of tables: of signals, and of all other queries (pkg/frames/columns.go). */
@@ -58,7 +59,9 @@ function refineTable(frame: DataFrame): DataFrame {
 function leftOut(fields: Field[]): QueryResultMetaNotice[] {
   const figures = fields.filter(({ type }) => type === FieldType.number);
   const names = figures.map(({ name, config }) => config.displayNameFromDS ?? name).join(', ');
-  return names === '' ? [] : [{ severity: 'info', text: `Left out because no row has a value: ${names}.` }];
+  return names === ''
+    ? []
+    : [{ severity: 'info', text: t('table.left-out', 'Left out because no row has a value: {{names}}.', { names }) }];
 }
 
 /** Annotations find their columns by name. */

@@ -144,6 +144,11 @@ func TestHealthOfEveryNode(t *testing.T) {
 		"kernel | 0.12 | 1. Drops come in bursts. raise buf_size_preset to 6. Cost: 32 MB a buffer.\n2. Fewer events help. set base_syscalls.repair. | https://falco.org/drops",
 		"up | 0 | Connection refused: check the port. | ",
 	}, rows(t, res, "id", "value", "change", "link")[:2])
+	require.Equal(t, []string{"kernel | raise buf_size_preset to 6.", "up | Connection refused: check the port."}, rows(t, res, "id", "step")[:2])
+	require.Equal(t, "**Kernel drops: critical.** Much is lost.\n\n"+
+		"1. Drops come in bursts. raise buf\\_size\\_preset to 6. Cost: 32 MB a buffer.\n\n2. Fewer events help. set base\\_syscalls.repair.\n\n"+
+		"[Falco's documentation](https://falco.org/drops)", rows(t, res, "details")[0])
+	require.Equal(t, []string{"Cluster", "Node", "Check", "Verdict", "Value", "First step"}, columnsShown(res))
 	require.Equal(t, "mem | It grows. restart it. Cost: some seconds.", rows(t, res, "id", "change")[3], "the check has no advice of its own that fits")
 	require.Equal(t, data.FrameTypeTable, res.Frames[0].Meta.Type)
 	require.Contains(t, res.Frames[0].Meta.ExecutedQueryString, `max by (cluster, node) (sum by (cluster, node, cpu) (drops_cpu{}))`)
@@ -152,6 +157,33 @@ func TestHealthOfEveryNode(t *testing.T) {
 		"warning: No metrics from 1 of 5 nodes: dead. Connection refused: check the port.",
 		"info: Not scraped yet: 1 of 5 nodes: new. The first values appear within seconds.",
 	}, texts(t, res))
+}
+
+// columnsShown are the titles of the columns that a table panel shows without overrides.
+func columnsShown(res backend.DataResponse) (out []string) {
+	for _, field := range res.Frames[0].Fields {
+		if field.Config.Custom["hideFrom"] == nil {
+			out = append(out, field.Config.DisplayNameFromDS)
+		}
+	}
+	return out
+}
+
+// A row for a check shows its worst node, and what to change there first.
+func TestHealthOfEveryCheck(t *testing.T) {
+	d, _ := sickFleet(t)
+	res := queryOne(t, d, `{"queryType": "health", "groupBy": ["check"]}`)
+	require.Equal(t, []string{
+		"Kernel drops | critical | bad | 12 % over 1 min | 1 | raise buf_size_preset to 6.",
+		"Up | critical | dead | down | 1 | Connection refused: check the port.",
+		"Drops of one CPU | warning | bad | 7 | 0 | ",
+		"Memory | warning | good | 1.86 GiB | 0 | restart it.",
+	}, rows(t, res, "check", "verdict", "node", "text", "critical", "step"))
+	require.Contains(t, rows(t, res, "details")[0], "Kernel drops over 1 min on bad (12 %).\n\n**Kernel drops: critical.** Much is lost.\n\n1. Drops")
+	require.Equal(t, []string{"Check", "Verdict", "Node", "Value", "Critical", "Warning", "Unknown", "First step"}, columnsShown(res))
+
+	fine := queryOne(t, d, `{"queryType": "health", "groupBy": ["check"], "signals": ["kernel"], "filters": [{"key": "node", "operator": "=", "value": "good"}]}`)
+	require.Equal(t, []string{"ok |  | "}, rows(t, fine, "verdict", "node", "text"), "no node stands out")
 }
 
 func TestHealthFilters(t *testing.T) {

@@ -201,7 +201,9 @@ func advise(ctx context.Context, r *request.Request, qc *request.QueryContext, f
 				f.steps = append(f.steps, advised(advice.When, advice.Change, advice.Cost))
 			}
 		}
-		f.change = wording.Sentence(first)
+		if first != "" {
+			f.change = wording.Sentence(first)
+		}
 	}
 	return nil
 }
