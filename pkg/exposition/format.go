@@ -27,6 +27,20 @@ func (r *Reader) ReadBody(ctx context.Context, e signals.Endpoint, body []byte, 
 	return result, result.checkKind(e, r.reading)
 }
 
+// Recognise reports whether a body looks like metrics of a kind of target, without reading it: a line begins with the prefix
+// that identifies the kind. A body that it does not recognise may still be fine.
+func Recognise(body []byte, contentType string, e signals.Endpoint, reading signals.Reading) bool {
+	if !IsText(contentType) || checkFormat(body, contentType, e) != nil {
+		return false
+	}
+	for _, mark := range reading.IdentifyingMetrics {
+		if mark.Kind == e.Kind && (bytes.HasPrefix(body, []byte(mark.Prefix)) || bytes.Contains(body, []byte("\n"+mark.Prefix))) {
+			return true
+		}
+	}
+	return false
+}
+
 // checkFormat fails for a body that is obviously not in Prometheus's text format.
 func checkFormat(body []byte, contentType string, e signals.Endpoint) *target.Failure {
 	start := bodyStart(body)

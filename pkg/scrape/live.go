@@ -26,7 +26,8 @@ const (
 
 // Live is the last live scrape of a target. Live scrapes are neither stored in the history nor shown by Lease.Targets.
 type Live struct {
-	// Status is as if this had been a regular scrape. LastScrape is when it began, zero if there was none yet.
+	// Status is as if this had been a regular scrape. Facts and counts are those of the last regular scrape where that was
+	// up, without reading this one. LastScrape is when it began, zero if there was none yet.
 	Status
 	// Body is the text of a successful response.
 	Body string
@@ -184,9 +185,16 @@ func (sp *scrapePool) scrapeLive(ctx context.Context, t *target, wait time.Durat
 		defer sp.mu.Unlock()
 		t.live.began, t.live.requested = start, true
 	}
+	sp.mu.Lock()
+	known := t.status.State == Up && t.status.Unreadable == 0
+	sp.mu.Unlock()
 	var text string
 	o := sp.fetch(ctx, t, begin, func(ctx context.Context, body []byte, contentType string) (*exposition.Result, *Failure) {
 		text = string(body)
+		// The browser reads the text. What is read here only tells what the target is, and the regular scrapes know that.
+		if known && exposition.Recognise(body, contentType, sp.fetcher.Endpoint, sp.config.Reading) {
+			return nil, nil
+		}
 		// The target's own reader remembers the regular scrapes.
 		reader := exposition.NewReaderForKind(sp.entry.Kind, sp.config.Reading, sp.config.Limits.Limits)
 		return reader.ReadBody(ctx, sp.fetcher.Endpoint, body, contentType)

@@ -131,7 +131,7 @@ func TestLiveSaysWhatIsWrong(t *testing.T) {
 
 		f.set(func(f *falco) { f.status, f.extra = 0, "oh dear\n" })
 		got := look()
-		require.Equal(t, []any{Up, 1, "oh dear"}, []any{got.State, got.Unreadable, got.Problems[0].Text})
+		require.Equal(t, []any{Up, 1, "oh dear"}, []any{got.State, got.Unreadable, got.Problems[0].Text}, "it was not up: the answer is read")
 		n.down("a:1")
 		got = look()
 		require.Equal(t, []any{Down, Refused, ""}, []any{got.State, got.Cause, got.Body})
@@ -143,6 +143,34 @@ func TestLiveSaysWhatIsWrong(t *testing.T) {
 		got = l.Live(t.Context(), []string{"x"}, time.Second)[0]
 		require.Equal(t, Unlisted, got.State)
 		require.Equal(t, `No target has the id "x": it has left discovery, or the settings have changed. Use an id of the data source's current targets.`, got.Message)
+	})
+}
+
+// The browser reads the answers. The backend reads those that no regular scrape vouches for.
+func TestLiveDoesNotReadWhatItKnows(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newFakeNet(t)
+		f := &falco{host: "node-1", start: time.Now()}
+		n.serve("a:1", f.ServeHTTP)
+		l, end := n.lease(t, TargetConfig{URL: "a:1"})
+		defer end()
+		time.Sleep(5 * time.Second) // between two regular scrapes
+		regular, id := l.Targets()[0], idOf(t, l, "a:1")
+		look := func() Live {
+			time.Sleep(time.Second)
+			return l.Live(t.Context(), []string{id}, time.Second)[0]
+		}
+		f.set(func(f *falco) { f.extra = "oh dear\n" })
+		got := look()
+		require.Contains(t, got.Body, "oh dear")
+		require.Equal(t, []any{Up, 0, regular.Samples, regular.Facts}, []any{got.State, got.Unreadable, got.Samples, got.Facts})
+		require.Equal(t, got.LastScrape.Add(got.Duration), got.LastUp)
+
+		for body, cause := range map[string]Cause{"node_load1 1\n": NotFalco, "": Empty, "<html>falcosecurity_</html>": HTML} {
+			n.serve("a:1", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, body) })
+			got = look()
+			require.Equal(t, []any{Down, cause, ""}, []any{got.State, got.Cause, got.Body}, body)
+		}
 	})
 }
 

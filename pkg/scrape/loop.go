@@ -60,7 +60,8 @@ func (sp *scrapePool) scrape(ctx context.Context, t *target, reader *exposition.
 			sp.config.Logger.Error("A scrape panicked", "target", t.address, "panic", fmt.Sprint(reason), "stack", string(debug.Stack()))
 			sp.mu.Lock()
 			defer sp.mu.Unlock()
-			t.updateStatus(scrapeOutcome{}, Down, internal(reason))
+			why := internal(reason)
+			t.updateStatus(scrapeOutcome{failure: why}, Down, why)
 		}
 	}()
 	o := sp.fetch(ctx, t, nil, func(ctx context.Context, body []byte, contentType string) (*exposition.Result, *Failure) {

@@ -36,12 +36,15 @@ func (t *target) updateStatus(o scrapeOutcome, state State, why *Failure) {
 	if s.FirstScrape.IsZero() {
 		s.FirstScrape = now
 	}
-	s.Samples, s.Unreadable, s.Duplicates, s.Problems = 0, 0, 0, nil
-	if r := o.result; r != nil {
-		s.LastUp = now
+	switch r := o.result; {
+	case o.failure != nil:
+		s.Samples, s.Unreadable, s.Duplicates, s.Problems = 0, 0, 0, nil
+		return
+	case r != nil: // otherwise nobody has read the response
 		s.Samples, s.Unreadable, s.Duplicates, s.Problems = len(r.Samples), r.Unreadable, r.Duplicates-r.TruncatedNames, safeProblems(r.Problems)
 		s.Facts, s.Metrics = r.Facts(t.reading), r.Names
 	}
+	s.LastUp = now
 }
 
 // safeProblems returns problems whose text can be shown to people.
