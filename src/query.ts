@@ -37,7 +37,8 @@ export interface FalcoQuery extends DataQuery {
   limit?: number;
   /**
    * For the query types `signal` and `promql`: compare with the value this long ago, a duration or `$__range`. A table gets
-   * the columns before, after and change; series get the label `period`. Not in alert rules.
+   * the columns before, after and change, and the totals of several signals a row for each; series get the label `period`. Not
+   * in alert rules.
    */
   compare?: string;
   /** The expression of the query type `promql`. */

@@ -130,7 +130,7 @@ func difference(after, before frames.Result) frames.Result {
 		return math.NaN()
 	}
 	out := after
-	out.Column = "change"
+	out.Column = frames.ChangeColumn
 	if s := after.Signal; s != nil {
 		out.Signal = &signals.Signal{ID: s.ID, Title: s.Title, Description: s.Description, Unit: s.Unit, Decimals: s.Decimals}
 		if s.Unit == "percentunit" { // a change can be much smaller than the value

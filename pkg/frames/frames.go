@@ -56,7 +56,8 @@ type Options struct {
 // version is that of all data plane types used here.
 var version = data.FrameTypeVersion{0, 1}
 
-// From returns the frames of a query: numeric-long or timeseries-long for a table, numeric-multi for an instant and
+// From returns the frames of a query: numeric-long or timeseries-long for a table (but a plain table with a row for each
+// signal if it compares totals), numeric-multi for an instant and
 // timeseries-multi for a range. Without any value it returns one typed frame without fields. The notices are in the first
 // frame. The label `signal` distinguishes several signals.
 func From(results []Result, o Options) (data.Frames, error) {
@@ -81,6 +82,8 @@ func From(results []Result, o Options) (data.Frames, error) {
 	switch {
 	case len(all) == 0:
 		out = data.Frames{data.NewFrame("").SetMeta(meta(o.emptyType(), results...))}
+	case o.Table && comparesTotals(results, all, o):
+		out = data.Frames{totals(results, all)}
 	case o.Table:
 		out = data.Frames{table(results, all, o)}
 	default:

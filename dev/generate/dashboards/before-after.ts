@@ -65,6 +65,25 @@ function panels({ id, description, window }: (typeof figures)[number], index: nu
   return [coarse(graph, id), table];
 }
 
+/** Figures, and the load that they follow, over all selected nodes. */
+function everyFigure() {
+  return tablePanel(
+    {
+      id: 9,
+      title: 'Before and after',
+      description:
+        'Each figure over all selected nodes within the time range, and over the same length of time before it. For a fair comparison, the load is the same. CPU and memory are those of the node with the most. A figure is unknown if a period has no value: no history, another process, or a setting that is off.',
+      w: 24,
+      h: 10,
+    },
+    columns([...figures.map(({ id }) => id), 'kernel-event-rate', 'server-load'], {
+      groupBy: [],
+      window: '$__range',
+      compare,
+    })
+  );
+}
+
 /** A change is compared on whole clusters, because the nodes that did not change are the comparison. */
 const ofClusters = [inCluster];
 
@@ -142,8 +161,8 @@ export function beforeAfter(): Dashboard {
     groups: [
       {
         id: 1,
-        help: '**Each change of Falco within the range** (version, engine, configuration, rules, reload, restart) is compared with the nodes of its cluster that did not change: an hour before and an hour after it. _Not enough data_ is not _no change_: a verdict needs four changed nodes and 30 minutes after the change. The variable _Node_ applies only to the panels by node.',
-        panels: [latestChange(), allChanges(), changes(3, 24, 6)],
+        help: 'The first table compares **the time range** with the same length of time before it: let the range begin at the event. The tables of impact compare **each change of Falco** with the nodes of its cluster that did not change, an hour before and an hour after it, whatever _Node_ selects. _Not enough data_ is not _no change_: a verdict needs four changed nodes and 30 minutes after the change.',
+        panels: [everyFigure(), latestChange(), allChanges(), changes(3, 24, 6)],
       },
       {
         id: 6,
