@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os/exec"
 	"regexp"
@@ -51,6 +52,34 @@ func tenViewers(*responses) (result, error) {
 	return atMost(1.2, cpu["ten-viewers"], cpu["warm"], "ms", "peer: one viewer"), nil
 }
 
+var besideLine = regexp.MustCompile(`BenchmarkBesidePrometheus/\S+?/([a-z-]+)-\d+\s.*?([\d.]+) cpu-ms/op.*?([\d.]+) peer-cpu-ms/op`)
+
+// besidePrometheus compares the CPU time of the first refreshes of all shipped dashboards with that of a Prometheus which
+// evaluates the expressions behind them.
+func besidePrometheus(nodes int) func(*responses) (result, error) {
+	return func(*responses) (result, error) {
+		text, err := goBench(fmt.Sprintf("BenchmarkBesidePrometheus/^%d-nodes$", nodes), 1)
+		if err != nil {
+			return result{}, err
+		}
+		ours, peer := 0.0, 0.0
+		var each []string
+		for _, found := range besideLine.FindAllStringSubmatch(text, -1) {
+			here, errHere := strconv.ParseFloat(found[2], 64)
+			there, errThere := strconv.ParseFloat(found[3], 64)
+			if err := errors.Join(errHere, errThere); err != nil {
+				return result{}, err
+			}
+			ours, peer = ours+here, peer+there
+			each = append(each, fmt.Sprintf("%s %.0f beside %.0f", found[1], here, there))
+		}
+		if len(each) == 0 {
+			return result{}, fmt.Errorf("the benchmark printed no results: %s", text)
+		}
+		return atMost(1, ours, peer, "ms", "all dashboards, CPU ms: "+strings.Join(each, ", ")), nil
+	}
+}
+
 // alertEvaluation measures the CPU time of the shipped alert rules in a minute.
 func alertEvaluation(*responses) (result, error) {
 	lines, err := refreshes("BenchmarkAlertRules")
@@ -61,11 +90,11 @@ func alertEvaluation(*responses) (result, error) {
 }
 
 func refreshes(bench string) (out []refreshed, err error) {
-	text, err := exec.Command("go", "test", "./pkg/datasource", "-run", "^$", "-bench", bench, "-benchtime", "3x", "-timeout", "30m").CombinedOutput()
+	text, err := goBench(bench, 3)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %s", err, text)
+		return nil, err
 	}
-	for _, found := range refreshLine.FindAllStringSubmatch(string(text), -1) {
+	for _, found := range refreshLine.FindAllStringSubmatch(text, -1) {
 		elapsed, err := strconv.ParseFloat(found[3], 64)
 		if err != nil {
 			return nil, err
@@ -80,4 +109,13 @@ func refreshes(bench string) (out []refreshed, err error) {
 		return nil, fmt.Errorf("the benchmark printed no results: %s", text)
 	}
 	return out, nil
+}
+
+// goBench runs benchmarks of pkg/datasource so many times each and returns what they print.
+func goBench(bench string, times int) (string, error) {
+	text, err := exec.Command("go", "test", "./pkg/datasource", "-run", "^$", "-bench", bench, "-benchtime", fmt.Sprintf("%dx", times), "-timeout", "30m").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("%w: %s", err, text)
+	}
+	return string(text), nil
 }

@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/prometheus/procfs"
 )
 
 // Server is a running program with an empty database in its own directory.
@@ -64,6 +66,16 @@ func (s *Server) Stop() {
 	_ = s.process.Process.Kill()
 	_ = s.process.Wait()
 	os.RemoveAll(s.dir)
+}
+
+// CPU returns the CPU time that the server has used so far. It needs Linux.
+func (s *Server) CPU() (time.Duration, error) {
+	process, err := procfs.NewProc(s.process.Process.Pid)
+	if err != nil {
+		return 0, err
+	}
+	stat, err := process.Stat()
+	return time.Duration(stat.CPUTime() * float64(time.Second)), err
 }
 
 // Prometheus is a real Prometheus server.
