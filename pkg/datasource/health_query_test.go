@@ -148,7 +148,7 @@ func TestHealthOfEveryNode(t *testing.T) {
 	require.Equal(t, "**Kernel drops: critical.** Much is lost.\n\n"+
 		"1. Drops come in bursts. raise buf\\_size\\_preset to 6. Cost: 32 MB a buffer.\n\n2. Fewer events help. set base\\_syscalls.repair.\n\n"+
 		"[Falco's documentation](https://falco.org/drops)", rows(t, res, "details")[0])
-	require.Equal(t, []string{"Cluster", "Node", "Check", "Verdict", "Value", "First step"}, columnsShown(res))
+	require.Equal(t, []string{"Verdict", "Cluster", "Node", "Check", "Value", "First step"}, columnsShown(res))
 	require.Equal(t, "mem | It grows. restart it. Cost: some seconds.", rows(t, res, "id", "change")[3], "the check has no advice of its own that fits")
 	require.Equal(t, data.FrameTypeTable, res.Frames[0].Meta.Type)
 	require.Contains(t, res.Frames[0].Meta.ExecutedQueryString, `max by (cluster, node) (sum by (cluster, node, cpu) (drops_cpu{}))`)
@@ -180,7 +180,7 @@ func TestHealthOfEveryCheck(t *testing.T) {
 		"Memory | warning | good | 1.86 GiB | 0 | restart it.",
 	}, rows(t, res, "check", "verdict", "node", "text", "critical", "step"))
 	require.Contains(t, rows(t, res, "details")[0], "Kernel drops over 1 min on bad (12 %).\n\n**Kernel drops: critical.** Much is lost.\n\n1. Drops")
-	require.Equal(t, []string{"Check", "Verdict", "Node", "Value", "Critical", "Warning", "Unknown", "First step"}, columnsShown(res))
+	require.Equal(t, []string{"Verdict", "Check", "Node", "Value", "Critical", "Warning", "Unknown", "First step"}, columnsShown(res))
 
 	fine := queryOne(t, d, `{"queryType": "health", "groupBy": ["check"], "signals": ["kernel"], "filters": [{"key": "node", "operator": "=", "value": "good"}]}`)
 	require.Equal(t, []string{"ok |  | "}, rows(t, fine, "verdict", "node", "text"), "no node stands out")

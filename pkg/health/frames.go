@@ -22,7 +22,7 @@ var levelNames = map[string]string{"ok": "ok", "warning": "warning", "critical":
 
 // verdicts returns a column of verdicts.
 func verdicts(words []string) *data.Field {
-	return frames.Width(85, frames.Verdicts("verdict", "Verdict", levelNames, words))
+	return frames.Width(80, frames.Verdicts("verdict", "Verdict", levelNames, words))
 }
 
 // healthTable has one row per node and check. A cell has one line; the first step opens the rest.
@@ -32,11 +32,11 @@ func healthTable(r *request.Request, findings []checkResult, notices []data.Noti
 	}
 	titles := titles(r)
 	out := frames.Table(notices,
+		verdicts(frames.Column(findings, func(f checkResult) string { return f.verdict })),
 		frames.Width(105, words("cluster", "Cluster", func(f checkResult) string { return f.node.Cluster })),
-		frames.Width(115, words("node", "Node", func(f checkResult) string { return f.node.Name })),
+		frames.Width(100, words("node", "Node", func(f checkResult) string { return f.node.Name })),
 		frames.Hide(words("dimension", "Dimension", func(f checkResult) string { return titles[f.signal.Dimension] })),
 		frames.Width(185, words("check", "Check", func(f checkResult) string { return f.signal.Title })),
-		verdicts(frames.Column(findings, func(f checkResult) string { return f.verdict })),
 		frames.Width(130, words("text", "Value", checkResult.shown)),
 		frames.WithDetails("details", frames.Prose("step", "First step", frames.Column(findings, checkResult.firstStep))),
 		frames.Details("details", "Details", frames.Column(findings, checkResult.details)),
@@ -211,19 +211,18 @@ func healthSummary(r *request.Request, groups []group, by []string, executed str
 	of := func(cell func(checkResult) string) func(group) string {
 		return func(g group) string { return cell(g.findings[0]) }
 	}
-	widths := map[string]int{"check": 185, "node": 115}
-	var fields []*data.Field
+	widths := map[string]int{"check": 185, "node": 100}
+	fields := []*data.Field{verdicts(frames.Column(groups, of(func(f checkResult) string { return f.verdict })))}
 	titles := titles(r)
 	for _, name := range by {
 		fields = append(fields, frames.Width(cmp.Or(widths[name], 120), words(name, strings.ToUpper(name[:1])+name[1:], func(g group) string {
 			return cmp.Or(titles[g.labels.Get(name)], g.labels.Get(name))
 		})))
 	}
-	fields = append(fields, verdicts(frames.Column(groups, of(func(f checkResult) string { return f.verdict }))))
 	byCheck := slices.Contains(by, "check")
 	if byCheck {
 		fields = append(fields,
-			frames.Width(115, words("node", "Node", of(checkResult.judgedNode))),
+			frames.Width(100, words("node", "Node", of(checkResult.judgedNode))),
 			frames.Width(130, words("text", "Value", of(checkResult.judgedValue))))
 	}
 	for _, word := range []string{"critical", "warning", "unknown", "ok"} {
@@ -231,7 +230,7 @@ func healthSummary(r *request.Request, groups []group, by []string, executed str
 		if byCheck && word == "ok" {
 			frames.Hide(counts)
 		}
-		fields = append(fields, frames.Width(75, counts))
+		fields = append(fields, frames.Width(85, counts))
 	}
 	worst := frames.Prose("worst", "Worst results", frames.Column(groups, group.worst))
 	if byCheck {

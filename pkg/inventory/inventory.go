@@ -219,7 +219,7 @@ func inventoryTable(r *request.Request, rows []*item, notices []data.Notice) dat
 	fields := []*data.Field{
 		frames.Width(105, words("cluster", "Cluster", func(i *item) string { return i.Labels.Get("cluster") })),
 		frames.Width(115, words("node", "Node", func(i *item) string { return i.Node() })),
-		frames.Width(85, frames.Levels("state", "State", stateLevels, frames.Column(rows, func(i *item) string { return string(i.State) }))),
+		frames.Width(75, frames.Levels("state", "State", stateLevels, frames.Column(rows, func(i *item) string { return string(i.State) }))),
 	}
 	for _, name := range r.Settings.TargetLabels {
 		fields = append(fields, words(name, name, func(i *item) string { return i.Labels.Get(name) }))

@@ -89,7 +89,7 @@ func ForFigures(ctx context.Context, r *request.Request, qc *request.QueryContex
 
 // nearlyEmpty reports whether the history covers so little of a range that its graph looks empty.
 func nearlyEmpty(r *request.Request, qc *request.QueryContext) bool {
-	return qc.Times.End.Sub(r.Executor.HistoryStart()) < qc.Times.Length/20
+	return qc.Times.End.Sub(r.Executor.HistoryStart()) < qc.Times.Length/100
 }
 
 // ranked returns the targets without those that have values but are not among the worst that a panel shows.

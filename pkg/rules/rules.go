@@ -122,7 +122,7 @@ func ruleTable(rows []*rule, total float64, notices []data.Notice) data.Frames {
 		}))
 	}
 	return frames.Table(notices,
-		frames.MinWidth(220, words("rule", "Rule", func(one *rule) string { return one.name })),
+		frames.MinWidth(195, words("rule", "Rule", func(one *rule) string { return one.name })),
 		frames.Width(85, numbers("matches", "Matches", "locale", func(one *rule) float64 { return one.matches })),
 		frames.Width(110, words("priority", "Priority", func(one *rule) string { return one.priority })), // informational
 		frames.Width(85, numbers("share", "Share of all matches", "percentunit", func(one *rule) float64 {
