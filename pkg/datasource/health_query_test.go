@@ -174,13 +174,13 @@ func TestHealthOfEveryCheck(t *testing.T) {
 	d, _ := sickFleet(t)
 	res := queryOne(t, d, `{"queryType": "health", "groupBy": ["check"]}`)
 	require.Equal(t, []string{
-		"Kernel drops | critical | bad | 12 % over 1 min | 1 | raise buf_size_preset to 6.",
-		"Up | critical | dead | down | 1 | Connection refused: check the port.",
-		"Drops of one CPU | warning | bad | 7 | 0 | ",
-		"Memory | warning | good | 1.86 GiB | 0 | restart it.",
-	}, rows(t, res, "check", "verdict", "node", "text", "critical", "step"))
-	require.Contains(t, rows(t, res, "details")[0], "Kernel drops over 1 min on bad (12 %).\n\n**Kernel drops: critical.** Much is lost.\n\n1. Drops")
-	require.Equal(t, []string{"Verdict", "Check", "Node", "Value", "Critical", "Warning", "Unknown", "First step"}, columnsShown(res))
+		"Kernel drops | critical | bad | 12 % over 1 min | 1 of 5 | raise buf_size_preset to 6.",
+		"Up | critical | dead | down | 1 of 5 | Connection refused: check the port.",
+		"Drops of one CPU | warning | bad | 7 | 1 of 1 | ",
+		"Memory | warning | good | 1.86 GiB | 1 of 5 | restart it.",
+	}, rows(t, res, "check", "verdict", "node", "text", "nodes", "step"))
+	require.Contains(t, rows(t, res, "details")[0], "1 critical, 3 unknown, 1 ok.\n\nKernel drops over 1 min on bad (12 %).\n\n**Kernel drops: critical.** Much is lost.\n\n1. Drops")
+	require.Equal(t, []string{"Verdict", "Check", "Node", "Value", "Nodes", "First step"}, columnsShown(res))
 
 	fine := queryOne(t, d, `{"queryType": "health", "groupBy": ["check"], "signals": ["kernel"], "filters": [{"key": "node", "operator": "=", "value": "good"}]}`)
 	require.Equal(t, []string{"ok |  | "}, rows(t, fine, "verdict", "node", "text"), "no node stands out")

@@ -37,7 +37,7 @@ func healthTable(r *request.Request, findings []checkResult, notices []data.Noti
 		frames.Width(100, words("node", "Node", func(f checkResult) string { return f.node.Name })),
 		frames.Hide(words("dimension", "Dimension", func(f checkResult) string { return titles[f.signal.Dimension] })),
 		frames.Width(185, words("check", "Check", func(f checkResult) string { return f.signal.Title })),
-		frames.Width(130, words("text", "Value", checkResult.shown)),
+		frames.Width(145, words("text", "Value", checkResult.shown)),
 		frames.WithDetails("details", frames.Prose("step", "First step", frames.Column(findings, checkResult.firstStep))),
 		frames.Details("details", "Details", frames.Column(findings, checkResult.details)),
 		frames.Hide(words("meaning", "Meaning", checkResult.meaning)),
@@ -202,6 +202,9 @@ func worseGroup(x, y group) int {
 		cmp.Compare(y.count("critical"), x.count("critical")), cmp.Compare(y.count("warning"), x.count("warning")))
 }
 
+// verdictWords are the verdicts, the worst first.
+var verdictWords = []string{"critical", "warning", "unknown", "ok"}
+
 // healthSummary has one row per group: its worst verdict, how many of each verdict, and which results are the worst. A row for
 // a check shows its worst node and what to change there first.
 func healthSummary(r *request.Request, groups []group, by []string, executed string, notices []data.Notice) data.Frames {
@@ -223,12 +226,13 @@ func healthSummary(r *request.Request, groups []group, by []string, executed str
 	if byCheck {
 		fields = append(fields,
 			frames.Width(100, words("node", "Node", of(checkResult.judgedNode))),
-			frames.Width(130, words("text", "Value", of(checkResult.judgedValue))))
+			frames.Width(145, words("text", "Value", of(checkResult.judgedValue))),
+			frames.Width(70, words("nodes", "Nodes", group.share)))
 	}
-	for _, word := range []string{"critical", "warning", "unknown", "ok"} {
+	for _, word := range verdictWords {
 		counts := frames.Counts(word, strings.ToUpper(word[:1])+word[1:], word, frames.Column(groups, func(g group) int64 { return int64(g.count(word)) }))
-		if byCheck && word == "ok" {
-			frames.Hide(counts)
+		if byCheck {
+			frames.Hide(counts) // the share has room for one, the details have all
 		}
 		fields = append(fields, frames.Width(85, counts))
 	}
@@ -242,6 +246,22 @@ func healthSummary(r *request.Request, groups []group, by []string, executed str
 	out := frames.Table(notices, append(fields, worst)...)
 	out[0].Meta.ExecutedQueryString = executed
 	return out
+}
+
+// share says how many of the results have the group's verdict.
+func (g group) share() string {
+	return fmt.Sprintf("%d of %d", g.count(g.findings[0].verdict), len(g.findings))
+}
+
+// counts says how many results have each verdict: "1 critical, 7 unknown".
+func (g group) counts() string {
+	var parts []string
+	for _, word := range verdictWords {
+		if n := g.count(word); n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, word))
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 // judgedNode is the node of a result that is not ok. If all are ok, no node stands out.
@@ -260,12 +280,13 @@ func (f checkResult) judgedValue() string {
 	return f.shown()
 }
 
-// details names the nodes with the group's verdict, and says what it means and what to change on the worst of them.
+// details counts the verdicts and names the worst nodes. Then it says what the verdict means and what to change on the worst.
 func (g group) details() string {
+	parts := []string{wording.Sentence(g.counts())}
 	if worst := g.worst(); worst != "" {
-		return frames.Markdown(wording.Sentence(worst)) + "\n\n" + g.findings[0].details()
+		parts = append(parts, frames.Markdown(wording.Sentence(worst)))
 	}
-	return g.findings[0].details()
+	return strings.Join(append(parts, g.findings[0].details()), "\n\n")
 }
 
 func (g group) count(verdict string) (n int) {

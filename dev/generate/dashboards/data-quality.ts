@@ -43,7 +43,7 @@ export function dataQuality(): Dashboard {
               id: 3,
               title: 'Checks',
               description:
-                'Each data quality check over all selected nodes, worst first. Unknown: the number of nodes without a value; the dashboard of the node gives the reason.',
+                'Each data quality check over all selected nodes, worst first. Unknown checks give the reason.',
               w: 24,
               h: 7,
             },

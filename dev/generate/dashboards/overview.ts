@@ -45,7 +45,7 @@ export function overview(): Dashboard {
               id: 35,
               title: 'Checks',
               description:
-                'Every check over all selected nodes, worst first: its verdict, the worst node with its value, the number of nodes per verdict, and what to change first on the worst node. The corner of a first step opens all worst nodes, the meaning, every step and the cost. Click a name to open the node. A check that needs more time than five minutes says which.',
+                'Every check over all selected nodes, worst first: its verdict, the worst node with its value, how many nodes share the verdict, and what to change first on the worst node. The corner of a first step opens all worst nodes, the meaning, every step and the cost. Click a name to open the node. A check that needs more time than five minutes says which.',
               w: 24,
               h: 11,
             },
