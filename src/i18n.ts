@@ -4,8 +4,10 @@
  */
 import { t as translate } from '@grafana/i18n';
 
-/** The names of the placeholders, `{{name}}`, in a text. */
-type Names<Text extends string> = Text extends `${string}{{${infer Name}}}${infer Rest}` ? Name | Names<Rest> : never;
+/** The names of the placeholders in a text: `{{name}}`, or `{{name, number}}` for a number as the language writes it. */
+type Names<Text extends string> = Text extends `${string}{{${infer Name}}}${infer Rest}`
+  ? (Name extends `${infer Number}, number` ? Number : Name) | Names<Rest>
+  : never;
 
 type Values<Name extends string> = Record<Name, string | number>;
 

@@ -59,16 +59,16 @@ function describe({ targets, uncounted, megabytes, limit, hours }: Estimate): st
     tCount(
       'config.retention.estimate',
       {
-        one: 'About {{megabytes}} MB for {{count}} target, assuming {{series}} series per target and {{bytes}} bytes per sample.',
+        one: 'About {{megabytes, number}} MB for {{count}} target, assuming {{series}} series per target and {{bytes}} bytes per sample.',
         other:
-          'About {{megabytes}} MB for {{count}} targets, assuming {{series}} series per target and {{bytes}} bytes per sample.',
+          'About {{megabytes, number}} MB for {{count}} targets, assuming {{series}} series per target and {{bytes}} bytes per sample.',
       },
       { count: targets, megabytes: round(megabytes), series: SERIES_PER_TARGET, bytes: BYTES_PER_SAMPLE }
     ),
   ];
   if (megabytes > limit) {
     sentences.push(
-      t('config.retention.limit', '{{megabytes}} MB hold about {{hours}} hours of samples.', {
+      t('config.retention.limit', '{{megabytes, number}} MB hold about {{hours, number}} hours of samples.', {
         megabytes: round(limit),
         hours: round(hours),
       })
@@ -90,6 +90,6 @@ function describe({ targets, uncounted, megabytes, limit, hours }: Estimate): st
   return sentences.join(' ');
 }
 
-function round(amount: number): string {
-  return amount >= 10 ? String(Math.round(amount)) : String(Math.round(amount * 10) / 10);
+function round(amount: number): number {
+  return amount >= 10 ? Math.round(amount) : Math.round(amount * 10) / 10;
 }

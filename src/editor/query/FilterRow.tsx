@@ -1,14 +1,15 @@
 import { InputGroup } from '@grafana/plugin-ui';
 import { Button, Combobox, type ComboboxOption, FieldValidationMessage } from '@grafana/ui';
 import { useId } from 'react';
+import { t, verbatim } from '../../i18n';
 import { type Filter, type FilterOperator } from '../../query';
 import { useLoader } from '../useLoader';
 
-const OPERATORS: Array<ComboboxOption<FilterOperator>> = [
-  { value: '=', label: '=', description: 'Equals' },
-  { value: '!=', label: '!=', description: 'Does not equal' },
-  { value: '=~', label: '=~', description: 'Matches regex' },
-  { value: '!~', label: '!~', description: 'Does not match regex' },
+const listOperators = (): Array<ComboboxOption<FilterOperator>> => [
+  { value: '=', label: verbatim('='), description: t('filter.equals', 'Equals') },
+  { value: '!=', label: verbatim('!='), description: t('filter.not-equals', 'Does not equal') },
+  { value: '=~', label: verbatim('=~'), description: t('filter.matches', 'Matches regex') },
+  { value: '!~', label: verbatim('!~'), description: t('filter.not-matches', 'Does not match regex') },
 ];
 
 interface Props {
@@ -28,20 +29,29 @@ export function FilterRow({ number, filter, keys, loadValues, onChange, onRemove
   const { load, failure } = useLoader();
   const loadOptions = async (text: string) => {
     const { key } = filter;
-    const values = key === '' ? [] : await load(`values of the label “${key}”`, () => loadValues(key), []);
+    const values =
+      key === ''
+        ? []
+        : await load(t('editor.values', 'values of the label “{{label}}”', { label: key }), () => loadValues(key), []);
     return values
       .filter((value) => value.toLowerCase().includes(text.toLowerCase()))
       .map((value) => ({ value, label: value }));
   };
   return (
-    <div role="group" aria-label={`Filter ${number}`}>
-      <span id={`${id}-label`} hidden>{`Label of filter ${number}`}</span>
-      <span id={`${id}-operator`} hidden>{`Operator of filter ${number}`}</span>
-      <span id={`${id}-value`} hidden>{`Value of filter ${number}`}</span>
+    <div role="group" aria-label={t('filter.filter', 'Filter {{number}}', { number })}>
+      <span id={`${id}-label`} hidden>
+        {t('filter.label-of', 'Label of filter {{number}}', { number })}
+      </span>
+      <span id={`${id}-operator`} hidden>
+        {t('filter.operator-of', 'Operator of filter {{number}}', { number })}
+      </span>
+      <span id={`${id}-value`} hidden>
+        {t('filter.value-of', 'Value of filter {{number}}', { number })}
+      </span>
       <InputGroup>
         <Combobox
           aria-labelledby={`${id}-label`}
-          placeholder="Label"
+          placeholder={t('filter.label', 'Label')}
           options={keys.map((key) => ({ value: key, label: key }))}
           value={filter.key || null}
           onChange={({ value }) => onChange({ ...filter, key: value })}
@@ -51,7 +61,7 @@ export function FilterRow({ number, filter, keys, loadValues, onChange, onRemove
         />
         <Combobox
           aria-labelledby={`${id}-operator`}
-          options={OPERATORS}
+          options={listOperators()}
           value={filter.operator}
           onChange={({ value }) => onChange({ ...filter, operator: value })}
           width="auto"
@@ -59,7 +69,7 @@ export function FilterRow({ number, filter, keys, loadValues, onChange, onRemove
         />
         <Combobox
           aria-labelledby={`${id}-value`}
-          placeholder="Value"
+          placeholder={t('filter.value', 'Value')}
           options={loadOptions}
           value={filter.value === '' ? null : filter.value}
           onChange={({ value }) => onChange({ ...filter, value })}
@@ -71,7 +81,7 @@ export function FilterRow({ number, filter, keys, loadValues, onChange, onRemove
           variant="secondary"
           icon="times"
           type="button"
-          aria-label={`Remove filter ${number}`}
+          aria-label={t('filter.remove', 'Remove filter {{number}}', { number })}
           onClick={onRemove}
         />
       </InputGroup>

@@ -1,6 +1,7 @@
 import { EditorField } from '@grafana/plugin-ui';
 import { Button, Stack } from '@grafana/ui';
 import { useState } from 'react';
+import { t } from '../../i18n';
 import { type Filter } from '../../query';
 import { FilterRow } from './FilterRow';
 
@@ -30,8 +31,11 @@ export function Filters({ filters, keys, loadValues, onChange }: Props) {
   const rows = draft ? [...filters, draft] : filters;
   return (
     <EditorField
-      label="Filters"
-      tooltip="Use only samples that match all filters. Filter by a label, or by the version, engine or kernel of Falco."
+      label={t('filter.filters', 'Filters')}
+      tooltip={t(
+        'filter.filters-help',
+        'Use only samples that match all filters. Filter by a label, or by the version, engine or kernel of Falco.'
+      )}
     >
       <Stack gap={1} wrap="wrap" alignItems="center">
         {rows.map((row, index) => {
@@ -56,7 +60,7 @@ export function Filters({ filters, keys, loadValues, onChange }: Props) {
             variant="secondary"
             icon="plus"
             type="button"
-            aria-label="Add filter"
+            aria-label={t('filter.add', 'Add filter')}
             onClick={() => setDraft(EMPTY)}
           />
         )}

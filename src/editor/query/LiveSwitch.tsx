@@ -2,6 +2,7 @@ import { type TimeRange } from '@grafana/data';
 import { EditorField } from '@grafana/plugin-ui';
 import { Stack, Switch, Text } from '@grafana/ui';
 import { useId } from 'react';
+import { t } from '../../i18n';
 import { findLiveObstacle } from '../../liveQueries';
 import { type CompleteQuery, type FalcoQuery } from '../../query';
 import { type FalcoSettings } from '../../settings';
@@ -20,21 +21,25 @@ export function LiveSwitch({ query, settings, range, onChange }: Props) {
   const obstacle = unavailable ?? (query.live ? findLiveObstacle(query, settings, range?.raw) : undefined);
   return (
     <EditorField
-      label="Live"
-      tooltip="Scrapes Falco every second while someone watches the panel. Each scrape makes Falco walk its thread table."
+      label={t('query.live', 'Live')}
+      tooltip={t(
+        'query.live-help',
+        'Scrapes Falco every second while someone watches the panel. Each scrape makes Falco walk its thread table.'
+      )}
     >
       <Stack alignItems="center" height="32px">
         <Switch
           id={`${id}-live`}
-          aria-label="Live"
+          aria-label={t('query.live', 'Live')}
           value={query.live === true}
           disabled={unavailable !== undefined && !query.live}
           onChange={(event) => onChange({ live: event.currentTarget.checked || undefined })}
         />
         {obstacle !== undefined && (
           <Text variant="bodySmall" color="secondary">
-            {query.live ? 'Ignored: ' : 'Unavailable: '}
-            {obstacle}.
+            {query.live
+              ? t('query.live-ignored', 'Ignored: {{obstacle}}.', { obstacle })
+              : t('query.live-unavailable', 'Unavailable: {{obstacle}}.', { obstacle })}
           </Text>
         )}
       </Stack>

@@ -3,6 +3,7 @@ import { type GrafanaTheme2 } from '@grafana/data';
 import { Alert, Button, ClipboardButton, FieldValidationMessage, Stack, useStyles2 } from '@grafana/ui';
 import { useEffect, useState } from 'react';
 import { type FalcoDataSource } from '../../datasource';
+import { t } from '../../i18n';
 import { type FalcoQuery } from '../../query';
 import { useLoader } from '../useLoader';
 import { tryCompile } from './tryCompile';
@@ -29,12 +30,12 @@ export function PromqlPreview({ query, datasource, onEdit }: Props) {
   return (
     <>
       <Stack gap={1} alignItems="flex-start" justifyContent="space-between">
-        <pre className={styles.code} aria-label="PromQL of this query" tabIndex={0}>
+        <pre className={styles.code} aria-label={t('query.promql-of-query', 'PromQL of this query')} tabIndex={0}>
           {text}
         </pre>
         <Stack gap={1} direction="column">
           <ClipboardButton variant="secondary" size="sm" icon="copy" type="button" getText={() => text}>
-            Copy
+            {t('query.copy', 'Copy')}
           </ClipboardButton>
           <Button
             variant="secondary"
@@ -42,10 +43,14 @@ export function PromqlPreview({ query, datasource, onEdit }: Props) {
             icon="pen"
             type="button"
             disabled={!single}
-            tooltip={single ? 'Continue with this expression in PromQL' : 'Select a single signal to edit it as PromQL'}
+            tooltip={
+              single
+                ? t('query.edit-promql-help', 'Continue with this expression in PromQL')
+                : t('query.edit-promql-several', 'Select a single signal to edit it as PromQL')
+            }
             onClick={() => single && onEdit(single)}
           >
-            Edit as PromQL
+            {t('query.edit-promql', 'Edit as PromQL')}
           </Button>
         </Stack>
       </Stack>
@@ -67,7 +72,7 @@ function useRewritten(compiled: string[], datasource: FalcoDataSource) {
     let current = true;
     const expressions = key.split('\n');
     const request = () => Promise.all(expressions.map((expr) => datasource.rewriteExpression(expr)));
-    void load('the PromQL with the labels of this server', request, expressions).then(
+    void load(t('query.rewritten-promql', 'the PromQL with the labels of this server'), request, expressions).then(
       (loaded) => current && setRewritten({ key, expressions: loaded })
     );
     return () => {
