@@ -80,6 +80,22 @@ func besidePrometheus(nodes int) func(*responses) (result, error) {
 	}
 }
 
+var requestsLine = regexp.MustCompile(`BenchmarkRequestsToPrometheus/overview-\d+\s.*?([\d.]+) cold-requests\s+([\d.]+) warm-requests`)
+
+// requestsToPrometheus counts what a data source in Prometheus mode sends for a refresh of the overview after each scrape.
+func requestsToPrometheus(*responses) (result, error) {
+	text, err := goBench("BenchmarkRequestsToPrometheus/^overview$", 3)
+	if err != nil {
+		return result{}, err
+	}
+	found := requestsLine.FindStringSubmatch(text)
+	if found == nil {
+		return result{}, fmt.Errorf("the benchmark printed no results: %s", text)
+	}
+	warm, err := strconv.ParseFloat(found[2], 64)
+	return under(46, warm, 0, "requests", "first refresh: "+found[1]), err
+}
+
 // alertEvaluation measures the CPU time of the shipped alert rules in a minute.
 func alertEvaluation(*responses) (result, error) {
 	lines, err := refreshes("BenchmarkAlertRules")

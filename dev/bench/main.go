@@ -33,6 +33,7 @@ var benchmarks = []benchmark{
 	{"backend CPU of a dashboard's first refresh, 1000 nodes", dashboardRefresh(1000, "cold", 2500)},
 	{"backend CPU of a dashboard's next refresh, 1000 nodes", dashboardRefresh(1000, "warm", 800)},
 	{"backend CPU of all first refreshes, 200 nodes, beside Prometheus", besidePrometheus(200)},
+	{"requests to Prometheus for the overview's next refresh, 20 nodes", requestsToPrometheus},
 	{"backend CPU of ten viewers of the overview, 1000 nodes", tenViewers},
 	{"backend CPU of the alert rules in a minute, 1000 nodes", alertEvaluation},
 	{"alert receiver: one alert", acceptAlerts},

@@ -1,23 +1,32 @@
 package datasource
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
 	"net/url"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/falco-metrics/falco-metrics-datasource/dev/bench/mix"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/executor"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/receiver"
 	"github.com/falco-metrics/falco-metrics-datasource/tests/conformance/server"
 )
 
@@ -55,6 +64,72 @@ func BenchmarkBesidePrometheus(b *testing.B) {
 			}
 		})
 	}
+}
+
+// BenchmarkRequestsToPrometheus reports how many requests a data source in Prometheus mode sends for a refresh of a
+// dashboard: for the first one (cold), and for one after each further scrape (warm).
+func BenchmarkRequestsToPrometheus(b *testing.B) {
+	const nodes = 20
+	peer, err := server.StartPrometheus("")
+	require.NoError(b, err)
+	b.Cleanup(peer.Stop)
+	first := time.Now().Truncate(mix.IntervalMillis * time.Millisecond).Add(-50 * time.Minute) // the samples go on for ten minutes
+	fillPeer(b, peer, nodes, first)
+	address, err := url.Parse(peer.URL)
+	require.NoError(b, err)
+	var requests atomic.Int64
+	proxy := httputil.NewSingleHostReverseProxy(address)
+	counting := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		requests.Add(1)
+		body, _ := io.ReadAll(r.Body) // a proxied response may end before a body that is still being copied
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		proxy.ServeHTTP(w, r)
+	}))
+	b.Cleanup(counting.Close)
+	settings := backend.DataSourceInstanceSettings{JSONData: json.RawMessage(fmt.Sprintf(`{"mode": "prometheus", "prometheus": {"url": %q, "identityLabels": ["cluster", "node"]}, "scrapeInterval": "15s"}`, counting.URL))}
+	files, err := filepath.Glob("../../src/dashboards/*.json")
+	require.NoError(b, err)
+	for _, file := range files {
+		b.Run(strings.TrimSuffix(filepath.Base(file), ".json"), func(b *testing.B) {
+			cold, warm := int64(0), int64(0)
+			for b.Loop() {
+				f := &benchFleet{now: first.Add(50 * time.Minute)}
+				f.instance = newInstance(b.Context(), settings, nil, receiver.NewRecorder(), executor.NewShared())
+				f.instance.source.Now = func() time.Time { return f.now }
+				before := requests.Load()
+				f.askAtOnce(b, refresh(b, file, nodes, f.now))
+				cold += requests.Load() - before
+				before = requests.Load()
+				for range 10 {
+					f.now = f.now.Add(mix.IntervalMillis * time.Millisecond)
+					f.askAtOnce(b, refresh(b, file, nodes, f.now))
+				}
+				warm += requests.Load() - before
+				f.instance.Dispose()
+			}
+			b.ReportMetric(float64(cold)/float64(b.N), "cold-requests")
+			b.ReportMetric(float64(warm)/float64(10*b.N), "warm-requests")
+		})
+	}
+}
+
+// askAtOnce sends requests as a browser does that opens a dashboard: six at a time.
+func (f *benchFleet) askAtOnce(b *testing.B, requests []*backend.QueryDataRequest) {
+	var all errgroup.Group
+	all.SetLimit(6)
+	for _, request := range requests {
+		all.Go(func() error {
+			res, err := f.instance.QueryData(b.Context(), request)
+			if err != nil {
+				return err
+			}
+			for _, answer := range res.Responses {
+				err = errors.Join(err, answer.Error)
+			}
+			return err
+		})
+	}
+	require.NoError(b, all.Wait())
 }
 
 // fillPeer writes the samples that newBenchFleet has at first.
