@@ -121,10 +121,11 @@ func (d *Instance) Dispose() {
 	}
 }
 
-// ready prepares the executor for a request. It waits up to patience for targets that have not been scraped yet.
-func (d *Instance) ready(ctx context.Context, patience time.Duration) error {
+// ready prepares the executor for a request. It waits up to patience for targets that have not been scraped yet, with rates
+// for those that have not been scraped twice.
+func (d *Instance) ready(ctx context.Context, patience time.Duration, rates bool) error {
 	if d.broken != nil {
 		return failure.User(d.broken)
 	}
-	return d.source.Executor.Ready(ctx, patience)
+	return d.source.Executor.Ready(ctx, patience, rates)
 }

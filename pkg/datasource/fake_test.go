@@ -44,7 +44,7 @@ func (f *fakeFleet) Use() { f.uses.Add(1) }
 
 func (f *fakeFleet) Release() { f.released = true }
 
-func (f *fakeFleet) Wait(context.Context) error { return nil }
+func (f *fakeFleet) Wait(context.Context, int) error { return nil }
 
 func (f *fakeFleet) Targets() []scrape.Status { return f.statuses }
 

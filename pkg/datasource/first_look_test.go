@@ -1,6 +1,7 @@
 package datasource
 
 import (
+	"context"
 	"encoding/json"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/stretchr/testify/require"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/executor"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
 )
 
@@ -31,4 +33,44 @@ func TestFirstLook(t *testing.T) {
 	require.Len(t, res.Frames, 1)
 	require.Len(t, res.Frames[0].Fields, 1, "a value, not an empty frame")
 	require.Equal(t, 1.0, res.Frames[0].Fields[0].At(0))
+}
+
+// beginning is a fleet whose first scrape came a second before noon. The second comes while a request waits for rates.
+type beginning struct {
+	*fakeFleet
+	now *time.Time
+}
+
+func (f beginning) Wait(_ context.Context, scrapes int) error {
+	if scrapes == 2 {
+		f.scrapedAt(noon.Add(time.Second), 200)
+		*f.now = noon.Add(1100 * time.Millisecond)
+	}
+	return nil
+}
+
+func (f beginning) scrapedAt(at time.Time, events float64) {
+	labels := []string{"cluster", "demo", "node", "node-1"}
+	f.setAt(at, events, append(labels, "__name__", "falcosecurity_scap_n_evts_total")...)
+	f.setAt(at, events/20, append(labels, "__name__", "falcosecurity_scap_n_drops_total")...)
+	f.setAt(at, 1, append(labels, "__name__", "up")...)
+}
+
+// A user saves the data source and looks at a rate at once. Its only value is after the end of the range, between two steps.
+func TestFirstLookAtARate(t *testing.T) {
+	d, f := newTest(t, falco("node-1", kernelCounters...))
+	now := noon
+	d.source.Now = func() time.Time { return now }
+	f.since = noon.Add(-time.Second)
+	fleet := beginning{f, &now}
+	fleet.scrapedAt(f.since, 100)
+	d.source.Executor.(*executor.Embedded).Fleet = fleet
+
+	for _, q := range []string{`{"signals": ["kernel-drop-ratio"]}`, `{"signals": ["kernel-drop-ratio"], "format": "table"}`} {
+		now = noon
+		res := queryOne(t, d, q)
+		require.NoError(t, res.Error)
+		require.Equal(t, 1, res.Frames[0].Rows(), q)
+		require.InDelta(t, 0.05, figure(t, res.Frames[0], 0), 1e-9)
+	}
 }

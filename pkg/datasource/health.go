@@ -13,7 +13,7 @@ import (
 func (d *Instance) CheckHealth(ctx context.Context, _ *backend.CheckHealthRequest) (*backend.CheckHealthResult, error) {
 	ctx, cancel := d.limited(ctx, false)
 	defer cancel()
-	if err := d.ready(ctx, health.Patience); err != nil {
+	if err := d.ready(ctx, health.Patience, false); err != nil {
 		return health.Failed(err.Error()), nil
 	}
 	r := request.New(d.source, false)

@@ -109,7 +109,7 @@ func TestHealthErrors(t *testing.T) {
 // waiting is a fleet whose targets never get their first scrape.
 type waiting struct{ *fakeFleet }
 
-func (waiting) Wait(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+func (waiting) Wait(ctx context.Context, _ int) error { <-ctx.Done(); return ctx.Err() }
 
 func TestHealthWaitsButNotForLong(t *testing.T) {
 	d, f := newTest(t, change(falco("node-1"), func(s *scrape.Status) { s.State, s.Metrics, s.Facts, s.LastUp = scrape.Pending, nil, nil, time.Time{} }))

@@ -28,7 +28,8 @@ import (
 const (
 	// maxConcurrentQueries is how many queries of one request run at a time. The budget limits all requests.
 	maxConcurrentQueries = 8
-	// queryPatience is how long a request waits for targets that have not been scraped yet.
+	// queryPatience is how long a request waits for targets that have not been scraped twice yet. The second scrape follows
+	// the first after two seconds.
 	queryPatience = 3 * time.Second
 )
 
@@ -68,7 +69,7 @@ func (d *Instance) QueryData(ctx context.Context, req *backend.QueryDataRequest)
 	fromAlert = fromAlert || req.GetHTTPHeader(backend.FromAlertHeaderName) != ""
 	ctx, cancel := d.limited(ctx, fromAlert)
 	defer cancel()
-	if err := d.ready(ctx, queryPatience); err != nil {
+	if err := d.ready(ctx, queryPatience, true); err != nil {
 		res := backend.NewQueryDataResponse()
 		for _, q := range req.Queries {
 			res.Responses[q.RefID] = failure.Response(err)
@@ -178,11 +179,12 @@ func onTick(r *request.Request, at time.Time) time.Time {
 	return tick
 }
 
-// firstLook returns the end of a range. If this request started the scraping, the first scrape came just after the end of
+// firstLook returns the end of a range. If this request had to wait for the first scrapes, they came just after the end of
 // its range, so the range ends now instead.
 func firstLook(r *request.Request, to time.Time) time.Time {
-	if since := r.Executor.HistoryStart(); since.After(to) && since.Sub(to) <= queryPatience {
-		return r.Now()
+	now := r.Now()
+	if r.Executor.HistoryStart().Sub(to).Abs() <= queryPatience && now.Sub(to) <= 2*queryPatience {
+		return now
 	}
 	return to
 }

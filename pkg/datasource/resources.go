@@ -109,7 +109,7 @@ func (d *Instance) lookUp(size frames.Bytes, find func(*request.Request, *http.R
 		}
 		ctx, cancel := d.limited(req.Context(), false)
 		defer cancel()
-		if err := d.ready(ctx, resourcePatience); err != nil {
+		if err := d.ready(ctx, resourcePatience, false); err != nil {
 			fail(w, failure.HTTPStatus(err), err)
 			return
 		}

@@ -30,8 +30,8 @@ type Fleet interface {
 	// Use must be called at every request: scraping pauses when it has not been called for hours.
 	Use()
 	Release()
-	// Wait returns when every target has been scraped once; the error is ctx's.
-	Wait(ctx context.Context) error
+	// Wait returns when every target has been scraped once, or twice; the error is ctx's.
+	Wait(ctx context.Context, scrapes int) error
 	Targets() []target.Status
 	Queryable() storage.Queryable
 	// Since returns when the history starts, zero if there is none. Trimmed reports whether older samples were evicted.
@@ -58,16 +58,20 @@ func NewEmbedded(s settings.Settings, f Fleet, received *history.History, shared
 	return &Embedded{Fleet: f, settings: s, received: received, budget: shared.budget, results: newResults(s.ResultCacheSize)}
 }
 
-// Ready keeps scraping alive, and waits up to patience for targets that have not been scraped yet. Notices report those
-// that are still missing.
-func (e *Embedded) Ready(ctx context.Context, patience time.Duration) error {
+// Ready keeps scraping alive, and waits up to patience for targets that have not been scraped yet, or not twice. Notices
+// report those that are still missing.
+func (e *Embedded) Ready(ctx context.Context, patience time.Duration, rates bool) error {
 	if len(e.settings.Targets) == 0 {
 		return failure.User(ErrNoTargets)
 	}
 	e.Fleet.Use()
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	_ = e.Fleet.Wait(ctx) // notices report those that are still missing
+	scrapes := 1
+	if rates {
+		scrapes = 2
+	}
+	_ = e.Fleet.Wait(ctx, scrapes) // notices report those that are still missing
 	return nil
 }
 

@@ -18,9 +18,9 @@ import (
 // Executor evaluates expressions and knows the targets that they are about. Its results label Falcos with `cluster` and
 // `node`. All methods may be called concurrently.
 type Executor interface {
-	// Ready must be called before every request. It waits up to patience for what is not known yet; notices report what
-	// is still missing then. The error says why nothing can be evaluated.
-	Ready(ctx context.Context, patience time.Duration) error
+	// Ready must be called before every request. It waits up to patience for what is not known yet, with rates also for what
+	// rates need; notices report what is still missing then. The error says why nothing can be evaluated.
+	Ready(ctx context.Context, patience time.Duration, rates bool) error
 	// Release must be called when the executor is no longer used.
 	Release()
 	// Targets returns all current targets. They must not be modified.

@@ -34,7 +34,7 @@ func NewPrometheus(c store.Config, shared *Shared) (*Prometheus, error) {
 }
 
 // Ready waits for the target list.
-func (s *Prometheus) Ready(ctx context.Context, patience time.Duration) error {
+func (s *Prometheus) Ready(ctx context.Context, patience time.Duration, _ bool) error {
 	ctx, cancel := context.WithTimeout(ctx, max(patience, s.Config.Timeout))
 	defer cancel()
 	return s.store.Ready(ctx)

@@ -64,9 +64,14 @@ func (t Times) Coarsen(most int) Times {
 const fewestSteps = 50
 
 // Within restricts a range to a history that starts at since. If the history has few of its steps, or none at all, the step
-// is halved until it has enough, but is never below the scrape interval. end is the end of the requested range.
+// is halved until it has enough, but is never below the scrape interval. A history of less than two scrape intervals may lie
+// between two steps, so it is evaluated at its end. end is the end of the requested range.
 func (t Times) Within(since, end time.Time) Times {
 	if since.IsZero() || !since.After(t.Start) || !since.Before(end) {
+		return t
+	}
+	if end.Sub(since) < 2*t.Scrape {
+		t.Start, t.End = end, end
 		return t
 	}
 	for end.Sub(since) < fewestSteps*t.Step {

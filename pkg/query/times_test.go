@@ -79,6 +79,9 @@ func TestWithin(t *testing.T) {
 	require.Equal(t, whole, whole.Within(time.Time{}, noon), "nothing is known about the history")
 	require.Equal(t, whole, whole.Within(noon.Add(-60*24*time.Hour), noon), "the history is longer than the range")
 	require.Equal(t, whole, whole.Within(noon.Add(time.Minute), noon), "the history starts after the range")
+	short := NewTimes(ask(time.Hour, 15*time.Second, 1000), 15*time.Second).Within(noon.Add(-29*time.Second), noon.Add(time.Second/2))
+	require.Equal(t, noon.Add(time.Second/2), short.Start, "two scrapes may lie between two steps")
+	require.Equal(t, short.Start, short.End)
 	fractions := NewTimes(ask(time.Hour, time.Second, 10), 1500*time.Millisecond)
 	require.Equal(t, 2*time.Second, fractions.Within(noon.Add(-30*time.Second), noon).Step, "whole seconds, not below the scrape interval")
 }

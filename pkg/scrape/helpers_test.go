@@ -69,7 +69,7 @@ func wait(t *testing.T, l *Lease) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	require.NoError(t, l.Wait(ctx))
+	require.NoError(t, l.Wait(ctx, 1))
 }
 
 // dump returns a lease's history, one line per series, with samples as value@time since from and staleness markers as "end".

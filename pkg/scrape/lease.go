@@ -55,9 +55,9 @@ func (l *Lease) Use() {
 	}
 }
 
-// Wait returns when every target has been scraped at least once since scraping started, except for targets that
-// discovery has listed later. The error is ctx's.
-func (l *Lease) Wait(ctx context.Context) error {
+// Wait returns when every target has been scraped at least so often since scraping started, once or twice, except for
+// targets that discovery has listed later. The error is ctx's.
+func (l *Lease) Wait(ctx context.Context, scrapes int) error {
 	for _, sp := range l.pools {
 		sp.mu.Lock()
 		discovered := sp.firstDiscovery
@@ -69,7 +69,7 @@ func (l *Lease) Wait(ctx context.Context) error {
 		scraped := sp.firstScrapes
 		sp.mu.Unlock()
 		for _, c := range scraped {
-			if err := await(ctx, c); err != nil {
+			if err := await(ctx, c[scrapes-1]); err != nil {
 				return err
 			}
 		}

@@ -17,25 +17,33 @@ const (
 	gridTolerance = 100 * time.Millisecond
 )
 
-// loop scrapes one target until ctx ends: at once, after two seconds, and then on the target's grid. It calls
-// scraped after each scrape and at its end.
-func (sp *scrapePool) loop(ctx context.Context, t *target, reader *exposition.Reader, scraped func()) {
-	defer scraped()
+// loop scrapes one target until ctx ends: at once, after two seconds, and then on the target's grid. It closes the channels
+// of first.
+func (sp *scrapePool) loop(ctx context.Context, t *target, reader *exposition.Reader, first firstScrapes) {
+	scrapes := 0
+	defer func() {
+		for _, c := range first[min(scrapes, len(first)):] {
+			close(c)
+		}
+	}()
 	start := time.Now()
 	next := start
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	for scrapes := 0; ; scrapes++ {
+	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-timer.C:
 		}
 		sp.scrape(ctx, t, reader, next)
-		scraped()
+		if scrapes < len(first) {
+			close(first[scrapes])
+		}
+		scrapes++
 		now := time.Now()
 		next = sp.nextOnGrid(t, now)
-		if second := start.Add(secondScrapeAfter); scrapes == 0 && sp.config.Interval > secondScrapeAfter && second.After(now) {
+		if second := start.Add(secondScrapeAfter); scrapes == 1 && sp.config.Interval > secondScrapeAfter && second.After(now) {
 			next = second
 		}
 		timer.Reset(next.Sub(now))

@@ -22,7 +22,11 @@ func TestScrapesOnTheGrid(t *testing.T) {
 		start := time.Now()
 		l, end := n.lease(t, TargetConfig{URL: "a:1"})
 		defer end()
-		time.Sleep(time.Minute)
+		require.NoError(t, l.Wait(t.Context(), 1))
+		require.Zero(t, time.Since(start))
+		require.NoError(t, l.Wait(t.Context(), 2))
+		require.Equal(t, 2*time.Second, time.Since(start))
+		time.Sleep(58 * time.Second)
 		synctest.Wait()
 
 		shift := l.pools[0].nextOnGrid(l.pools[0].targets["http://a:1/metrics"], start).Sub(start) % (15 * time.Second)

@@ -246,7 +246,7 @@ func TestRequestsNeverOverlapOnRealConnections(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				if err := l.Wait(t.Context()); err != nil {
+				if err := l.Wait(t.Context(), 1); err != nil {
 					t.Error(err)
 				}
 				for _, s := range l.Targets() {

@@ -28,7 +28,7 @@ type scrapePool struct {
 	primaries       map[string]*target // by identityLabels.key: the target whose samples are stored
 	discovery       *Failure           // of the last attempt
 	firstDiscovery  chan struct{}      // closed after the first attempt since the start
-	firstScrapes    []chan struct{}    // of the targets that the first discovery found; see target.firstScrape
+	firstScrapes    []firstScrapes     // of the targets that the first discovery found
 	discoveryWorked bool               // since the start
 	context         context.Context
 	cancel          context.CancelFunc // nil while stopped
@@ -96,7 +96,7 @@ func (sp *scrapePool) start() {
 func (sp *scrapePool) awaitFirstScrapes() {
 	sp.firstScrapes = nil
 	for _, t := range sp.targets {
-		sp.firstScrapes = append(sp.firstScrapes, t.firstScrape)
+		sp.firstScrapes = append(sp.firstScrapes, t.firstScrapes)
 	}
 }
 
@@ -130,12 +130,11 @@ func (sp *scrapePool) launch(t *target) {
 		return
 	}
 	ctx, cancel := context.WithCancel(sp.context)
-	first := make(chan struct{})
+	first := firstScrapes{make(chan struct{}), make(chan struct{})}
 	// A scrape of an earlier start may still be using the old reader.
 	reader := exposition.NewReaderForKind(sp.entry.Kind, sp.config.Reading, sp.config.Limits.Limits)
-	t.cancel, t.firstScrape, t.reader = cancel, first, reader
-	scraped := sync.OnceFunc(func() { close(first) })
-	sp.manager.run(sp.config.Logger, func() { sp.loop(ctx, t, reader, scraped) })
+	t.cancel, t.firstScrapes, t.reader = cancel, first, reader
+	sp.manager.run(sp.config.Logger, func() { sp.loop(ctx, t, reader, first) })
 }
 
 // remove takes a target out for good. sp.mu must be held.

@@ -33,7 +33,7 @@ type target struct {
 	reading      signals.Reading
 
 	cancel        context.CancelFunc // nil while the target is not scraped
-	firstScrape   chan struct{}      // closed after the first scrape since the start, or when scraping ends
+	firstScrapes  firstScrapes
 	removed       bool
 	leftDiscovery time.Time // zero while discovery lists the target
 
@@ -50,6 +50,9 @@ type target struct {
 	status        Status
 	live          liveScrapes
 }
+
+// firstScrapes are closed after the first and after the second scrape since the start, or when scraping ends.
+type firstScrapes [2]chan struct{}
 
 // scrapeOutcome is a result or a failure.
 type scrapeOutcome struct {
