@@ -5,7 +5,14 @@ import {
   type DataSourceInstanceSettings,
   dateTime,
 } from '@grafana/data';
-import { type BackendSrvRequest, config, setBackendSrv, setDataSourceSrv, type TemplateSrv } from '@grafana/runtime';
+import {
+  type BackendSrvRequest,
+  config,
+  HealthCheckError,
+  setBackendSrv,
+  setDataSourceSrv,
+  type TemplateSrv,
+} from '@grafana/runtime';
 import { lastValueFrom, of, throwError, toArray } from 'rxjs';
 import { FalcoDataSource } from './datasource';
 import { type FalcoQuery, type FalcoVariableQuery } from './query';
@@ -43,6 +50,28 @@ function request(targets: unknown[], other: Partial<DataQueryRequest<FalcoQuery>
     ...other,
   } as DataQueryRequest<FalcoQuery>;
 }
+
+describe('the test of the settings', () => {
+  const result = { message: 'Both targets respond.', details: { verboseMessage: '• Engine kmod.' } };
+
+  test('shows suggestions without calling them a warning', async () => {
+    const { datasource } = make({}, { ...result, status: 'OK' });
+    await expect(datasource.testDatasource()).resolves.toEqual({ ...result, status: 'success' });
+  });
+
+  test('warns of problems', async () => {
+    const details = { ...result.details, message: 'Falco is too old on node-2.' };
+    const { datasource } = make({}, { ...result, details, status: 'OK' });
+    await expect(datasource.testDatasource()).resolves.toEqual({ ...result, details, status: 'warning' });
+  });
+
+  test('fails with the details', async () => {
+    const { datasource } = make({}, { ...result, status: 'ERROR' });
+    const error = await datasource.testDatasource().catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ status: 'error', message: result.message, error: { details: result.details } });
+    expect((error as { error: unknown }).error).toBeInstanceOf(HealthCheckError);
+  });
+});
 
 describe('queries', () => {
   test('are migrated, completed and interpolated before they are sent', async () => {

@@ -8,8 +8,9 @@ import {
   type LegacyMetricFindQueryOptions,
   type MetricFindValue,
   type ScopedVars,
+  type TestDataSourceResponse,
 } from '@grafana/data';
-import { DataSourceWithBackend, getTemplateSrv } from '@grafana/runtime';
+import { DataSourceWithBackend, getTemplateSrv, HealthCheckError, HealthStatus } from '@grafana/runtime';
 import { catchError, from, map, merge, type Observable, switchMap } from 'rxjs';
 import { IDENTITY, targetLabels, replaceMacros } from './expression';
 import { t } from './i18n';
@@ -80,6 +81,18 @@ export class FalcoDataSource extends DataSourceWithBackend<FalcoQuery, FalcoSett
     const subject = query.queryType === 'signal' ? titles : [query.queryType, titles].filter(Boolean).join(': ');
     const filters = query.filters.map(({ key, operator, value }) => `${key}${operator}"${value}"`);
     return filters.length > 0 ? `${subject} {${filters.join(', ')}}` : subject;
+  }
+
+  /**
+   * Tests the settings. Unlike its base class, it shows the details of a test that succeeds, and a warning if they contain
+   * a problem.
+   */
+  override async testDatasource(): Promise<TestDataSourceResponse> {
+    const { status, message, details } = await this.callHealthCheck();
+    if (status !== HealthStatus.OK) {
+      return Promise.reject({ status: 'error', message, error: new HealthCheckError(message, details) });
+    }
+    return { status: details?.message ? 'warning' : 'success', message, details };
   }
 
   /** Label names of the available samples. */

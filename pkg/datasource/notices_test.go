@@ -286,10 +286,9 @@ func TestTrimmedHistory(t *testing.T) {
 	f.since, f.trimmed = noon.Add(-10*time.Minute), true
 	const want = "Data starts at 11:50 UTC. Older samples were evicted because of retention.size. Raise it to keep more, up to retention.time."
 	require.Equal(t, []string{"info: " + want}, texts(t, queryOne(t, d, `{"instant": true, "window": "1h"}`)))
-	h, err := d.CheckHealth(t.Context(), nil)
-	require.NoError(t, err)
-	require.Equal(t, backend.HealthStatusOk, h.Status)
-	require.Contains(t, h.Message, "The target responds. Falco 0.44.1. "+want)
+	result, h := check(t, d)
+	require.Equal(t, backend.HealthStatusOk, result.Status)
+	require.Contains(t, h.VerboseMessage, "• "+want)
 }
 
 // The start of the history is a fact about the whole data source: a panel tells it only where it makes its values wrong or

@@ -247,7 +247,7 @@ func TestSettingsThatCannotBeUsed(t *testing.T) {
 	d.Dispose()
 
 	d, _ = newTestWith(t, `{}`)
-	require.EqualError(t, queryOne(t, d, `{}`).Error, "no targets are configured: add the address of a Falco, such as node-1:8765, to the data source's settings")
+	require.EqualError(t, queryOne(t, d, `{}`).Error, "no targets are configured: enter the Address of a Falco, such as node-1:8765, in the settings of the data source")
 }
 
 func TestDispose(t *testing.T) {

@@ -132,7 +132,7 @@ func TestLookUpsWithoutSettings(t *testing.T) {
 	d, _ := newTestWith(t, `{}`)
 	status, body := look(t, d, http.MethodGet, "labels")
 	require.Equal(t, 400, status)
-	require.Equal(t, `{"error":"no targets are configured: add the address of a Falco, such as node-1:8765, to the data source's settings"}`, body)
+	require.Equal(t, `{"error":"no targets are configured: enter the Address of a Falco, such as node-1:8765, in the settings of the data source"}`, body)
 }
 
 func TestListsAreBounded(t *testing.T) {

@@ -436,7 +436,7 @@ func (e *Embedded) Check(context.Context) (HealthSummary, error) {
 	}
 	detail := fmt.Sprintf("%s kept for other requests: %s of %s (limits.resultCacheSize).",
 		wording.Count(count, "value"), wording.Size(bytes), wording.Size(e.results.maxBytes))
-	return HealthSummary{Details: []string{detail}}, nil
+	return HealthSummary{Suggestions: []string{detail}}, nil
 }
 
 // Messages returns the texts for scraped targets.

@@ -87,12 +87,10 @@ func (v Value) release() {
 
 // HealthSummary is an executor's part of the health check.
 type HealthSummary struct {
-	// Summary is the start of the message, and Remarks are its end. Failed means that a remark makes values wrong.
+	// Summary is the start of the summary.
 	Summary string
-	Remarks []string
-	Failed  bool
-	// Details are lines below the message.
-	Details []string
+	// Problems make values wrong and the check fail. Suggestions do not.
+	Problems, Suggestions []string
 }
 
 // Messages are texts that differ between the executors.
@@ -106,4 +104,4 @@ type Messages struct {
 }
 
 // ErrNoTargets means that the settings list no targets.
-var ErrNoTargets = errors.New("no targets are configured: add the address of a Falco, such as node-1:8765, to the data source's settings")
+var ErrNoTargets = errors.New("no targets are configured: enter the Address of a Falco, such as node-1:8765, in the settings of the data source")

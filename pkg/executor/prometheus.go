@@ -182,5 +182,5 @@ func (s *Prometheus) describeMatchers() string {
 // Check checks the server's settings and its copy of the rules.
 func (s *Prometheus) Check(ctx context.Context) (HealthSummary, error) {
 	found, err := s.store.Check(ctx)
-	return HealthSummary{Summary: found.Summary, Remarks: slices.Concat(found.Problems, found.Suggestions), Failed: len(found.Problems) > 0}, err
+	return HealthSummary(found), err
 }

@@ -26,9 +26,9 @@ const Patience = 4 * time.Second
 // grace is how long a target may be starting before the health check fails.
 const grace = 2 * time.Minute
 
-// Check reports how many targets are up and, grouped by cause, what is wrong with the others. Grafana shows OK as a green
-// tick, so the status is OK only if every target is up or has just started. Targets that left discovery do not count. The
-// alert receiver, nil where it is off, never makes the check fail. details are further lines below the message.
+// Check reports how many targets are up and, grouped by cause, what is wrong with the others. The status is OK only if every
+// target is up or has just started. Targets that left discovery do not count. The alert receiver, nil where it is off, never
+// makes the check fail. details are further suggestions.
 func Check(ctx context.Context, r *request.Request, received Receiver, details ...string) (*backend.CheckHealthResult, error) {
 	all := r.Executor.Targets()
 	if len(all) == 0 {
@@ -38,28 +38,31 @@ func Check(ctx context.Context, r *request.Request, received Receiver, details .
 	if err != nil {
 		return Failed(err.Error()), nil
 	}
-	found.Details = append(found.Details, details...)
+	failed := len(found.Problems) > 0
 	if r.Executor.HistoryTrimmed() {
-		found.Remarks = append(found.Remarks, notices.ShortHistory(r, time.Time{}))
+		found.Suggestions = append(found.Suggestions, notices.ShortHistory(r, time.Time{}))
 	}
 	// Without an answer the clocks are unknown. Panels report the error.
 	if clocks, err := notices.WrongClocks(ctx, r, target.NewSet(all), r.Now()); err == nil && clocks != "" {
-		found.Remarks = append(found.Remarks, clocks)
+		found.Problems = append(found.Problems, clocks)
 	}
 	if received != nil {
 		summary, err := received.Summary()
 		if err != nil {
 			return nil, err
 		}
-		found.Remarks = append(found.Remarks, receiverRemarks(summary, r.Settings.Store != nil)...)
+		problems, facts := receiverRemarks(summary, r.Settings.Store != nil)
+		found.Problems = append(found.Problems, problems...)
+		found.Suggestions = append(found.Suggestions, facts...)
 	}
+	found.Suggestions = append(found.Suggestions, details...)
 	h := newReport(r, all, found)
 	encoded, err := json.Marshal(h)
 	if err != nil {
 		return nil, err
 	}
-	result := &backend.CheckHealthResult{Status: backend.HealthStatusOk, Message: h.message, JSONDetails: encoded}
-	if h.failed || h.Answering == 0 || h.Answering+h.beginning < h.Targets {
+	result := &backend.CheckHealthResult{Status: backend.HealthStatusOk, Message: h.summary, JSONDetails: encoded}
+	if failed || h.Answering == 0 || h.Answering+h.beginning < h.Targets {
 		result.Status = backend.HealthStatusError
 	}
 	return result, nil
@@ -83,23 +86,24 @@ func Failed(message string) *backend.CheckHealthResult {
 	return &backend.CheckHealthResult{Status: backend.HealthStatusError, Message: strings.ToUpper(message[:1]) + message[1:]}
 }
 
-// Report is the details of the health check.
+// Report is the details of the health check. Grafana shows its two texts below the summary.
 type Report struct {
-	// VerboseMessage is shown by Grafana below an error message: one line for each further suggestion.
+	// Message says what is wrong, empty if nothing is. Grafana shows it without line breaks, so several problems are numbered.
+	Message string `json:"message,omitempty"`
+	// VerboseMessage has one line for each suggestion or fact, behind a bullet. Grafana shows it when the user unfolds it.
 	VerboseMessage string         `json:"verboseMessage"`
 	Targets        int            `json:"targets"`
 	Answering      int            `json:"answering"`
 	Versions       map[string]int `json:"versions"`
 	Engines        map[string]int `json:"engines"`
 
-	message   string
+	summary   string
 	beginning int // targets that may still be starting
-	failed    bool
 }
 
-// newReport describes the targets and adds what the executor found.
+// newReport describes the targets and adds what the executor and the receiver found.
 func newReport(r *request.Request, all []target.Status, found executor.HealthSummary) Report {
-	h := Report{failed: found.Failed, Versions: map[string]int{}, Engines: map[string]int{}}
+	h := Report{Versions: map[string]int{}, Engines: map[string]int{}}
 	for _, s := range all {
 		if s.State != target.Gone {
 			h.Targets++
@@ -117,38 +121,43 @@ func newReport(r *request.Request, all []target.Status, found executor.HealthSum
 		}
 	}
 	all = patient(r, all)
-	parts := []string{answering(h.Answering, h.Targets)}
+	summary := []string{answering(h.Answering, h.Targets)}
 	if found.Summary != "" {
-		parts = []string{found.Summary, parts[0]}
+		summary = []string{found.Summary, summary[0]}
 	}
-	var verbose []string
+	var problems, facts []string
+	if len(h.Versions) > 0 {
+		summary = append(summary, "Falco "+tally(h.Versions)+".")
+	}
+	if len(h.Engines) > 0 {
+		facts = append(facts, "Engine "+tally(h.Engines)+".")
+	}
 	states := notices.ForStates(r, all)
 	for _, c := range states.Causes() {
 		if c.Severity != data.NoticeSeverityInfo || c.State == target.Starting {
-			parts = append(parts, states.Text(c))
+			problems = append(problems, states.Text(c))
 		} else {
-			verbose = append(verbose, states.Text(c))
+			facts = append(facts, states.Text(c))
 		}
-	}
-	if len(h.Versions) > 0 {
-		parts = append(parts, "Falco "+tally(h.Versions)+".")
-	}
-	if len(h.Engines) > 0 {
-		verbose = append(verbose, "Engine "+tally(h.Engines)+".")
 	}
 	for _, endpoint := range r.Catalogue.Reading.Scraping.Endpoints {
 		if c, missing := notices.MissingKind(r, endpoint.Kind); missing {
-			verbose = append(verbose, states.Text(c))
+			facts = append(facts, states.Text(c))
 		}
 	}
-	off, long := switchedOff(r, all)
-	parts = slices.Concat(parts, found.Remarks, remarks(r, all).Lines(), notices.UnreadableLines(r, target.NewSet(all), all).Lines())
-	if len(off) > 0 {
-		parts = append(parts, "Switched off: "+strings.Join(off, "; ")+".")
-	}
-	h.message = strings.Join(parts, " ")
-	h.VerboseMessage = strings.Join(slices.Concat(verbose, long, found.Details), "\n")
+	h.summary = strings.Join(summary, " ")
+	h.Message = strings.Join(numbered(slices.Concat(problems, found.Problems)), " ")
+	h.VerboseMessage = bulleted(slices.Concat(facts, remarks(r, all).Lines(),
+		notices.UnreadableLines(r, target.NewSet(all), all).Lines(), switchedOff(r, all), found.Suggestions))
 	return h
+}
+
+// bulleted returns texts as the lines of a list.
+func bulleted(texts []string) string {
+	if len(texts) == 0 {
+		return ""
+	}
+	return "• " + strings.Join(texts, "\n• ")
 }
 
 // answering says how many targets are up.
@@ -211,12 +220,13 @@ func tally(counts map[string]int) string {
 	return wording.List(values)
 }
 
-// switchedOff returns the switches in falco.yaml that are off: briefly those that Falco enables by default, and at length
-// all of them with their costs.
-func switchedOff(r *request.Request, all []target.Status) (short, long []string) {
+// switchedOff describes the switches in falco.yaml that are off, with their costs. Those that Falco enables by default come
+// first.
+func switchedOff(r *request.Request, all []target.Status) []string {
 	falcos := target.NewSet(slices.DeleteFunc(slices.Clone(all), func(s target.Status) bool {
 		return s.Kind != target.KindFalco || s.State != target.Up || s.Metrics == nil
 	}))
+	var unusual, usual []string
 	for _, sw := range r.Catalogue.Switches {
 		var names []string
 		for _, s := range falcos.All {
@@ -227,13 +237,13 @@ func switchedOff(r *request.Request, all []target.Status) (short, long []string)
 		if len(names) == 0 {
 			continue
 		}
-		shipped := ""
+		text := fmt.Sprintf("%s is off on %s", sw.Config, falcos.DescribeSome(names))
+		advice := notices.EnableSwitch(sw.Config, sw.Host, sw.Cost)
 		if sw.OffByDefault {
-			shipped = ", which is the default of Falco"
+			usual = append(usual, fmt.Sprintf("%s, which is the default of Falco. %s", text, advice))
 		} else {
-			short = append(short, sw.Config+" on "+falcos.DescribeSome(names))
+			unusual = append(unusual, fmt.Sprintf("%s. %s", text, advice))
 		}
-		long = append(long, fmt.Sprintf("%s is off on %s%s. %s", sw.Config, falcos.DescribeSome(names), shipped, notices.EnableSwitch(sw.Config, sw.Host, sw.Cost)))
 	}
-	return short, long
+	return append(unusual, usual...)
 }

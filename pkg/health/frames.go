@@ -75,14 +75,14 @@ func (f checkResult) details() string {
 	return strings.Join(parts, "\n\n")
 }
 
-// numbered numbers the steps if there are several.
-func numbered(steps []string) []string {
-	if len(steps) < 2 {
-		return steps
+// numbered numbers texts if there are several.
+func numbered(texts []string) []string {
+	if len(texts) < 2 {
+		return texts
 	}
-	out := make([]string, 0, len(steps))
-	for i, step := range steps {
-		out = append(out, fmt.Sprintf("%d. %s", i+1, step))
+	out := make([]string, 0, len(texts))
+	for i, text := range texts {
+		out = append(out, fmt.Sprintf("%d. %s", i+1, text))
 	}
 	return out
 }

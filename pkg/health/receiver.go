@@ -23,12 +23,12 @@ var refusals = []struct{ reason, text string }{
 	{"method", "not sent with POST"},
 }
 
-// receiverRemarks says what the alert receiver has counted, and what makes its figures wrong or incomplete. exposed is set
-// in Prometheus mode, where the series are only exposed.
-func receiverRemarks(s receiver.Summary, exposed bool) []string {
-	out := []string{"The alert receiver is on, but no alert has arrived yet."}
+// receiverRemarks says what makes the figures of the alert receiver wrong or incomplete, and what it has counted. exposed is
+// set in Prometheus mode, where the series are only exposed.
+func receiverRemarks(s receiver.Summary, exposed bool) (problems, facts []string) {
+	facts = []string{"The alert receiver is on, but no alert has arrived yet."}
 	if s.Alerts > 0 {
-		out[0] = fmt.Sprintf("The alert receiver has received %s from %s.", wording.Count(s.Alerts, "alert"), wording.Count(s.Nodes, "node"))
+		facts[0] = fmt.Sprintf("The alert receiver has received %s from %s.", wording.Count(s.Alerts, "alert"), wording.Count(s.Nodes, "node"))
 	}
 	var refused []string
 	total := 0
@@ -45,18 +45,18 @@ func receiverRemarks(s receiver.Summary, exposed bool) []string {
 		refused = append(refused, fmt.Sprintf("%s (%d)", text, n))
 	}
 	if total > 0 {
-		out = append(out, fmt.Sprintf("It refused %s: %s.", wording.Count(total, "request"), strings.Join(refused, ", ")))
+		problems = append(problems, fmt.Sprintf("The alert receiver refused %s: %s.", wording.Count(total, "request"), strings.Join(refused, ", ")))
 	}
 	if s.Uncounted > 0 {
-		out = append(out, fmt.Sprintf("It did not count %s, because receiver.seriesLimit (%d) is reached.", wording.Count(s.Uncounted, "alert"), s.MaxSeries))
+		problems = append(problems, fmt.Sprintf("The alert receiver did not count %s, because receiver.seriesLimit (%d) is reached.", wording.Count(s.Uncounted, "alert"), s.MaxSeries))
 	}
 	if text := clocksAhead(s.Ahead); text != "" {
-		out = append(out, text)
+		problems = append(problems, text)
 	}
 	if exposed {
-		out = append(out, "Its series are exposed at /metrics/plugins/falco-metrics-datasource for Prometheus to scrape. Let it scrape every Grafana replica: their counts add up.")
+		facts = append(facts, "The series of the alert receiver are exposed at /metrics/plugins/falco-metrics-datasource for Prometheus to scrape. Let it scrape every Grafana replica: their counts add up.")
 	}
-	return out
+	return problems, facts
 }
 
 // clocksAhead reports the nodes whose delivery times are too short because of their clocks.

@@ -1,5 +1,5 @@
 import { DataSourcePluginContextProvider, type DataSourceApi, type DataSourceSettings } from '@grafana/data';
-import { getDataSourceSrv } from '@grafana/runtime';
+import { getDataSourceSrv, HealthCheckError } from '@grafana/runtime';
 import { Alert, Button, Field, Input, LinkButton, LoadingPlaceholder, Stack, Text } from '@grafana/ui';
 import { useState } from 'react';
 import { useParams } from 'react-router-dom';
@@ -32,9 +32,9 @@ export function DataSourcePage() {
 }
 
 interface Outcome {
-  ok: boolean;
+  severity: 'success' | 'warning' | 'error';
   message: string;
-  details?: string;
+  details?: { message?: string; verboseMessage?: string };
 }
 
 function Editor({ initial, source }: { initial: DataSourceSettings; source: DataSourceApi }) {
@@ -56,7 +56,7 @@ function Editor({ initial, source }: { initial: DataSourceSettings; source: Data
       }
       setOutcome(await test(uid));
     } catch (error) {
-      setOutcome({ ok: false, message: errorMessage(error) });
+      setOutcome({ severity: 'error', message: errorMessage(error) });
     } finally {
       setBusy(false);
     }
@@ -95,13 +95,11 @@ function Editor({ initial, source }: { initial: DataSourceSettings; source: Data
         <Alert severity="info" title="The plugin has no config editor" />
       )}
       {outcome && (
-        <Alert
-          severity={outcome.ok ? 'success' : 'error'}
-          title={outcome.message}
-          data-testid="health"
-          bottomSpacing={0}
-        >
-          {outcome.details && <pre>{outcome.details}</pre>}
+        <Alert severity={outcome.severity} title={outcome.message} data-testid="health" bottomSpacing={0}>
+          {outcome.details?.message}
+          {outcome.details?.verboseMessage && (
+            <details style={{ whiteSpace: 'pre-wrap' }}>{outcome.details.verboseMessage}</details>
+          )}
         </Alert>
       )}
       <div>
@@ -117,14 +115,11 @@ function Editor({ initial, source }: { initial: DataSourceSettings; source: Data
 async function test(uid: string): Promise<Outcome> {
   const source = await getDataSourceSrv().get(uid);
   try {
-    const { status, message, details } = (await source.testDatasource()) as {
-      status?: string;
-      message?: string;
-      details?: { verboseMessage?: string };
-    };
-    return { ok: status?.toLowerCase() !== 'error', message: message ?? '', details: details?.verboseMessage };
+    const { status, message, details } = await source.testDatasource();
+    return { severity: status === 'warning' ? 'warning' : 'success', message, details };
   } catch (error) {
-    const { details } = error as { details?: { verboseMessage?: string } };
-    return { ok: false, message: errorMessage(error), details: details?.verboseMessage };
+    const cause = (error as { error?: unknown }).error ?? error;
+    const details = cause instanceof HealthCheckError ? cause.details : undefined;
+    return { severity: 'error', message: errorMessage(cause), details };
   }
 }
