@@ -71,8 +71,13 @@ func PromQL(ctx context.Context, r *request.Request, qc *request.QueryContext) (
 	}
 	qc.Results = []frames.Result{{Expr: expr}}
 	qc.Targets = target.NewSet(r.Targets())
-	qc.Notices = append(qc.Notices, notices.Hints(ctx, r, qc, expanded)...)
-	return figures(ctx, r, qc)
+	hints, asNotices := notices.Hints(ctx, r, qc, expanded)
+	qc.Notices = append(qc.Notices, asNotices...)
+	out, err := figures(ctx, r, qc)
+	if err == nil && len(hints) > 0 {
+		out[0].Meta.Custom = map[string]any{"hints": hints} // the query editor offers their fixes
+	}
+	return out, err
 }
 
 // figures evaluates the expressions of a query and returns its frames.

@@ -13,6 +13,33 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/wording"
 )
 
+// Hint says what is probably a mistake.
+type Hint struct {
+	Text string `json:"text"`
+	// Fix is nil if no single change is likely to be right.
+	Fix *Fix `json:"fix,omitempty"`
+}
+
+// Fix is a change of the expression, in the form of the actions of Grafana's query fixes. The browser makes it
+// (src/promqlEdits.ts), because only the browser has the expression as it was written, with variables and macros. It is one of:
+//
+//	RENAME       replaces the name from by to
+//	ADD_RATE     puts rate() around the selectors of metrics, separated by blanks, that have no range
+//	REMOVE_RATE  replaces the calls of function on metric by their selector
+//	ADD_DOWN     adds the targets that are down to absent(up)
+type Fix struct {
+	Type    string            `json:"type"`
+	Options map[string]string `json:"options,omitempty"`
+}
+
+func rename(from, to string) *Fix {
+	return &Fix{Type: "RENAME", Options: map[string]string{"from": from, "to": to}}
+}
+
+func addRate(metrics ...string) *Fix {
+	return &Fix{Type: "ADD_RATE", Options: map[string]string{"metrics": strings.Join(metrics, " ")}}
+}
+
 // Input is an expression and what is known about its metrics.
 type Input struct {
 	Expr     string
@@ -30,7 +57,7 @@ type Input struct {
 
 // For returns the hints for an expression in the order of its parts, without repetition. It returns none for an expression
 // that cannot be parsed.
-func For(in Input) []string {
+func For(in Input) []Hint {
 	root, err := parser.NewParser(parser.Options{}).ParseExpr(in.Expr)
 	if err != nil {
 		return nil
@@ -59,12 +86,13 @@ type finder struct {
 	Input
 	catalogue catalogue
 	newSeries map[string]bool // metrics whose new series the expression finds
-	hints     []string
+	hints     []Hint
 }
 
-func (f *finder) add(format string, args ...any) {
-	if hint := fmt.Sprintf(format, args...); !slices.Contains(f.hints, hint) {
-		f.hints = append(f.hints, hint)
+func (f *finder) add(fix *Fix, format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	if !slices.ContainsFunc(f.hints, func(h Hint) bool { return h.Text == text }) {
+		f.hints = append(f.hints, Hint{Text: text, Fix: fix})
 	}
 }
 
@@ -79,7 +107,7 @@ func (f *finder) checkMetric(s *parser.VectorSelector) {
 		return
 	}
 	if near := nearestMetric(s.Name, append(metrics, f.catalogue.metrics...)); near != "" {
-		f.add("There is no metric %s. Did you mean %s%s?", s.Name, near, f.catalogue.usedBy(", which the signal “%s” uses", near))
+		f.add(rename(s.Name, near), "There is no metric %s. Did you mean %s%s?", s.Name, near, f.catalogue.usedBy(", which the signal “%s” uses", near))
 	}
 }
 
@@ -97,7 +125,7 @@ func (f *finder) checkMatchers(s *parser.VectorSelector) {
 		if f.Scraped && m.Name == "job" && !f.Receiver.Writes(s.Name) {
 			advice = "This data source scrapes Falco directly: use the labels kind, cluster and node instead of job."
 		}
-		f.add("%s has no label %s, so %s matches nothing. %s", s.Name, m.Name, m, advice)
+		f.add(nil, "%s has no label %s, so %s matches nothing. %s", s.Name, m.Name, m, advice)
 	}
 }
 
@@ -112,7 +140,7 @@ func (f *finder) checkPriority(s *parser.VectorSelector) {
 		for i, value := range values {
 			written = append(written, fmt.Sprintf("%s (%s)", value, f.Priority.Words[i]))
 		}
-		f.add("%s matches nothing, because the values of %s in %s are %s.", m, m.Name, s.Name, strings.Join(written, ", "))
+		f.add(nil, "%s matches nothing, because the values of %s in %s are %s.", m, m.Name, s.Name, strings.Join(written, ", "))
 	}
 }
 
@@ -150,12 +178,15 @@ func (f *finder) checkGrouping(a *parser.AggregateExpr) {
 			continue
 		}
 		advice := fmt.Sprintf("The labels are %s.", wording.List(known))
-		if near := nearest(label, known); near != "" {
-			advice = fmt.Sprintf("Did you mean %s?", near)
-		} else if i := slices.IndexFunc(known, func(name string) bool { return strings.HasPrefix(name, label+"_") }); i >= 0 {
-			advice = fmt.Sprintf("Did you mean %s?", known[i])
+		near := nearest(label, known)
+		if i := slices.IndexFunc(known, func(name string) bool { return strings.HasPrefix(name, label+"_") }); near == "" && i >= 0 {
+			near = known[i]
 		}
-		f.add("%s has no label %s, so by (%s) does not separate series. %s", wording.List(metrics), label, label, advice)
+		var fix *Fix
+		if near != "" {
+			fix, advice = rename(label, near), fmt.Sprintf("Did you mean %s?", near)
+		}
+		f.add(fix, "%s has no label %s, so by (%s) does not separate series. %s", wording.List(metrics), label, label, advice)
 	}
 }
 
@@ -170,14 +201,15 @@ func (f *finder) checkCall(c *parser.Call) {
 	case "rate", "irate", "increase":
 		switch {
 		case f.catalogue.gauges[name]:
-			f.add("%s is a gauge, and %s() needs a counter.%s", name, c.Func.Name, f.catalogue.usedBy(" Use the metric itself or the signal “%s”.", name))
+			remove := &Fix{Type: "REMOVE_RATE", Options: map[string]string{"function": c.Func.Name, "metric": name}}
+			f.add(remove, "%s is a gauge, and %s() needs a counter.%s", name, c.Func.Name, f.catalogue.usedBy(" Use the metric itself or the signal “%s”.", name))
 		case f.Scraped && f.Receiver.Writes(name): // its history has the 0 before the first event
 		case c.Func.Name != "irate" && f.catalogue.startsAtFirst[name] && !f.newSeries[name]:
-			f.add("%s() misses the first event of a series of %s, because the series starts with it.%s", c.Func.Name, name, f.catalogue.usedBy(" The signal “%s” counts it.", name))
+			f.add(nil, "%s() misses the first event of a series of %s, because the series starts with it.%s", c.Func.Name, name, f.catalogue.usedBy(" The signal “%s” counts it.", name))
 		}
 	case "absent", "absent_over_time":
 		if name == "up" {
-			f.add("A target that is down has up 0, so absent(up) does not report it. Use up == 0 or absent(up).")
+			f.add(&Fix{Type: "ADD_DOWN"}, "A target that is down has up 0, so absent(up) does not report it. Use up == 0 or absent(up).")
 		}
 	}
 }
@@ -191,7 +223,7 @@ func (f *finder) checkRatio(b *parser.BinaryExpr) {
 	if left == "" || right == "" {
 		return
 	}
-	f.add("%s / %s is the ratio since %s started, which hides recent changes. Divide their rates instead%s.",
+	f.add(addRate(left, right), "%s / %s is the ratio since %s started, which hides recent changes. Divide their rates instead%s.",
 		left, right, f.counterOf(left), f.catalogue.usedBy(", or use the signal “%s”", left, right))
 }
 
@@ -204,7 +236,7 @@ func (f *finder) checkRawSum(a *parser.AggregateExpr, path []parser.Node) {
 	}) {
 		return
 	}
-	f.add("sum(%s) adds up what %s has counted since it started. Use rate() or increase()%s.",
+	f.add(addRate(counter), "sum(%s) adds up what %s has counted since it started. Use rate() or increase()%s.",
 		counter, f.counterOf(counter), f.catalogue.usedBy(", or the signal “%s”", counter))
 }
 

@@ -24,6 +24,7 @@ func TestHints(t *testing.T) {
 			Name, Expr string
 			Scraped    bool
 			Hints      []string
+			Fixes      []*Fix // of the hints; nil for a hint without one
 		}
 	}
 	text, err := os.ReadFile("../../tests/corpora/hints.json")
@@ -36,7 +37,13 @@ func TestHints(t *testing.T) {
 				Metrics: func() []string { return slices.Sorted(maps.Keys(corpus.Labels)) },
 				Labels:  func(metric string) []string { return corpus.Labels[metric] },
 			})
-			require.Equal(t, c.Hints, append([]string{}, got...))
+			texts, fixes := []string{}, []*Fix{}
+			for _, hint := range got {
+				texts = append(texts, hint.Text)
+				fixes = append(fixes, hint.Fix)
+			}
+			require.Equal(t, c.Hints, texts)
+			require.Equal(t, append([]*Fix{}, c.Fixes...), fixes)
 		})
 	}
 }

@@ -54,7 +54,8 @@ func findReasons(ctx context.Context, r *request.Request, qc *request.QueryConte
 	}
 	if qc.Query.QueryType == "promql" {
 		expr := qc.Times.ExpandMacros(qc.Query.Expr)
-		out.Besides = append(out.Besides, notices.Hints(ctx, r, qc, expr)...)
+		_, hints := notices.Hints(ctx, r, qc, expr)
+		out.Besides = append(out.Besides, hints...)
 	}
 	if qc.Query.QueryType != "signal" {
 		return out, nil

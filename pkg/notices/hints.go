@@ -13,15 +13,15 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/request"
 )
 
-// Hints returns notices about common mistakes in PromQL that a user wrote. Macros in expr must be expanded.
-func Hints(ctx context.Context, r *request.Request, qc *request.QueryContext, expr string) (out []data.Notice) {
+// Hints returns hints about common mistakes in PromQL that a user wrote, also as notices. Macros in expr must be expanded.
+func Hints(ctx context.Context, r *request.Request, qc *request.QueryContext, expr string) (found []hints.Hint, out []data.Notice) {
 	if !qc.Query.UserWritten() {
-		return nil
+		return nil, nil
 	}
 	// Without the names of metrics or labels there are fewer hints.
 	q, err := r.Executor.Querier(qc.Begin().UnixMilli(), qc.Times.End.UnixMilli())
 	if err != nil {
-		return nil
+		return nil, nil
 	}
 	defer q.Close()
 	in := hints.Input{
@@ -47,8 +47,9 @@ func Hints(ctx context.Context, r *request.Request, qc *request.QueryContext, ex
 			return names
 		},
 	}
-	for _, hint := range hints.For(in) {
-		out = append(out, data.Notice{Severity: data.NoticeSeverityInfo, Text: hint})
+	found = hints.For(in)
+	for _, hint := range found {
+		out = append(out, data.Notice{Severity: data.NoticeSeverityInfo, Text: hint.Text})
 	}
-	return out
+	return found, out
 }
