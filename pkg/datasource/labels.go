@@ -22,7 +22,7 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/signals"
 )
 
-// labelNames answers `labels`.
+// labelNames answers `labels`. Values of a grouping are looked up by its own name, as in filters.
 func labelNames(r *request.Request, req *http.Request) (any, error) {
 	q, err := r.Executor.Querier(0, math.MaxInt64)
 	if err != nil {
@@ -33,7 +33,79 @@ func labelNames(r *request.Request, req *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return bounded(slices.DeleteFunc(names, func(name string) bool { return strings.HasPrefix(name, "__") })), nil
+	names = slices.DeleteFunc(names, func(name string) bool { return strings.HasPrefix(name, "__") })
+	for i, name := range names {
+		for _, g := range r.Catalogue.Groupings {
+			if g.Label == name {
+				names[i] = g.ID
+			}
+		}
+	}
+	slices.Sort(names)
+	return bounded(slices.Compact(names)), nil
+}
+
+// sampleLabels answers `promql/labels`.
+func sampleLabels(r *request.Request, req *http.Request) (any, error) {
+	q, err := r.Executor.Querier(0, math.MaxInt64)
+	if err != nil {
+		return nil, err
+	}
+	defer q.Close()
+	names, _, err := q.LabelNames(req.Context(), &storage.LabelHints{Limit: mostValues}, metricMatchers(req)...)
+	if err != nil {
+		return nil, err
+	}
+	names = slices.DeleteFunc(names, func(name string) bool { return name == model.MetricNameLabel })
+	for i, name := range names {
+		names[i] = r.Executor.SampleLabel(name)
+	}
+	slices.Sort(names)
+	return bounded(names), nil
+}
+
+// sampleValues answers `promql/labels/<name>/values`.
+func sampleValues(r *request.Request, req *http.Request) (any, error) {
+	var filters []signals.Filter
+	if text := req.URL.Query().Get("filters"); text != "" {
+		if err := json.Unmarshal([]byte(text), &filters); err != nil {
+			return nil, unreadableFilters(err)
+		}
+	}
+	matchers := metricMatchers(req)
+	for _, f := range filters {
+		m, err := f.Matcher(f.Key)
+		if err != nil {
+			return nil, failure.User(err)
+		}
+		matchers = append(matchers, m)
+	}
+	q, err := r.Executor.Querier(0, math.MaxInt64)
+	if err != nil {
+		return nil, err
+	}
+	defer q.Close()
+	values, _, err := q.LabelValues(req.Context(), req.PathValue("name"), &storage.LabelHints{Limit: mostValues}, matchers...)
+	if err != nil {
+		return nil, err
+	}
+	slices.Sort(values)
+	return bounded(values), nil
+}
+
+// metricMatchers returns a matcher on the metrics that a look-up names, or none if it names none.
+func metricMatchers(req *http.Request) []*labels.Matcher {
+	var names []string
+	for _, name := range req.URL.Query()["metric"] {
+		names = append(names, regexp.QuoteMeta(name))
+	}
+	switch len(names) {
+	case 0:
+		return nil
+	case 1:
+		return []*labels.Matcher{labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, req.URL.Query().Get("metric"))}
+	}
+	return []*labels.Matcher{labels.MustNewMatcher(labels.MatchRegexp, model.MetricNameLabel, strings.Join(names, "|"))}
 }
 
 // labelValues returns the values of a label on the samples that match the filters. Priorities are words, the most severe
@@ -81,9 +153,13 @@ func readFilters(r *request.Request, text string) (list []signals.Filter, err er
 		return nil, nil
 	}
 	if err := json.Unmarshal([]byte(text), &list); err != nil {
-		return nil, failure.User(fmt.Errorf(`the filters cannot be read: expected [{"key": "node", "operator": "=", "value": "node-1"}]: %w`, err))
+		return nil, unreadableFilters(err)
 	}
 	return r.ReadFilters(list)
+}
+
+func unreadableFilters(err error) error {
+	return failure.User(fmt.Errorf(`the filters cannot be read: expected [{"key": "node", "operator": "=", "value": "node-1"}]: %w`, err))
 }
 
 // selection returns the label to look up, which is another one for a grouping, and the matchers on its samples: those of a

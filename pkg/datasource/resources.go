@@ -35,12 +35,15 @@ const (
 
 // routes is the index of resources. All but alerts are GET and respond with {"data": …}, or {"error": "…"} and a status:
 //
-//	labels                  label names of the samples: ["cluster", "node"]
+//	labels                  label names of the samples: ["cluster", "node"]; a grouping (version, engine, kernel) by its
+//	                        own name instead of that of its label
 //	labels/<name>/values    values of a label, or of a grouping (version, engine, kernel): ["node-1"]; priorities as
 //	                        words, the most severe first.
 //	                        ?filters=[{"key","operator","value"}] restricts them as in a query;
 //	                        &from and &to (unix milliseconds) leave out what has no sample in between
 //	metrics                 names of the metrics: ["up"]
+//	promql/labels           label names as PromQL uses them: ["engine_name"]; ?metric=up&metric=… restricts them
+//	promql/labels/<name>/values  values of such a label: ["modern_bpf"]; ?metric=… and &filters=… restrict them
 //	targets                 every target: see targetEntry
 //	baseline                what more than half of the Falcos have, in the form of the setting: {"version": "0.44.1"}
 //	alerts                  POST: takes alerts, see package receiver
@@ -62,6 +65,8 @@ func (d *Instance) routes() backend.CallResourceHandler {
 	mux.HandleFunc("/metrics", d.lookUp(request.SmallResource, func(r *request.Request, req *http.Request) (any, error) {
 		return labelValues(req.Context(), r, model.MetricNameLabel, "", 0, math.MaxInt64)
 	}))
+	mux.HandleFunc("/promql/labels", d.lookUp(request.SmallResource, sampleLabels))
+	mux.HandleFunc("/promql/labels/{name}/values", d.lookUp(request.SmallResource, sampleValues))
 	mux.HandleFunc("/targets", d.lookUp(request.LargeResource, func(r *request.Request, _ *http.Request) (any, error) { return targetList(r), nil }))
 	mux.HandleFunc("/baseline", d.lookUp(request.SmallResource, func(r *request.Request, req *http.Request) (any, error) { return inventory.Majority(req.Context(), r) }))
 	mux.HandleFunc("/live", d.lookUp(0, live.Scrapes))
@@ -83,7 +88,7 @@ func (d *Instance) routes() backend.CallResourceHandler {
 		return expr, nil
 	}))
 	mux.HandleFunc("/", func(w http.ResponseWriter, req *http.Request) {
-		fail(w, http.StatusNotFound, fmt.Errorf("there is no resource %q: expected labels, labels/<name>/values, metrics, targets, alerts, baseline, export, expression or live", strings.TrimPrefix(req.URL.Path, "/")))
+		fail(w, http.StatusNotFound, fmt.Errorf("there is no resource %q: expected labels, labels/<name>/values, metrics, promql/labels, promql/labels/<name>/values, targets, alerts, baseline, export, expression or live", strings.TrimPrefix(req.URL.Path, "/")))
 	})
 	return httpadapter.New(mux)
 }

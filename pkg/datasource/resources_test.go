@@ -44,7 +44,16 @@ func TestLookUps(t *testing.T) {
 		status int
 		want   string
 	}{
-		{"labels", 200, `{"data":["cluster","engine_name","node","version","zone"]}`},
+		{"labels", 200, `{"data":["cluster","engine","node","version","zone"]}`},
+		{"promql/labels", 200, `{"data":["cluster","engine_name","node","version","zone"]}`},
+		{"promql/labels?metric=falcosecurity_scap_engine_name_info", 200, `{"data":["engine_name","node"]}`},
+		{"promql/labels?metric=falcosecurity_scap_engine_name_info&metric=falcosecurity_falco_version_info", 200, `{"data":["engine_name","node","version"]}`},
+		{"promql/labels?metric=nothing", 200, `{"data":[]}`},
+		{"promql/labels/engine_name/values", 200, `{"data":["modern_bpf","source_plugin"]}`},
+		{"promql/labels/node/values?metric=falcosecurity_scap_engine_name_info", 200, `{"data":["node-1"]}`},
+		{"promql/labels/engine_name/values" + filters(`[{"key":"engine_name","operator":"!~","value":"source.*"}]`), 200, `{"data":["modern_bpf"]}`},
+		{"promql/labels/node/values" + filters(`x`), 400, `{"error":"the filters cannot be read: expected [{\"key\": \"node\", \"operator\": \"=\", \"value\": \"node-1\"}]: invalid character 'x' looking for beginning of value"}`},
+		{"promql/labels/node/values" + filters(`[{"key":"node","operator":"=~","value":"("}]`), 400, `{"error":"the filter on \"node\" is not a valid regular expression: \"(\""}`},
 		{"labels/node/values", 200, `{"data":["node-1","node-2","node-3"]}`},
 		{fmt.Sprintf("labels/node/values?from=%d&to=%d", noon.Add(-time.Hour).UnixMilli(), noon.UnixMilli()), 200, `{"data":["node-1","node-2","node-3"]}`},
 		{fmt.Sprintf("labels/node/values?to=%d", noon.Add(-2*time.Hour).UnixMilli()), 200, `{"data":[]}`},
@@ -59,7 +68,7 @@ func TestLookUps(t *testing.T) {
 		{"labels/node/values" + filters(`x`), 400, `{"error":"the filters cannot be read: expected [{\"key\": \"node\", \"operator\": \"=\", \"value\": \"node-1\"}]: invalid character 'x' looking for beginning of value"}`},
 		{"labels/node/values" + filters(`[{"key":"node","operator":"~","value":"a"}]`), 400, `{"error":"the filter on \"node\" has the operator \"~\"; allowed: = != =~ !~"}`},
 		{"labels/node/values" + filters(`[{"key":"node","operator":"=~","value":"("}]`), 400, `{"error":"the filter on \"node\" is not a valid regular expression: \"(\""}`},
-		{"series", 404, `{"error":"there is no resource \"series\": expected labels, labels/\u003cname\u003e/values, metrics, targets, alerts, baseline, export, expression or live"}`},
+		{"series", 404, `{"error":"there is no resource \"series\": expected labels, labels/\u003cname\u003e/values, metrics, promql/labels, promql/labels/\u003cname\u003e/values, targets, alerts, baseline, export, expression or live"}`},
 	}
 	for _, test := range tests {
 		t.Run(test.path, func(t *testing.T) {
