@@ -40,13 +40,29 @@ const line = (name: string, labels = {}) => ({
   ],
 });
 
-function shown(frames: object[], request = {}): DataFrame[] {
-  return refine({ data: frames.map((frame) => toDataFrame(frame)) }, request).data as DataFrame[];
+function shown(frames: object[], request: Partial<Parameters<typeof refine>[1]> = {}): DataFrame[] {
+  const response = { data: frames.map((frame) => toDataFrame(frame)) };
+  return refine(response, { targets: [], ...request }).data as DataFrame[];
 }
 
 const colours = ({ fields }: DataFrame, index = 0) => fields[index]?.config.thresholds?.steps.map(({ color }) => color);
 
 describe('a table', () => {
+  it('keeps the columns that the user selected', () => {
+    const cluster = { name: 'cluster', values: ['demo', 'demo'] };
+    const empty = { name: 'on', values: ['', ''] };
+    const frame = { ...table(cluster, empty, verdict), refId: 'A' };
+    const targets = [{ refId: 'A', queryType: 'inventory' as const, columns: ['cluster', 'on', 'verdict'] }];
+    const [selected] = shown([frame], { targets });
+    expect(selected?.fields.map(({ name, config }) => [name, config.custom?.hideFrom])).toEqual([
+      ['cluster', undefined],
+      ['on', undefined],
+      ['verdict', undefined],
+    ]);
+    const [others] = shown([frame], { targets: [{ ...targets[0]!, refId: 'B' }] });
+    expect(others?.fields.map(({ name }) => name)).toEqual(['cluster', 'verdict']);
+  });
+
   it('leaves out the columns that are empty in all rows, and says so once of figures', () => {
     const [frame] = shown([
       table(

@@ -16,17 +16,20 @@ import {
 } from '@grafana/data';
 import { config as grafana } from '@grafana/runtime';
 import { t } from './i18n';
+import { type FalcoQuery } from './query';
 import { colourSeries } from './seriesColours';
 
 /** The types of tables: of signals, and of all other queries (pkg/frames/columns.go). */
 const tables: Array<string | undefined> = [DataFrameType.NumericLong, DataFrameType.TimeSeriesLong, 'table'];
 
-type Request = Pick<DataQueryRequest, 'dashboardUID' | 'panelPluginId'>;
+type Request = Pick<DataQueryRequest<FalcoQuery>, 'dashboardUID' | 'panelPluginId' | 'targets'>;
 
 /** Prepares the frames of a response for the panel that asked for them. */
 export function refine(response: DataQueryResponse, request: Request): DataQueryResponse {
+  const selects = ({ refId }: DataFrame) =>
+    request.targets.some(({ refId: of, columns = [] }) => of === refId && columns.length > 0);
   const frames = (response.data as DataFrame[])
-    .map((frame) => (tables.includes(frame.meta?.type) ? refineTable(frame) : frame))
+    .map((frame) => (tables.includes(frame.meta?.type) ? refineTable(frame, selects(frame)) : frame))
     .map((frame) => withFields(frame, (field) => readable(shortenDigest(field))));
   return { ...response, data: isShippedGraph(request) ? colourSeries(frames) : frames };
 }
@@ -42,15 +45,15 @@ function withFields(frame: DataFrame, change: (field: Field) => Field): DataFram
 
 /**
  * Leaves out the columns that are empty in all rows, hides a cluster that is the same in all, and lets only the values that
- * need attention have a colour.
+ * need attention have a colour. Columns that the user selected stay.
  */
-function refineTable(frame: DataFrame): DataFrame {
+function refineTable(frame: DataFrame, isSelected: boolean): DataFrame {
   const emptied = frame.fields.filter(
-    (field) => !isAnnotation(frame) && field.name !== 'cluster' && !isHidden(field) && isEmpty(field)
+    (field) => !isSelected && !isAnnotation(frame) && field.name !== 'cluster' && !isHidden(field) && isEmpty(field)
   );
   const fields = frame.fields
     .filter((field) => !emptied.includes(field))
-    .map((field) => (field.name === 'cluster' && isTheSame(field) ? hide(field) : field))
+    .map((field) => (!isSelected && field.name === 'cluster' && isTheSame(field) ? hide(field) : field))
     .map((field) => (isVerdict(field) ? field : recolour(field, { green: 'text', blue: 'text' })));
   return { ...frame, fields, meta: { ...frame.meta, notices: [...(frame.meta?.notices ?? []), ...leftOut(emptied)] } };
 }

@@ -41,6 +41,45 @@ export const BOUNDS = {
 /** The impact report: the default length of each window, and the limits of the settings. */
 export const IMPACT = { window: '1h', expressionLimit: 20, worse: ['higher', 'lower'] } as const;
 
+/** Names and titles of the columns of tables, in their order. Those of target labels and of the catalogue are not listed. */
+export const COLUMNS = {
+  /** One row for each node and check. */
+  health: [
+    { name: 'cluster', title: 'Cluster' },
+    { name: 'node', title: 'Node' },
+    { name: 'dimension', title: 'Dimension' },
+    { name: 'check', title: 'Check' },
+    { name: 'verdict', title: 'Verdict' },
+    { name: 'text', title: 'Value' },
+    { name: 'step', title: 'First step' },
+    { name: 'details', title: 'Details' },
+    { name: 'meaning', title: 'Meaning' },
+    { name: 'change', title: 'Action' },
+    { name: 'link', title: 'Documentation' },
+    { name: 'value', title: 'Number' },
+    { name: 'id', title: 'Check ID' },
+  ],
+  /** One row for each group, after the labels that it is grouped by. */
+  healthSummary: [
+    { name: 'verdict', title: 'Verdict' },
+    { name: 'critical', title: 'Critical' },
+    { name: 'warning', title: 'Warning' },
+    { name: 'unknown', title: 'Unknown' },
+    { name: 'ok', title: 'Ok' },
+    { name: 'worst', title: 'Worst results' },
+  ],
+  inventory: [
+    { name: 'cluster', title: 'Cluster' },
+    { name: 'node', title: 'Node' },
+    { name: 'state', title: 'State' },
+    { name: 'differs', title: 'Differs' },
+    { name: 'odd', title: 'Odd' },
+    { name: 'off', title: 'Switched off' },
+    { name: 'on', title: 'Switched on' },
+    { name: 'address', title: 'Address' },
+  ],
+} as const;
+
 /** Names that the settings may give to labels: Prometheus's rule, without the names that Prometheus reserves. */
 export const LABEL_NAME = '^([a-zA-Z]|_([a-zA-Z0-9]|$))[a-zA-Z0-9_]*$';
 
@@ -64,6 +103,7 @@ export const CONTRACT = {
     formats: ['timeseries', 'table'],
     operators: ['=', '!=', '=~', '!~'],
   },
+  columns: COLUMNS,
   impact: IMPACT,
   labelName: LABEL_NAME,
   secrets: SECRETS,

@@ -48,6 +48,13 @@ export interface FalcoQuery extends DataQuery {
    * are mapped to the identity labels of the server. Without it the expression is sent unchanged.
    */
   mapLabels?: boolean;
+  /** With `expr`: the unit of the values, by Grafana's id, such as `percentunit`. */
+  unit?: string;
+  /**
+   * For tables of the query types `health` and `inventory`: the names of the columns to show, in this order. All columns by
+   * default.
+   */
+  columns?: string[];
   /** Default `timeseries` for the query types `signal` and `promql`, `table` for the others. */
   format?: 'timeseries' | 'table';
   /** Return only the values at the end of the time range. Default true for tables, false for time series. */
@@ -61,16 +68,24 @@ export interface FalcoQuery extends DataQuery {
   version?: number;
 }
 
-/** The query of a dashboard variable: the values of a label on the samples that match the filters. */
+/**
+ * The query of a dashboard variable. Its type says what is listed: `label` the values of a label, `labels` the names of the
+ * labels, `signals` the signals of the catalogue, `metrics` the names of the metrics, `promql` the series of an expression
+ * at the end of the time range.
+ */
 export interface FalcoVariableQuery extends DataQuery {
-  queryType: 'label';
-  label: string;
+  queryType: 'label' | 'labels' | 'signals' | 'metrics' | 'promql';
+  /** Of the type `label`. */
+  label?: string;
+  /** Of the type `label`: the samples to read. */
   filters?: Filter[];
   /**
    * With the label `node`: the Falcos by their verdicts, the worst first, so that a dashboard opens on the worst node. By
    * default, values are sorted by name.
    */
   worstFirst?: boolean;
+  /** Of the type `promql`. */
+  expr?: string;
 }
 
 /** The query of a new panel. Every Falco with kernel counters has this signal. */

@@ -30,7 +30,8 @@ type Contract struct {
 		Formats       []string `json:"formats"`
 		Operators     []string `json:"operators"`
 	} `json:"query"`
-	Impact struct {
+	Columns map[string][]Column `json:"columns"` // of tables: health, healthSummary and inventory
+	Impact  struct {
 		Window          string   `json:"window"` // default length of each of the windows that are compared
 		ExpressionLimit int      `json:"expressionLimit"`
 		Worse           []string `json:"worse"`
@@ -40,6 +41,12 @@ type Contract struct {
 		Words []string `json:"words"`
 		Names []string `json:"names"`
 	} `json:"secrets"`
+}
+
+// Column is a column of a table.
+type Column struct {
+	Name  string `json:"name"`
+	Title string `json:"title"`
 }
 
 // Bounds are the smallest and the largest value of a setting, both allowed.

@@ -17,6 +17,7 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/events"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/failure"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/figures"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/frames"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/health"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/impact"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/inventory"
@@ -41,8 +42,8 @@ var liveIgnored = data.Notice{Severity: data.NoticeSeverityInfo, Text: "Live is 
 var handlers = map[string]handler{
 	"signal":    {answer: figures.Signal},
 	"promql":    {answer: figures.PromQL},
-	"health":    {answer: health.Answer, maxSteps: health.MaxSteps},
-	"inventory": {answer: inventory.Answer, textual: true},
+	"health":    {answer: health.Answer, maxSteps: health.MaxSteps, columns: true},
+	"inventory": {answer: inventory.Answer, textual: true, columns: true},
 	"rules":     {answer: rules.Answer, textual: true},
 	"events":    {answer: events.Answer, textual: true},
 	"impact":    {answer: impact.Answer, atEnd: true},
@@ -55,6 +56,8 @@ type handler struct {
 	textual bool
 	// atEnd means that it has no values over time: it is evaluated once, about the whole range.
 	atEnd bool
+	// columns means that the columns of its table can be selected.
+	columns bool
 	// maxSteps is the maximum number of steps of a range; 0 for that of the panel.
 	maxSteps int
 }
@@ -139,6 +142,11 @@ func (d *Instance) answerQuery(ctx context.Context, r *request.Request, dq backe
 		}
 		for _, frame := range out {
 			frame.RefID = dq.RefID
+		}
+		if kind.columns && q.Format == "table" {
+			if err := frames.Select(out[0], q.Columns); err != nil {
+				return failure.Response(failure.User(err))
+			}
 		}
 		if q.Live {
 			out[0].AppendNotices(liveIgnored)

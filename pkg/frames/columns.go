@@ -1,7 +1,9 @@
 package frames
 
 import (
+	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -165,4 +167,34 @@ func Column[R, T any](rows []R, cell func(R) T) []T {
 		out = append(out, cell(row))
 	}
 	return out
+}
+
+// Select reduces a table to some columns, in the order of their names. It shows those that are hidden by default, and keeps
+// hidden ones that are the tooltip of a selected column.
+func Select(frame *data.Frame, names []string) error {
+	if len(names) == 0 || len(frame.Fields) == 0 {
+		return nil
+	}
+	known := make(map[string]*data.Field, len(frame.Fields))
+	all := make([]string, 0, len(frame.Fields))
+	for _, field := range frame.Fields {
+		known[field.Name] = field
+		all = append(all, field.Name)
+	}
+	var selected, tooltips []*data.Field
+	for _, name := range names {
+		field := known[name]
+		if field == nil {
+			return fmt.Errorf("there is no column %q: expected %s", name, strings.Join(all, ", "))
+		}
+		delete(field.Config.Custom, "hideFrom")
+		selected = append(selected, field)
+		if tooltip, _ := field.Config.Custom["tooltip"].(map[string]any); tooltip != nil {
+			if details, _ := tooltip["field"].(string); known[details] != nil && !slices.Contains(names, details) {
+				tooltips = append(tooltips, known[details])
+			}
+		}
+	}
+	frame.Fields = append(selected, tooltips...)
+	return nil
 }

@@ -22,10 +22,10 @@ const (
 
 var levels = map[string]string{"ok": ok, "warning": warning, "critical": critical, "unknown": unknown, "info": neutral}
 
-// fieldConfig returns how a panel shows a signal without overrides. It is empty for the user's own PromQL.
-func fieldConfig(s *signals.Signal) *data.FieldConfig {
+// fieldConfig returns how a panel shows a signal without overrides. The user's own PromQL has at most a unit.
+func (o Options) fieldConfig(s *signals.Signal) *data.FieldConfig {
 	if s == nil {
-		return &data.FieldConfig{}
+		return &data.FieldConfig{Unit: o.Unit}
 	}
 	config := &data.FieldConfig{
 		Unit:        s.Unit,

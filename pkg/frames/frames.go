@@ -45,6 +45,8 @@ type Options struct {
 	LegendFormat string
 	// Identity holds the labels that come first in tables and names: cluster and node.
 	Identity []string
+	// Unit is that of the user's own PromQL, by Grafana's id.
+	Unit string
 	// Titles replace values of labels in names.
 	Titles map[string]string
 	// Step is that of a range query; 0 for an instant query.
@@ -177,7 +179,7 @@ func multi(all []series, o Options) data.Frames {
 	out := make(data.Frames, 0, len(all))
 	for _, s := range all {
 		value := data.NewField(fieldName(s), data.Labels(s.labels.Map()), s.values)
-		value.Config = fieldConfig(s.result.Signal)
+		value.Config = o.fieldConfig(s.result.Signal)
 		value.Config.DisplayNameFromDS = names.name(s)
 		if s.instant {
 			out = append(out, data.NewFrame("", value).SetMeta(meta(data.FrameTypeNumericMulti, *s.result)))

@@ -54,7 +54,7 @@ func table(results []Result, all []series, o Options) *data.Frame {
 			name = c.name
 		}
 		field := data.NewField(name, nil, cells(rows, func(r *row) *float64 { return r.values[c] }))
-		field.Config = fieldConfig(result.Signal)
+		field.Config = o.fieldConfig(result.Signal)
 		if named {
 			nameMissing(field.Config, result.Signal)
 		}

@@ -24,12 +24,16 @@ type Query struct {
 	Limit     int              `json:"limit"`
 	Compare   string           `json:"compare"`
 	// MapLabels means that Expr uses the labels cluster and node, whatever the Prometheus server calls them.
-	MapLabels    bool   `json:"mapLabels"`
-	Expr         string `json:"expr"`
-	Format       string `json:"format"`
-	Instant      bool   `json:"instant"`
-	LegendFormat string `json:"legendFormat"`
-	Live         bool   `json:"live"`
+	MapLabels bool   `json:"mapLabels"`
+	Expr      string `json:"expr"`
+	// Unit is that of Expr, by Grafana's id.
+	Unit string `json:"unit"`
+	// Columns are the names of the columns of a health or inventory table, in order; empty for all.
+	Columns      []string `json:"columns"`
+	Format       string   `json:"format"`
+	Instant      bool     `json:"instant"`
+	LegendFormat string   `json:"legendFormat"`
+	Live         bool     `json:"live"`
 }
 
 // maxLegendBytes limits the legend format, which is repeated for every series.

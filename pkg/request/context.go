@@ -24,7 +24,7 @@ func (qc *QueryContext) AddNotices(notices []data.Notice) {
 
 // FrameOptions returns how the results of a query become frames.
 func (qc *QueryContext) FrameOptions(notices []data.Notice) frames.Options {
-	o := frames.Options{RefID: qc.RefID, LegendFormat: qc.Query.LegendFormat, Identity: target.IdentityLabels, Table: qc.Query.Format == "table", Notices: notices}
+	o := frames.Options{RefID: qc.RefID, LegendFormat: qc.Query.LegendFormat, Unit: qc.Query.Unit, Identity: target.IdentityLabels, Table: qc.Query.Format == "table", Notices: notices}
 	if !qc.Query.Instant {
 		o.Step = qc.Times.Step
 	}

@@ -94,7 +94,7 @@ function toResponse(
   compiled: CompiledQuery,
   query: CompleteQuery
 ): DataQueryResponse {
-  const { refId, legendFormat, format, instant } = query;
+  const { refId, legendFormat, unit, format, instant } = query;
   const base = { key: `live-${refId}`, state: LoadingState.Streaming };
   if (error !== undefined) {
     return { ...base, data: [], errors: [{ refId, message: error }] };
@@ -103,7 +103,7 @@ function toResponse(
   const step = instant ? undefined : 2 * compiled.step;
   const table = format === 'table';
   try {
-    const frames = framesOf(results, { refId, legendFormat, identity: IDENTITY, step, table, notices });
+    const frames = framesOf(results, { refId, legendFormat, unit, identity: IDENTITY, step, table, notices });
     const mark = switchedAt === undefined || table ? [] : [markAt(switchedAt)];
     return { ...base, data: [...frames, ...mark] };
   } catch (thrown) {

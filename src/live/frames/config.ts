@@ -15,12 +15,12 @@ const neutral = 'blue';
 const made = new WeakMap<Signal, FieldConfig>();
 
 /**
- * The field config of a signal's values, with the rules of pkg/frames/config.go. Empty for PromQL queries. Returns the same
- * object every time, because Grafana rebuilds a graph when its config is a different object.
+ * The field config of a signal's values, with the rules of pkg/frames/config.go. PromQL results have at most a unit. Returns
+ * the same object for a signal every time, because Grafana rebuilds a graph when its config is a different object.
  */
-export function fieldConfig(signal: Signal | undefined): FieldConfig {
+export function fieldConfig(signal: Signal | undefined, unit: string | undefined): FieldConfig {
   if (!signal) {
-    return {};
+    return unit ? { unit } : {};
   }
   const config = made.get(signal) ?? makeConfig(signal);
   made.set(signal, config);

@@ -50,7 +50,7 @@ function multi(all: FrameSeries[], options: FrameOptions): FrameContent[] {
       name: fieldName(series),
       type: FieldType.number,
       labels: Object.fromEntries(labels.entries()),
-      config: { ...fieldConfig(result.signal), displayNameFromDS: namer.name(series) },
+      config: { ...fieldConfig(result.signal, options.unit), displayNameFromDS: namer.name(series) },
       values,
     };
     const time: Field = { name: 'Time', type: FieldType.time, config: { interval: options.step }, values: times };

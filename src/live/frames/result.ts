@@ -18,6 +18,8 @@ export interface FrameResult extends Pick<Result, 'type'> {
 export interface FrameOptions {
   refId: string;
   legendFormat?: string;
+  /** The unit of PromQL results, by Grafana's id. */
+  unit?: string | undefined;
   /** Labels that come first in tables and names, e.g. cluster and node. */
   identity: readonly string[];
   /** Titles for label values, used in names. */

@@ -41,7 +41,7 @@ export function tableFields(results: readonly FrameResult[], all: FrameSeries[],
   const isComparable = !namer.pivots && areAlike(rows, identity);
   const figures = columns.map((column): Field => {
     const { signal } = results[column.index]!;
-    const { links: _, ...plain } = fieldConfig(signal); // links would underline every cell
+    const { links: _, ...plain } = fieldConfig(signal, options.unit); // links would underline every cell
     const config = isComparable ? nameMissing(plain, signal) : plain;
     return {
       name: namer.pivots ? column.name : (signal?.id ?? 'Value'),
