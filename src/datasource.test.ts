@@ -1,7 +1,9 @@
 import {
   CoreApp,
   type DataFrame,
+  type DataQuery,
   type DataQueryRequest,
+  type DataSourceApi,
   type DataSourceInstanceSettings,
   dateTime,
 } from '@grafana/data';
@@ -270,6 +272,16 @@ describe('lists for the editors', () => {
     const filters = [{ key: 'cluster', operator: '=' as const, value: 'prod' }];
     await datasource.labelValues('node', filters);
     expect(sent()?.params).toEqual({ filters: JSON.stringify(filters) });
+    await datasource.sampleLabels(['up', 'm']);
+    expect([sent()?.url, sent()?.params]).toEqual([
+      '/api/datasources/uid/falco/resources/promql/labels',
+      { metric: ['up', 'm'] },
+    ]);
+    await datasource.sampleValues('engine_name', 'up', filters);
+    expect([sent()?.url, sent()?.params]).toEqual([
+      '/api/datasources/uid/falco/resources/promql/labels/engine_name/values',
+      { metric: ['up'], filters: JSON.stringify(filters) },
+    ]);
     await datasource.metrics();
     expect(sent()?.showErrorAlert).toBe(false);
     expect(sent()?.url).toBe('/api/datasources/uid/falco/resources/metrics');
@@ -316,5 +328,168 @@ describe('variables', () => {
     expect(await datasource.metricFindQuery(undefined)).toEqual([]);
     expect(await datasource.metricFindQuery({ ...query, label: '' })).toEqual([]);
     expect(fetch).not.toHaveBeenCalled();
+  });
+
+  test.each<[FalcoVariableQuery['queryType'], string]>([
+    ['labels', 'labels'],
+    ['metrics', 'metrics'],
+  ])('list the %s', async (queryType, path) => {
+    const { datasource, sent } = make({}, { data: ['a', 'b'] });
+    expect(await datasource.metricFindQuery({ refId: 'variable', queryType })).toEqual([{ text: 'a' }, { text: 'b' }]);
+    expect(sent()?.url).toBe(`/api/datasources/uid/falco/resources/${path}`);
+  });
+
+  test('list the series of an expression', async () => {
+    const fields = [{ name: 'up', type: 'number', labels: { __name__: 'up', node: 'a"' }, config: {} }];
+    const frames = [{ schema: { refId: 'variable', fields }, data: { values: [[1]] } }];
+    const { datasource, sent } = make({}, { results: { variable: { frames } } });
+    const range = { from: dateTime(0), to: dateTime(60_000), raw: { from: 'now-1m', to: 'now' } };
+    const series: FalcoVariableQuery = { refId: 'variable', queryType: 'promql', expr: 'up{node="$node"}' };
+    expect(await datasource.metricFindQuery(series, { range })).toEqual([{ text: 'up{node="a\\""} 1 60000' }]);
+    expect(sent()?.data).toMatchObject({ to: '60000', queries: [{ expr: 'up{node="worker-1"}', instant: true }] });
+    expect(await datasource.metricFindQuery({ ...series, expr: ' ' })).toEqual([]);
+  });
+
+  test('an expression that fails is an error', async () => {
+    const { datasource } = make({}, { results: { variable: { error: 'no such function', status: 400 } } });
+    const series: FalcoVariableQuery = { refId: 'variable', queryType: 'promql', expr: 'foo()' };
+    await expect(datasource.metricFindQuery(series)).rejects.toThrow('no such function');
+  });
+});
+
+describe('Explore', () => {
+  const explore = { app: CoreApp.Explore };
+  const text = (name: string) => ({ name, type: 'string', config: {} });
+  const table = (refId: string) => ({
+    schema: { refId, meta: { notices: [{ severity: 'info', text: 'old' }] }, fields: [text('node'), text('drop')] },
+    data: { values: [['a'], ['b']] },
+  });
+
+  test('a graph has a table of its last values beside it', async () => {
+    const answer = { results: { A: { frames: [table('A')] }, 'A-table': { frames: [table('A-table')] } } };
+    const { datasource, sent } = make({}, answer);
+    const query = { refId: 'A', signals: ['kernel-drop-rate'], legendFormat: '{{node}}' };
+    const { data, errors } = await lastValueFrom(
+      datasource.query(
+        request([query, { refId: 'B', queryType: 'health' }, { ...query, refId: 'C', instant: true }], explore)
+      )
+    );
+    const sentQueries = sent()?.data.queries as FalcoQuery[];
+    expect(
+      sentQueries.map(({ refId, format, instant, legendFormat }) => [refId, format, instant, legendFormat])
+    ).toEqual([
+      ['A', 'timeseries', false, '{{node}}'],
+      ['A-table', 'table', true, undefined],
+      ['B', 'table', true, undefined],
+      ['C', 'timeseries', true, '{{node}}'],
+    ]);
+    // The graph has the notices already.
+    expect((data as DataFrame[]).map(({ refId, meta }) => [refId, meta?.notices?.length])).toEqual([
+      ['A', 1],
+      ['A', undefined],
+    ]);
+    expect(errors).toBeUndefined();
+  });
+
+  test('an error is shown once', async () => {
+    const failed = { error: 'no', status: 400 };
+    const { datasource } = make({}, { results: { A: { ...failed }, 'A-table': { ...failed } } });
+    const { errors, error } = await lastValueFrom(
+      datasource.query(request([{ refId: 'A', signals: ['up'] }], explore))
+    );
+    expect(errors?.map(({ refId }) => refId)).toEqual(['A']);
+    expect(error?.refId).toBe('A');
+  });
+
+  test.each<[string, object, CoreApp, string[]]>([
+    ['the labels that a signal can be filtered by', { signals: ['kernel-drop-rate'] }, CoreApp.Explore, ['node']],
+    ['every label of PromQL', { expr: 'up' }, CoreApp.Explore, ['node', 'drop']],
+    ['the labels of every sample on dashboards', { expr: 'up' }, CoreApp.Dashboard, ['node']],
+  ])('cells offer filters for %s', async (_, query, app, filterable) => {
+    const { datasource } = make({}, { results: { A: { frames: [table('A')] } } });
+    const { data } = await lastValueFrom(datasource.query(request([{ refId: 'A', ...query }], { app })));
+    const fields = (data as DataFrame[])[0]!.fields.filter(({ config }) => config.filterable);
+    expect(fields.map(({ name }) => name)).toEqual(filterable);
+  });
+
+  const node = (operator: '=' | '!=') => ({ key: 'node', operator, value: 'a' });
+  const signal: FalcoQuery = { refId: 'A', queryType: 'signal', signals: ['up'], filters: [node('!=')], version: 1 };
+  const options = { key: 'node', value: 'a' };
+
+  test('filters from cells are added in place of their opposite, and removed again', () => {
+    const { datasource } = make();
+    expect(datasource.queryHasFilter(signal, options)).toBe(false);
+    const filtered = datasource.modifyQuery(signal, { type: 'ADD_FILTER', options });
+    expect(filtered.filters).toEqual([node('=')]);
+    expect(datasource.queryHasFilter(filtered, options)).toBe(true);
+    expect(datasource.modifyQuery(filtered, { type: 'ADD_FILTER_OUT', options }).filters).toEqual([node('!=')]);
+    expect(datasource.toggleQueryFilter(filtered, { type: 'FILTER_FOR', options }).filters).toEqual([]);
+    // A label that the signal has not.
+    expect(datasource.modifyQuery(signal, { type: 'ADD_FILTER', options: { key: 'drop', value: 'a' } })).toEqual(
+      signal
+    );
+    expect(datasource.modifyQuery(signal, { type: 'ADD_RATE', options })).toEqual(signal);
+    expect(datasource.getSupportedQueryModifications()).toEqual(['ADD_FILTER', 'ADD_FILTER_OUT']);
+  });
+
+  test('filters of PromQL are matchers', async () => {
+    const { datasource } = make();
+    const query: FalcoQuery = { refId: 'A', queryType: 'promql', expr: 'rate(m[$__range])', version: 1 };
+    await lastValueFrom(datasource.query(request([query], explore)));
+    await import('./promqlEdits');
+    const filtered = datasource.modifyQuery(query, { type: 'ADD_FILTER', options });
+    expect(filtered.expr).toBe('rate(m{node="a"}[$__range])');
+    expect(datasource.queryHasFilter(filtered, options)).toBe(true);
+    expect(datasource.modifyQuery(filtered, { type: 'ADD_FILTER_OUT', options }).expr).toBe(
+      'rate(m{node!="a"}[$__range])'
+    );
+  });
+
+  test('queries come from Prometheus as they are', async () => {
+    const { datasource } = make();
+    const prometheus = { type: 'prometheus' } as DataSourceApi<DataQuery>;
+    const queries = [
+      { refId: 'A', expr: 'up', legendFormat: '__auto', range: true, instant: true },
+      { refId: 'B', expr: 'sum(m)', legendFormat: '{{x}}', format: 'table', instant: true, hide: true },
+      { refId: 'C', expr: '' },
+    ];
+    expect(await datasource.importQueries(queries, prometheus)).toEqual([
+      { refId: 'A', queryType: 'promql', expr: 'up', version: 1 },
+      {
+        refId: 'B',
+        queryType: 'promql',
+        expr: 'sum(m)',
+        legendFormat: '{{x}}',
+        format: 'table',
+        instant: true,
+        hide: true,
+        version: 1,
+      },
+    ]);
+    expect(await datasource.importQueries(queries, { type: 'loki' } as DataSourceApi<DataQuery>)).toEqual([]);
+  });
+
+  test('queries go to Prometheus as a selector', async () => {
+    const { datasource } = make();
+    const promql = { refId: 'A', queryType: 'promql', expr: 'sum(rate(m{node!~"a"}[5m]))' } as FalcoQuery;
+    const memory = { refId: 'B', queryType: 'signal', signals: ['memory-rss'], filters: [node('=')] } as FalcoQuery;
+    const exported = await datasource.exportToAbstractQueries([promql, memory, { refId: 'C', queryType: 'health' }]);
+    expect(exported).toEqual([
+      {
+        refId: 'A',
+        labelMatchers: [
+          { name: '__name__', operator: 'Equal', value: 'm' },
+          { name: 'node', operator: 'NotEqualRegEx', value: 'a' },
+        ],
+      },
+      {
+        refId: 'B',
+        labelMatchers: [
+          { name: '__name__', operator: 'Equal', value: 'falcosecurity_falco_memory_rss_bytes' },
+          { name: 'node', operator: 'Equal', value: 'a' },
+        ],
+      },
+      { refId: 'C', labelMatchers: [] },
+    ]);
   });
 });

@@ -22,14 +22,16 @@ const WINDOW = '__window__';
 const MACROS = /^\$(__range|__interval|__rate_interval|__live|\{__(range|interval|rate_interval|live)\})$/;
 
 /**
- * Compiles each signal of a `signal` query to PromQL. Variables and macros stay in the result.
+ * Compiles each signal of a `signal` query to PromQL, without those that a dashboard variable selects. Variables and macros
+ * stay in the result.
  * Throws an Error with a message for the user when a signal is unknown or does not support a filter or grouping.
  */
 export function compileExpressions(
   query: FalcoQuery,
   settings: FalcoSettings
 ): Array<{ signal: Signal; expr: string }> {
-  return (query.signals ?? []).map((id) => {
+  const ids = (query.signals ?? []).filter((id) => !id.includes('$'));
+  return ids.map((id) => {
     const signal = catalogue.signals.find((known) => known.id === id);
     if (!signal) {
       throw new Error(

@@ -131,6 +131,11 @@ test('groupings: a variable can have several labels, and $identity is not a vari
   expect(interpolate({}).groupBy).toBeUndefined();
 });
 
+test('signals: a variable can have several', () => {
+  expect(interpolate({ signals: ['up', '$labels', '$empty'] }).signals).toEqual(['up', 'node', 'version']);
+  expect(interpolate({}).signals).toBeUndefined();
+});
+
 test('window, comparison and legend', () => {
   expect(interpolate({ window: '$window', compare: '$window', legendFormat: '{{node}} on $one' })).toMatchObject({
     window: '5m',

@@ -26,7 +26,8 @@ export function interpolateQuery(
   return {
     ...query,
     filters: [...filters, ...interpolateAdHocFilters(adHoc, templateSrv, vars)],
-    ...(query.groupBy && { groupBy: interpolateGroupBy(query.groupBy, replace) }),
+    ...(query.signals && { signals: interpolateList(query.signals, replace) }),
+    ...(query.groupBy && { groupBy: interpolateList(query.groupBy, replace) }),
     ...(query.window && { window: replace(query.window) }),
     ...(query.compare && { compare: replace(query.compare) }),
     ...(query.expr && { expr: interpolateExpression(query.expr, replace) }),
@@ -181,13 +182,16 @@ function escapeString(text: string, quote: string): string {
   return quote === '`' ? text : text.replaceAll('\\', '\\\\').replaceAll(quote, `\\${quote}`).replaceAll('\n', '\\n');
 }
 
-/** `$identity` in a query means the identity labels, even if a dashboard has a variable of that name. */
-function interpolateGroupBy(groupBy: string[], replace: Replace): string[] {
-  return groupBy
-    .flatMap((label) =>
-      label === '$identity'
-        ? label
-        : replace(label, (value) => (Array.isArray(value) ? value.join(',') : value)).split(',')
+/**
+ * Every value of a variable becomes an entry. `$identity` in a query means the identity labels, even if a dashboard has a
+ * variable of that name.
+ */
+function interpolateList(entries: string[], replace: Replace): string[] {
+  return entries
+    .flatMap((entry) =>
+      entry === '$identity' || !/\$|\[\[/.test(entry)
+        ? entry
+        : replace(entry, (value) => [value].flat().join(',')).split(',')
     )
-    .filter((label) => label !== '');
+    .filter((entry) => entry !== '');
 }

@@ -38,3 +38,12 @@ test('nodes can be sorted by their verdicts, the worst first', async () => {
   expect(asked?.signals).toContain('kernel-drops');
   expect(asked?.signals).not.toContain('sidekick-up');
 });
+
+test('a signal is listed by its title and used by its id', async () => {
+  const support = new FalcoVariableSupport(fakeDataSource());
+  const targets: FalcoVariableQuery[] = [{ refId: 'variable', queryType: 'signals' }];
+  const request = { targets, scopedVars: {} } as unknown as DataQueryRequest<FalcoVariableQuery>;
+  const { data } = await lastValueFrom(support.query(request));
+  const [texts, values] = data[0].fields.map(({ values }: { values: string[] }) => values);
+  expect(texts[values.indexOf('kernel-drop-ratio')]).toBe('Kernel drops');
+});

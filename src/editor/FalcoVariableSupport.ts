@@ -4,6 +4,7 @@ import {
   type DataQueryResponse,
   CustomVariableSupport,
   FieldType,
+  type MetricFindValue,
   toDataFrame,
 } from '@grafana/data';
 import { from, map, type Observable } from 'rxjs';
@@ -12,7 +13,7 @@ import { type FalcoQuery, type FalcoVariableQuery, QUERY_VERSION } from '../quer
 import { catalogue } from '../signals';
 import { lazyEditor } from './lazyEditor';
 
-/** Supplies dashboard variables with the values of a label, sorted by name or by verdict. */
+/** Supplies dashboard variables with their options. Values of a label are sorted by name or by verdict. */
 export class FalcoVariableSupport extends CustomVariableSupport<FalcoDataSource, FalcoVariableQuery> {
   editor = lazyEditor(async () => (await import('./variable/VariableEditor')).VariableEditor);
 
@@ -24,9 +25,7 @@ export class FalcoVariableSupport extends CustomVariableSupport<FalcoDataSource,
     const [query] = request.targets;
     return query?.worstFirst
       ? this.datasource.query({ ...request, targets: [byVerdict(query)] }).pipe(map(firstColumn))
-      : from(this.datasource.metricFindQuery(query, request)).pipe(
-          map((found) => toOptions(found.map(({ text }) => text)))
-        );
+      : from(this.datasource.metricFindQuery(query, request)).pipe(map(toOptions));
   };
 }
 
@@ -35,7 +34,7 @@ const checks = catalogue.checks.filter(
   ({ signal: id }) => catalogue.signals.find((signal) => signal.id === id)?.targetKind === 'falco'
 );
 
-function byVerdict({ refId, label, filters }: FalcoVariableQuery): FalcoQuery {
+function byVerdict({ refId, label = 'node', filters }: FalcoVariableQuery): FalcoQuery {
   return {
     refId,
     queryType: 'health',
@@ -52,10 +51,13 @@ function byVerdict({ refId, label, filters }: FalcoVariableQuery): FalcoQuery {
 function firstColumn(response: DataQueryResponse): DataQueryResponse {
   const [frame] = response.data as DataFrame[];
   const values = (frame?.fields[0]?.values ?? []) as string[];
-  return { ...response, ...toOptions(values.filter((value) => value !== '')) };
+  return { ...response, ...toOptions(values.filter((value) => value !== '').map((text) => ({ text }))) };
 }
 
-function toOptions(values: string[]): DataQueryResponse {
-  const fields = ['text', 'value'].map((name) => ({ name, type: FieldType.string, values }));
+function toOptions(found: MetricFindValue[]): DataQueryResponse {
+  const fields = [
+    { name: 'text', type: FieldType.string, values: found.map(({ text }) => text) },
+    { name: 'value', type: FieldType.string, values: found.map(({ text, value = text }) => value) },
+  ];
   return { data: [toDataFrame({ fields })] };
 }

@@ -1,7 +1,7 @@
 import { Text } from '@grafana/ui';
 import { type CompleteQuery } from '../../query';
 import { type Signal } from '../../signals/types';
-import { findSignals } from './labelChoices';
+import { findSignals } from '../../labelChoices';
 import { formatValue } from './units';
 
 /** Explains the values of a query to somebody who writes the condition of an alert rule, and suggests thresholds. */

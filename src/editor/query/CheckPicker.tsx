@@ -1,5 +1,6 @@
 import { catalogue } from '../../signals';
-import { OptionPicker, type PickerOption } from './OptionPicker';
+import { OptionPicker } from './OptionPicker';
+import { type PickerOption } from './searchOptions';
 
 interface Choice {
   option: PickerOption;

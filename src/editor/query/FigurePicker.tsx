@@ -1,6 +1,7 @@
 import { type FalcoSettings } from '../../settings';
 import { catalogue } from '../../signals';
-import { OptionPicker, type PickerOption } from './OptionPicker';
+import { OptionPicker } from './OptionPicker';
+import { type PickerOption } from './searchOptions';
 
 const GROUPS = { node: 'Node', falco: 'Falco' } as const;
 

@@ -3,7 +3,7 @@ import { MultiCombobox } from '@grafana/ui';
 import { isEqual } from 'lodash';
 import { useId } from 'react';
 import { type FalcoSettings } from '../../settings';
-import { commonGroupings, findSignals } from './labelChoices';
+import { commonGroupings, findSignals } from '../../labelChoices';
 
 const INSTANCE = {
   value: '$identity',

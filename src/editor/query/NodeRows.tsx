@@ -1,10 +1,11 @@
 import { EditorRow } from '@grafana/plugin-ui';
+import { ColumnPicker } from './ColumnPicker';
 import { CheckPicker } from './CheckPicker';
 import { EventPicker } from './EventPicker';
 import { FigurePicker } from './FigurePicker';
 import { Filters } from './Filters';
 import { GroupByChoice } from './GroupByChoice';
-import { nodeFilterKeys } from './labelChoices';
+import { nodeFilterKeys } from '../../labelChoices';
 import { type RowsProps } from './rowsProps';
 
 /** The rows of the query types about nodes: health, inventory, rules, events and impact. */
@@ -22,8 +23,12 @@ export function NodeRows({ query, datasource, change }: RowsProps) {
         <GroupByChoice
           queryType={query.queryType}
           groupBy={query.groupBy}
-          onChange={(groupBy) => change({ groupBy })}
+          // Each grouping has columns of its own.
+          onChange={(groupBy) => change({ groupBy, columns: undefined })}
         />
+      )}
+      {(query.queryType === 'inventory' || (query.queryType === 'health' && query.format === 'table')) && (
+        <ColumnPicker query={query} settings={datasource.settings} onChange={(columns) => change({ columns })} />
       )}
       <Filters
         filters={query.filters}

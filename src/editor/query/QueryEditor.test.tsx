@@ -1,10 +1,11 @@
-import { CoreApp, type PanelData } from '@grafana/data';
+import { CoreApp, type PanelData, toDataFrame } from '@grafana/data';
 import { config } from '@grafana/runtime';
-import { render, screen, within } from '@testing-library/react';
+import { fireEvent, render, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { useState } from 'react';
 import { type FalcoDataSource } from '../../datasource';
 import { type FalcoQuery } from '../../query';
+import { type FalcoSettings } from '../../settings';
 import { type Catalogue } from '../../signals/types';
 import { choose, expectQuietConsole, fakeDataSource, giveElementsASize } from '../testing';
 import { QueryEditor } from './QueryEditor';
@@ -44,10 +45,12 @@ interface Shown {
   datasource?: FalcoDataSource;
   app?: CoreApp;
   data?: Partial<PanelData>;
+  /** Leave the options closed, as they are at first. */
+  closed?: boolean;
 }
 
 /** Renders the editor like a panel: a reported query comes back as a prop. */
-function show(query: Partial<FalcoQuery>, { datasource = fakeDataSource(), app, data }: Shown = {}) {
+function show(query: Partial<FalcoQuery>, { datasource = fakeDataSource(), app, data, closed }: Shown = {}) {
   const onRunQuery = jest.fn();
   let current = { refId: 'A', ...query } as FalcoQuery;
   function Panel() {
@@ -65,6 +68,9 @@ function show(query: Partial<FalcoQuery>, { datasource = fakeDataSource(), app, 
     );
   }
   render(<Panel />);
+  if (!closed) {
+    fireEvent.click(screen.getByRole('button', { name: /^Options/ }));
+  }
   return { onRunQuery, query: () => current };
 }
 
@@ -84,6 +90,19 @@ describe('signals', () => {
     expect(screen.getByText('Syscalls per second that the node makes, per CPU')).toBeInTheDocument();
     expect(query()).toMatchObject({ signals: ['kernel-drop-ratio', 'server-load'], version: 1 });
     expect(onRunQuery).toHaveBeenCalledTimes(1);
+  });
+
+  test.each(['scap.n_drops', 'falcosecurity_scap_n_drops_total'])('are found by the metric %s', async (metric) => {
+    const { query } = show({ queryType: 'signal', signals: [] });
+    await choose('Signals', /^Kernel drops \(%\)/, metric);
+    expect(query().signals).toEqual(['kernel-drop-ratio']);
+  });
+
+  test('can be those of a dashboard variable', async () => {
+    const { query } = show({ queryType: 'signal', signals: ['up'] });
+    await choose('Signals', /^\$signal/, '$signal');
+    expect(query().signals).toEqual(['up', '$signal']);
+    expect(screen.queryByRole('alert')).not.toBeInTheDocument();
   });
 
   test('an unknown signal is named in the error', () => {
@@ -188,6 +207,18 @@ describe('filters', () => {
 });
 
 describe('options', () => {
+  test('are one line that says what is set, until they are opened', async () => {
+    show({ queryType: 'signal', signals: ['up'], window: '5m', limit: 3 }, { closed: true });
+    const options = screen.getByRole('button', { name: /^Options/ });
+    expect(options).toHaveAccessibleName(
+      ['Options', 'Window: 5m', 'Limit: 3', 'Format: Time series', 'Type: Range', 'Legend: auto'].join(' ')
+    );
+    expect(screen.queryByLabelText('Window')).not.toBeInTheDocument();
+    await userEvent.click(options);
+    expect(screen.getByLabelText('Window')).toHaveValue('5m');
+    expect(options).toHaveAccessibleName('Options');
+  });
+
   test('the window is checked while typing and applied on blur', async () => {
     const { query, onRunQuery } = show({ queryType: 'signal', signals: ['kernel-drop-ratio'] });
     const field = screen.getByLabelText('Window');
@@ -334,8 +365,9 @@ describe('PromQL', () => {
     });
     await userEvent.click(screen.getByRole('button', { name: 'Edit as PromQL' }));
     expect(query().queryType).toBe('promql');
-    expect(screen.getByLabelText('PromQL expression')).toHaveValue(query().expr);
+    expect(await screen.findByLabelText('PromQL expression')).toHaveValue(query().expr);
     expect(query().expr).toContain('falcosecurity_falco_memory_rss_bytes{node=~"$node"}');
+    expect(query()).toMatchObject({ unit: 'bytes', legendFormat: '{{node}}' });
     // The signals are kept for the way back.
     await userEvent.click(screen.getByRole('radio', { name: 'Signal' }));
     expect(screen.getByText('Memory (RSS) (bytes)')).toBeInTheDocument();
@@ -350,6 +382,39 @@ describe('PromQL', () => {
     expect(await screen.findByText(/^expression: .*by \(instance\)/)).toBeInTheDocument();
   });
 
+  test.each<[string, Partial<FalcoQuery>, FalcoSettings, string]>([
+    ['an own legend', { legendFormat: 'Falco {{node}}' }, {}, 'Falco {{node}}'],
+    ['the title of a total', { groupBy: [] }, {}, 'Memory (RSS)'],
+    ['the title in a table, whose columns the legend names', { format: 'table' }, {}, 'Memory (RSS)'],
+    [
+      'the clusters if there are several',
+      {},
+      { targets: [{ url: 'a:1', labels: { cluster: 'a' } }, { url: 'b:1' }] },
+      '{{node}} {{cluster}}',
+    ],
+    [
+      'the labels of the server',
+      { groupBy: ['$identity', 'version'] },
+      { mode: 'prometheus' },
+      '{{instance}} {{version}}',
+    ],
+  ])('keeps %s', async (_, fields, settings, legendFormat) => {
+    const datasource = fakeDataSource(settings);
+    jest.spyOn(datasource, 'rewriteExpression').mockImplementation(async (expr) => expr);
+    const { query } = show({ queryType: 'signal', signals: ['memory-rss'], ...fields }, { datasource });
+    await userEvent.click(await screen.findByRole('button', { name: 'Edit as PromQL' }));
+    expect(query()).toMatchObject({ queryType: 'promql', unit: 'bytes', legendFormat });
+  });
+
+  test('of another query type keeps its own labels in Prometheus mode', async () => {
+    const datasource = fakeDataSource({ mode: 'prometheus' });
+    jest.spyOn(datasource, 'rewriteExpression').mockImplementation(async (expr) => expr);
+    const { query } = show({ queryType: 'signal', signals: ['memory-rss'] }, { datasource });
+    await userEvent.click(screen.getByRole('radio', { name: 'PromQL' }));
+    expect(query()).toMatchObject({ mapLabels: true, unit: 'bytes', legendFormat: '{{node}} {{cluster}}' });
+    expect(query().expr).toContain('by (cluster, node)');
+  });
+
   test('of several signals cannot be edited as one', () => {
     show({ queryType: 'signal', signals: ['up', 'uptime'] });
     expect(screen.getByRole('button', { name: 'Edit as PromQL' })).toHaveAttribute('aria-disabled', 'true');
@@ -357,21 +422,42 @@ describe('PromQL', () => {
 
   test('is run on blur', async () => {
     const { query, onRunQuery } = show({ queryType: 'promql', expr: '' });
-    await userEvent.type(screen.getByLabelText('PromQL expression'), 'up == 0');
+    await userEvent.type(await screen.findByLabelText('PromQL expression'), 'up == 0');
     expect(onRunQuery).not.toHaveBeenCalled();
     await userEvent.tab();
     expect(query()).toMatchObject({ queryType: 'promql', expr: 'up == 0' });
     expect(onRunQuery).toHaveBeenCalledTimes(1);
   });
 
-  test('shows the error of the backend', () => {
-    const data = {
-      errors: [{ refId: 'A', message: 'the expression cannot be parsed at character 4: unclosed left parenthesis' }],
-    };
-    show({ queryType: 'promql', expr: 'sum(' }, { data });
-    expect(screen.getByRole('alert')).toHaveTextContent(
-      'the expression cannot be parsed at character 4: unclosed left parenthesis'
-    );
+  test('offers the change that a hint of the backend proposes', async () => {
+    const text = 'There is no metric ups. Did you mean up?';
+    const fix = { type: 'RENAME', options: { from: 'ups', to: 'up' } };
+    const custom = { hints: [{ text, fix }, { text: 'Only words.' }] };
+    const series = [toDataFrame({ refId: 'A', meta: { custom }, fields: [] })];
+    const { query, onRunQuery } = show({ queryType: 'promql', expr: 'ups == 0' }, { data: { series } });
+    const hints = await screen.findByRole('note', { name: 'Hints' });
+    expect(hints).toHaveTextContent('Only words.');
+    await userEvent.click(within(hints).getByRole('button', { name: 'Use up' }));
+    expect(query().expr).toBe('up == 0');
+    expect(onRunQuery).toHaveBeenCalledTimes(1);
+    // The hint is about the expression before.
+    expect(within(hints).queryByRole('button')).not.toBeInTheDocument();
+  });
+
+  test('can be filtered', async () => {
+    const datasource = fakeDataSource({}, { node: ['worker-1'] });
+    const { query } = show({ queryType: 'promql', expr: 'up' }, { datasource });
+    await userEvent.click(await screen.findByRole('button', { name: 'Add filter' }));
+    await choose('Label of filter 1', 'node');
+    await choose('Value of filter 1', 'worker-1');
+    expect(query().filters).toEqual([{ key: 'node', operator: '=', value: 'worker-1' }]);
+  });
+
+  test('has a unit', async () => {
+    const { query } = show({ queryType: 'promql', expr: 'up' });
+    await userEvent.type(screen.getByLabelText('Unit'), 'percent (0.0-1.0)');
+    await userEvent.click(await screen.findByText(/Percent \(0\.0-1\.0\)/));
+    expect(query().unit).toBe('percentunit');
   });
 });
 
@@ -477,6 +563,21 @@ describe('health', () => {
     expect(query().groupBy).toBeUndefined();
   });
 
+  test('shows the selected columns, which depend on the grouping', async () => {
+    const { query } = show({ queryType: 'health' });
+    expect(screen.getByRole('combobox', { name: 'Columns' })).toHaveAttribute('placeholder', 'Default columns');
+    await choose('Columns', /^First step/);
+    await userEvent.click(await screen.findByRole('option', { name: /^Node/ }));
+    expect(query().columns).toEqual(['step', 'node']);
+    await choose('Group by', /^Node$/);
+    expect(query()).toMatchObject({ groupBy: ['$identity'], columns: undefined });
+    await choose('Columns', /^Worst results/);
+    await userEvent.click(screen.getByRole('button', { name: /^Remove/ }));
+    expect(query().columns).toBeUndefined();
+    await userEvent.click(screen.getByRole('radio', { name: 'Numbers' }));
+    expect(screen.queryByRole('combobox', { name: 'Columns' })).not.toBeInTheDocument();
+  });
+
   test('hand-written labels are shown', () => {
     show({ queryType: 'health', groupBy: ['cluster', 'dimension'] });
     expect(screen.getByRole('combobox', { name: 'Group by' })).toHaveValue('cluster, dimension');
@@ -511,6 +612,15 @@ test('the values of a signal and its thresholds are explained in an alert rule',
 test('panels do not explain alert conditions', () => {
   show({ queryType: 'signal', signals: ['kernel-drop-ratio'] });
   expect(screen.queryByRole('note')).not.toBeInTheDocument();
+});
+
+test('an inventory has the columns of the targets and of the catalogue', async () => {
+  const datasource = fakeDataSource({ targets: [{ url: 'a:1', labels: { zone: 'a' } }] });
+  const { query } = show({ queryType: 'inventory' }, { datasource });
+  await choose('Columns', /^zone/);
+  await userEvent.click(await screen.findByRole('option', { name: /^Engine/ }));
+  await userEvent.click(await screen.findByRole('option', { name: /^Differs/ }));
+  expect(query().columns).toEqual(['zone', 'engine', 'differs']);
 });
 
 test('events of all types, or of some', async () => {

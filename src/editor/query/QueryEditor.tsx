@@ -1,17 +1,20 @@
 import { CoreApp, type QueryEditorProps } from '@grafana/data';
-import { EditorHeader, EditorRow, EditorRows } from '@grafana/plugin-ui';
+import { EditorHeader, EditorRows } from '@grafana/plugin-ui';
 import { Alert } from '@grafana/ui';
 import { type FalcoDataSource } from '../../datasource';
 import { type FalcoQuery, migrateQuery, returnsSeries, withDefaults } from '../../query';
 import { type FalcoSettings } from '../../settings';
+import { lazyEditor } from '../lazyEditor';
 import { AlertHelp } from './AlertHelp';
 import { changeQueryType } from './changeQueryType';
 import { NodeRows } from './NodeRows';
-import { PromqlEditor } from './PromqlEditor';
 import { QueryOptions } from './QueryOptions';
 import { QueryTypePicker } from './QueryTypePicker';
 import { QUERY_TYPES } from './queryTypes';
 import { SignalRows } from './SignalRows';
+
+/** In a chunk of its own, with the parser and the help of PromQL. */
+const PromqlRows = lazyEditor(async () => (await import('../promql/PromqlRows')).PromqlRows);
 
 /** The query editor of panels, Explore and alert rules. */
 export function QueryEditor(props: QueryEditorProps<FalcoDataSource, FalcoQuery, FalcoSettings>) {
@@ -50,16 +53,7 @@ export function QueryEditor(props: QueryEditorProps<FalcoDataSource, FalcoQuery,
           />
         )}
         {query.queryType === 'signal' && <SignalRows {...rows} />}
-        {query.queryType === 'promql' && (
-          <EditorRow>
-            <PromqlEditor
-              expr={query.expr ?? ''}
-              datasource={datasource}
-              error={error}
-              onChange={(expr) => change({ expr })}
-            />
-          </EditorRow>
-        )}
+        {query.queryType === 'promql' && <PromqlRows {...rows} data={data} error={error} />}
         {type !== undefined && !returnsSeries(query.queryType) && <NodeRows {...rows} />}
         <QueryOptions query={query} app={app} settings={settings} range={range} onChange={change} />
         {app === CoreApp.UnifiedAlerting && <AlertHelp query={query} />}

@@ -1,6 +1,7 @@
 import { Collapse, Stack, Text, TextLink } from '@grafana/ui';
 import { useState } from 'react';
-import { type Need, type Signal, type Thresholds } from '../../signals/types';
+import { type Signal, type Thresholds } from '../../signals/types';
+import { needText } from './needText';
 import { formatValue } from './units';
 
 /** A collapsed section that explains the selected signals: description, thresholds and requirements. */
@@ -60,19 +61,4 @@ function ThresholdText({ signal, thresholds }: { signal: Signal; thresholds: Thr
       </TextLink>
     </p>
   );
-}
-
-/** Describes a requirement: the metric, how to enable it and what that costs. */
-export function needText({ metric, anyOf = [], config, host, cost, engines, since, from, unknownValue }: Need): string {
-  const conditions = [
-    ...(from ? [`exported by ${from}, available in Prometheus mode only`] : []),
-    ...(config ? [`set ${config}`] : []),
-    ...(host ? [`on the host: ${host}`] : []),
-    ...(engines ? [`engines: ${engines.join(', ')}`] : []),
-    ...(since ? [`Falco ${since} or later`] : []),
-    ...(cost ? [`cost: ${cost}`] : []),
-    ...(unknownValue ? [`${unknownValue.value} means unknown: ${unknownValue.because}`] : []),
-  ];
-  const metrics = [metric, ...anyOf].join(' or ');
-  return conditions.length > 0 ? `${metrics} (${conditions.join('; ')})` : metrics;
 }

@@ -1,16 +1,23 @@
 import { catalogue } from '../../signals';
-import { OptionPicker, type PickerOption } from './OptionPicker';
+import { OptionPicker } from './OptionPicker';
+import { type PickerOption } from './searchOptions';
 import { unitName } from './units';
 
 /** Sorted by dimension, because options of one group have to be adjacent. */
 const OPTIONS: PickerOption[] = catalogue.dimensions.flatMap((dimension) =>
   catalogue.signals
     .filter((signal) => signal.dimension === dimension.id)
-    .map(({ id, title, unit, summary }) => ({
+    .map(({ id, title, unit, summary, needs, expr }) => ({
       value: id,
       label: `${title} (${unitName(unit)})`,
       description: summary,
       group: dimension.title,
+      keywords: [
+        ...new Set([
+          ...needs.flatMap(({ metric, anyOf = [] }) => [metric, ...anyOf]),
+          ...[...expr.matchAll(/([a-zA-Z_:][\w:]*)\{/g)].map(([, metric = '']) => metric),
+        ]),
+      ],
     }))
 );
 
@@ -28,6 +35,7 @@ export function SignalPicker({ signals, onChange }: Props) {
       options={OPTIONS}
       value={signals}
       onChange={onChange}
+      createCustomValue
     />
   );
 }

@@ -1,5 +1,6 @@
 import { EditorRow } from '@grafana/plugin-ui';
-import { commonFilterKeys, findSignals } from './labelChoices';
+import { editAsPromql, sampleIdentity } from './changeQueryType';
+import { commonFilterKeys, findSignals } from '../../labelChoices';
 import { Filters } from './Filters';
 import { GroupBy } from './GroupBy';
 import { PromqlPreview } from './PromqlPreview';
@@ -32,7 +33,7 @@ export function SignalRows({ query, datasource, change }: RowsProps) {
         <PromqlPreview
           query={query}
           datasource={datasource}
-          onEdit={(expr) => change({ queryType: 'promql', expr, limit: undefined })}
+          onEdit={(expr) => change(editAsPromql(query, expr, sampleIdentity(settings)))}
         />
         <SignalHelp signals={signals} />
       </EditorRow>

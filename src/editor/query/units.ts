@@ -1,4 +1,4 @@
-import { formattedValueToString, getValueFormat } from '@grafana/data';
+import { formattedValueToString, getValueFormat, getValueFormats } from '@grafana/data';
 import { type Signal } from '../../signals/types';
 
 const NAMES: Record<string, string> = {
@@ -21,4 +21,10 @@ export function unitName(unit: string): string {
 /** Formats a value of a signal as a panel shows it. */
 export function formatValue(value: number, { unit, decimals }: Pick<Signal, 'unit' | 'decimals'>): string {
   return formattedValueToString(getValueFormat(unit)(value, decimals));
+}
+
+/** Grafana's name of a unit. */
+export function titleOfUnit(unit: string): string {
+  const known = getValueFormats().flatMap(({ submenu }) => submenu);
+  return known.find(({ value }) => value === unit)?.text ?? unit;
 }

@@ -6,6 +6,14 @@ import { type FalcoVariableQuery } from '../../query';
 import { choose, expectQuietConsole, fakeDataSource, giveElementsASize } from '../testing';
 import { VariableEditor } from './VariableEditor';
 
+// Monaco needs a browser.
+jest.mock('@grafana/ui', () => ({
+  ...jest.requireActual('@grafana/ui'),
+  CodeEditor: ({ onBlur }: { onBlur: (text: string) => void }) => (
+    <textarea aria-label="PromQL expression" onBlur={(event) => onBlur(event.target.value)} />
+  ),
+}));
+
 expectQuietConsole();
 beforeEach(giveElementsASize);
 
@@ -46,6 +54,25 @@ test('values can be filtered by another variable', async () => {
     label: 'node',
     filters: [{ key: 'cluster', operator: '=', value: '$cluster' }],
   });
+});
+
+test.each([
+  ['Label names', 'labels'],
+  [/^Signals/, 'signals'],
+  ['Metrics', 'metrics'],
+])('%s need nothing else', async (name, queryType) => {
+  const { query } = show({ refId: 'x', queryType: 'label', label: 'node' });
+  await choose('Query type', name);
+  expect(query()).toEqual({ refId: 'x', queryType });
+  expect(screen.queryByRole('combobox', { name: 'Label' })).not.toBeInTheDocument();
+});
+
+test('the result of an expression', async () => {
+  const { query } = show('');
+  await choose('Query type', /^Query result/);
+  await userEvent.type(await screen.findByLabelText('PromQL expression'), 'up == 0');
+  await userEvent.tab();
+  expect(query()).toEqual({ refId: 'variable', queryType: 'promql', expr: 'up == 0' });
 });
 
 test('when labels cannot be loaded, those of the settings are offered and the failure is shown', async () => {

@@ -1,8 +1,9 @@
-import { IDENTITY, targetLabels } from '../../expression';
-import { type FalcoSettings } from '../../settings';
-import { catalogue } from '../../signals';
-import { allowedFilters, allowedGroupings } from '../../signals/compile';
-import { type Signal } from '../../signals/types';
+import { IDENTITY, targetLabels } from './expression';
+import { type FalcoQuery } from './query';
+import { type FalcoSettings } from './settings';
+import { catalogue } from './signals';
+import { allowedFilters, allowedGroupings } from './signals/compile';
+import { type Signal } from './signals/types';
 
 /** The signals with these ids, without ids that this version does not know. */
 export function findSignals(ids: string[] = []): Signal[] {
@@ -31,4 +32,16 @@ export function nodeFilterKeys(settings: FalcoSettings): string[] {
 
 function intersect([first = [], ...others]: string[][]): string[] {
   return first.filter((name) => others.every((names) => names.includes(name)));
+}
+
+/** The labels that a query can be filtered by; undefined for PromQL, where any label of the samples can. */
+export function filterKeys(query: FalcoQuery, settings: FalcoSettings): string[] | undefined {
+  switch (query.queryType) {
+    case 'promql':
+      return undefined;
+    case 'signal':
+      return commonFilterKeys(findSignals(query.signals), settings);
+    default:
+      return nodeFilterKeys(settings);
+  }
 }
