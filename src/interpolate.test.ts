@@ -137,10 +137,13 @@ test('signals: a variable can have several', () => {
 });
 
 test('window, comparison and legend', () => {
-  expect(interpolate({ window: '$window', compare: '$window', legendFormat: '{{node}} on $one' })).toMatchObject({
+  expect(
+    interpolate({ window: '$window', compare: '$window', legendFormat: '{{node}} on $one', text: '{{up}} on $one' })
+  ).toMatchObject({
     window: '5m',
     compare: '5m',
     legendFormat: '{{node}} on worker.1',
+    text: '{{up}} on worker.1',
   });
 });
 

@@ -32,6 +32,7 @@ export function interpolateQuery(
     ...(query.compare && { compare: replace(query.compare) }),
     ...(query.expr && { expr: interpolateExpression(query.expr, replace) }),
     ...(query.legendFormat && { legendFormat: replace(query.legendFormat) }),
+    ...(query.text && { text: replace(query.text) }),
   };
 }
 

@@ -64,6 +64,11 @@ export interface FalcoQuery extends DataQuery {
    * names the columns, and every value of a label in it gets its own column.
    */
   legendFormat?: string;
+  /**
+   * For tables of totals of signals: a sentence in place of the columns. `{{id}}` is replaced by the value of a signal of the
+   * query, `{{nodes}}` by the number of nodes, such as "8 nodes".
+   */
+  text?: string;
   live?: boolean;
   version?: number;
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/query"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/request"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/wording"
 )
 
 // empty reports whether there is no value at all.
@@ -95,11 +96,24 @@ func figures(ctx context.Context, r *request.Request, qc *request.QueryContext) 
 	if err := r.Reserve(ctx, frames.Size(shown, qc.Query.LegendFormat, qc.Query.Format == "table")); err != nil {
 		return nil, err
 	}
-	out, err := frames.From(shown, qc.FrameOptions(notices.ForFigures(ctx, r, qc)))
+	options := qc.FrameOptions(notices.ForFigures(ctx, r, qc))
+	priority := r.Catalogue.Priority
+	options.Orders = map[string][]string{priority.Label: priority.Words}
+	options.Text, options.Nodes = qc.Query.Text, wording.Count(countNodes(qc.Targets), "node")
+	out, err := frames.From(shown, options)
 	if err != nil {
 		return nil, failure.User(err)
 	}
 	return out, nil
+}
+
+// countNodes counts nodes. Several targets may be on one.
+func countNodes(targets target.Set) int {
+	nodes := map[target.Node]bool{}
+	for _, t := range targets.All {
+		nodes[target.NodeOf(t.Labels)] = true
+	}
+	return len(nodes)
 }
 
 // noneMeasuredError returns an error if there is no value because no target is up. An empty panel, or "no data" in an alert

@@ -43,10 +43,16 @@ type Result struct {
 type Options struct {
 	RefID        string
 	LegendFormat string
+	// Text is a sentence about the totals of signals, for a table. Nodes is the number of nodes that it is
+	// about, such as "8 nodes".
+	Text  string
+	Nodes string
 	// Identity holds the labels that come first in tables and names: cluster and node.
 	Identity []string
 	// Unit is that of the user's own PromQL, by Grafana's id.
 	Unit string
+	// Orders holds the values of labels that have an order of their own, such as priorities, the most severe first.
+	Orders map[string][]string
 	// Titles replace values of labels in names.
 	Titles map[string]string
 	// Step is that of a range query; 0 for an instant query.
@@ -58,8 +64,8 @@ type Options struct {
 // version is that of all data plane types used here.
 var version = data.FrameTypeVersion{0, 1}
 
-// From returns the frames of a query: numeric-long or timeseries-long for a table (but a plain table with a row for each
-// signal if it compares totals), numeric-multi for an instant and
+// From returns the frames of a query: numeric-long or timeseries-long for a table (but a plain table for a text, or with a row
+// for each signal if it compares totals), numeric-multi for an instant and
 // timeseries-multi for a range. Without any value it returns one typed frame without fields. The notices are in the first
 // frame. The label `signal` distinguishes several signals.
 func From(results []Result, o Options) (data.Frames, error) {
@@ -70,7 +76,7 @@ func From(results []Result, o Options) (data.Frames, error) {
 			return nil, err
 		}
 		if r.sortable() {
-			sortSeries(ss, o.Identity)
+			sortSeries(ss, o)
 		}
 		for j := range ss {
 			ss[j].index = i
@@ -84,6 +90,12 @@ func From(results []Result, o Options) (data.Frames, error) {
 	switch {
 	case len(all) == 0:
 		out = data.Frames{data.NewFrame("").SetMeta(meta(o.emptyType(), results...))}
+	case o.Table && o.Text != "":
+		frame, err := sentence(results, all, o)
+		if err != nil {
+			return nil, err
+		}
+		out = data.Frames{frame}
 	case o.Table && comparesTotals(results, all, o):
 		out = data.Frames{totals(results, all)}
 	case o.Table:
@@ -164,14 +176,14 @@ func (r Result) sortable() bool {
 }
 
 // sortSeries sorts the series of a result by their labels, those of the identity first.
-func sortSeries(all []series, identity []string) {
+func sortSeries(all []series, o Options) {
 	var names []string
 	for _, s := range all {
 		names = append(names, order(s.labels, nil)...)
 	}
 	slices.Sort(names)
-	names = leading(identity, slices.Compact(names))
-	slices.SortStableFunc(all, func(a, b series) int { return compare(a.labels, b.labels, names) })
+	names = leading(o.Identity, slices.Compact(names))
+	slices.SortStableFunc(all, func(a, b series) int { return o.compare(a.labels, b.labels, names) })
 }
 
 func multi(all []series, o Options) data.Frames {

@@ -62,13 +62,14 @@ type frameCase struct {
 		String *string `json:"string"`
 	} `json:"results"`
 	Options struct {
-		RefID        string            `json:"refId"`
-		LegendFormat string            `json:"legendFormat"`
-		Unit         string            `json:"unit,omitempty"`
-		Identity     []string          `json:"identity"`
-		Titles       map[string]string `json:"titles"`
-		Step         string            `json:"step"`
-		Table        bool              `json:"table"`
+		RefID        string              `json:"refId"`
+		LegendFormat string              `json:"legendFormat"`
+		Unit         string              `json:"unit,omitempty"`
+		Identity     []string            `json:"identity"`
+		Orders       map[string][]string `json:"orders"`
+		Titles       map[string]string   `json:"titles"`
+		Step         string              `json:"step"`
+		Table        bool                `json:"table"`
 		Notices      []struct{ Severity, Text string }
 	} `json:"options"`
 	Frames json.RawMessage `json:"frames"`
@@ -118,7 +119,7 @@ func (c frameCase) results(t *testing.T) (out []Result) {
 
 func (c frameCase) options(t *testing.T) Options {
 	o := c.Options
-	out := Options{RefID: o.RefID, LegendFormat: o.LegendFormat, Unit: o.Unit, Identity: o.Identity, Titles: o.Titles, Step: length(t, o.Step), Table: o.Table}
+	out := Options{RefID: o.RefID, LegendFormat: o.LegendFormat, Unit: o.Unit, Identity: o.Identity, Titles: o.Titles, Orders: o.Orders, Step: length(t, o.Step), Table: o.Table}
 	for _, n := range o.Notices {
 		severity := map[string]data.NoticeSeverity{"info": data.NoticeSeverityInfo, "warning": data.NoticeSeverityWarning}[n.Severity]
 		out.Notices = append(out.Notices, data.Notice{Severity: severity, Text: n.Text})

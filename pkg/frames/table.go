@@ -35,7 +35,7 @@ func table(results []Result, all []series, o Options) *data.Frame {
 			if c := a.at.Compare(b.at); c != 0 {
 				return c
 			}
-			return compare(a.labels, b.labels, names)
+			return o.compare(a.labels, b.labels, names)
 		})
 	}
 
@@ -144,9 +144,12 @@ func leading(first, names []string) []string {
 }
 
 // compare compares the values of the labels, in the order of their names.
-func compare(a, b labels.Labels, names []string) int {
+func (o Options) compare(a, b labels.Labels, names []string) int {
 	for _, name := range names {
-		if c := CompareNatural(a.Get(name), b.Get(name)); c != 0 {
+		x, y := a.Get(name), b.Get(name)
+		order := o.Orders[name]
+		// Values that are not in the order come before it, like series without the label.
+		if c := cmp.Or(cmp.Compare(slices.Index(order, x), slices.Index(order, y)), CompareNatural(x, y)); c != 0 {
 			return c
 		}
 	}

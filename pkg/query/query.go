@@ -33,6 +33,7 @@ type Query struct {
 	Format       string   `json:"format"`
 	Instant      bool     `json:"instant"`
 	LegendFormat string   `json:"legendFormat"`
+	Text         string   `json:"text"`
 	Live         bool     `json:"live"`
 }
 
@@ -64,6 +65,9 @@ func Read(raw json.RawMessage) (Query, error) {
 	q.Signals, q.GroupBy = unique(q.Signals), unique(q.GroupBy)
 	if q.QueryType == "signal" && len(q.Signals) == 0 {
 		return Query{}, errors.New("the query names no signal: choose one, such as " + contract.Load().Query.DefaultSignal)
+	}
+	if len(q.Text) > maxLegendBytes {
+		return Query{}, fmt.Errorf("the text has %d bytes: expected at most %d", len(q.Text), maxLegendBytes)
 	}
 	if len(q.LegendFormat) > maxLegendBytes {
 		return Query{}, fmt.Errorf("the legend format has %d bytes: expected at most %d", len(q.LegendFormat), maxLegendBytes)

@@ -89,6 +89,8 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+const orders = { [catalogue.priority.label]: catalogue.priority.words };
+
 function toResponse(
   { results, notices, error, switchedAt }: Snapshot,
   compiled: CompiledQuery,
@@ -103,7 +105,7 @@ function toResponse(
   const step = instant ? undefined : 2 * compiled.step;
   const table = format === 'table';
   try {
-    const frames = framesOf(results, { refId, legendFormat, unit, identity: IDENTITY, step, table, notices });
+    const frames = framesOf(results, { refId, legendFormat, unit, identity: IDENTITY, orders, step, table, notices });
     const mark = switchedAt === undefined || table ? [] : [markAt(switchedAt)];
     return { ...base, data: [...frames, ...mark] };
   } catch (thrown) {

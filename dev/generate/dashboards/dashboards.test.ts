@@ -15,6 +15,7 @@ interface Query {
   signals?: string[];
   groupBy?: string[];
   limit?: number;
+  text?: string;
   filters?: Array<{ key: string; value: string }>;
 }
 
@@ -30,7 +31,13 @@ interface Panel {
     overrides?: Array<{ properties: Array<{ id: string; value: unknown }> }>;
   };
   /** `content` of a text panel. */
-  options?: { content?: string; colorMode?: string; valueMode?: string };
+  options?: {
+    content?: string;
+    showHeader?: boolean;
+    sortBy?: Array<{ displayName: string }>;
+    colorMode?: string;
+    valueMode?: string;
+  };
   /** Of a collapsed row. */
   panels?: Panel[];
 }
@@ -140,7 +147,9 @@ describe.each(built)('$dashboard.title', ({ dashboard, top, all, panels, queries
   });
 
   it('has tables of one-line rows', () => {
-    const wraps = panels.filter((panel) => /"wrapText":true|"id":"custom\.wrapText"/.test(JSON.stringify(panel)));
+    // A table without a header is a sentence.
+    const tables = panels.filter(({ options }) => options?.showHeader !== false);
+    const wraps = tables.filter((panel) => /"wrapText":true|"id":"custom\.wrapText"/.test(JSON.stringify(panel)));
     expect(wraps.map(({ title }) => title)).toEqual([]);
   });
 
@@ -193,6 +202,24 @@ describe.each(built)('$dashboard.title', ({ dashboard, top, all, panels, queries
   it('begins every group with a help text', () => {
     const firsts = all.filter((_, i) => i === 0 || all[i - 1]?.type === 'row');
     expect(firsts.map(({ type }) => type)).toEqual(firsts.map(() => 'text'));
+  });
+
+  it('sorts tables of signals by a column that they have', () => {
+    const isColumn = ({ targets = [] }: Panel, name: string) =>
+      ['change', 'all'].includes(name) ||
+      targets.some(({ signals = [] }) => signals.some((id) => signalOf(id)?.title === name));
+    const wrong = panels
+      .filter(({ type, targets = [] }) => type === 'table' && targets.every(({ queryType }) => queryType === 'signal'))
+      .flatMap((panel) => (panel.options?.sortBy ?? []).map(({ displayName }) => ({ panel, displayName })))
+      .filter(({ panel, displayName }) => !isColumn(panel, displayName));
+    expect(wrong.map(({ displayName }) => displayName)).toEqual([]);
+  });
+
+  it('shows the largest bars first', () => {
+    // Versions are in the order of their numbers, priorities in that of their severity, parts in that of their names.
+    const bars = panels.filter(({ type, title }) => type === 'bargauge' && !/version|priority|Total/.test(title));
+    const unsorted = bars.filter(({ targets = [] }) => targets.some(({ limit }) => limit === undefined));
+    expect(unsorted.map(({ title }) => title)).toEqual([]);
   });
 
   it('shows figures per CPU as a heatmap with one row per CPU', () => {
@@ -294,6 +321,27 @@ describe('the dashboards together', () => {
       )
     );
     expect(worstFirst.map(({ dashboard }) => dashboard.uid)).toEqual(['falco-node', 'falco-tuning']);
+  });
+
+  it('begin with what they are opened for', () => {
+    // The first panel is the help.
+    const first = (wanted: string, n: number) =>
+      built.find(({ dashboard: { uid } }) => uid === wanted)!.panels.slice(1, n + 1);
+    const chain = first('falco-delivery', 8).map(({ type, gridPos: { w, h }, targets }) => [
+      type,
+      w,
+      h,
+      targets?.length,
+    ]);
+    expect(chain).toEqual(Array.from({ length: 8 }, () => ['stat', 6, 3, 1]));
+    const [summary] = first('falco-loss-report', 1);
+    expect(summary).toMatchObject({ type: 'table', options: { showHeader: false } });
+    for (const part of ['${__from:', '${__to:', '{{nodes}}', '{{lost-events}}', '{{kernel-drop-ratio}}']) {
+      expect(summary?.targets?.[0]?.text).toContain(part);
+    }
+    const [comparison] = first('falco-before-after', 1);
+    expect(comparison).toMatchObject({ type: 'table', targets: [{ groupBy: [], compare: '$__range' }] });
+    expect(comparison?.targets?.[0]?.signals).toContain('kernel-drop-ratio');
   });
 
   it('are in the order of work', () => {

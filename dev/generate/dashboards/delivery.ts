@@ -12,13 +12,16 @@ const inRange = { groupBy: [], window: '$__range', instant: true };
 /** A total could hide a node that loses most of its alerts. */
 const worstInRange = { window: '$__range', instant: true };
 
-/** One tile of the chain: all have the same size. */
-function tile(id: number, title: string, description: string, query: Target, named = false) {
-  return statPanel({ id, title, description, w: 6, h: 3 }, query, named);
+/** A value of the same size, with or without a name. */
+function tile(id: number, title: string, description: string, w: number, query: Target, named = false) {
+  return statPanel({ id, title, description, w, h: 3 }, query, named)
+    .wideLayout(false)
+    .text(new VizTextDisplayOptionsBuilder().titleSize(13).valueSize(20));
 }
 
-/** Grafana's default font size for a value with a name is too large for a tile. */
-const small = new VizTextDisplayOptionsBuilder().titleSize(14).valueSize(18);
+/** A place of the chain in the first row, or the joint before it in the second. */
+const link = (id: number, title: string, description: string, query: Target, named = false) =>
+  tile(id, title, description, 6, query, named);
 
 const accepted = { key: 'status', operator: '=', value: 'accepted' };
 const delivered = { key: 'status', operator: '=', value: 'ok' };
@@ -43,87 +46,62 @@ export function delivery(): Dashboard {
     groups: [
       {
         id: 1,
-        help: '**Read each row from left to right**, over **the time range**. First row: alerts per hour at each place. Second row: what is lost before it. Third row: how long alerts take to reach Grafana. Alerts are lost at the first red tile of the second row; later places cannot receive them. What Grafana receives is measured by the *alert receiver*, see the row *Received by Grafana*.',
+        help: '**Read each row from left to right**, over **the time range**. First row: alerts per hour at each place. Second row: what is lost at the joint before it, at the worst node or destination. Alerts are lost at the first coloured loss; later places cannot receive them. What Grafana receives is measured by the *alert receiver*, see the row *Received by Grafana*.',
         panels: [
-          tile(
+          link(
             3,
             '1 Raised',
             'Alerts per hour raised by the rules of the selected nodes over the range, before any output.',
             signals(['rule-match-rate'], inRange)
           ),
-          tile(
+          link(
             6,
             '2 Falcosidekick',
             'Alerts per hour that Falcosidekick accepted over the range, from all nodes of the cluster.',
             ofSidekick(['sidekick-input-rate'], inRange, [accepted])
           ),
-          tile(
+          link(
             8,
             '3 Destinations',
             'Deliveries per hour that the destinations of Falcosidekick accepted over the range. An alert sent to three destinations counts three times.',
             ofSidekick(['destination-output-rate'], inRange, [toChosen, delivered])
           ),
-          tile(
+          link(
             11,
             '4 Grafana',
             'Alerts per hour from the selected nodes that the alert receiver counted over the range, directly from Falco or through Falcosidekick.',
             signals(['alerts-received-rate'], inRange)
           ),
-          tile(
+          link(
             4,
-            'Dropped by Falco',
-            'Alerts that Falco dropped in the range because its outputs queue was full. Unknown if the capacity of the queue is unknown (outputsQueueCapacity of the target): an unbounded queue grows in memory instead.',
+            'Dropped in 1',
+            'In Falco: alerts dropped in the range because its outputs queue was full. Unknown if the capacity of the queue is unknown (outputsQueueCapacity of the target): an unbounded queue grows in memory instead.',
             signals(['outputs-queue-drops'], inRange)
           ),
-          tile(
+          link(
             5,
-            'Lost before Falcosidekick',
-            'Estimated share of the alerts that Falcosidekick did not receive, on the worst node. Requires a Falcosidekick among the targets with the same cluster label.',
+            'Lost before 2',
+            'Between Falco and Falcosidekick: estimated share of the alerts that Falcosidekick did not receive, on the worst node. Requires a Falcosidekick among the targets with the same cluster label.',
             worst('loss-before-sidekick-ratio', 1, worstInRange),
             true
-          ).text(small),
-          tile(
+          ),
+          link(
             7,
-            'Worst destination',
-            'The destination that rejected the largest share of its alerts over the range. Falcosidekick does not retry: they are lost.',
+            'Lost before 3',
+            'Between Falcosidekick and its destinations: the destination that rejected the largest share of its alerts over the range. Falcosidekick does not retry: they are lost.',
             ofSidekick(
               ['destination-error-ratio'],
               { ...inRange, limit: 1, groupBy: ['destination'], legendFormat: '{{destination}}' },
               [toChosen]
             ),
             true
-          ).text(small),
-          tile(
+          ),
+          link(
             12,
-            'Lost before Grafana',
-            'Share of the alerts raised on the worst node that did not arrive at the alert receiver within the range: the loss of the whole way. Inaccurate in a range that is short compared with the delivery time.',
+            'Lost before 4',
+            'Between Falco and Grafana: share of the alerts raised on the worst node that did not arrive at the alert receiver within the range: the loss of the whole way. Inaccurate in a range that is short compared with the delivery time.',
             worst('delivery-loss-ratio', 1, worstInRange),
             true
-          ).text(small),
-          tile(
-            13,
-            'Time from Falco',
-            'Time within which 95 % of the alerts that Falco sends to Grafana itself arrived.',
-            signals(['delivery-time-p95'], onPath('falco'))
-          ),
-          tile(
-            14,
-            'Time through Falcosidekick',
-            'Time within which 95 % of the alerts that Falcosidekick forwards arrived. What it is longer than the time from Falco is spent in Falcosidekick.',
-            signals(['delivery-time-p95'], onPath('falcosidekick'))
-          ),
-          tile(
-            15,
-            'Alerts on time',
-            'Share of the alerts that arrived at the alert receiver within the objective of the settings (receiver.objective, 30 seconds by default), on the worst node.',
-            worst('delivery-on-time-ratio', 1, worstInRange),
-            true
-          ).text(small),
-          tile(
-            16,
-            'Missed canaries',
-            'The largest number of canaries in a row that are overdue on a selected node. Requires a canary in the settings (receiver.canary.rule).',
-            signals(['missed-canaries'], { groupBy: [], instant: true })
           ),
           tablePanel(
             {
@@ -243,7 +221,13 @@ export function delivery(): Dashboard {
             },
             ofSidekick(
               ['destination-error-ratio'],
-              { groupBy: ['destination'], window: '$__range', instant: true, legendFormat: '{{destination}}' },
+              {
+                groupBy: ['destination'],
+                window: '$__range',
+                instant: true,
+                limit: 20,
+                legendFormat: '{{destination}}',
+              },
               [toChosen]
             )
           ),
@@ -284,8 +268,30 @@ export function delivery(): Dashboard {
       {
         id: 50,
         title: 'Received by Grafana',
-        help: 'What the **alert receiver** of this data source measured. It takes alerts as one more destination of Falco or Falcosidekick and is off by default. Turn it on in the settings of the data source.',
+        help: 'What the **alert receiver** of this data source measured. Tiles and table cover **the time range**. It takes alerts as one more destination of Falco or Falcosidekick and is off by default. Turn it on in the settings of the data source.',
         panels: [
+          tile(
+            13,
+            'Time from Falco',
+            'Time within which 95 % of the alerts that Falco sends to Grafana itself arrived.',
+            8,
+            signals(['delivery-time-p95'], onPath('falco'))
+          ),
+          tile(
+            14,
+            'Time through Falcosidekick',
+            'Time within which 95 % of the alerts that Falcosidekick forwards arrived. What it is longer than the time from Falco is spent in Falcosidekick.',
+            8,
+            signals(['delivery-time-p95'], onPath('falcosidekick'))
+          ),
+          tile(
+            15,
+            'Alerts on time',
+            'Share of the alerts that arrived at the alert receiver within the objective of the settings (receiver.objective, 30 seconds by default), on the worst node.',
+            8,
+            worst('delivery-on-time-ratio', 1, worstInRange),
+            true
+          ),
           seriesPanel(
             {
               id: 52,
@@ -402,7 +408,7 @@ export function delivery(): Dashboard {
               format: 'table',
               instant: true,
             }),
-            'Last match'
+            'Time since last match'
           ),
           tablePanel(
             {

@@ -243,7 +243,7 @@ export function fleet(): Dashboard {
                 w: 12,
                 h: 7,
               },
-              signals([`nodes-by-${files}`], { legendFormat: '{{file_name}} {{sha256}}', instant: true })
+              signals([`nodes-by-${files}`], { legendFormat: '{{file_name}} {{sha256}}', limit: 20, instant: true })
             )
           ),
           changes(26, 24, 8),

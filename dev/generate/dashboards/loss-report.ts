@@ -24,6 +24,30 @@ const total = (id: number, signalId: string, title: string, description: string)
     signals([signalId], { groupBy: [], window: '$__range', instant: true })
   );
 
+/** One row without a header. */
+function summary() {
+  return tablePanel(
+    {
+      id: 10,
+      title: 'Summary',
+      description:
+        'The losses of the time range over all selected nodes, in one sentence to copy. Events: dropped in the kernel. Unknown: see the panel’s notice for the reason.',
+      w: 24,
+      h: 3,
+    },
+    columns(
+      ['lost-events', 'kernel-drop-ratio', 'lost-process-events', 'downtime', 'blind-time', 'outputs-queue-drops'],
+      {
+        groupBy: [],
+        window: '$__range',
+        text: 'From ${__from:date:YYYY-MM-DD HH:mm} to ${__to:date:YYYY-MM-DD HH:mm}, Falco lost {{lost-events}} kernel events on {{nodes}}, {{kernel-drop-ratio}} of all, among them {{lost-process-events}} process starts and exits. Downtime: {{downtime}}. Blind time: {{blind-time}}. Dropped alerts: {{outputs-queue-drops}}.',
+      }
+    )
+  )
+    .showHeader(false)
+    .overrideByName('Text', [{ id: 'custom.wrapText', value: true }]);
+}
+
 export function lossReport(): Dashboard {
   return page({
     uid,
@@ -35,6 +59,7 @@ export function lossReport(): Dashboard {
         id: 1,
         help: '**Set the time range to the incident** and select its nodes. Tiles and tables cover **the time range**. Copy the tables into your incident report: panel menu → Inspect → Data → Download CSV. Counts are extrapolated to the ends of the range. Data before the start of the history is not included; the panel’s notice says so.',
         panels: [
+          summary(),
           total(
             3,
             'lost-events',
@@ -112,6 +137,7 @@ export function lossReport(): Dashboard {
               groupBy: ['cause'],
               window: '$__range',
               instant: true,
+              limit: 30,
               legendFormat: '{{cause}}',
             })
           ),

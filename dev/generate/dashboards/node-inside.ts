@@ -123,7 +123,7 @@ export const inside: Group = {
           'Share of the node’s CPU time spent in each of Falco’s BPF programs, at the end of the range. It is charged to the applications.',
         ...sizes,
       },
-      signals(['tracepoint-cpu-ratio'], { legendFormat: '{{tracepoint}}', instant: true })
+      signals(['tracepoint-cpu-ratio'], { legendFormat: '{{tracepoint}}', limit: 20, instant: true })
     ),
     seriesPanel(
       {

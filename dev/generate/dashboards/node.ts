@@ -161,7 +161,7 @@ const loss: Group = {
         description: 'Runs per second of each of Falco’s BPF programs at the end of the range.',
         ...sizes,
       },
-      signals(['tracepoint-rate'], { groupBy: ['tracepoint'], legendFormat: '{{tracepoint}}', ...atEnd })
+      signals(['tracepoint-rate'], { groupBy: ['tracepoint'], limit: 20, legendFormat: '{{tracepoint}}', ...atEnd })
     ),
   ],
 };

@@ -139,7 +139,12 @@ export function overview(): Dashboard {
               w: 8,
               h: 9,
             },
-            signals(['tracepoint-rate'], { groupBy: ['tracepoint'], legendFormat: '{{tracepoint}}', instant: true })
+            signals(['tracepoint-rate'], {
+              groupBy: ['tracepoint'],
+              limit: 20,
+              legendFormat: '{{tracepoint}}',
+              instant: true,
+            })
           ),
         ],
       },

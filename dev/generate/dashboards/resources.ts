@@ -5,16 +5,20 @@ import { checksOf, columns, signals, tableOf } from './queries';
 
 export const uid = 'falco-resources';
 
+/** Figures with thresholds, and what Falco costs. */
 const tableColumns = [
   'cpu-usage-avg-ratio',
   'cpu-usage-since-start-ratio',
   'cpu-limit-ratio',
-  'node-cpu-since-start-ratio',
   'probe-cpu-ratio',
   'memory-rss',
-  'container-memory',
   'memory-limit-ratio',
   'memory-limit-remaining-time',
+];
+
+const moreColumns = [
+  'node-cpu-since-start-ratio',
+  'container-memory',
   'ring-buffer-memory',
   'host-cpu-usage-ratio',
   'host-memory-used',
@@ -50,19 +54,19 @@ export function resources(): Dashboard {
               id: 4,
               title: 'Nodes',
               description:
-                'All nodes at the end of the range, highest CPU first. Average CPU usage covers the last 15 minutes to 12 hours, more for older processes, and requires a history of that length. Host CPU is the current value of nodes with node_exporter, and an average since boot of others. Unknown: see the panel’s notice for the reason.',
+                'All nodes at the end of the range, highest CPU first. Average CPU usage covers the last 15 minutes to 12 hours, more for older processes, and requires a history of that length. Unknown: see the panel’s notice for the reason.',
               w: 24,
               h: 12,
             },
             columns(tableColumns, { window }),
-            'CPU since start'
+            'CPU usage since start'
           ),
         ],
       },
       {
         id: 10,
-        title: 'CPU',
-        help: '**Near 100 %** of one CPU, Falco cannot process events faster and drops them, however many CPUs the node has. The probes’ share is what the **applications** pay. CPU time per event is normalised by load: it shows the effect of a change of rules or version.',
+        title: 'CPU and memory',
+        help: '**Near 100 %** of one CPU, Falco cannot process events faster and drops them, however many CPUs the node has. The probes’ share is what the **applications** pay. Memory that **only rises** will reach the limit.',
         panels: [
           worstPanel(
             {
@@ -98,6 +102,48 @@ export function resources(): Dashboard {
             },
             signals(['total-cpu-cost'], { groupBy: ['part'], window, instant: true, legendFormat: '{{part}}' })
           ),
+          worstPanel(
+            {
+              id: 22,
+              title: 'Memory (RSS)',
+              description:
+                'Resident memory of the five largest instances, including touched pages of the ring buffers.',
+              w: 8,
+              h: 8,
+            },
+            'memory-rss'
+          ),
+          worstPanel(
+            {
+              id: 24,
+              title: 'Time to memory limit',
+              description:
+                'The time if memory keeps growing as in the last hour, for the five nodes with the least time. Requires memoryLimit for the target and growing memory.',
+              w: 8,
+              h: 8,
+            },
+            'memory-limit-remaining-time'
+          ).noValue('No memory grows towards a limit set for its target (memoryLimit).'),
+        ],
+      },
+      {
+        id: 20,
+        title: 'Cost in detail',
+        collapsed: true,
+        help: 'CPU time per event is **normalised by load**: it shows the effect of a change of rules or version. Ring buffers are allocated permanently: a larger preset costs memory on every node. An unbounded outputs queue grows when an output is slow.',
+        panels: [
+          tablePanel(
+            {
+              id: 25,
+              title: 'More figures by node',
+              description:
+                'All nodes at the end of the range. Host CPU is the current value of nodes with node_exporter, and an average since boot of others. Unknown: see the panel’s notice for the reason.',
+              w: 24,
+              h: 10,
+            },
+            columns(moreColumns, { window }),
+            'Node CPU share since start'
+          ),
           barsPanel(
             {
               id: 16,
@@ -125,28 +171,11 @@ export function resources(): Dashboard {
             },
             signals(['probe-run-time'], {
               groupBy: ['tracepoint'],
+              limit: 20,
               window,
               legendFormat: '{{tracepoint}}',
               instant: true,
             })
-          ),
-        ],
-      },
-      {
-        id: 20,
-        title: 'Memory',
-        help: 'A line that **only rises** will reach the limit; the table above shows when. Ring buffers are allocated permanently: a larger preset costs memory on every node. An unbounded outputs queue grows when an output is slow.',
-        panels: [
-          worstPanel(
-            {
-              id: 22,
-              title: 'Memory (RSS)',
-              description:
-                'Resident memory of the five largest instances, including touched pages of the ring buffers.',
-              w: 8,
-              h: 8,
-            },
-            'memory-rss'
           ),
           worstPanel(
             {
@@ -159,22 +188,12 @@ export function resources(): Dashboard {
             },
             'container-memory'
           ),
-          worstPanel(
-            {
-              id: 24,
-              title: 'Time to memory limit',
-              description:
-                'The time if memory keeps growing as in the last hour, for the five nodes with the least time. Requires memoryLimit for the target and growing memory.',
-              w: 8,
-              h: 8,
-            },
-            'memory-limit-remaining-time'
-          ).noValue('No memory grows towards a limit set for its target (memoryLimit).'),
         ],
       },
       {
         id: 40,
         title: 'The node',
+        collapsed: true,
         help: '**Do applications pay for Falco?** These metrics of the whole node come from node_exporter. Look at them beside **Falco’s CPU cost**: if pressure or latency rose on the nodes that got a new version or new rules, and not on others, Falco slowed them down. Nodes without node_exporter are missing, and the notices say what to install.',
         panels: [
           worstPanel(
@@ -309,6 +328,7 @@ export function resources(): Dashboard {
       {
         id: 30,
         title: 'Host',
+        collapsed: true,
         help: 'For comparison only: metrics of the host as seen by Falco, and its current CPU usage where node_exporter is scraped. **Falco does not cause its CPU and memory usage**, and no alert rule uses them.',
         panels: [
           worstPanel(

@@ -164,7 +164,7 @@ export function security(): Dashboard {
               w: 8,
               h: 8,
             },
-            signals(['matches-by-source'], { ...inRange, legendFormat: '{{source}}' })
+            signals(['matches-by-source'], { ...inRange, limit: 20, legendFormat: '{{source}}' })
           ).noValue('No rule matched in this range.'),
           barsPanel(
             {
@@ -175,7 +175,7 @@ export function security(): Dashboard {
               w: 8,
               h: 8,
             },
-            signals(['matches-by-tag'], { ...inRange, legendFormat: '{{tactic}}' })
+            signals(['matches-by-tag'], { ...inRange, limit: 20, legendFormat: '{{tactic}}' })
           ).noValue('No rule with a tactic matched in this range.'),
           seriesPanel(
             {

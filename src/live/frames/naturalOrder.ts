@@ -36,10 +36,16 @@ export function namesOf(all: ReadonlyArray<{ labels: Labels }>, first: readonly 
   return leading(first, [...names].sort());
 }
 
+/** Values of labels that have an order of their own, such as priorities, the most severe first. */
+export type Orders = Readonly<Record<string, readonly string[]>>;
+
 /** Compares the values of the labels, in the order of their names. */
-export function compareLabels(a: Labels, b: Labels, names: readonly string[]): number {
+export function compareLabels(a: Labels, b: Labels, names: readonly string[], orders: Orders = {}): number {
   for (const name of names) {
-    const difference = compareNatural(a.get(name), b.get(name));
+    const [x, y] = [a.get(name), b.get(name)];
+    const order = orders[name] ?? [];
+    // Values that are not in the order come before it, like series without the label.
+    const difference = order.indexOf(x) - order.indexOf(y) || compareNatural(x, y);
     if (difference !== 0) {
       return difference;
     }

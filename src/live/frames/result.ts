@@ -1,7 +1,7 @@
 import { type QueryResultMetaNotice } from '@grafana/data';
 import { type Labels, type Result } from '../../promql';
 import { type Signal } from '../../signals/types';
-import { compareLabels, namesOf } from './naturalOrder';
+import { compareLabels, namesOf, type Orders } from './naturalOrder';
 
 /** One expression of a query, evaluated. */
 export interface FrameResult extends Pick<Result, 'type'> {
@@ -22,6 +22,7 @@ export interface FrameOptions {
   unit?: string | undefined;
   /** Labels that come first in tables and names, e.g. cluster and node. */
   identity: readonly string[];
+  orders?: Orders;
   /** Titles for label values, used in names. */
   titles?: Readonly<Record<string, string>>;
   /** Milliseconds between the points of a range; undefined for an instant. */
@@ -46,7 +47,7 @@ export interface FrameSeries {
  * series without points is left out, too. Series of several signals get the label `signal`, except in tables. They are
  * sorted by their labels, those of the identity first.
  */
-export function seriesOf(results: readonly FrameResult[], { table, identity }: FrameOptions): FrameSeries[] {
+export function seriesOf(results: readonly FrameResult[], { table, identity, orders }: FrameOptions): FrameSeries[] {
   return results.flatMap((result, index) => {
     if (result.type === 'string') {
       throw new Error('the expression returns a string, which cannot be shown or alerted on: expected numbers');
@@ -62,6 +63,6 @@ export function seriesOf(results: readonly FrameResult[], { table, identity }: F
     // The order of an instant PromQL query may be the one asked for, as in sort(up).
     const isSortable = !isInstant || result.signal;
     const names = isSortable ? namesOf(all, identity) : [];
-    return isSortable ? all.sort((a, b) => compareLabels(a.labels, b.labels, names)) : all;
+    return isSortable ? all.sort((a, b) => compareLabels(a.labels, b.labels, names, orders)) : all;
   });
 }

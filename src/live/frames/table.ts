@@ -24,13 +24,13 @@ interface Column {
  * the order of the result.
  */
 export function tableFields(results: readonly FrameResult[], all: FrameSeries[], options: FrameOptions): Field[] {
-  const { identity, step } = options;
+  const { identity, orders, step } = options;
   const namer = new SeriesNamer(all, options);
   const columns = columnsOf(results, all, namer);
   const rows = rowsOf(all, namer, columns);
   const names = namesOf(rows, identity);
   if (step !== undefined || results[0]!.signal) {
-    rows.sort((a, b) => a.at - b.at || compareLabels(a.labels, b.labels, names));
+    rows.sort((a, b) => a.at - b.at || compareLabels(a.labels, b.labels, names, orders));
   }
   const time: Field = { name: 'Time', type: FieldType.time, config: {}, values: rows.map(({ at }) => at) };
   const words = names.map((name): Field => {
