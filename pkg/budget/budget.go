@@ -112,6 +112,11 @@ func (p *Place) take(ctx context.Context, from *places, share float64) error {
 // Samples returns how many samples the evaluation may hold in memory.
 func (p *Place) Samples() int { return max(1, int(p.share*float64(p.maxSamples))) }
 
+// Samples returns how many samples an evaluation may hold in memory in a place that is not the large one.
+func (b *Budget) Samples(maxSamples int) int {
+	return max(1, int(b.panels.smallShare*float64(maxSamples))) // that of alert rules is the same
+}
+
 // IsLarge reports whether there is no larger place.
 func (p *Place) IsLarge() bool { return p.share == p.lane.largeShare }
 

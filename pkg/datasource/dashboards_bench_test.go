@@ -35,7 +35,7 @@ func BenchmarkDashboards(b *testing.B) {
 	require.NoError(b, err)
 	for _, nodes := range []int{10, 100, 200, 1000} {
 		b.Run(fmt.Sprintf("%d-nodes", nodes), func(b *testing.B) {
-			f := newBenchFleet(b, nodes)
+			f := newBenchFleet(b, nodes, 241)
 			for _, file := range files {
 				b.Run(strings.TrimSuffix(filepath.Base(file), ".json"), func(b *testing.B) {
 					b.Run("cold", func(b *testing.B) {
@@ -60,7 +60,7 @@ func BenchmarkDashboards(b *testing.B) {
 
 // BenchmarkAlertRules evaluates the shipped alert rules once a minute.
 func BenchmarkAlertRules(b *testing.B) {
-	f := newBenchFleet(b, 1000)
+	f := newBenchFleet(b, 1000, 241)
 	rules := alertQueries(b)
 	measure(b, func() {
 		for range 4 {
@@ -91,7 +91,7 @@ func cpuTime(b *testing.B) time.Duration {
 	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
-// benchFleet is so many nodes that have been scraped for an hour.
+// benchFleet is a fleet that the test scrapes.
 type benchFleet struct {
 	*fakeFleet
 	instance *Instance
@@ -101,7 +101,8 @@ type benchFleet struct {
 	samples  [][]history.Sample
 }
 
-func newBenchFleet(b *testing.B, count int) *benchFleet {
+// newBenchFleet returns so many nodes that have been scraped so many times.
+func newBenchFleet(b testing.TB, count, scrapes int) *benchFleet {
 	f := &benchFleet{fakeFleet: &fakeFleet{history: history.New(history.Options{})}, now: time.Now().Truncate(mix.IntervalMillis * time.Millisecond).Add(-time.Hour)}
 	f.since = f.now.Add(mix.IntervalMillis * time.Millisecond)
 	for i := range count {
@@ -121,7 +122,7 @@ func newBenchFleet(b *testing.B, count int) *benchFleet {
 			Since:  f.since, FirstScrape: f.since, Samples: len(metrics), Metrics: metrics,
 		})
 	}
-	for range 241 {
+	for range scrapes {
 		f.scrape()
 	}
 	settings := backend.DataSourceInstanceSettings{JSONData: json.RawMessage(`{"targets": [{"url": "falco:8765"}], "limits": {"queryTimeout": "10m"}}`)}
@@ -170,7 +171,7 @@ type alertQuery struct {
 	} `yaml:"relativeTimeRange"`
 }
 
-func alertQueries(b *testing.B) (out []alertQuery) {
+func alertQueries(b testing.TB) (out []alertQuery) {
 	text, err := os.ReadFile("../../provisioning/alerting/falco.yaml")
 	require.NoError(b, err)
 	var file struct {

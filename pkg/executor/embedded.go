@@ -50,12 +50,13 @@ type Embedded struct {
 	received *history.History // nil where the alert receiver is off
 	budget   *budget.Budget
 	results  *results
+	repeats  *occurrences
 }
 
 // NewEmbedded returns an executor over the targets of f, which it releases, and over what the alert receiver counted.
 // received is nil where the receiver is off.
 func NewEmbedded(s settings.Settings, f Fleet, received *history.History, shared *Shared) *Embedded {
-	return &Embedded{Fleet: f, settings: s, received: received, budget: shared.budget, results: newResults(s.ResultCacheSize)}
+	return &Embedded{Fleet: f, settings: s, received: received, budget: shared.budget, results: newResults(s.ResultCacheSize), repeats: newOccurrences()}
 }
 
 // Ready keeps scraping alive, and waits up to patience for targets that have not been scraped yet, or not twice. Notices
@@ -95,33 +96,45 @@ type TooManySeries int
 
 func (e TooManySeries) Error() string { return fmt.Sprintf("more than %d series", int(e)) }
 
+// source is where an evaluation has its samples and its place from. What take returns must be given back.
+type source struct {
+	queryable func() storage.Queryable
+	take      func(context.Context) (place *budget.Place, give func(), err error)
+}
+
 // Evaluate runs Prometheus's engine on the history, within the budget of the process, unless the value is already known.
 func (e *Embedded) Evaluate(ctx context.Context, what Evaluation) (Value, error) {
-	value, err := e.evaluateIn(ctx, e.budget.Take, what)
+	value, err := e.evaluateIn(ctx, source{e.queryable, func(ctx context.Context) (*budget.Place, func(), error) {
+		place, err := e.budget.Take(ctx, e.settings.MaxSamples)
+		return place, place.Give, err
+	}}, what)
 	if errors.As(err, new(budget.TooManySamples)) || errors.As(err, new(TooManySeries)) {
-		value, err = e.evaluateIn(ctx, e.budget.TakeLarge, what)
+		value, err = e.evaluateIn(ctx, source{e.queryable, func(ctx context.Context) (*budget.Place, func(), error) {
+			place, err := e.budget.TakeLarge(ctx, e.settings.MaxSamples)
+			return place, place.Give, err
+		}}, what)
 	}
 	return value, err
 }
 
 // evaluateIn waits for a place and evaluates in it. An identical evaluation that already runs is awaited without a place:
 // a user's places are for what only that user needs.
-func (e *Embedded) evaluateIn(ctx context.Context, take func(context.Context, int) (*budget.Place, error), what Evaluation) (Value, error) {
+func (e *Embedded) evaluateIn(ctx context.Context, from source, what Evaluation) (Value, error) {
 	for waits := 0; ; waits++ {
-		if value, known, err := e.known(ctx, what); known || err != nil {
+		if value, known, err := e.known(ctx, from.queryable(), what); known || err != nil {
 			return value, err
 		}
-		place, err := take(ctx, e.settings.MaxSamples)
+		place, give, err := from.take(ctx)
 		if err != nil {
 			return Value{}, err
 		}
 		end, other := e.results.begin(what)
 		if other == nil || waits == 2 { // the client of the first one may have left; do not queue behind one that fails
-			defer place.Give() // after a panic as well, as end
+			defer give() // after a panic as well, as end
 			defer end()
-			return e.evaluate(ctx, place, what)
+			return e.evaluate(ctx, from.queryable(), place, what)
 		}
-		place.Give()
+		give()
 		select {
 		case <-other:
 		case <-ctx.Done():
@@ -131,8 +144,8 @@ func (e *Embedded) evaluateIn(ctx context.Context, take func(context.Context, in
 }
 
 // known returns the value of an evaluation if it is kept whole.
-func (e *Embedded) known(ctx context.Context, what Evaluation) (value Value, known bool, err error) {
-	view, ok := e.queryable().(*history.View)
+func (e *Embedded) known(ctx context.Context, queryable storage.Queryable, what Evaluation) (value Value, known bool, err error) {
+	view, ok := queryable.(*history.View)
 	if !ok {
 		return Value{}, false, nil
 	}
@@ -171,12 +184,11 @@ func (e *Embedded) hold(ctx context.Context, value Value) (Value, error) {
 }
 
 // evaluate evaluates the steps that are not known, and keeps the value for other requests.
-func (e *Embedded) evaluate(ctx context.Context, place *budget.Place, what Evaluation) (Value, error) {
+func (e *Embedded) evaluate(ctx context.Context, queryable storage.Queryable, place *budget.Place, what Evaluation) (Value, error) {
 	parsed, err := parser.NewParser(parser.Options{}).ParseExpr(what.Expr)
 	if err != nil {
 		return Value{}, err
 	}
-	queryable := e.queryable()
 	view, keeps := queryable.(*history.View)
 	far, reusable := reach(parsed)
 	if !keeps || !reusable {
@@ -193,7 +205,7 @@ func (e *Embedded) evaluate(ctx context.Context, place *budget.Place, what Evalu
 			return Value{}, err
 		}
 	} else {
-		value, err := e.run(ctx, view, place.Samples(), parsed, what)
+		value, err := e.runShared(ctx, view, place, parsed, what)
 		if err != nil {
 			return Value{}, err
 		}
@@ -243,41 +255,66 @@ func (e *Embedded) extend(ctx context.Context, view *history.View, samples int, 
 
 // run evaluates an expression that may hold some samples in memory, by groups of nodes if it needs more and can be divided.
 func (e *Embedded) run(ctx context.Context, queryable storage.Queryable, samples int, parsed parser.Expr, what Evaluation) (Value, error) {
-	view, canDivide := queryable.(*history.View)
+	view, isHistory := queryable.(*history.View)
 	text := what.Expr
-	if canDivide && !what.UserWritten { // users are told about their expression, with positions in it
+	if isHistory && !what.UserWritten { // users are told about their expression, with positions in it
 		if parsed = simplify(view, parsed); parsed == nil {
 			return emptyValue(what), nil
 		}
 		text = parsed.String()
 	}
-	cost, count := seriesCost(parsed, what), 1
-	var u union
-	if canDivide {
-		var tooMany bool
-		if count, u.total, tooMany = parts(view, parsed, what, cost, samples); tooMany {
-			return Value{}, TooManySeries(max(1, samples/cost))
+	groups, err := groupsOf(view, parsed, what, samples)
+	if err != nil {
+		return Value{}, err
+	}
+	return e.runGroups(ctx, groups, func(i int) storage.Queryable {
+		if groups.count == 1 {
+			return queryable
 		}
+		return view.Part(i, groups.count)
+	}, text, what)
+}
+
+// groups are the groups of nodes that an evaluation is divided into.
+type groups struct {
+	count   int
+	total   func(a, b float64) float64 // see union
+	samples int                        // that the evaluation may hold in memory
+	cost    int                        // of a series, in samples
+}
+
+// groupsOf returns the groups for an evaluation that may hold some samples in memory. view may be nil.
+func groupsOf(view *history.View, parsed parser.Expr, what Evaluation, samples int) (groups, error) {
+	g := groups{count: 1, samples: samples, cost: seriesCost(parsed, what)}
+	if view == nil {
+		return g, nil
 	}
-	room := samples
-	if count > 1 {
-		room = roomOfPart(samples) // the other half is for the values of the earlier parts
+	var tooMany bool
+	if g.count, g.total, tooMany = parts(view, parsed, what, g.cost, samples); tooMany {
+		return g, TooManySeries(max(1, samples/g.cost))
 	}
-	series := max(1, room/cost)
+	return g, nil
+}
+
+// runGroups evaluates an expression for each group and puts the values together. group returns the samples of a group.
+func (e *Embedded) runGroups(ctx context.Context, g groups, group func(i int) storage.Queryable, text string, what Evaluation) (Value, error) {
+	room := g.samples
+	if g.count > 1 {
+		room = roomOfPart(g.samples) // the other half is for the values of the earlier parts
+	}
+	series := max(1, room/g.cost)
 	engine := history.NewEngine(history.EngineOptions{MaxSamples: room, MaxSeries: series, Timeout: e.settings.QueryTimeout})
+	u := union{total: g.total}
 	var found annotations.Annotations
-	for i := range count {
-		if count > 1 {
-			queryable = view.Part(i, count)
-		}
-		q, err := newQuery(ctx, engine, queryable, text, what)
+	for i := range g.count {
+		q, err := newQuery(ctx, engine, group(i), text, what)
 		if err != nil {
 			return Value{}, err
 		}
 		result := q.Exec(ctx)
 		switch {
 		case errors.As(result.Err, new(promql.ErrTooManySamples)):
-			result.Err = budget.TooManySamples(samples)
+			result.Err = budget.TooManySamples(g.samples)
 		case errors.As(result.Err, new(promql.ErrTooManySeries)):
 			result.Err = TooManySeries(series)
 		}
@@ -286,7 +323,7 @@ func (e *Embedded) run(ctx context.Context, queryable storage.Queryable, samples
 			return Value{}, result.Err
 		}
 		found.Merge(result.Warnings)
-		if count == 1 {
+		if g.count == 1 {
 			u.add(result.Value)
 			u.free = q.Close
 			break
@@ -294,7 +331,7 @@ func (e *Embedded) run(ctx context.Context, queryable storage.Queryable, samples
 		u.add(own(result.Value))
 		q.Close()
 		if u.samples > room {
-			return Value{}, budget.TooManySamples(samples)
+			return Value{}, budget.TooManySamples(g.samples)
 		}
 	}
 	value := Value{Value: u.value(), Executed: what.Expr, Release: u.free}

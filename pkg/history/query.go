@@ -47,6 +47,11 @@ func (q *querier) Select(ctx context.Context, sorted bool, hints *storage.Select
 	return &set
 }
 
+// NewSeriesSet returns a set of series in their order.
+func NewSeriesSet(series []storage.Series) storage.SeriesSet {
+	return &seriesSet{series: series, index: -1}
+}
+
 // LabelValues implements [storage.LabelQuerier]. If the time is bounded, it only considers series with a value in it.
 func (q *querier) LabelValues(ctx context.Context, name string, _ *storage.LabelHints, matchers ...*labels.Matcher) ([]string, annotations.Annotations, error) {
 	values := map[string]struct{}{}

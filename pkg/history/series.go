@@ -56,8 +56,12 @@ type chunk struct {
 }
 
 func newSeries(l labels.Labels, hash uint64) *Series {
-	nodeHash, _ := l.HashForLabels(nil, partLabel)
-	return &Series{labels: l, hash: hash, nodeHash: uint32(nodeHash)} //nolint:gosec // G115: half of the bits are enough
+	return &Series{labels: l, hash: hash, nodeHash: nodeHash(l)}
+}
+
+func nodeHash(l labels.Labels) uint32 {
+	hash, _ := l.HashForLabels(nil, partLabel)
+	return uint32(hash) //nolint:gosec // G115: half of the bits are enough
 }
 
 // Labels returns the labels of the series, including __name__.

@@ -23,7 +23,9 @@ const partLabel = "node"
 // part is the group of nodes that a view is about. Its zero value is all nodes.
 type part struct{ index, count uint32 }
 
-func (p part) has(s *Series) bool { return p.count == 0 || s.nodeHash%p.count == p.index }
+func (p part) has(s *Series) bool { return p.hasHash(s.nodeHash) }
+
+func (p part) hasHash(nodeHash uint32) bool { return p.count == 0 || nodeHash%p.count == p.index }
 
 var _ storage.Queryable = (*View)(nil)
 
@@ -48,6 +50,9 @@ func (v *View) Part(index, count int) *View {
 	one.part = part{uint32(index), uint32(count)} //nolint:gosec // G115: counts are small
 	return &one
 }
+
+// HasNode reports whether the view is about the node of some labels.
+func (v *View) HasNode(l labels.Labels) bool { return v.part.count == 0 || v.part.hasHash(nodeHash(l)) }
 
 // MostSeries returns a number that matching series do not exceed.
 func (v *View) MostSeries(matchers []*labels.Matcher) (n int) {
