@@ -38,7 +38,7 @@ func BenchmarkBesidePrometheus(b *testing.B) {
 	require.NoError(b, err)
 	for _, nodes := range []int{200, 1000} {
 		b.Run(fmt.Sprintf("%d-nodes", nodes), func(b *testing.B) {
-			f := newBenchFleet(b, nodes)
+			f := newBenchFleet(b, nodes, 241)
 			peer, err := server.StartPrometheus("")
 			require.NoError(b, err)
 			b.Cleanup(peer.Stop)

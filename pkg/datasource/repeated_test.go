@@ -147,7 +147,7 @@ func TestSubExpressionsAreThoseOfAFreshEvaluation(t *testing.T) {
 			summary, err := e.Check(t.Context())
 			require.NoError(t, err)
 			var kept int
-			_, err = fmt.Sscan(summary.Details[0], &kept)
+			_, err = fmt.Sscan(summary.Suggestions[0], &kept)
 			require.NoError(t, err)
 			t.Log(len(e.evaluated), e.compared, e.values, kept)
 			require.Greater(t, e.compared, 500)
