@@ -19,8 +19,8 @@ test('the values of a label are a frame with the fields text and value', async (
 test('nodes can be sorted by their verdicts, the worst first', async () => {
   const datasource = fakeDataSource();
   const fields = [
-    { name: 'node', type: FieldType.string, values: ['worker-10', '', 'worker-2'] },
     { name: 'verdict', type: FieldType.string, values: ['critical', 'warning', 'ok'] },
+    { name: 'node', type: FieldType.string, values: ['worker-10', '', 'worker-2'] },
   ];
   const query = jest.spyOn(datasource, 'query').mockReturnValue(of({ data: [toDataFrame({ fields })] }));
   const filters = [{ key: 'cluster', operator: '=~' as const, value: '$cluster' }];

@@ -24,7 +24,7 @@ export class FalcoVariableSupport extends CustomVariableSupport<FalcoDataSource,
   query = (request: DataQueryRequest<FalcoVariableQuery>): Observable<DataQueryResponse> => {
     const [query] = request.targets;
     return query?.worstFirst
-      ? this.datasource.query({ ...request, targets: [byVerdict(query)] }).pipe(map(firstColumn))
+      ? this.datasource.query({ ...request, targets: [byVerdict(query)] }).pipe(map((response) => valuesOf(response, query)))
       : from(this.datasource.metricFindQuery(query, request)).pipe(map(toOptions));
   };
 }
@@ -48,9 +48,9 @@ function byVerdict({ refId, label = 'node', filters }: FalcoVariableQuery): Falc
 }
 
 /** Values that are checked as a whole have no node. */
-function firstColumn(response: DataQueryResponse): DataQueryResponse {
+function valuesOf(response: DataQueryResponse, { label = 'node' }: FalcoVariableQuery): DataQueryResponse {
   const [frame] = response.data as DataFrame[];
-  const values = (frame?.fields[0]?.values ?? []) as string[];
+  const values = (frame?.fields.find(({ name }) => name === label)?.values ?? []) as string[];
   return { ...response, ...toOptions(values.filter((value) => value !== '').map((text) => ({ text }))) };
 }
 

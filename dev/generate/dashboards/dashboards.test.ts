@@ -189,6 +189,8 @@ describe.each(built)('$dashboard.title', ({ dashboard, top, all, panels, queries
         Array.from({ length: w * h }, (_, i) => `${x + (i % w)},${y + Math.floor(i / w)}`)
       );
       expect(new Set(cells).size).toBe(cells.length);
+      // When a row opens, Grafana puts a panel at 0 last.
+      expect(grid === top || grid[0]?.gridPos.y !== 0).toBe(true);
     }
     expect(panels.filter(({ gridPos }) => gridPos.x + gridPos.w > 24)).toEqual([]);
     const ids = all.map(({ id }) => id);

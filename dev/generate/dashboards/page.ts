@@ -147,9 +147,9 @@ function add(board: DashboardBuilder, { id, title, collapsed, help, panels }: Gr
   }
 }
 
-/** A collapsed row contains its panels. Grafana moves them below the row when it opens. */
+/** A collapsed row contains its panels. Grafana moves them below the row when it opens, unless the first is at 0. */
 function withHidden(row: RowBuilder, panels: Array<cog.Builder<Panel>>): RowBuilder {
-  const next = { x: 0, y: 0, bottom: 0 };
+  const next = { x: 0, y: 1, bottom: 1 };
   for (const panel of panels) {
     const built = panel.build();
     const { w = 0, h = 0 } = built.gridPos ?? {};

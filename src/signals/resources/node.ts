@@ -57,7 +57,6 @@ function definePressure(resource: 'cpu' | 'memory' | 'io', { title, noun }: { ti
     title,
     unit: 'percentunit',
     decimals: 2,
-    max: 1,
     summary: `Share of time in which at least one task of the node waited for ${noun}`,
     description: `Pressure stall information of the kernel (the line “some” of /proc/pressure/${resource}), as a share of the window. Unlike usage, it shows that work was delayed: it is 0 on a fully used node where nothing waits. It covers all tasks of the node, not only Falco. A change of Falco that slows applications down raises it, and so does more load: compare with server-load, and with nodes that did not change. Groups show the maximum.`,
     expr: maxByGroup(onFalcoNodes(rate(metric))),
