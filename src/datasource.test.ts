@@ -112,8 +112,16 @@ describe('queries', () => {
   test('a new query can be sent', () => {
     const { datasource } = make();
     const query = { refId: 'A', ...datasource.getDefaultQuery(CoreApp.Dashboard) } as FalcoQuery;
-    expect(query.signals).toEqual(['kernel-drop-ratio']);
+    expect(datasource.getQueryDisplayText(query)).toBe('Kernel drops');
     expect(datasource.filterQuery(query)).toBe(true);
+  });
+
+  test('of all types mean the same after Grafana has added the fields of a new query', async () => {
+    const { datasource, sent } = make();
+    const health = { ...datasource.getDefaultQuery(CoreApp.Dashboard), refId: 'A', queryType: 'health' };
+    await lastValueFrom(datasource.query(request([health])));
+    expect(sent()?.data.queries[0]).toMatchObject({ queryType: 'health', format: 'table' });
+    expect(sent()?.data.queries[0]).not.toHaveProperty('signals');
   });
 
   test('have a display text', () => {

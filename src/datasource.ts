@@ -72,7 +72,8 @@ export class FalcoDataSource
   }
 
   override getDefaultQuery(_app: CoreApp): Partial<FalcoQuery> {
-    return NEW_QUERY;
+    // Grafana adds this to stored queries that lack a field. Signals would restrict a query of another type.
+    return { queryType: NEW_QUERY.queryType };
   }
 
   override query(original: DataQueryRequest<FalcoQuery>): Observable<DataQueryResponse> {
