@@ -201,8 +201,12 @@ describe('Prometheus mode', () => {
     await userEvent.click(screen.getByRole('radio', { name: /^Prometheus/ }));
     expect(screen.queryByRole('button', { name: 'Add target' })).not.toBeInTheDocument();
     expect(screen.queryByLabelText('Retention time')).not.toBeInTheDocument();
+    expect(screen.queryByRole('alert')).not.toBeInTheDocument();
+    const url = screen.getByLabelText('Server URL *');
+    await userEvent.type(url, 'x');
+    await userEvent.clear(url);
     expect(screen.getByRole('alert')).toHaveTextContent('Enter a Server URL, for example http://prometheus:9090.');
-    await userEvent.type(screen.getByLabelText('Server URL *'), 'http://prometheus:9090');
+    await userEvent.type(url, 'http://prometheus:9090');
     expect(screen.queryByRole('alert')).not.toBeInTheDocument();
     expect(settings()).toEqual({
       mode: 'prometheus',
@@ -459,8 +463,10 @@ test('a provisioned data source is read-only', () => {
   );
   config.secureSocksDSProxyEnabled = false;
 
-  // Grafana's own page explains why.
-  expect(screen.queryByText(/provision/i)).not.toBeInTheDocument();
+  // Grafana's own page explains why it is read-only.
+  expect(screen.getAllByText(/provision/i)).toEqual([
+    screen.getByText(/^The Dashboards tab also lists dashboards that are already provisioned\./),
+  ]);
   const fields = [
     ...screen.getAllByRole('textbox'),
     ...screen.getAllByRole('combobox'),

@@ -1,6 +1,7 @@
 import { type DataSourcePluginOptionsEditorProps } from '@grafana/data';
 import { DataSourceDescription } from '@grafana/plugin-ui';
-import { Divider } from '@grafana/ui';
+import { Divider, Text } from '@grafana/ui';
+import { t } from '../../i18n';
 import { type FalcoSecrets, type FalcoSettings } from '../../settings';
 import { BaselineSection } from './BaselineSection';
 import { ConnectionSection } from './ConnectionSection';
@@ -32,6 +33,14 @@ export function ConfigEditor({
   return (
     <>
       <DataSourceDescription dataSourceName="Falco Metrics" docsLink={DOCUMENTATION} hasRequiredFields />
+      {section.disabled && (
+        <Text element="p" color="secondary">
+          {t(
+            'config.dashboards',
+            'The Dashboards tab also lists dashboards that are already provisioned. Importing one of these fails. Open it from Dashboards in the menu.'
+          )}
+        </Text>
+      )}
       <Divider />
       <ModeSection {...section} />
       <Divider />

@@ -48,6 +48,13 @@ test('a figure is added with all its fields', async () => {
   expect(impact()).toEqual({ expressions: [latency] });
 });
 
+test('two new figures are not reported before they have names', async () => {
+  show([{ name: '', expression: '' }]);
+  await userEvent.click(screen.getByRole('button', { name: 'Add figure' }));
+  expect(screen.getAllByLabelText(/^Name/)).toHaveLength(2);
+  expect(screen.queryByRole('alert')).not.toBeInTheDocument();
+});
+
 test('an emptied unit is no setting, and neither is a list without figures', async () => {
   const impact = show([latency]);
   await userEvent.clear(figure(1).getByLabelText(/^Unit/));

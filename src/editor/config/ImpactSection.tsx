@@ -31,7 +31,7 @@ export function ImpactSection({ settings, onChange, disabled }: SectionProps) {
           key={index}
           number={index + 1}
           expression={expression}
-          isNameTaken={expressions.some(({ name }, other) => other < index && name === expression.name)}
+          isNameTaken={expressions.some(({ name }, other) => other < index && name !== '' && name === expression.name)}
           onChange={(changed) => save(expressions.map((other, i) => (i === index ? changed : other)))}
           onRemove={() => save(expressions.filter((_, i) => i !== index))}
           disabled={disabled}

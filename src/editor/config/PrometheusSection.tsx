@@ -16,7 +16,10 @@ export function PrometheusSection({ settings, onChange, disabled }: SectionProps
   const set = (change: Partial<PrometheusSettings>) => onChange({ prometheus: { ...prometheus, ...change } });
   // Secrets are removed while typing, because everything in the settings is saved.
   const [refused, setRefused] = useState<string>();
+  // As for targets: the address of a new data source is not invalid before the user has typed something.
+  const [isTyped, setTyped] = useState(prometheus.url !== undefined);
   const setUrl = (typed = '') => {
+    setTyped(true);
     const url = withoutSecrets(typed);
     setRefused(url === typed ? undefined : serverUrlProblem(typed));
     set({ url: url === '' ? undefined : url });
@@ -37,7 +40,7 @@ export function PrometheusSection({ settings, onChange, disabled }: SectionProps
             label={t('config.prometheus.url', 'Server URL')}
             placeholder={verbatim('http://prometheus:9090')}
             value={prometheus.url}
-            problem={refused ?? serverUrlProblem(prometheus.url)}
+            problem={refused ?? (isTyped ? serverUrlProblem(prometheus.url) : undefined)}
             onChange={setUrl}
             required
           />

@@ -7,14 +7,14 @@ import { t } from '../../i18n';
 export function TextToCopy({ title, text }: { title: string; text: string }) {
   const styles = useStyles2(getStyles);
   return (
-    <div role="region" aria-label={title}>
+    <div>
       <Stack justifyContent="space-between" alignItems="center">
         <Text element="h6">{title}</Text>
         <ClipboardButton variant="secondary" size="sm" icon="copy" type="button" getText={() => text}>
           {t('config.copy', 'Copy')}
         </ClipboardButton>
       </Stack>
-      <pre className={styles.text} tabIndex={0}>
+      <pre className={styles.text} role="region" aria-label={title} tabIndex={0}>
         {text}
       </pre>
     </div>
