@@ -1,6 +1,6 @@
-import { EditorField } from '@grafana/plugin-ui';
 import { Button, Stack } from '@grafana/ui';
 import { useState } from 'react';
+import { EditorField } from '../EditorField';
 import { t } from '../../i18n';
 import { type Filter } from '../../query';
 import { FilterRow } from './FilterRow';

@@ -1,7 +1,7 @@
-import { EditorField } from '@grafana/plugin-ui';
 import { MultiCombobox } from '@grafana/ui';
 import { isEqual } from 'lodash';
 import { useId } from 'react';
+import { EditorField, labelId } from '../EditorField';
 import { type FalcoSettings } from '../../settings';
 import { commonGroupings, findSignals } from '../../labelChoices';
 
@@ -37,6 +37,7 @@ export function GroupBy({ signals: ids, groupBy, settings, onChange }: Props) {
     >
       <MultiCombobox
         id={id}
+        aria-labelledby={labelId(id)}
         placeholder={groupBy === undefined && common.length === 0 ? 'Default of each signal' : 'Total'}
         options={options}
         value={selected}

@@ -1,7 +1,7 @@
-import { EditorField } from '@grafana/plugin-ui';
 import { Combobox, type ComboboxOption } from '@grafana/ui';
 import { isEqual } from 'lodash';
 import { useId } from 'react';
+import { EditorField } from '../EditorField';
 import { t } from '../../i18n';
 
 interface Choice extends ComboboxOption<string> {

@@ -1,7 +1,7 @@
 import { type TimeRange } from '@grafana/data';
-import { EditorField } from '@grafana/plugin-ui';
 import { Stack, Switch, Text } from '@grafana/ui';
 import { useId } from 'react';
+import { EditorField } from '../EditorField';
 import { t } from '../../i18n';
 import { findLiveObstacle } from '../../liveQueries';
 import { type CompleteQuery, type FalcoQuery } from '../../query';

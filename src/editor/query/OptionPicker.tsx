@@ -1,6 +1,6 @@
-import { EditorField } from '@grafana/plugin-ui';
 import { MultiCombobox } from '@grafana/ui';
 import { useId } from 'react';
+import { EditorField, labelId } from '../EditorField';
 import { type PickerOption, searchOptions } from './searchOptions';
 
 interface Props {
@@ -23,6 +23,7 @@ export function OptionPicker({ label, tooltip, placeholder, options, value, onCh
     <EditorField label={label} tooltip={tooltip}>
       <MultiCombobox
         id={id}
+        aria-labelledby={labelId(id)}
         placeholder={placeholder}
         options={(text) => Promise.resolve(searchOptions(options, text))}
         value={selected}

@@ -1,7 +1,8 @@
 import { CoreApp, type TimeRange } from '@grafana/data';
-import { EditorField, EditorRow } from '@grafana/plugin-ui';
+import { EditorRow } from '@grafana/plugin-ui';
 import { RadioButtonGroup, UnitPicker } from '@grafana/ui';
 import { useId } from 'react';
+import { EditorField } from '../EditorField';
 import { IMPACT } from '../../contract';
 import { type CompleteQuery, type FalcoQuery, returnsSeries } from '../../query';
 import { type FalcoSettings } from '../../settings';

@@ -1,6 +1,6 @@
-import { EditorField } from '@grafana/plugin-ui';
 import { Input } from '@grafana/ui';
 import { useId, useState } from 'react';
+import { EditorField } from '../EditorField';
 
 interface Props {
   label: string;

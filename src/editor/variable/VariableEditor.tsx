@@ -1,7 +1,8 @@
 import { type QueryEditorProps } from '@grafana/data';
-import { EditorField, EditorRow, EditorRows } from '@grafana/plugin-ui';
+import { EditorRow, EditorRows } from '@grafana/plugin-ui';
 import { Combobox, type ComboboxOption } from '@grafana/ui';
 import { useId } from 'react';
+import { EditorField } from '../EditorField';
 import { type FalcoDataSource } from '../../datasource';
 import { t, verbatim } from '../../i18n';
 import { commonFilterKeys } from '../../labelChoices';
