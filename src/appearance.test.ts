@@ -189,3 +189,16 @@ function hue(colour: string): number {
   const sixth = max === r ? (g - b) / range : max === g ? 2 + (b - r) / range : 4 + (r - g) / range;
   return (60 * sixth + 360) % 360;
 }
+
+test('a heatmap without data gets the fields that Grafana reads, and keeps its notices', () => {
+  const meta = { notices: [{ severity: 'warning' as const, text: 'Why.' }] };
+  const empty = { length: 0, fields: [], meta };
+  const [frame] = refine({ data: [empty] }, { targets: [], panelPluginId: 'heatmap' }).data as DataFrame[];
+  expect(frame!.fields.map(({ type, values }) => [type, values])).toEqual([
+    [FieldType.time, []],
+    [FieldType.number, []],
+  ]);
+  expect(frame!.meta).toEqual(meta);
+  const [graph] = refine({ data: [empty] }, { targets: [], panelPluginId: 'timeseries' }).data as DataFrame[];
+  expect(graph!.fields).toEqual([]);
+});

@@ -31,7 +31,17 @@ export function refine(response: DataQueryResponse, request: Request): DataQuery
   const frames = (response.data as DataFrame[])
     .map((frame) => (tables.includes(frame.meta?.type) ? refineTable(frame, selects(frame)) : frame))
     .map((frame) => withFields(frame, (field) => readable(shortenDigest(field))));
+  if (request.panelPluginId === 'heatmap') {
+    return { ...response, data: frames.map(withHeatmapFields) };
+  }
   return { ...response, data: isShippedGraph(request) ? colourSeries(frames) : frames };
+}
+
+/** Without these fields, Grafana's heatmap shows "TypeError: Cannot read properties of undefined" and no notice. */
+function withHeatmapFields(frame: DataFrame): DataFrame {
+  const time: Field = { name: 'Time', type: FieldType.time, values: [], config: {} };
+  const value: Field = { name: 'Value', type: FieldType.number, values: [], config: {} };
+  return frame.fields.length > 0 ? frame : { ...frame, fields: [time, value] };
 }
 
 /** In other dashboards, the panel's own color scheme counts: it cannot replace the colours that the data brings. */
