@@ -24,7 +24,9 @@ export class FalcoVariableSupport extends CustomVariableSupport<FalcoDataSource,
   query = (request: DataQueryRequest<FalcoVariableQuery>): Observable<DataQueryResponse> => {
     const [query] = request.targets;
     return query?.worstFirst
-      ? this.datasource.query({ ...request, targets: [byVerdict(query)] }).pipe(map((response) => valuesOf(response, query)))
+      ? this.datasource
+          .query({ ...request, targets: [byVerdict(query)] })
+          .pipe(map((response) => valuesOf(response, query)))
       : from(this.datasource.metricFindQuery(query, request)).pipe(map(toOptions));
   };
 }
