@@ -69,11 +69,25 @@ func results(ctx context.Context, r *request.Request, qc *request.QueryContext, 
 			}
 		}
 	}
-	slices.SortStableFunc(out, func(x, y checkResult) int {
-		return cmp.Or(cmp.Compare(severityRank[x.verdict], severityRank[y.verdict]), cmp.Compare(x.order, y.order),
-			frames.CompareNatural(x.node.Cluster, y.node.Cluster), frames.CompareNatural(x.node.Name, y.node.Name))
-	})
+	slices.SortStableFunc(out, worse)
 	return out
+}
+
+// worse orders results: by verdict, by check in the order of the catalogue, by value, then by name.
+func worse(x, y checkResult) int {
+	return cmp.Or(cmp.Compare(severityRank[x.verdict], severityRank[y.verdict]), cmp.Compare(x.order, y.order), x.compareValue(y),
+		frames.CompareNatural(x.node.Cluster, y.node.Cluster), frames.CompareNatural(x.node.Name, y.node.Name))
+}
+
+// compareValue compares bad values of a check, the worst first.
+func (f checkResult) compareValue(other checkResult) int {
+	if !f.needsAdvice() || f.value == nil || other.value == nil {
+		return 0
+	}
+	if f.Worst == "min" {
+		return cmp.Compare(*f.value, *other.value)
+	}
+	return cmp.Compare(*other.value, *f.value)
 }
 
 // doesNotApply reports whether a check can never have a value on a target: a Falco with nothing but plugin sources lacks

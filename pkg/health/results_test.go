@@ -1,6 +1,7 @@
 package health
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -37,4 +38,22 @@ func TestGroupsAreSortedBySeverity(t *testing.T) {
 		order = append(order, g.labels.Get("node"))
 	}
 	require.Equal(t, []string{"two", "three", "one", "four", "five", "six"}, order)
+}
+
+func TestBadValuesAreSortedBySize(t *testing.T) {
+	result := func(node, worst string, value float64, verdict string) checkResult {
+		check := evaluatedCheck{Check: &signals.Check{Worst: worst}}
+		return checkResult{evaluatedCheck: check, node: target.Node{Name: node}, verdict: verdict, value: &value}
+	}
+	order := func(all ...checkResult) (out []string) {
+		slices.SortStableFunc(all, worse)
+		for _, f := range all {
+			out = append(out, f.node.Name)
+		}
+		return out
+	}
+	require.Equal(t, []string{"node-10", "node-1", "node-2"},
+		order(result("node-1", "max", 0.2, "critical"), result("node-2", "max", 0.05, "warning"), result("node-10", "max", 0.3, "critical")))
+	require.Equal(t, []string{"node-2", "node-1"}, order(result("node-1", "min", 60, "warning"), result("node-2", "min", 30, "warning")))
+	require.Equal(t, []string{"node-2", "node-10"}, order(result("node-10", "max", 0.01, "ok"), result("node-2", "max", 0, "ok")), "by name")
 }
