@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -92,11 +93,21 @@ func sourceNotices(r *request.Request, qc *request.QueryContext, checks []evalua
 // adviseWorst fills in what to change for the first result of each group.
 func adviseWorst(ctx context.Context, r *request.Request, qc *request.QueryContext, groups []group) error {
 	worst := make([]checkResult, 0, len(groups))
+	var names []string
 	for _, g := range groups {
 		worst = append(worst, g.findings[0])
+		names = append(names, regexp.QuoteMeta(g.findings[0].node.Name))
 	}
 	if err := nameFiles(ctx, r, qc, worst); err != nil {
 		return err
+	}
+	// The conditions of advice are not evaluated for the other nodes of a large fleet.
+	slices.Sort(names)
+	only := signals.Filter{Key: "node", Operator: "=~", Value: strings.Join(slices.Compact(names), "|")}
+	for i := range worst {
+		if f := &worst[i]; f.kind == target.KindFalco && !f.signal.ClusterScoped {
+			f.scope.SampleFilters = append(slices.Clone(f.scope.SampleFilters), only)
+		}
 	}
 	if err := advise(ctx, r, qc, worst); err != nil {
 		return err
