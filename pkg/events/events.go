@@ -205,17 +205,21 @@ func eventFrames(rows []bundle, notices []data.Notice) data.Frames {
 	}
 	cluster := func(b bundle) string { return b.shared(func(e event) string { return e.node.Cluster }) }
 	node := func(b bundle) string { return b.shared(func(e event) string { return e.node.Name }) }
+	end := func(b bundle) *time.Time {
+		at := b.end()
+		return &at
+	}
 	return frames.Table(notices,
 		data.NewField("time", nil, frames.Column(rows, bundle.first)),
-		data.NewField("timeEnd", nil, frames.Column(rows, bundle.end)),
-		words("title", bundle.title),
-		words("text", bundle.said),
-		words("tags", func(b bundle) string {
+		frames.Hide(frames.Times("timeEnd", "", "", frames.Column(rows, end))),
+		frames.Hide(words("title", bundle.title)),
+		frames.MinWidth(240, words("text", bundle.said)),
+		frames.Hide(words("tags", func(b bundle) string {
 			return strings.TrimSuffix(strings.Join([]string{b[0].ID, b[0].Level, node(b)}, ","), ",")
-		}),
+		})),
 		words("cluster", cluster),
 		words("node", node),
-		words("kind", func(b bundle) string { return b[0].ID }),
+		frames.Hide(words("kind", func(b bundle) string { return b[0].ID })),
 		frames.Levels("level", "", map[string]string{"info": "info", "warning": "warning", "critical": "critical"}, frames.Column(rows, func(b bundle) string { return b[0].Level })),
 	)
 }

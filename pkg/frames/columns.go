@@ -88,10 +88,10 @@ func Numbers(name, title, unit string, values []*float64) *data.Field {
 	return field
 }
 
-// Times returns a column of times; nil means never.
-func Times(name, title string, values []*time.Time) *data.Field {
+// Times returns a column of times; nil means never. The unit is one of Grafana's for times, "" for date and time.
+func Times(name, title, unit string, values []*time.Time) *data.Field {
 	field := data.NewField(name, nil, values)
-	field.Config = &data.FieldConfig{DisplayNameFromDS: title, Custom: map[string]any{"cellOptions": map[string]any{"type": "auto"}}}
+	field.Config = &data.FieldConfig{DisplayNameFromDS: title, Unit: unit, Custom: map[string]any{"cellOptions": map[string]any{"type": "auto"}}}
 	return field
 }
 

@@ -67,7 +67,7 @@ func figuresTable(reports []report, notices []data.Notice) data.Frames {
 		return r.verdict()
 	})
 	return frames.Table(notices,
-		frames.Times("time", "Time", frames.Column(rows, func(r row) *time.Time { return &r.first })),
+		frames.Times("time", "Time", "", frames.Column(rows, func(r row) *time.Time { return &r.first })),
 		words("cluster", "Cluster", func(r row) string { return r.cluster }),
 		words("event", "Change of Falco", func(r row) string { return r.report.title() }),
 		words("subject", "Subject", func(r row) string { return subjects[r.subject] }),

@@ -132,7 +132,7 @@ func ruleTable(rows []*rule, total float64, notices []data.Notice) data.Frames {
 			return one.matches / total
 		})),
 		frames.Width(85, numbers("nodes", "Nodes with matches", "short", func(one *rule) float64 { return float64(len(one.nodes)) })),
-		frames.Width(130, frames.Times("last", "Last match", frames.Column(rows, func(one *rule) *time.Time {
+		frames.Width(125, frames.Times("last", "Last match", "time:MM-DD HH:mm:ss", frames.Column(rows, func(one *rule) *time.Time {
 			if one.last == 0 {
 				return nil
 			}
