@@ -68,6 +68,14 @@ export const COLUMNS = {
     { name: 'ok', title: 'Ok' },
     { name: 'worst', title: 'Worst results' },
   ],
+  /** Of the worst node, besides those of healthSummary, if there is one row for each check. */
+  healthOfChecks: [
+    { name: 'node', title: 'Node' },
+    { name: 'text', title: 'Value' },
+    { name: 'nodes', title: 'Nodes' },
+    { name: 'step', title: 'First step' },
+    { name: 'details', title: 'Details' },
+  ],
   inventory: [
     { name: 'cluster', title: 'Cluster' },
     { name: 'node', title: 'Node' },

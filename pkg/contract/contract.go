@@ -30,7 +30,7 @@ type Contract struct {
 		Formats       []string `json:"formats"`
 		Operators     []string `json:"operators"`
 	} `json:"query"`
-	Columns map[string][]Column `json:"columns"` // of tables: health, healthSummary and inventory
+	Columns map[string][]Column `json:"columns"` // of tables: health, healthSummary, healthOfChecks and inventory
 	Impact  struct {
 		Window          string   `json:"window"` // default length of each of the windows that are compared
 		ExpressionLimit int      `json:"expressionLimit"`

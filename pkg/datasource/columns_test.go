@@ -1,6 +1,7 @@
 package datasource
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
@@ -24,7 +25,9 @@ func TestColumnsAreThoseOfTheContract(t *testing.T) {
 	f.count("node-1", 1)
 	columns := contract.Load().Columns
 	require.ElementsMatch(t, columns["health"], columnsOf(t, queryOne(t, d, `{"queryType": "health"}`)))
-	require.Equal(t, append([]contract.Column{{Name: "node", Title: "Node"}}, columns["healthSummary"]...), columnsOf(t, queryOne(t, d, `{"queryType": "health", "groupBy": ["node"]}`)))
+	require.ElementsMatch(t, append([]contract.Column{{Name: "node", Title: "Node"}}, columns["healthSummary"]...), columnsOf(t, queryOne(t, d, `{"queryType": "health", "groupBy": ["node"]}`)))
+	ofChecks := slices.Concat([]contract.Column{{Name: "check", Title: "Check"}}, columns["healthOfChecks"], columns["healthSummary"])
+	require.ElementsMatch(t, ofChecks, columnsOf(t, queryOne(t, d, `{"queryType": "health", "groupBy": ["check"]}`)))
 
 	inventory := append([]contract.Column{}, columns["inventory"]...)
 	for _, label := range d.source.Settings.TargetLabels {

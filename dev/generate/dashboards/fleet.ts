@@ -1,7 +1,8 @@
 import { type Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { changes } from './changes';
+import { dashboardLink } from './links';
 import { page } from './page';
-import { barsPanel, seriesPanel, stackedPanel, statesPanel, statPanel, tablePanel, worstPanel } from './panels';
+import { barsPanel, linked, seriesPanel, stackedPanel, statesPanel, statPanel, tablePanel, worstPanel } from './panels';
 import { checksOf, columns, inCluster, signals, tableOf, verdict, worst } from './queries';
 
 export const uid = 'falco-fleet';
@@ -19,14 +20,30 @@ const stability = [
 ];
 
 const total = (id: number, signalId: string, title: string, description: string) =>
-  statPanel(
-    { id, title, description, w: 8, h: 3 },
-    signals([signalId], { groupBy: [], window: '$__range', instant: true })
-  );
+  tile(id, signalId, title, description, { window: '$__range' });
 
 /** The total over the selected nodes at the end of the range. */
 const now = (id: number, signalId: string, title: string, description: string) =>
-  statPanel({ id, title, description, w: 8, h: 3 }, signals([signalId], { groupBy: [], instant: true }));
+  tile(id, signalId, title, description, {});
+
+/** Where a tile leads: to the dashboard that shows more about its figure. */
+const more: Record<string, { title: string; url: string }> = {
+  downtime: dashboardLink('Open loss report', 'falco-loss-report'),
+  'availability-ratio': dashboardLink('Open loss report', 'falco-loss-report'),
+  restarts: dashboardLink('Open before and after', 'falco-before-after'),
+  reloads: dashboardLink('Open before and after', 'falco-before-after'),
+  'monitored-kernels': dashboardLink('Open overview', 'falco-overview'),
+  'fleet-event-rate': dashboardLink('Open data quality', 'falco-data-quality'),
+  'fleet-syscall-rate': dashboardLink('Open resources', 'falco-resources'),
+};
+
+function tile(id: number, signalId: string, title: string, description: string, query: object) {
+  const panel = statPanel(
+    { id, title, description, w: 8, h: 3 },
+    signals([signalId], { groupBy: [], instant: true, ...query })
+  );
+  return linked(panel, more[signalId]!, signalId);
+}
 
 export function fleet(): Dashboard {
   return page({
@@ -49,16 +66,20 @@ export function fleet(): Dashboard {
             },
             verdict(checksOf('continuity'))
           ),
-          statPanel(
-            {
-              id: 4,
-              title: 'Without Falco',
-              description:
-                'Nodes of the selected clusters that are down, stalled, or missing compared with the expected number, at the end of the range. 0 is healthy.',
-              w: 8,
-              h: 3,
-            },
-            signals(['nodes-without-falco'], { groupBy: [], filters: [inCluster], instant: true })
+          linked(
+            statPanel(
+              {
+                id: 4,
+                title: 'Without Falco',
+                description:
+                  'Nodes of the selected clusters that are down, stalled, or missing compared with the expected number, at the end of the range. 0 is healthy.',
+                w: 8,
+                h: 3,
+              },
+              signals(['nodes-without-falco'], { groupBy: [], filters: [inCluster], instant: true })
+            ),
+            dashboardLink('Open overview', 'falco-overview'),
+            'nodes-without-falco'
           ),
           total(
             5,

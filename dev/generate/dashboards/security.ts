@@ -1,6 +1,7 @@
 import { type Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
+import { dashboardLink } from './links';
 import { page } from './page';
-import { barsPanel, tablePanel, seriesPanel, statesPanel, statPanel } from './panels';
+import { barsPanel, linked, tablePanel, seriesPanel, statesPanel, statPanel } from './panels';
 import { checksOf, columns, signals, tableOf, verdict, worst } from './queries';
 
 export const uid = 'falco-security';
@@ -39,48 +40,64 @@ export function security(): Dashboard {
             },
             verdict(checksOf('security'))
           ),
-          statPanel(
-            {
-              id: 4,
-              title: 'Blind time',
-              description:
-                'Time in the range in which Falco responded but processed no events, summed over all nodes. Anything above 0 is a monitoring gap.',
-              w: 5,
-              h: 4,
-            },
-            signals(['blind-time'], { groupBy: [], ...inRange })
+          linked(
+            statPanel(
+              {
+                id: 4,
+                title: 'Blind time',
+                description:
+                  'Time in the range in which Falco responded but processed no events, summed over all nodes. Anything above 0 is a monitoring gap.',
+                w: 5,
+                h: 4,
+              },
+              signals(['blind-time'], { groupBy: [], ...inRange })
+            ),
+            dashboardLink('Open loss report', 'falco-loss-report'),
+            'blind-time'
           ),
-          statPanel(
-            {
-              id: 5,
-              title: 'Rule matches',
-              description: 'Number of rule matches in the range, over all selected nodes.',
-              w: 5,
-              h: 4,
-            },
-            signals(['matches-by-rule'], { groupBy: [], ...inRange })
+          linked(
+            statPanel(
+              {
+                id: 5,
+                title: 'Rule matches',
+                description: 'Number of rule matches in the range, over all selected nodes.',
+                w: 5,
+                h: 4,
+              },
+              signals(['matches-by-rule'], { groupBy: [], ...inRange })
+            ),
+            dashboardLink('Open delivery', 'falco-delivery'),
+            'matches-by-rule'
           ),
-          statPanel(
-            {
-              id: 6,
-              title: 'Share of top five',
-              description:
-                'Share of all matches caused by the five noisiest rules. Near 100 %, these five hide the others: tune them, before their alerts are muted together with the rest.',
-              w: 5,
-              h: 4,
-            },
-            signals(['noisiest-rules-ratio'], { groupBy: [], ...inRange })
+          linked(
+            statPanel(
+              {
+                id: 6,
+                title: 'Share of top five',
+                description:
+                  'Share of all matches caused by the five noisiest rules. Near 100 %, these five hide the others: tune them, before their alerts are muted together with the rest.',
+                w: 5,
+                h: 4,
+              },
+              signals(['noisiest-rules-ratio'], { groupBy: [], ...inRange })
+            ),
+            dashboardLink('Open delivery', 'falco-delivery'),
+            'noisiest-rules-ratio'
           ),
-          statPanel(
-            {
-              id: 7,
-              title: 'Silent rules',
-              description:
-                'Rules that matched on a node within the range, but not since Falco last started or reloaded. A few are chance; many are rules that no longer load.',
-              w: 5,
-              h: 4,
-            },
-            signals(['silent-rules'], { groupBy: [], ...inRange })
+          linked(
+            statPanel(
+              {
+                id: 7,
+                title: 'Silent rules',
+                description:
+                  'Rules that matched on a node within the range, but not since Falco last started or reloaded. A few are chance; many are rules that no longer load.',
+                w: 5,
+                h: 4,
+              },
+              signals(['silent-rules'], { groupBy: [], ...inRange })
+            ),
+            dashboardLink('Open fleet and drift', 'falco-fleet'),
+            'silent-rules'
           ),
           tablePanel(
             {

@@ -42,7 +42,12 @@ function listColumns({ queryType, groupBy }: FalcoQuery, settings: FalcoSettings
     ];
   }
   const labels = (groupBy ?? []).flatMap((label) => (label === '$identity' ? IDENTITY : label));
-  return groupBy === undefined
-    ? COLUMNS.health.map(named)
-    : [...labels.map((name) => named({ name, title: upperFirst(name) })), ...COLUMNS.healthSummary.map(named)];
+  if (groupBy === undefined || (labels.includes('check') && labels.includes('node'))) {
+    return COLUMNS.health.map(named);
+  }
+  return [
+    ...labels.map((name) => named({ name, title: upperFirst(name) })),
+    ...(labels.includes('check') ? COLUMNS.healthOfChecks.map(named) : []),
+    ...COLUMNS.healthSummary.map(named),
+  ];
 }
