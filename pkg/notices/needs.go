@@ -28,7 +28,7 @@ func SwitchApplies(sw signals.Switch, s target.Status) bool {
 func MissingRequirement(ctx context.Context, r *request.Request, s *signals.Signal, t target.Status, at time.Time) (c Cause, detail string, lacks bool) {
 	for _, need := range s.Needs {
 		if need.From == signals.FromReceiver {
-			if !r.Settings.Receiver.Enabled && !r.Executor.HasMetric(ctx, need.Metric) {
+			if !r.Settings.Receiver.Enabled && !r.HasMetric(ctx, need.Metric) {
 				c = Info(s.Title+": not measured for", "Turn on the alert receiver in the settings of the data source (receiver.enabled), and let Falco send its alerts there.")
 				c.negative = true
 				return c, "", true
@@ -36,7 +36,7 @@ func MissingRequirement(ctx context.Context, r *request.Request, s *signals.Sign
 			continue
 		}
 		if need.From != "" {
-			if !r.Executor.HasMetric(ctx, need.Metric) {
+			if !r.HasMetric(ctx, need.Metric) {
 				c = Info(s.Title+": not available for", fmt.Sprintf("It requires Prometheus mode with the metrics of %s (docs/scaling-out.md).", need.From))
 				c.negative = true
 				return c, "", true

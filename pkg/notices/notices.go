@@ -312,7 +312,7 @@ func emptyExpression(ctx context.Context, r *request.Request, qc *request.QueryC
 		switch {
 		case slices.Contains(slices.Concat(missing, received), metric):
 		case r.Catalogue.Receiver.Writes(metric) && r.Settings.Receiver.Enabled: // may have no series yet
-		case r.Executor.HasMetric(ctx, metric):
+		case r.HasMetric(ctx, metric):
 		case r.Catalogue.Receiver.Writes(metric):
 			received = append(received, metric)
 		default:

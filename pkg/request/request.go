@@ -39,6 +39,7 @@ type Request struct {
 	values    map[executor.Evaluation]func() (executor.Value, error)
 	points    map[executor.Evaluation]map[target.Node][]Point // of values
 	free      []func()                                        // release the values
+	metrics   map[string]bool                                 // whether there are samples of a metric
 }
 
 // Source is what all requests to one data source share.
@@ -57,6 +58,7 @@ func New(s Source, fromAlert bool) *Request {
 		Targets: sync.OnceValue(s.Executor.Targets),
 		values:  map[executor.Evaluation]func() (executor.Value, error){},
 		points:  map[executor.Evaluation]map[target.Node][]Point{},
+		metrics: map[string]bool{},
 	}
 	r.NodeExporters = sync.OnceValue(r.findNodeExporters)
 	return r
@@ -67,6 +69,21 @@ func (r *Request) Close() {
 	for _, free := range r.free {
 		free()
 	}
+}
+
+// HasMetric reports whether there are current samples of a metric. It asks the executor, which looks at all targets, once.
+func (r *Request) HasMetric(ctx context.Context, metric string) bool {
+	r.mu.Lock()
+	has, known := r.metrics[metric]
+	r.mu.Unlock()
+	if known {
+		return has
+	}
+	has = r.Executor.HasMetric(ctx, metric)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.metrics[metric] = has
+	return has
 }
 
 // EvaluateAt evaluates an expression at an instant. The value is shared and must not be modified.
