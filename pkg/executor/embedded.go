@@ -263,9 +263,12 @@ func (e *Embedded) run(ctx context.Context, queryable storage.Queryable, samples
 		}
 		text = parsed.String()
 	}
-	groups, err := groupsOf(view, parsed, what, samples)
-	if err != nil {
-		return Value{}, err
+	groups := groups{count: 1, samples: samples, cost: seriesCost(parsed, what)}
+	if isHistory {
+		var err error
+		if groups, err = groupsOf(view, parsed, what, samples); err != nil {
+			return Value{}, err
+		}
 	}
 	return e.runGroups(ctx, groups, func(i int) storage.Queryable {
 		if groups.count == 1 {
@@ -283,14 +286,11 @@ type groups struct {
 	cost    int                        // of a series, in samples
 }
 
-// groupsOf returns the groups for an evaluation that may hold some samples in memory. view may be nil.
-func groupsOf(view *history.View, parsed parser.Expr, what Evaluation, samples int) (groups, error) {
-	g := groups{count: 1, samples: samples, cost: seriesCost(parsed, what)}
-	if view == nil {
-		return g, nil
-	}
+// groupsOf returns the groups for an evaluation that may hold some samples in memory.
+func groupsOf(from seriesCounter, parsed parser.Expr, what Evaluation, samples int) (groups, error) {
+	g := groups{samples: samples, cost: seriesCost(parsed, what)}
 	var tooMany bool
-	if g.count, g.total, tooMany = parts(view, parsed, what, g.cost, samples); tooMany {
+	if g.count, g.total, tooMany = parts(from, parsed, what, g.cost, samples); tooMany {
 		return g, TooManySeries(max(1, samples/g.cost))
 	}
 	return g, nil

@@ -3,19 +3,25 @@ package executor
 import (
 	"slices"
 
+	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 
-	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/target"
 )
 
 // mostParts is into how many parts an evaluation is divided at most. Each part visits all series of the metrics.
 const mostParts = 64
 
+// seriesCounter is a history.View, or an overlay of one.
+type seriesCounter interface {
+	// MostSeries returns a number that matching series do not exceed.
+	MostSeries(matchers []*labels.Matcher) int
+}
+
 // parts returns into how many groups of nodes an evaluation is divided so that each has room for some samples, and how the
 // totals of two groups become one (see totals). It is 1 if the expression cannot be divided, or if everything fits. tooMany
 // means that not even mostParts are enough.
-func parts(view *history.View, parsed parser.Expr, what Evaluation, cost, samples int) (n int, total func(a, b float64) float64, tooMany bool) {
+func parts(from seriesCounter, parsed parser.Expr, what Evaluation, cost, samples int) (n int, total func(a, b float64) float64, tooMany bool) {
 	inner, total := totals(parsed)
 	if divide(inner) != perNode {
 		return 1, nil, false
@@ -27,7 +33,7 @@ func parts(view *history.View, parsed parser.Expr, what Evaluation, cost, sample
 	series := 0
 	parser.Inspect(parsed, func(node parser.Node, _ []parser.Node) error {
 		if selector, ok := node.(*parser.VectorSelector); ok {
-			series += view.MostSeries(selector.LabelMatchers)
+			series += from.MostSeries(selector.LabelMatchers)
 		}
 		return nil
 	})

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
+	"github.com/prometheus/prometheus/storage"
 	"github.com/stretchr/testify/require"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
@@ -122,6 +123,46 @@ func TestPartsAreTheWhole(t *testing.T) {
 			require.Equal(t, sorted(whole.Value), sorted(byParts.Value), "%s every %s", expr, step)
 			require.Equal(t, whole.Notices, byParts.Notices, expr)
 		}
+	}
+}
+
+// Sub-expressions are shared by expressions that are evaluated in groups, some of them in groups themselves.
+func TestPartsShareSubExpressions(t *testing.T) {
+	h := history.New(history.Options{})
+	const begin = 1_700_000_000_000
+	for tick := range int64(20) {
+		var samples []history.Sample
+		for n := range 100 {
+			for cpu := range 4 {
+				series := h.Series(labels.FromStrings("__name__", "events", "cpu", fmt.Sprint(cpu), "node", fmt.Sprintf("n%d", n)))
+				samples = append(samples, history.Sample{Series: series, Value: float64((tick + 1) * int64(n*7+cpu*3))})
+			}
+		}
+		h.Append(begin+tick*15_000, samples)
+	}
+	view := history.NewView([]*history.History{h}, nil, "")
+	what := Evaluation{Start: begin + 285_000, End: begin + 285_000}
+	for _, expr := range []string{
+		`sum by (node) (rate(events[1m])) < 20 or 0 * sum by (node) (rate(events[1m]))`,
+		`events * scalar(count_over_time(vector(1)[1m:15s])) + rate(events[1m]) / (rate(events[45s]) + 1) - max_over_time(events[1m:15s])`,
+		`max_over_time(rate(events[1m])[2m:15s]) / max_over_time(rate(events[30s])[2m:15s])`,
+		`sum(rate(events[1m]) / 4 + 0 * rate(events[1m]))`,
+		`max by (cpu) (rate(events[1m]) - sum by (node) (rate(events[1m])) / on (node) group_right () rate(events[1m]))`,
+	} {
+		what.Expr = expr
+		e := newCached(1<<20, func() storage.Queryable { return view })
+		whole, err := e.run(t.Context(), view, 50_000_000, parse(t, expr), what)
+		require.NoError(t, err, expr)
+		e.settings.MaxSamples = 1_000_000
+		g, err := groupsOf(view, parse(t, expr), what, e.budget.Samples(e.settings.MaxSamples))
+		require.NoError(t, err, expr)
+		require.Greater(t, g.count, 1, expr)
+		shared, err := e.Evaluate(t.Context(), what)
+		require.NoError(t, err, expr)
+		require.NotEmpty(t, shared.Value, expr)
+		require.Equal(t, sorted(whole.Value), sorted(shared.Value), expr)
+		count, _ := e.results.size()
+		require.Greater(t, count, 1, expr)
 	}
 }
 

@@ -41,10 +41,11 @@ type occurrence struct {
 	text       string
 	key, place uint64
 	next       int // the index of the first occurrence that is not inside this one
+	isSubquery bool
 }
 
-// note remembers the places of occurrences, and returns the outermost ones that occur at several places. The first one, which
-// is the expression itself, is not among them.
+// note remembers the places of occurrences, and returns the outermost ones that occur at several places, and subqueries. The
+// first one, which is the expression itself, is not among them.
 func (o *occurrences) note(all []occurrence) (found []occurrence) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -64,7 +65,7 @@ func (o *occurrences) note(all []occurrence) (found []occurrence) {
 		o.latest[one.key] = first
 	}
 	for i := 1; i < len(all); {
-		if o.latest[all[i].key] == repeated {
+		if all[i].isSubquery || o.latest[all[i].key] == repeated {
 			found = append(found, all[i])
 			i = all[i].next
 			continue
@@ -74,20 +75,21 @@ func (o *occurrences) note(all []occurrence) (found []occurrence) {
 	return found
 }
 
-// list returns the occurrences in an expression, outer ones first: the expression itself, and the instant vectors in it that
-// are worth keeping and depend on the time of the evaluation only. text is what the expression was parsed from.
+// list returns the occurrences in an expression, outer ones first: the expression itself, the instant vectors in it that are
+// worth keeping and are evaluated at the same time, and subqueries. text is what the expression was parsed from.
 func (o *occurrences) list(text string, expr *parser.Expr) (all []occurrence) {
 	var visit func(slot *parser.Expr, place uint64) (reads int)
 	visit = func(slot *parser.Expr, place uint64) (reads int) {
 		index, isCandidate := len(all), false
+		_, isSubquery := (*slot).(*parser.SubqueryExpr)
 		switch (*slot).(type) {
-		case *parser.AggregateExpr, *parser.BinaryExpr, *parser.Call:
-			isCandidate = (*slot).Type() == parser.ValueTypeVector
+		case *parser.AggregateExpr, *parser.BinaryExpr, *parser.Call, *parser.SubqueryExpr:
+			isCandidate = isSubquery || (*slot).Type() == parser.ValueTypeVector
 		}
 		inside := place
 		if isCandidate {
 			position := (*slot).PositionRange()
-			one := occurrence{slot: slot, text: text[position.Start:position.End], place: place}
+			one := occurrence{slot: slot, text: text[position.Start:position.End], place: place, isSubquery: isSubquery}
 			one.key = maphash.String(o.seed, one.text)
 			inside = one.key
 			all = append(all, one)
@@ -95,8 +97,10 @@ func (o *occurrences) list(text string, expr *parser.Expr) (all []occurrence) {
 		switch e := (*slot).(type) {
 		case *parser.VectorSelector:
 			return 1
-		case *parser.MatrixSelector, *parser.SubqueryExpr: // what is inside is evaluated at other times
+		case *parser.MatrixSelector:
 			return worthKeeping
+		case *parser.SubqueryExpr: // what is inside is evaluated at other times
+			reads = worthKeeping
 		case *parser.BinaryExpr:
 			reads = visit(&e.LHS, inside+1) + visit(&e.RHS, inside+2)
 		case *parser.Call:
@@ -128,8 +132,9 @@ func (o *occurrences) list(text string, expr *parser.Expr) (all []occurrence) {
 const worthKeeping = 2
 
 // runShared is run in a place. In an expression of the catalogue at an instant, sub-expressions that occur at several
-// places are evaluated on their own, so that their values are kept for other expressions too. The engine reads these values
-// as series with one sample. The value is that of run to the last bit.
+// places are evaluated on their own, so that their values are kept for other expressions too. So are the steps of
+// subqueries, of which only new ones need an evaluation. The engine reads these values as series. The value is that of run
+// to the last bit.
 func (e *Embedded) runShared(ctx context.Context, view *history.View, place *budget.Place, parsed parser.Expr, what Evaluation) (Value, error) {
 	if what.Step > 0 || what.UserWritten {
 		return e.run(ctx, view, place.Samples(), parsed, what)
@@ -153,12 +158,14 @@ func (e *Embedded) runShared(ctx context.Context, view *history.View, place *bud
 	values, err := e.substitute(ctx, view, place, &parsed, what, nodeByNode)
 	defer values.release()
 	if err == nil && len(values) > 0 {
-		fewer := g
+		again := g
 		if nodeByNode {
-			fewer, _ = groupsOf(view, parsed, what, place.Samples())
+			again, err = groupsOf(overlay{view, values}, parsed, what, place.Samples())
 		}
-		if value, err := run(fewer, parsed.String(), values); err == nil {
-			return value, nil
+		if err == nil {
+			if value, err := run(again, parsed.String(), values); err == nil {
+				return value, nil
+			}
 		}
 	}
 	// The whole may fit in where its parts with their values do not, and an error must be in words for the whole.
@@ -174,7 +181,7 @@ func (k kept) release() {
 	}
 }
 
-// substitute puts selectors of kept values in the place of repeated sub-expressions. The values must be released, after an
+// substitute puts selectors of kept values in the place of repeated sub-expressions and of subqueries. The values must be released, after an
 // error too. nodeByNode means that no value of the expression depends on several nodes.
 func (e *Embedded) substitute(ctx context.Context, view *history.View, place *budget.Place, parsed *parser.Expr, what Evaluation, nodeByNode bool) (kept, error) {
 	values := kept{}
@@ -183,10 +190,18 @@ func (e *Embedded) substitute(ctx context.Context, view *history.View, place *bu
 		take:      func(context.Context) (*budget.Place, func(), error) { return place, func() {}, nil },
 	}
 	for _, one := range e.repeats.note(e.repeats.list(what.Expr, parsed)) {
-		sub := Evaluation{Expr: one.text, Start: what.Start, End: what.End}
-		// Samples of groups are not in the engine's order, on which the last bit of a sum over nodes depends.
-		g, err := groupsOf(view, *one.slot, sub, e.budget.Samples(e.settings.MaxSamples))
-		if _, reusable := reach(*one.slot); !reusable || !nodeByNode && (err != nil || g.count > 1) {
+		sub, expr := Evaluation{Expr: one.text, Start: what.Start, End: what.End}, *one.slot
+		subquery, isSubquery := expr.(*parser.SubqueryExpr)
+		if isSubquery {
+			if subquery.Step == 0 || subquery.OriginalOffset != 0 || !nodeByNode {
+				continue
+			}
+			sub, expr = stepsOf(subquery, what), subquery.Expr
+		}
+		if divide(expr) == same { // no group of nodes has its samples
+			continue
+		}
+		if _, reusable := reach(*one.slot); !reusable || !nodeByNode && !e.keepsOrder(view, expr, sub) {
 			continue
 		}
 		name := "value of " + one.text // no metric has a space in its name
@@ -197,15 +212,63 @@ func (e *Embedded) substitute(ctx context.Context, view *history.View, place *bu
 			}
 			values[name] = value
 		}
-		*one.slot = &parser.VectorSelector{LabelMatchers: []*labels.Matcher{labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, name)}}
+		selector := &parser.VectorSelector{LabelMatchers: []*labels.Matcher{labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, name)}}
+		*one.slot = selector
+		if isSubquery {
+			*one.slot = &parser.MatrixSelector{VectorSelector: selector, Range: subquery.Range}
+		}
 	}
 	return values, nil
 }
 
-// overlay is a view in which kept values are series.
+// keepsOrder reports whether the samples of a kept value have the engine's order, on which the last bit of a sum over nodes
+// depends. Those of subqueries and of groups of nodes do not.
+func (e *Embedded) keepsOrder(view *history.View, expr parser.Expr, what Evaluation) bool {
+	g, err := groupsOf(view, expr, what, e.budget.Samples(e.settings.MaxSamples))
+	return err == nil && g.count == 1 && !hasSubquery(expr)
+}
+
+func hasSubquery(expr parser.Expr) (found bool) {
+	parser.Inspect(expr, func(node parser.Node, _ []parser.Node) error {
+		_, isSubquery := node.(*parser.SubqueryExpr)
+		found = found || isSubquery
+		return nil
+	})
+	return found
+}
+
+// stepsOf returns the evaluation that has the steps of a subquery: the multiples of its step within its range, whose begin
+// is not part of it.
+func stepsOf(subquery *parser.SubqueryExpr, at Evaluation) Evaluation {
+	position, step := subquery.Expr.PositionRange(), subquery.Step.Milliseconds()
+	return Evaluation{
+		Expr:  at.Expr[position.Start:position.End],
+		Start: (at.End-subquery.Range.Milliseconds())/step*step + step, End: at.End / step * step, Step: subquery.Step,
+	}
+}
+
+// overlay is a view in which the series of kept values are as well.
 type overlay struct {
 	view   *history.View
 	values kept
+}
+
+// find returns the kept value that a selector stands for.
+func (o overlay) find(matchers []*labels.Matcher) (parser.Value, bool) {
+	value, found := o.values[matchers[0].Value]
+	return value.Value, found && matchers[0].Name == model.MetricNameLabel
+}
+
+// MostSeries implements seriesCounter.
+func (o overlay) MostSeries(matchers []*labels.Matcher) int {
+	value, found := o.find(matchers)
+	if !found {
+		return o.view.MostSeries(matchers)
+	}
+	if matrix, isRange := value.(promql.Matrix); isRange {
+		return len(matrix)
+	}
+	return len(value.(promql.Vector))
 }
 
 // Querier implements [storage.Queryable].
@@ -221,15 +284,24 @@ type overlayQuerier struct {
 
 // Select implements [storage.Querier].
 func (q overlayQuerier) Select(ctx context.Context, sorted bool, hints *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
-	value, found := q.overlay.values[matchers[0].Value]
-	if !found || matchers[0].Name != model.MetricNameLabel {
+	value, found := q.overlay.find(matchers)
+	if !found {
 		return q.Querier.Select(ctx, sorted, hints, matchers...)
 	}
-	samples := value.Value.(promql.Vector)
-	series := make([]storage.Series, 0, len(samples))
-	for _, s := range samples {
+	var series []storage.Series
+	add := func(s promql.Series) {
 		if q.overlay.view.HasNode(s.Metric) {
-			series = append(series, promql.NewStorageSeries(promql.Series{Metric: s.Metric, Floats: []promql.FPoint{{T: s.T, F: s.F}}}))
+			series = append(series, promql.NewStorageSeries(s))
+		}
+	}
+	switch v := value.(type) {
+	case promql.Vector:
+		for _, s := range v {
+			add(promql.Series{Metric: s.Metric, Floats: []promql.FPoint{{T: s.T, F: s.F}}})
+		}
+	case promql.Matrix:
+		for _, s := range v {
+			add(s)
 		}
 	}
 	return history.NewSeriesSet(series)

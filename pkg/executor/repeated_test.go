@@ -28,6 +28,7 @@ func TestRepeatedSubExpressions(t *testing.T) {
 		{[]string{`sum(rate(a[1m]))`, `1 + sum(rate(a[1m]))`}, []string{`sum(rate(a[1m]))`}},
 		{[]string{`sum(rate(a[1m]))`, `max(rate(a[1m]))`}, []string{`rate(a[1m])`}},
 		{[]string{`sum(rate(a[1m]))`, `max(rate(a[2m]))`}, nil},
+		{[]string{`max_over_time(rate(a[1m])[5m:1m]) + rate(a[1m])`}, []string{`rate(a[1m])[5m:1m]`}},
 		{[]string{`max_over_time(rate(a[1m])[5m:1m]) + rate(a[1m]) - sum(max_over_time(rate(a[1m])[5m:1m]))`}, []string{`max_over_time(rate(a[1m])[5m:1m])`, `max_over_time(rate(a[1m])[5m:1m])`}},
 		{[]string{`absent(rate(a[1m])) or timestamp(rate(a[1m])) or rate(a[1m])`}, nil},
 		{[]string{`vector(scalar(sum(rate(a[1m])))) + scalar(sum(rate(a[1m])))`}, []string{`sum(rate(a[1m]))`, `sum(rate(a[1m]))`}},

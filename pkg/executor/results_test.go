@@ -57,6 +57,9 @@ var cachedExprs = []string{
 	`increase(events[2m]) > 50 or 0 * increase(events[2m])`,
 	`sum(increase(events[2m])) - increase(events[2m] offset 30s) * on () group_left () sum(increase(events[2m]))`,
 	`max_over_time(rate(events[1m])[3m:15s]) < 9 or 0 * max_over_time(rate(events[1m])[3m:15s])`,
+	`avg_over_time((rate(events[1m]) > bool 3)[3m:15s]) < 0.5 or 0 * avg_over_time((rate(events[1m]) > bool 3)[3m:15s])`,
+	`sum(rate(max_over_time(events[30s])[2m:20s])) + sum(rate(max_over_time(events[30s])[2m:20s]) / 3)`,
+	`last_over_time(events[3m:15s] offset 15s) - on (node) quantile_over_time(0.3, events[100s:15s])`,
 	`-sort_desc(last_over_time(events[1m])) or sort_desc(last_over_time(events[1m]))`,
 	`absent(rate(events{node="n0"}[1m])) or rate(events{node="n0"}[1m])`,
 	`rate(events[45s]) + on (node) rate({__name__=~"events|up"}[45s]) or rate({__name__=~"events|up"}[45s])`, // fails while both exist
@@ -101,7 +104,11 @@ func TestKeptResultsAreThoseOfAFreshEvaluation(t *testing.T) {
 				if err != nil {
 					continue
 				}
-				require.Equal(t, bits(fresh.Value), bits(got.Value), "%+v", what)
+				want, is := bits(fresh.Value), bits(got.Value)
+				if what.Step == 0 && hasSubquery(parse(t, what.Expr)) { // whose order says nothing
+					want, is = sortedLines(want), sortedLines(is)
+				}
+				require.Equal(t, want, is, "%+v", what)
 				require.Equal(t, fresh.Notices, got.Notices, "%+v", what)
 				if got.Release != nil && random.IntN(3) > 0 {
 					got.Release()
@@ -193,6 +200,12 @@ func bits(v parser.Value) string {
 		fmt.Fprint(&out, v)
 	}
 	return out.String()
+}
+
+func sortedLines(text string) string {
+	lines := strings.Split(text, "\n")
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
 }
 
 func TestReach(t *testing.T) {
