@@ -369,7 +369,11 @@ describe('Explore', () => {
   const explore = { app: CoreApp.Explore };
   const text = (name: string) => ({ name, type: 'string', config: {} });
   const table = (refId: string) => ({
-    schema: { refId, meta: { notices: [{ severity: 'info', text: 'old' }] }, fields: [text('node'), text('drop')] },
+    schema: {
+      refId,
+      meta: { notices: [{ severity: 'info', text: 'old' }], custom: { hints: [{ text: 'old' }] } },
+      fields: [text('node'), text('drop')],
+    },
     data: { values: [['a'], ['b']] },
   });
 
@@ -391,10 +395,10 @@ describe('Explore', () => {
       ['B', 'table', true, undefined],
       ['C', 'timeseries', true, '{{node}}'],
     ]);
-    // The graph has the notices already.
-    expect((data as DataFrame[]).map(({ refId, meta }) => [refId, meta?.notices?.length])).toEqual([
-      ['A', 1],
-      ['A', undefined],
+    // The graph has the notices and hints already.
+    expect((data as DataFrame[]).map(({ refId, meta }) => [refId, meta?.notices, meta?.custom])).toEqual([
+      ['A', expect.anything(), expect.anything()],
+      ['A', undefined, undefined],
     ]);
     expect(errors).toBeUndefined();
   });

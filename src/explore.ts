@@ -31,7 +31,7 @@ export function addTables(request: DataQueryRequest<FalcoQuery>): DataQueryReque
 }
 
 /**
- * Returns tables under the name of their query, without what the graph says too: errors and notices. In all tables, it marks
+ * Returns tables under the name of their query, without what the graph says too: errors, notices and hints. In all tables, it marks
  * the columns that the query can be filtered by.
  */
 export function readTables(
@@ -43,7 +43,7 @@ export function readTables(
   const queries = new Map(request.targets.map((stored) => [stored.refId, migrateQuery(stored)]));
   const data = response.data.map((frame: DataFrame) => {
     const query = queries.get(frame.refId ?? '');
-    const { notices: _, ...meta } = frame.meta ?? {};
+    const { notices: _, custom: __, ...meta } = frame.meta ?? {};
     const own = isAdded(frame.refId) ? { ...frame, refId: withoutSuffix(frame.refId), meta } : frame;
     if (!query) {
       return own;

@@ -14,9 +14,8 @@ const data: PromqlData = {
 };
 
 interface Suggestion {
-  label: string;
+  label: string | { label: string; description: string };
   insertText: string;
-  detail?: string;
   documentation?: { value: string };
   range: { startColumn: number; endColumn: number };
 }
@@ -63,7 +62,7 @@ async function complete(marked: string) {
   const { model, completions } = register(text);
   const { suggestions } = await completions.provideCompletionItems(model, { column: marked.indexOf('|') + 1 });
   return suggestions.map(({ label, insertText, range }) => [
-    label,
+    typeof label === 'string' ? label : label.label,
     insertText,
     text.slice(range.startColumn - 1, range.endColumn - 1),
   ]);
@@ -124,7 +123,7 @@ test('a window is a macro or a duration', async () => {
 test('completions say what a metric is', async () => {
   const { model, completions } = register('');
   const { suggestions } = await completions.provideCompletionItems(model, { column: 1 });
-  expect(suggestions[0]).toMatchObject({ label: EVENTS, detail: 'counter' });
+  expect(suggestions[0]).toMatchObject({ label: { label: EVENTS, description: 'counter' } });
   expect(suggestions[0]?.documentation?.value).toMatch(/Used by the signal “.*metrics\.kernel_event_counters_enabled/s);
 });
 

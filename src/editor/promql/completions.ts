@@ -31,7 +31,7 @@ export async function listCompletions(situation: Situation, rest: string, data: 
     case 'duration':
       return [
         ...MACROS.map((term) => termCompletion(term, rest)),
-        ...DURATIONS.map((label): Completion => ({ label, kind: 'duration', detail: 'duration' })),
+        ...DURATIONS.map((label): Completion => ({ label, kind: 'duration' })),
       ];
     case 'label': {
       const known = await data.metrics();
@@ -43,7 +43,6 @@ export async function listCompletions(situation: Situation, rest: string, data: 
         .map((label) => ({
           label,
           kind: 'label',
-          detail: 'label',
           ...(startsMatcher && { insert: `${label}="$0"` }),
         }));
     }
@@ -52,7 +51,7 @@ export async function listCompletions(situation: Situation, rest: string, data: 
       const values = await data.values(label, metric, others);
       return values.map((value) => {
         const escaped = JSON.stringify(value).slice(1, -1).replace(/[$}]/g, '\\$&');
-        return { label: value, kind: 'value', detail: label, insert: isOpen ? escaped : `"${escaped}"` };
+        return { label: value, kind: 'value', insert: isOpen ? escaped : `"${escaped}"` };
       });
     }
     case 'expression': {
@@ -117,9 +116,9 @@ export function registerHelp({ languages }: Monaco, editor: MonacoEditor, data: 
       const found = await listCompletions(situation, rest, data);
       return {
         suggestions: found.map(({ label, kind, detail, help, insert }, i): monacoTypes.languages.CompletionItem => ({
-          label,
+          // Monaco cuts `detail` where a label is long, but not the description of a label.
+          label: detail === undefined ? label : { label, description: detail },
           kind: icons[kind],
-          ...(detail !== undefined && { detail }),
           ...(help && { documentation: { value: help } }),
           insertText: insert ?? label,
           ...(insert !== undefined && {

@@ -1,5 +1,6 @@
+import { css } from '@emotion/css';
 import { CoreApp } from '@grafana/data';
-import { RadioButtonGroup, Text } from '@grafana/ui';
+import { RadioButtonGroup, Text, useStyles2 } from '@grafana/ui';
 import { QUERY_TYPES, type QueryType } from './queryTypes';
 
 interface Props {
@@ -11,10 +12,13 @@ interface Props {
 /** The query type, with one line that explains it. */
 export function QueryTypePicker({ queryType, app, onChange }: Props) {
   const options = QUERY_TYPES.filter(({ returnsText }) => !returnsText || app !== CoreApp.UnifiedAlerting);
+  const styles = useStyles2(getStyles);
   const description = options.find(({ value }) => value === queryType)?.description;
   return (
     <>
-      <RadioButtonGroup aria-label="Query type" size="sm" options={options} value={queryType} onChange={onChange} />
+      <div className={styles.types}>
+        <RadioButtonGroup aria-label="Query type" size="sm" options={options} value={queryType} onChange={onChange} />
+      </div>
       {description !== undefined && (
         <Text variant="bodySmall" color="secondary">
           {description}
@@ -23,3 +27,6 @@ export function QueryTypePicker({ queryType, app, onChange }: Props) {
     </>
   );
 }
+
+// A pane of Explore may be narrower than the types.
+const getStyles = () => ({ types: css({ maxWidth: '100%', overflowX: 'auto' }) });
