@@ -1,13 +1,14 @@
 import '@testing-library/jest-dom';
 import { type DataSourceInstanceSettings } from '@grafana/data';
 import { type TemplateSrv } from '@grafana/runtime';
-import { screen } from '@testing-library/react';
+import { configure, screen } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { FalcoDataSource } from '../datasource';
 import { type FalcoSettings } from '../settings';
 
 // Rendering whole pages of Grafana components is slow on a busy machine.
 jest.setTimeout(60_000);
+configure({ asyncUtilTimeout: 20_000 });
 
 /** Gives elements a size. In jsdom everything is 0 high, and virtualised lists render only what fits. */
 export function giveElementsASize(): void {
