@@ -26,7 +26,7 @@ export default tseslint.config(
   {
     files: ['src/*.ts', 'src/live/**', 'src/editor/**'],
     // Frames are those of the backend, which is not translated.
-    ignores: ['**/*.test.*', '**/testing.ts*', 'src/live/frames/**', 'src/editor/query/**'],
+    ignores: ['**/*.test.*', '**/testing.ts*', 'src/live/frames/**'],
     plugins: { '@grafana/i18n': grafanaI18n },
     rules: {
       '@grafana/i18n/no-untranslated-strings': 'error',

@@ -1,17 +1,30 @@
-import { type DataSourcePluginOptionsEditorProps, type DataSourceSettings } from '@grafana/data';
+import { CoreApp, type DataSourcePluginOptionsEditorProps, type DataSourceSettings } from '@grafana/data';
 import { initPluginTranslations } from '@grafana/i18n';
-import { render, screen } from '@testing-library/react';
+import { fireEvent, render, screen } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { readFileSync } from 'node:fs';
 import i18next from 'i18next';
+import { COLUMNS, IMPACT } from '../contract';
+import { type FalcoQuery, type FalcoVariableQuery } from '../query';
 import { DEFAULTS, type FalcoSecrets, type FalcoSettings } from '../settings';
 import { catalogue } from '../signals';
+import { AnnotationEditor } from './annotation/AnnotationEditor';
 import { ConfigEditor } from './config/ConfigEditor';
 import { OBJECTIVES } from './config/receiverManifests';
-import { giveElementsASize } from './testing';
+import { QueryEditor } from './query/QueryEditor';
+import { fakeDataSource, giveElementsASize } from './testing';
+import { VariableEditor } from './variable/VariableEditor';
 
 // What is the same in every language is marked too, so that everything without a mark has been forgotten.
 jest.mock('../i18n', () => ({ ...jest.requireActual('../i18n'), verbatim: (text: string) => `⟦${text}⟧` }));
+
+// Monaco needs a browser.
+jest.mock('@grafana/ui', () => ({
+  ...jest.requireActual('@grafana/ui'),
+  CodeEditor: ({ monacoOptions }: { monacoOptions: { ariaLabel: string } }) => (
+    <textarea aria-label={monacoOptions.ariaLabel} />
+  ),
+}));
 
 const plugin = 'falco-metrics-datasource';
 
@@ -25,17 +38,21 @@ const foreign = new Set<string>([
   'Authentication methods',
   'Basic authentication',
   'Before you can use the',
+  'Choose',
   'Choose an authentication method to access the data source',
+  'Clear selection',
   'Collapse section',
   'Expand section',
   'Expand section HTTP headers',
   'Falco Metrics',
   'Fields marked with * are required',
   'HTTP headers',
+  'Loading options...',
   'No Authentication',
   'Pass along additional context and metadata about the request/response',
   'Password',
   'Password *',
+  'Remove',
   'Select options menu',
   'Skip TLS certificate validation',
   'TLS Client Authentication',
@@ -48,15 +65,16 @@ const foreign = new Set<string>([
   'view the documentation',
 ]);
 
-/** Values of settings, and the catalogue's texts, which dashboards and the backend share. */
-const data = new Set<string>([
-  ...leaves(DEFAULTS),
-  ...catalogue.reading.scraping.endpoints.map(({ title }) => title),
-  ...Object.values(catalogue.rules.priorities),
-  ...catalogue.baselines.map(({ title }) => title),
-  ...OBJECTIVES,
-  'GET',
-]);
+/** Values of settings and queries, and the catalogue's texts, which dashboards and the backend share. */
+const data = new Set<string>([...leaves([DEFAULTS, IMPACT, COLUMNS, catalogue]), ...OBJECTIVES, 'GET']);
+
+/** A text of the catalogue, its first sentence, its title with a unit or before a colon, or Grafana's button that removes it. */
+function isData(written: string): boolean {
+  const text = written.replace(/^Remove |:$/g, '');
+  const inText = (known: string) =>
+    text.startsWith(`${known} (`) || (text.length > 20 && known.replaceAll(/{{(\w+)}}/g, '‹$1›').startsWith(text));
+  return data.has(text) || [...data].some(inText);
+}
 
 function leaves(value: unknown): string[] {
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(leaves) : [String(value)];
@@ -94,7 +112,7 @@ function unmarked(): string[] {
     }
   }
   const rests = texts.map((text) => withoutMarked(text).trim());
-  return [...new Set(rests)].filter((text) => /\p{Letter}/u.test(text) && !data.has(text) && !foreign.has(text)).sort();
+  return [...new Set(rests)].filter((text) => /\p{Letter}/u.test(text) && !isData(text) && !foreign.has(text)).sort();
 }
 
 /** Opens every list, and returns what is not translated on the page and in the lists. */
@@ -140,6 +158,7 @@ const common: FalcoSettings = {
 
 describe('every text of the settings page is translated', () => {
   beforeAll(() => use('en-US', mark));
+  afterAll(() => use('en-US'));
 
   test('in scrape mode', async () => {
     showConfig({
@@ -162,6 +181,55 @@ describe('every text of the settings page is translated', () => {
       targets: [{ url: 'x:1' }],
       prometheus: { matchers: '?', identityLabels: ['?'] },
     });
+    expect(await untranslated()).toEqual([]);
+  });
+});
+
+describe('every text of the query editors is translated', () => {
+  beforeAll(() => use('en-US', mark));
+
+  const datasource = fakeDataSource(
+    { impact: { expressions: [{ name: 'latency', expression: 'up' }] } },
+    { node: ['worker-1'] }
+  );
+
+  function showQuery(query: Partial<FalcoQuery>, app?: CoreApp) {
+    const props = { datasource, query: { refId: 'A', ...query } as FalcoQuery, app };
+    render(<QueryEditor {...props} onChange={() => {}} onRunQuery={() => {}} />);
+    screen.queryAllByRole('button', { expanded: false }).forEach((button) => fireEvent.click(button));
+  }
+
+  const alerting = CoreApp.UnifiedAlerting;
+  test.each<[name: string, app: CoreApp | undefined, query: Partial<FalcoQuery>]>([
+    ['signal', undefined, { queryType: 'signal', signals: ['kernel-drop-ratio'], live: true, compare: '?', limit: 1 }],
+    ['signals', undefined, { queryType: 'signal', signals: ['up', 'server-load'] }],
+    [
+      'signals in an alert rule',
+      alerting,
+      { queryType: 'signal', signals: ['kernel-drop-ratio', 'kernel-event-rate'] },
+    ],
+    ['health', undefined, { queryType: 'health', filters: [{ key: 'node', operator: '=', value: '1' }] }],
+    ['health in an alert rule', alerting, { queryType: 'health' }],
+    ['inventory', undefined, { queryType: 'inventory' }],
+    ['rules in an alert rule', alerting, { queryType: 'rules' }],
+    ['events', undefined, { queryType: 'events' }],
+    ['impact', undefined, { queryType: 'impact' }],
+    ['PromQL', undefined, { queryType: 'promql', expr: '', unit: 's' }],
+    ['unknown', undefined, { queryType: 'x' as FalcoQuery['queryType'] }],
+  ])('%s', async (_name, app, query) => {
+    showQuery(query, app);
+    expect(await untranslated()).toEqual([]);
+  });
+
+  test('variable', async () => {
+    const query = { refId: 'A', queryType: 'label', label: 'node' } as FalcoVariableQuery;
+    render(<VariableEditor datasource={datasource} query={query as never} onChange={() => {}} onRunQuery={() => {}} />);
+    expect(await untranslated()).toEqual([]);
+  });
+
+  test('annotation', async () => {
+    const query = { refId: 'A' } as FalcoQuery;
+    render(<AnnotationEditor datasource={datasource} query={query} onChange={() => {}} onRunQuery={() => {}} />);
     expect(await untranslated()).toEqual([]);
   });
 });

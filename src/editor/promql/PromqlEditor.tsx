@@ -120,10 +120,14 @@ function useEditorSetup(datasource: FalcoDataSource, content: Content) {
 
   const data = useRef<PromqlData>(undefined);
   data.current ??= {
-    metrics: () => load('metric names', () => datasource.metrics(), []),
-    labels: (metrics) => load('labels', () => datasource.sampleLabels(metrics), []),
+    metrics: () => load(t('editor.metrics', 'metric names'), () => datasource.metrics(), []),
+    labels: (metrics) => load(t('editor.labels', 'labels'), () => datasource.sampleLabels(metrics), []),
     values: (label, metric, others) =>
-      load(`values of the label “${label}”`, () => datasource.sampleValues(label, metric, others), []),
+      load(
+        t('editor.values', 'values of the label “{{label}}”', { label }),
+        () => datasource.sampleValues(label, metric, others),
+        []
+      ),
   };
 
   const onMount = (editor: MonacoEditor, monaco: Monaco) => {

@@ -1,3 +1,4 @@
+import { t } from '../../i18n';
 import { catalogue } from '../../signals';
 import { type Need } from '../../signals/types';
 import { needText } from '../query/needText';
@@ -26,7 +27,11 @@ export function describeMetric(metric: string): MetricHelp {
   return {
     type: COUNTERS.has(metric) ? 'counter' : known && !metric.endsWith('_total') ? 'gauge' : undefined,
     sentences: [
-      ...users.slice(0, 3).map(({ title, summary }) => `Used by the signal “${title}”: ${summary}`),
+      ...users
+        .slice(0, 3)
+        .map(({ title, summary }) =>
+          t('query.promql.used-by', 'Used by the signal “{{signal}}”: {{summary}}', { signal: title, summary })
+        ),
       ...(need ? [needText({ ...need, metric, anyOf: [] })] : []),
     ],
   };

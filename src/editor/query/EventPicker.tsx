@@ -1,3 +1,4 @@
+import { t } from '../../i18n';
 import { catalogue } from '../../signals';
 import { OptionPicker } from './OptionPicker';
 import { type PickerOption } from './searchOptions';
@@ -18,9 +19,9 @@ interface Props {
 export function EventPicker({ events, onChange }: Props) {
   return (
     <OptionPicker
-      label="Event types"
-      tooltip="The types of events to show. All types by default."
-      placeholder="All event types"
+      label={t('event.types', 'Event types')}
+      tooltip={t('event.types-help', 'The types of events to show. All types by default.')}
+      placeholder={t('event.all', 'All event types')}
       options={OPTIONS}
       value={events}
       onChange={onChange}

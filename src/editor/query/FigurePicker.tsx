@@ -1,14 +1,18 @@
+import { t, verbatim } from '../../i18n';
 import { type FalcoSettings } from '../../settings';
 import { catalogue } from '../../signals';
 import { OptionPicker } from './OptionPicker';
 import { type PickerOption } from './searchOptions';
 
-const GROUPS = { node: 'Node', falco: 'Falco' } as const;
+const listGroups = () => ({ node: t('figure.node', 'Node'), falco: verbatim('Falco') });
 
-const FIGURES: PickerOption[] = catalogue.impact.figures.flatMap(({ signal: id, subject }) => {
-  const signal = catalogue.signals.find((known) => known.id === id);
-  return signal ? [{ value: id, label: signal.title, description: signal.summary, group: GROUPS[subject] }] : [];
-});
+const listFigures = (): PickerOption[] =>
+  catalogue.impact.figures.flatMap(({ signal: id, subject }) => {
+    const signal = catalogue.signals.find((known) => known.id === id);
+    return signal
+      ? [{ value: id, label: signal.title, description: signal.summary, group: listGroups()[subject] }]
+      : [];
+  });
 
 interface Props {
   /** Ids of signals, or names of expressions in the settings. An empty list means all figures. */
@@ -22,14 +26,14 @@ export function FigurePicker({ figures, settings, onChange }: Props) {
     value: name,
     label: name,
     description: expression,
-    group: 'Own figures',
+    group: t('figure.own', 'Own figures'),
   }));
   return (
     <OptionPicker
-      label="Figures"
-      tooltip="The figures to compare. All figures by default."
-      placeholder="All figures"
-      options={[...FIGURES, ...own]}
+      label={t('figure.figures', 'Figures')}
+      tooltip={t('figure.figures-help', 'The figures to compare. All figures by default.')}
+      placeholder={t('figure.all', 'All figures')}
+      options={[...listFigures(), ...own]}
       value={figures}
       onChange={onChange}
     />

@@ -2,6 +2,7 @@ import { CoreApp, type QueryEditorProps } from '@grafana/data';
 import { EditorHeader, EditorRows } from '@grafana/plugin-ui';
 import { Alert } from '@grafana/ui';
 import { type FalcoDataSource } from '../../datasource';
+import { t } from '../../i18n';
 import { type FalcoQuery, migrateQuery, returnsSeries, withDefaults } from '../../query';
 import { type FalcoSettings } from '../../settings';
 import { lazyEditor } from '../lazyEditor';
@@ -10,7 +11,7 @@ import { changeQueryType } from './changeQueryType';
 import { NodeRows } from './NodeRows';
 import { QueryOptions } from './QueryOptions';
 import { QueryTypePicker } from './QueryTypePicker';
-import { QUERY_TYPES } from './queryTypes';
+import { listQueryTypes } from './queryTypes';
 import { SignalRows } from './SignalRows';
 
 /** In a chunk of its own, with the parser and the help of PromQL. */
@@ -27,7 +28,7 @@ export function QueryEditor(props: QueryEditorProps<FalcoDataSource, FalcoQuery,
     onRunQuery();
   };
   const error = data?.errors?.find(({ refId }) => refId === query.refId)?.message;
-  const type = QUERY_TYPES.find(({ value }) => value === query.queryType);
+  const type = listQueryTypes().find(({ value }) => value === query.queryType);
   const rows = { query, datasource, change };
 
   return (
@@ -43,13 +44,21 @@ export function QueryEditor(props: QueryEditorProps<FalcoDataSource, FalcoQuery,
         {type === undefined && (
           <Alert
             severity="warning"
-            title={`This version does not support the query type “${query.queryType}”. Select another query type to replace it.`}
+            title={t(
+              'type.unknown',
+              'This version does not support the query type “{{type}}”. Select another query type to replace it.',
+              { type: query.queryType }
+            )}
           />
         )}
         {type?.returnsText && app === CoreApp.UnifiedAlerting && (
           <Alert
             severity="warning"
-            title={`${type.label} queries return text, which alert rules cannot evaluate. Select another query type.`}
+            title={t(
+              'type.returns-text',
+              '{{type}} queries return text, which alert rules cannot evaluate. Select another query type.',
+              { type: type.label }
+            )}
           />
         )}
         {query.queryType === 'signal' && <SignalRows {...rows} />}

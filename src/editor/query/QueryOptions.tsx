@@ -6,7 +6,7 @@ import { EditorField } from '../EditorField';
 import { IMPACT } from '../../contract';
 import { type CompleteQuery, type FalcoQuery, returnsSeries } from '../../query';
 import { type FalcoSettings } from '../../settings';
-import { t } from '../../i18n';
+import { t, verbatim } from '../../i18n';
 import { parseDuration, windowLength } from '../../signals/window';
 import { LiveSwitch } from './LiveSwitch';
 import { OptionGroup } from './OptionGroup';
@@ -190,7 +190,7 @@ export function QueryOptions({ query, app, settings, range, onChange }: Props) {
             tooltip={t(
               'query.options.legend-help',
               'Name of each series. {{label}} is replaced by the value of the label, {{signal}} by the title of the signal. In a table it names the columns, and every value of a label in it gets its own column.',
-              { label: '{{label}}', signal: '{{signal}}' }
+              { label: verbatim('{{label}}'), signal: verbatim('{{signal}}') }
             )}
             placeholder={auto}
             width={30}

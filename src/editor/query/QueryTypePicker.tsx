@@ -1,7 +1,8 @@
 import { css } from '@emotion/css';
 import { CoreApp } from '@grafana/data';
 import { RadioButtonGroup, Text, useStyles2 } from '@grafana/ui';
-import { QUERY_TYPES, type QueryType } from './queryTypes';
+import { t } from '../../i18n';
+import { listQueryTypes, type QueryType } from './queryTypes';
 
 interface Props {
   queryType: QueryType;
@@ -11,13 +12,19 @@ interface Props {
 
 /** The query type, with one line that explains it. */
 export function QueryTypePicker({ queryType, app, onChange }: Props) {
-  const options = QUERY_TYPES.filter(({ returnsText }) => !returnsText || app !== CoreApp.UnifiedAlerting);
+  const options = listQueryTypes().filter(({ returnsText }) => !returnsText || app !== CoreApp.UnifiedAlerting);
   const styles = useStyles2(getStyles);
   const description = options.find(({ value }) => value === queryType)?.description;
   return (
     <>
       <div className={styles.types}>
-        <RadioButtonGroup aria-label="Query type" size="sm" options={options} value={queryType} onChange={onChange} />
+        <RadioButtonGroup
+          aria-label={t('type.type', 'Query type')}
+          size="sm"
+          options={options}
+          value={queryType}
+          onChange={onChange}
+        />
       </div>
       {description !== undefined && (
         <Text variant="bodySmall" color="secondary">

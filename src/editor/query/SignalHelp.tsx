@@ -1,5 +1,6 @@
 import { Collapse, Stack, Text, TextLink } from '@grafana/ui';
 import { useState } from 'react';
+import { t } from '../../i18n';
 import { type Signal, type Thresholds } from '../../signals/types';
 import { needText } from './needText';
 import { formatValue } from './units';
@@ -10,7 +11,10 @@ export function SignalHelp({ signals }: { signals: Signal[] }) {
   if (signals.length === 0) {
     return null;
   }
-  const label = signals.length === 1 ? `About “${signals[0]?.title}”` : 'About these signals';
+  const label =
+    signals.length === 1
+      ? t('signal.about', 'About “{{signal}}”', { signal: signals[0]?.title ?? '' })
+      : t('signal.about-several', 'About these signals');
   return (
     <Collapse label={label} isOpen={open} onToggle={() => setOpen(!open)}>
       <Stack direction="column" gap={2}>
@@ -31,7 +35,7 @@ function SignalDescription({ signal }: { signal: Signal }) {
       {signal.needs.length > 0 && (
         <>
           <Text variant="bodySmall" weight="medium">
-            Requirements
+            {t('signal.requirements', 'Requirements')}
           </Text>
           <ul>
             {signal.needs.map((need) => (
@@ -41,7 +45,7 @@ function SignalDescription({ signal }: { signal: Signal }) {
         </>
       )}
       <TextLink href={signal.link} external variant="bodySmall">
-        Falco documentation
+        {t('signal.documentation', 'Falco documentation')}
       </TextLink>
     </section>
   );
@@ -50,15 +54,27 @@ function SignalDescription({ signal }: { signal: Signal }) {
 function ThresholdText({ signal, thresholds }: { signal: Signal; thresholds: Thresholds }) {
   const { direction, warning, critical, because, source } = thresholds;
   const levels = [
-    ...(warning === undefined ? [] : [`warning ${direction} ${formatValue(warning, signal)}`]),
-    ...(critical === undefined ? [] : [`critical ${direction} ${formatValue(critical, signal)}`]),
+    ...(warning === undefined ? [] : [describeWarning(direction, formatValue(warning, signal))]),
+    ...(critical === undefined ? [] : [describeCritical(direction, formatValue(critical, signal))]),
   ];
   return (
     <p>
-      Thresholds: {levels.join(', ')}. {because}{' '}
+      {t('signal.thresholds', 'Thresholds: {{levels}}.', { levels: levels.join(', ') })} {because}{' '}
       <TextLink href={source} external inline>
-        Source
+        {t('signal.source', 'Source')}
       </TextLink>
     </p>
   );
+}
+
+function describeWarning(direction: Thresholds['direction'], value: string): string {
+  return direction === 'above'
+    ? t('signal.warning-above', 'warning above {{value}}', { value })
+    : t('signal.warning-below', 'warning below {{value}}', { value });
+}
+
+function describeCritical(direction: Thresholds['direction'], value: string): string {
+  return direction === 'above'
+    ? t('signal.critical-above', 'critical above {{value}}', { value })
+    : t('signal.critical-below', 'critical below {{value}}', { value });
 }

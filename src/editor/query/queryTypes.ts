@@ -1,3 +1,4 @@
+import { t, verbatim } from '../../i18n';
 import { type FalcoQuery } from '../../query';
 
 export type QueryType = FalcoQuery['queryType'];
@@ -11,35 +12,49 @@ interface QueryTypeOption {
   returnsText?: boolean;
 }
 
-export const QUERY_TYPES: readonly QueryTypeOption[] = [
+export const listQueryTypes = (): QueryTypeOption[] => [
   {
     value: 'signal',
-    label: 'Signal',
-    description: 'Metrics derived from Falco’s counters, with units and thresholds.',
+    label: t('type.signal', 'Signal'),
+    description: t('type.signal-help', 'Metrics derived from Falco’s counters, with units and thresholds.'),
   },
-  { value: 'health', label: 'Health', description: 'Verdicts on each node, with the cause and what to change.' },
+  {
+    value: 'health',
+    label: t('type.health', 'Health'),
+    description: t('type.health-help', 'Verdicts on each node, with the cause and what to change.'),
+  },
   {
     value: 'inventory',
-    label: 'Inventory',
-    description: 'What runs on each node: version, engine, rules and settings. Differences are highlighted.',
+    label: t('type.inventory', 'Inventory'),
+    description: t(
+      'type.inventory-help',
+      'What runs on each node: version, engine, rules and settings. Differences are highlighted.'
+    ),
     returnsText: true,
   },
   {
     value: 'rules',
-    label: 'Rules',
-    description: 'Falco rules that matched: how often, on which nodes and with which priority.',
+    label: t('type.rules', 'Rules'),
+    description: t('type.rules-help', 'Falco rules that matched: how often, on which nodes and with which priority.'),
     returnsText: true,
   },
   {
     value: 'events',
-    label: 'Events',
-    description: 'What happened and when: restarts, reloads, changes and bursts of drops.',
+    label: t('type.events', 'Events'),
+    description: t('type.events-help', 'What happened and when: restarts, reloads, changes and bursts of drops.'),
     returnsText: true,
   },
   {
     value: 'impact',
-    label: 'Impact',
-    description: 'What each change of Falco did to the nodes and to Falco’s own cost, compared with unchanged nodes.',
+    label: t('type.impact', 'Impact'),
+    description: t(
+      'type.impact-help',
+      'What each change of Falco did to the nodes and to Falco’s own cost, compared with unchanged nodes.'
+    ),
   },
-  { value: 'promql', label: 'PromQL', description: 'Any PromQL expression on the metrics of Falco and Falcosidekick.' },
+  {
+    value: 'promql',
+    label: verbatim('PromQL'),
+    description: t('type.promql-help', 'Any PromQL expression on the metrics of Falco and Falcosidekick.'),
+  },
 ];

@@ -1,21 +1,22 @@
 import { formattedValueToString, getValueFormat, getValueFormats } from '@grafana/data';
+import { t } from '../../i18n';
 import { type Signal } from '../../signals/types';
 
-const NAMES: Record<string, string> = {
+const listNames = (): Record<string, string> => ({
   percentunit: '%',
-  bytes: 'bytes',
-  eps: 'events/s',
-  cps: 'per second',
+  bytes: t('unit.bytes', 'bytes'),
+  eps: t('unit.events-per-second', 'events/s'),
+  cps: t('unit.per-second', 'per second'),
   ns: 'ns',
-  s: 'seconds',
-  dtdhms: 'days and time',
-  short: 'number',
-  locale: 'number',
-};
+  s: t('unit.seconds', 'seconds'),
+  dtdhms: t('unit.days-and-time', 'days and time'),
+  short: t('unit.number', 'number'),
+  locale: t('unit.number', 'number'),
+});
 
 /** The name of a unit, for lists. */
 export function unitName(unit: string): string {
-  return NAMES[unit] ?? unit.replace('count:', '');
+  return listNames()[unit] ?? unit.replace('count:', '');
 }
 
 /** Formats a value of a signal as a panel shows it. */
