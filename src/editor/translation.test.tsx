@@ -233,3 +233,14 @@ describe('every text of the query editors is translated', () => {
     expect(await untranslated()).toEqual([]);
   });
 });
+
+test('the settings page has the language of the user, and values are not escaped', async () => {
+  use('de-DE');
+  await i18next.changeLanguage('de-DE');
+  showConfig({ targets: [{ url: 'node/x' }], retention: { time: '2d' } });
+  expect(screen.getByRole('button', { name: 'Ziel hinzufügen' })).toBeInTheDocument();
+  expect(screen.getByText('„node/x“ enthält keinen Port.', { exact: false })).toHaveTextContent(
+    'zum Beispiel node:8765, oder eine URL.'
+  );
+  expect(screen.getByText(/^Etwa/)).toHaveTextContent('Etwa 9,9 MB für 1 Ziel, ');
+});
