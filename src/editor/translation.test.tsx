@@ -234,6 +234,7 @@ describe('every text of the query editors is translated', () => {
   });
 });
 
+// cspell:disable
 test('the settings page has the language of the user, and values are not escaped', async () => {
   use('de-DE');
   await i18next.changeLanguage('de-DE');
@@ -244,3 +245,4 @@ test('the settings page has the language of the user, and values are not escaped
   );
   expect(screen.getByText(/^Etwa/)).toHaveTextContent('Etwa 9,9 MB für 1 Ziel, ');
 });
+// cspell:enable
