@@ -122,7 +122,7 @@ function provisioningFor(fleetPort: number, interval: string, clusters: ClusterT
     }
     const { targets = [], secureJsonData, ...others } = settings as { targets?: object[]; secureJsonData?: object };
     for (const source of content.datasources) {
-      Object.assign(source, secureJsonData && { secureJsonData });
+      Object.assign(source, { editable: true }, secureJsonData && { secureJsonData });
       const { jsonData } = source;
       Object.assign(jsonData, others);
       jsonData.targets.push(...targets);

@@ -7,7 +7,9 @@ import { join } from 'node:path';
 import { type Browser, type Page } from 'playwright-core';
 import { type NodeTruth } from '../../dev/fleet/truth';
 import overview from '../../src/dashboards/overview.json';
+import { violations } from './accessibility';
 import { type Frame, root, setStage, type Stage, until } from './harness';
+
 import { figure, launch, readTable, settled, type Table, tallPage, unexplained } from './page';
 
 const shots = join(root, 'test-results');
@@ -158,6 +160,7 @@ describe('Falco overview', () => {
       await page.screenshot({ path: join(shots, `${name}.png`) });
       expect(await unexplained(page)).toEqual([]);
       expect(drawn).not.toMatch(/undefined|NaN|\[object/);
+      expect(await violations(page)).toEqual([]);
     }
   );
 

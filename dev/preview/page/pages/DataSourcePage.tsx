@@ -79,6 +79,7 @@ function Editor({ initial, source }: { initial: DataSourceSettings; source: Data
       )}
       <Field label="Name" noMargin>
         <Input
+          id="name"
           width={60}
           value={name}
           disabled={readOnly}

@@ -1,0 +1,74 @@
+/** What axe-core and the keyboard find on a page. */
+import { readFileSync } from 'node:fs';
+import { type AxeResults } from 'axe-core';
+import { type Page } from 'playwright-core';
+
+const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What Grafana's libraries and the preview draw against the rules, and the plugin cannot change. */
+const EXCLUDED = [
+  // The arrow of a Combobox has aria-expanded, which an element without a role may not have.
+  '[id$="-toggle-button"]',
+  // The title of a row of a dashboard is a heading without a level.
+  'span[role="heading"]',
+  // The button that refreshes a dashboard has no name, and that of the interval another one than it shows.
+  '[data-testid*="RefreshPicker"]',
+  // The icon of a panel that streams is a button without a name.
+  '[class*="panel-header-item"]',
+  // Grafana chooses the colour of the text on the background of a verdict.
+  '[role="gridcell"]',
+  '[data-testid="data-testid panel content"] [style*="line-height: 1.2"]',
+  // Links in text panels are underlined only under the mouse.
+  '.markdown-html',
+  // The preview's own text of an empty panel.
+  '[data-testid="empty-panel"]',
+];
+
+/** Findings of the impact serious or critical: the rule and the element. */
+export async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  const results = await page.evaluate(
+    (exclude) =>
+      (globalThis as unknown as { axe: { run: (context: object, options: object) => Promise<AxeResults> } }).axe.run(
+        { exclude: exclude.map((selector) => [selector]) },
+        { resultTypes: ['violations'] }
+      ),
+    EXCLUDED
+  );
+  return results.violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 300)}`));
+}
+
+/** Walks through `selector` with the Tab key. Returns the number of stops, and those without a name for screen readers. */
+export async function tabStops(page: Page, selector: string): Promise<{ count: number; unnamed: string[] }> {
+  const session = await page.context().newCDPSession(page);
+  const unnamed: string[] = [];
+  let count = 0;
+  // Focus starts before the first control inside.
+  await page.evaluate((inside) => {
+    const start = document.createElement('span');
+    start.tabIndex = -1;
+    document.querySelector(inside)?.prepend(start);
+    start.focus();
+  }, selector);
+  for (;;) {
+    await page.keyboard.press('Tab');
+    const html = await page.evaluate((inside) => {
+      const focused = document.activeElement;
+      return focused && document.querySelector(inside)?.contains(focused) ? focused.outerHTML : undefined;
+    }, selector);
+    if (html === undefined) {
+      return { count, unnamed };
+    }
+    count++;
+    const { result } = await session.send('Runtime.evaluate', { expression: 'document.activeElement' });
+    const { nodes } = await session.send('Accessibility.getPartialAXTree', {
+      objectId: result.objectId!,
+      fetchRelatives: false,
+    });
+    if (!nodes[0]?.name?.value) {
+      unnamed.push(html.slice(0, 300));
+    }
+  }
+}
