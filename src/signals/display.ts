@@ -42,5 +42,7 @@ function softMaxOf(signal: Unit): number | undefined {
     return 1;
   }
   // Ten times the smallest number, so that the axis has no tick below it.
-  return suffixOf(unit) === undefined ? { s: 0.001, dtdhms: 60, Bps: 1000 }[unit] : Number((10 * leastOf(signal)).toPrecision(3));
+  return suffixOf(unit) === undefined
+    ? { s: 0.001, dtdhms: 60, Bps: 1000 }[unit]
+    : Number((10 * leastOf(signal)).toPrecision(3));
 }
