@@ -19,7 +19,7 @@ export default {
   },
   // Packages that ship only ECMAScript modules have to be transformed. All @grafana packages are among them.
   transformIgnorePatterns: [
-    '/node_modules/(?!(@grafana|ol|d3.*|internmap|delaunator|robust-predicates|react-colorful|marked|uuid|@wojtekmaj|get-user-locale|memoize|mimic-function|react-calendar|@react-awesome-query-builder|yaml|p-map|@marcbachmann|@msagl)/)',
+    '/node_modules/(?!(@grafana|@react-hookz|@ver0|ol|d3.*|internmap|delaunator|robust-predicates|react-colorful|marked|uuid|@wojtekmaj|get-user-locale|memoize|mimic-function|react-calendar|@react-awesome-query-builder|yaml|p-map|@marcbachmann|@msagl)/)',
   ],
   moduleNameMapper: {
     '\\.(css|scss|svg|png)$': '<rootDir>/.config/jest/asset.ts',

@@ -16,7 +16,7 @@ import { initServices } from './runtime/services';
 
 /** Renders the page into an element. The boot data must be set before. */
 export async function start(root: HTMLElement): Promise<void> {
-  initServices();
+  await initServices();
   followLinks(root);
   // Panels measure text on a canvas, so the font must be loaded before.
   await Promise.all(['400 14px Inter', '500 14px Inter'].map((font) => document.fonts.load(font)));

@@ -25,6 +25,11 @@ func (s *server) page(w http.ResponseWriter, _ *http.Request) {
 	}
 }
 
+// frontendSettings answers with the part of the boot data that Grafana's libraries can load again.
+func (s *server) frontendSettings(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, http.StatusOK, s.bootData()["settings"])
+}
+
 func (s *server) bootData() map[string]any {
 	sources := map[string]any{}
 	standard := ""

@@ -47,6 +47,7 @@ func New(options Options) http.Handler {
 	s := &server{Options: options, sources: newSources(options.Sources)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /api/health", s.health)
+	mux.HandleFunc("GET /api/frontend/settings", s.frontendSettings)
 	mux.HandleFunc("POST /api/ds/query", s.query)
 	mux.HandleFunc("GET /api/datasources/uid/{uid}", s.source)
 	mux.HandleFunc("PUT /api/datasources/uid/{uid}", s.updateSource)

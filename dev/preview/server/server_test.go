@@ -162,6 +162,10 @@ func TestPageCarriesTheBootData(t *testing.T) {
 	require.Contains(t, body, `"small":"/public/plugins/falco/img/logo.svg"`)
 	require.NotContains(t, body, "wrong")
 
+	status, body = send(t, "GET", serve(t, &fake{}).URL+"/api/frontend/settings", "")
+	require.Equal(t, 200, status)
+	require.Contains(t, body, `"defaultDatasource":"One"`)
+
 	status, body = send(t, "GET", serve(t, &fake{}).URL+"/api/unknown", "")
 	require.Equal(t, 404, status)
 	require.JSONEq(t, `{"message":"the preview does not support the route GET /api/unknown"}`, body)

@@ -36,6 +36,8 @@ function TablePanel(props: PanelProps<Options>) {
   }
   cacheFieldDisplayNames(frames);
   const choice = frames.length > 1;
+  // Grafana 13 renamed initialSortBy to sortBy.
+  const sorting = { initialSortBy: options.sortBy, sortBy: options.sortBy };
   return (
     <div className={styles.column}>
       <TableNG
@@ -45,7 +47,7 @@ function TablePanel(props: PanelProps<Options>) {
         height={choice ? height - CHOICE_HEIGHT : height}
         noHeader={!options.showHeader}
         showTypeIcons={options.showTypeIcons}
-        initialSortBy={options.sortBy}
+        {...sorting}
         onSortByChange={(sortBy) => onOptionsChange({ ...options, sortBy })}
         cellHeight={options.cellHeight}
         enablePagination={options.enablePagination}

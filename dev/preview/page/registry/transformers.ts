@@ -10,12 +10,18 @@ function unique(): DataTransformerInfo[] {
   return [...byId.values()];
 }
 
+/** A transformation as Grafana 12 registers it, which can also be called to get it, as Grafana 13 does. */
+function callable(transformation: DataTransformerInfo): DataTransformerInfo & (() => Promise<DataTransformerInfo>) {
+  const properties = Object.getOwnPropertyDescriptors(transformation);
+  return Object.defineProperties(async () => transformation, properties) as ReturnType<typeof callable>;
+}
+
 export const transformers: TransformerRegistryItem[] = unique().map((transformation) => ({
   id: transformation.id,
   name: transformation.name,
   description: transformation.description,
   aliasIds: transformation.aliasIds,
-  transformation,
+  transformation: callable(transformation),
   editor: noEditor,
   imageDark: '',
   imageLight: '',

@@ -60,7 +60,7 @@ export class DataSources implements DataSourceSrv {
     return { ...found, name: reference, uid: reference, rawRef: getDataSourceRef(found) };
   }
 
-  reload(): void {
+  async reload(): Promise<void> {
     this.instances.clear();
   }
 

@@ -18,8 +18,8 @@ import {
   setReturnToPreviousHook,
   setRunRequest,
   setTemplateSrv,
-  type EchoSrv,
 } from '@grafana/runtime';
+import * as unstable from '@grafana/runtime/unstable';
 import { fillRegistries } from '../registry';
 import { panelPlugin } from '../panels';
 import { Backend } from './backend';
@@ -28,17 +28,26 @@ import { runRequest } from './runRequest';
 import { Templates } from './templates';
 
 /** Discards analytics events. */
-const silentEcho: EchoSrv = { flush() {}, addBackend() {}, addEvent() {} };
+const silentEcho = { flush() {}, addBackend() {}, addEvent() {}, onInteraction: () => () => {} };
 
 /** The event bus for alerts about requests. */
 export const appEvents = new EventBusSrv();
 
+/** What Grafana 13 has in addition. */
+const { initializeLoggersRegistry, reloadDataSourceInstanceSettings } = unstable as {
+  initializeLoggersRegistry?: () => void;
+  reloadDataSourceInstanceSettings?: () => Promise<void>;
+};
+
 /** Must run once, before the first component is rendered. */
-export function initServices(): void {
+export async function initServices(): Promise<void> {
   fillRegistries();
   setAppEvents(appEvents);
   setEchoSrv(silentEcho);
   setBackendSrv(new Backend(appEvents));
+  initializeLoggersRegistry?.();
+  // Reads the settings from the host only while no DataSourceSrv is set.
+  await reloadDataSourceInstanceSettings?.();
   setTemplateSrv(new Templates());
   setDataSourceSrv(new DataSources(config.datasources, config.defaultDatasource));
   setRunRequest(runRequest);
