@@ -24,6 +24,12 @@ export default tseslint.config(
     },
   },
   {
+    // The second lane of the tests applies this to what Grafana 13 deprecates.
+    files: ['src/**/*.ts', 'src/**/*.tsx'],
+    ignores: ['**/*.test.*', '**/testing.ts*'],
+    rules: { '@typescript-eslint/no-deprecated': 'error' },
+  },
+  {
     files: ['src/*.ts', 'src/live/**', 'src/editor/**'],
     // Frames are those of the backend, which is not translated.
     ignores: ['**/*.test.*', '**/testing.ts*', 'src/live/frames/**'],

@@ -2,11 +2,13 @@
  * `npm test` runs every check and test on a machine with only Node and Go. It installs what it needs. The last line is
  * `N passed, N failed`, plus `, N skipped` when something was skipped; the lines above name what was skipped.
  *
- * `npm test -- unit go` runs only the steps whose name contains one of these words.
+ * `npm test -- unit go` runs only the steps whose name contains one of these words. Some steps run only if a word names
+ * them.
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { copySources, installLane, lane } from './lane.mjs';
 import {
   build,
   ensureBrowser,
@@ -61,9 +63,10 @@ const check = (command, args, options) => async (name) => {
 };
 
 /** A step that runs Jest, which writes its counts to a file. Without that file the whole run counts as one failure. */
-const jest = (args) => async (name) => {
+const jest = (args, options) => async (name) => {
   const file = join(cache, `jest-${name.replaceAll(/\W+/g, '-')}.json`);
-  const { code } = await output('npx', ['jest', '--json', '--outputFile', file, ...args], { echo: false });
+  const all = ['jest', '--json', '--outputFile', file, ...args];
+  const { code } = await output('npx', all, { ...options, echo: false });
   let result;
   try {
     result = JSON.parse(readFileSync(file, 'utf8'));
@@ -118,6 +121,25 @@ if (race.length === 0) {
   skip(['the race detector (no C compiler on the PATH)']);
 }
 
+/** A step that runs in a browser. */
+const browser = (step) => async (name) => {
+  const program = await ensureBrowser();
+  if (!program) {
+    return skip([`${name} (no Chromium on the PATH or in the system’s packages, and it cannot be downloaded)`]);
+  }
+  process.env.CHROMIUM = program;
+  await step(name);
+};
+
+/** A step of the second lane. Its packages are installed while the steps before it run. */
+const second = (step) => async (name) => {
+  if (!(await laneInstalled)) {
+    return skip([`${name} (the packages of tests/grafana-13 cannot be installed)`]);
+  }
+  await step(name);
+};
+
+const e2e = ['--config', 'tests/e2e/jest.config.mjs', '--runInBand'];
 const preview = join(root, 'dev/preview');
 const steps = {
   format: check('npx', ['prettier', '--check', '--log-level', 'warn', '.']),
@@ -131,6 +153,7 @@ const steps = {
   'lint workflows': check('npm', ['run', '--silent', 'lint:workflows']),
   'golangci-lint': check('npm', ['run', '--silent', 'lint:go']),
   types: check('npm', ['run', '--silent', 'typecheck']),
+  levitate: check('npm', ['run', '--silent', 'levitate']),
   'generated files': check('npm', ['run', '--silent', 'generate', '--', '--check']),
   'unit tests': jest([]),
   'go tests': go([...race, './...']),
@@ -164,21 +187,28 @@ const steps = {
     process.env.FALCOSIDEKICK = program;
     await jest(['--config', 'tests/sidekick/jest.config.mjs', '--runInBand'])(name);
   },
-  'end to end': async (name) => {
-    const browser = await ensureBrowser();
-    if (!browser) {
-      return skip(['end to end (no Chromium on the PATH or in the system’s packages, and it cannot be downloaded)']);
-    }
-    process.env.CHROMIUM = browser;
-    await jest(['--config', 'tests/e2e/jest.config.mjs', '--runInBand'])(name);
+  e2e: browser(jest(e2e)),
+  'grafana 13 types': second(check('npx', ['tsc', '-p', '.'], { cwd: lane })),
+  'grafana 13 deprecations': second(check('npx', ['eslint', 'src'], { cwd: lane })),
+  'grafana 13 editors': second(jest(['src/editor', 'src/module', 'src/datasource'], { cwd: lane })),
+  'grafana 13 pages': browser(second(jest([...e2e, 'pages'], { cwd: lane }))),
+};
+
+/** Steps that run only if a word selects them. */
+const optional = {
+  'grafana 13 whole': async (name) => {
+    await second(jest(['src', 'dev/preview'], { cwd: lane }))(`${name}: unit tests`);
+    await browser(second(jest(e2e, { cwd: lane })))(`${name}: browser tests`);
   },
 };
 
-const selected = Object.entries(steps).filter(
-  ([name]) => words.length === 0 || words.some((word) => name.includes(word))
-);
+const isSelected = ([name]) => words.some((word) => name.includes(word));
+const selected =
+  words.length === 0 ? Object.entries(steps) : Object.entries({ ...steps, ...optional }).filter(isSelected);
+const inLane = selected.some(([name]) => name.startsWith('grafana 13'));
+const laneInstalled = inLane && installLane().then((done) => done && (copySources(), true));
 // Some tests compare the plugin with a real server.
-if (selected.some(([name]) => name.includes('test') || name === 'cases' || name === 'end to end')) {
+if (selected.some(([name]) => name.includes('test') || name === 'cases' || name === 'e2e')) {
   ensurePrometheus();
   ensureVictoria();
   ensureNodeExporter();

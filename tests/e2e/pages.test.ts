@@ -1,0 +1,80 @@
+/**
+ * Every shipped dashboard and every editor in a real browser, without a warning or an error in its console. The second lane
+ * runs this test with Grafana 13 and React 19 on the same build of the plugin.
+ */
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Browser, type Page } from 'playwright-core';
+import { version as reactVersion } from 'react';
+import { QUERY_TYPES } from '../../src/editor/query/queryTypes';
+import { root, setStage, type Stage, until } from './harness';
+import { launch, settled, tallPage, unexplained } from './page';
+
+const shots = join(root, 'test-results');
+
+interface Dashboard {
+  uid: string;
+  panels: Array<{ type: string; title: string }>;
+}
+
+describe(`With React ${reactVersion.split('.')[0]}`, () => {
+  let stage: Stage;
+  let browser: Browser;
+  let page: Page;
+  const complaints: string[] = [];
+
+  beforeAll(async () => {
+    mkdirSync(shots, { recursive: true });
+    stage = await setStage('demo');
+    browser = await launch();
+    page = await tallPage(browser, complaints);
+    await until('every node to respond', async () => {
+      const query = { refId: 'A', datasource: { uid: 'falco-metrics' }, queryType: 'signal', signals: ['up'] };
+      const range = { from: String(Date.now() - 60_000), to: String(Date.now()) };
+      return (await stage.query([query], range))['A']?.frames?.length === 8 ? true : undefined;
+    });
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await stage?.close();
+  });
+
+  beforeEach(() => complaints.splice(0));
+
+  it.each(readdirSync(join(root, 'src/dashboards')).map((file) => file.replace('.json', '')))(
+    'draws %s without an unexplained empty panel',
+    async (name) => {
+      const text = readFileSync(join(root, 'src/dashboards', `${name}.json`), 'utf8');
+      const { uid, panels } = JSON.parse(text) as Dashboard;
+      await page.goto(`${stage.url}/d/${uid}?from=now-5m&to=now`);
+      const titles = panels.filter(({ type }) => type !== 'row' && type !== 'text').map(({ title }) => title);
+      const drawn = await settled(page, titles);
+      await page.screenshot({ path: join(shots, `${name}.png`) });
+      expect(await unexplained(page)).toEqual([]);
+      expect(drawn).not.toMatch(/undefined|NaN|\[object/);
+      expect(complaints).toEqual([]);
+    }
+  );
+
+  it('opens the query editor for every query type', async () => {
+    await page.goto(`${stage.url}/explore?ds=falco-metrics`);
+    for (const { label, description } of QUERY_TYPES) {
+      await page.getByRole('radio', { name: label, exact: true }).check({ force: true });
+      await page.getByText(description).first().waitFor();
+      await page.screenshot({ path: join(shots, `query-editor-${label}.png`) });
+    }
+    expect(complaints).toEqual([]);
+  });
+
+  it('opens the settings page with all its sections', async () => {
+    await page.goto(`${stage.url}/connections/datasources/edit/falco-metrics`);
+    await page.getByRole('heading', { name: 'Scraping' }).waitFor();
+    const closed = page.getByRole('button', { name: /^Expand section/ });
+    while ((await closed.count()) > 0) {
+      await closed.first().click();
+    }
+    await page.screenshot({ path: join(shots, 'settings.png'), fullPage: true });
+    expect(complaints).toEqual([]);
+  });
+});
