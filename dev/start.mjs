@@ -9,7 +9,7 @@
  */
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -76,29 +76,11 @@ function findGrafana() {
   return program && existsSync(packaged) ? { program, home: packaged } : undefined;
 }
 
-function grafanaCommand({ program, home }) {
+async function grafanaCommand({ program, home }) {
+  const { tsImport } = await import('tsx/esm/api');
+  const { prepareGrafana } = await tsImport('./grafana.ts', import.meta.url);
   const data = join(root, '.cache/grafana');
-  const plugins = join(data, 'plugins');
-  mkdirSync(plugins, { recursive: true });
-  const link = join(plugins, 'falco-metrics-datasource');
-  rmSync(link, { force: true });
-  symlinkSync(join(root, 'dist'), link, 'junction');
-  Object.assign(env, {
-    GF_PATHS_DATA: data,
-    GF_PATHS_PROVISIONING: provisioning,
-    GF_PATHS_PLUGINS: plugins,
-    GF_PLUGINS_ALLOW_LOADING_UNSIGNED_PLUGINS: 'falco-metrics-datasource',
-    GF_SERVER_HTTP_ADDR: '127.0.0.1',
-    GF_SERVER_HTTP_PORT: port,
-    GF_AUTH_ANONYMOUS_ENABLED: 'true',
-    GF_AUTH_ANONYMOUS_ORG_ROLE: 'Admin',
-    GF_ANALYTICS_REPORTING_ENABLED: 'false',
-    GF_ANALYTICS_CHECK_FOR_UPDATES: 'false',
-    GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES: 'false',
-    GF_NEWS_NEWS_FEED_ENABLED: 'false',
-    GF_PLUGINS_PREINSTALL_DISABLED: 'true',
-    GF_LOG_LEVEL: 'warn',
-  });
+  Object.assign(env, prepareGrafana({ data, plugin: join(root, 'dist'), provisioning, port }));
   return { command: program, args: ['server', '--homepath', home] };
 }
 
@@ -107,7 +89,7 @@ if (!grafana) {
   step('Building the preview', process.execPath, ['--import', 'tsx', 'dev/preview/main.ts', '--build']);
 }
 const server = grafana
-  ? grafanaCommand(grafana)
+  ? await grafanaCommand(grafana)
   : {
       command: process.execPath,
       args: ['--import', 'tsx', 'dev/preview/main.ts', '--provisioning', provisioning, '--port', port],

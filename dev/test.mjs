@@ -136,6 +136,8 @@ const second = (step) => async (name) => {
   if (!(await laneInstalled)) {
     return skip([`${name} (the packages of tests/grafana-13 cannot be installed)`]);
   }
+  // The browser tests use the preview, whatever Grafana the step e2e used.
+  delete process.env.GRAFANA_HOME;
   await step(name);
 };
 

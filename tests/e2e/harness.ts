@@ -1,6 +1,6 @@
 /**
  * Starts a simulated fleet in one scenario, and the preview, which runs the plugin's backend over Grafana's plugin protocol
- * with the shipped provisioning.
+ * with the shipped provisioning. If GRAFANA_HOME names the folder of a Grafana, that one is started instead.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,8 +9,12 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { type NodeTruth } from '../../dev/fleet/truth';
+import { prepareGrafana } from '../../dev/grafana';
 
 export const root = resolve(__dirname, '../..');
+
+/** The folder of the Grafana with which the tests run; undefined: the preview. */
+export const grafanaHome = process.env['GRAFANA_HOME'];
 
 /** Repeats `probe` until it returns a value. A probe that throws is repeated as well. */
 export async function until<T>(what: string, probe: () => Promise<T | undefined>, seconds = 60): Promise<T> {
@@ -57,8 +61,17 @@ export async function freePort(room = 0): Promise<number> {
   }
 }
 
-function start(name: string, args: string[], env: NodeJS.ProcessEnv): { process: ChildProcess; log: () => string } {
-  const child = spawn(process.execPath, ['--import', 'tsx', ...args], {
+interface Started {
+  process: ChildProcess;
+  log: () => string;
+}
+
+/** Starts a TypeScript program of the project. */
+const start = (name: string, args: string[], env: NodeJS.ProcessEnv) =>
+  startProgram(name, process.execPath, ['--import', 'tsx', ...args], env);
+
+function startProgram(name: string, program: string, args: string[], env: NodeJS.ProcessEnv): Started {
+  const child = spawn(program, args, {
     cwd: root,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -193,12 +206,17 @@ export async function setStage(
   const fleet = start('fleet', ['dev/fleet/main.ts', ...fleetArgs], {
     FALCO_RECEIVER_SECRET: (more as { secureJsonData?: { receiverSecret?: string } }).secureJsonData?.receiverSecret,
   });
+  const variables = { FALCO_FLEET_HOST: '127.0.0.1', FALCO_DASHBOARDS: join(root, 'dist/dashboards') };
   const previewArgs = ['--provisioning', provisioning, '--port', String(port), '--log-level', logLevel];
-  const preview = start('preview', ['dev/preview/main.ts', ...previewArgs], {
-    FALCO_FLEET_HOST: '127.0.0.1',
-    FALCO_DASHBOARDS: join(root, 'dist/dashboards'),
-  });
-  const log = () => `fleet:\n${fleet.log()}\npreview:\n${preview.log()}`;
+  const data = join(provisioning, 'data');
+  const preview = grafanaHome
+    ? startProgram('grafana', join(grafanaHome, 'bin/grafana'), ['server', '--homepath', grafanaHome], {
+        ...variables,
+        ...prepareGrafana({ data, plugin: join(root, 'dist'), provisioning, port }),
+        GF_LOG_LEVEL: logLevel,
+      })
+    : start('preview', ['dev/preview/main.ts', ...previewArgs], variables);
+  const log = () => `fleet:\n${fleet.log()}\n${grafanaHome ? 'grafana' : 'preview'}:\n${preview.log()}`;
   const fleetUrl = `http://127.0.0.1:${fleetPort}`;
   const close = async () => {
     await Promise.all([stop(fleet.process), stop(preview.process)]);

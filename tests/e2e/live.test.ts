@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { type Browser, type Page } from 'playwright-core';
 import { type LiveResponse } from '../../src/live/BackendClient';
 import { root, setStage, type Stage, until } from './harness';
-import { launch, tallPage } from './page';
+import { hints, launch, tallPage } from './page';
 
 const node = 'worker-1';
 const panelTitle = 'Drops now';
@@ -86,16 +86,7 @@ describe('Falco tuning', () => {
     }, state);
   }
 
-  /** The notices of the panel; '' if there are none. */
-  async function notices(): Promise<string> {
-    const mark = page.locator(`[data-testid="data-testid Panel header ${panelTitle}"] [data-testid="panel-notices"]`);
-    if ((await mark.count()) === 0) {
-      return '';
-    }
-    // The icon may disappear in the meantime.
-    await mark.hover({ timeout: 1000 });
-    return page.locator('[data-testid="panel-notices-text"]').first().innerText({ timeout: 1000 });
-  }
+  const notices = () => hints(page, page.getByTestId(`data-testid Panel header ${panelTitle}`));
 
   beforeAll(async () => {
     mkdirSync(join(root, 'test-results'), { recursive: true });

@@ -1,5 +1,5 @@
 /** A real browser, and what tests read from its pages. */
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
 import { until } from './harness';
 
 /** Flags that keep Chromium from contacting its own services: failed attempts would look like errors of the page. */
@@ -20,6 +20,8 @@ export function launch(): Promise<Browser> {
 /** A page that shows a complete dashboard. Warnings, errors and failed requests are added to `complaints`. */
 export async function tallPage(browser: Browser, complaints: string[]): Promise<Page> {
   const page = await browser.newPage({ viewport: { width: 1280, height: 5000 } });
+  // Grafana reads its catalogue of plugins from the internet.
+  await page.route('**/api/gnet/**', (route) => route.fulfill({ json: { items: [] } }));
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') {
       complaints.push(message.text());
@@ -36,7 +38,8 @@ export async function tallPage(browser: Browser, complaints: string[]): Promise<
 
 /** Waits until every visible panel has drawn its data. Returns the text of the page. */
 export async function settled(page: Page, titles: string[]): Promise<string> {
-  await page.waitForLoadState('networkidle');
+  // A dashboard that refreshes on a slow machine is never idle.
+  await page.waitForLoadState('networkidle', { timeout: 10_000 }).catch(() => undefined);
   return until('all panels', async () => {
     const { text, waiting, blank } = await page.evaluate(() => {
       const panels = [...document.querySelectorAll('[data-testid^="data-testid Panel header"]')];
@@ -59,12 +62,31 @@ export async function settled(page: Page, titles: string[]): Promise<string> {
   });
 }
 
-/** Texts of the panels that are empty without a reason. */
-export async function unexplained(page: Page): Promise<string[]> {
-  const empty = await page.evaluate(() =>
-    [...document.querySelectorAll('[data-testid="empty-panel"]')].map((element) => element.textContent ?? '')
-  );
-  return empty.filter((text) => text.trim() === 'No data');
+/** The texts behind the icons beside the titles of panels: descriptions and notices. Grafana shows one notice of a severity. */
+export async function hints(page: Page, panels: Locator): Promise<string> {
+  const icons = panels.locator('[data-testid="title-items-container"] span > svg');
+  const texts: string[] = [];
+  for (let i = 0; i < (await icons.count()); i++) {
+    // The icon may disappear in the meantime.
+    await icons.nth(i).hover({ timeout: 1000 });
+    texts.push(await page.getByRole('tooltip').last().innerText({ timeout: 1000 }));
+  }
+  return texts.join('\n');
+}
+
+/** Titles of the panels that show no data and no notice that says why. `panels` are those of the dashboard. */
+export function unexplained(page: Page, panels: Array<{ title: string; description?: string }>): Promise<string[]> {
+  const described = panels.flatMap(({ title, description }) => (description ? [title] : []));
+  return page.evaluate((described) => {
+    const prefix = 'data-testid Panel header ';
+    return [...document.querySelectorAll<HTMLElement>(`[data-testid^="${prefix}"]`)].flatMap((panel) => {
+      const title = panel.dataset['testid']!.slice(prefix.length);
+      const text = panel.querySelector<HTMLElement>('[data-testid="data-testid panel content"]')?.innerText;
+      // Beside the title are the icons of the description and of notices, and links.
+      const icons = panel.querySelectorAll('[data-testid="title-items-container"] span > svg').length;
+      return text?.trim().startsWith('No data') && icons === (described.includes(title) ? 1 : 0) ? [title] : [];
+    });
+  }, described);
 }
 
 /** Parses a value as Grafana formats it: "14.2%" → 0.142, "60.9K c/s" → 60900, "250 ms" → 0.25, "1.50 mins" → 90. */
