@@ -4,7 +4,6 @@ import {
   type AdHocVariableFilter,
   CoreApp,
   type DataFrame,
-  type DataQuery,
   type DataQueryRequest,
   type DataQueryResponse,
   type DataSourceApi,
@@ -23,6 +22,7 @@ import {
   type ToggleFilterAction,
 } from '@grafana/data';
 import { DataSourceWithBackend, getTemplateSrv, HealthCheckError, HealthStatus } from '@grafana/runtime';
+import { type DataQuery } from '@grafana/schema';
 import { catchError, from, lastValueFrom, map, merge, type Observable, switchMap } from 'rxjs';
 import { addTables, hasFilter, readFilter, readTables, toggleFilter } from './explore';
 import { compileExpressions, IDENTITY, targetLabels, replaceMacros } from './expression';

@@ -52,10 +52,12 @@ export function readTables(
     const keys = request.app === CoreApp.Explore ? filterKeys(query, settings) : dashboardKeys;
     return markFilterable(own, keys);
   });
+  /* eslint-disable @typescript-eslint/no-deprecated -- DataSourceWithBackend still sets `error`. */
   const { error: _, errors: all, ...rest } = response;
   const errors = all?.filter(({ refId }) => !isAdded(refId));
   const [error] = errors ?? [response.error].filter((one) => one !== undefined && !isAdded(one.refId));
   return { ...rest, data, ...(errors && errors.length > 0 && { errors }), ...(error && { error }) };
+  /* eslint-enable @typescript-eslint/no-deprecated */
 }
 
 function isAdded(refId: string | undefined): refId is string {
