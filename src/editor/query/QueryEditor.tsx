@@ -1,10 +1,11 @@
 import { CoreApp, type QueryEditorProps } from '@grafana/data';
-import { EditorHeader, EditorRows } from '@grafana/plugin-ui';
+import { EditorHeader } from '@grafana/plugin-ui';
 import { Alert } from '@grafana/ui';
 import { type FalcoDataSource } from '../../datasource';
 import { t } from '../../i18n';
 import { type FalcoQuery, migrateQuery, returnsSeries, withDefaults } from '../../query';
 import { type FalcoSettings } from '../../settings';
+import { EditorRows } from '../EditorRows';
 import { lazyEditor } from '../lazyEditor';
 import { AlertHelp } from './AlertHelp';
 import { changeQueryType } from './changeQueryType';

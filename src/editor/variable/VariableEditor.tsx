@@ -1,8 +1,9 @@
 import { type QueryEditorProps } from '@grafana/data';
-import { EditorRow, EditorRows } from '@grafana/plugin-ui';
+import { EditorRow } from '@grafana/plugin-ui';
 import { Combobox, type ComboboxOption } from '@grafana/ui';
 import { useId } from 'react';
 import { EditorField } from '../EditorField';
+import { EditorRows } from '../EditorRows';
 import { type FalcoDataSource } from '../../datasource';
 import { t, verbatim } from '../../i18n';
 import { commonFilterKeys } from '../../labelChoices';
