@@ -227,7 +227,7 @@ func healthSummary(r *request.Request, groups []group, by []string, executed str
 		fields = append(fields,
 			frames.Width(100, words("node", "Node", of(checkResult.judgedNode))),
 			frames.Width(145, words("text", "Value", of(checkResult.judgedValue))),
-			frames.Width(70, words("nodes", "Nodes", group.share)))
+			frames.Width(90, words("nodes", "Nodes", group.share)))
 	}
 	for _, word := range verdictWords {
 		counts := frames.Counts(word, strings.ToUpper(word[:1])+word[1:], word, frames.Column(groups, func(g group) int64 { return int64(g.count(word)) }))
