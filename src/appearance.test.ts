@@ -202,3 +202,20 @@ test('a heatmap without data gets the fields that Grafana reads, and keeps its n
   const [graph] = refine({ data: [empty] }, { targets: [], panelPluginId: 'timeseries' }).data as DataFrame[];
   expect(graph!.fields).toEqual([]);
 });
+
+describe('notices', () => {
+  const notice = (severity: 'info' | 'warning', text: string) => ({ severity, text });
+  const frame = (...notices: object[]) => ({ fields: [{ name: 'a', values: [1] }], meta: { notices } });
+  const [first, second, third] = [notice('info', 'One.'), notice('warning', 'Two.'), notice('info', 'Three.')];
+  const frames = [frame(first, second), frame(), frame(first, third)];
+
+  it('of one severity are one, because Grafana shows only the last one beside the title of a panel', () => {
+    const joined = [notice('info', 'One. Three.'), second];
+    expect(shown(frames).map(({ meta }) => meta?.notices)).toEqual([joined, [], joined]);
+  });
+
+  it('stay as they are in Explore, which shows all of them', () => {
+    const kept = shown(frames, { app: 'explore' }).map(({ meta }) => meta?.notices);
+    expect(kept).toEqual([[first, second], [], [first, third]]);
+  });
+});

@@ -3,6 +3,7 @@
  * frames of the backend and of the live executor.
  */
 import {
+  CoreApp,
   type DataFrame,
   type DataQueryRequest,
   type DataQueryResponse,
@@ -22,19 +23,36 @@ import { colourSeries } from './seriesColours';
 /** The types of tables: of signals, and of all other queries (pkg/frames/columns.go). */
 const tables: Array<string | undefined> = [DataFrameType.NumericLong, DataFrameType.TimeSeriesLong, 'table'];
 
-type Request = Pick<DataQueryRequest<FalcoQuery>, 'dashboardUID' | 'panelPluginId' | 'targets'>;
+type Request = Pick<DataQueryRequest<FalcoQuery>, 'dashboardUID' | 'panelPluginId' | 'targets'> &
+  Partial<Pick<DataQueryRequest, 'app'>>;
 
 /** Prepares the frames of a response for the panel that asked for them. */
 export function refine(response: DataQueryResponse, request: Request): DataQueryResponse {
   const selects = ({ refId }: DataFrame) =>
     request.targets.some(({ refId: of, columns = [] }) => of === refId && columns.length > 0);
-  const frames = (response.data as DataFrame[])
+  const refined = (response.data as DataFrame[])
     .map((frame) => (tables.includes(frame.meta?.type) ? refineTable(frame, selects(frame)) : frame))
     .map((frame) => withFields(frame, (field) => readable(shortenDigest(field))));
+  const frames = request.app === CoreApp.Explore ? refined : refined.map(joinNotices(refined));
   if (request.panelPluginId === 'heatmap') {
     return { ...response, data: frames.map(withHeatmapFields) };
   }
   return { ...response, data: isShippedGraph(request) ? colourSeries(frames) : frames };
+}
+
+/**
+ * Makes the notices of one severity a single one, in every frame that has notices. Beside the title of a panel, Grafana shows
+ * only the last notice of each severity, which may not be the one that says why.
+ */
+function joinNotices(frames: DataFrame[]): (frame: DataFrame) => DataFrame {
+  const all = frames.flatMap(({ meta }) => meta?.notices ?? []);
+  const severities = [...new Set(all.map(({ severity }) => severity))];
+  const notices = severities.map((severity): QueryResultMetaNotice => {
+    const same = all.filter((notice) => notice.severity === severity);
+    const text = [...new Set(same.map(({ text }) => text))].join(' ');
+    return { ...same.find(({ link }) => link), severity, text };
+  });
+  return (frame) => (frame.meta?.notices?.length ? { ...frame, meta: { ...frame.meta, notices } } : frame);
 }
 
 /** Without these fields, Grafana's heatmap shows "TypeError: Cannot read properties of undefined" and no notice. */

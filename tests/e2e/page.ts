@@ -62,7 +62,7 @@ export async function settled(page: Page, titles: string[]): Promise<string> {
   });
 }
 
-/** The texts behind the icons beside the titles of panels: descriptions and notices. Grafana shows one notice of a severity. */
+/** The texts behind the icons beside the titles of panels: descriptions and notices. */
 export async function hints(page: Page, panels: Locator): Promise<string> {
   const icons = panels.locator('[data-testid="title-items-container"] span > svg');
   const texts: string[] = [];

@@ -113,9 +113,8 @@ const datasource = { type: 'falco-metrics-datasource', uid: 'falco-metrics' };
       // This Prometheus has no node_exporter.
       if (name === 'resources') {
         if (grafanaHome) {
-          // Grafana shows only the last notice of a severity.
           const empty = page.getByTestId('data-testid Panel header CPU pressure');
-          expect(await hints(page, empty)).toContain('No metrics from 1 of 8 nodes');
+          expect(await hints(page, empty)).toContain('no node_exporter is scraped for');
         } else {
           expect(drawn).toContain('no node_exporter is scraped for');
           expect(drawn).toContain('Install node_exporter on the node');
