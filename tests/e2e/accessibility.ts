@@ -15,8 +15,6 @@ const EXCLUDED = [
   '[data-testid*="RefreshPicker"]',
   // The icon of a panel that streams is a button without a name.
   '[class*="panel-header-item"]',
-  // Grafana chooses the colour of the text on the background of a verdict.
-  '[role="gridcell"]',
   '[data-testid="data-testid panel content"] [style*="line-height: 1.2"]',
   // Links in text panels are underlined only under the mouse.
   '.markdown-html',

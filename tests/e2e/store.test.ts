@@ -112,12 +112,14 @@ const datasource = { type: 'falco-metrics-datasource', uid: 'falco-metrics' };
       expect(complaints).toEqual([]);
       // This Prometheus has no node_exporter.
       if (name === 'resources') {
+        await page.getByRole('button', { name: 'Expand row with title The node' }).click();
+        const opened = await settled(page, ['CPU pressure']);
         if (grafanaHome) {
           const empty = page.getByTestId('data-testid Panel header CPU pressure');
           expect(await hints(page, empty)).toContain('no node_exporter is scraped for');
         } else {
-          expect(drawn).toContain('no node_exporter is scraped for');
-          expect(drawn).toContain('Install node_exporter on the node');
+          expect(opened).toContain('no node_exporter is scraped for');
+          expect(opened).toContain('Install node_exporter on the node');
         }
       }
     }
