@@ -66,11 +66,9 @@ func sampleLabels(r *request.Request, req *http.Request) (any, error) {
 
 // sampleValues answers `promql/labels/<name>/values`.
 func sampleValues(r *request.Request, req *http.Request) (any, error) {
-	var filters []signals.Filter
-	if text := req.URL.Query().Get("filters"); text != "" {
-		if err := json.Unmarshal([]byte(text), &filters); err != nil {
-			return nil, unreadableFilters(err)
-		}
+	filters, err := readFilters(r, req.URL.Query().Get("filters"))
+	if err != nil {
+		return nil, err
 	}
 	matchers := metricMatchers(req)
 	for _, f := range filters {
@@ -153,13 +151,9 @@ func readFilters(r *request.Request, text string) (list []signals.Filter, err er
 		return nil, nil
 	}
 	if err := json.Unmarshal([]byte(text), &list); err != nil {
-		return nil, unreadableFilters(err)
+		return nil, failure.User(fmt.Errorf(`the filters cannot be read: expected [{"key": "node", "operator": "=", "value": "node-1"}]: %w`, err))
 	}
 	return r.ReadFilters(list)
-}
-
-func unreadableFilters(err error) error {
-	return failure.User(fmt.Errorf(`the filters cannot be read: expected [{"key": "node", "operator": "=", "value": "node-1"}]: %w`, err))
 }
 
 // selection returns the label to look up, which is another one for a grouping, and the matchers on its samples: those of a

@@ -51,9 +51,11 @@ func TestDeepExpressionsAreRefused(t *testing.T) {
 	require.EqualError(t, queryOne(t, d, long2).Error, filters)
 	many := `{"signals": ["kernel-drop-ratio"], "filters": [{"key": "node", "operator": "!="}` + strings.Repeat(`, {"key": "node", "operator": "!="}`, 11_000) + `]}`
 	require.EqualError(t, queryOne(t, d, many).Error, "the filters have 66006 bytes, and limits.expressionSizeLimit is 65536 bytes: choose fewer values, or raise the limit")
-	status, body := look(t, d, "GET", `labels/zone/values?filters=`+url.QueryEscape(`[{"key": "node", "operator": "=", "value": "`+strings.Repeat("x", 70_000)+`"}]`))
-	require.Equal(t, 400, status)
-	require.JSONEq(t, fmt.Sprintf(`{"error": %q}`, filters), body)
+	for _, values := range []string{"labels/zone/values", "promql/labels/zone/values"} {
+		status, body := look(t, d, "GET", values+`?filters=`+url.QueryEscape(`[{"key": "node", "operator": "=", "value": "`+strings.Repeat("x", 70_000)+`"}]`))
+		require.Equal(t, 400, status, values)
+		require.JSONEq(t, fmt.Sprintf(`{"error": %q}`, filters), body, values)
+	}
 }
 
 // "All" of a dashboard's variable arrives as the names of all nodes. It is no restriction, and must not make the
