@@ -110,12 +110,14 @@ func (p *Place) take(ctx context.Context, from *places, share float64) error {
 }
 
 // Samples returns how many samples the evaluation may hold in memory.
-func (p *Place) Samples() int { return max(1, int(p.share*float64(p.maxSamples))) }
+func (p *Place) Samples() int { return samplesOf(p.share, p.maxSamples) }
 
 // Samples returns how many samples an evaluation may hold in memory in a place that is not the large one.
 func (b *Budget) Samples(maxSamples int) int {
-	return max(1, int(b.panels.smallShare*float64(maxSamples))) // that of alert rules is the same
+	return samplesOf(b.panels.smallShare, maxSamples) // that of alert rules is the same
 }
+
+func samplesOf(share float64, maxSamples int) int { return max(1, int(share*float64(maxSamples))) }
 
 // IsLarge reports whether there is no larger place.
 func (p *Place) IsLarge() bool { return p.share == p.lane.largeShare }

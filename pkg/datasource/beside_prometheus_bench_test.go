@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -118,16 +117,7 @@ func (f *benchFleet) askAtOnce(b *testing.B, requests []*backend.QueryDataReques
 	var all errgroup.Group
 	all.SetLimit(6)
 	for _, request := range requests {
-		all.Go(func() error {
-			res, err := f.instance.QueryData(b.Context(), request)
-			if err != nil {
-				return err
-			}
-			for _, answer := range res.Responses {
-				err = errors.Join(err, answer.Error)
-			}
-			return err
-		})
+		all.Go(func() error { return f.askOne(b.Context(), request) })
 	}
 	require.NoError(b, all.Wait())
 }

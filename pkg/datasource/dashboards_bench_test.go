@@ -3,6 +3,7 @@ package datasource
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -152,14 +153,22 @@ func (f *benchFleet) scrape() {
 // ask sends requests one after the other.
 func (f *benchFleet) ask(b *testing.B, requests []*backend.QueryDataRequest) {
 	for _, request := range requests {
-		ctx, sent := context.WithCancel(b.Context()) // ends when the response has been written
-		res, err := f.instance.QueryData(ctx, request)
-		sent()
-		require.NoError(b, err)
-		for ref, answer := range res.Responses {
-			require.NoError(b, answer.Error, ref)
-		}
+		require.NoError(b, f.askOne(b.Context(), request))
 	}
+}
+
+// askOne sends a request. Its context ends when the response has been written.
+func (f *benchFleet) askOne(ctx context.Context, request *backend.QueryDataRequest) error {
+	ctx, sent := context.WithCancel(ctx)
+	defer sent()
+	res, err := f.instance.QueryData(ctx, request)
+	if err != nil {
+		return err
+	}
+	for _, answer := range res.Responses {
+		err = errors.Join(err, answer.Error)
+	}
+	return err
 }
 
 // alertQuery is a query of an alert rule to the data source.

@@ -104,17 +104,19 @@ type source struct {
 
 // Evaluate runs Prometheus's engine on the history, within the budget of the process, unless the value is already known.
 func (e *Embedded) Evaluate(ctx context.Context, what Evaluation) (Value, error) {
-	value, err := e.evaluateIn(ctx, source{e.queryable, func(ctx context.Context) (*budget.Place, func(), error) {
-		place, err := e.budget.Take(ctx, e.settings.MaxSamples)
-		return place, place.Give, err
-	}}, what)
+	value, err := e.evaluateIn(ctx, e.sourceWith(e.budget.Take), what)
 	if errors.As(err, new(budget.TooManySamples)) || errors.As(err, new(TooManySeries)) {
-		value, err = e.evaluateIn(ctx, source{e.queryable, func(ctx context.Context) (*budget.Place, func(), error) {
-			place, err := e.budget.TakeLarge(ctx, e.settings.MaxSamples)
-			return place, place.Give, err
-		}}, what)
+		value, err = e.evaluateIn(ctx, e.sourceWith(e.budget.TakeLarge), what)
 	}
 	return value, err
+}
+
+// sourceWith returns the source of an evaluation that takes a place of its own.
+func (e *Embedded) sourceWith(take func(context.Context, int) (*budget.Place, error)) source {
+	return source{e.queryable, func(ctx context.Context) (*budget.Place, func(), error) {
+		place, err := take(ctx, e.settings.MaxSamples)
+		return place, place.Give, err
+	}}
 }
 
 // evaluateIn waits for a place and evaluates in it. An identical evaluation that already runs is awaited without a place:

@@ -54,7 +54,12 @@ func totals(results []Result, all []series) *data.Frame {
 		field.Config.Thresholds = &data.ThresholdsConfig{Mode: data.ThresholdsModeAbsolute, Steps: []data.Threshold{{Value: bottom, Color: "text"}}}
 		fields = append(fields, field)
 	}
-	frame := Table(nil, fields...)[0]
+	return figuresTable(results, fields...)
+}
+
+// figuresTable returns a table of texts about results.
+func figuresTable(results []Result, columns ...*data.Field) *data.Frame {
+	frame := Table(nil, columns...)[0]
 	frame.Meta.ExecutedQueryString = meta(data.FrameTypeTable, results...).ExecutedQueryString
 	return frame
 }

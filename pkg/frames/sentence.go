@@ -35,7 +35,5 @@ func sentence(results []Result, all []series, o Options) (*data.Frame, error) {
 		}
 		return value
 	})
-	frame := Table(nil, Prose("text", "Text", []string{text}))[0]
-	frame.Meta.ExecutedQueryString = meta(data.FrameTypeTable, results...).ExecutedQueryString
-	return frame, unknown
+	return figuresTable(results, Prose("text", "Text", []string{text})), unknown
 }

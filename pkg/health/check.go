@@ -83,7 +83,7 @@ func patient(r *request.Request, all []target.Status) []target.Status {
 
 // Failed returns the result of a failed check.
 func Failed(message string) *backend.CheckHealthResult {
-	return &backend.CheckHealthResult{Status: backend.HealthStatusError, Message: strings.ToUpper(message[:1]) + message[1:]}
+	return &backend.CheckHealthResult{Status: backend.HealthStatusError, Message: wording.Capitalised(message)}
 }
 
 // Report is the details of the health check. Grafana shows its two texts below the summary.

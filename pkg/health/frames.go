@@ -218,7 +218,7 @@ func healthSummary(r *request.Request, groups []group, by []string, executed str
 	fields := []*data.Field{verdicts(frames.Column(groups, of(func(f checkResult) string { return f.verdict })))}
 	titles := titles(r)
 	for _, name := range by {
-		fields = append(fields, frames.Width(cmp.Or(widths[name], 120), words(name, strings.ToUpper(name[:1])+name[1:], func(g group) string {
+		fields = append(fields, frames.Width(cmp.Or(widths[name], 120), words(name, wording.Capitalised(name), func(g group) string {
 			return cmp.Or(titles[g.labels.Get(name)], g.labels.Get(name))
 		})))
 	}
@@ -230,7 +230,7 @@ func healthSummary(r *request.Request, groups []group, by []string, executed str
 			frames.Width(90, words("nodes", "Nodes", group.share)))
 	}
 	for _, word := range verdictWords {
-		counts := frames.Counts(word, strings.ToUpper(word[:1])+word[1:], word, frames.Column(groups, func(g group) int64 { return int64(g.count(word)) }))
+		counts := frames.Counts(word, wording.Capitalised(word), word, frames.Column(groups, func(g group) int64 { return int64(g.count(word)) }))
 		if byCheck {
 			frames.Hide(counts) // the share has room for one, the details have all
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"strings"
 	"time"
 
 	"github.com/prometheus/prometheus/promql"
@@ -45,7 +44,7 @@ func lowRates(ctx context.Context, r *request.Request, qc *request.QueryContext)
 	}
 	who, verb, whose := wording.List(names), "has", "its"
 	if len(names) > 1 {
-		who, verb, whose = capitalised(qc.Targets.DescribeSome(names)), "have", "their"
+		who, verb, whose = wording.Capitalised(qc.Targets.DescribeSome(names)), "have", "their"
 	}
 	return fmt.Sprintf("%s %s been scraped for %.0f s of the %.0f s window: %s rates are too low until %s.",
 		who, verb, qc.Times.End.Sub(latest).Seconds(), window.Seconds(), whose, second(r, latest.Add(whole)))
@@ -63,9 +62,6 @@ func rateWindows(qc *request.QueryContext) (window, whole time.Duration) {
 	}
 	return window, whole
 }
-
-// capitalised writes the first letter of a sentence in upper case.
-func capitalised(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
 
 // lateNodes names the nodes that appeared during the range.
 func lateNodes(ctx context.Context, r *request.Request, qc *request.QueryContext, begin time.Time) string {

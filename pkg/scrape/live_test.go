@@ -25,6 +25,13 @@ func idOf(t *testing.T, l *Lease, address string) string {
 	return ""
 }
 
+// nextLive returns the live scrape of a target in a second.
+func nextLive(t *testing.T, l *Lease, id string) Live {
+	t.Helper()
+	time.Sleep(time.Second)
+	return l.Live(t.Context(), []string{id}, time.Second)[0]
+}
+
 func TestLiveScrapesOnceForAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newFakeNet(t)
@@ -116,10 +123,7 @@ func TestLiveSaysWhatIsWrong(t *testing.T) {
 		defer end()
 		time.Sleep(5 * time.Second) // between two regular scrapes
 		id := idOf(t, l, "a:1")
-		look := func() Live {
-			time.Sleep(time.Second)
-			return l.Live(t.Context(), []string{id}, time.Second)[0]
-		}
+		look := func() Live { return nextLive(t, l, id) }
 		require.Equal(t, Up, look().State)
 
 		f.set(func(f *falco) { f.status = http.StatusNotFound })
@@ -156,10 +160,7 @@ func TestLiveDoesNotReadWhatItKnows(t *testing.T) {
 		defer end()
 		time.Sleep(5 * time.Second) // between two regular scrapes
 		regular, id := l.Targets()[0], idOf(t, l, "a:1")
-		look := func() Live {
-			time.Sleep(time.Second)
-			return l.Live(t.Context(), []string{id}, time.Second)[0]
-		}
+		look := func() Live { return nextLive(t, l, id) }
 		f.set(func(f *falco) { f.extra = "oh dear\n" })
 		got := look()
 		require.Contains(t, got.Body, "oh dear")

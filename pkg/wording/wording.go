@@ -22,6 +22,9 @@ func Sentence(text string) string {
 	return strings.TrimSuffix(strings.TrimSpace(text), ".") + "."
 }
 
+// Capitalised returns a text, which must not be empty, with an upper-case letter in front.
+func Capitalised(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
+
 // Count writes a number with its noun.
 func Count(n int, noun string) string {
 	if n == 1 {
