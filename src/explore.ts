@@ -8,7 +8,7 @@ import {
   type ToggleFilterAction,
 } from '@grafana/data';
 import { filterKeys } from './labelChoices';
-import { type FalcoQuery, type Filter, migrateQuery, returnsSeries, withDefaults } from './query';
+import { type FalcoQuery, type Filter, isSameFilter, migrateQuery, returnsSeries, withDefaults } from './query';
 import { type FalcoSettings } from './settings';
 
 const TABLE = '-table';
@@ -98,7 +98,5 @@ export function toggleFilter(query: FalcoQuery, filter: Filter, settings: FalcoS
 }
 
 export function hasFilter({ filters = [] }: FalcoQuery, filter: Filter): boolean {
-  return filters.some(
-    ({ key, operator, value }) => key === filter.key && operator === filter.operator && value === filter.value
-  );
+  return filters.some((one) => isSameFilter(one, filter));
 }

@@ -1,7 +1,8 @@
 /** Changes PromQL as it was written, with variables and macros. Loaded on demand, because it needs the parser. */
 import { parser } from '@prometheus-io/lezer-promql';
 import { type SyntaxNode } from '@lezer/common';
-import { type Filter, type FilterOperator } from './query';
+import { unquote } from './promql/literals';
+import { type Filter, type FilterOperator, isSameFilter } from './query';
 
 /** A change that a hint of the backend proposes; see pkg/hints. */
 export type FixAction =
@@ -56,7 +57,7 @@ export function toggleMatcher(expr: string, filter: Filter): string {
   return apply(
     without,
     selectorsOf(without)
-      .filter((selector) => !matchersOf(without, selector).some((matcher) => isEqual(matcher, filter)))
+      .filter((selector) => !matchersOf(without, selector).some((matcher) => isSameFilter(matcher, filter)))
       .map((selector) => addition(without, selector, write(filter)))
   );
 }
@@ -66,7 +67,7 @@ export function hasMatcher(expr: string, filter: Filter): boolean {
   const selectors = selectorsOf(expr);
   return (
     selectors.length > 0 &&
-    selectors.every((selector) => matchersOf(expr, selector).some((matcher) => isEqual(matcher, filter)))
+    selectors.every((selector) => matchersOf(expr, selector).some((matcher) => isSameFilter(matcher, filter)))
   );
 }
 
@@ -102,26 +103,31 @@ export function applyFix(expr: string, action: FixAction): string {
     }
     case 'REMOVE_RATE': {
       const { function: name, metric } = action.options;
-      const calls = nodes(expr, 'FunctionCall').flatMap((call): Edit[] => {
-        const [selector] = selectorsOf(expr).filter(({ from, to }) => from >= call.from && to <= call.to);
-        const isCall = expr.slice(call.from, call.to).startsWith(name);
-        return selector && isCall && metricOf(expr, selector) === metric
-          ? [{ from: call.from, to: call.to, insert: expr.slice(selector.from, selector.to) }]
-          : [];
-      });
-      return apply(expr, calls);
+      return replaceCalls(expr, metric, (call, selector) => (call.startsWith(name) ? selector : undefined));
     }
-    case 'ADD_DOWN': {
-      const calls = nodes(expr, 'FunctionCall').flatMap((call): Edit[] => {
-        const text = expr.slice(call.from, call.to);
-        const [selector] = selectorsOf(expr).filter(({ from, to }) => from >= call.from && to <= call.to);
-        return selector && /^absent(_over_time)?\s*\(/.test(text) && metricOf(expr, selector) === 'up'
-          ? [{ from: call.from, to: call.to, insert: `(${expr.slice(selector.from, selector.to)} == 0 or ${text})` }]
-          : [];
-      });
-      return apply(expr, calls);
-    }
+    case 'ADD_DOWN':
+      return replaceCalls(expr, 'up', (call, selector) =>
+        /^absent(_over_time)?\s*\(/.test(call) ? `(${selector} == 0 or ${call})` : undefined
+      );
   }
+}
+
+/** Replaces the calls of functions whose first selector is of a metric. `change` returns undefined for a call that stays. */
+function replaceCalls(
+  expr: string,
+  metric: string,
+  change: (call: string, selector: string) => string | undefined
+): string {
+  const selectors = selectorsOf(expr);
+  const edits = nodes(expr, 'FunctionCall').flatMap((call): Edit[] => {
+    const selector = selectors.find(({ from, to }) => from >= call.from && to <= call.to);
+    const insert =
+      selector && metricOf(expr, selector) === metric
+        ? change(expr.slice(call.from, call.to), expr.slice(selector.from, selector.to))
+        : undefined;
+    return insert === undefined ? [] : [{ from: call.from, to: call.to, insert }];
+  });
+  return apply(expr, edits);
 }
 
 function nodes(expr: string, type: string): SyntaxNode[] {
@@ -148,22 +154,18 @@ function matchersOf(expr: string, selector: SyntaxNode): Matcher[] {
       const child = node.getChild(part);
       return child ? expr.slice(child.from, child.to) : '';
     }) as [string, string, string];
-    return [{ key, operator: operator as FilterOperator, value: unquote(value), from: node.from, to: node.to }];
+    return [{ key, operator: operator as FilterOperator, value: stringValue(value), from: node.from, to: node.to }];
   });
 }
 
-function unquote(text: string): string {
-  return text.startsWith('`')
-    ? text.slice(1, -1)
-    : text.slice(1, -1).replace(/\\(n|[^])/g, (_, c: string) => (c === 'n' ? '\n' : c));
+/** The value of a string. An invalid one stays as it is written. */
+function stringValue(text: string): string {
+  const read = unquote(text);
+  return 'value' in read ? read.value : text.slice(1, -1);
 }
 
 function write({ key, operator, value }: Filter): string {
   return key + operator + JSON.stringify(value);
-}
-
-function isEqual(a: Filter, b: Filter): boolean {
-  return a.key === b.key && a.operator === b.operator && a.value === b.value;
 }
 
 function addition(expr: string, selector: SyntaxNode, matcher: string): Edit {
@@ -182,7 +184,7 @@ function addition(expr: string, selector: SyntaxNode, matcher: string): Edit {
 /** Removes a matcher together with the comma beside it. */
 function removals(expr: string, selector: SyntaxNode, filter: Filter): Edit[] {
   return matchersOf(expr, selector)
-    .filter((matcher) => isEqual(matcher, filter))
+    .filter((matcher) => isSameFilter(matcher, filter))
     .map(({ from, to }) => {
       const after = /^\s*,\s*/.exec(expr.slice(to))?.[0].length ?? 0;
       const before = after > 0 ? 0 : (/,\s*$/.exec(expr.slice(0, from))?.[0].length ?? 0);

@@ -14,6 +14,10 @@ export interface Filter {
   value: string;
 }
 
+export function isSameFilter(a: Filter, b: Filter): boolean {
+  return a.key === b.key && a.operator === b.operator && a.value === b.value;
+}
+
 /** A query of this data source. Only `queryType` and `signals` (or `expr`) are required; every other field has a default. */
 export interface FalcoQuery extends DataQuery {
   queryType: 'signal' | 'health' | 'inventory' | 'rules' | 'events' | 'impact' | 'promql';

@@ -8,6 +8,7 @@ import { useLoader } from '../useLoader';
 import { type PromqlData, registerHelp } from './completions';
 import { LANGUAGE, registerLanguage } from './language';
 import { findMistake, readMistake } from './mistakes';
+import { rangeOf } from './range';
 
 interface Props {
   expr: string;
@@ -98,18 +99,11 @@ function useEditorSetup(datasource: FalcoDataSource, content: Content) {
     monaco.editor.setModelMarkers(
       model,
       LANGUAGE,
-      markers.map(({ from, to, message }) => {
-        const start = model.getPositionAt(from);
-        const end = model.getPositionAt(to);
-        return {
-          severity: monaco.MarkerSeverity.Error,
-          message,
-          startLineNumber: start.lineNumber,
-          startColumn: start.column,
-          endLineNumber: end.lineNumber,
-          endColumn: end.column,
-        };
-      })
+      markers.map(({ from, to, message }) => ({
+        severity: monaco.MarkerSeverity.Error,
+        message,
+        ...rangeOf(model, from, to),
+      }))
     );
   };
   useEffect(() => {

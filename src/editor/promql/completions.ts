@@ -1,7 +1,9 @@
 import { type Monaco, type MonacoEditor, type monacoTypes } from '@grafana/ui';
+import { type Filter } from '../../query';
 import { LANGUAGE } from './language';
 import { describeMetric } from './metricHelp';
-import { findSituation, type Matcher, namesOf, type Situation } from './situation';
+import { rangeOf } from './range';
+import { findSituation, namesOf, type Situation } from './situation';
 import { MACROS, type Term, TERMS } from './terms';
 
 /** What completions need to know of the samples. */
@@ -9,7 +11,7 @@ export interface PromqlData {
   metrics(): Promise<string[]>;
   /** Names of the labels of some metrics, or of all. */
   labels(metrics: string[]): Promise<string[]>;
-  values(label: string, metric: string | undefined, others: Matcher[]): Promise<string[]>;
+  values(label: string, metric: string | undefined, others: Filter[]): Promise<string[]>;
 }
 
 export interface Completion {
@@ -105,14 +107,7 @@ export function registerHelp({ languages }: Monaco, editor: MonacoEditor, data: 
       const at = model.getOffsetAt(position);
       const situation = findSituation(text, at);
       const rest = text.slice(at).replace(situation.kind === 'value' ? /^[^"'`,}\n]*(?=["'`])/ : /^[\w:]*/, '');
-      const start = model.getPositionAt(situation.from);
-      const end = model.getPositionAt(text.length - rest.length);
-      const range = {
-        startLineNumber: start.lineNumber,
-        startColumn: start.column,
-        endLineNumber: end.lineNumber,
-        endColumn: end.column,
-      };
+      const range = rangeOf(model, situation.from, text.length - rest.length);
       const found = await listCompletions(situation, rest, data);
       return {
         suggestions: found.map(({ label, kind, detail, help, insert }, i): monacoTypes.languages.CompletionItem => ({

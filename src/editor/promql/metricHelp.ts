@@ -1,3 +1,4 @@
+import { memoize } from 'lodash';
 import { t } from '../../i18n';
 import { catalogue } from '../../signals';
 import { type Need } from '../../signals/types';
@@ -19,10 +20,10 @@ const COUNTERS = new Set(
   catalogue.signals.flatMap(({ expr }) => [...expr.matchAll(RATE)].map(([, name = '']) => name))
 );
 
-export function describeMetric(metric: string): MetricHelp {
+/** Remembered: completions ask for every metric again with every word. */
+export const describeMetric = memoize((metric: string): MetricHelp => {
   const users = catalogue.signals.filter(({ expr }) => expr.includes(`${metric}{`));
-  const needs = catalogue.signals.flatMap((signal) => signal.needs).filter((need) => names(need).includes(metric));
-  const [need] = needs;
+  const need = catalogue.signals.flatMap((signal) => signal.needs).find((one) => names(one).includes(metric));
   const known = users.length > 0;
   return {
     type: COUNTERS.has(metric) ? 'counter' : known && !metric.endsWith('_total') ? 'gauge' : undefined,
@@ -35,7 +36,7 @@ export function describeMetric(metric: string): MetricHelp {
       ...(need ? [needText({ ...need, metric, anyOf: [] })] : []),
     ],
   };
-}
+});
 
 function names({ metric, anyOf = [] }: Need): string[] {
   return [metric, ...anyOf];

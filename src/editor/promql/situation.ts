@@ -1,22 +1,18 @@
+import { type Filter, type FilterOperator } from '../../query';
+
 /** What can be written at a position of an expression. The text from `from` on up to the position is already a part of it. */
 export type Situation = { from: number } &
   /** The name of a label, in a selector or in the labels of an aggregation or a match. */
   (
     | { kind: 'label'; place: 'matcher' | 'list'; metrics: string[]; used: string[] }
     /** The value of a label. `isOpen` when the quote is already there. */
-    | { kind: 'value'; metric: string | undefined; label: string; others: Matcher[]; isOpen: boolean }
+    | { kind: 'value'; metric: string | undefined; label: string; others: Filter[]; isOpen: boolean }
     | { kind: 'duration' }
     /** A metric, function, aggregation or keyword. */
     | { kind: 'expression' }
     /** Free text: a comment, a number or another string. */
     | { kind: 'nothing' }
   );
-
-export interface Matcher {
-  key: string;
-  operator: '=' | '!=' | '=~' | '!~';
-  value: string;
-}
 
 const TOKEN = new RegExp(
   [
@@ -132,11 +128,11 @@ function metricOf({ before, tokens }: Open): string | undefined {
 }
 
 /** The complete matchers in the tokens between braces. */
-function matchersOf(tokens: string[]): Matcher[] {
+function matchersOf(tokens: string[]): Filter[] {
   return tokens.flatMap((key, i) => {
     const [operator = '', value = ''] = tokens.slice(i + 1);
     return NAME.test(key) && OPERATOR.test(operator) && /^["'`]/.test(value)
-      ? [{ key, operator: operator as Matcher['operator'], value: value.slice(1, -1) }]
+      ? [{ key, operator: operator as FilterOperator, value: value.slice(1, -1) }]
       : [];
   });
 }
