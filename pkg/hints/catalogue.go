@@ -71,7 +71,7 @@ func (c catalogue) usedBy(format string, metrics ...string) string {
 		if slices.ContainsFunc(metrics, func(metric string) bool { return !strings.Contains(s.Expr, metric+"{") }) {
 			continue
 		}
-		if best == nil || cost(s, metrics) < cost(*best, metrics) {
+		if best == nil || c.cost(s, metrics) < c.cost(*best, metrics) {
 			best = &c.signals[i]
 		}
 	}
@@ -81,11 +81,19 @@ func (c catalogue) usedBy(format string, metrics ...string) string {
 	return fmt.Sprintf(format, best.Title)
 }
 
-// cost orders signals: those that begin with one of the metrics come first, because they are about it, then those with a
-// window, then those with thresholds that read at most two other metrics, then those with a short expression.
-func cost(s signals.Signal, metrics []string) int {
+// cost orders signals: those that begin with one of the metrics come first, because they are about it, then those that count
+// it as a counter, then those with a window, then those that read no other metric, or few and have thresholds, then those with
+// a short expression.
+func (c catalogue) cost(s signals.Signal, metrics []string) int {
 	n := len(s.Expr)
 	if first := selectorPattern.FindStringSubmatch(s.Expr); first == nil || !slices.Contains(metrics, first[1]) {
+		n += 8_000_000
+	}
+	counted := counterPattern.FindAllStringSubmatch(s.Expr, -1)
+	isCounted := func(metric string) bool {
+		return slices.ContainsFunc(counted, func(m []string) bool { return m[1] == metric })
+	}
+	if slices.ContainsFunc(metrics, func(metric string) bool { return c.counters[metric] && !isCounted(metric) }) {
 		n += 4_000_000
 	}
 	if !strings.Contains(s.Expr, "$window") {
@@ -93,11 +101,11 @@ func cost(s signals.Signal, metrics []string) int {
 	}
 	others := map[string]struct{}{}
 	for _, m := range selectorPattern.FindAllStringSubmatch(s.Expr, -1) {
-		if !slices.Contains(metrics, m[1]) {
+		if m[1] != "up" && !slices.Contains(metrics, m[1]) {
 			others[m[1]] = struct{}{}
 		}
 	}
-	if s.Thresholds == nil || len(others) > 2 {
+	if len(others) > 2 || s.Thresholds == nil && len(others) > 0 {
 		n += 1_000_000
 	}
 	return n
