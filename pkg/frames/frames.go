@@ -10,6 +10,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -168,11 +169,14 @@ func read(r Result) ([]series, error) {
 	return out, nil
 }
 
-// sortable reports whether the order of the series says nothing. At an instant, it is the rank, or what a PromQL query asks
+// ranking finds what may give the series of a PromQL query their order.
+var ranking = regexp.MustCompile(`(?i)\b(sort\w*|topk|bottomk)\b`)
+
+// sortable reports whether the order of the series says nothing. At an instant, it may be the rank, or what a PromQL query asks
 // for, as in sort(up).
 func (r Result) sortable() bool {
 	_, instant := r.Value.(promql.Vector)
-	return !instant || r.Signal != nil && !r.Ranked
+	return !instant || !r.Ranked && (r.Signal != nil || !ranking.MatchString(r.Expr))
 }
 
 // sortSeries sorts the series of a result by their labels, those of the identity first.

@@ -42,6 +42,9 @@ export interface FrameSeries {
   isInstant: boolean;
 }
 
+/** Finds what may give the series of a PromQL query their order. */
+const RANKING = /\b(sort\w*|topk|bottomk)\b/i;
+
 /**
  * The series of all results. Points with the value NaN are left out: in PromQL, NaN means that a value cannot be known. A
  * series without points is left out, too. Series of several signals get the label `signal`, except in tables. They are
@@ -61,7 +64,7 @@ export function seriesOf(results: readonly FrameResult[], { table, identity, ord
       return places.length === 0 ? [] : [{ result, index, labels: shownLabels, ...points, isInstant }];
     });
     // The order of an instant PromQL query may be the one asked for, as in sort(up).
-    const isSortable = !isInstant || result.signal;
+    const isSortable = !isInstant || result.signal !== undefined || !RANKING.test(result.expr);
     const names = isSortable ? namesOf(all, identity) : [];
     return isSortable ? all.sort((a, b) => compareLabels(a.labels, b.labels, names, orders)) : all;
   });
