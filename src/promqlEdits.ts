@@ -11,6 +11,13 @@ export type FixAction =
   | { type: 'REMOVE_RATE'; options: { function: string; metric: string } }
   | { type: 'ADD_DOWN'; options?: undefined };
 
+/** What is probably a mistake in PromQL; see pkg/hints. */
+export interface Hint {
+  text: string;
+  /** A change that is likely to be right. */
+  fix?: FixAction;
+}
+
 interface Edit {
   from: number;
   to: number;

@@ -1,6 +1,7 @@
 package datasource
 
 import (
+	"encoding/json"
 	"net/url"
 	"testing"
 
@@ -38,5 +39,17 @@ func TestHintsOfLiveQueries(t *testing.T) {
 	query := url.QueryEscape(`{"queryType": "promql", "expr": "sum(falcosecurity_scap_n_drops_total)"}`)
 	status, body := as(t, d, "Editor", "live/reasons?range=60000&query="+query)
 	require.Equal(t, 200, status, body)
-	require.Contains(t, body, "sum(falcosecurity_scap_n_drops_total) adds up what each target has counted since it started.")
+	var reasons struct {
+		Besides []struct{ Text string }
+		Hints   []struct {
+			Text string
+			Fix  struct{ Type string }
+		}
+	}
+	require.NoError(t, json.Unmarshal([]byte(body), &struct{ Data any }{&reasons}))
+	const text = "sum(falcosecurity_scap_n_drops_total) adds up what each target has counted since it started. Use rate() or increase(), or the signal “Kernel drops”."
+	require.Len(t, reasons.Hints, 1)
+	require.Equal(t, text, reasons.Hints[0].Text)
+	require.Equal(t, "ADD_RATE", reasons.Hints[0].Fix.Type)
+	require.Contains(t, reasons.Besides, struct{ Text string }{text}, "as a notice")
 }

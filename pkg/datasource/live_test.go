@@ -182,8 +182,8 @@ func TestLiveReasons(t *testing.T) {
 	], "besides": [
 		{"severity": "warning", "text": "Discovery of http://node-4:8765/metrics has a problem. DNS gave no answer."},
 		{"severity": "warning", "text": "Falco is too old on 1 of 4 nodes: node-4 (0.38.2). Signals may be missing or wrong: upgrade to Falco 0.39 or later."}
-	], "passing": false}}`, ask(`{"signals": "server-load", "live": true}`), "how targets stand is told by live itself")
-	const none = `{"data":{"missing":[],"besides":[],"passing":false}}`
+	], "hints": [], "passing": false}}`, ask(`{"signals": "server-load", "live": true}`), "how targets stand is told by live itself")
+	const none = `{"data":{"missing":[],"besides":[],"hints":[],"passing":false}}`
 	require.Equal(t, none, ask(`{"signals": "kernel-drop-ratio", "filters": [{"key": "node", "operator": "=", "value": "node-1"}]}`))
 	require.Equal(t, none, ask(`{"expr": "nothing"}`))
 
@@ -194,7 +194,7 @@ func TestLiveReasons(t *testing.T) {
 	f.statuses[0].Scrapes = 2
 
 	d.source.Now = func() time.Time { return noon.Add(-55 * time.Minute) }
-	short := `{"data":{"missing":[],"besides":[{"severity":"info","text":"Data starts at 11:00 UTC. The history is kept in memory: it starts when the data source is first used, and again when Grafana or the plugin restarts."}],"passing":false}}`
+	short := `{"data":{"missing":[],"besides":[{"severity":"info","text":"Data starts at 11:00 UTC. The history is kept in memory: it starts when the data source is first used, and again when Grafana or the plugin restarts."}],"hints":[],"passing":false}}`
 	require.Equal(t, short, ask(`{"signals": "kernel-drop-ratio", "filters": [{"key": "node", "operator": "=", "value": "node-1"}]}`))
 	require.Equal(t, short, ask(`{"expr": "nothing"}`))
 	status, body := as(t, d, "Editor", `live/reasons?query={"signals":"x"}&range=1`)

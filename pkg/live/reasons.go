@@ -13,6 +13,7 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/failure"
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/hints"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/notices"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/query"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/request"
@@ -44,18 +45,20 @@ func Reasons(r *request.Request, req *http.Request) (any, error) {
 type reasons struct {
 	Missing []data.Notice `json:"missing"` // why nodes have no value
 	Besides []data.Notice `json:"besides"` // notices that always apply
+	Hints   []hints.Hint  `json:"hints"`   // what is probably a mistake in PromQL; Besides has the texts too
 	Passing bool          `json:"passing"` // the next scrape resolves some of Missing
 }
 
 func findReasons(ctx context.Context, r *request.Request, qc *request.QueryContext) (reasons, error) {
-	out := reasons{Missing: []data.Notice{}, Besides: []data.Notice{}}
+	out := reasons{Missing: []data.Notice{}, Besides: []data.Notice{}, Hints: []hints.Hint{}}
 	if text := notices.ShortHistory(r, qc.Begin().Add(2*qc.Times.Scrape)); text != "" {
 		out.Besides = append(out.Besides, data.Notice{Severity: data.NoticeSeverityInfo, Text: text})
 	}
 	if qc.Query.QueryType == "promql" {
 		expr := qc.Times.ExpandMacros(qc.Query.Expr)
-		_, hints := notices.Hints(ctx, r, qc, expr)
-		out.Besides = append(out.Besides, hints...)
+		found, asNotices := notices.Hints(ctx, r, qc, expr)
+		out.Hints = append(out.Hints, found...)
+		out.Besides = append(out.Besides, asNotices...)
 	}
 	if qc.Query.QueryType != "signal" {
 		return out, nil

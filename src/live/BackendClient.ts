@@ -1,6 +1,7 @@
 import { type QueryResultMetaNotice } from '@grafana/data';
 import { from, lastValueFrom, timeout, TimeoutError } from 'rxjs';
 import { t } from '../i18n';
+import { type Hint } from '../promqlEdits';
 import { type TargetKind } from '../signals/types';
 import { printDuration } from '../signals/window';
 import { type Gauge, type HistorySeries } from './SampleBuffer';
@@ -58,6 +59,8 @@ export interface Reasons {
   missing: QueryResultMetaNotice[];
   /** Always shown. */
   besides: QueryResultMetaNotice[];
+  /** What is probably a mistake in PromQL, with the fixes that the query editor offers. */
+  hints: Hint[];
   /** Nodes have no value only because they have just been discovered. */
   passing?: boolean;
 }

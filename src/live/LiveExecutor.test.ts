@@ -556,6 +556,15 @@ describe('Failures', () => {
     ]);
   });
 
+  it('carry the hints on their first frame, for the query editor', async () => {
+    const { backend, watch } = setUpLive([falco('a'), falco('b')]);
+    const hint = { text: 'Use rate().', fix: { type: 'ADD_RATE', options: { metrics: 'up' } } };
+    backend.reasons.hints = [hint];
+    const { last } = watch({ queryType: 'promql', expr: 'up' });
+    await pass(2);
+    expect(last().data.map(({ meta }: DataFrame) => meta?.custom?.['hints'])).toEqual([[hint], undefined]);
+  });
+
   it('come with reasons if one of several signals has no values', async () => {
     const { backend, watch } = setUpLive([falco('a')]);
     backend.reasons.missing = [{ severity: 'warning', text: 'Not enabled.' }];
@@ -571,7 +580,7 @@ describe('Failures', () => {
     const { last } = watch({ signals: ['server-load'] });
     await pass(3);
     expect(notices(last())).toEqual(['Not yet two scrapes.']);
-    backend.reasons = { missing: [], besides: [], passing: false };
+    backend.reasons = { missing: [], besides: [], hints: [], passing: false };
     await pass(3);
     expect(notices(last())).toEqual([]);
     const asked = backend.count('live/reasons');

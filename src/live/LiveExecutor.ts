@@ -3,6 +3,7 @@ import { catchError, defer, finalize, map, type Observable, type Subscription, t
 import { IDENTITY } from '../expression';
 import { t } from '../i18n';
 import { UnsupportedError } from '../promql';
+import { type Hint } from '../promqlEdits';
 import { type CompleteQuery } from '../query';
 import { DEFAULTS, type FalcoSettings, liveInterval } from '../settings';
 import { catalogue } from '../signals';
@@ -92,7 +93,7 @@ function messageOf(error: unknown): string {
 const orders = { [catalogue.priority.label]: catalogue.priority.words };
 
 function toResponse(
-  { results, notices, error, switchedAt }: Snapshot,
+  { results, notices, hints, error, switchedAt }: Snapshot,
   compiled: CompiledQuery,
   query: CompleteQuery
 ): DataQueryResponse {
@@ -105,7 +106,8 @@ function toResponse(
   const step = instant ? undefined : 2 * compiled.step;
   const table = format === 'table';
   try {
-    const frames = framesOf(results, { refId, legendFormat, unit, identity: IDENTITY, orders, step, table, notices });
+    const options = { refId, legendFormat, unit, identity: IDENTITY, orders, step, table, notices };
+    const frames = addHints(framesOf(results, options), hints);
     const mark = switchedAt === undefined || table ? [] : [markAt(switchedAt)];
     return { ...base, data: [...frames, ...mark] };
   } catch (thrown) {
@@ -115,6 +117,14 @@ function toResponse(
       errors: [{ refId, message: messageOf(thrown) }],
     };
   }
+}
+
+/** The query editor reads hints from the first frame, as it does with those of the backend. */
+function addHints([first, ...others]: DataFrame[], hints: Hint[]): DataFrame[] {
+  if (!first || hints.length === 0) {
+    return first ? [first, ...others] : [];
+  }
+  return [{ ...first, meta: { ...first.meta, custom: { ...first.meta?.custom, hints } } }, ...others];
 }
 
 /** An annotation at the time at which rates switched to live scrapes only. */

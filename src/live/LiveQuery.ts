@@ -2,6 +2,7 @@ import { type QueryResultMetaNotice } from '@grafana/data';
 import { concatMap, defer, from, lastValueFrom, type Observable, race, share, startWith, timer } from 'rxjs';
 import { t } from '../i18n';
 import { evaluateExpr, type Result } from '../promql';
+import { type Hint } from '../promqlEdits';
 import { BackendError, type BackendClient, type Reasons } from './BackendClient';
 import { type CompiledQuery, NotLive } from './CompiledQuery';
 import { type FrameResult } from './frames/result';
@@ -15,6 +16,7 @@ import { maxPageTargets, type ScrapePoller, scrapeGap, type Subscriber, type Tic
 export interface Snapshot {
   results: FrameResult[];
   notices: QueryResultMetaNotice[];
+  hints: Hint[];
   /** Why there is nothing to show. */
   error?: string;
   /** When rates switched to the shorter live window, in milliseconds, if that moment is visible. */
@@ -55,7 +57,7 @@ export class LiveQuery implements Subscriber {
   private isLive = false;
   private switchedAt?: number;
   private historyError?: string;
-  private reasons: Reasons = { missing: [], besides: [] };
+  private reasons: Reasons = { missing: [], besides: [], hints: [] };
   private reasonsAt = -Infinity;
   private lastSnapshot?: Snapshot;
   /** Time of the newest results. */
@@ -136,7 +138,7 @@ export class LiveQuery implements Subscriber {
       historyError,
       reasons,
     };
-    this.lastSnapshot = { results, switchedAt, ...noticesFor(state) };
+    this.lastSnapshot = { results, switchedAt, hints: reasons.hints, ...noticesFor(state) };
     return this.lastSnapshot;
   }
 

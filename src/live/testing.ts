@@ -13,7 +13,7 @@ export class FakeBackend {
   readonly calls: Array<{ path: string; params: Record<string, string> }> = [];
   /** Paths that are refused, with status and reason. */
   refused = new Map<string, { status: number; error: string }>();
-  reasons = { missing: [] as unknown[], besides: [] as unknown[], passing: false };
+  reasons = { missing: [] as unknown[], besides: [] as unknown[], hints: [] as unknown[], passing: false };
 
   constructor(
     public targets: FakeTarget[],

@@ -2,7 +2,7 @@ import { type PanelData } from '@grafana/data';
 import { EditorRow } from '@grafana/plugin-ui';
 import { Button, Stack, Text } from '@grafana/ui';
 import { t } from '../../i18n';
-import { applyFix, type FixAction } from '../../promqlEdits';
+import { applyFix, type FixAction, type Hint } from '../../promqlEdits';
 import { commonFilterKeys } from '../../labelChoices';
 import { Filters } from '../query/Filters';
 import { type RowsProps } from '../query/rowsProps';
@@ -37,12 +37,6 @@ export function PromqlRows({ query, datasource, change, data, error }: Props) {
       </EditorRow>
     </>
   );
-}
-
-/** A hint of the backend; see pkg/hints. */
-interface Hint {
-  text: string;
-  fix?: FixAction;
 }
 
 function readHints(data: PanelData | undefined, refId: string): Hint[] {
