@@ -1,4 +1,12 @@
-import { createTheme, type DataFrame, FieldType, MappingType, ThresholdsMode, toDataFrame } from '@grafana/data';
+import {
+  CoreApp,
+  createTheme,
+  type DataFrame,
+  FieldType,
+  MappingType,
+  ThresholdsMode,
+  toDataFrame,
+} from '@grafana/data';
 import { config } from '@grafana/runtime';
 import { refine } from './appearance';
 
@@ -51,6 +59,28 @@ function shown(frames: object[], request: Partial<Parameters<typeof refine>[1]> 
 }
 
 const colours = ({ fields }: DataFrame, index = 0) => fields[index]?.config.thresholds?.steps.map(({ color }) => color);
+
+describe('in Explore', () => {
+  const hidden = { custom: { hideFrom: { viz: true } } };
+  const names = ([frame]: DataFrame[]) => frame?.fields.map(({ name, config: { displayName } }) => displayName ?? name);
+
+  it('a table has the columns that panels show', () => {
+    const cluster = { name: 'cluster', values: ['demo', 'demo'] };
+    const meaning = { name: 'meaning', values: ['a', 'b'], config: hidden };
+    const node = { name: 'node', values: ['a', 'b'] };
+    const frame = table(cluster, node, meaning, verdict);
+    expect(names(shown([frame], { app: CoreApp.Explore }))).toEqual(['node', 'verdict']);
+    expect(names(shown([frame]))).toEqual(['cluster', 'node', 'meaning', 'verdict']);
+  });
+
+  it('events have titles, and annotations the names that Grafana looks for', () => {
+    const time = { name: 'time', values: [1] };
+    const end = { name: 'timeEnd', values: [1], config: hidden };
+    const frame = table(time, end, { name: 'text', values: ['Restart'] });
+    expect(names(shown([frame], { app: CoreApp.Explore }))).toEqual(['Time', 'Text']);
+    expect(names(shown([frame]))).toEqual(['time', 'timeEnd', 'text']);
+  });
+});
 
 describe('a table', () => {
   it('keeps the columns that the user selected', () => {

@@ -16,6 +16,7 @@ import {
   type ValueMapping,
 } from '@grafana/data';
 import { config as grafana } from '@grafana/runtime';
+import { upperFirst } from 'lodash';
 import { t } from './i18n';
 import { type FalcoQuery } from './query';
 import { colourSeries } from './seriesColours';
@@ -33,11 +34,22 @@ export function refine(response: DataQueryResponse, request: Request): DataQuery
   const refined = (response.data as DataFrame[])
     .map((frame) => (tables.includes(frame.meta?.type) ? refineTable(frame, selects(frame)) : frame))
     .map((frame) => withFields(frame, (field) => readable(shortenDigest(field))));
-  const frames = request.app === CoreApp.Explore ? refined : refined.map(joinNotices(refined));
+  const frames = request.app === CoreApp.Explore ? refined.map(forExplore) : refined.map(joinNotices(refined));
   if (request.panelPluginId === 'heatmap') {
     return { ...response, data: frames.map(withHeatmapFields) };
   }
   return { ...response, data: isShippedGraph(request) ? colourSeries(frames) : frames };
+}
+
+/** Explore's tables show hidden columns too, and name those of events as annotations find them. */
+function forExplore(frame: DataFrame): DataFrame {
+  const titled = ({ name, config, ...field }: Field): Field => ({
+    ...field,
+    name,
+    config: isAnnotation(frame) ? { ...config, displayName: upperFirst(name) } : config,
+  });
+  const fields = frame.fields.filter((field) => !isHidden(field)).map(titled);
+  return { ...frame, fields };
 }
 
 /**
