@@ -2,6 +2,7 @@ import { css } from '@emotion/css';
 import { type GrafanaTheme2 } from '@grafana/data';
 import { MultiCombobox, useStyles2 } from '@grafana/ui';
 import { useId } from 'react';
+import { t } from '../../i18n';
 import { EditorField, labelId } from '../EditorField';
 import { type PickerOption, searchOptions } from './searchOptions';
 
@@ -13,14 +14,19 @@ interface Props {
   /** Selected ids. An id without an option is shown unchanged. */
   value: string[];
   onChange: (ids: string[]) => void;
-  /** Whether another value can be typed, such as a dashboard variable. */
-  createCustomValue?: boolean;
+  /** Whether a dashboard variable can be typed. */
+  takesVariables?: boolean;
 }
 
 /** A multi-select whose options have descriptions. */
-export function OptionPicker({ label, tooltip, placeholder, options, value, onChange, createCustomValue }: Props) {
+export function OptionPicker({ label, tooltip, placeholder, options, value, onChange, takesVariables }: Props) {
   const id = useId();
   const styles = useStyles2(getStyles);
+  // With createCustomValue, whatever was typed would be the first option of every search.
+  const variableIn = (text: string): PickerOption[] =>
+    takesVariables && text.includes('$')
+      ? [{ value: text, label: text, description: t('query.variable', 'Dashboard variable') }]
+      : [];
   const selected = value.map((one) => options.find((option) => option.value === one) ?? { value: one, label: one });
   return (
     <div className={styles.field}>
@@ -29,10 +35,9 @@ export function OptionPicker({ label, tooltip, placeholder, options, value, onCh
           id={id}
           aria-labelledby={labelId(id)}
           placeholder={placeholder}
-          options={(text) => Promise.resolve(searchOptions(options, text))}
+          options={(text) => Promise.resolve([...variableIn(text), ...searchOptions(options, text)])}
           value={selected}
           onChange={(changed) => onChange(changed.map((option) => option.value))}
-          {...(createCustomValue && { createCustomValue })}
         />
       </EditorField>
     </div>

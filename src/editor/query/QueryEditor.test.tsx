@@ -1,6 +1,6 @@
 import { CoreApp, type PanelData, toDataFrame } from '@grafana/data';
 import { config } from '@grafana/runtime';
-import { fireEvent, render, screen, within } from '@testing-library/react';
+import { fireEvent, render, screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { useState } from 'react';
 import { type FalcoDataSource } from '../../datasource';
@@ -103,6 +103,15 @@ describe('signals', () => {
     await choose('Signals', /^\$signal/, '$signal');
     expect(query().signals).toEqual(['up', '$signal']);
     expect(screen.queryByRole('alert')).not.toBeInTheDocument();
+  });
+
+  test('are the only options of a search', async () => {
+    show({ queryType: 'signal', signals: [] });
+    const picker = screen.getByRole('combobox', { name: 'Signals' });
+    await userEvent.click(picker);
+    await userEvent.type(picker, 'early-drop', { skipClick: true });
+    await waitFor(() => expect(screen.getAllByRole('option')).toHaveLength(1));
+    expect(screen.getByRole('option')).toHaveTextContent(/^Kernel drops after start/);
   });
 
   test('an unknown signal is named in the error', () => {

@@ -39,7 +39,7 @@ export function SignalPicker({ signals, onChange }: Props) {
       options={listOptions()}
       value={signals}
       onChange={onChange}
-      createCustomValue
+      takesVariables
     />
   );
 }

@@ -56,6 +56,19 @@ test('values can be filtered by another variable', async () => {
   });
 });
 
+test('nodes can be listed by their verdicts, and no other label', async () => {
+  const { query } = show({ refId: 'x', queryType: 'label', label: 'node' }, fakeDataSource({}, { cluster: ['prod'] }));
+  const nodes = { refId: 'x', queryType: 'label', label: 'node', filters: [] };
+  await userEvent.click(screen.getByRole('switch', { name: 'Worst first' }));
+  expect(query()).toEqual({ ...nodes, worstFirst: true });
+  await userEvent.click(screen.getByRole('switch', { name: 'Worst first' }));
+  expect(query()).toEqual(nodes);
+  await userEvent.click(screen.getByRole('switch', { name: 'Worst first' }));
+  await choose('Label', 'cluster');
+  expect(query()).toEqual({ ...nodes, label: 'cluster' });
+  expect(screen.queryByRole('switch')).not.toBeInTheDocument();
+});
+
 test.each([
   ['Label names', 'labels'],
   [/^Signals/, 'signals'],

@@ -1,11 +1,11 @@
 import { type QueryEditorProps } from '@grafana/data';
 import { EditorRow } from '@grafana/plugin-ui';
-import { Combobox, type ComboboxOption } from '@grafana/ui';
+import { Combobox, type ComboboxOption, Stack, Switch } from '@grafana/ui';
 import { useId } from 'react';
 import { EditorField } from '../EditorField';
 import { EditorRows } from '../EditorRows';
 import { type FalcoDataSource } from '../../datasource';
-import { t, verbatim } from '../../i18n';
+import { t } from '../../i18n';
 import { commonFilterKeys } from '../../labelChoices';
 import { type FalcoQuery, type FalcoVariableQuery } from '../../query';
 import { type FalcoSettings } from '../../settings';
@@ -69,7 +69,10 @@ function listTypes(): Array<ComboboxOption<VariableType>> {
   ];
 }
 
-/** The label whose values are listed, and filters on the samples. */
+/** The label whose values can be sorted by verdict. */
+const NODE = 'node';
+
+/** The label whose values are listed, their order, and filters on the samples. */
 function LabelFields({ datasource, query, onChange }: Pick<Props, 'datasource' | 'query' | 'onChange'>) {
   const id = useId();
   const { load, failure } = useLoader();
@@ -78,8 +81,9 @@ function LabelFields({ datasource, query, onChange }: Pick<Props, 'datasource' |
     queryType: 'label',
     label: query.label ?? '',
     filters: query.filters ?? [],
-    ...(query.worstFirst && { worstFirst: true }),
+    ...(query.worstFirst && query.label === NODE && { worstFirst: true }),
   };
+  const { worstFirst: _, ...byName } = current;
   const keys = commonFilterKeys([], datasource.settings);
   const loadLabels = async (text: string) => {
     const labels = await load(t('editor.labels', 'labels'), () => datasource.labels(), keys);
@@ -95,14 +99,34 @@ function LabelFields({ datasource, query, onChange }: Pick<Props, 'datasource' |
       >
         <Combobox
           id={id}
-          placeholder={verbatim('node')}
+          placeholder={t('variable.select-label', 'Select a label')}
           options={loadLabels}
           value={current.label || null}
-          onChange={({ value }) => onChange({ ...current, label: value })}
+          onChange={({ value: label }) => onChange(label === NODE ? { ...current, label } : { ...byName, label })}
           createCustomValue
           width={30}
         />
       </EditorField>
+      {current.label === NODE && (
+        <EditorField
+          label={t('variable.worst-first', 'Worst first')}
+          tooltip={t(
+            'variable.worst-first-help',
+            'Lists the nodes by their verdicts, so that a dashboard opens on the worst node. Leave Sort disabled.'
+          )}
+        >
+          <Stack alignItems="center" height="32px">
+            <Switch
+              id={`${id}-worst-first`}
+              aria-label={t('variable.worst-first', 'Worst first')}
+              value={current.worstFirst === true}
+              onChange={({ currentTarget }) =>
+                onChange(currentTarget.checked ? { ...current, worstFirst: true } : byName)
+              }
+            />
+          </Stack>
+        </EditorField>
+      )}
       <Filters
         filters={current.filters ?? []}
         keys={keys}
