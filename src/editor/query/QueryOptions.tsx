@@ -1,6 +1,6 @@
 import { CoreApp, type TimeRange } from '@grafana/data';
 import { EditorRow } from '@grafana/plugin-ui';
-import { RadioButtonGroup, UnitPicker } from '@grafana/ui';
+import { RadioButtonGroup, Stack, UnitPicker } from '@grafana/ui';
 import { useId } from 'react';
 import { EditorField } from '../EditorField';
 import { IMPACT } from '../../contract';
@@ -9,7 +9,7 @@ import { type FalcoSettings } from '../../settings';
 import { t, verbatim } from '../../i18n';
 import { parseDuration, windowLength } from '../../signals/window';
 import { LiveSwitch } from './LiveSwitch';
-import { OptionGroup } from './OptionGroup';
+import { LineGroup } from './LineGroup';
 import { TextOption } from './TextOption';
 import { titleOfUnit } from './units';
 
@@ -87,119 +87,121 @@ export function QueryOptions({ query, app, settings, range, onChange }: Props) {
   ];
   return (
     <EditorRow>
-      <OptionGroup summary={summary}>
-        {hasWindow && (
-          <TextOption
-            label={t('query.options.window', 'Window')}
-            tooltip={windowHelp(query.queryType)}
-            placeholder={windowDefault}
-            width={14}
-            value={query.window}
-            problem={windowProblem}
-            onChange={(window) => onChange({ window })}
-          />
-        )}
-        {hasCompare && (
-          <TextOption
-            label={t('query.options.compare', 'Compare')}
-            tooltip={t(
-              'query.options.compare-help',
-              'Compare with the value this long ago: 1d for yesterday, $__range for the preceding time range.'
-            )}
-            placeholder={t('query.options.compare-off', 'off')}
-            width={14}
-            value={query.compare}
-            problem={compareProblem}
-            onChange={(compare) => onChange({ compare })}
-          />
-        )}
-        {hasLimit && (
-          <TextOption
-            label={t('query.options.limit', 'Limit')}
-            tooltip={
-              query.queryType === 'signal'
-                ? t(
-                    'query.options.limit-help-signal',
-                    'Maximum number of series or rows. Keeps the worst ones of the time range, judged by the first signal.'
-                  )
-                : t(
-                    'query.options.limit-help',
-                    'Maximum number of rows. Keeps the worst rows, the latest events, or the rows of the latest changes.'
-                  )
-            }
-            placeholder={t('query.options.limit-all', 'all')}
-            width={10}
-            value={query.limit?.toString()}
-            problem={(text) =>
-              text === '' || isLimit(text)
-                ? undefined
-                : t('query.options.limit-invalid', 'Limit must be a whole number above 0, for example 10.')
-            }
-            onChange={(limit = '') => onChange({ limit: isLimit(limit) ? Number(limit) : undefined })}
-          />
-        )}
-        {hasUnit && (
-          <EditorField
-            label={t('query.options.unit', 'Unit')}
-            tooltip={t('query.options.unit-help', 'The unit in which panels show the values.')}
-          >
-            <UnitPicker
-              id={`${id}-unit`}
-              width={25}
-              value={query.unit}
-              onChange={(unit) => onChange({ unit: unit || undefined })}
+      <LineGroup title={t('query.options.title', 'Options')} summary={summary}>
+        <Stack gap={2} wrap="wrap">
+          {hasWindow && (
+            <TextOption
+              label={t('query.options.window', 'Window')}
+              tooltip={windowHelp(query.queryType)}
+              placeholder={windowDefault}
+              width={14}
+              value={query.window}
+              problem={windowProblem}
+              onChange={(window) => onChange({ window })}
             />
-          </EditorField>
-        )}
-        {hasFormat && (
-          <EditorField label={t('query.options.format', 'Format')} tooltip={numbersHelp(query.queryType)}>
-            <RadioButtonGroup
-              id={`${id}-format`}
-              aria-label={t('query.options.format', 'Format')}
-              options={formats}
-              value={query.format}
-              // The default of the type depends on the format.
-              onChange={(format) =>
-                onChange({ format, instant: undefined, ...(query.queryType === 'health' && { limit: undefined }) })
+          )}
+          {hasCompare && (
+            <TextOption
+              label={t('query.options.compare', 'Compare')}
+              tooltip={t(
+                'query.options.compare-help',
+                'Compare with the value this long ago: 1d for yesterday, $__range for the preceding time range.'
+              )}
+              placeholder={t('query.options.compare-off', 'off')}
+              width={14}
+              value={query.compare}
+              problem={compareProblem}
+              onChange={(compare) => onChange({ compare })}
+            />
+          )}
+          {hasLimit && (
+            <TextOption
+              label={t('query.options.limit', 'Limit')}
+              tooltip={
+                query.queryType === 'signal'
+                  ? t(
+                      'query.options.limit-help-signal',
+                      'Maximum number of series or rows. Keeps the worst ones of the time range, judged by the first signal.'
+                    )
+                  : t(
+                      'query.options.limit-help',
+                      'Maximum number of rows. Keeps the worst rows, the latest events, or the rows of the latest changes.'
+                    )
               }
-            />
-          </EditorField>
-        )}
-        {hasType && (
-          <EditorField
-            label={t('query.options.type', 'Type')}
-            tooltip={t(
-              'query.options.type-help',
-              'Range returns values over the time range, Instant only the values at its end.'
-            )}
-          >
-            <RadioButtonGroup
-              id={`${id}-type`}
-              aria-label={t('query.options.type', 'Type')}
-              options={types}
-              value={query.instant}
-              onChange={(instant) =>
-                onChange({ instant, ...(query.queryType === 'health' && !instant && { limit: undefined }) })
+              placeholder={t('query.options.limit-all', 'all')}
+              width={10}
+              value={query.limit?.toString()}
+              problem={(text) =>
+                text === '' || isLimit(text)
+                  ? undefined
+                  : t('query.options.limit-invalid', 'Limit must be a whole number above 0, for example 10.')
               }
+              onChange={(limit = '') => onChange({ limit: isLimit(limit) ? Number(limit) : undefined })}
             />
-          </EditorField>
-        )}
-        {hasLegend && (
-          <TextOption
-            label={t('query.options.legend', 'Legend')}
-            tooltip={t(
-              'query.options.legend-help',
-              'Name of each series. {{label}} is replaced by the value of the label, {{signal}} by the title of the signal. In a table it names the columns, and every value of a label in it gets its own column.',
-              { label: verbatim('{{label}}'), signal: verbatim('{{signal}}') }
-            )}
-            placeholder={auto}
-            width={30}
-            value={query.legendFormat}
-            onChange={(legendFormat) => onChange({ legendFormat })}
-          />
-        )}
-        {hasLive && <LiveSwitch query={query} settings={settings} range={range} onChange={onChange} />}
-      </OptionGroup>
+          )}
+          {hasUnit && (
+            <EditorField
+              label={t('query.options.unit', 'Unit')}
+              tooltip={t('query.options.unit-help', 'The unit in which panels show the values.')}
+            >
+              <UnitPicker
+                id={`${id}-unit`}
+                width={25}
+                value={query.unit}
+                onChange={(unit) => onChange({ unit: unit || undefined })}
+              />
+            </EditorField>
+          )}
+          {hasFormat && (
+            <EditorField label={t('query.options.format', 'Format')} tooltip={numbersHelp(query.queryType)}>
+              <RadioButtonGroup
+                id={`${id}-format`}
+                aria-label={t('query.options.format', 'Format')}
+                options={formats}
+                value={query.format}
+                // The default of the type depends on the format.
+                onChange={(format) =>
+                  onChange({ format, instant: undefined, ...(query.queryType === 'health' && { limit: undefined }) })
+                }
+              />
+            </EditorField>
+          )}
+          {hasType && (
+            <EditorField
+              label={t('query.options.type', 'Type')}
+              tooltip={t(
+                'query.options.type-help',
+                'Range returns values over the time range, Instant only the values at its end.'
+              )}
+            >
+              <RadioButtonGroup
+                id={`${id}-type`}
+                aria-label={t('query.options.type', 'Type')}
+                options={types}
+                value={query.instant}
+                onChange={(instant) =>
+                  onChange({ instant, ...(query.queryType === 'health' && !instant && { limit: undefined }) })
+                }
+              />
+            </EditorField>
+          )}
+          {hasLegend && (
+            <TextOption
+              label={t('query.options.legend', 'Legend')}
+              tooltip={t(
+                'query.options.legend-help',
+                'Name of each series. {{label}} is replaced by the value of the label, {{signal}} by the title of the signal. In a table it names the columns, and every value of a label in it gets its own column.',
+                { label: verbatim('{{label}}'), signal: verbatim('{{signal}}') }
+              )}
+              placeholder={auto}
+              width={30}
+              value={query.legendFormat}
+              onChange={(legendFormat) => onChange({ legendFormat })}
+            />
+          )}
+          {hasLive && <LiveSwitch query={query} settings={settings} range={range} onChange={onChange} />}
+        </Stack>
+      </LineGroup>
     </EditorRow>
   );
 }

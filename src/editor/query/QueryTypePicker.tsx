@@ -1,6 +1,6 @@
 import { css } from '@emotion/css';
 import { CoreApp } from '@grafana/data';
-import { RadioButtonGroup, Text, useStyles2 } from '@grafana/ui';
+import { RadioButtonGroup, Stack, Text, useStyles2 } from '@grafana/ui';
 import { t } from '../../i18n';
 import { listQueryTypes, type QueryType } from './queryTypes';
 
@@ -16,24 +16,23 @@ export function QueryTypePicker({ queryType, app, onChange }: Props) {
   const styles = useStyles2(getStyles);
   const description = options.find(({ value }) => value === queryType)?.description;
   return (
-    <>
-      <div className={styles.types}>
-        <RadioButtonGroup
-          aria-label={t('type.type', 'Query type')}
-          size="sm"
-          options={options}
-          value={queryType}
-          onChange={onChange}
-        />
-      </div>
+    <Stack alignItems="center" columnGap={3} rowGap={0.5} wrap="wrap">
+      <RadioButtonGroup
+        aria-label={t('type.type', 'Query type')}
+        className={styles.types}
+        size="sm"
+        options={options}
+        value={queryType}
+        onChange={onChange}
+      />
       {description !== undefined && (
         <Text variant="bodySmall" color="secondary">
           {description}
         </Text>
       )}
-    </>
+    </Stack>
   );
 }
 
 // A pane of Explore may be narrower than the types.
-const getStyles = () => ({ types: css({ maxWidth: '100%', overflowX: 'auto' }) });
+const getStyles = () => ({ types: css({ flexWrap: 'wrap' }) });

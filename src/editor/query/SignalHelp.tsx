@@ -1,13 +1,12 @@
-import { Collapse, Stack, Text, TextLink } from '@grafana/ui';
-import { useState } from 'react';
+import { Stack, Text, TextLink } from '@grafana/ui';
 import { t } from '../../i18n';
 import { type Signal, type Thresholds } from '../../signals/types';
+import { LineGroup } from './LineGroup';
 import { needText } from './needText';
 import { formatValue } from './units';
 
 /** A collapsed section that explains the selected signals: description, thresholds and requirements. */
 export function SignalHelp({ signals }: { signals: Signal[] }) {
-  const [open, setOpen] = useState(false);
   if (signals.length === 0) {
     return null;
   }
@@ -16,13 +15,13 @@ export function SignalHelp({ signals }: { signals: Signal[] }) {
       ? t('signal.about', 'About “{{signal}}”', { signal: signals[0]?.title ?? '' })
       : t('signal.about-several', 'About these signals');
   return (
-    <Collapse label={label} isOpen={open} onToggle={() => setOpen(!open)}>
+    <LineGroup title={label}>
       <Stack direction="column" gap={2}>
         {signals.map((signal) => (
           <SignalDescription key={signal.id} signal={signal} />
         ))}
       </Stack>
-    </Collapse>
+    </LineGroup>
   );
 }
 
