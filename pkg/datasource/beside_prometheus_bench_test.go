@@ -25,7 +25,6 @@ import (
 
 	"github.com/falco-metrics/falco-metrics-datasource/dev/bench/mix"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/executor"
-	"github.com/falco-metrics/falco-metrics-datasource/pkg/receiver"
 	"github.com/falco-metrics/falco-metrics-datasource/tests/conformance/server"
 )
 
@@ -93,8 +92,7 @@ func BenchmarkRequestsToPrometheus(b *testing.B) {
 			cold, warm := int64(0), int64(0)
 			for b.Loop() {
 				f := &benchFleet{now: first.Add(50 * time.Minute)}
-				f.instance = newInstance(b.Context(), settings, nil, receiver.NewRecorder(), executor.NewShared())
-				f.instance.source.Now = func() time.Time { return f.now }
+				f.useStore(b, settings)
 				before := requests.Load()
 				f.askAtOnce(b, refresh(b, file, nodes, f.now))
 				cold += requests.Load() - before
@@ -113,7 +111,7 @@ func BenchmarkRequestsToPrometheus(b *testing.B) {
 }
 
 // askAtOnce sends requests as a browser does that opens a dashboard: six at a time.
-func (f *benchFleet) askAtOnce(b *testing.B, requests []*backend.QueryDataRequest) {
+func (f *benchFleet) askAtOnce(b testing.TB, requests []*backend.QueryDataRequest) {
 	var all errgroup.Group
 	all.SetLimit(6)
 	for _, request := range requests {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -24,20 +25,34 @@ func storeWith(t *testing.T, more string) *Instance {
 	return storeOf(t, func(w http.ResponseWriter, r *http.Request) { answerOne(w, r, more) })
 }
 
+// together matches the expressions that one request evaluates, each with its number.
+var together = regexp.MustCompile(`label_replace\(\((.*?)\), "falco_metrics_query", "(\d+)", "", ""\)`)
+
 // answerOne gives every expression the value 1 of one Falco.
 func answerOne(w http.ResponseWriter, r *http.Request, more string) {
 	_ = r.ParseForm()
 	w.Header().Set("Content-Type", "application/json")
-	metric := `"job": "falco", "instance": "10.0.0.1:8765"`
-	for _, fact := range []string{"version", "engine_name", "kernel_release"} {
-		if strings.Contains(r.Form.Get("query"), fact) {
-			metric += fmt.Sprintf(`, %q: "x"`, fact)
+	var all []string
+	sample := func(query, metric string) {
+		metric += `"job": "falco", "instance": "10.0.0.1:8765"`
+		for _, fact := range []string{"version", "engine_name", "kernel_release"} {
+			if strings.Contains(query, fact) {
+				metric += fmt.Sprintf(`, %q: "x"`, fact)
+			}
 		}
+		if strings.Contains(query, "__name__)") {
+			metric += `, "__name__": "falcosecurity_falco_cpu_usage_ratio"`
+		}
+		all = append(all, fmt.Sprintf(`{"metric": {%s}, "value": [%d, "1"]}`, metric, time.Now().Unix()))
 	}
-	if strings.Contains(r.Form.Get("query"), "__name__)") {
-		metric += `, "__name__": "falcosecurity_falco_cpu_usage_ratio"`
+	query := r.Form.Get("query")
+	for _, part := range together.FindAllStringSubmatch(query, -1) {
+		sample(part[1], fmt.Sprintf(`"falco_metrics_query": %q, `, part[2]))
 	}
-	fmt.Fprintf(w, `{"status": "success", %s "data": {"resultType": "vector", "result": [{"metric": {%s}, "value": [%d, "1"]}]}}`, more, metric, time.Now().Unix())
+	if len(all) == 0 {
+		sample(query, "")
+	}
+	fmt.Fprintf(w, `{"status": "success", %s "data": {"resultType": "vector", "result": [%s]}}`, more, strings.Join(all, ","))
 }
 
 func storeOf(t *testing.T, answer http.HandlerFunc) *Instance {
@@ -242,5 +257,58 @@ func TestDisposeWithAnInvalidCertificate(t *testing.T) {
 			require.ErrorContains(t, d.broken, "the data source's HTTP settings cannot be used")
 			require.NotPanics(t, d.Dispose)
 		})
+	}
+}
+
+// The samples that events are found in come in one request. If the server refuses that, each metric is read on its own.
+func TestEventsReadSamplesTogether(t *testing.T) {
+	for _, refuses := range []bool{false, true} {
+		var mu sync.Mutex
+		var raw []string
+		d := storeOf(t, func(w http.ResponseWriter, r *http.Request) {
+			_ = r.ParseForm()
+			query := r.Form.Get("query")
+			selector, isRaw := strings.CutSuffix(query, "[900000ms]")
+			if !isRaw {
+				answerOne(w, r, "")
+				return
+			}
+			mu.Lock()
+			raw = append(raw, selector)
+			mu.Unlock()
+			w.Header().Set("Content-Type", "application/json")
+			if refuses && strings.Contains(query, "=~") {
+				w.WriteHeader(http.StatusUnprocessableEntity)
+				fmt.Fprint(w, `{"status": "error", "errorType": "execution", "error": "too many samples"}`)
+				return
+			}
+			var series []string
+			for version, at := range map[string]int{"0.44.0": 0, "0.45.1": 480} {
+				if strings.Contains(query, "falcosecurity_falco_version_info") {
+					from := noon.Add(-20 * time.Minute).Unix()
+					series = append(series, fmt.Sprintf(`{"metric": {"__name__": "falcosecurity_falco_version_info", "instance": "a:1", "version": %q}, "values": [[%d, "1"]]}`, version, from+int64(at)))
+				}
+			}
+			fmt.Fprintf(w, `{"status": "success", "data": {"resultType": "matrix", "result": [%s]}}`, strings.Join(series, ","))
+		})
+		d.source.Now = func() time.Time { return noon }
+		res, err := d.QueryData(t.Context(), &backend.QueryDataRequest{Queries: []backend.DataQuery{{
+			RefID: "A", JSON: json.RawMessage(`{"queryType": "events", "signals": ["version", "kernel"]}`),
+			TimeRange: backend.TimeRange{From: noon.Add(-15 * time.Minute), To: noon.Add(-10*time.Minute - 30*time.Second)},
+		}}})
+		require.NoError(t, err)
+		require.NoError(t, res.Responses["A"].Error)
+		text, _ := res.Responses["A"].Frames[0].FieldByName("text")
+		require.Equal(t, 1, text.Len())
+		require.Equal(t, "Falco on a:1 changed from version 0.44.0 to 0.45.1.", text.At(0))
+		oneRequest := `{__name__=~"falcosecurity_falco_kernel_release_info|falcosecurity_falco_reload_timestamp_nanoseconds|falcosecurity_falco_start_timestamp_nanoseconds|falcosecurity_falco_version_info"}`
+		if !refuses {
+			require.Equal(t, []string{oneRequest}, raw)
+			continue
+		}
+		require.Equal(t, []string{
+			oneRequest, `{__name__="falcosecurity_falco_kernel_release_info"}`, `{__name__="falcosecurity_falco_reload_timestamp_nanoseconds"}`,
+			`{__name__="falcosecurity_falco_start_timestamp_nanoseconds"}`, `{__name__="falcosecurity_falco_version_info"}`,
+		}, raw)
 	}
 }

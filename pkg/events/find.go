@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
 	"github.com/prometheus/prometheus/promql"
@@ -23,20 +24,20 @@ import (
 // change from.
 const lookBefore = 10 * time.Minute
 
-// find finds events of the wanted kinds. Changes whose values are times are found first, because other events of the same
-// node take their exact time from them.
+// find finds events of the wanted kinds. Changes whose values are times are found first, because changes of labels on the
+// same node take their exact time from them.
 func find(ctx context.Context, r *request.Request, qc *request.QueryContext, s executor.Scope, wanted func(id string) bool) (found []event, err error) {
-	from, to := qc.Begin().Add(-lookBefore), qc.Times.End.Add(2*qc.Times.Scrape) // scrapes after the range show what happened at its end
+	samples, err := scan(ctx, r, qc, s, wanted)
+	if err != nil {
+		return nil, err
+	}
 	var exact []event
 	for i := range r.Catalogue.Events {
 		kind := &r.Catalogue.Events[i]
-		if kind.Find != "change" || kind.Time == "" && !wanted(kind.ID) {
+		if kind.Find != "change" {
 			continue
 		}
-		changes, err := changes(ctx, r, kind, qc, s, from, to)
-		if err != nil {
-			return nil, err
-		}
+		changes := changes(r, kind, samples)
 		if wanted(kind.ID) {
 			found = append(found, changes...)
 		}
@@ -63,7 +64,7 @@ func find(ctx context.Context, r *request.Request, qc *request.QueryContext, s e
 		var more []event
 		switch kind.Find {
 		case "label":
-			more, err = relabelled(ctx, r, kind, qc, s, from, to, exact)
+			more = relabelled(kind, samples.spans[kind.ID], exact)
 		case "above":
 			more, err = above(ctx, r, kind, searches[kind], qc, s)
 		case "history":
@@ -85,38 +86,95 @@ type step struct {
 	from, to   float64
 }
 
-// steps returns the changes of a metric's value by node, including changes while a node was down.
-func steps(ctx context.Context, r *request.Request, metric string, qc *request.QueryContext, s executor.Scope, from, to time.Time) (map[target.Node][]step, error) {
-	out := map[target.Node][]step{}
-	remarks, err := executor.Scan(ctx, r.Executor, metric, s, from, to, func(l labels.Labels, all executor.Samples) {
-		previous, before, known := 0.0, int64(0), false
-		for at, v := range all {
-			if !executor.Finite(v) {
-				continue
+// span is a time in which an info series had a value without a gap.
+type span struct {
+	value       string
+	first, last int64
+}
+
+// infoSeries is what an info series is about.
+type infoSeries struct {
+	target.Node
+	rest string // the labels beside the one that changes: which file, which source
+}
+
+// scanned is what the scraped samples of the events' metrics show.
+type scanned struct {
+	steps map[string]map[target.Node][]step // by metric
+	spans map[string]map[infoSeries][]span  // by id of the kind
+}
+
+// scan reads the samples that events of the wanted kinds are found in, of all metrics together.
+func scan(ctx context.Context, r *request.Request, qc *request.QueryContext, s executor.Scope, wanted func(id string) bool) (out scanned, err error) {
+	kinds := r.Catalogue.Events
+	times := slices.ContainsFunc(kinds, func(k signals.EventKind) bool { return k.Find == "label" && wanted(k.ID) })
+	var metrics []string
+	byMetric := map[string][]*signals.EventKind{}
+	out = scanned{steps: map[string]map[target.Node][]step{}, spans: map[string]map[infoSeries][]span{}}
+	for i := range kinds {
+		switch kind := &kinds[i]; {
+		case kind.Find == "change" && (wanted(kind.ID) || times && kind.Time != ""):
+			for _, metric := range []string{kind.Metric, kind.Unless} {
+				if metric != "" {
+					metrics, out.steps[metric] = append(metrics, metric), map[target.Node][]step{}
+				}
 			}
-			if known && v != previous {
-				out[target.NodeOf(l)] = append(out[target.NodeOf(l)], step{before, at, previous, v})
-			}
-			previous, before, known = v, at, true
+		case kind.Find == "label" && wanted(kind.ID):
+			metrics, byMetric[kind.Metric] = append(metrics, kind.Metric), append(byMetric[kind.Metric], kind)
+			out.spans[kind.ID] = map[infoSeries][]span{}
+		}
+	}
+	slices.Sort(metrics)
+	from, to := qc.Begin().Add(-lookBefore), qc.Times.End.Add(2*qc.Times.Scrape) // scrapes after the range show what happened at its end
+	remarks, err := executor.Scan(ctx, r.Executor, slices.Compact(metrics), s, from, to, func(l labels.Labels, all executor.Samples) {
+		metric, node := l.Get(model.MetricNameLabel), target.NodeOf(l)
+		if steps := out.steps[metric]; steps != nil {
+			steps[node] = appendSteps(steps[node], all)
+		}
+		for _, kind := range byMetric[metric] {
+			key := infoSeries{node, labels.NewBuilder(l).Del(kind.Label).Labels().String()}
+			out.spans[kind.ID][key] = appendSpans(out.spans[kind.ID][key], l.Get(kind.Label), all)
 		}
 	})
 	qc.Notices = append(qc.Notices, remarks...)
 	return out, err
 }
 
-// changes finds events of the kind `change`.
-func changes(ctx context.Context, r *request.Request, kind *signals.EventKind, qc *request.QueryContext, s executor.Scope, from, to time.Time) (out []event, err error) {
-	changed, err := steps(ctx, r, kind.Metric, qc, s, from, to)
-	if err != nil {
-		return nil, err
+// appendSteps appends the changes of a series' value, including those while its node was down.
+func appendSteps(steps []step, all executor.Samples) []step {
+	previous, before, known := 0.0, int64(0), false
+	for at, v := range all {
+		if !executor.Finite(v) {
+			continue
+		}
+		if known && v != previous {
+			steps = append(steps, step{before, at, previous, v})
+		}
+		previous, before, known = v, at, true
 	}
-	var other map[target.Node][]step
-	if kind.Unless != "" {
-		if other, err = steps(ctx, r, kind.Unless, qc, s, from, to); err != nil {
-			return nil, err
+	return steps
+}
+
+// appendSpans appends the times in which a series had a sample in every scrape.
+func appendSpans(spans []span, label string, all executor.Samples) []span {
+	open := false
+	for at, v := range all {
+		switch {
+		case value.IsStaleNaN(v):
+			open = false
+		case open:
+			spans[len(spans)-1].last = at
+		default:
+			spans, open = append(spans, span{label, at, at}), true
 		}
 	}
-	for n, all := range changed {
+	return spans
+}
+
+// changes finds events of the kind `change`.
+func changes(r *request.Request, kind *signals.EventKind, samples scanned) (out []event) {
+	other := samples.steps[kind.Unless]
+	for n, all := range samples.steps[kind.Metric] {
 		for _, c := range all {
 			if slices.ContainsFunc(other[n], func(o step) bool { return o.at == c.at }) {
 				continue
@@ -129,7 +187,7 @@ func changes(ctx context.Context, r *request.Request, kind *signals.EventKind, q
 			out = append(out, e)
 		}
 	}
-	return out, nil
+	return out
 }
 
 // place sets when the event happened. The node reports a time of its own clock. If that is not between the scrapes before and
@@ -143,36 +201,9 @@ func (e *event) place(c step, reported int64, tolerance float64) {
 	e.misdated = float64(max(c.before-reported, reported-c.at)) > 1000*tolerance
 }
 
-// span is a time in which an info series had a value without a gap.
-type span struct {
-	value       string
-	first, last int64
-}
-
 // relabelled finds events of the kind `label`: one value of the label ended and another began. The time is that of a
 // restart or reload in between, otherwise that of the scrape.
-func relabelled(ctx context.Context, r *request.Request, kind *signals.EventKind, qc *request.QueryContext, s executor.Scope, from, to time.Time, exact []event) (out []event, err error) {
-	type who struct {
-		target.Node
-		rest string // the other labels: which file, which source
-	}
-	spans := map[who][]span{}
-	remarks, err := executor.Scan(ctx, r.Executor, kind.Metric, s, from, to, func(l labels.Labels, all executor.Samples) {
-		key := who{target.NodeOf(l), labels.NewBuilder(l).Del(kind.Label).Labels().String()}
-		open := false
-		for at, v := range all {
-			switch {
-			case value.IsStaleNaN(v):
-				open = false
-			case open:
-				spans[key][len(spans[key])-1].last = at
-			default:
-				spans[key] = append(spans[key], span{l.Get(kind.Label), at, at})
-				open = true
-			}
-		}
-	})
-	qc.Notices = append(qc.Notices, remarks...)
+func relabelled(kind *signals.EventKind, spans map[infoSeries][]span, exact []event) (out []event) {
 	for key, all := range spans {
 		for _, now := range all {
 			then, changed := predecessor(all, now)
@@ -192,7 +223,7 @@ func relabelled(ctx context.Context, r *request.Request, kind *signals.EventKind
 			out = append(out, e)
 		}
 	}
-	return out, err
+	return out
 }
 
 // predecessor returns the value that ended last when another began. changed is false if there was none or it was the same.

@@ -429,7 +429,7 @@ func (e *Embedded) Querier(from, to int64) (storage.Querier, error) {
 // FirstUp reads the history.
 func (e *Embedded) FirstUp(ctx context.Context, s Scope, from, to time.Time) (map[target.Node]int64, error) {
 	first := map[target.Node]int64{}
-	_, err := Scan(ctx, e, "up", s, from, to, func(l labels.Labels, all Samples) {
+	_, err := Scan(ctx, e, []string{"up"}, s, from, to, func(l labels.Labels, all Samples) {
 		if l.Get(target.KindLabel) == target.KindNodeExporter {
 			return
 		}

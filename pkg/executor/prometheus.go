@@ -26,6 +26,9 @@ type Prometheus struct {
 // NewPrometheus returns an executor for the server of the settings.
 func NewPrometheus(c store.Config, shared *Shared) (*Prometheus, error) {
 	c.Shared = shared.api
+	if c.Now == nil {
+		c.Now = time.Now
+	}
 	s, err := store.New(c)
 	if err != nil {
 		return nil, err
@@ -77,7 +80,7 @@ func (s *Prometheus) Querier(from, to int64) (storage.Querier, error) {
 // range, or exact if the target list has the first scrape.
 func (s *Prometheus) FirstUp(ctx context.Context, sc Scope, from, to time.Time) (map[target.Node]int64, error) {
 	length := to.Sub(from)
-	if length < store.FirstScrapeLookback && time.Since(to) < time.Minute {
+	if length < store.FirstScrapeLookback && s.Config.Now().Sub(to) < time.Minute {
 		out := map[target.Node]int64{}
 		for _, t := range s.Targets() {
 			if t.Kind != target.KindNodeExporter {
@@ -116,7 +119,7 @@ func (s *Prometheus) FirstUp(ctx context.Context, sc Scope, from, to time.Time) 
 // PresentNodes returns the nodes in the current target list if at is now. Most ranges end now, so this saves a query in
 // nearly every panel.
 func (s *Prometheus) PresentNodes(at time.Time) map[target.Node]bool {
-	if time.Since(at) > time.Minute {
+	if s.Config.Now().Sub(at) > time.Minute {
 		return nil
 	}
 	nodes := map[target.Node]bool{}
@@ -150,7 +153,7 @@ func (s *Prometheus) HasMetric(ctx context.Context, metric string) bool {
 	if slices.Contains(s.Config.Catalogue.Store.ExternalMetrics, metric) {
 		return s.store.HasExternalMetric(metric)
 	}
-	now := time.Now().UnixMilli()
+	now := s.Config.Now().UnixMilli()
 	found, err := s.Evaluate(ctx, Evaluation{Expr: "count(" + metric + ")", Start: now, End: now, UserWritten: true})
 	defer found.Release()
 	vector, _ := found.Value.(promql.Vector)

@@ -19,10 +19,32 @@ import (
 // [value.IsStaleNaN] is true.
 type Samples = iter.Seq2[int64, float64]
 
-// Scan visits the scraped samples of a metric between two times, series by series. The engine would return them at steps
-// and miss changes in between.
-func Scan(ctx context.Context, e Executor, metric string, s Scope, from, to time.Time, visit func(labels.Labels, Samples)) (remarks []data.Notice, err error) {
-	matchers, err := s.matchers(metric)
+// Scan visits the scraped samples of some metrics between two times, series by series. The engine would return them at steps
+// and miss changes in between. Metrics that cannot be read together are read one by one.
+func Scan(ctx context.Context, e Executor, metrics []string, s Scope, from, to time.Time, visit func(labels.Labels, Samples)) (remarks []data.Notice, err error) {
+	if len(metrics) > 1 {
+		visited := false
+		remarks, err := scan(ctx, e, metrics, s, from, to, func(l labels.Labels, all Samples) {
+			visited = true
+			visit(l, all)
+		})
+		if err == nil || visited || ctx.Err() != nil {
+			return remarks, err
+		}
+	}
+	for _, metric := range metrics {
+		more, err := scan(ctx, e, []string{metric}, s, from, to, visit)
+		if err != nil {
+			return nil, err
+		}
+		remarks = append(remarks, more...)
+	}
+	return remarks, nil
+}
+
+// scan is Scan for metrics that are read together.
+func scan(ctx context.Context, e Executor, metrics []string, s Scope, from, to time.Time, visit func(labels.Labels, Samples)) (remarks []data.Notice, err error) {
+	matchers, err := s.matchers(metrics)
 	if err != nil {
 		return nil, failure.User(err)
 	}

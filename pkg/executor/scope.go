@@ -21,9 +21,13 @@ type Scope struct {
 	Targets       target.Set
 }
 
-// matchers returns the filters that apply to every sample, as matchers.
-func (s Scope) matchers(metric string) ([]*labels.Matcher, error) {
-	out := []*labels.Matcher{labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, metric)}
+// matchers returns matchers for some metrics, and the filters that apply to every sample as matchers.
+func (s Scope) matchers(metrics []string) ([]*labels.Matcher, error) {
+	name := labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, metrics[0])
+	if len(metrics) > 1 {
+		name = labels.MustNewMatcher(labels.MatchRegexp, model.MetricNameLabel, strings.Join(metrics, "|"))
+	}
+	out := []*labels.Matcher{name}
 	for _, f := range s.SampleFilters {
 		m, err := f.Matcher(f.Key)
 		if err != nil {

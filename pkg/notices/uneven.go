@@ -78,7 +78,7 @@ type scrapeSample struct {
 // readScrapes reads the samples of a metric about scrapes, by node.
 func readScrapes(ctx context.Context, r *request.Request, metric string, from, to time.Time) map[target.Node][]scrapeSample {
 	out := map[target.Node][]scrapeSample{}
-	_, err := executor.Scan(ctx, r.Executor, metric, executor.Scope{}, from, to, func(l labels.Labels, all executor.Samples) {
+	_, err := executor.Scan(ctx, r.Executor, []string{metric}, executor.Scope{}, from, to, func(l labels.Labels, all executor.Samples) {
 		if l.Get(target.KindLabel) == target.KindNodeExporter {
 			return
 		}

@@ -1,13 +1,16 @@
 package promapi
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"sort"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
@@ -15,9 +18,12 @@ import (
 )
 
 const (
-	// A request has at most mostTogether queries, whose texts have at most largestTogether bytes together: VictoriaMetrics
-	// refuses expressions of more than 16 KiB.
-	mostTogether, largestTogether = 16, 12 << 10
+	// mostTogether is how many queries one request has at most.
+	mostTogether = 32
+	// The texts of the queries of one request have at most so many bytes together: see bytesTogether.
+	largeBytesTogether = 32 << 10
+	// VictoriaMetrics refuses expressions of more than 16 KiB, and servers and proxies refuse long URLs.
+	smallBytesTogether = 12 << 10
 	// mostStepsTogether bounds the size of results that one request returns.
 	mostStepsTogether = 64
 	// partLabel tells which query of a request a series belongs to.
@@ -41,6 +47,43 @@ func batchOf(q Query, alert bool) batch {
 		b.class = fmt.Sprintf("%t %d %d %d", alert, q.Start.UnixMilli(), q.End.UnixMilli(), q.Step)
 	}
 	return b
+}
+
+// bytesTogether is how long the texts of the queries of one request may be together.
+func (c *Client) bytesTogether() int {
+	if c.IsVictoria() || c.config.Method == http.MethodGet {
+		return smallBytesTogether
+	}
+	return largeBytesTogether
+}
+
+// Vectors evaluates expressions that return vectors at an instant, in as few requests as possible. The error is the first one.
+// Like Send, it does not count the memory of the results once they have been decoded.
+func (c *Client) Vectors(ctx context.Context, exprs []string, at time.Time) ([]promql.Vector, error) {
+	var out []promql.Vector
+	for len(exprs) > 0 {
+		var queries []Query
+		for size := 0; len(queries) < min(len(exprs), mostTogether); {
+			q := Query{Expr: exprs[len(queries)], Start: at, End: at}
+			if size += len(q.Expr); len(queries) > 0 && size > c.bytesTogether() {
+				break
+			}
+			queries = append(queries, q)
+		}
+		exprs = exprs[len(queries):]
+		err := c.admitted(ctx, func() error {
+			results, errs := c.sendTogether(ctx, queries)
+			for _, result := range results {
+				vector, _ := result.Value.(promql.Vector)
+				out = append(out, vector)
+			}
+			return cmp.Or(errs...)
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 // sendAll sends queries of one class, if possible in one request. A panic is an error of all of them.
@@ -77,15 +120,24 @@ func (c *Client) sendTogether(ctx context.Context, queries []Query) (results []R
 	return results, errs
 }
 
-// union returns a query whose result is that of all queries, with the number of the query as a label.
+// union returns a query whose result is that of all queries, with the number of the query as a label. Servers copy both sides
+// of `or`, so pairs are joined, then pairs of pairs.
 func union(queries []Query) Query {
 	parts := make([]string, len(queries))
 	for i, q := range queries {
 		parts[i] = fmt.Sprintf(`label_replace((%s), "%s", "%d", "", "")`, q.Expr, partLabel, i)
 	}
 	all := queries[0]
-	all.Expr = strings.Join(parts, " or ")
+	all.Expr = disjunction(parts)
 	return all
+}
+
+func disjunction(parts []string) string {
+	if len(parts) <= 2 {
+		return strings.Join(parts, " or ")
+	}
+	half := len(parts) / 2
+	return fmt.Sprintf("(%s) or (%s)", disjunction(parts[:half]), disjunction(parts[half:]))
 }
 
 // split divides the result of a union.

@@ -1,10 +1,15 @@
 package promapi
 
 import (
+	"context"
 	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/prometheus/prometheus/promql"
@@ -71,27 +76,89 @@ func lines(r Result) []string {
 	return out
 }
 
-// What does not fit into a request goes into the next one, and users' own expressions go alone.
+// What does not fit into a request goes into the next one, and users' own expressions go alone. A long URL is refused earlier
+// than a long body.
 func TestSizeOfRequests(t *testing.T) {
 	server := newEngine(t, "load 15s\n  x{instance=\"a\"} 0+1x100\n", nil)
-	client := server.client(t)
-	ask := func(count int, expr func(i int) string, user bool) (requests int) {
-		server.Requests = nil
-		var all sync.WaitGroup
-		for i := range count {
-			all.Go(func() {
-				_, err := client.Evaluate(t.Context(), Query{Expr: expr(i), Start: promapitest.TimeAt(time.Minute), End: promapitest.TimeAt(time.Minute), UserWritten: user})
-				require.NoError(t, err)
-			})
-		}
-		all.Wait()
-		for _, request := range server.Requests {
-			require.Less(t, len(request.Parameters.Get("query")), 16<<10)
-		}
-		return len(server.Requests)
-	}
 	long := strings.Repeat(" + 0", 1000)
-	require.Equal(t, 5, ask(5, func(i int) string { return fmt.Sprintf("x * %d", i) }, true))
-	require.GreaterOrEqual(t, ask(8, func(i int) string { return fmt.Sprintf("x * %d%s", i, long) }, false), 3, "two of 4 kB each")
-	require.Less(t, ask(100, func(i int) string { return fmt.Sprintf("x * 1%d", i) }, false), 50)
+	for method, sizes := range map[string]struct{ bytes, requestsOfLong int }{http.MethodPost: {36 << 10, 2}, http.MethodGet: {16 << 10, 4}} {
+		client := server.client(t, func(c *Config) { c.Method = method })
+		ask := func(count int, expr func(i int) string, user bool) (requests int) {
+			server.Requests = nil
+			var all sync.WaitGroup
+			for i := range count {
+				all.Go(func() {
+					_, err := client.Evaluate(t.Context(), Query{Expr: expr(i), Start: promapitest.TimeAt(time.Minute), End: promapitest.TimeAt(time.Minute), UserWritten: user})
+					require.NoError(t, err)
+				})
+			}
+			all.Wait()
+			for _, request := range server.Requests {
+				require.Less(t, len(request.Parameters.Get("query")), sizes.bytes)
+			}
+			return len(server.Requests)
+		}
+		require.Equal(t, 5, ask(5, func(i int) string { return fmt.Sprintf("x * %d", i) }, true))
+		require.GreaterOrEqual(t, ask(12, func(i int) string { return fmt.Sprintf("x * %d%s", i, long) }, false), sizes.requestsOfLong, "4 kB each")
+		require.Less(t, ask(100, func(i int) string { return fmt.Sprintf("x * 1%d", i) }, false), 50)
+	}
+}
+
+// Queries that arrive while another waits for them go with it, even if all of them could be sent at once.
+func TestQueriesOfAMomentGoTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := flights{mostBytes: func() int { return largeBytesTogether }}
+		var sizes []int
+		send := func(_ context.Context, queries []Query) ([]Result, []error) {
+			sizes = append(sizes, len(queries))
+			return make([]Result, len(queries)), make([]error, len(queries))
+		}
+		finish := func(_ context.Context, r Result, err error) (Result, func(), error) { return r, nil, err }
+		ask := func(count int, class func(i int) string, after func(i int) time.Duration) []int {
+			sizes = nil
+			for i := range count {
+				time.AfterFunc(after(i), func() {
+					q := Query{Expr: fmt.Sprint("x", i)}
+					_, err := f.do(t.Context(), errand{q.Expr, batch{q, class(i)}, nil, finish}, admitAll, send)
+					require.NoError(t, err)
+				})
+			}
+			time.Sleep(time.Second)
+			slices.Sort(sizes)
+			return sizes
+		}
+		instant, atOnce := func(int) string { return "instant" }, func(int) time.Duration { return 0 }
+		require.Equal(t, []int{8, 32}, ask(40, instant, atOnce))
+		require.Equal(t, []int{6}, ask(6, instant, func(i int) time.Duration { return time.Duration(i) * 4 * time.Millisecond }), "as long as others arrive")
+		require.Equal(t, []int{1, 1}, ask(2, instant, func(i int) time.Duration { return time.Duration(i) * 11 * time.Millisecond }))
+		require.Equal(t, []int{5, 5}, ask(10, func(i int) string { return fmt.Sprint(i % 2) }, atOnce), "of different times")
+		require.Equal(t, []int{1, 1, 1}, ask(3, func(int) string { return "" }, atOnce), "alone")
+	})
+}
+
+// The expressions of Vectors go together. One that the server rejects does not keep the others from being evaluated.
+func TestVectors(t *testing.T) {
+	server := newEngine(t, "load 15s\n  x{instance=\"a\"} 0+1x100\n  y{instance=\"b\"} 0+2x100\n", nil)
+	client, at := server.client(t), promapitest.TimeAt(time.Minute)
+	found, err := client.Vectors(t.Context(), []string{"x", "nothing", "y * 10"}, at)
+	require.NoError(t, err)
+	require.Equal(t, `[{__name__="x", instance="a"} => 4 @[60000]  {instance="b"} => 80 @[60000]]`, fmt.Sprint(found))
+	require.Len(t, server.Requests, 1)
+	_, err = client.Vectors(t.Context(), []string{"x", `label_replace(x, "instance", "", "", "") + on () {__name__=~"x|y"}`, "y"}, at)
+	require.ErrorContains(t, err, "The Prometheus server rejected the expression")
+}
+
+// A proxy in front of the server may accept less than the server.
+func TestRequestThatIsTooLong(t *testing.T) {
+	server := newEngine(t, "load 15s\n  x{instance=\"a\"} 0+1x100\n", nil)
+	answer := server.Respond
+	server.Respond = func(path string, p url.Values) (int, string) {
+		if len(p.Get("query")) > 200 {
+			return http.StatusRequestEntityTooLarge, "<html>"
+		}
+		return answer(path, p)
+	}
+	found, err := server.client(t).Vectors(t.Context(), []string{"x", "x * 2", "x * 3", "x * 4", "x * 5"}, promapitest.TimeAt(time.Minute))
+	require.NoError(t, err)
+	require.Equal(t, []float64{4, 8, 12, 16, 20}, []float64{found[0][0].F, found[1][0].F, found[2][0].F, found[3][0].F, found[4][0].F})
 }

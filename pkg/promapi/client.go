@@ -100,7 +100,9 @@ func New(c Config) (*Client, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	return &Client{config: c, client: client, idle: transport.CloseIdleConnections, requests: budget.NewRequests()}, nil
+	out := &Client{config: c, client: client, idle: transport.CloseIdleConnections, requests: budget.NewRequests()}
+	out.flights.mostBytes = out.bytesTogether
+	return out, nil
 }
 
 // Close closes idle connections and drops the results that are kept.

@@ -97,6 +97,8 @@ func statusFailure(r *http.Response, body string) error {
 		return failure("The Prometheus server answered %s: these credentials do not allow reading. Check the authentication settings, and any proxy in front of the server.", status)
 	case code == http.StatusNotFound:
 		return failure("The Prometheus server answered %s to %s. Set prometheus.url to the part before /api/v1. For Mimir it ends in /prometheus, for a VictoriaMetrics cluster in /select/<account>/prometheus.", status, r.Request.URL.Path)
+	case code == http.StatusRequestEntityTooLarge, code == http.StatusRequestURITooLong:
+		return queryFailure("The Prometheus server answered %s: the expression is too long for it, or for a proxy in between. Narrow the filters, or set prometheus.method to POST.", status)
 	case code >= 300 && code < 400:
 		return failure("The Prometheus server answered %s. The plugin does not follow redirects, because they would send the credentials to another address. Set prometheus.url to the address it redirects to.", status)
 	case code == http.StatusTooManyRequests:

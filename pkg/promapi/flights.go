@@ -8,8 +8,13 @@ import (
 
 // flights sends identical queries that overlap in time once, and different ones of the same time in one request.
 type flights struct {
+	// mostBytes returns how long the texts of the queries of one request may be together.
+	mostBytes func() int
+
 	mu      sync.Mutex
 	running map[string]*flight
+	// gathering has the classes of which a flight gathers others, until it has them.
+	gathering map[string]chan struct{}
 }
 
 // flight is a query that several callers wait for. The mutex of flights guards its numbers.
@@ -59,14 +64,17 @@ func (s *flights) do(ctx context.Context, what errand, admit admitFunc, send sen
 		}
 		one = &flight{errand: what, started: make(chan struct{}), done: make(chan struct{}), cancel: func() {}}
 		if s.running == nil {
-			s.running = map[string]*flight{}
+			s.running, s.gathering = map[string]*flight{}, map[string]chan struct{}{}
 		}
 		s.running[what.key] = one
 	}
 	one.waiting++
 	s.mu.Unlock()
-	if give := s.admitted(ctx, one, admit); give != nil {
-		s.start(ctx, one, give, send)
+	for {
+		give := s.admitted(ctx, one, admit)
+		if give == nil || s.start(ctx, one, give, send) {
+			break
+		}
 	}
 	select {
 	case <-one.done:
@@ -77,8 +85,19 @@ func (s *flights) do(ctx context.Context, what errand, admit admitFunc, send sen
 	return Result{}, ctx.Err()
 }
 
-// admitted waits until this caller is admitted. It returns nil if another caller was, or if ctx has ended.
+// admitted waits until this caller is admitted, if the flight is not gathered by another. It returns nil if another caller was
+// admitted, or if ctx has ended.
 func (s *flights) admitted(ctx context.Context, one *flight, admit admitFunc) (give func()) {
+	s.mu.Lock()
+	gathered := s.gathering[one.batch.class]
+	s.mu.Unlock()
+	if gathered != nil {
+		select {
+		case <-gathered:
+		case <-ctx.Done():
+			return nil
+		}
+	}
 	waiting, stop := context.WithCancel(ctx)
 	defer stop()
 	select {
@@ -101,15 +120,22 @@ func (s *flights) admitted(ctx context.Context, one *flight, admit admitFunc) (g
 }
 
 // start sends the query of a flight, unless another caller has started it. Queries that can be sent together with it get a
-// moment to arrive.
-func (s *flights) start(ctx context.Context, one *flight, give func(), send sendFunc) {
+// moment to arrive. If another flight gathers such queries at the moment, nothing is sent and started is false.
+func (s *flights) start(ctx context.Context, one *flight, give func(), send sendFunc) (started bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	select {
 	case <-one.started:
 		give()
-		return
+		return true
 	default:
+	}
+	if s.gathering[one.batch.class] != nil {
+		give()
+		return false
+	}
+	if one.batch.class != "" {
+		s.gathering[one.batch.class] = make(chan struct{})
 	}
 	shared, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	one.cancel = cancel
@@ -119,10 +145,7 @@ func (s *flights) start(ctx context.Context, one *flight, give func(), send send
 		defer cancel()
 		together := []*flight{one}
 		if one.batch.class != "" {
-			select {
-			case <-time.After(gatherTime):
-			case <-shared.Done():
-			}
+			s.awaitOthers(shared, one.batch.class)
 			together = s.gather(one, cancel)
 		}
 		queries := make([]Query, len(together))
@@ -134,16 +157,54 @@ func (s *flights) start(ctx context.Context, one *flight, give func(), send send
 			s.land(shared, f, results[i], errs[i])
 		}
 	}()
+	return true
 }
 
-// gatherTime is how long a query waits for others that can be sent together with it.
-const gatherTime = 5 * time.Millisecond
+const (
+	// gatherTime is how long a query waits for others that can be sent together with it.
+	gatherTime = 5 * time.Millisecond
+	// As long as others arrive, it waits again, up to mostGatherTimes in all.
+	mostGatherTimes = 5
+)
+
+// awaitOthers gives queries of a class time to arrive.
+func (s *flights) awaitOthers(ctx context.Context, class string) {
+	for arrived, times := 0, 0; times < mostGatherTimes && arrived < mostTogether; times++ {
+		select {
+		case <-time.After(gatherTime):
+		case <-ctx.Done():
+			return
+		}
+		before := arrived
+		if arrived = s.waitingOf(class); arrived == before {
+			return
+		}
+	}
+}
+
+// waitingOf counts the flights of a class that have not started.
+func (s *flights) waitingOf(class string) (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, f := range s.running {
+		select {
+		case <-f.started:
+		default:
+			if f.batch.class == class {
+				n++
+			}
+		}
+	}
+	return n
+}
 
 // gather starts the flights that fit into one request with a flight that has started, and returns all of them. The request is
 // cancelled when none of them has a caller left.
 func (s *flights) gather(first *flight, cancel context.CancelFunc) []*flight {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	close(s.gathering[first.batch.class])
+	delete(s.gathering, first.batch.class)
 	together, size := []*flight{first}, len(first.batch.query.Expr)
 	if first.waiting == 0 { // and the request is cancelled
 		return together
@@ -154,7 +215,7 @@ func (s *flights) gather(first *flight, cancel context.CancelFunc) []*flight {
 			continue
 		default:
 		}
-		if f.batch.class != first.batch.class || len(together) == mostTogether || size+len(f.batch.query.Expr) > largestTogether {
+		if f.batch.class != first.batch.class || len(together) == mostTogether || size+len(f.batch.query.Expr) > s.mostBytes() {
 			continue
 		}
 		size += len(f.batch.query.Expr)

@@ -19,8 +19,8 @@ import (
 )
 
 const (
-	// firstChunk is the part of a long range that the first request reads. Later chunks grow and shrink with the number of
-	// samples in the responses.
+	// firstChunk is the part of a long range that the first request reads of one metric. Later chunks grow and shrink with the
+	// number of samples in the responses.
 	firstChunk = time.Hour
 	// A chunk with more samples than largeChunk is halved, one with fewer than smallChunk doubled.
 	largeChunk, smallChunk = 400_000, 50_000
@@ -30,16 +30,18 @@ const (
 	maxPoints = 11_000
 )
 
-// Samples returns the raw samples of the series of a selector between two times in Unix milliseconds. The API does not return
-// staleness markers; Samples adds one wherever the next sample is overdue. The warnings of the result tell of missing samples.
-// A range that ends now is moved back to multiples of the scrape interval, so that queries within an interval share the
-// requests. release must be called when the series are no longer used.
-func (c *Client) Samples(ctx context.Context, selector string, first, last int64) (set storage.SeriesSet, release func()) {
+// Samples returns the raw samples of the series of a selector between two times in Unix milliseconds. metrics is how many
+// metrics the selector names. If there are several with too many samples together, the error is ErrTooManyTogether.
+//
+// The API does not return staleness markers; Samples adds one wherever the next sample is overdue. The warnings of the result
+// tell of missing samples. A range that ends now is moved back to multiples of the scrape interval, so that queries within an
+// interval share the requests. release must be called when the series are no longer used.
+func (c *Client) Samples(ctx context.Context, selector string, metrics int, first, last int64) (set storage.SeriesSet, release func()) {
 	from, to := time.UnixMilli(first), time.UnixMilli(last)
 	if now := c.config.Now(); to.After(now.Add(-c.config.Interval)) {
 		from, to = from.Truncate(c.config.Interval), earlier(to, now).Truncate(c.config.Interval)
 	}
-	r := &sampleReader{Client: c, first: first, selector: selector, from: from, to: to, series: map[labels.Labels]*promql.Series{}}
+	r := &sampleReader{Client: c, first: first, selector: selector, metrics: max(1, metrics), from: from, to: to, series: map[labels.Labels]*promql.Series{}}
 	if err := r.read(ctx); err != nil {
 		r.release()
 		return storage.ErrSeriesSet(err), func() {}
@@ -51,6 +53,7 @@ func (c *Client) Samples(ctx context.Context, selector string, first, last int64
 type sampleReader struct {
 	*Client
 	selector string
+	metrics  int // that the selector names
 	from, to time.Time
 	first    int64 // samples before this time are dropped
 	series   map[labels.Labels]*promql.Series
@@ -64,7 +67,7 @@ type sampleReader struct {
 }
 
 func (r *sampleReader) read(ctx context.Context) error {
-	length := min(firstChunk, max(r.to.Sub(r.from), time.Second))
+	length := min(firstChunk/time.Duration(r.metrics), max(r.to.Sub(r.from), time.Second))
 	for end := r.from.Add(length); ; end = end.Add(length) {
 		end = earlier(end, r.to)
 		before := r.samples
@@ -77,6 +80,9 @@ func (r *sampleReader) read(ctx context.Context) error {
 		got := r.samples - before
 		done := end.Sub(r.from)
 		if total := float64(r.samples) * float64(r.to.Sub(r.from)) / float64(done); total > maxRawSamples {
+			if r.metrics > 1 {
+				return ErrTooManyTogether
+			}
 			return r.readInSteps(ctx, total)
 		}
 		switch {
@@ -214,6 +220,9 @@ func earlier(a, b time.Time) time.Time {
 
 // formatMillis formats a duration for PromQL to the millisecond.
 func formatMillis(d time.Duration) string { return fmt.Sprintf("%dms", max(1, d.Milliseconds())) }
+
+// ErrTooManyTogether means that metrics must be read one by one.
+var ErrTooManyTogether = errors.New("several metrics have too many samples to be read together")
 
 // ErrPartial is a warning of a [storage.SeriesSet] that samples may be missing.
 var ErrPartial = errors.New("the response is partial")

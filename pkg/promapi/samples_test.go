@@ -17,7 +17,7 @@ import (
 // raw reads all samples of a metric as `seconds value`, staleness markers as `seconds end`.
 func raw(t *testing.T, s *Client, metric string, from, to time.Duration) (series []string, notes []string) {
 	t.Helper()
-	set, release := s.Samples(t.Context(), fmt.Sprintf("{__name__=%q}", metric), from.Milliseconds(), to.Milliseconds())
+	set, release := s.Samples(t.Context(), fmt.Sprintf("{__name__=%q}", metric), 1, from.Milliseconds(), to.Milliseconds())
 	defer release()
 	for set.Next() {
 		var samples []string
@@ -100,4 +100,33 @@ func TestRawSamplesDownsampled(t *testing.T) {
 	last := f.Requests[len(f.Requests)-1]
 	require.Equal(t, "query_range", last.Path)
 	require.Equal(t, "22.000", last.Parameters.Get("step"))
+}
+
+// Several metrics that have too many samples together are read one by one by the caller.
+func TestRawSamplesOfSeveralMetrics(t *testing.T) {
+	f := newEngine(t, "load 15s\n  a 0+1x200\n  b 0+1x200\n", nil)
+	s := f.client(t)
+	s.config.Now = func() time.Time { return promapitest.TimeAt(3000 * time.Second) }
+	set, release := s.Samples(t.Context(), `{__name__=~"a|b"}`, 2, 0, 3000_000)
+	defer release()
+	for _, name := range []string{"a", "b"} {
+		require.True(t, set.Next())
+		require.Equal(t, name, set.At().Labels().Get("__name__"))
+	}
+	require.Equal(t, "{__name__=~\"a|b\"}[1800000ms]", f.Requests[0].Parameters.Get("query"), "half of what one metric gets")
+
+	many := newFakeServer(t, func(string, url.Values) (int, string) {
+		var points, series []string
+		for at := range 120 { // half an hour
+			points = append(points, fmt.Sprintf(`[%d,"1"]`, 15*at))
+		}
+		for i := range 100 {
+			series = append(series, fmt.Sprintf(`{"metric": {"instance": "%d"}, "values": [%s]}`, i, strings.Join(points, ",")))
+		}
+		return 200, `{"status": "success", "data": {"resultType": "matrix", "result": [` + strings.Join(series, ",") + `]}}`
+	}).client(t)
+	many.config.Now = func() time.Time { return promapitest.TimeAt(30 * 24 * time.Hour) }
+	set, _ = many.Samples(t.Context(), `{__name__=~"a|b"}`, 2, 0, (30 * 24 * time.Hour).Milliseconds())
+	require.False(t, set.Next())
+	require.ErrorIs(t, set.Err(), ErrTooManyTogether)
 }

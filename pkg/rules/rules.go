@@ -44,7 +44,7 @@ func Answer(ctx context.Context, r *request.Request, qc *request.QueryContext) (
 	}
 	table := r.Catalogue.Rules
 	found := map[[4]string]*rule{}
-	remarks, err := executor.Scan(ctx, r.Executor, table.Metric, s, from, to, func(l labels.Labels, all executor.Samples) {
+	remarks, err := executor.Scan(ctx, r.Executor, []string{table.Metric}, s, from, to, func(l labels.Labels, all executor.Samples) {
 		key := [4]string{l.Get(table.Rule), l.Get(table.Priority), l.Get(table.Source), tags(l, table.TagPrefix)}
 		one := found[key]
 		if one == nil {

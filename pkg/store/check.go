@@ -62,11 +62,11 @@ func (s *Store) Check(ctx context.Context) (CheckResult, error) {
 		exporters, err = s.nodeExporterHosts(ctx, now)
 		return err
 	})
-	q.evaluate(&info, falcos.String())
-	q.evaluate(&hosts, metric(reading.Host.Metric))
-	q.evaluate(&replicas, fmt.Sprintf("max(count by (%s, __name__) (%s))", id.targetLabels(), falcos))
+	q.evaluate(falcos.String(), storeIn(&info))
+	q.evaluate(metric(reading.Host.Metric), storeIn(&hosts))
+	q.evaluate(fmt.Sprintf("max(count by (%s, __name__) (%s))", id.targetLabels(), falcos), storeIn(&replicas))
 	// A start time that falls belongs to another process. In a crash loop it only rises.
-	q.evaluate(&restarted, fmt.Sprintf("max by (%s) (resets(%s[10m])) > 2", id.targetLabels(), metric(reading.Start.Metric)))
+	q.evaluate(fmt.Sprintf("max by (%s) (resets(%s[10m])) > 2", id.targetLabels(), metric(reading.Start.Metric)), storeIn(&restarted))
 	if err := q.Wait(); err != nil {
 		return c, err
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -37,94 +36,92 @@ type targetVectors struct {
 // maxSilence is how long `up` may have no sample: four scrape intervals, at least a minute.
 func (s *Store) maxSilence() time.Duration { return max(time.Minute, 4*s.config.Interval) }
 
-// queries sends queries about the targets concurrently and recovers panics.
+// queries sends queries about the targets: expressions together, and others concurrently. It recovers panics.
 type queries struct {
 	*errgroup.Group
 	store *Store
 	ctx   context.Context
 	now   time.Time
+	exprs []string
+	into  []func(promql.Vector) // by expression
 }
 
-func (s *Store) newQueries(ctx context.Context, now time.Time) queries {
+func (s *Store) newQueries(ctx context.Context, now time.Time) *queries {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(maxConcurrentQueries)
-	return queries{group, s, ctx, now}
+	return &queries{Group: group, store: s, ctx: ctx, now: now}
 }
 
-func (q queries) run(f func(ctx context.Context) error) {
+func (q *queries) run(f func(ctx context.Context) error) {
 	q.Go(func() error { return q.store.client.Recovered(func() error { return f(q.ctx) }) })
 }
 
-// evaluate stores the value of an expression in the server's labels, once Wait has returned.
-func (q queries) evaluate(into *promql.Vector, expr string) {
-	q.run(func(ctx context.Context) (err error) {
-		*into, err = q.store.client.Vector(ctx, expr, q.now)
+// evaluate gives the value of an expression in the server's labels to a function, in Wait.
+func (q *queries) evaluate(expr string, into func(promql.Vector)) {
+	q.exprs, q.into = append(q.exprs, expr), append(q.into, into)
+}
+
+// Wait evaluates the expressions and waits for everything else.
+func (q *queries) Wait() error {
+	q.run(func(ctx context.Context) error {
+		found, err := q.store.client.Vectors(ctx, q.exprs, q.now)
+		for i, vector := range found {
+			q.into[i](vector)
+		}
 		return err
 	})
+	return q.Group.Wait()
+}
+
+// storeIn returns a function that stores a vector.
+func storeIn(place *promql.Vector) func(promql.Vector) {
+	return func(v promql.Vector) { *place = v }
 }
 
 // findJobs finds, for each kind of target, the jobs all of whose answering targets have that kind. A kind with a target in a
 // mixed job is missing from the result; its targets are only recognised by their metrics.
-func (s *Store) findJobs(ctx context.Context, now time.Time) (map[string][]string, error) {
-	out := map[string][]string{}
+func (s *Store) findJobs(q *queries, into map[string][]string) {
 	up := &parser.VectorSelector{Name: "up", LabelMatchers: s.config.Matchers}
 	for _, kind := range kinds {
 		targets := rewriter{Config: s.config}.targetsOfKind(kind, up)
-		found, err := s.client.Vector(ctx, fmt.Sprintf("group by (job) (%s)", targets), now)
-		if err != nil {
-			return nil, err
-		}
-		if len(found) == 0 {
-			out[kind] = nil
-			continue
-		}
-		others, err := s.client.Vector(ctx, fmt.Sprintf("group by (job) (%s == 1 unless on (%s) (%s))", up, s.config.Identity.targetLabels(), targets), now)
-		if err != nil {
-			return nil, err
-		}
-		var jobs []string
-		for _, sample := range found {
-			jobs = append(jobs, s.targetKey(sample.Metric).job)
-		}
-		mixed := slices.ContainsFunc(others, func(o promql.Sample) bool { return slices.Contains(jobs, s.targetKey(o.Metric).job) })
-		if !slices.Contains(jobs, "") && !mixed {
-			slices.Sort(jobs)
-			out[kind] = jobs
-		}
+		var found promql.Vector
+		q.evaluate(fmt.Sprintf("group by (job) (%s)", targets), storeIn(&found))
+		q.evaluate(fmt.Sprintf("group by (job) (%s == 1 unless on (%s) (%s))", up, s.config.Identity.targetLabels(), targets), func(others promql.Vector) {
+			var jobs []string
+			for _, sample := range found {
+				jobs = append(jobs, s.targetKey(sample.Metric).job)
+			}
+			mixed := slices.ContainsFunc(others, func(o promql.Sample) bool { return slices.Contains(jobs, s.targetKey(o.Metric).job) })
+			if !slices.Contains(jobs, "") && !mixed {
+				slices.Sort(jobs)
+				into[kind] = jobs
+			}
+		})
 	}
-	return out, nil
 }
 
 // findExternalMetrics finds the metrics of other exporters that signals can use.
-func (s *Store) findExternalMetrics(ctx context.Context, now time.Time) (map[string]bool, error) {
-	out := map[string]bool{}
+func (s *Store) findExternalMetrics(q *queries, into map[string]bool) {
 	names := s.config.Catalogue.Store.ExternalMetrics
 	if len(names) == 0 {
-		return out, nil
+		return
 	}
 	selector := &parser.VectorSelector{LabelMatchers: append(
 		[]*labels.Matcher{labels.MustNewMatcher(labels.MatchRegexp, model.MetricNameLabel, strings.Join(names, "|"))},
 		rewriter{Config: s.config}.externalMatchers(s.config.Matchers)...)}
-	found, err := s.client.Vector(ctx, fmt.Sprintf("group by (__name__) (%s)", selector), now)
-	for _, sample := range found {
-		out[sample.Metric.Get(model.MetricNameLabel)] = true
-	}
-	return out, err
+	q.evaluate(fmt.Sprintf("group by (__name__) (%s)", selector), func(found promql.Vector) {
+		for _, sample := range found {
+			into[sample.Metric.Get(model.MetricNameLabel)] = true
+		}
+	})
 }
 
 // findTargets queries everything that a status says.
 func (s *Store) findTargets(ctx context.Context, w rewriter, now time.Time) ([]target.Status, error) {
 	v := targetVectors{up: map[string]promql.Vector{}, recent: map[string]promql.Vector{}, scrapes: map[string]promql.Vector{}, facts: map[string]promql.Vector{}}
-	var mu sync.Mutex
 	q := s.newQueries(ctx, now)
 	evaluate := func(into map[string]promql.Vector, key, expr string) {
-		q.run(func(ctx context.Context) error {
-			vector, err := s.client.Vector(ctx, expr, now)
-			mu.Lock()
-			defer mu.Unlock()
-			into[key] = vector
-			return err
-		})
+		q.evaluate(expr, func(found promql.Vector) { into[key] = found })
 	}
 	rewritten := func(format string, values ...any) string {
 		return w.expr(parse(fmt.Sprintf(format, values...))).String()
@@ -140,7 +137,7 @@ func (s *Store) findTargets(ctx context.Context, w rewriter, now time.Time) ([]t
 		evaluate(v.facts, fact.ID, fmt.Sprintf("max by (%s, %s) (max_over_time(timestamp(%s)[1h:1m]))", s.config.Identity.targetLabels(), fact.Label, selector))
 	}
 	names := labels.MustNewMatcher(labels.MatchRegexp, model.MetricNameLabel, strings.Join(s.config.Catalogue.Metrics(kinds...), "|"))
-	q.evaluate(&v.exported, fmt.Sprintf("group by (%s, __name__) (%s)", s.config.Identity.targetLabels(), s.selector(names)))
+	q.evaluate(fmt.Sprintf("group by (%s, __name__) (%s)", s.config.Identity.targetLabels(), s.selector(names)), storeIn(&v.exported))
 	s.findNodeExporters(q, w, &v.nodes)
 	if err := q.Wait(); err != nil {
 		return nil, err

@@ -134,13 +134,13 @@ type nodeExporters struct {
 
 // findNodeExporters queries which nodes with a Falco have a node_exporter, and what it exports. It does not ask for the
 // metrics themselves, of which there are several for every CPU.
-func (s *Store) findNodeExporters(q queries, w rewriter, into *nodeExporters) {
+func (s *Store) findNodeExporters(q *queries, w rewriter, into *nodeExporters) {
 	reading := s.config.Catalogue.Reading
 	rewritten := func(format string, values ...any) string {
 		return w.expr(parse(fmt.Sprintf(format, values...))).String()
 	}
-	q.evaluate(&into.scrapes, rewritten("max by (cluster, node) (count_over_time(%s[%s])) and on (cluster, node) up{kind=\"\"}", reading.NodeExporterHost.Metric, signals.FormatDuration(FirstScrapeLookback)))
-	q.evaluate(&into.collectors, rewritten("max by (cluster, node, collector) (%s{collector=~%q}) and on (cluster, node) up{kind=\"\"}", reading.Collectors.Metric, strings.Join(s.config.collectors(), "|")))
+	q.evaluate(rewritten("max by (cluster, node) (count_over_time(%s[%s])) and on (cluster, node) up{kind=\"\"}", reading.NodeExporterHost.Metric, signals.FormatDuration(FirstScrapeLookback)), storeIn(&into.scrapes))
+	q.evaluate(rewritten("max by (cluster, node, collector) (%s{collector=~%q}) and on (cluster, node) up{kind=\"\"}", reading.Collectors.Metric, strings.Join(s.config.collectors(), "|")), storeIn(&into.collectors))
 }
 
 // collectors returns the collectors of node_exporter that signals need, sorted.

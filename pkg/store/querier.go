@@ -51,9 +51,16 @@ func (q *querier) LabelValues(ctx context.Context, name string, _ *storage.Label
 	return values, nil, err
 }
 
-// Select implements [storage.Querier]. It ignores the hints. See [promapi.Client.Samples].
+// Select implements [storage.Querier]. It ignores the hints. See [promapi.Client.Samples]. Series of several metrics may fail
+// together although they do not one by one.
 func (q *querier) Select(ctx context.Context, _ bool, _ *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
-	set, release := q.client.Samples(ctx, q.selector(q.rewriter().serverMatchers(matchers)...), q.from, q.to)
+	metrics := 1
+	for _, m := range matchers {
+		if m.Name == model.MetricNameLabel {
+			metrics = len(m.SetMatches())
+		}
+	}
+	set, release := q.client.Samples(ctx, q.selector(q.rewriter().serverMatchers(matchers)...), metrics, q.from, q.to)
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.held = append(q.held, release)

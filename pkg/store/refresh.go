@@ -84,19 +84,16 @@ func (s *Store) refresh(ctx context.Context, done chan struct{}) {
 	ctx, cancel := context.WithTimeout(ctx, refreshTimeout)
 	defer cancel()
 	now := s.now()
-	var (
-		jobs     map[string][]string
-		all      []target.Status
-		external map[string]bool
-	)
+	var all []target.Status
+	jobs, external := map[string][]string{}, map[string]bool{}
 	err := s.client.Recovered(func() (err error) {
-		if jobs, err = s.findJobs(ctx, now); err != nil {
+		q := s.newQueries(ctx, now)
+		s.findJobs(q, jobs)
+		s.findExternalMetrics(q, external)
+		if err := q.Wait(); err != nil {
 			return err
 		}
-		if all, err = s.findTargets(ctx, rewriter{Config: s.config, jobs: jobs}, now); err != nil {
-			return err
-		}
-		external, err = s.findExternalMetrics(ctx, now)
+		all, err = s.findTargets(ctx, rewriter{Config: s.config, jobs: jobs}, now)
 		return err
 	})
 	c := &s.targets

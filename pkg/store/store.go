@@ -26,7 +26,7 @@ import (
 
 // Config holds the checked settings of a data source in Prometheus mode. See ParseIdentity and ParseMatchers.
 type Config struct {
-	// Config is the Prometheus server. New sets its RenameLabel and Now.
+	// Config is the Prometheus server. New sets its RenameLabel.
 	promapi.Config
 	Identity Identity
 	// Matchers are added to every selector.
@@ -53,7 +53,10 @@ type Store struct {
 
 // New returns a Store. It sends nothing until it is queried.
 func New(c Config) (*Store, error) {
-	s := &Store{now: time.Now}
+	s := &Store{now: c.Now}
+	if c.Now == nil {
+		s.now = time.Now
+	}
 	c.RenameLabel, c.Now = c.Identity.pluginLabel, func() time.Time { return s.now() }
 	if c.Logger == nil {
 		c.Logger = log.NewNullLogger()

@@ -133,7 +133,7 @@ func TestReadyAfterNoTarget(t *testing.T) {
 	good := f.Respond
 	var passed atomic.Int64 // seconds
 	f.Respond = func(string, url.Values) (int, string) {
-		passed.Add(1)
+		passed.Add(4)
 		return 200, promapitest.Vector()
 	}
 	s := f.store(t)

@@ -35,21 +35,24 @@ type Request struct {
 func NewServer(t *testing.T, respond func(path string, p url.Values) (int, string)) *Server {
 	t.Helper()
 	f := &Server{Respond: respond}
-	f.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_ = r.ParseForm()
-		path := strings.TrimPrefix(r.URL.Path, "/api/v1/")
-		f.mu.Lock()
-		f.Requests = append(f.Requests, Request{r.Method, path, r.Form, r.Header})
-		f.mu.Unlock()
-		status, body := f.Respond(path, r.Form)
-		if strings.HasPrefix(body, "{") {
-			w.Header().Set("Content-Type", "application/json")
-		}
-		w.WriteHeader(status)
-		_, _ = w.Write([]byte(body))
-	}))
+	f.Server = httptest.NewServer(f)
 	t.Cleanup(f.Close)
 	return f
+}
+
+// ServeHTTP implements [http.Handler].
+func (f *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	_ = r.ParseForm()
+	path := strings.TrimPrefix(r.URL.Path, "/api/v1/")
+	f.mu.Lock()
+	f.Requests = append(f.Requests, Request{r.Method, path, r.Form, r.Header})
+	f.mu.Unlock()
+	status, body := f.Respond(path, r.Form)
+	if strings.HasPrefix(body, "{") {
+		w.Header().Set("Content-Type", "application/json")
+	}
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(body))
 }
 
 // Always answers every request in the same way.
