@@ -42,9 +42,11 @@ load 15s
 `
 
 func TestTargets(t *testing.T) {
-	s := newEngine(t, twoJobs, nil).store(t)
+	f := newEngine(t, twoJobs, nil)
+	s := f.store(t)
 	s.now = func() time.Time { return promapitest.TimeAt(1500 * time.Second) }
 	require.NoError(t, s.Ready(t.Context()))
+	require.Len(t, f.Requests, 2, "for the jobs, and for what depends on them")
 	require.Equal(t, []string{
 		`falco {node="a:1"} at a:1 of falco: up map[engine:kmod version:0.44.1], 60 scrapes, 3 metrics`,
 		`falco {node="b:1"} at b:1 of falco: down map[version:0.44.0], 40 scrapes, 0 metrics`,
