@@ -45,7 +45,7 @@ func (e *comparingExecutor) Evaluate(ctx context.Context, what executor.Evaluati
 	if what.Step > 0 {
 		return got, nil
 	}
-	engine := history.NewEngine(history.EngineOptions{MaxSamples: math.MaxInt, MaxSeries: math.MaxInt, Timeout: time.Hour})
+	engine := history.NewEngine(history.EngineOptions{MaxSamples: math.MaxInt, Timeout: time.Hour})
 	q, err := engine.NewInstantQuery(ctx, e.fleet.Queryable(), nil, what.Expr, time.UnixMilli(what.End))
 	require.NoError(e.t, err)
 	defer q.Close()

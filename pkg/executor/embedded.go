@@ -305,20 +305,17 @@ func (e *Embedded) runGroups(ctx context.Context, g groups, group func(i int) st
 		room = roomOfPart(g.samples) // the other half is for the values of the earlier parts
 	}
 	series := max(1, room/g.cost)
-	engine := history.NewEngine(history.EngineOptions{MaxSamples: room, MaxSeries: series, Timeout: e.settings.QueryTimeout})
+	engine := history.NewEngine(history.EngineOptions{MaxSamples: room, Timeout: e.settings.QueryTimeout})
 	u := union{total: g.total}
 	var found annotations.Annotations
 	for i := range g.count {
-		q, err := newQuery(ctx, engine, group(i), text, what)
+		q, err := newQuery(ctx, engine, bounded{group(i), series}, text, what)
 		if err != nil {
 			return Value{}, err
 		}
 		result := q.Exec(ctx)
-		switch {
-		case errors.As(result.Err, new(promql.ErrTooManySamples)):
+		if errors.As(result.Err, new(promql.ErrTooManySamples)) {
 			result.Err = budget.TooManySamples(g.samples)
-		case errors.As(result.Err, new(promql.ErrTooManySeries)):
-			result.Err = TooManySeries(series)
 		}
 		if result.Err != nil {
 			q.Close()

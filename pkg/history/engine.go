@@ -12,9 +12,7 @@ import (
 type EngineOptions struct {
 	// MaxSamples is how many samples a query may hold in memory at a time.
 	MaxSamples int
-	// MaxSeries is how many series a query may select. The series of every selector count.
-	MaxSeries int
-	Timeout   time.Duration
+	Timeout    time.Duration
 	// Logger may be nil.
 	Logger *slog.Logger
 }
@@ -25,7 +23,7 @@ const Lookback = 5 * time.Minute
 // NewEngine returns Prometheus's query engine with `@` and negative offsets enabled, a lookback of 5 minutes, a default
 // subquery step of 1 minute, and no experimental features. It does not limit how many queries run at a time.
 func NewEngine(o EngineOptions) *promql.Engine {
-	engine := promql.NewEngine(promql.EngineOpts{
+	return promql.NewEngine(promql.EngineOpts{
 		Logger:                   o.Logger,
 		MaxSamples:               o.MaxSamples,
 		Timeout:                  o.Timeout,
@@ -34,8 +32,5 @@ func NewEngine(o EngineOptions) *promql.Engine {
 		EnableAtModifier:         true,
 		EnableNegativeOffset:     true,
 		Parser:                   parser.NewParser(parser.Options{}),
-		EnableQueryCost:          true, // for MaxSeries
 	})
-	engine.SetQueryLimits(uint64(max(0, o.MaxSeries)), 0, 0)
-	return engine
 }
