@@ -50,6 +50,9 @@ func TestTemplatesArePromQL(t *testing.T) {
 	catalogue := signals.Load()
 	templates := map[string]string{}
 	for _, c := range catalogue.Checks {
+		if c.ZeroWith != "" {
+			templates[c.ID] = c.ZeroWith
+		}
 		for i, a := range c.Advice {
 			if a.When != "" {
 				templates[fmt.Sprintf("%s/%d", c.ID, i+1)] = a.When

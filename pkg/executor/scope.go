@@ -54,17 +54,19 @@ func (s Scope) Contains(n target.Node) bool {
 
 // TargetsByNode returns the targets of a kind, one per node. If several targets claim a node, it returns the one that is
 // up.
-func (s Scope) TargetsByNode(kind string) []target.Status {
-	place := map[target.Node]int{}
-	var out []target.Status
-	for _, t := range s.Targets.All {
+func (s Scope) TargetsByNode(kind string) []*target.Status {
+	place := make(map[target.Node]int, len(s.Targets.All))
+	out := make([]*target.Status, 0, len(s.Targets.All))
+	for i := range s.Targets.All {
+		t := &s.Targets.All[i]
 		if t.Kind != kind || t.State == target.Duplicate {
 			continue
 		}
-		at, twice := place[target.NodeOf(t.Labels)]
+		node := target.NodeOf(t.Labels)
+		at, twice := place[node]
 		switch {
 		case !twice:
-			place[target.NodeOf(t.Labels)] = len(out)
+			place[node] = len(out)
 			out = append(out, t)
 		case out[at].State != target.Up:
 			out[at] = t

@@ -160,7 +160,7 @@ func (f checkResult) label(name, dimension string) string {
 	case "check":
 		return f.ID
 	}
-	return f.labels[name]
+	return f.labels.Get(name)
 }
 
 // grouped groups results, the worst group first. If they are grouped by dimension but not by check, a check counts for all its dimensions.

@@ -76,7 +76,7 @@ func Answer(ctx context.Context, r *request.Request, qc *request.QueryContext) (
 // sourceNotices returns the notices about the whole data source, which one panel of a dashboard has: the table of checks, or
 // the verdict over several checks. A verdict per dimension leaves them to the table below it, and that of a single check has
 // them only if it is unknown.
-func sourceNotices(r *request.Request, qc *request.QueryContext, checks []evaluatedCheck, by []string, findings []checkResult) []data.Notice {
+func sourceNotices(r *request.Request, qc *request.QueryContext, checks []*evaluatedCheck, by []string, findings []checkResult) []data.Notice {
 	if qc.Query.Instant && qc.Query.Format != "table" && len(findings) > 0 {
 		unknown := slices.ContainsFunc(findings, func(f checkResult) bool { return f.verdict == "unknown" })
 		if slices.Equal(by, []string{"dimension"}) || len(checks) == 1 && !unknown {
@@ -106,7 +106,9 @@ func adviseWorst(ctx context.Context, r *request.Request, qc *request.QueryConte
 	only := signals.Filter{Key: "node", Operator: "=~", Value: strings.Join(slices.Compact(names), "|")}
 	for i := range worst {
 		if f := &worst[i]; f.kind == target.KindFalco && !f.signal.ClusterScoped {
-			f.scope.SampleFilters = append(slices.Clone(f.scope.SampleFilters), only)
+			narrow := *f.evaluatedCheck
+			narrow.scope.SampleFilters = append(slices.Clone(f.scope.SampleFilters), only)
+			f.evaluatedCheck = &narrow
 		}
 	}
 	if err := advise(ctx, r, qc, worst); err != nil {
@@ -150,19 +152,21 @@ type evaluatedCheck struct {
 	signal *signals.Signal
 	kind   string // of targets
 	scope  executor.Scope
-	order  int // by dimension, then as in the catalogue
+	only   []signals.Filter // see narrow
+	order  int              // by dimension, then as in the catalogue
 	expr   string
 	window time.Duration // the lookback
 	since  time.Time     // when the history starts; zero if that is unknown
 	slack  time.Duration // that the history may be shorter than the window: two scrape intervals
 	values map[target.Node][]request.Point
 	alive  map[target.Node][]request.Point
+	zero   []*target.Status // see narrow
 }
 
 // checks evaluates the checks that a query asks for.
-func checks(ctx context.Context, r *request.Request, qc *request.QueryContext, s executor.Scope) ([]evaluatedCheck, error) {
+func checks(ctx context.Context, r *request.Request, qc *request.QueryContext, s executor.Scope) ([]*evaluatedCheck, error) {
 	var (
-		out []evaluatedCheck
+		out []*evaluatedCheck
 		ups []string // `up` for each check
 		all []string
 	)
@@ -175,12 +179,15 @@ func checks(ctx context.Context, r *request.Request, qc *request.QueryContext, s
 		if err != nil {
 			return nil, fmt.Errorf("check %q: %w", c.ID, err)
 		}
-		j := evaluatedCheck{
+		j := &evaluatedCheck{
 			Check: c, signal: signal, kind: signal.TargetKind,
 			since: r.Executor.HistoryStart(), slack: 2 * qc.Times.Scrape,
 		}
 		j.scope = r.ScopeOf(signal, s)
 		j.order = 1000*slices.IndexFunc(r.Catalogue.Dimensions, func(d signals.Dimension) bool { return d.ID == signal.Dimension }) + i
+		if err := j.narrow(ctx, r, qc); err != nil {
+			return nil, err
+		}
 		if j.expr, j.window, err = checkExpr(r, j, qc); err != nil {
 			return nil, failure.User(err)
 		}
@@ -191,12 +198,12 @@ func checks(ctx context.Context, r *request.Request, qc *request.QueryContext, s
 		out, ups, all = append(out, j), append(ups, up), append(all, j.expr, up)
 	}
 	r.Prefetch(ctx, all, qc)
-	for i := range out {
+	for i, j := range out {
 		var err error
-		j := &out[i]
 		if j.values, j.expr, err = r.Points(ctx, j.expr, qc); err != nil {
 			return nil, err
 		}
+		j.addZeros(ctx, r, qc)
 		if j.signal.ClusterScoped && len(j.scope.TargetsByNode(j.kind)) > len(s.TargetsByNode(j.kind)) {
 			j.values = nil // a cluster-scoped value does not describe some of its nodes
 		}
@@ -205,11 +212,11 @@ func checks(ctx context.Context, r *request.Request, qc *request.QueryContext, s
 		}
 	}
 	for _, id := range qc.Query.Signals {
-		if !slices.ContainsFunc(out, func(j evaluatedCheck) bool { return j.ID == id || j.signal.ID == id }) {
+		if !slices.ContainsFunc(out, func(j *evaluatedCheck) bool { return j.ID == id || j.signal.ID == id }) {
 			return nil, failure.User(fmt.Errorf("no check has the id %q or judges a signal of that id", id))
 		}
 	}
-	slices.SortStableFunc(out, func(x, y evaluatedCheck) int { return cmp.Compare(x.order, y.order) })
+	slices.SortStableFunc(out, func(x, y *evaluatedCheck) int { return cmp.Compare(x.order, y.order) })
 	return out, nil
 }
 
@@ -222,9 +229,9 @@ func upTemplate(kind string) string {
 }
 
 // checkExpr returns a check's PromQL: one value per node, the worst if its signal has several.
-func checkExpr(r *request.Request, j evaluatedCheck, qc *request.QueryContext) (expr string, length time.Duration, err error) {
+func checkExpr(r *request.Request, j *evaluatedCheck, qc *request.QueryContext) (expr string, length time.Duration, err error) {
 	window := cmp.Or(j.Window, qc.Query.Window)
-	expr, length, err = r.Catalogue.Compile(j.signal, nil, j.scope.SampleFilters, qc.Times.ExpandMacros(window), r.CompileOptions(qc))
+	expr, length, err = r.Catalogue.Compile(j.signal, nil, append(slices.Clone(j.scope.SampleFilters), j.only...), qc.Times.ExpandMacros(window), r.CompileOptions(qc))
 	if err != nil || slices.Equal(j.signal.GroupBy.Default, []string{"$identity"}) {
 		return expr, length, err
 	}

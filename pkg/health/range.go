@@ -18,7 +18,7 @@ import (
 const notKnownYet = ""
 
 // rangeFrames evaluates every step of the range. After its first scrape, a node without a value is unknown.
-func rangeFrames(r *request.Request, qc *request.QueryContext, checks []evaluatedCheck, by []string, notices []data.Notice) (data.Frames, error) {
+func rangeFrames(r *request.Request, qc *request.QueryContext, checks []*evaluatedCheck, by []string, notices []data.Notice) (data.Frames, error) {
 	steps := int(qc.Times.End.Sub(qc.Times.Start)/qc.Times.Step) + 1
 	type line struct {
 		labels labels.Labels
@@ -29,7 +29,7 @@ func rangeFrames(r *request.Request, qc *request.QueryContext, checks []evaluate
 	for _, j := range checks {
 		exprs = append(exprs, j.expr)
 		for _, t := range targetsEverSeen(j) {
-			f := checkResult{evaluatedCheck: j, node: target.NodeOf(t.Labels), labels: t.Labels.Map()}
+			f := checkResult{evaluatedCheck: j, node: target.NodeOf(t.Labels), labels: t.Labels}
 			judgements := f.verdictsOverRange(qc.Times, t, steps)
 			for _, g := range grouped([]checkResult{f}, by) {
 				l := lines[g.labels.String()]
@@ -60,7 +60,7 @@ func rangeFrames(r *request.Request, qc *request.QueryContext, checks []evaluate
 }
 
 // targetsEverSeen returns the targets of a check and stand-ins for nodes that are no targets any more.
-func targetsEverSeen(j evaluatedCheck) []target.Status {
+func targetsEverSeen(j *evaluatedCheck) []*target.Status {
 	out := j.scope.TargetsByNode(j.kind)
 	seen := map[target.Node]bool{}
 	for _, t := range out {
@@ -68,14 +68,14 @@ func targetsEverSeen(j evaluatedCheck) []target.Status {
 	}
 	for n := range j.values {
 		if !seen[n] && j.scope.Contains(n) {
-			out = append(out, target.Status{Labels: labels.FromStrings("cluster", n.Cluster, "node", n.Name)})
+			out = append(out, &target.Status{Labels: labels.FromStrings("cluster", n.Cluster, "node", n.Name)})
 		}
 	}
 	return out
 }
 
 // verdictsOverRange returns the verdict at every step.
-func (f checkResult) verdictsOverRange(span query.Times, t target.Status, steps int) []string {
+func (f checkResult) verdictsOverRange(span query.Times, t *target.Status, steps int) []string {
 	out := make([]string, steps)
 	values, alive := f.values[f.node], f.alive[f.node]
 	for i := range out {

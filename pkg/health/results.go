@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/prometheus/model/labels"
+
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/failure"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/frames"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/inventory"
@@ -28,9 +30,9 @@ var severityRank = map[string]int{"critical": 0, "warning": 1, "unknown": 2, "ok
 
 // checkResult is one check on one node at an instant.
 type checkResult struct {
-	evaluatedCheck
+	*evaluatedCheck
 	node    target.Node
-	labels  map[string]string // the target's
+	labels  labels.Labels // the target's
 	value   *float64
 	verdict string
 	partial bool     // it would be ok, but the history does not cover the window
@@ -43,21 +45,21 @@ type checkResult struct {
 }
 
 // results applies every check to every node, the worst first.
-func results(ctx context.Context, r *request.Request, qc *request.QueryContext, checks []evaluatedCheck) []checkResult {
+func results(ctx context.Context, r *request.Request, qc *request.QueryContext, checks []*evaluatedCheck) []checkResult {
 	var out []checkResult
 	for _, j := range checks {
 		seen := map[target.Node]bool{}
 		for _, t := range j.scope.TargetsByNode(j.kind) {
-			f := checkResult{evaluatedCheck: j, node: target.NodeOf(t.Labels), labels: t.Labels.Map()}
+			f := checkResult{evaluatedCheck: j, node: target.NodeOf(t.Labels), labels: t.Labels}
 			if _, off := notices.StateCauses[t.State]; off {
 				f.said, f.cause = t.Message, strings.ReplaceAll(string(t.Cause), "-", " ")
 			}
 			seen[f.node] = true
 			if judge(&f, qc.Times.End); f.verdict == "unknown" {
-				if j.Optional || doesNotApply(ctx, r, j.signal, t, qc.Times.End) {
+				if j.Optional || doesNotApply(ctx, r, j.signal, *t, qc.Times.End) {
 					continue
 				}
-				f.why = why(ctx, r, qc, &f, t)
+				f.why = why(ctx, r, qc, &f, *t)
 			}
 			out = append(out, f)
 		}
@@ -114,13 +116,13 @@ func judge(f *checkResult, at time.Time) {
 
 // seenWhole reports whether the history covers the window of the check at a time. What the history does not cover may hold
 // what the check looks for, so that nothing found is not ok then.
-func (j evaluatedCheck) seenWhole(at time.Time) bool {
+func (j *evaluatedCheck) seenWhole(at time.Time) bool {
 	return j.Window == "" || j.since.IsZero() || !j.since.After(at.Add(j.slack-j.window))
 }
 
 // verdictOf returns the verdict for a value. If the node is down, its window may still hold good values from before; those
 // do not make it ok. Bad values stay bad.
-func verdictOf(j evaluatedCheck, value float64, known, alive bool) string {
+func verdictOf(j *evaluatedCheck, value float64, known, alive bool) string {
 	if !known {
 		return "unknown"
 	}

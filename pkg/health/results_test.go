@@ -14,7 +14,7 @@ func TestVerdictOfADeadNode(t *testing.T) {
 	critical := 0.1
 	drop := &signals.Signal{Needs: []signals.Need{{Metric: "drops"}}, Thresholds: &signals.Thresholds{Direction: "above", Critical: &critical}}
 	running := &signals.Signal{Values: []signals.Value{{Value: 0, Level: "critical"}, {Value: 1, Level: "ok"}}}
-	drops, up := evaluatedCheck{signal: drop}, evaluatedCheck{signal: running}
+	drops, up := &evaluatedCheck{signal: drop}, &evaluatedCheck{signal: running}
 	require.Equal(t, "unknown", verdictOf(drops, 0, true, false))
 	require.Equal(t, "critical", verdictOf(drops, 0.5, true, false))
 	require.Equal(t, "ok", verdictOf(drops, 0, true, true))
@@ -26,7 +26,7 @@ func TestVerdictOfADeadNode(t *testing.T) {
 func TestGroupsAreSortedBySeverity(t *testing.T) {
 	signal := &signals.Signal{}
 	result := func(node, verdict string) checkResult {
-		return checkResult{evaluatedCheck: evaluatedCheck{signal: signal}, node: target.Node{Name: node}, verdict: verdict}
+		return checkResult{evaluatedCheck: &evaluatedCheck{signal: signal}, node: target.Node{Name: node}, verdict: verdict}
 	}
 	// As results returns them: the worst first, then by check and node.
 	groups := grouped([]checkResult{
@@ -42,7 +42,7 @@ func TestGroupsAreSortedBySeverity(t *testing.T) {
 
 func TestBadValuesAreSortedBySize(t *testing.T) {
 	result := func(node, worst string, value float64, verdict string) checkResult {
-		check := evaluatedCheck{Check: &signals.Check{Worst: worst}}
+		check := &evaluatedCheck{Check: &signals.Check{Worst: worst}}
 		return checkResult{evaluatedCheck: check, node: target.Node{Name: node}, verdict: verdict, value: &value}
 	}
 	order := func(all ...checkResult) (out []string) {

@@ -17,7 +17,7 @@ func TestVerdictOfAShortHistory(t *testing.T) {
 	at := time.Unix(1_795_600_000, 0)
 	node := target.Node{Name: "a"}
 	verdict := func(window string, history time.Duration, value float64) string {
-		f := checkResult{node: node, evaluatedCheck: evaluatedCheck{
+		f := checkResult{node: node, evaluatedCheck: &evaluatedCheck{
 			Check:  &signals.Check{Window: window},
 			signal: &signals.Signal{Thresholds: &signals.Thresholds{Direction: "above", Critical: &critical}},
 			window: 15 * time.Minute, since: at.Add(-history), slack: 30 * time.Second,

@@ -75,7 +75,7 @@ func Answer(ctx context.Context, r *request.Request, qc *request.QueryContext) (
 func newItems(s executor.Scope) []*item {
 	var rows []*item
 	for _, t := range s.TargetsByNode(target.KindFalco) {
-		rows = append(rows, &item{Status: t, words: map[string]string{}, full: map[string]string{}, values: map[string][]string{}, numbers: map[string]*float64{}})
+		rows = append(rows, &item{Status: *t, words: map[string]string{}, full: map[string]string{}, values: map[string][]string{}, numbers: map[string]*float64{}})
 	}
 	return rows
 }

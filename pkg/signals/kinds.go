@@ -20,6 +20,9 @@ type Check struct {
 	Advice []CheckAdvice `json:"advice"`
 	// Optional means that a node without a value has no row, instead of an unknown one.
 	Optional bool `json:"optional,omitempty"`
+	// ZeroWith is a template with a value for each node. Where that is 0, so is the value of the check, if the node has the
+	// signal's metrics.
+	ZeroWith string `json:"zeroWith,omitempty"`
 }
 
 // CheckAdvice is a change for a check that is not ok.

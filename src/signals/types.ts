@@ -266,6 +266,11 @@ export interface Check {
    * only some engines have.
    */
   optional?: boolean;
+  /**
+   * A cheap template with a value for each node. Where that is 0, so is the value of the check, if
+   * the node has the signal's metrics: an expensive check is evaluated for the other nodes only.
+   */
+  zeroWith?: string;
 }
 
 /** A column of the inventory: a label of an info series, or the value of a metric. */

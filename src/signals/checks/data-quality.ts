@@ -1,3 +1,4 @@
+import { rate } from '../templates';
 import { type Check } from '../types';
 import { againstDrops, fewerEvents, hangs, largerBuffers, throttled } from './advice';
 import { losesProcessEnds, skewed, stalledBecause } from './conditions';
@@ -102,6 +103,7 @@ export const dataQuality: Check[] = [
     },
     advice: [hangs, throttled, ownBuffers, largerBuffers, fewerEvents],
     optional: true,
+    zeroWith: `sum by ($groupBy) (${rate('falcosecurity_scap_n_drops_total')} and ${rate('falcosecurity_scap_n_evts_total')} > 0)`,
   },
   {
     id: 'device-drops',
