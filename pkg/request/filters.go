@@ -10,7 +10,7 @@ import (
 )
 
 // longFilter is the length (bytes) from which on a filter is worth a look at all targets.
-const longFilter = 2048
+const longFilter = 256
 
 // ReadFilters returns the filters of a query that restrict it. "All" of a variable arrives as the names of all nodes; with a
 // thousand nodes, most of the time of a query would go into repeating them in every selector. The rest is limited by
