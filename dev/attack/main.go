@@ -17,6 +17,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/falco-metrics/falco-metrics-datasource/dev/process"
 )
 
 const (
@@ -67,7 +69,7 @@ func campaign(short bool, binary string, words []string) error {
 			return err
 		}
 		defer os.RemoveAll(folder)
-		if binary, err = build(folder); err != nil {
+		if binary, err = process.Build(folder); err != nil {
 			return err
 		}
 	}
@@ -129,17 +131,18 @@ type stage struct {
 }
 
 func runCase(name, binary string, short bool, words []string, run func(*stage) ([]string, error)) error {
-	p, err := startPlugin(binary)
+	started, err := process.Start(binary)
 	if err != nil {
 		return err
 	}
-	defer p.close()
+	p := &plugin{started}
+	defer p.Close()
 	h, err := serveHealthy()
 	if err != nil {
 		return err
 	}
 	defer h.server.Close()
-	s := &stage{plugin: p, healthy: h, attacked: newSource("quiet", merge(h, nil, everySecond)), short: short, words: words}
+	s := &stage{plugin: p, healthy: h, attacked: process.NewSource("quiet", merge(h, nil, everySecond)), short: short, words: words}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	if err := s.until(ctx, func() error { return s.touch(ctx) }); err != nil {
@@ -147,7 +150,7 @@ func runCase(name, binary string, short bool, words []string, run func(*stage) (
 	}
 	s.quiet()
 	fmt.Printf("%s: other programs make this machine %.1f times slower\n", name, s.slowdown)
-	p.resetMemory()
+	p.ResetPeakMemory()
 	w := watchUnlessHeavy(name, s)
 	start := time.Now()
 	rows, err := run(s)
@@ -159,7 +162,7 @@ func runCase(name, binary string, short bool, words []string, run func(*stage) (
 	for _, row := range rows {
 		fmt.Println("  " + row)
 	}
-	if p.dead() {
+	if p.Dead() {
 		err = errors.Join(errors.New("the plugin's process has ended"), err)
 	}
 	return err
@@ -204,7 +207,7 @@ func cpuTime() time.Duration {
 
 // attack adds hostile targets to the data source.
 func (s *stage) attack(ctx context.Context, targets []map[string]any, more map[string]any) error {
-	s.attacked = newSource("attacked", merge(s.healthy, targets, more))
+	s.attacked = process.NewSource("attacked", merge(s.healthy, targets, more))
 	return s.until(ctx, func() error { return s.touch(ctx) })
 }
 
@@ -221,7 +224,7 @@ func (s *stage) touch(ctx context.Context) error {
 func (s *stage) until(ctx context.Context, check func() error) error {
 	for deadline := time.Now().Add(time.Minute); ; {
 		err := check()
-		if err == nil || s.plugin.dead() || time.Now().After(deadline) || ctx.Err() != nil {
+		if err == nil || s.plugin.Dead() || time.Now().After(deadline) || ctx.Err() != nil {
 			return err
 		}
 		time.Sleep(200 * time.Millisecond)
@@ -235,7 +238,7 @@ func (s *stage) selected(query string) bool {
 // report returns a line of the table.
 func (s *stage) report(name string, took time.Duration, n noticed, said string) string {
 	u := s.undisturbed
-	row := fmt.Sprintf("%s | %s | %s | %s, %s (%s, %s) | %s (%s) | %s (%s)", name, brief(took), size(s.plugin.memory()),
+	row := fmt.Sprintf("%s | %s | %s | %s, %s (%s, %s) | %s (%s) | %s (%s)", name, brief(took), size(s.plugin.PeakMemory()),
 		brief(n.light99), brief(n.light), brief(u.light99), brief(u.light), brief(n.alert), brief(u.alert), brief(n.scrape), brief(u.scrape))
 	if said != "" {
 		row += " | " + said
@@ -247,7 +250,7 @@ func (s *stage) report(name string, took time.Duration, n noticed, said string) 
 // the more generously the busier the machine is with other programs. The short form does not judge them at all.
 func (s *stage) check(n noticed) error {
 	var wrong []error
-	if peak := s.plugin.memory(); peak > maxMemory {
+	if peak := s.plugin.PeakMemory(); peak > maxMemory {
 		wrong = append(wrong, fmt.Errorf("memory: %s, and the bound is %s", size(peak), size(maxMemory)))
 	}
 	if s.short { // a slow machine may need longer than limits.queryTimeout

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/falco-metrics/falco-metrics-datasource/dev/process"
 )
 
 // hostileNames are label names and other values that try to become a part of a path, a query or a header.
@@ -85,7 +87,7 @@ func pathsCase(s *stage) ([]string, error) {
 		return nil, err
 	}
 	defer server.Close()
-	prometheus := newSource("prometheus", map[string]any{"mode": "prometheus", "prometheus": map[string]any{"url": "http://" + address + prefix}})
+	prometheus := process.NewSource("prometheus", map[string]any{"mode": "prometheus", "prometheus": map[string]any{"url": "http://" + address + prefix}})
 	statuses := map[int]int{}
 	var wrong []string
 	for _, of := range []source{prometheus, s.attacked} {

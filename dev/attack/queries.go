@@ -161,7 +161,7 @@ func queriesCase(targets, series int, history time.Duration) func(*stage) ([]str
 			if err != nil {
 				wrong = append(wrong, fmt.Sprintf("%s: %v", q.name, err))
 			}
-			if s.plugin.dead() {
+			if s.plugin.Dead() {
 				break
 			}
 		}
@@ -178,7 +178,7 @@ func (s *stage) heavy(ctx context.Context, q heavyQuery) (row string, err error)
 	if err != nil {
 		return "", err
 	}
-	s.plugin.resetMemory()
+	s.plugin.ResetPeakMemory()
 	w := watch(s.plugin, s.attacked, s.healthy)
 	start := time.Now()
 	outcomes := make(chan string)

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/falco-metrics/falco-metrics-datasource/dev/process"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/receiver"
 )
 
@@ -25,8 +26,8 @@ func receiverCase(flood time.Duration) func(*stage) ([]string, error) {
 	return func(s *stage) ([]string, error) {
 		ctx, cancel := context.WithTimeout(context.Background(), flood+time.Minute)
 		defer cancel()
-		s.attacked = newSource("receiver", merge(s.healthy, nil, map[string]any{"scrapeInterval": "1s", "receiver": map[string]any{"enabled": true}}))
-		s.attacked.secure = map[string]string{"receiverSecret": receiverSecret}
+		s.attacked = process.NewSource("receiver", merge(s.healthy, nil, map[string]any{"scrapeInterval": "1s", "receiver": map[string]any{"enabled": true}}))
+		s.attacked.Secure = map[string]string{"receiverSecret": receiverSecret}
 		if err := s.touch(ctx); err != nil {
 			return nil, err
 		}
