@@ -1,8 +1,10 @@
 // Program bench prints one line per benchmark: the plugin and a peer, measured in the same run. `npm run bench` starts it.
 //
 //	go run ./dev/bench [--responses DIR] [WORD…]
+//	go run ./dev/bench --soak 1h [--nodes 1000]
 //
-// With words, it runs only the benchmarks whose name contains one of them.
+// With words, it runs only the benchmarks whose name contains one of them. With --soak, it runs none, but the backend under
+// the load of ten viewers and the alert rules.
 package main
 
 import (
@@ -104,13 +106,21 @@ func amount(v float64, unit string) string {
 func main() {
 	log.DefaultLogger = log.NewNullLogger() // log lines would mix with the results
 	directory := flag.String("responses", "", "directory with responses of a fleet, as `npm run fleet -- --dump DIR` writes them (default: a temporary one)")
+	length := flag.Duration("soak", 0, "instead of the benchmarks, run the backend so long with ten viewers and all alert rules")
+	nodes := flag.Int("nodes", 1000, "number of targets for --soak")
 	served := flag.Int("serve", 0, "serve this many targets instead; the benchmarks use it")
 	flag.Parse()
 	if *served > 0 {
 		fmt.Fprintln(os.Stderr, serve(*served))
 		os.Exit(1)
 	}
-	if err := run(*directory, flag.Args()); err != nil {
+	var err error
+	if *length > 0 {
+		err = runSoak(*nodes, *length)
+	} else {
+		err = run(*directory, flag.Args())
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -58,27 +59,35 @@ func scraping(targets int) func(*responses) (result, error) {
 		cpu, began := cpuSeconds(), time.Now()
 		time.Sleep(scaleMeasured)
 		share := (cpuSeconds() - cpu) / time.Since(began).Seconds()
-		off, err := maxDeviation(strings.Replace(list, targetsPath, deviationPath, 1), began)
+		kept, err := punctualitySince(list, began)
 		if err != nil {
 			return result{}, err
 		}
-		return scaleResult(d, targets, share, off)
+		return scaleResult(d, targets, share, kept)
 	}
 }
 
-// maxDeviation returns the largest difference between the interval and the time between two requests to a target, since a
-// time.
-func maxDeviation(address string, since time.Time) (time.Duration, error) {
-	response, err := http.Get(fmt.Sprintf("%s?since=%d", address, since.UnixNano()))
+// punctuality tells how well the requests to targets kept to the interval.
+type punctuality struct {
+	Missed int           // there was no request within half an interval of the planned time
+	Late   int           // requests more than onTime from their planned time, early ones included
+	Most   time.Duration // the largest difference from a planned time
+}
+
+// onTime is the largest difference from the planned time with which a sample gets that time.
+const onTime = 100 * time.Millisecond
+
+// punctualitySince asks the server of the targets for the punctuality since a time. list is the URL of their list.
+func punctualitySince(list string, since time.Time) (p punctuality, err error) {
+	response, err := http.Get(fmt.Sprintf("%s?since=%d", strings.Replace(list, targetsPath, punctualityPath, 1), since.UnixNano()))
 	if err != nil {
-		return 0, err
+		return p, err
 	}
 	defer response.Body.Close()
-	var off time.Duration
-	return off, json.NewDecoder(response.Body).Decode(&off)
+	return p, json.NewDecoder(response.Body).Decode(&p)
 }
 
-func scaleResult(d *datasource.Instance, targets int, share float64, off time.Duration) (result, error) {
+func scaleResult(d *datasource.Instance, targets int, share float64, kept punctuality) (result, error) {
 	window := fmt.Sprintf("[%ds]", int(scaleMeasured.Seconds()))
 	figures := map[string]float64{}
 	for name, expr := range map[string]string{
@@ -98,7 +107,7 @@ func scaleResult(d *datasource.Instance, targets int, share float64, off time.Du
 	}
 	met := figures["onTime"] == 1 && figures["least"] >= scaleMeasured.Seconds()/scaleInterval.Seconds()
 	note := fmt.Sprintf("%.0f samples per scrape of all targets, %.2f %% on time, at most %.1f ms early or late, longest scrape %.0f ms, process %.0f MB",
-		figures["samples"], 100*figures["onTime"], float64(off.Microseconds())/1000, 1000*figures["longest"], fromSystem()/1e6)
+		figures["samples"], 100*figures["onTime"], float64(kept.Most.Microseconds())/1000, 1000*figures["longest"], fromSystem()/1e6)
 	return result{ours: 100 * share, unit: "% of one CPU", goal: "every scrape on time", met: met, note: note}, nil
 }
 
@@ -157,10 +166,10 @@ func startServer(targets int) (stop func(), list string, err error) {
 	return stop, strings.TrimSpace(line), nil
 }
 
-const targetsPath, deviationPath = "/targets", "/deviation"
+const targetsPath, punctualityPath = "/targets", "/punctuality"
 
 // serve serves a number of targets, each at its own address, until the process ends. It prints the URL of their list, which
-// is in the format of Prometheus's HTTP service discovery. The same server answers maxDeviation.
+// is in the format of Prometheus's HTTP service discovery. The same server answers punctualitySince.
 func serve(targets int) error {
 	var addresses []string
 	received := make([]requests, targets)
@@ -180,13 +189,15 @@ func serve(targets int) error {
 	http.HandleFunc(targetsPath, func(w http.ResponseWriter, _ *http.Request) {
 		_ = json.NewEncoder(w).Encode([]map[string]any{{"targets": addresses, "labels": map[string]string{"cluster": "bench"}}})
 	})
-	http.HandleFunc(deviationPath, func(w http.ResponseWriter, r *http.Request) {
+	http.HandleFunc(punctualityPath, func(w http.ResponseWriter, r *http.Request) {
 		since, _ := strconv.ParseInt(r.FormValue("since"), 10, 64)
-		off := time.Duration(0)
+		var all punctuality
+		now := time.Now()
 		for i := range received {
-			off = max(off, received[i].maxDeviation(time.Unix(0, since)))
+			p := received[i].punctuality(time.Unix(0, since), now)
+			all = punctuality{all.Missed + p.Missed, all.Late + p.Late, max(all.Most, p.Most)}
 		}
-		_ = json.NewEncoder(w).Encode(off)
+		_ = json.NewEncoder(w).Encode(all)
 	})
 	fmt.Printf("http://%s%s\n", listener.Addr(), targetsPath)
 	return http.Serve(listener, nil)
@@ -204,15 +215,39 @@ func (r *requests) add() {
 	r.times = append(r.times, time.Now())
 }
 
-func (r *requests) maxDeviation(since time.Time) (off time.Duration) {
+// punctuality judges the requests in a period. The planned times are an interval apart, with as many requests before them as
+// after them.
+func (r *requests) punctuality(since, until time.Time) (p punctuality) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for i := 1; i < len(r.times); i++ {
-		if r.times[i-1].After(since) {
-			off = max(off, (r.times[i].Sub(r.times[i-1]) - scaleInterval).Abs())
+	from, _ := slices.BinarySearchFunc(r.times, since, time.Time.Compare)
+	times := r.times[from:]
+	if len(times) == 0 {
+		p.Missed = int(until.Sub(since) / scaleInterval)
+		return p
+	}
+	var offsets []time.Duration
+	for _, t := range times {
+		offsets = append(offsets, t.Sub(times[0])-t.Sub(times[0]).Round(scaleInterval))
+	}
+	slices.Sort(offsets)
+	planned := times[0].Add(offsets[len(offsets)/2])
+	requested := map[time.Duration]bool{}
+	for _, t := range times {
+		slot := t.Sub(planned).Round(scaleInterval)
+		requested[slot] = true
+		off := (t.Sub(planned) - slot).Abs()
+		p.Most = max(p.Most, off)
+		if off > onTime {
+			p.Late++
 		}
 	}
-	return off
+	for slot := time.Duration(0); planned.Add(slot + scaleInterval/2).Before(until); slot += scaleInterval {
+		if !requested[slot] {
+			p.Missed++
+		}
+	}
+	return p
 }
 
 // metricsHandler serves the metrics of a node as Falco does.

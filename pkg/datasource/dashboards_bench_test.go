@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -17,10 +16,9 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/stretchr/testify/require"
-	"go.yaml.in/yaml/v3"
 
 	"github.com/falco-metrics/falco-metrics-datasource/dev/bench/mix"
-
+	"github.com/falco-metrics/falco-metrics-datasource/dev/bench/shipped"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/executor"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/receiver"
@@ -67,7 +65,7 @@ func BenchmarkAlertRules(b *testing.B) {
 		for range 4 {
 			f.scrape()
 		}
-	}, func() { f.ask(b, alertRequests(rules, f.now)) })
+	}, func() { f.ask(b, shipped.AlertRequests(rules, f.now)) })
 }
 
 // measure reports the CPU time of what is done after each preparation.
@@ -171,97 +169,15 @@ func (f *benchFleet) askOne(ctx context.Context, request *backend.QueryDataReque
 	return err
 }
 
-// alertQuery is a query of an alert rule to the data source.
-type alertQuery struct {
-	Model             map[string]any `yaml:"model"`
-	DatasourceUID     string         `yaml:"datasourceUid"`
-	RelativeTimeRange struct {
-		From int64 `yaml:"from"`
-	} `yaml:"relativeTimeRange"`
-}
-
-func alertQueries(b testing.TB) (out []alertQuery) {
-	text, err := os.ReadFile("../../provisioning/alerting/falco.yaml")
+func alertQueries(b testing.TB) []shipped.AlertQuery {
+	rules, err := shipped.AlertQueries("../../provisioning/alerting/falco.yaml")
 	require.NoError(b, err)
-	var file struct {
-		Groups []struct {
-			Rules []struct {
-				Data []alertQuery `yaml:"data"`
-			} `yaml:"rules"`
-		} `yaml:"groups"`
-	}
-	require.NoError(b, yaml.Unmarshal(text, &file))
-	for _, group := range file.Groups {
-		for _, rule := range group.Rules {
-			for _, q := range rule.Data {
-				if q.DatasourceUID != "__expr__" {
-					out = append(out, q)
-				}
-			}
-		}
-	}
-	require.NotEmpty(b, out)
-	return out
-}
-
-func alertRequests(rules []alertQuery, now time.Time) (out []*backend.QueryDataRequest) {
-	for _, rule := range rules {
-		text, _ := json.Marshal(rule.Model)
-		from := now.Add(-time.Duration(rule.RelativeTimeRange.From) * time.Second)
-		out = append(out, &backend.QueryDataRequest{
-			Headers: map[string]string{backend.FromAlertHeaderName: "true"},
-			Queries: []backend.DataQuery{{RefID: "A", JSON: text, MaxDataPoints: 43200, Interval: time.Second, TimeRange: backend.TimeRange{From: from, To: now}}},
-		})
-	}
-	return out
+	return rules
 }
 
 // refresh is one request for each panel of a dashboard, and one for its annotations.
-func refresh(b testing.TB, file string, nodes int, now time.Time) (out []*backend.QueryDataRequest) {
-	text, err := os.ReadFile(file)
+func refresh(b testing.TB, file string, nodes int, now time.Time) []*backend.QueryDataRequest {
+	requests, err := shipped.Refresh(file, nodes, now)
 	require.NoError(b, err)
-	var names []string
-	for i := range nodes {
-		names = append(names, fmt.Sprintf("node-%d", i))
-	}
-	every := "(" + strings.Join(names, "|") + ")"
-	if strings.HasSuffix(file, "node.json") {
-		every = names[9] // which loses events
-	}
-	filled := strings.NewReplacer("${cluster:regex}", "bench", "${node:regex}", every, "${destination:regex}", ".*", "${rule:regex}", ".*").Replace(string(text))
-	var dashboard struct {
-		Time   struct{ From string }
-		Panels []struct {
-			Interval      string
-			MaxDataPoints int64
-			Targets       []json.RawMessage
-		}
-		Annotations struct {
-			List []struct{ Target json.RawMessage }
-		}
-	}
-	require.NoError(b, json.Unmarshal([]byte(filled), &dashboard))
-	length, err := model.ParseDuration(strings.TrimPrefix(dashboard.Time.From, "now-"))
-	require.NoError(b, err)
-	ask := func(points int64, least string, targets ...json.RawMessage) {
-		request := &backend.QueryDataRequest{}
-		interval, _ := model.ParseDuration(least)
-		for i, target := range targets {
-			request.Queries = append(request.Queries, backend.DataQuery{
-				RefID: string(rune('A' + i)), JSON: target, MaxDataPoints: points,
-				Interval:  max(time.Duration(interval), time.Duration(length)/time.Duration(points)),
-				TimeRange: backend.TimeRange{From: now.Add(-time.Duration(length)), To: now},
-			})
-		}
-		out = append(out, request)
-	}
-	for _, panel := range dashboard.Panels {
-		if len(panel.Targets) > 0 {
-			ask(max(panel.MaxDataPoints, 1), panel.Interval, panel.Targets...)
-		}
-	}
-	for _, annotation := range dashboard.Annotations.List {
-		ask(100, "", annotation.Target)
-	}
-	return out
+	return requests
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/falco-metrics/falco-metrics-datasource/dev/bench/mix"
+	"github.com/falco-metrics/falco-metrics-datasource/dev/bench/shipped"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/executor"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/history"
 )
@@ -131,7 +132,7 @@ func TestSubExpressionsAreThoseOfAFreshEvaluation(t *testing.T) {
 			f.instance.source.Executor = e
 			for range 2 {
 				f.disturb(random, restarts)
-				requests := alertRequests(rules, f.now)
+				requests := shipped.AlertRequests(rules, f.now)
 				for _, file := range files {
 					requests = append(requests, refresh(t, file, nodes, f.now)...)
 				}
