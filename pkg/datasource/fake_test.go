@@ -52,6 +52,13 @@ func (f *fakeFleet) Since() time.Time { return f.since }
 
 func (f *fakeFleet) Trimmed() bool { return f.trimmed }
 
+func (f *fakeFleet) Stats() history.Stats {
+	if f.history == nil {
+		return history.Stats{}
+	}
+	return f.history.Stats()
+}
+
 func (f *fakeFleet) Live(_ context.Context, ids []string, _ time.Duration) []scrape.Live {
 	out := make([]scrape.Live, len(ids))
 	for i, id := range ids {

@@ -48,6 +48,14 @@ func TestHealth(t *testing.T) {
 	}, h)
 }
 
+func TestHealthTellsTheMemoryOfTheHistory(t *testing.T) {
+	d, fleet := newTestWith(t, `{"targets": [{"url": "node-1:8765"}], "retention": {"size": "64MB"}}`, falco("node-1", everything...))
+	fleet.set(1, "__name__", "up", "node", "node-1")
+	fleet.set(2, "__name__", "falcosecurity_scap_n_evts_total", "node", "node-1")
+	_, h := check(t, d)
+	require.Contains(t, h.VerboseMessage, "\n• The history takes 649 bytes of 64 MiB (retention.size).")
+}
+
 func TestHealthOfALargeFleet(t *testing.T) {
 	var all []scrape.Status
 	for i := range 300 {

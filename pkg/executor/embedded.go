@@ -37,6 +37,8 @@ type Fleet interface {
 	// Since returns when the history starts, zero if there is none. Trimmed reports whether older samples were evicted.
 	Since() time.Time
 	Trimmed() bool
+	// Stats describes the history.
+	Stats() history.Stats
 	// Live returns live scrapes of targets, in the order of the ids.
 	Live(ctx context.Context, ids []string, interval time.Duration) []scrape.Live
 }
@@ -464,15 +466,17 @@ func (e *Embedded) HasMetric(_ context.Context, metric string) bool {
 		slices.ContainsFunc(e.Targets(), func(s target.Status) bool { return target.Exports(s, metric, nil) })
 }
 
-// Check reports the memory of the values that are kept.
-func (e *Embedded) Check(context.Context) (HealthSummary, error) {
-	count, bytes := e.results.size()
-	if count == 0 {
-		return HealthSummary{}, nil
+// Check reports the memory of the values that are kept, and of the history.
+func (e *Embedded) Check(context.Context) (summary HealthSummary, err error) {
+	if count, bytes := e.results.size(); count > 0 {
+		summary.Suggestions = append(summary.Suggestions, fmt.Sprintf("%s kept for other requests: %s of %s (limits.resultCacheSize).",
+			wording.Count(count, "value"), wording.Size(bytes), wording.Size(e.results.maxBytes)))
 	}
-	detail := fmt.Sprintf("%s kept for other requests: %s of %s (limits.resultCacheSize).",
-		wording.Count(count, "value"), wording.Size(bytes), wording.Size(e.results.maxBytes))
-	return HealthSummary{Suggestions: []string{detail}}, nil
+	if stats := e.Fleet.Stats(); stats.Samples > 0 {
+		summary.Suggestions = append(summary.Suggestions, fmt.Sprintf("The history takes %s of %s (retention.size).",
+			wording.Size(stats.Bytes), wording.Size(e.settings.RetentionSize)))
+	}
+	return summary, nil
 }
 
 // Messages returns the texts for scraped targets.
