@@ -90,5 +90,6 @@ func (m *Manager) releaseUnused(now time.Time) (unused []*scrapePool, leases []*
 	if len(m.pools) == 0 {
 		m.endCleanup()
 	}
+	m.limitMemory() // discovery may have changed the number of targets
 	return unused, slices.Collect(maps.Keys(m.leases))
 }

@@ -163,20 +163,33 @@ func (m *Manager) assignBudgets() {
 	m.limitMemory()
 }
 
-// memoryBesidesHistory is what the process may take for scrapes, queries and their responses.
-const memoryBesidesHistory = 1 << 30
+const (
+	// memoryBesidesHistory is what the process may take for queries, their responses, and scraping some targets.
+	memoryBesidesHistory = 1 << 30
+	// memoryPerTarget is about what a target with 300 series takes besides the history, most of it for what the reader
+	// remembers of its lines.
+	memoryPerTarget = 160 << 10
+	// uncountedMemory is subtracted because the runtime counts neither all memory nor keeps exactly to the limit.
+	uncountedMemory = 192 << 20
+)
 
-// limitMemory makes garbage be collected early enough that the process stays below memoryBesidesHistory and the histories
-// of its leases. Without it, garbage may take as much memory as what is in use. m.mu must be held.
+// limitMemory makes garbage be collected early enough that the process stays below memoryBesidesHistory, the histories of
+// its leases, and what their targets take. Without it, garbage may take as much memory as what is in use. A limit below what
+// is in use would make the process collect garbage all the time. m.mu must be held, and sp.mu of no pool.
 func (m *Manager) limitMemory() {
-	limit := int64(memoryBesidesHistory)
+	limit := int64(memoryBesidesHistory - uncountedMemory)
 	for l := range m.leases {
 		if l.budget > math.MaxInt64-limit {
 			return // the history is not limited
 		}
 		limit += l.budget
 	}
-	debug.SetMemoryLimit(limit - limit/8) // the runtime does not count all memory
+	for _, sp := range m.pools {
+		sp.mu.Lock()
+		limit += int64(len(sp.targets)) * memoryPerTarget
+		sp.mu.Unlock()
+	}
+	debug.SetMemoryLimit(limit)
 }
 
 // run starts a goroutine that Close waits for. A panic is logged and ends only that goroutine.

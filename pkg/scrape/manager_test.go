@@ -3,6 +3,7 @@ package scrape
 import (
 	"fmt"
 	"net/http"
+	"runtime/debug"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -243,6 +244,19 @@ func leaseNoisy(t *testing.T, budget int64) (p *Manager, c Config, l *Lease) {
 	l, err := p.Lease(c)
 	require.NoError(t, err)
 	return p, c, l
+}
+
+// Histories that fill their budgets leave room for everything else, so that garbage is not collected all the time.
+func TestTheMemoryLimitLeavesRoomBesideHistories(t *testing.T) {
+	before := debug.SetMemoryLimit(-1)
+	defer debug.SetMemoryLimit(before)
+	synctest.Test(t, func(t *testing.T) {
+		p, _, _ := leaseNoisy(t, 16<<30)
+		defer p.Close()
+		time.Sleep(cleanupInterval + time.Second)
+		const histories, rest, oneTarget = 16 << 30, 832 << 20, 160 << 10
+		require.EqualValues(t, histories+rest+oneTarget, debug.SetMemoryLimit(-1))
+	})
 }
 
 // A data source with a smaller budget evicts nothing of another's history and may read it.
