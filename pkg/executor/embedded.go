@@ -153,8 +153,8 @@ func (e *Embedded) known(ctx context.Context, queryable storage.Queryable, what 
 	if !ok {
 		return Value{}, false, nil
 	}
-	found, until := e.results.find(what, view)
-	if found == nil || until < what.End {
+	found, from, until := e.results.find(what, view)
+	if found == nil || from > what.Start || until < what.End {
 		return Value{}, false, nil
 	}
 	value, err = e.share(ctx, found, what)
@@ -227,34 +227,48 @@ func (e *Embedded) evaluate(ctx context.Context, queryable storage.Queryable, pl
 	return e.share(ctx, fresh, what)
 }
 
-// extend returns the value of a range whose first steps are known: it evaluates the others. It returns nil if none is
-// known, or if the engine has something to say about the others, because that could be about the known ones as well.
+// extend returns the value of a range of which some steps are known: it evaluates those before and after them. It returns nil
+// if none is known, or if the engine has something to say about the others, because that could be about the known ones as well.
 func (e *Embedded) extend(ctx context.Context, view *history.View, samples int, parsed parser.Expr, what Evaluation) (promql.Matrix, error) {
-	found, until := e.results.find(what, view)
-	if found == nil || what.Step == 0 || until < what.Start {
+	found, from, until := e.results.find(what, view)
+	if found == nil || what.Step == 0 || from > what.End || until < what.Start {
 		return nil, nil
 	}
-	earlier, isRange := found.value.(promql.Matrix)
+	known, isRange := found.value.(promql.Matrix)
 	if !isRange {
 		return nil, nil
 	}
 	step := what.Step.Milliseconds()
-	rest := what
-	rest.Start += (min(until, what.End)-what.Start)/step*step + step
-	earlier = within(earlier, what.Start, rest.Start-step)
-	if rest.Start > rest.End {
-		return earlier, nil
-	}
-	value, err := e.run(ctx, view, samples, parsed, rest)
-	if err != nil {
-		return nil, err
-	}
-	defer value.release()
-	later, isRange := value.Value.(promql.Matrix)
-	if !isRange || len(value.Notices) > 0 {
+	first := what.Start + (max(from, what.Start)-what.Start+step-1)/step*step
+	last := what.Start + (min(until, what.End)-what.Start)/step*step
+	if first > last {
 		return nil, nil
 	}
-	return join(earlier, later), nil
+	known = within(known, first, last)
+	for _, rest := range []Evaluation{
+		{Expr: what.Expr, Start: what.Start, End: first - step, Step: what.Step, UserWritten: what.UserWritten},
+		{Expr: what.Expr, Start: last + step, End: what.End, Step: what.Step, UserWritten: what.UserWritten},
+	} {
+		if rest.Start > rest.End {
+			continue
+		}
+		value, err := e.run(ctx, view, samples, parsed, rest)
+		if err != nil {
+			return nil, err
+		}
+		more, isRange := value.Value.(promql.Matrix)
+		if !isRange || len(value.Notices) > 0 {
+			value.release()
+			return nil, nil
+		}
+		if rest.Start < first {
+			known = join(more, known)
+		} else {
+			known = join(known, more)
+		}
+		value.release()
+	}
+	return known, nil
 }
 
 // run evaluates an expression that may hold some samples in memory, by groups of nodes if it needs more and can be divided.

@@ -57,22 +57,22 @@ func newResults(maxBytes int64) *results {
 	return &results{maxBytes: maxBytes, byKey: map[resultKey]*list.Element{}, recent: list.New(), running: map[Evaluation]chan struct{}{}}
 }
 
-// find returns the kept result for an evaluation, nil without one, and the last time (unix milliseconds) until which it
-// holds for it. It is earlier than the first step if none holds.
-func (r *results) find(e Evaluation, view *history.View) (found *result, until int64) {
+// find returns the kept result for an evaluation, nil without one, and the times (unix milliseconds, inclusive) from and
+// until which it holds: some of the samples before may have been evicted. No step holds if from is after until.
+func (r *results) find(e Evaluation, view *history.View) (found *result, from, until int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	element := r.byKey[keyOf(e)]
 	if element == nil {
-		return nil, math.MinInt64
+		return nil, 0, 0
 	}
 	r.recent.MoveToFront(element)
 	found = element.Value.(*result)
-	before, from := view.ChangedSince(found.snapshot)
-	if before > e.Start-found.reach.Milliseconds() || e.Start < found.start {
-		return nil, math.MinInt64
+	before, changed := view.ChangedSince(found.snapshot)
+	if before == math.MaxInt64 {
+		return nil, 0, 0
 	}
-	return found, min(found.end, from-1)
+	return found, max(found.start, before+found.reach.Milliseconds()), min(found.end, changed-1)
 }
 
 // keep keeps a result, unless it is larger than a quarter of all.

@@ -68,7 +68,7 @@ var cachedExprs = []string{
 // Random fleets with late, missing and provisional samples, ended, evicted and hidden series: what the cache returns is
 // what the engine returns, to the last bit.
 func TestKeptResultsAreThoseOfAFreshEvaluation(t *testing.T) {
-	var kept, partly atomic.Int64
+	var kept, partly, later atomic.Int64
 	for seed := range uint64(12) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			random := rand.New(rand.NewPCG(seed, 7))
@@ -91,11 +91,14 @@ func TestKeptResultsAreThoseOfAFreshEvaluation(t *testing.T) {
 				if random.IntN(60) == 0 {
 					hidden = []string{"", "n1", "n4"}[random.IntN(3)]
 				}
-				found, until := e.results.find(what, view().(*history.View))
+				found, from, until := e.results.find(what, view().(*history.View))
 				switch {
-				case found != nil && until >= what.End:
+				case found == nil || until < what.Start || from > min(until, what.End):
+				case from > what.Start && what.Step > 0:
+					later.Add(1)
+				case until >= what.End:
 					kept.Add(1)
-				case found != nil && until >= what.Start && what.Step > 0:
+				case what.Step > 0:
 					partly.Add(1)
 				}
 				got, err := e.Evaluate(t.Context(), what)
@@ -120,6 +123,42 @@ func TestKeptResultsAreThoseOfAFreshEvaluation(t *testing.T) {
 	}
 	require.Greater(t, kept.Load(), int64(100), "whole results were reused")
 	require.Greater(t, partly.Load(), int64(100), "parts of ranges were reused")
+	require.Greater(t, later.Load(), int64(20), "later parts of ranges were reused")
+}
+
+// An eviction only takes the steps that read evicted samples, and those are the only ones before it that are evaluated again.
+func TestLaterStepsSurviveAnEviction(t *testing.T) {
+	h := history.New(history.Options{})
+	events := h.Series(labels.FromStrings("__name__", "events"))
+	for i := range int64(1000) {
+		h.Append(i*15_000, []history.Sample{{Series: events, Value: float64(i)}})
+	}
+	view := history.NewView([]*history.History{h}, nil, "")
+	e := newCached(1<<20, func() storage.Queryable { return view })
+	what := Evaluation{Expr: "sum_over_time(events[1m])", Start: 3_000_000, End: 12_000_000, Step: 15 * time.Second}
+	_, err := e.Evaluate(t.Context(), what)
+	require.NoError(t, err)
+	h.Truncate(6_000_000)
+	found, from, until := e.results.find(what, view)
+	require.NotNil(t, found)
+	require.Equal(t, []int64{6_060_000, 12_000_000}, []int64{from, until})
+
+	what.End += 300_000
+	found.value.(promql.Matrix)[0].Floats[300].F = -1 // at 7,500,000: a mark of what is kept
+	got, err := e.Evaluate(t.Context(), what)
+	require.NoError(t, err)
+	points := got.Value.(promql.Matrix)[0].Floats
+	for i, p := range points {
+		require.Equal(t, points[0].T+int64(i)*15_000, p.T)
+		if p.T >= 6_060_000 && p.T != 7_500_000 {
+			require.Equal(t, float64(4*p.T/15_000-6), p.F, "the four samples before %d", p.T)
+		}
+	}
+	require.Equal(t, what.End, points[len(points)-1].T)
+	require.Equal(t, -1.0, points[slices.IndexFunc(points, func(p promql.FPoint) bool { return p.T == 7_500_000 })].F)
+	fresh, err := e.run(t.Context(), view, 1e6, parse(t, what.Expr), Evaluation{Expr: what.Expr, Start: what.Start, End: 6_045_000, Step: what.Step})
+	require.NoError(t, err)
+	require.Equal(t, fresh.Value.(promql.Matrix)[0].Floats, points[:len(fresh.Value.(promql.Matrix)[0].Floats)], "steps whose samples are partly gone")
 }
 
 // disturb appends a scrape of some nodes, and sometimes does what else changes a history.
