@@ -21,7 +21,7 @@ type Series struct {
 	State any
 
 	nanoTime bool
-	lastSeen uint64 // round of the last response that contained it
+	lastSeen uint32 // round of the last response that contained it
 	index    int    // among the samples of that response
 }
 
@@ -43,43 +43,60 @@ func (r *Reader) isTruncatedProgram(name string) bool {
 	return false
 }
 
-// identify returns the series of a sample, or why the sample is refused.
-func (r *Reader) identify(s sample) (id *identity, why string) {
-	if limit := cmp.Or(r.limits.LabelLimit, defaultLabelLimit); len(s.labels) > limit {
-		return nil, fmt.Sprintf("%d labels; the limit is %d (limits.labelLimit)", len(s.labels), limit)
-	}
-	name := cleanName(s.name)
-	if why := r.collectLabels(name, s.labels); why != "" {
+// identify returns an entry for the series in r.scratch, or why its sample is refused. text is how it is written.
+func (r *Reader) identify(name, text string, plain bool) (e *entry, why string) {
+	full := r.scratch.Labels()
+	if id := r.known(full, plain); id != nil {
+		e = &entry{identity: id}
+	} else if e, why = r.newEntry(name, text, full); why != "" {
 		return nil, why
 	}
-	full := r.scratch.Labels()
-	if id = r.identities[full]; id != nil {
-		return id, ""
+	if (!plain || len(r.entries) >= r.maxRemembered()) && len(r.identities) < r.maxRemembered() {
+		r.identities[full] = e.identity
 	}
+	return e, ""
+}
+
+// newEntry creates a series that has not been sent before.
+func (r *Reader) newEntry(name, text string, full labels.Labels) (e *entry, why string) {
 	dropped := !r.keep.keepsSeries(name, full)
 	kept, filtered := r.filterLabels(name, full)
-	if why := r.checkLengths(kept); why != "" && !dropped {
+	if why := r.checkLengths(kept, text); why != "" && !dropped {
 		return nil, why
 	}
-	both := &struct {
+	all := &struct { // one allocation
+		entry
 		identity
 		series Series
-	}{series: Series{
-		Name: name, Labels: kept, nanoTime: r.isNanosecondTime(name),
-	}}
-	id = &both.identity
-	id.series, id.dropped = &both.series, dropped
+	}{
+		identity: identity{dropped: dropped},
+		series:   Series{Name: name, Labels: kept, nanoTime: r.isNanosecondTime(name)},
+	}
+	all.entry.identity, all.identity.series = &all.identity, &all.series
 	if filtered && !dropped {
 		if aggregate := r.aggregates[kept]; aggregate != nil {
-			id.series = aggregate
+			all.identity.series = aggregate
 		} else {
-			r.aggregates[kept] = id.series
+			r.aggregates[kept] = &all.series
 		}
 	}
-	if len(r.identities) < r.maxRemembered() {
-		r.identities[full] = id
+	return &all.entry, ""
+}
+
+// known returns the identity of a series that has been sent before, however it was written.
+func (r *Reader) known(full labels.Labels, plain bool) *identity {
+	if id := r.identities[full]; id != nil || plain {
+		return id
 	}
-	return id, ""
+	text := r.plainText(full)
+	e := r.entries[string(text)]
+	if e == nil {
+		return nil
+	}
+	if _, ok := r.collectPlainLabels(string(text)); !ok || r.scratch.Labels() != full { // the same text, written for other labels
+		return nil
+	}
+	return e.identity
 }
 
 func (r *Reader) isNanosecondTime(name string) bool {
@@ -87,8 +104,14 @@ func (r *Reader) isNanosecondTime(name string) bool {
 	return suffix != "" && strings.HasSuffix(name, suffix)
 }
 
-// collectLabels puts name and labels into r.scratch, cleaned and sorted. A label with an empty value is the same as no label.
-func (r *Reader) collectLabels(name string, set []labels.Label) (why string) {
+// collectLabels puts name and labels into r.scratch, cleaned and sorted, or returns why the sample is refused. A label with
+// an empty value is the same as no label.
+func (r *Reader) collectLabels(s sample) (name, why string) {
+	if limit := cmp.Or(r.limits.LabelLimit, defaultLabelLimit); len(s.labels) > limit {
+		return "", fmt.Sprintf("%d labels; the limit is %d (limits.labelLimit)", len(s.labels), limit)
+	}
+	name = cleanName(s.name)
+	set := s.labels
 	for i := range set {
 		set[i].Name = cleanLabel(set[i].Name)
 		if !utf8.ValidString(set[i].Value) {
@@ -100,13 +123,13 @@ func (r *Reader) collectLabels(name string, set []labels.Label) (why string) {
 	r.scratch.Reset()
 	for i, l := range set {
 		if i > 0 && set[i-1].Name == l.Name {
-			return fmt.Sprintf("label %s is given twice", l.Name)
+			return "", fmt.Sprintf("label %s is given twice", l.Name)
 		}
 		if l.Value != "" {
 			r.scratch.Add(l.Name, l.Value)
 		}
 	}
-	return ""
+	return name, ""
 }
 
 // filterLabels drops the labels and replaces the values that the catalogue does not want. filtered reports whether the
@@ -133,8 +156,12 @@ func (r *Reader) filterLabels(name string, full labels.Labels) (kept labels.Labe
 	return kept, filtered
 }
 
-func (r *Reader) checkLengths(kept labels.Labels) (why string) {
+// checkLengths returns what is longer than the limit. Nothing is longer than the text of the series.
+func (r *Reader) checkLengths(kept labels.Labels, text string) (why string) {
 	limit := r.limits.LabelValueLengthLimit
+	if len(text) <= limit {
+		return ""
+	}
 	kept.Range(func(l labels.Label) {
 		for _, text := range []string{l.Name, l.Value} {
 			if len(text) > limit && utf8.RuneCountInString(text) > limit {

@@ -219,8 +219,8 @@ func nameEnd[Text string | []byte](text Text) int {
 	return len(text)
 }
 
-func skipBlanks(text string) string {
-	for text != "" && (text[0] == ' ' || text[0] == '\t') {
+func skipBlanks[Text string | []byte](text Text) Text {
+	for len(text) > 0 && (text[0] == ' ' || text[0] == '\t') {
 		text = text[1:]
 	}
 	return text

@@ -1,7 +1,8 @@
 // Package exposition reads responses in Prometheus's text format, as tolerantly as Falco's need it.
 //
 //	reader.go                        a response, and the series of a target
-//	line.go, join.go, number.go      a line
+//	plain.go                         a series as nearly all writers write it
+//	line.go, join.go, number.go      a line, however it is written
 //	labels.go                        the labels of a series, as the catalogue wants them
 //	format.go                        bodies that are not metrics
 //	result.go                        what a response tells about the process that sent it
@@ -9,6 +10,7 @@ package exposition
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -68,12 +70,13 @@ type Reader struct {
 	keep    selection
 	limits  Limits
 	value   valueReader
-	round   uint64 // number of the current response
+	round   uint32 // number of the current response
 
 	entries    map[string]*entry           // by the text of the series as written
-	identities map[labels.Labels]*identity // by all labels sent
+	identities map[labels.Labels]*identity // by all labels sent, of the series that have been written in another way than plain
 	aggregates map[labels.Labels]*Series   // by the labels kept, for metrics of which labels are dropped
 	scratch    labels.ScratchBuilder
+	text       []byte // of plainText
 
 	result      Result
 	seenEntries int  // in this round
@@ -83,14 +86,14 @@ type Reader struct {
 // entry is a text that stands for a series.
 type entry struct {
 	*identity
-	lastSeen uint64
+	lastSeen uint32
 }
 
 // identity is a series as sent. Several of them make one Series where labels are dropped (signals.Reading).
 type identity struct {
 	series   *Series
+	lastSeen uint32
 	dropped  bool // the catalogue does not keep it
-	lastSeen uint64
 }
 
 // NewReader returns a Reader for the responses of a Falco.
@@ -110,16 +113,15 @@ func (r *Reader) Contains(s *Series) bool { return s.lastSeen == r.round }
 
 // prepare allocates room for the series of the first response. Growing step by step would cost a third of the time.
 func (r *Reader) prepare(body []byte) {
-	lines := bytes.Count(body, []byte{'\n'}) - bytes.Count(body, []byte("\n#"))
-	samples := min(lines, r.limits.SampleLimit) + 1
+	lines := bytes.Count(body, []byte{'\n'}) - bytes.Count(body, []byte{'#'}) // without comments
+	samples := min(max(lines, 0), r.limits.SampleLimit) + 1
 	if r.keep.metrics != nil { // most lines are dropped
 		samples = min(samples, 2*len(r.keep.metrics))
 	}
 	r.entries = make(map[string]*entry, samples)
-	r.identities = make(map[labels.Labels]*identity, samples)
+	r.identities = map[labels.Labels]*identity{}
 	r.aggregates = map[labels.Labels]*Series{}
 	r.result.Samples = make([]Sample, 0, samples)
-	r.result.Names = make(map[string]bool, samples/2)
 }
 
 // Read parses one response body. It only fails if there are more samples than the limit.
@@ -150,7 +152,7 @@ func (r *Reader) ReadContext(ctx context.Context, body []byte) (*Result, *target
 		line, rest, ended := bytes.Cut(body, []byte{'\n'})
 		tail := body
 		body = rest
-		if line = bytes.TrimLeft(line, " \t"); len(line) == 0 || line[0] == '#' || line[0] == '\r' {
+		if line = skipBlanks(line); len(line) == 0 || line[0] == '#' || line[0] == '\r' {
 			continue
 		}
 		if !r.keep.keepsLine(line) {
@@ -160,8 +162,8 @@ func (r *Reader) ReadContext(ctx context.Context, body []byte) (*Result, *target
 			r.refuse(number, string(line[:maxExcerpt*utf8.UTFMax]), reasonLong)
 			continue
 		}
-		if !r.readKnown(line) {
-			used := r.readNew(number, line, bytes.TrimLeft(tail, " \t"), ended, &joiner)
+		if !r.readPlain(line) {
+			used := r.readNew(number, line, skipBlanks(tail), ended, &joiner)
 			for ; used > 0; used-- {
 				_, body, _ = bytes.Cut(body, []byte{'\n'})
 				number++
@@ -182,23 +184,29 @@ func (r *Reader) ReadContext(ctx context.Context, body []byte) (*Result, *target
 	return &r.result, nil
 }
 
-// readKnown reads a line that only differs from an earlier one in its value. The text before the last blank is a series
-// if an earlier line has been parsed in full and contained it. The text after it must be a number.
-func (r *Reader) readKnown(line []byte) bool {
+// readPlain reads a line that consists of a series, a blank and a number, if the series is known by its text or the text is
+// plain.
+func (r *Reader) readPlain(line []byte) bool {
 	line = bytes.TrimRight(line, " \t\r")
 	blank := bytes.LastIndexByte(line, ' ')
 	if blank < 0 {
 		return false
 	}
-	e, ok := r.entries[string(line[:blank])]
+	series, value := line[:blank], line[blank+1:]
+	if e := r.entries[string(series)]; e != nil {
+		return r.addValue(e, value)
+	}
+	text := string(series)
+	name, ok := r.collectPlainLabels(text)
 	if !ok {
 		return false
 	}
-	value, ok := parseSampleValue(e.series, line[blank+1:])
-	if ok {
-		r.add(e, value)
+	e, why := r.identify(name, text, true)
+	if why != "" || !r.addValue(e, value) {
+		return false
 	}
-	return ok
+	r.remember(text, e)
+	return true
 }
 
 // readNew parses a line in full. tail is the body from the beginning of the line. It returns how many of the following lines belong to it.
@@ -226,31 +234,41 @@ func (r *Reader) readNew(number int, line, tail []byte, ended bool, joiner *line
 func (r *Reader) addNew(s sample) (why string) {
 	e := r.entries[s.series]
 	if e == nil {
-		id, why := r.identify(s)
+		name, why := r.collectLabels(s)
+		if why == "" {
+			e, why = r.identify(name, s.series, false)
+		}
 		if why != "" {
 			return why
 		}
-		e = &entry{identity: id}
 	}
-	value, ok := parseSampleValue(e.series, []byte(s.value))
-	if !ok {
+	if !r.addValue(e, []byte(s.value)) {
 		return `the value "` + excerpt(s.value, 40) + `" is not a number`
 	}
-	if len(r.entries) < r.maxRemembered() {
-		r.entries[s.series] = e
-	}
-	r.add(e, value)
+	r.remember(s.series, e)
 	return ""
+}
+
+func (r *Reader) remember(text string, e *entry) {
+	if len(r.entries) < r.maxRemembered() {
+		r.entries[text] = e
+	}
 }
 
 // maxRemembered bounds what the Reader remembers of responses that contain more than they should.
 func (r *Reader) maxRemembered() int { return 2*r.limits.SampleLimit + 64 }
 
-func parseSampleValue(s *Series, text []byte) (float64, bool) {
-	if s.nanoTime {
-		return nanoTime(text)
+// addValue adds a sample. It reports false if the value is not a number.
+func (r *Reader) addValue(e *entry, text []byte) bool {
+	parse := number
+	if e.series.nanoTime {
+		parse = nanoTime
 	}
-	return number(text)
+	value, ok := parse(text)
+	if ok {
+		r.add(e, value)
+	}
+	return ok
 }
 
 // add adds a sample to the result. If a series is sent twice, the first sample is kept. Series that have become one
@@ -319,9 +337,13 @@ func kept[K comparable, V any](all map[K]V, keep func(V) bool) map[K]V {
 
 // collectNames lists the metrics of the response, in a new map because the last one has been handed out.
 func (r *Reader) collectNames() {
-	r.result.Names = make(map[string]bool, len(r.result.Names))
+	r.result.Names = make(map[string]bool, cmp.Or(len(r.result.Names), len(r.result.Samples)/2))
+	last := ""
 	for _, s := range r.result.Samples {
-		r.result.Names[s.Series.Name] = true
+		if name := s.Series.Name; name != last {
+			r.result.Names[name] = true
+			last = name
+		}
 	}
 }
 
