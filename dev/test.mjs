@@ -6,7 +6,7 @@
  * them.
  */
 import { spawn } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { copySources, installLane, lane } from './lane.mjs';
 import {
@@ -85,6 +85,19 @@ const jest = (args, options) => async (name) => {
 };
 
 /**
+ * A step that runs Playwright's own test runner, which writes its counts to a file. An error outside the tests counts as one
+ * failure.
+ */
+const playwright = (config) => async (name) => {
+  const file = join(cache, 'playwright.json');
+  rmSync(file, { force: true });
+  const env = { ...process.env, PLAYWRIGHT_JSON_OUTPUT_FILE: file };
+  const { code } = await output('npx', ['playwright', 'test', '--config', config, '--reporter', 'list,json'], { env });
+  const { expected = 0, unexpected = 0 } = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).stats : {};
+  count(name, expected, unexpected + (code !== 0 && unexpected === 0 ? 1 : 0));
+};
+
+/**
  * A step that runs Go tests and counts them from `go test -json`. It prints only the output of failed tests. A package
  * that does not build counts as one failure.
  */
@@ -141,6 +154,7 @@ const second = (step) => async (name) => {
   await step(name);
 };
 
+const { GRAFANA_URL: grafanaUrl, GRAFANA_HOME: grafanaHome } = process.env;
 const e2e = ['--config', 'tests/e2e/jest.config.mjs', '--maxWorkers=2']; // they mostly wait
 const preview = join(root, 'dev/preview');
 const steps = {
@@ -189,7 +203,19 @@ const steps = {
     process.env.FALCOSIDEKICK = program;
     await jest(['--config', 'tests/sidekick/jest.config.mjs', '--runInBand'])(name);
   },
-  e2e: browser(jest(e2e)),
+  e2e: async (name) => {
+    // These tests start servers with settings of their own.
+    if (grafanaUrl && !grafanaHome) {
+      return skip([`${name} in the preview (GRAFANA_URL is set)`]);
+    }
+    await browser(jest(e2e))(name);
+  },
+  'e2e in a real grafana': async (name) => {
+    if (!grafanaUrl && !grafanaHome) {
+      return skip([`${name} (neither GRAFANA_URL nor GRAFANA_HOME is set)`]);
+    }
+    await browser(playwright('tests/real-grafana/playwright.config.ts'))(name);
+  },
   'grafana 13 types': second(check('npx', ['tsc', '-p', '.'], { cwd: lane })),
   'grafana 13 deprecations': second(check('npx', ['eslint', 'src'], { cwd: lane })),
   'grafana 13 editors': second(jest(['src/editor', 'src/module', 'src/datasource'], { cwd: lane })),

@@ -70,7 +70,8 @@ interface Started {
 const start = (name: string, args: string[], env: NodeJS.ProcessEnv) =>
   startProgram(name, process.execPath, ['--import', 'tsx', ...args], env);
 
-function startProgram(name: string, program: string, args: string[], env: NodeJS.ProcessEnv): Started {
+/** Starts a program in the project's root, whose output `log` returns. */
+export function startProgram(name: string, program: string, args: string[], env: NodeJS.ProcessEnv): Started {
   const child = spawn(program, args, {
     cwd: root,
     env: { ...process.env, ...env },
@@ -89,7 +90,7 @@ function startProgram(name: string, program: string, args: string[], env: NodeJS
 }
 
 /** Terminates a process and waits until it has exited. */
-async function stop(child: ChildProcess): Promise<void> {
+export async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode === null && child.signalCode === null) {
     const gone = new Promise((done) => child.once('exit', done));
     child.kill('SIGTERM');

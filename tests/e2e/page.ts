@@ -13,9 +13,9 @@ const flags = [
   '--disable-sync',
 ];
 
-export function launch(): Promise<Browser> {
-  return chromium.launch({ executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', args: flags });
-}
+export const launchOptions = { executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', args: flags };
+
+export const launch = (): Promise<Browser> => chromium.launch(launchOptions);
 
 /** A page that shows a complete dashboard. Warnings, errors and failed requests are added to `complaints`. */
 export async function tallPage(browser: Browser, complaints: string[]): Promise<Page> {

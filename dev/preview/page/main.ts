@@ -6,7 +6,6 @@ import { type BootData } from '@grafana/data';
 
 declare global {
   interface Window {
-    grafanaBootData?: BootData;
     __grafana_public_path__?: string;
   }
 }
@@ -25,7 +24,7 @@ function chosenTheme(): 'light' | 'dark' {
 const boot = JSON.parse(document.getElementById('boot-data')?.textContent ?? '{}') as BootData;
 boot.user.theme = chosenTheme();
 boot.user.lightTheme = boot.user.theme === 'light';
-window.grafanaBootData = boot;
+Object.assign(window, { grafanaBootData: boot });
 window.__grafana_public_path__ = '/public/';
 window.MonacoEnvironment = { getWorker: () => new Worker('/public/build/editor.worker.js') };
 
