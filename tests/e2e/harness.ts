@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { type NodeTruth } from '../../dev/fleet/truth';
-import { prepareGrafana } from '../../dev/grafana';
+import { type GrafanaOptions, prepareGrafana } from '../../dev/grafana';
 
 export const root = resolve(__dirname, '../..');
 
@@ -70,8 +70,14 @@ interface Started {
 const start = (name: string, args: string[], env: NodeJS.ProcessEnv) =>
   startProgram(name, process.execPath, ['--import', 'tsx', ...args], env);
 
-/** Starts a program in the project's root, whose output `log` returns. */
-export function startProgram(name: string, program: string, args: string[], env: NodeJS.ProcessEnv): Started {
+/** Starts the Grafana in the folder `home`. */
+export const startGrafana = (home: string, options: GrafanaOptions, env: NodeJS.ProcessEnv = {}) =>
+  startProgram('grafana', join(home, 'bin/grafana'), ['server', '--homepath', home], {
+    ...prepareGrafana(options),
+    ...env,
+  });
+
+function startProgram(name: string, program: string, args: string[], env: NodeJS.ProcessEnv): Started {
   const child = spawn(program, args, {
     cwd: root,
     env: { ...process.env, ...env },
@@ -211,11 +217,11 @@ export async function setStage(
   const previewArgs = ['--provisioning', provisioning, '--port', String(port), '--log-level', logLevel];
   const data = join(provisioning, 'data');
   const preview = grafanaHome
-    ? startProgram('grafana', join(grafanaHome, 'bin/grafana'), ['server', '--homepath', grafanaHome], {
-        ...variables,
-        ...prepareGrafana({ data, plugin: join(root, 'dist'), provisioning, port }),
-        GF_LOG_LEVEL: logLevel,
-      })
+    ? startGrafana(
+        grafanaHome,
+        { data, plugin: join(root, 'dist'), provisioning, port },
+        { ...variables, GF_LOG_LEVEL: logLevel }
+      )
     : start('preview', ['dev/preview/main.ts', ...previewArgs], variables);
   const log = () => `fleet:\n${fleet.log()}\n${grafanaHome ? 'grafana' : 'preview'}:\n${preview.log()}`;
   const fleetUrl = `http://127.0.0.1:${fleetPort}`;

@@ -58,7 +58,8 @@ describe(`With React ${reactVersion.split('.')[0]}`, () => {
     async (name) => {
       const text = readFileSync(join(root, 'src/dashboards', `${name}.json`), 'utf8');
       const { uid, panels } = JSON.parse(text) as Dashboard;
-      await page.goto(`${stage.url}/d/${uid}?from=now-5m&to=now`);
+      // On a busy machine, panels may take longer than the refresh interval, and each refresh cancels their queries.
+      await page.goto(`${stage.url}/d/${uid}?from=now-5m&to=now&refresh=1h`);
       const titles = panels.filter(({ type }) => type !== 'row' && type !== 'text').map(({ title }) => title);
       const drawn = await settled(page, titles);
       await page.screenshot({ path: join(shots, `${name}.png`) });

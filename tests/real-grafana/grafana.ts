@@ -2,8 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { prepareGrafana } from '../../dev/grafana';
-import { freePort, grafanaHome, root, startProgram, stop, until } from '../e2e/harness';
+import { freePort, grafanaHome, root, startGrafana, stop, until } from '../e2e/harness';
 
 /** A user with the role Admin. */
 export const credentials = {
@@ -15,7 +14,7 @@ export const credentials = {
  * Starts the Grafana in GRAFANA_HOME without any provisioning, and sets GRAFANA_URL, which the workers inherit. Does nothing
  * if GRAFANA_URL is set. Returns the function that stops what was started.
  */
-export default async function startGrafana(): Promise<(() => Promise<void>) | undefined> {
+export default async function provideGrafana(): Promise<(() => Promise<void>) | undefined> {
   if (process.env['GRAFANA_URL']) {
     return undefined;
   }
@@ -28,13 +27,7 @@ export default async function startGrafana(): Promise<(() => Promise<void>) | un
   const provisioning = join(data, 'provisioning');
   mkdirSync(provisioning);
   const port = await freePort();
-  const options = { data, plugin: join(root, 'dist'), provisioning, port };
-  const grafana = startProgram(
-    'grafana',
-    join(grafanaHome, 'bin/grafana'),
-    ['server', '--homepath', grafanaHome],
-    prepareGrafana(options)
-  );
+  const grafana = startGrafana(grafanaHome, { data, plugin: join(root, 'dist'), provisioning, port });
   const close = async () => {
     await stop(grafana.process);
     rmSync(data, { recursive: true, force: true });
