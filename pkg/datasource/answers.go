@@ -35,17 +35,11 @@ type answer struct {
 	until    time.Time
 }
 
-// unchanging is an executor that knows whether its samples have changed.
-type unchanging interface {
-	// Unchanged returns a function that reports whether the samples until a time are still those of now.
-	Unchanged() func(until time.Time) bool
-}
-
 // share returns the answer to a query at some times. It calls do unless another request has the answer, or another one of the
 // same user is about to have it: requests of others may wait for that user's places. Answers of small fleets are not shared:
 // they cost little, and their instants are not on a tick.
 func (a *answers) share(ctx context.Context, r *request.Request, dq backend.DataQuery, times query.Times, do func() backend.DataResponse) backend.DataResponse {
-	samples, keeps := r.Executor.(unchanging)
+	samples, keeps := r.Executor.(request.Unchanging)
 	if !keeps || len(r.Targets()) < manyTargets {
 		return do()
 	}

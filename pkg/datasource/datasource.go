@@ -59,7 +59,7 @@ func Factory(pool *scrape.Manager, recorder *receiver.Recorder) datasource.Insta
 }
 
 func newInstance(ctx context.Context, s backend.DataSourceInstanceSettings, lease func(scrape.Config) (executor.Fleet, error), recorder *receiver.Recorder, shared *executor.Shared) *Instance {
-	d := &Instance{source: request.Source{Catalogue: signals.Load(), Now: time.Now}}
+	d := &Instance{source: request.Source{Catalogue: signals.Load(), Now: time.Now, Kept: &request.Kept{}}}
 	d.resources = d.routes()
 	if err := d.start(ctx, s, lease, recorder, shared); err != nil {
 		d.broken = fmt.Errorf("the settings of this data source cannot be used: %w", err)

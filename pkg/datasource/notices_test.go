@@ -5,13 +5,16 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/storage"
 	"github.com/stretchr/testify/require"
 
+	"github.com/falco-metrics/falco-metrics-datasource/pkg/executor"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/notices"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/request"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/scrape"
@@ -400,6 +403,24 @@ func TestUnevenScrapes(t *testing.T) {
 		})
 	}
 
+	t.Run("worked out once for several queries", func(t *testing.T) {
+		d, f := fleet(t, "-78s", "-63s", "-48s", "-33s", "-18s")
+		reads := &readsOf{Embedded: d.source.Executor.(*executor.Embedded)}
+		d.source.Executor = reads
+		notice := func(query string) string { return strings.Join(texts(t, queryOne(t, d, query)), "|") }
+		ask := func(want string) {
+			require.Contains(t, notice(query), want)
+			require.Contains(t, notice(`{"signals": ["kernel-drop-rate"], "instant": true}`), want)
+		}
+		ask("last before 12:00:07 UTC. Rates whose window of 60 s begins or ends there are up to 18 % too low.")
+		first := reads.count.Load()
+		ask("up to 18 % too low.")
+		again := reads.count.Load() - first
+		require.Equal(t, int64(2), first-again, "up and scrape_duration_seconds of the first of four queries")
+		f.write(t, "-3s 1", "__name__", "up", "cluster", "demo", "node", "node-2", "zone", "a")
+		require.NotContains(t, notice(query), "Scrapes of", "a sample has arrived")
+	})
+
 	t.Run("over a range", func(t *testing.T) {
 		var ago []string
 		for s := 1800; s > 0; s -= 15 {
@@ -486,4 +507,15 @@ func TestUnreadableLinesOfRules(t *testing.T) {
 		s.Unreadable, s.Problems = 1, []scrape.Problem{{Line: 7, Reason: "no value", Text: `falcosecurity_falco_rules_matches_total{rule_name="x"}`}}
 	}))
 	require.Contains(t, strings.Join(texts(t, queryOne(t, d, `{"queryType": "rules"}`)), "\n"), "1 line could not be read")
+}
+
+// readsOf counts how often samples are read as they were scraped.
+type readsOf struct {
+	*executor.Embedded
+	count atomic.Int64
+}
+
+func (r *readsOf) Querier(from, to int64) (storage.Querier, error) {
+	r.count.Add(1)
+	return r.Embedded.Querier(from, to)
 }

@@ -3,6 +3,7 @@ package notices
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"time"
 
@@ -23,16 +24,21 @@ func lowRates(ctx context.Context, r *request.Request, qc *request.QueryContext)
 		return ""
 	}
 	begin := qc.Times.End.Add(-window)
-	first, err := r.Executor.FirstUp(ctx, executor.Scope{}, begin, qc.Times.End)
+	// A first sample up to one scrape after the start of the window is normal; rates extrapolate over that.
+	key := firstUpKey{begin.UnixMilli(), qc.Times.End.UnixMilli(), begin.Add(qc.Times.Scrape * 3 / 2).UnixMilli()}
+	late, err := request.Keep(r, key, qc.Times.End, func() (map[target.Node]int64, error) {
+		first, err := r.Executor.FirstUp(ctx, executor.Scope{}, begin, qc.Times.End)
+		maps.DeleteFunc(first, func(_ target.Node, at int64) bool { return at <= key.after })
+		return first, err
+	})
 	if err != nil {
 		return ""
 	}
 	var names []string
 	var latest time.Time
 	for _, t := range qc.Targets.All {
-		at, known := first[target.NodeOf(t.Labels)]
-		// A first sample up to one scrape after the start of the window is normal; rates extrapolate over that.
-		if since := time.UnixMilli(at); known && t.State == target.Up && since.Sub(begin) > qc.Times.Scrape*3/2 {
+		at, known := late[target.NodeOf(t.Labels)]
+		if since := time.UnixMilli(at); known && t.State == target.Up {
 			names = append(names, qc.Targets.Name(t))
 			if since.After(latest) {
 				latest = since
@@ -49,6 +55,9 @@ func lowRates(ctx context.Context, r *request.Request, qc *request.QueryContext)
 	return fmt.Sprintf("%s %s been scraped for %.0f s of the %.0f s window: %s rates are too low until %s.",
 		who, verb, qc.Times.End.Sub(latest).Seconds(), window.Seconds(), whose, second(r, latest.Add(whole)))
 }
+
+// firstUpKey is of the nodes that first responded between two times, but not before a third one. All are unix milliseconds.
+type firstUpKey struct{ begin, end, after int64 }
 
 // rateWindows returns the longest window of the rates of a query, now and once there is enough history. Both are 0 if no value
 // depends on how well the samples cover a window.

@@ -38,24 +38,28 @@ func unevenScrapes(ctx context.Context, r *request.Request, qc *request.QueryCon
 	for qc.Times.End.Sub(start)+window > longest && start.Before(qc.Times.End) {
 		start = start.Add(max(qc.Times.Step, qc.Times.End.Sub(start)/2).Truncate(qc.Times.Step))
 	}
-	scrapes := readScrapes(ctx, r, "up", start.Add(-window-4*qc.Times.Scrape), qc.Times.End)
-	seconds := readScrapes(ctx, r, "scrape_duration_seconds", qc.Times.End.Add(-window), qc.Times.End)
+	millis := func(t time.Time) time.Time { return time.UnixMilli(t.UnixMilli()) } // equal times are equal keys
+	key := unevenKey{window, millis(start), millis(qc.Times.End), qc.Times.Step, qc.Times.Scrape}
+	found, err := request.Keep(r, key, qc.Times.End, func() (map[target.Node]uneven, error) { return findUneven(ctx, r, key) })
+	if err != nil {
+		return ""
+	}
 	var late, slow []string
 	var lost, wrong float64 // parts of a rate
 	var lastLate time.Time
 	for _, t := range qc.Targets.All {
+		one := found[target.NodeOf(t.Labels)]
 		if t.State != target.Up {
 			continue
 		}
-		node := target.NodeOf(t.Labels)
-		if part, at := mostLost(succeeded(scrapes[node]), window, start, qc.Times.End, qc.Times.Step); part >= noticeableError {
-			late, lost = append(late, qc.Targets.Name(t)), max(lost, part)
-			if at.After(lastLate) {
-				lastLate = at
+		if one.lost > 0 {
+			late, lost = append(late, qc.Targets.Name(t)), max(lost, one.lost)
+			if one.lastLate.After(lastLate) {
+				lastLate = one.lastLate
 			}
 		}
-		if part := spread(seconds[node]) / window.Seconds(); part >= noticeableError {
-			slow, wrong = append(slow, qc.Targets.Name(t)), max(wrong, part)
+		if one.wrong > 0 {
+			slow, wrong = append(slow, qc.Targets.Name(t)), max(wrong, one.wrong)
 		}
 	}
 	switch {
@@ -69,31 +73,67 @@ func unevenScrapes(ctx context.Context, r *request.Request, qc *request.QueryCon
 	return ""
 }
 
+// unevenKey is what the errors of rates by uneven scrapes depend on: the window of the rates and the steps of the query.
+type unevenKey struct {
+	window     time.Duration
+	start, end time.Time
+	step       time.Duration
+	interval   time.Duration // of scrapes
+}
+
+// uneven is how wrong the rates of a node are. The parts are 0 unless they are noticeable.
+type uneven struct {
+	lost, wrong float64   // parts of a rate, because of late and of slow scrapes
+	lastLate    time.Time // the end of the last window in which scrapes were late
+}
+
+// findUneven returns the nodes whose rates are noticeably wrong.
+func findUneven(ctx context.Context, r *request.Request, k unevenKey) (map[target.Node]uneven, error) {
+	out := map[target.Node]uneven{}
+	// Of several series of a node, the last one counts.
+	err := readScrapes(ctx, r, "up", k.start.Add(-k.window-4*k.interval), k.end, func(n target.Node, up []scrapeSample) {
+		delete(out, n)
+		if part, at := mostLost(succeeded(up), k.window, k.start, k.end, k.step); part >= noticeableError {
+			out[n] = uneven{lost: part, lastLate: at}
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = readScrapes(ctx, r, "scrape_duration_seconds", k.end.Add(-k.window), k.end, func(n target.Node, seconds []scrapeSample) {
+		one := out[n]
+		if one.wrong = spread(seconds) / k.window.Seconds(); one.wrong < noticeableError {
+			one.wrong = 0
+		}
+		if out[n] = one; one == (uneven{}) {
+			delete(out, n)
+		}
+	})
+	return out, err
+}
+
 // scrapeSample is a sample about a scrape.
 type scrapeSample struct {
 	at    int64 // unix milliseconds
 	value float64
 }
 
-// readScrapes reads the samples of a metric about scrapes, by node.
-func readScrapes(ctx context.Context, r *request.Request, metric string, from, to time.Time) map[target.Node][]scrapeSample {
-	out := map[target.Node][]scrapeSample{}
+// readScrapes reads the samples of a metric about scrapes, node by node. visit must not keep them.
+func readScrapes(ctx context.Context, r *request.Request, metric string, from, to time.Time, visit func(target.Node, []scrapeSample)) error {
+	var samples []scrapeSample
 	_, err := executor.Scan(ctx, r.Executor, []string{metric}, executor.Scope{}, from, to, func(l labels.Labels, all executor.Samples) {
 		if l.Get(target.KindLabel) == target.KindNodeExporter {
 			return
 		}
-		var samples []scrapeSample
+		samples = samples[:0]
 		for at, v := range all {
 			if executor.Finite(v) {
 				samples = append(samples, scrapeSample{at, v})
 			}
 		}
-		out[target.NodeOf(l)] = samples
+		visit(target.NodeOf(l), samples)
 	})
-	if err != nil {
-		return nil
-	}
-	return out
+	return err
 }
 
 // succeeded removes the scrapes that failed.

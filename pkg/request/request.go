@@ -28,6 +28,7 @@ type Request struct {
 	// NodeExporters returns the node_exporter of each node, if possible one that is up.
 	NodeExporters func() map[target.Node]target.Status
 
+	Kept *Kept
 	// Responses may be nil, and User is whose response this is. Sent ends when the response has been written.
 	Responses *Responses
 	User      string
@@ -49,12 +50,13 @@ type Source struct {
 	Executor  executor.Executor
 	Now       func() time.Time
 	Process   string // names the plugin's process, to tell it from other replicas
+	Kept      *Kept
 }
 
 // New starts a request to a data source. It must be closed.
 func New(s Source, fromAlert bool) *Request {
 	r := &Request{
-		Settings: s.Settings, Catalogue: s.Executor.Catalogue(s.Catalogue), Executor: s.Executor, Now: s.Now, Process: s.Process, FromAlert: fromAlert,
+		Settings: s.Settings, Catalogue: s.Executor.Catalogue(s.Catalogue), Executor: s.Executor, Now: s.Now, Process: s.Process, Kept: s.Kept, FromAlert: fromAlert,
 		Targets: sync.OnceValue(s.Executor.Targets),
 		values:  map[executor.Evaluation]func() (executor.Value, error){},
 		points:  map[executor.Evaluation]map[target.Node][]Point{},
