@@ -131,7 +131,7 @@ func (sp *scrapePool) write(t *target, at int64, o scrapeOutcome) (refused []his
 			up, samples = 0, nil // something responds, but no single Falco is measured
 		}
 	}
-	batch := storedSamples{current: make([]history.Sample, 0, len(samples)+len(t.active)/8+3)}
+	batch := storedSamples{current: sp.batch[:0]}
 	if len(samples) > 0 && sp.addScraped(t, at, o.result, samples, &batch) {
 		t.counters.dips++
 		t.counters.lastDip = time.Now()
@@ -147,6 +147,8 @@ func (sp *scrapePool) write(t *target, at int64, o scrapeOutcome) (refused []his
 		float64(t.connections.failures), float64(t.connections.crashes), float64(t.counters.dips)))
 	refused = sp.history.AppendWithin(at, batch.current, sp.room())
 	sp.history.SetProvisional(at, batch.provisional)
+	clear(batch.current) // it would keep series in memory
+	sp.batch = batch.current
 
 	t.writing = true
 	t.active = t.active[:0]

@@ -27,6 +27,7 @@ type scrapePool struct {
 	targets         map[string]*target // by address
 	primaries       map[string]*target // by identityLabels.key: the target whose samples are stored
 	discovery       *Failure           // of the last attempt
+	batch           []history.Sample   // room for the samples of a scrape
 	firstDiscovery  chan struct{}      // closed after the first attempt since the start
 	firstScrapes    []firstScrapes     // of the targets that the first discovery found
 	discoveryWorked bool               // since the start
