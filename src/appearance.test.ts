@@ -9,6 +9,7 @@ import {
 } from '@grafana/data';
 import { config } from '@grafana/runtime';
 import { refine } from './appearance';
+import { type FalcoQuery } from './query';
 
 jest.mock('@grafana/runtime', () => ({ config: {} }));
 
@@ -120,6 +121,23 @@ describe('a table', () => {
     expect(frame?.fields.map(({ name }) => name)).toEqual(['node', 'details']);
     const [events] = shown([table({ name: 'timeEnd', values: [1] }, { name: 'text', values: [''] })]);
     expect(events?.fields.map(({ name }) => name)).toEqual(['timeEnd', 'text']);
+  });
+
+  it('gives columns that are called like a label a title, but not those of PromQL or of the values of a label', () => {
+    const titles = (frame?: DataFrame) => frame?.fields.map(({ config }) => config.displayNameFromDS);
+    const titled = (name: string, displayNameFromDS: string) => ({
+      name,
+      type: FieldType.number,
+      values: [1],
+      config: { displayNameFromDS },
+    });
+    const label = { name: 'rule_name', values: ['a'] };
+    const figures = [titled('change', 'change'), titled('clone_fork', 'clone_fork'), titled('load', 'Server load')];
+    const [frame] = shown([table({ name: 'node', values: ['a'] }, label, ...figures)]);
+    expect(titles(frame)).toEqual(['Node', 'Rule name', 'Change', 'clone_fork', 'Server load']);
+    const targets = [{ refId: 'A', queryType: 'promql' as const }];
+    const [written] = shown([{ ...table(label), refId: 'A' }], { targets });
+    expect(titles(written)).toEqual([undefined]);
   });
 
   it('hides the cluster if there is only one', () => {
@@ -236,6 +254,19 @@ test('a heatmap without data gets the fields that Grafana reads, and keeps its n
   expect(frame!.meta).toEqual(meta);
   const [graph] = refine({ data: [empty] }, { targets: [], panelPluginId: 'timeseries' }).data as DataFrame[];
   expect(graph!.fields).toEqual([]);
+});
+
+test('a heatmap has no row for a query without data, whose notices are those of the panel', () => {
+  const notices = [{ severity: 'info' as const, text: 'Why.' }];
+  const without = { length: 0, fields: [], refId: 'B', meta: { notices } };
+  const rows = { ...toDataFrame(line('CPU 0')), refId: 'A' };
+  const targets = [{ refId: 'A' }, { refId: 'B' }] as FalcoQuery[];
+  const drawn = (...data: DataFrame[]) => refine({ data }, { targets, panelPluginId: 'heatmap' }).data as DataFrame[];
+  expect(drawn(rows, without).map(({ fields, meta }) => [fields.length, meta?.notices])).toEqual([[2, notices]]);
+  const kinds = ({ fields }: DataFrame) => fields.map(({ type }) => type);
+  // Live, without the frames of the other query.
+  expect(drawn(without).map(kinds)).toEqual([[FieldType.time, FieldType.string]]);
+  expect(drawn({ ...without, refId: 'A' }).map(kinds)).toEqual([[FieldType.time, FieldType.number]]);
 });
 
 describe('notices', () => {

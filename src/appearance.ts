@@ -31,12 +31,15 @@ type Request = Pick<DataQueryRequest<FalcoQuery>, 'dashboardUID' | 'panelPluginI
 export function refine(response: DataQueryResponse, request: Request): DataQueryResponse {
   const selects = ({ refId }: DataFrame) =>
     request.targets.some(({ refId: of, columns = [] }) => of === refId && columns.length > 0);
+  const written = ({ refId }: DataFrame) =>
+    request.targets.some(({ refId: of, queryType }) => of === refId && queryType === 'promql');
   const refined = (response.data as DataFrame[])
     .map((frame) => (tables.includes(frame.meta?.type) ? refineTable(frame, selects(frame)) : frame))
+    .map((frame) => (tables.includes(frame.meta?.type) && !written(frame) ? withFields(frame, entitle) : frame))
     .map((frame) => withFields(frame, (field) => readable(shortenDigest(field))));
   const frames = request.app === CoreApp.Explore ? refined.map(forExplore) : refined.map(joinNotices(refined));
   if (request.panelPluginId === 'heatmap') {
-    return { ...response, data: frames.map(withHeatmapFields) };
+    return { ...response, data: heatmapRows(frames, request.targets[0]?.refId) };
   }
   return { ...response, data: isShippedGraph(request) ? colourSeries(frames) : frames };
 }
@@ -67,11 +70,23 @@ function joinNotices(frames: DataFrame[]): (frame: DataFrame) => DataFrame {
   return (frame) => (frame.meta?.notices?.length ? { ...frame, meta: { ...frame.meta, notices } } : frame);
 }
 
-/** Without these fields, Grafana's heatmap shows "TypeError: Cannot read properties of undefined" and no notice. */
-function withHeatmapFields(frame: DataFrame): DataFrame {
+/**
+ * Grafana's heatmap reads two fields of every frame: without them, it shows "TypeError: Cannot read properties of undefined"
+ * and no notice. Every number field is a row, so only a panel without any value gets an empty one. The frames of a live query
+ * come without those of the others: a query that is not the first of its panel gets no row.
+ */
+function heatmapRows(frames: DataFrame[], firstRefId: string | undefined): DataFrame[] {
+  const filled = frames.filter(({ fields }) => fields.length > 0);
+  if (filled.length > 0) {
+    const notices = frames.find(({ meta }) => meta?.notices?.length)?.meta?.notices;
+    return filled.map((frame, i) => (i === 0 && notices ? { ...frame, meta: { ...frame.meta, notices } } : frame));
+  }
   const time: Field = { name: 'Time', type: FieldType.time, values: [], config: {} };
-  const value: Field = { name: 'Value', type: FieldType.number, values: [], config: {} };
-  return frame.fields.length > 0 ? frame : { ...frame, fields: [time, value] };
+  return frames.map((frame) => {
+    const isRow = frame.refId === undefined || firstRefId === undefined || frame.refId === firstRefId;
+    const value: Field = { name: 'Value', type: isRow ? FieldType.number : FieldType.string, values: [], config: {} };
+    return { ...frame, fields: [time, value] };
+  });
 }
 
 /** In other dashboards, the panel's own color scheme counts: it cannot replace the colours that the data brings. */
@@ -105,6 +120,19 @@ function leftOut(fields: Field[]): QueryResultMetaNotice[] {
   return names === ''
     ? []
     : [{ severity: 'info', text: t('table.left-out', 'Left out because no row has a value: {{names}}.', { names }) }];
+}
+
+/** The columns of a comparison. Those for the values of a label keep their names. */
+const compared = ['before', 'after', 'change'];
+
+/** Gives a column that only has the name of a label a title like those of the others: "Node", "Rule name". */
+function entitle(field: Field): Field {
+  const { name, type, config } = field;
+  const isNamed = type === FieldType.number ? !compared.includes(name) : Boolean(config.displayNameFromDS);
+  const words = name.replaceAll('_', ' ');
+  return isNamed
+    ? field
+    : { ...field, config: { ...config, displayNameFromDS: words.charAt(0).toUpperCase() + words.slice(1) } };
 }
 
 /** Annotations find their columns by name. */

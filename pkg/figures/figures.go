@@ -4,6 +4,7 @@ package figures
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
@@ -99,12 +100,22 @@ func figures(ctx context.Context, r *request.Request, qc *request.QueryContext) 
 	options := qc.FrameOptions(notices.ForFigures(ctx, r, qc))
 	priority := r.Catalogue.Priority
 	options.Orders = map[string][]string{priority.Label: priority.Words}
-	options.Text, options.Nodes = qc.Query.Text, wording.Count(countNodes(qc.Targets), "node")
+	options.Text, options.Nodes = text(r, qc), wording.Count(countNodes(qc.Targets), "node")
 	out, err := frames.From(shown, options)
 	if err != nil {
 		return nil, failure.User(err)
 	}
 	return out, nil
+}
+
+// text returns the text of a query. A sentence is copied without the notices of its panel, so it says itself when the data
+// starts if that is within the range.
+func text(r *request.Request, qc *request.QueryContext) string {
+	since := r.Executor.HistoryStart()
+	if qc.Query.Text == "" || since.IsZero() || !since.After(qc.Begin()) {
+		return qc.Query.Text
+	}
+	return fmt.Sprintf("%s Data starts at %s.", qc.Query.Text, r.Clock(since))
 }
 
 // countNodes counts nodes. Several targets may be on one.

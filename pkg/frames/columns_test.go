@@ -19,8 +19,8 @@ func TestText(t *testing.T) {
 		{"bytes", 512 << 20, "512 MiB"}, {"bytes", 1610612736, "1.5 GiB"}, {"bytes", 12, "12 B"},
 		{"s", 0, "0 s"}, {"s", 0.25, "250 ms"}, {"s", 12, "12 s"}, {"s", 303, "5 min 3 s"}, {"s", 11100, "3 h 5 min"}, {"s", 7200, "2 h"}, {"s", 100 * 3600, "4 d 4 h"}, {"s", -90, "-1 min 30 s"}, {"dtdhms", 1481760, "17 d 3 h"},
 		{"ns", 194, "194 ns"}, {"ns", 2041, "2.04 µs"}, {"ns", 3e9, "3 s"},
-		{"eps", 93500, "93.5 K events/s"}, {"eps", 3, "3 events/s"}, {"cps", 974, "974 /s"}, {"cps", 0.000052, "<0.01 /s"}, {"cps", -0.0099, "-0.0099 /s"}, {"short", 1.5e-9, "1.5e-09"}, {"short", 0.000052, "0.000052"}, {"count:CPUs", 1.5, "1.5 CPUs"}, {"count:alerts/h", 5400, "5.4 K alerts/h"}, {"count:alerts/h", 0.001, "<0.01 alerts/h"}, {"ops", 1500, "1.5 K /s"},
-		{"locale", 1234567.4, "1,234,567"}, {"locale", -1000, "-1,000"}, {"locale", 7.41, "7"}, {"locale", 0, "0"}, {"short", 1234567, "1.23 M"}, {"short", 3, "3"}, {"", 2.5, "2.5"}, {"celsius", 20, "20"},
+		{"eps", 93500, "93.5K events/s"}, {"eps", 3, "3 events/s"}, {"cps", 974, "974/s"}, {"cps", 0.000052, "<0.01/s"}, {"cps", -0.0099, "-0.0099/s"}, {"short", 1.5e-9, "1.5e-09"}, {"short", 0.000052, "0.000052"}, {"count:CPUs", 1.5, "1.5 CPUs"}, {"count:alerts/h", 5400, "5.4K alerts/h"}, {"count:alerts/h", 0.001, "<0.01 alerts/h"}, {"ops", 1500, "1.5K/s"},
+		{"locale", 1234567.4, "1,234,567"}, {"locale", -1000, "-1,000"}, {"locale", 7.41, "7"}, {"locale", 0, "0"}, {"short", 1234567, "1.23M"}, {"short", 3, "3"}, {"", 2.5, "2.5"}, {"celsius", 20, "20"},
 	} {
 		require.Equal(t, test.want, WithUnit(test.unit, test.value))
 	}

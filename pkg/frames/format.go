@@ -61,7 +61,7 @@ func WithUnit(unit string, value float64) string {
 	if per, counted := strings.CutPrefix(unit, "count:"); counted {
 		return rate(value, per)
 	}
-	return strings.TrimSpace(scale(value, 1000, "", "K", "M", "G", "T"))
+	return strings.ReplaceAll(scale(value, 1000, "", "K", "M", "G", "T"), " ", "")
 }
 
 // percentage formats per cents. The digits of nearly nothing say less than that it is less than 0.01 %.
@@ -87,11 +87,16 @@ func thousands(value float64) string {
 	return digits
 }
 
+// rate formats a number per time, or of things, as Grafana does: "93.5K events/s", "974/s".
 func rate(value float64, per string) string {
-	if value > 0 && value < 0.01 {
-		return "<0.01 " + per
+	text := "<0.01"
+	if value <= 0 || value >= 0.01 {
+		text = strings.ReplaceAll(scale(value, 1000, "", "K", "M", "G"), " ", "")
 	}
-	return strings.ReplaceAll(scale(value, 1000, "", "K", "M", "G")+" "+per, "  ", " ")
+	if strings.HasPrefix(per, "/") {
+		return text + per
+	}
+	return text + " " + per
 }
 
 // number formats a number with three significant digits.

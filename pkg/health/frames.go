@@ -55,8 +55,11 @@ func (f checkResult) shown() string { return strings.TrimSpace(f.text() + f.with
 
 // firstStep says what to change first. For an unknown verdict, it is why nothing is known.
 func (f checkResult) firstStep() string {
-	if f.verdict == "unknown" {
+	switch f.verdict {
+	case "unknown":
 		return f.why
+	case "ok":
+		return "No action needed."
 	}
 	return f.change
 }

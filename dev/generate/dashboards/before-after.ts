@@ -1,7 +1,8 @@
 import { AnnotationQueryBuilder, type Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { changes } from './changes';
+import { dimensionLink } from './links';
 import { page } from './page';
-import { coarse, seriesPanel, tablePanel, without } from './panels';
+import { coarse, linked, seriesPanel, tablePanel, without } from './panels';
 import { columns, datasource, inCluster, signal, signals, tableOf } from './queries';
 
 export const uid = 'falco-before-after';
@@ -47,10 +48,10 @@ function panels({ id, description, window }: (typeof figures)[number], index: nu
       title: `${title} by node`,
       description: `${description} Before, after, and the change, sorted by the largest increase. A period without a value is unknown: no history, another process, or a setting that is off.`,
       w: 12,
-      h: 8,
+      h: 10,
     },
     columns([id], { groupBy: ['$identity'], window: '$__range', compare }),
-    'change'
+    'Change'
   );
   const graph = seriesPanel(
     {
@@ -58,11 +59,11 @@ function panels({ id, description, window }: (typeof figures)[number], index: nu
       title,
       description: `${description} Over all selected nodes. Both lines start at the same position.`,
       w: 12,
-      h: 8,
+      h: 10,
     },
     [signals([id], { groupBy: [], window, compare })]
   );
-  return [coarse(graph, id), table];
+  return [linked(coarse(graph, id), dimensionLink(signal(id).dimension), id), table];
 }
 
 /** Figures, and the load that they follow, over all selected nodes. */

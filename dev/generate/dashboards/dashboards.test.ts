@@ -208,8 +208,7 @@ describe.each(built)('$dashboard.title', ({ dashboard, top, all, panels, queries
 
   it('sorts tables of signals by a column that they have', () => {
     const isColumn = ({ targets = [] }: Panel, name: string) =>
-      ['change', 'all'].includes(name) ||
-      targets.some(({ signals = [] }) => signals.some((id) => signalOf(id)?.title === name));
+      name === 'Change' || targets.some(({ signals = [] }) => signals.some((id) => signalOf(id)?.title === name));
     const wrong = panels
       .filter(({ type, targets = [] }) => type === 'table' && targets.every(({ queryType }) => queryType === 'signal'))
       .flatMap((panel) => (panel.options?.sortBy ?? []).map(({ displayName }) => ({ panel, displayName })))

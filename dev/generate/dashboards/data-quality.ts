@@ -36,7 +36,7 @@ export function dataQuality(): Dashboard {
     groups: [
       {
         id: 1,
-        help: 'Events are lost in **three places**: in the kernel (drops), in a Falco that has stopped reading (stalled), and in Falco’s tables, without which events lack process data. Start with the checks, then look at the worst node below. Tables show the **last ten minutes**.',
+        help: 'Events are lost in **three places**: in the kernel (drops), in a Falco that has stopped reading (stalled), and in Falco’s tables, without which events lack process data. Start with the checks, then look at the worst node below. Tables show the **last ten minutes**; each check names its own time.',
         panels: [
           tablePanel(
             {
@@ -56,7 +56,7 @@ export function dataQuality(): Dashboard {
               description:
                 'All nodes over the last ten minutes, largest drops first. Minutes with drops distinguishes bursts (near 0 %) from sustained overload (near 100 %). Unknown: see the panel’s notice for the reason.',
               w: 24,
-              h: 12,
+              h: 11,
             },
             columns(tableColumns, { window, groupBy: ['$identity'] }),
             'Kernel drops'
@@ -94,6 +94,7 @@ export function dataQuality(): Dashboard {
             ),
             'kernel-drop-rate'
           ),
+          // Grafana makes room for the first of the longest labels, and others are wider, hence the space.
           heatmapPanel(
             {
               id: 15,
@@ -103,7 +104,12 @@ export function dataQuality(): Dashboard {
               w: 12,
               h: 9,
             },
-            [worst('cpu-drop-ratio', 16, { groupBy: ['$identity', 'cpu'], legendFormat: '{{node}} CPU {{cpu}}' })],
+            [
+              worst('cpu-drop-ratio', 16, {
+                groupBy: ['$identity', 'cpu'],
+                legendFormat: '\u00a0{{node}} CPU {{cpu}}',
+              }),
+            ],
             'cpu-drop-ratio'
           ),
           worstPanel(

@@ -1,7 +1,8 @@
 import { VizTextDisplayOptionsBuilder } from '@grafana/grafana-foundation-sdk/common';
 import { type Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
+import { nodeLink, panelLink } from './links';
 import { labelVariable, page } from './page';
-import { barsPanel, tablePanel, seriesPanel, stackedPanel, statesPanel, statPanel, worstPanel } from './panels';
+import { barsPanel, linked, tablePanel, seriesPanel, stackedPanel, statesPanel, statPanel, worstPanel } from './panels';
 import { checksOf, chosen, columns, inCluster, ofSidekick, signals, tableOf, type Target, worst } from './queries';
 
 export const uid = 'falco-delivery';
@@ -12,16 +13,28 @@ const inRange = { groupBy: [], window: '$__range', instant: true };
 /** A total could hide a node that loses most of its alerts. */
 const worstInRange = { window: '$__range', instant: true };
 
+interface Tile {
+  id: number;
+  title: string;
+  description: string;
+  query: Target;
+  /** The panel that shows the value over time; undefined for the worst node, whose dashboard opens instead. */
+  graph?: number;
+  named?: boolean;
+}
+
 /** A value of the same size, with or without a name. */
-function tile(id: number, title: string, description: string, w: number, query: Target, named = false) {
-  return statPanel({ id, title, description, w, h: 3 }, query, named)
+function tile({ id, title, description, query, graph, named = graph === undefined }: Tile, w: number) {
+  const { signals: [signalId = ''] = [] } = query.build() as { signals?: string[] };
+  const panel = statPanel({ id, title, description, w, h: 3 }, query, named)
     .wideLayout(false)
-    .text(new VizTextDisplayOptionsBuilder().titleSize(13).valueSize(20));
+    .text(new VizTextDisplayOptionsBuilder().titleSize(13).valueSize(28));
+  const link = graph === undefined ? nodeLink('${__field.labels.node:percentencode}') : panelLink(uid, graph);
+  return linked(panel, link, signalId);
 }
 
 /** A place of the chain in the first row, or the joint before it in the second. */
-const link = (id: number, title: string, description: string, query: Target, named = false) =>
-  tile(id, title, description, 6, query, named);
+const link = (place: Tile) => tile(place, 6);
 
 const accepted = { key: 'status', operator: '=', value: 'accepted' };
 const delivered = { key: 'status', operator: '=', value: 'ok' };
@@ -41,68 +54,78 @@ export function delivery(): Dashboard {
     step: 'dimension',
     variables: [
       labelVariable('destination', 'Destination', [inCluster]).allValue('.*'),
-      labelVariable('rule_name', 'Canary’s rule', [inCluster]).name('rule').allValue('.*'),
+      labelVariable('rule_name', 'Canary rule', [inCluster]).name('rule').allValue('.*'),
     ],
     groups: [
       {
         id: 1,
         help: '**Read each row from left to right**, over **the time range**. First row: alerts per hour at each place. Second row: what is lost at the joint before it, at the worst node or destination. Alerts are lost at the first coloured loss; later places cannot receive them. What Grafana receives is measured by the *alert receiver*, see the row *Received by Grafana*.',
         panels: [
-          link(
-            3,
-            '1 Raised',
-            'Alerts per hour raised by the rules of the selected nodes over the range, before any output.',
-            signals(['rule-match-rate'], inRange)
-          ),
-          link(
-            6,
-            '2 Falcosidekick',
-            'Alerts per hour that Falcosidekick accepted over the range, from all nodes of the cluster.',
-            ofSidekick(['sidekick-input-rate'], inRange, [accepted])
-          ),
-          link(
-            8,
-            '3 Destinations',
-            'Deliveries per hour that the destinations of Falcosidekick accepted over the range. An alert sent to three destinations counts three times.',
-            ofSidekick(['destination-output-rate'], inRange, [toChosen, delivered])
-          ),
-          link(
-            11,
-            '4 Grafana',
-            'Alerts per hour from the selected nodes that the alert receiver counted over the range, directly from Falco or through Falcosidekick.',
-            signals(['alerts-received-rate'], inRange)
-          ),
-          link(
-            4,
-            'Dropped in 1',
-            'In Falco: alerts dropped in the range because its outputs queue was full. Unknown if the capacity of the queue is unknown (outputsQueueCapacity of the target): an unbounded queue grows in memory instead.',
-            signals(['outputs-queue-drops'], inRange)
-          ),
-          link(
-            5,
-            'Lost before 2',
-            'Between Falco and Falcosidekick: estimated share of the alerts that Falcosidekick did not receive, on the worst node. Requires a Falcosidekick among the targets with the same cluster label.',
-            worst('loss-before-sidekick-ratio', 1, worstInRange),
-            true
-          ),
-          link(
-            7,
-            'Lost before 3',
-            'Between Falcosidekick and its destinations: the destination that rejected the largest share of its alerts over the range. Falcosidekick does not retry: they are lost.',
-            ofSidekick(
+          link({
+            id: 3,
+            title: '1 Raised',
+            description: 'Alerts per hour raised by the rules of the selected nodes over the range, before any output.',
+            query: signals(['rule-match-rate'], inRange),
+            graph: 22,
+          }),
+          link({
+            id: 6,
+            title: '2 Falcosidekick',
+            description: 'Alerts per hour that Falcosidekick accepted over the range, from all nodes of the cluster.',
+            query: ofSidekick(['sidekick-input-rate'], inRange, [accepted]),
+            graph: 22,
+          }),
+          link({
+            id: 8,
+            title: '3 Destinations',
+            description:
+              'Deliveries per hour that the destinations of Falcosidekick accepted over the range. An alert sent to three destinations counts three times.',
+            query: ofSidekick(['destination-output-rate'], inRange, [toChosen, delivered]),
+            graph: 34,
+          }),
+          link({
+            id: 11,
+            title: '4 Grafana',
+            description:
+              'Alerts per hour from the selected nodes that the alert receiver counted over the range, directly from Falco or through Falcosidekick.',
+            query: signals(['alerts-received-rate'], inRange),
+            graph: 53,
+          }),
+          link({
+            id: 4,
+            title: 'Dropped in 1',
+            description:
+              'In Falco: alerts dropped in the range because its outputs queue was full. Unknown if the capacity of the queue is unknown (outputsQueueCapacity of the target): an unbounded queue grows in memory instead.',
+            query: signals(['outputs-queue-drops'], inRange),
+            graph: 23,
+          }),
+          link({
+            id: 5,
+            title: 'Lost before 2',
+            description:
+              'Between Falco and Falcosidekick: estimated share of the alerts that Falcosidekick did not receive, on the worst node. Requires a Falcosidekick among the targets with the same cluster label.',
+            query: worst('loss-before-sidekick-ratio', 1, worstInRange),
+          }),
+          link({
+            id: 7,
+            title: 'Lost before 3',
+            description:
+              'Between Falcosidekick and its destinations: the destination that rejected the largest share of its alerts over the range. Falcosidekick does not retry: they are lost.',
+            query: ofSidekick(
               ['destination-error-ratio'],
               { ...inRange, limit: 1, groupBy: ['destination'], legendFormat: '{{destination}}' },
               [toChosen]
             ),
-            true
-          ),
-          link(
-            12,
-            'Lost before 4',
-            'Between Falco and Grafana: share of the alerts raised on the worst node that did not arrive at the alert receiver within the range: the loss of the whole way. Inaccurate in a range that is short compared with the delivery time.',
-            worst('delivery-loss-ratio', 1, worstInRange),
-            true
-          ),
+            graph: 33,
+            named: true,
+          }),
+          link({
+            id: 12,
+            title: 'Lost before 4',
+            description:
+              'Between Falco and Grafana: share of the alerts raised on the worst node that did not arrive at the alert receiver within the range: the loss of the whole way. Inaccurate in a range that is short compared with the delivery time.',
+            query: worst('delivery-loss-ratio', 1, worstInRange),
+          }),
           tablePanel(
             {
               id: 9,
@@ -165,10 +188,21 @@ export function delivery(): Dashboard {
               title: 'Falcosidekick up',
               description:
                 'Green: Falcosidekick responded. Red: it did not, and alerts raised meanwhile may be lost. Empty if no Falcosidekick is among the targets.',
-              w: 24,
-              h: 4,
+              w: 12,
+              h: 7,
             },
             ofSidekick(['sidekick-up'], { legendFormat: '{{node}}' })
+          ),
+          seriesPanel(
+            {
+              id: 27,
+              title: 'Falcosidekick restarts within 15 minutes',
+              description:
+                'Process starts within the 15 minutes before each point. Alerts sent during a restart are lost.',
+              w: 12,
+              h: 7,
+            },
+            [ofSidekick(['sidekick-restarts'], { window: '15m', legendFormat: '{{node}}' })]
           ),
           seriesPanel(
             {
@@ -176,7 +210,7 @@ export function delivery(): Dashboard {
               title: 'Falcosidekick memory',
               description:
                 'Resident memory of each Falcosidekick. Memory that grows together with the goroutines shows a destination that is slower than the alerts.',
-              w: 8,
+              w: 12,
               h: 7,
             },
             [ofSidekick(['sidekick-memory'], { legendFormat: '{{node}}' })]
@@ -187,21 +221,10 @@ export function delivery(): Dashboard {
               title: 'Falcosidekick goroutines',
               description:
                 'Falcosidekick sends each alert in a goroutine of its own. A number that keeps growing shows that alerts wait for a slow destination.',
-              w: 8,
+              w: 12,
               h: 7,
             },
             [ofSidekick(['sidekick-goroutines'], { legendFormat: '{{node}}' })]
-          ),
-          seriesPanel(
-            {
-              id: 27,
-              title: 'Falcosidekick restarts within 15 minutes',
-              description:
-                'Process starts within the 15 minutes before each point. Alerts sent during a restart are lost.',
-              w: 8,
-              h: 7,
-            },
-            [ofSidekick(['sidekick-restarts'], { window: '15m', legendFormat: '{{node}}' })]
           ),
         ],
       },
@@ -271,26 +294,35 @@ export function delivery(): Dashboard {
         help: 'What the **alert receiver** of this data source measured. Tiles and table cover **the time range**. It takes alerts as one more destination of Falco or Falcosidekick and is off by default. Turn it on in the settings of the data source.',
         panels: [
           tile(
-            13,
-            'Time from Falco',
-            'Time within which 95 % of the alerts that Falco sends to Grafana itself arrived.',
-            8,
-            signals(['delivery-time-p95'], onPath('falco'))
+            {
+              id: 13,
+              title: 'Time from Falco',
+              description: 'Time within which 95 % of the alerts that Falco sends to Grafana itself arrived.',
+              query: signals(['delivery-time-p95'], onPath('falco')),
+              graph: 52,
+            },
+            8
           ),
           tile(
-            14,
-            'Time through Falcosidekick',
-            'Time within which 95 % of the alerts that Falcosidekick forwards arrived. What it is longer than the time from Falco is spent in Falcosidekick.',
-            8,
-            signals(['delivery-time-p95'], onPath('falcosidekick'))
+            {
+              id: 14,
+              title: 'Time through Falcosidekick',
+              description:
+                'Time within which 95 % of the alerts that Falcosidekick forwards arrived. What it is longer than the time from Falco is spent in Falcosidekick.',
+              query: signals(['delivery-time-p95'], onPath('falcosidekick')),
+              graph: 52,
+            },
+            8
           ),
           tile(
-            15,
-            'Alerts on time',
-            'Share of the alerts that arrived at the alert receiver within the objective of the settings (receiver.objective, 30 seconds by default), on the worst node.',
-            8,
-            worst('delivery-on-time-ratio', 1, worstInRange),
-            true
+            {
+              id: 15,
+              title: 'Alerts on time',
+              description:
+                'Share of the alerts that arrived at the alert receiver within the objective of the settings (receiver.objective, 30 seconds by default), on the worst node.',
+              query: worst('delivery-on-time-ratio', 1, worstInRange),
+            },
+            8
           ),
           seriesPanel(
             {
@@ -379,7 +411,7 @@ export function delivery(): Dashboard {
       {
         id: 40,
         title: 'Canary',
-        help: 'A canary is a rule that **a job triggers** on every node every few minutes. *Canaries received* shows the one that the settings name (receiver.canary.rule). For the other tables, select it under *Canary’s rule*: *All* shows the last match of any rule, and long silences are normal then.',
+        help: 'A canary is a rule that **a job triggers** on every node every few minutes. *Canaries received* shows the one that the settings name (receiver.canary.rule). For the other tables, select it under *Canary rule*: *All* shows the last match of any rule, and long silences are normal then.',
         panels: [
           tablePanel(
             {
@@ -388,7 +420,7 @@ export function delivery(): Dashboard {
               description:
                 'When the last canary of each node arrived at the alert receiver, how long it took, and how many in a row are overdue.',
               w: 24,
-              h: 8,
+              h: 10,
             },
             columns(['canary-last-arrival', 'canary-round-trip-time', 'missed-canaries'], { groupBy: ['$identity'] }),
             'Missed canaries'
@@ -400,7 +432,7 @@ export function delivery(): Dashboard {
               description:
                 'Time since the rule last matched on each node, longest first, within the range. Nodes without a row had no match in the range: extend it, or check the canary.',
               w: 12,
-              h: 9,
+              h: 10,
             },
             ofCanary('canary-elapsed-time', {
               groupBy: ['$identity'],
@@ -417,7 +449,7 @@ export function delivery(): Dashboard {
               description:
                 'Time between the last match and its arrival at Falcosidekick, longest first. The resolution is 30 seconds or two scrape intervals. Delivery to the destinations cannot be measured.',
               w: 12,
-              h: 9,
+              h: 10,
             },
             ofCanary('canary-delivery-time', {
               groupBy: ['$identity'],

@@ -2,8 +2,18 @@ import { type Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { changes } from './changes';
 import { dashboardLink } from './links';
 import { page } from './page';
-import { barsPanel, linked, seriesPanel, stackedPanel, statesPanel, statPanel, tablePanel, worstPanel } from './panels';
-import { checksOf, columns, inCluster, signals, tableOf, verdict, worst } from './queries';
+import {
+  barsPanel,
+  linked,
+  seriesPanel,
+  stackedPanel,
+  statesPanel,
+  statPanel,
+  tablePanel,
+  without,
+  worstPanel,
+} from './panels';
+import { checksOf, columns, inCluster, signals, tableOf, worst } from './queries';
 
 export const uid = 'falco-fleet';
 
@@ -26,6 +36,9 @@ const total = (id: number, signalId: string, title: string, description: string)
 const now = (id: number, signalId: string, title: string, description: string) =>
   tile(id, signalId, title, description, {});
 
+/** Four tiles in a row. */
+const tileSize = { w: 6, h: 3 };
+
 /** Where a tile leads: to the dashboard that shows more about its figure. */
 const more: Record<string, { title: string; url: string }> = {
   downtime: dashboardLink('Open loss report', 'falco-loss-report'),
@@ -39,7 +52,7 @@ const more: Record<string, { title: string; url: string }> = {
 
 function tile(id: number, signalId: string, title: string, description: string, query: object) {
   const panel = statPanel(
-    { id, title, description, w: 8, h: 3 },
+    { id, title, description, ...tileSize },
     signals([signalId], { groupBy: [], instant: true, ...query })
   );
   return linked(panel, more[signalId]!, signalId);
@@ -56,16 +69,6 @@ export function fleet(): Dashboard {
         id: 1,
         help: 'Nothing monitors a node **without a working Falco**. Nodes that never had a Falco are known only if the settings give the expected number (`expectedInstances` of a target).',
         panels: [
-          statPanel(
-            {
-              id: 3,
-              title: 'Continuity',
-              description: 'The worst verdict of all continuity checks over the selected nodes.',
-              w: 8,
-              h: 3,
-            },
-            verdict(checksOf('continuity'))
-          ),
           linked(
             statPanel(
               {
@@ -73,8 +76,7 @@ export function fleet(): Dashboard {
                 title: 'Without Falco',
                 description:
                   'Nodes of the selected clusters that are down, stalled, or missing compared with the expected number, at the end of the range. 0 is healthy.',
-                w: 8,
-                h: 3,
+                ...tileSize,
               },
               signals(['nodes-without-falco'], { groupBy: [], filters: [inCluster], instant: true })
             ),
@@ -122,6 +124,17 @@ export function fleet(): Dashboard {
             'fleet-syscall-rate',
             'Syscalls',
             'Syscalls per second of the selected nodes, before Falco filters, with each kernel counted once. Requires BPF statistics.'
+          ),
+          tablePanel(
+            {
+              id: 3,
+              title: 'Checks',
+              description:
+                'Each continuity check over all selected nodes, worst first. Unknown checks give the reason.',
+              w: 24,
+              h: 8,
+            },
+            tableOf('health', { signals: checksOf('continuity'), groupBy: ['check'] })
           ),
           tablePanel(
             {
@@ -200,16 +213,20 @@ export function fleet(): Dashboard {
         title: 'Drift',
         help: 'Different **versions** have different losses and costs, different **rules** detect different threats. Node pools may have different configuration on purpose. Nodes that differ are listed first.',
         panels: [
-          tablePanel(
-            {
-              id: 22,
-              title: 'Inventory',
-              description:
-                'All current instances. Those that differ from the majority or from the pinned baseline are listed first, with the differences. Files show the first digits of their SHA-256. An instance that is down shows its last known values. A cell shows all of its text while the mouse is over it.',
-              w: 24,
-              h: 11,
-            },
-            tableOf('inventory')
+          without(
+            tablePanel(
+              {
+                id: 22,
+                title: 'Inventory',
+                description:
+                  'All current instances. Those that differ from the majority or from the pinned baseline are listed first, with the differences. Files show the first digits of their SHA-256. An instance that is down shows its last known values. A cell shows all of its text while the mouse is over it.',
+                w: 24,
+                h: 11,
+              },
+              tableOf('inventory')
+            ),
+            // The table of stability has it.
+            ['Uptime']
           ),
           barsPanel(
             {

@@ -1,6 +1,8 @@
 /** Links between the dashboards and to the documentation. */
 import type * as cog from '@grafana/grafana-foundation-sdk/cog';
 import { DashboardLinkBuilder, DashboardLinkType, type DashboardLink } from '@grafana/grafana-foundation-sdk/dashboard';
+import { catalogue } from '../../../src/signals';
+import { type DimensionId } from '../../../src/signals/types';
 
 export const docs = 'https://github.com/falco-metrics/falco-metrics-datasource/blob/main/docs';
 
@@ -9,6 +11,26 @@ const carried = 'var-ds=${ds}&${cluster:queryparam}&${__url_time_range}';
 /** A data link to another dashboard that keeps the variables and the time range. */
 export function dashboardLink(title: string, uid: string, more = '${node:queryparam}') {
   return { title, url: `/d/${uid}?${carried}${more && `&${more}`}`, targetBlank: false };
+}
+
+/** The dashboard of each dimension. */
+export const dimensionUids: Record<DimensionId, string> = {
+  'data-quality': 'falco-data-quality',
+  continuity: 'falco-fleet',
+  resources: 'falco-resources',
+  delivery: 'falco-delivery',
+  security: 'falco-security',
+};
+
+/** A data link to the dashboard of a dimension. */
+export function dimensionLink(dimension: DimensionId) {
+  const { title = dimension } = catalogue.dimensions.find(({ id }) => id === dimension) ?? {};
+  return dashboardLink(`Open ${title}`, dimensionUids[dimension]);
+}
+
+/** A data link to one panel of a dashboard, as large as the page. */
+export function panelLink(uid: string, id: number) {
+  return dashboardLink('Show over time', uid, `\${node:queryparam}&viewPanel=panel-${id}`);
 }
 
 /** A data link to the dashboard of one node; `name` is the expression for the name of the node. */

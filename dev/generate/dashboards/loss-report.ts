@@ -1,9 +1,10 @@
 import { type Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { changes } from './changes';
+import { dimensionLink, nodeLink } from './links';
 import { page } from './page';
 import { TableSortByFieldStateBuilder } from '@grafana/grafana-foundation-sdk/common';
-import { barsPanel, statPanel, tablePanel, thresholds } from './panels';
-import { columns, signals, worst } from './queries';
+import { barsPanel, linked, statPanel, tablePanel } from './panels';
+import { columns, signal, signals, worst } from './queries';
 
 export const uid = 'falco-loss-report';
 
@@ -19,9 +20,13 @@ const losses = [
 ];
 
 const total = (id: number, signalId: string, title: string, description: string) =>
-  statPanel(
-    { id, title, description, w: 8, h: 3 },
-    signals([signalId], { groupBy: [], window: '$__range', instant: true })
+  linked(
+    statPanel(
+      { id, title, description, w: 8, h: 3 },
+      signals([signalId], { groupBy: [], window: '$__range', instant: true })
+    ),
+    dimensionLink(signal(signalId).dimension),
+    signalId
   );
 
 /** One row without a header. */
@@ -66,17 +71,21 @@ export function lossReport(): Dashboard {
             'Lost events',
             'Events dropped in the kernel within the range, over all selected nodes.'
           ),
-          statPanel(
-            {
-              id: 4,
-              title: 'Highest kernel drops',
-              description:
-                'The node that dropped the largest share of its events in the range. A share over all nodes would hide it.',
-              w: 8,
-              h: 3,
-            },
-            worst('kernel-drop-ratio', 1, { window: '$__range', instant: true }),
-            true
+          linked(
+            statPanel(
+              {
+                id: 4,
+                title: 'Highest kernel drops',
+                description:
+                  'The node that dropped the largest share of its events in the range. A share over all nodes would hide it.',
+                w: 8,
+                h: 3,
+              },
+              worst('kernel-drop-ratio', 1, { window: '$__range', instant: true }),
+              true
+            ),
+            nodeLink('${__field.labels.node:percentencode}'),
+            'kernel-drop-ratio'
           ),
           total(
             5,
@@ -146,34 +155,20 @@ export function lossReport(): Dashboard {
               id: 23,
               title: 'Lost events by node and cause',
               description:
-                'The same for each node with lost events. Nodes without a row lost no events in the kernel while they were scraped.',
+                'The same for each node, the largest first. Nodes without a row lost no events in the kernel while they were scraped.',
               w: 24,
               h: 9,
             },
-            columns(['lost-events'], {
-              groupBy: ['$identity', 'cause'],
-              window: '$__range',
-              legendFormat: '{{cause}}',
-            }),
-            'all'
-          )
-            .unit('locale')
-            .decimals(0)
-            .thresholds(thresholds({}))
-            // Names without characters that need escaping.
-            .overrideByRegexp('^(.{9,})$', [{ id: 'custom.width', value: 108 }])
-            .withTransformation({
-              id: 'calculateField',
-              options: { mode: 'reduceRow', reduce: { reducer: 'sum' }, alias: 'all', replaceFields: false },
-            })
-            .withTransformation({
-              id: 'filterByValue',
-              options: {
-                type: 'include',
-                match: 'any',
-                filters: [{ fieldName: 'all', config: { id: 'greater', options: { value: 0 } } }],
-              },
-            }),
+            columns(['lost-events'], { groupBy: ['$identity', 'cause'], window: '$__range' }),
+            'Lost events'
+          ).withTransformation({
+            id: 'filterByValue',
+            options: {
+              type: 'include',
+              match: 'any',
+              filters: [{ fieldName: 'Lost events', config: { id: 'greater', options: { value: 0 } } }],
+            },
+          }),
         ],
       },
       {

@@ -5,6 +5,10 @@ import { signals, tableOf } from './queries';
 const over = (ids: string[], query: Record<string, unknown> = {}) =>
   signals(ids, { legendFormat: '{{signal}}', ...query });
 const sizes = { w: 8, h: 8 };
+/** Has room for legends of four lines. */
+const tall = { w: 8, h: 9 };
+/** Has room for legends of five lines. */
+const tallest = { w: 8, h: 10 };
 
 /** The lower half of the dashboard of one node. */
 export const inside: Group = {
@@ -18,7 +22,7 @@ export const inside: Group = {
         title: 'Thread table and lookups',
         description:
           'Usage of the thread table, and the shares of failed lookups of threads and file descriptors. File descriptor lookup failures are normal; only a change matters.',
-        ...sizes,
+        ...tall,
       },
       [
         over([
@@ -35,7 +39,7 @@ export const inside: Group = {
         title: 'CPU',
         description:
           'CPU usage of Falco since its start and, for young processes, over the last hour; 100 % is one full CPU. CPU usage of probes is a share of the whole node.',
-        ...sizes,
+        ...tall,
       },
       [over(['cpu-usage-since-start-ratio', 'cpu-usage-ratio', 'probe-cpu-ratio'], { window: '1h' })]
     ),
@@ -45,7 +49,7 @@ export const inside: Group = {
         title: 'Memory',
         description:
           'Resident and proportional memory, container memory if known, and the size of the ring buffers with Falco’s defaults. A line that only rises will reach the limit.',
-        ...sizes,
+        ...tall,
       },
       [over(['memory-rss', 'memory-pss', 'container-memory', 'ring-buffer-memory'])]
     ),
@@ -55,7 +59,7 @@ export const inside: Group = {
         title: 'Probe run time',
         description:
           'Nanoseconds per run of each of Falco’s BPF programs. An increase without more load indicates contention or more expensive work in the kernel.',
-        ...sizes,
+        ...tall,
       },
       [signals(['probe-run-time'], { groupBy: ['tracepoint'], legendFormat: '{{tracepoint}}' })]
     ),
@@ -64,7 +68,7 @@ export const inside: Group = {
         id: 36,
         title: 'Alerts',
         description: 'Alerts per hour raised by the rules on this node.',
-        ...sizes,
+        ...tall,
       },
       [over(['rule-match-rate'])]
     ),
@@ -74,7 +78,7 @@ export const inside: Group = {
         title: 'Lost before Falcosidekick',
         description:
           'Estimated share of this node’s alerts that Falcosidekick did not receive, over ten minutes. It includes alerts dropped by Falco’s outputs queue.',
-        ...sizes,
+        ...tall,
       },
       [over(['loss-before-sidekick-ratio'], { window: '10m' })],
       'loss-before-sidekick-ratio'
@@ -97,15 +101,12 @@ export const inside: Group = {
           'Losses that no drop counter includes: syscall entry events that could not be stored, preemptions of the kernel module, and kernel entries that iterators (Falco 0.44) could not read. 0 is normal.',
         ...sizes,
       },
-      [
-        over(['store-drop-rate', 'preemption-rate'], { refId: 'A' }),
-        signals(['iterator-drop-rate'], { refId: 'B', groupBy: ['item'], legendFormat: 'iterator {{item}}' }),
-      ]
+      [over(['store-drop-rate', 'preemption-rate', 'iterator-drop-rate'])]
     ),
     seriesPanel(
       {
         id: 41,
-        title: 'Address space and allocator',
+        title: 'Address space',
         description:
           'Virtual memory, which contains the ring buffers twice and is not memory in use, and jemalloc’s statistics, if Falco is built with it and metrics.jemalloc_stats_enabled is true.',
         ...sizes,
@@ -121,7 +122,7 @@ export const inside: Group = {
         title: 'CPU usage by tracepoint',
         description:
           'Share of the node’s CPU time spent in each of Falco’s BPF programs, at the end of the range. It is charged to the applications.',
-        ...sizes,
+        ...tallest,
       },
       signals(['tracepoint-cpu-ratio'], { legendFormat: '{{tracepoint}}', limit: 20, instant: true })
     ),
@@ -131,7 +132,7 @@ export const inside: Group = {
         title: 'Iterator events',
         description:
           'Processes and files that Falco’s iterators read from the kernel (Falco 0.44 and later with the modern probe). They rise when Falco starts, reloads or looks up something it missed.',
-        ...sizes,
+        ...tallest,
       },
       [signals(['iterator-event-rate'], { groupBy: ['item'], legendFormat: '{{item}}' })]
     ),
@@ -141,7 +142,7 @@ export const inside: Group = {
         title: 'Last termination',
         description:
           'The reason according to Kubernetes; OOMKilled means out of memory. Requires prometheus mode with kube-state-metrics.',
-        ...sizes,
+        ...tallest,
       },
       [signals(['last-termination'], { legendFormat: '{{reason}}' })]
     ),

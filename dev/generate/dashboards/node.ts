@@ -1,10 +1,12 @@
 import { type Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { changes } from './changes';
+import { dimensionLink } from './links';
 import { inside } from './node-inside';
 import { page, type Group } from './page';
 import {
   barsPanel,
   heatmapPanel,
+  linked,
   seriesPanel,
   stackedPanel,
   statesPanel,
@@ -12,7 +14,7 @@ import {
   tablePanel,
   without,
 } from './panels';
-import { signals, tableOf, verdict } from './queries';
+import { signal, signals, tableOf } from './queries';
 
 export const uid = 'falco-node';
 
@@ -21,9 +23,15 @@ const over = (ids: string[], query: Record<string, unknown> = {}) =>
   signals(ids, { legendFormat: '{{signal}}', ...query });
 
 const now = (id: number, signalId: string, title: string, description: string, query: Record<string, unknown> = {}) =>
-  statPanel({ id, title, description, w: 8, h: 3 }, signals([signalId], { ...atEnd, ...query }));
+  linked(
+    statPanel({ id, title, description, w: 8, h: 3 }, signals([signalId], { ...atEnd, ...query })),
+    dimensionLink(signal(signalId).dimension),
+    signalId
+  );
 
 const sizes = { w: 8, h: 8 };
+/** Has room for the legend of ten causes, and for the names of 32 CPUs. */
+const tall = { w: 8, h: 10 };
 
 const verdicts: Group = {
   id: 1,
@@ -34,16 +42,11 @@ const verdicts: Group = {
     now(5, 'kernel-drop-ratio', 'Kernel drops in range', 'Share of the events in the range that never reached Falco.', {
       window: '$__range',
     }),
-    statPanel(
-      {
-        id: 6,
-        title: 'Stalled',
-        description:
-          'Whether Falco has stopped processing events; unknown if it cannot be determined, for example while Falco is down.',
-        w: 8,
-        h: 3,
-      },
-      verdict(['stalled'])
+    now(
+      6,
+      'stalled',
+      'Stalled',
+      'Whether Falco has stopped processing events; unknown if it cannot be determined, for example while Falco is down.'
     ),
     now(
       7,
@@ -74,7 +77,7 @@ const verdicts: Group = {
           description:
             'Current version, engine, kernel, files and settings of this Falco. Metrics that require a disabled setting are missing below.',
           w: 24,
-          h: 5,
+          h: 4,
         },
         tableOf('inventory')
       ),
@@ -104,7 +107,7 @@ const loss: Group = {
         id: 22,
         title: 'Kernel drops',
         description: 'Share of the events that never reached Falco. Dashed: 2 % and 10 %.',
-        ...sizes,
+        ...tall,
       },
       [over(['kernel-drop-ratio'])],
       'kernel-drop-ratio'
@@ -115,7 +118,7 @@ const loss: Group = {
         title: 'Kernel drops by cause',
         description:
           'Dropped events per second by syscall class or other cause. clone_fork, execve and proc matter most: Falco then does not know the process.',
-        ...sizes,
+        ...tall,
       },
       [signals(['kernel-drop-rate'], { groupBy: ['cause'], legendFormat: '{{cause}}' })]
     ),
@@ -125,7 +128,7 @@ const loss: Group = {
         title: 'Kernel drops per CPU',
         description:
           'Share of the events of each CPU, or of each kernel module device, that was dropped, with one row per CPU. The colours end at 10 %. If a few rows stand out, a few busy CPUs overflow their buffers. Gaps: unknown.',
-        ...sizes,
+        ...tall,
       },
       [
         signals(['cpu-drop-ratio'], { refId: 'A', groupBy: ['cpu'], legendFormat: 'CPU {{cpu}}' }),

@@ -134,9 +134,13 @@ export function page({
   return board;
 }
 
+/** The length of a Markdown text as it is read: without the addresses of its links. */
+const readLength = (text: string) => text.replace(/\]\([^)]*\)/g, ']').length;
+
 /** The help panel has room for three lines on a screen of 1280 pixels with Grafana's menu. */
 function add(board: DashboardBuilder, { id, title, collapsed, help, panels }: Group): void {
-  const place = { id: id + 1, title: '', description: 'How to read this group.', w: 24, h: help.length > 280 ? 3 : 2 };
+  const h = readLength(help) > 280 ? 3 : 2;
+  const place = { id: id + 1, title: '', description: 'How to read this group.', w: 24, h };
   const all = [textPanel(place, help).transparent(true), ...panels];
   if (title !== undefined) {
     const row = new RowBuilder(title).id(id);

@@ -77,10 +77,11 @@ export function statPanel(place: Place, query: Target, named = false): stat.Pane
     .reduceOptions(lastValue())
     .mappings([unknown])
     .graphMode(common.BigValueGraphMode.None)
+    .justifyMode(common.BigValueJustifyMode.Center)
     .textMode(named ? common.BigValueTextMode.ValueAndName : common.BigValueTextMode.Value);
   if (named) {
     // A narrow tile has no room for the name beside the value.
-    panel.wideLayout(false).text(new common.VizTextDisplayOptionsBuilder().titleSize(13).valueSize(20));
+    panel.wideLayout(false).text(new common.VizTextDisplayOptionsBuilder().titleSize(13).valueSize(28));
   }
   if (queryType === 'health') {
     return panel.colorMode(common.BigValueColorMode.BackgroundSolid);
@@ -96,6 +97,7 @@ export function statPanel(place: Place, query: Target, named = false): stat.Pane
 export function verdictsPanel(place: Place, query: Target, uids: Record<string, string>): stat.PanelBuilder {
   const panel = statPanel(place, query, true)
     .orientation(common.VizOrientation.Vertical)
+    .justifyMode(common.BigValueJustifyMode.Auto)
     .wideLayout(false)
     .text(new common.VizTextDisplayOptionsBuilder().titleSize(16).valueSize(26));
   return Object.entries(uids).reduce(
@@ -265,18 +267,28 @@ export function barsPanel(place: Place, query: Target): bargauge.PanelBuilder {
       .orientation(common.VizOrientation.Horizontal)
       .displayMode(common.BarGaugeDisplayMode.Basic)
       .valueMode(common.BarGaugeValueMode.Text)
-      .minVizHeight(12)
+      // With the size "auto", Grafana ignores these, and a single bar fills the panel.
+      .minVizHeight(16)
       .maxVizHeight(40)
-      .text(new common.VizTextDisplayOptionsBuilder().titleSize(12).valueSize(14))
+      .sizing(common.BarGaugeSizing.Manual)
+      // Grafana makes room for the name with the most characters at 12 pixels. Others with as many may be wider.
+      .text(new common.VizTextDisplayOptionsBuilder().titleSize(11).valueSize(14))
       .namePlacement(common.BarGaugeNamePlacement.Left)
-      .sizing(common.BarGaugeSizing.Auto)
   );
+}
+
+/** Without pages: Grafana shows page numbers even for a single one. The builder refuses 0, which turns them off. */
+class PagelessBuilder extends statetimeline.PanelBuilder {
+  override build(): dashboard.Panel {
+    const panel = super.build();
+    return { ...panel, options: { ...(panel.options as object), perPage: 0 } };
+  }
 }
 
 /** One band per series, coloured by the value names. */
 export function statesPanel(place: Place, query: Target): statetimeline.PanelBuilder {
   return (
-    placed(new statetimeline.PanelBuilder(), place)
+    placed(new PagelessBuilder(), place)
       .withTarget(query)
       .interval('5s')
       .maxDataPoints(points)

@@ -1,3 +1,4 @@
+import * as common from '@grafana/grafana-foundation-sdk/common';
 import { type Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { page } from './page';
 import { barsPanel, tablePanel, worstPanel } from './panels';
@@ -36,7 +37,7 @@ export function resources(): Dashboard {
     groups: [
       {
         id: 1,
-        help: 'Falco uses **CPU in its process** (at most one CPU, because it processes events on one thread), **CPU in the kernel** (charged to the applications that make syscalls) and **memory** (process, ring buffers, outputs queue). Tables and bars show the **last 15 minutes**.',
+        help: 'Falco uses **CPU in its process** (at most one CPU, because it processes events on one thread), **CPU in the kernel** (charged to the applications that make syscalls) and **memory** (process, ring buffers, outputs queue). Tables and bars show the **last 15 minutes**; each check names its own time.',
         panels: [
           tablePanel(
             {
@@ -45,7 +46,7 @@ export function resources(): Dashboard {
               description:
                 'Each resources check over all selected nodes, worst first. Checks against a limit exist only if the settings of the target give one (cpuLimit, memoryLimit).',
               w: 24,
-              h: 7,
+              h: 6,
             },
             tableOf('health', { signals: checksOf('resources'), groupBy: ['check'], window })
           ),
@@ -56,7 +57,7 @@ export function resources(): Dashboard {
               description:
                 'All nodes at the end of the range, highest CPU first. Average CPU usage covers the last 15 minutes to 12 hours, more for older processes, and requires a history of that length. Unknown: see the panel’s notice for the reason.',
               w: 24,
-              h: 12,
+              h: 11,
             },
             columns(tableColumns, { window }),
             'CPU usage since start'
@@ -101,7 +102,7 @@ export function resources(): Dashboard {
               h: 8,
             },
             signals(['total-cpu-cost'], { groupBy: ['part'], window, instant: true, legendFormat: '{{part}}' })
-          ),
+          ).namePlacement(common.BarGaugeNamePlacement.Top),
           worstPanel(
             {
               id: 22,
@@ -159,7 +160,7 @@ export function resources(): Dashboard {
               instant: true,
               legendFormat: '{{version}} {{part}}',
             })
-          ),
+          ).namePlacement(common.BarGaugeNamePlacement.Top),
           barsPanel(
             {
               id: 17,

@@ -2,7 +2,7 @@ import { type Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { dashboardLink } from './links';
 import { page } from './page';
 import { barsPanel, linked, tablePanel, seriesPanel, statesPanel, statPanel } from './panels';
-import { checksOf, columns, signals, tableOf, verdict, worst } from './queries';
+import { checksOf, columns, signals, tableOf, worst } from './queries';
 
 export const uid = 'falco-security';
 
@@ -28,18 +28,8 @@ export function security(): Dashboard {
     groups: [
       {
         id: 1,
-        help: 'Falco **sees** events if its sources deliver them and it processes them. It **detects** threats if the right rules are loaded and no events are lost. Silence proves neither: trigger a canary rule regularly (delivery dashboard). Tiles, tables and bars cover **the time range**.',
+        help: 'Falco **sees** events if its sources deliver them and it processes them. It **detects** threats if the right rules are loaded and no events are lost. Silence proves neither: trigger a canary rule regularly (delivery dashboard). Tiles, tables and bars cover **the time range**; each check names its own.',
         panels: [
-          statPanel(
-            {
-              id: 3,
-              title: 'Security',
-              description: 'The worst verdict of all security checks over the selected nodes.',
-              w: 4,
-              h: 4,
-            },
-            verdict(checksOf('security'))
-          ),
           linked(
             statPanel(
               {
@@ -47,8 +37,8 @@ export function security(): Dashboard {
                 title: 'Blind time',
                 description:
                   'Time in the range in which Falco responded but processed no events, summed over all nodes. Anything above 0 is a monitoring gap.',
-                w: 5,
-                h: 4,
+                w: 6,
+                h: 3,
               },
               signals(['blind-time'], { groupBy: [], ...inRange })
             ),
@@ -61,8 +51,8 @@ export function security(): Dashboard {
                 id: 5,
                 title: 'Rule matches',
                 description: 'Number of rule matches in the range, over all selected nodes.',
-                w: 5,
-                h: 4,
+                w: 6,
+                h: 3,
               },
               signals(['matches-by-rule'], { groupBy: [], ...inRange })
             ),
@@ -76,8 +66,8 @@ export function security(): Dashboard {
                 title: 'Share of top five',
                 description:
                   'Share of all matches caused by the five noisiest rules. Near 100 %, these five hide the others: tune them, before their alerts are muted together with the rest.',
-                w: 5,
-                h: 4,
+                w: 6,
+                h: 3,
               },
               signals(['noisiest-rules-ratio'], { groupBy: [], ...inRange })
             ),
@@ -91,8 +81,8 @@ export function security(): Dashboard {
                 title: 'Silent rules',
                 description:
                   'Rules that matched on a node within the range, but not since Falco last started or reloaded. A few are chance; many are rules that no longer load.',
-                w: 5,
-                h: 4,
+                w: 6,
+                h: 3,
               },
               signals(['silent-rules'], { groupBy: [], ...inRange })
             ),
@@ -101,12 +91,22 @@ export function security(): Dashboard {
           ),
           tablePanel(
             {
+              id: 3,
+              title: 'Checks',
+              description: 'Each security check over all selected nodes, worst first. Unknown checks give the reason.',
+              w: 24,
+              h: 8,
+            },
+            tableOf('health', { signals: checksOf('security'), groupBy: ['check'] })
+          ),
+          tablePanel(
+            {
               id: 8,
               title: 'Nodes',
               description:
                 'All nodes over the range: active sources, stalled and blind time, loss, rules drift, silent and noisy rules. Unknown: see the panel’s notice for the reason.',
               w: 24,
-              h: 10,
+              h: 11,
             },
             columns(capability, { window: '$__range', groupBy: ['$identity'] }),
             'Blind time'

@@ -1,17 +1,24 @@
 import { type Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
+import { dashboardLink } from './links';
 import { page, type Group } from './page';
-import { heatmapPanel, seriesPanel, stackedPanel, statPanel } from './panels';
+import { heatmapPanel, linked, seriesPanel, stackedPanel, statPanel } from './panels';
 import { signals } from './queries';
 
 /** One point per second over the ten minutes shown, at the default interval. */
 const points = 600;
 const sizes = { w: 8, h: 8 };
+/** Have room for the legends of ten causes and of eight tracepoints. */
+const tall = { w: 8, h: 10 };
 
 const live = (ids: string[], query: Record<string, unknown> = {}) =>
   signals(ids, { legendFormat: '{{signal}}', live: true, ...query });
 
 const now = (id: number, signalId: string, title: string, description: string, query: Record<string, unknown> = {}) =>
-  statPanel({ id, title, description, w: 8, h: 3 }, live([signalId], { instant: true, ...query }));
+  linked(
+    statPanel({ id, title, description, w: 8, h: 3 }, live([signalId], { instant: true, ...query })),
+    dashboardLink('Open this node', 'falco-node'),
+    signalId
+  );
 
 const watched: Group = {
   id: 1,
@@ -49,7 +56,7 @@ const watched: Group = {
         id: 9,
         title: 'Kernel drops',
         description: 'Share of the events that never reached Falco. Dashed: 2 % and 10 %.',
-        ...sizes,
+        ...tall,
       },
       [live(['kernel-drop-ratio'])],
       'kernel-drop-ratio'
@@ -60,7 +67,7 @@ const watched: Group = {
         title: 'Kernel drops by cause',
         description:
           'Dropped events per second by syscall class or other cause. If a few causes dominate, reduce those syscalls (base_syscalls.custom_set). If all are alike, use larger buffers (buf_size_preset).',
-        ...sizes,
+        ...tall,
       },
       [live(['kernel-drop-rate'], { groupBy: ['cause'], legendFormat: '{{cause}}' })]
     ).maxDataPoints(points),
@@ -70,7 +77,7 @@ const watched: Group = {
         title: 'Kernel drops per CPU',
         description:
           'Share of the events of each CPU, or of each kernel module device, that was dropped, with one row per CPU. The colours end at 10 %. If a few rows stand out, fewer CPUs should share a buffer (cpus_for_each_buffer: 1).',
-        ...sizes,
+        ...tall,
       },
       [
         live(['cpu-drop-ratio'], { refId: 'A', groupBy: ['cpu'], legendFormat: 'CPU {{cpu}}' }),
@@ -121,7 +128,7 @@ const load: Group = {
         id: 25,
         title: 'Probe run time',
         description: 'Nanoseconds per run of each of Falco’s BPF programs.',
-        ...sizes,
+        ...tall,
       },
       [live(['probe-run-time'], { groupBy: ['tracepoint'], legendFormat: '{{tracepoint}}' })]
     ).maxDataPoints(points),
@@ -131,7 +138,7 @@ const load: Group = {
         title: 'Memory',
         description:
           'Resident memory. It shows larger buffers immediately, because Falco maps them when it opens its engine.',
-        ...sizes,
+        ...tall,
       },
       [live(['memory-rss'])]
     ).maxDataPoints(points),
@@ -140,7 +147,7 @@ const load: Group = {
         id: 27,
         title: 'Scrape duration',
         description: 'Duration of each scrape: the cost of watching. It grows with the thread table.',
-        ...sizes,
+        ...tall,
       },
       [live(['scrape-duration'])]
     ).maxDataPoints(points),

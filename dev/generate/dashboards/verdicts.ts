@@ -1,7 +1,7 @@
 /** The top of the overview: five verdicts, and the most important values. */
 import { catalogue } from '../../../src/signals';
-import { type DimensionId, type Signal } from '../../../src/signals/types';
-import { dashboardLink, nodeLink } from './links';
+import { type Signal } from '../../../src/signals/types';
+import { dashboardLink, dimensionUids, nodeLink } from './links';
 import { linked, statPanel, verdictsPanel } from './panels';
 import { inCluster, signals, tableOf, worst, type Target } from './queries';
 
@@ -10,15 +10,6 @@ export const window = '5m';
 
 /** Panels that alert rules link to. Do not change the ids. */
 export const alertsLost = 4;
-
-/** The dashboard of each dimension. */
-const uids: Record<DimensionId, string> = {
-  'data-quality': 'falco-data-quality',
-  continuity: 'falco-fleet',
-  resources: 'falco-resources',
-  delivery: 'falco-delivery',
-  security: 'falco-security',
-};
 
 /** One tile per dimension, all in one panel: 24 columns cannot be divided by five. */
 export const verdicts = verdictsPanel(
@@ -31,7 +22,7 @@ export const verdicts = verdictsPanel(
     h: 4,
   },
   tableOf('health', { groupBy: ['dimension'], format: 'timeseries', window }),
-  Object.fromEntries(catalogue.dimensions.map(({ id, title }) => [title, uids[id]]))
+  Object.fromEntries(catalogue.dimensions.map(({ id, title }) => [title, dimensionUids[id]]))
 );
 
 /** Four tiles in one row. Narrower ones have no room for their titles beside Grafana’s icons and menu. */
