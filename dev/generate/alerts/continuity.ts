@@ -80,7 +80,7 @@ export const continuity: AlertRule[] = [
     for: '0s',
     severity: 'critical',
     ...keepLast,
-    look: { dashboard: 'Falco fleet and drift', panel: 'Restarts in range' },
+    look: { dashboard: 'Falco fleet and drift', panel: 'Restarts' },
     summary: ({ node }) => `Falco on ${node} is in a crash loop`,
     description: () =>
       'It started at least three times within half an hour. Between the restarts nothing monitors the node.',
@@ -98,7 +98,7 @@ export const continuity: AlertRule[] = [
     for: '0s',
     severity: 'warning',
     ...keepLast,
-    look: { dashboard: 'Falco fleet and drift', panel: 'Restarts in range' },
+    look: { dashboard: 'Falco fleet and drift', panel: 'Restarts' },
     summary: ({ node }) => `Falco on ${node} restarts repeatedly`,
     description: () =>
       'It started at least five times within 6 hours, six times within a day or ten times within a week, or in at least three hours of a day or five hours of a week without a reboot or a rollout: a crash loop that is slow, or a rollout that is repeated. Between the restarts nothing monitors the node.',

@@ -36,7 +36,7 @@ export function dataQuality(): Dashboard {
     groups: [
       {
         id: 1,
-        help: 'Events are lost in **three places**: in the kernel (drops), in a Falco that has stopped reading (stalled), and in Falco’s tables, without which events lack process data. Start with the checks, then look at the worst node below. Tables show the **last ten minutes**; each check names its own time.',
+        help: 'Events are lost in **three places**: in the kernel (drops), in a Falco that has stopped reading (stalled), and in Falco’s tables, without which events lack process data. Start with the checks, then the worst node. Tables show the **last ten minutes**; checks name their own time.',
         panels: [
           tablePanel(
             {

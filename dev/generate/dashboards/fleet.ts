@@ -67,7 +67,7 @@ export function fleet(): Dashboard {
     groups: [
       {
         id: 1,
-        help: 'Nothing monitors a node **without a working Falco**. Nodes that never had a Falco are known only if the settings give the expected number (`expectedInstances` of a target).',
+        help: 'Nothing monitors a node **without a working Falco**. Nodes that never had a Falco are known only if the settings give the expected number (`expectedInstances` of a target). Tiles and tables that count cover **the time range**.',
         panels: [
           linked(
             statPanel(
@@ -86,25 +86,20 @@ export function fleet(): Dashboard {
           total(
             5,
             'downtime',
-            'Downtime in range',
+            'Downtime',
             'Time within the range in which Falco did not respond, summed over all nodes.'
           ),
           total(
             6,
             'availability-ratio',
-            'Availability in range',
+            'Availability',
             'Share of successful scrapes in the range, averaged over the selected nodes.'
           ),
-          total(
-            7,
-            'restarts',
-            'Restarts in range',
-            'Falco process starts within the range. A rollout is one per node.'
-          ),
+          total(7, 'restarts', 'Restarts', 'Falco process starts within the range. A rollout is one per node.'),
           total(
             8,
             'reloads',
-            'Hot reloads in range',
+            'Hot reloads',
             'Reloads of rules and configuration within the range without a restart; Falco 0.41 and later.'
           ),
           now(

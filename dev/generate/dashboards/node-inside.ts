@@ -7,8 +7,6 @@ const over = (ids: string[], query: Record<string, unknown> = {}) =>
 const sizes = { w: 8, h: 8 };
 /** Has room for legends of four lines. */
 const tall = { w: 8, h: 9 };
-/** Has room for legends of five lines. */
-const tallest = { w: 8, h: 10 };
 
 /** The lower half of the dashboard of one node. */
 export const inside: Group = {
@@ -101,7 +99,7 @@ export const inside: Group = {
           'Losses that no drop counter includes: syscall entry events that could not be stored, preemptions of the kernel module, and kernel entries that iterators (Falco 0.44) could not read. 0 is normal.',
         ...sizes,
       },
-      [over(['store-drop-rate', 'preemption-rate', 'iterator-drop-rate'])]
+      [over(['store-drop-rate', 'preemption-rate', 'iterator-drop-rate'], { groupBy: ['$identity'] })]
     ),
     seriesPanel(
       {
@@ -122,7 +120,7 @@ export const inside: Group = {
         title: 'CPU usage by tracepoint',
         description:
           'Share of the node’s CPU time spent in each of Falco’s BPF programs, at the end of the range. It is charged to the applications.',
-        ...tallest,
+        ...sizes,
       },
       signals(['tracepoint-cpu-ratio'], { legendFormat: '{{tracepoint}}', limit: 20, instant: true })
     ),
@@ -132,7 +130,8 @@ export const inside: Group = {
         title: 'Iterator events',
         description:
           'Processes and files that Falco’s iterators read from the kernel (Falco 0.44 and later with the modern probe). They rise when Falco starts, reloads or looks up something it missed.',
-        ...tallest,
+        w: 16,
+        h: 8,
       },
       [signals(['iterator-event-rate'], { groupBy: ['item'], legendFormat: '{{item}}' })]
     ),
@@ -142,7 +141,8 @@ export const inside: Group = {
         title: 'Last termination',
         description:
           'The reason according to Kubernetes; OOMKilled means out of memory. Requires prometheus mode with kube-state-metrics.',
-        ...tallest,
+        w: 24,
+        h: 4,
       },
       [signals(['last-termination'], { legendFormat: '{{reason}}' })]
     ),

@@ -236,6 +236,8 @@ export function tablePanel(place: Place, query: Target, sortBy?: string): table.
     // As wide as the longest name of a check.
     .overrideByName('Check', [{ id: 'custom.width', value: 225 }])
     .overrideByRegexp('^Availability$', [{ id: 'custom.width', value: 86 }])
+    // "6.69K alerts/h".
+    .overrideByName('Rule matches', [{ id: 'custom.width', value: 115 }])
     .overrideByRegexp('^(Uptime|Downtime|Blind time)$', [{ id: 'custom.width', value: 115 }]);
   return sortBy === undefined
     ? panel

@@ -37,7 +37,7 @@ export function resources(): Dashboard {
     groups: [
       {
         id: 1,
-        help: 'Falco uses **CPU in its process** (at most one CPU, because it processes events on one thread), **CPU in the kernel** (charged to the applications that make syscalls) and **memory** (process, ring buffers, outputs queue). Tables and bars show the **last 15 minutes**; each check names its own time.',
+        help: 'Falco uses **CPU in its process** (at most one CPU: it processes events on one thread), **CPU in the kernel** (charged to applications) and **memory** (process, ring buffers, outputs queue). Tables and bars show the **last 15 minutes**; checks name their own time.',
         panels: [
           tablePanel(
             {
@@ -148,7 +148,7 @@ export function resources(): Dashboard {
           barsPanel(
             {
               id: 16,
-              title: 'CPU time per event by version',
+              title: 'CPU per event by version',
               description:
                 'CPU time per kernel event, averaged over the nodes of each version, by part. Rules, plugins and versions change it; the load does not. Do not compare across Falco 0.42, which halved the events.',
               w: 8,
@@ -358,7 +358,7 @@ export function resources(): Dashboard {
           worstPanel(
             {
               id: 33,
-              title: 'Host open file descriptors',
+              title: 'Open file descriptors',
               description: 'File handles allocated by the kernel, for the five hosts with most.',
               w: 6,
               h: 7,
@@ -368,7 +368,7 @@ export function resources(): Dashboard {
           worstPanel(
             {
               id: 34,
-              title: 'Host running processes',
+              title: 'Running processes',
               description:
                 'Threads that are running or waiting for a CPU at each scrape, for the five hosts with most. Many more than CPUs: the host is overloaded, and Falco has to wait as well.',
               w: 6,

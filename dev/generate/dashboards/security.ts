@@ -28,7 +28,7 @@ export function security(): Dashboard {
     groups: [
       {
         id: 1,
-        help: 'Falco **sees** events if its sources deliver them and it processes them. It **detects** threats if the right rules are loaded and no events are lost. Silence proves neither: trigger a canary rule regularly (delivery dashboard). Tiles, tables and bars cover **the time range**; each check names its own.',
+        help: 'Falco **sees** events if its sources deliver them and it processes them. It **detects** threats if the right rules are loaded and no events are lost. Silence proves neither: trigger a canary rule regularly. Tiles, tables and bars cover **the time range**; checks name their own.',
         panels: [
           linked(
             statPanel(
