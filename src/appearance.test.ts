@@ -135,6 +135,8 @@ describe('a table', () => {
     const figures = [titled('change', 'change'), titled('clone_fork', 'clone_fork'), titled('load', 'Server load')];
     const [frame] = shown([table({ name: 'node', values: ['a'] }, label, ...figures)]);
     expect(titles(frame)).toEqual(['Node', 'Rule name', 'Change', 'clone_fork', 'Server load']);
+    const [events] = shown([table({ name: 'time', values: [1] }, { name: 'timeEnd', values: [1] })]);
+    expect(titles(events)).toEqual(['Time', undefined]);
     const targets = [{ refId: 'A', queryType: 'promql' as const }];
     const [written] = shown([{ ...table(label), refId: 'A' }], { targets });
     expect(titles(written)).toEqual([undefined]);

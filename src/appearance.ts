@@ -128,7 +128,8 @@ const compared = ['before', 'after', 'change'];
 /** Gives a column that only has the name of a label a title like those of the others: "Node", "Rule name". */
 function entitle(field: Field): Field {
   const { name, type, config } = field;
-  const isNamed = type === FieldType.number ? !compared.includes(name) : Boolean(config.displayNameFromDS);
+  const isLabel = /^[a-z_]+$/.test(name) && !config.displayNameFromDS;
+  const isNamed = type === FieldType.number ? !compared.includes(name) : !isLabel;
   const words = name.replaceAll('_', ' ');
   return isNamed
     ? field

@@ -105,7 +105,7 @@ function latestChange() {
     },
     tableOf('impact', { limit: 1, filters: ofClusters })
   )
-    .noValue('No change of Falco in this range.')
+    .noValue('No change of Falco in this range, or no values around it. See the panel’s notice.')
     .overrideByName('Time', [
       { id: 'custom.width', value: 102 },
       { id: 'unit', value: 'time:MM-DD HH:mm' },

@@ -245,11 +245,11 @@ export function tablePanel(place: Place, query: Target, sortBy?: string): table.
 }
 
 /**
- * Hides columns of a table. A transformation would drop a response without rows, and with it the
+ * Hides columns of a table, by name or title. A transformation would drop a response without rows, and with it the
  * notice.
  */
 export function without(panel: table.PanelBuilder, names: string[]): table.PanelBuilder {
-  return panel.overrideByRegexp(`^(${names.join('|')})$`, [{ id: 'custom.hideFrom.viz', value: true }]);
+  return panel.overrideByRegexp(`/^(${names.join('|')})$/i`, [{ id: 'custom.hideFrom.viz', value: true }]);
 }
 
 /**
