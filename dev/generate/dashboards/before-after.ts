@@ -99,24 +99,21 @@ function latestChange() {
       id: 4,
       title: 'Impact of the latest change',
       description:
-        'The latest change of Falco within the range. Before and after: mean of the changed nodes within an hour. Change: that of the changed nodes without that of the unchanged nodes, normalised by server load. All intervals of a change hold together with 95 % confidence. Nodes: changed / unchanged. See docs/impact.md for the method.',
+        'The latest change of Falco within the range, the first one in the table below. Before and after: mean of the changed nodes within an hour. Change: that of the changed nodes without that of the unchanged nodes, normalised by server load. All intervals of a change hold together with 95 % confidence. Nodes: changed / unchanged. See docs/impact.md for the method.',
       w: 24,
       h: 16,
     },
     tableOf('impact', { limit: 1, filters: ofClusters })
   )
     .noValue('No change of Falco in this range, or no values around it. See the panel’s notice.')
-    .overrideByName('Time', [
-      { id: 'custom.width', value: 102 },
-      { id: 'unit', value: 'time:MM-DD HH:mm' },
-    ])
-    .overrideByRegexp('^(Subject|Nodes|Before|After)$', [{ id: 'custom.width', value: 76 }])
-    .overrideByRegexp('^(Unchanged nodes|Change)$', [{ id: 'custom.width', value: 97 }])
-    .overrideByName('Change of Falco', [{ id: 'custom.width', value: 125 }])
-    .overrideByRegexp('^(95 % interval|Figure)$', [{ id: 'custom.width', value: 160 }])
-    .overrideByName('Verdict', [{ id: 'custom.minWidth', value: 190 }]);
-  // All rows are about one change. The table below shows its cluster.
-  return without(panel, ['Cluster']);
+    .overrideByRegexp('^(Subject|Nodes)$', [{ id: 'custom.width', value: 65 }])
+    .overrideByRegexp('^(Before|After)$', [{ id: 'custom.width', value: 74 }])
+    .overrideByRegexp('^(Unchanged nodes|Change)$', [{ id: 'custom.width', value: 92 }])
+    .overrideByName('95 % interval', [{ id: 'custom.width', value: 130 }])
+    .overrideByName('Figure', [{ id: 'custom.width', value: 170 }])
+    .overrideByName('Verdict', [{ id: 'custom.minWidth', value: 170 }]);
+  // All rows are about one change, which is the first one of the table below.
+  return without(panel, ['Cluster', 'Time', 'Change of Falco']);
 }
 
 function allChanges() {

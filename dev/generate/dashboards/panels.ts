@@ -280,7 +280,7 @@ export function barsPanel(place: Place, query: Target): bargauge.PanelBuilder {
 }
 
 /** Without pages: Grafana shows page numbers even for a single one. The builder refuses 0, which turns them off. */
-class PagelessBuilder extends statetimeline.PanelBuilder {
+class StatesBuilder extends statetimeline.PanelBuilder {
   override build(): dashboard.Panel {
     const panel = super.build();
     return { ...panel, options: { ...(panel.options as object), perPage: 0 } };
@@ -290,7 +290,7 @@ class PagelessBuilder extends statetimeline.PanelBuilder {
 /** One band per series, coloured by the value names. */
 export function statesPanel(place: Place, query: Target): statetimeline.PanelBuilder {
   return (
-    placed(new PagelessBuilder(), place)
+    placed(new StatesBuilder(), place)
       .withTarget(query)
       .interval('5s')
       .maxDataPoints(points)
