@@ -62,7 +62,7 @@ export function lossReport(): Dashboard {
     groups: [
       {
         id: 1,
-        help: '**Set the time range to the incident** and select its nodes. Tiles and tables cover **the time range**. Copy the tables into your incident report: panel menu → Inspect → Data → Download CSV. Counts are extrapolated to the ends of the range. Data before the start of the history is not included; the panel’s notice says so.',
+        help: '**Set the time range to the incident** and select its nodes. Tiles and tables cover **the time range**. Copy the tables into your incident report: panel menu → Inspect → Data → Download CSV. Counts are extrapolated to the ends of the range. Data before the start of the history is not included; the summary says when it starts.',
         panels: [
           summary(),
           total(
