@@ -168,11 +168,13 @@ describe('a table', () => {
   });
 });
 
-it('writes warnings in a readable colour in the light theme, but keeps yellow behind verdicts', () => {
-  const frames = [table({ name: 'drops', type: FieldType.number, values: [1], config: { thresholds } }, verdict)];
+it('writes values in readable colours in the light theme, but keeps yellow behind verdicts', () => {
+  const drops = { name: 'drops', type: FieldType.number, values: [1], config: { thresholds } };
+  const frames = [table(drops, verdict), { meta: { type: 'numeric-multi' }, fields: [drops] }];
   config.theme2 = light;
-  const [frame] = shown(frames);
+  const [frame, tile] = shown(frames);
   expect(colours(frame!)).toEqual(['text', '#9a6700', 'red']);
+  expect(colours(tile!)).toEqual(['#2e7d32', '#9a6700', 'red']);
   expect(frame?.fields[1]?.config.mappings).toEqual(readableVerdicts);
 });
 

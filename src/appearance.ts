@@ -154,15 +154,17 @@ const hide = (field: Field): Field => ({
 const isVerdict = ({ name, config }: Field) =>
   name === 'verdict' || config.custom?.cellOptions?.type === 'color-background';
 
+const DARK_GREEN = '#2e7d32';
+
 /**
- * Text needs a contrast of 4.5 (WCAG 2.1). Yellow on white has 1.5, the colour that replaces it 4.9. White on Grafana's green,
- * red and purple has 2.1 to 4.3, on these 4.8 and more. Yellow verdicts have dark text.
+ * Text needs a contrast of 4.5 (WCAG 2.1). Yellow on white has 1.5 and green 3.0, the colours that replace them 4.9 and more.
+ * White on Grafana's green, red and purple has 2.1 to 4.3, on these 4.8 and more. Yellow verdicts have dark text.
  */
 function readable(field: Field): Field {
   if (isVerdict(field)) {
-    return recolour(field, { green: '#2e7d32', red: 'dark-red', purple: 'dark-purple' });
+    return recolour(field, { green: DARK_GREEN, red: 'dark-red', purple: 'dark-purple' });
   }
-  return grafana.theme2.isLight ? recolour(field, { yellow: '#9a6700' }) : field;
+  return grafana.theme2.isLight ? recolour(field, { green: DARK_GREEN, yellow: '#9a6700' }) : field;
 }
 
 /** Twelve of the 64 digits of a SHA-256 tell two files apart. */
