@@ -64,6 +64,39 @@ const content = 'main';
     expect(count).toBeGreaterThan(20);
   });
 
+  // Grafana shows these editors deep inside of its settings of dashboards and alert rules. The preview shows them by themselves.
+  const alone = grafanaHome ? it.skip : it;
+
+  alone('the variable editor', async () => {
+    await page.goto(`${stage.url}/editors/variable?theme=light`);
+    // The list is long, and only a part of it is drawn.
+    await page.getByRole('combobox', { name: 'Label' }).fill('node');
+    await page.getByRole('option', { name: 'node', exact: true }).click();
+    await page.getByRole('switch', { name: 'Worst first' }).waitFor();
+    await page.getByRole('button', { name: 'Add filter' }).click();
+    expect(await violations(page)).toEqual([]);
+    const { count, unnamed } = await tabStops(page, content);
+    expect(unnamed).toEqual([]);
+    expect(count).toBeGreaterThan(8);
+  });
+
+  alone('the annotation editor', async () => {
+    await page.goto(`${stage.url}/editors/annotation`);
+    await page.getByRole('button', { name: 'Add filter' }).click();
+    expect(await violations(page)).toEqual([]);
+    const { count, unnamed } = await tabStops(page, content);
+    expect(unnamed).toEqual([]);
+    expect(count).toBeGreaterThan(6);
+  });
+
+  alone.each(['Signal', 'Health', 'Impact', 'PromQL'])('query type %s of an alert rule', async (type) => {
+    await page.goto(`${stage.url}/editors/alert?theme=light`);
+    await page.getByRole('radiogroup', { name: 'Query type' }).getByRole('radio', { name: type }).click();
+    await page.getByRole('button', { name: 'Add filter' }).or(page.locator('.monaco-editor')).first().waitFor();
+    await page.getByRole('button', { name: /^Options/ }).click();
+    expect(await violations(page)).toEqual([]);
+  });
+
   it.each(['Signal', 'Health', 'Inventory', 'Rules', 'Events', 'Impact', 'PromQL'])('query type %s', async (type) => {
     await page.goto(`${stage.url}/explore`);
     await page.getByRole('radiogroup', { name: 'Query type' }).getByRole('radio', { name: type }).click();

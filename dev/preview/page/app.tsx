@@ -8,6 +8,7 @@ import { AlertRulesPage } from './pages/AlertRulesPage';
 import { DashboardPage } from './pages/DashboardPage';
 import { DataSourcePage } from './pages/DataSourcePage';
 import { DataSourcesPage } from './pages/DataSourcesPage';
+import { EditorsPage } from './pages/EditorsPage';
 import { ExplorePage } from './pages/ExplorePage';
 import { HomePage } from './pages/HomePage';
 import { NotFound } from './pages/NotFound';
@@ -30,6 +31,7 @@ export async function start(root: HTMLElement): Promise<void> {
             <Route path="/dashboards" element={<Navigate to="/" replace />} />
             <Route path="/d/:uid/:slug?" element={<DashboardPage />} />
             <Route path="/explore" element={<ExplorePage />} />
+            <Route path="/editors/:kind" element={<EditorsPage />} />
             <Route path="/alerting/list" element={<AlertRulesPage />} />
             <Route path="/connections/datasources" element={<DataSourcesPage />} />
             <Route path="/connections/datasources/edit/:uid" element={<DataSourcePage />} />
