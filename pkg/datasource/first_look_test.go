@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
+	"github.com/grafana/grafana-plugin-sdk-go/data"
 	"github.com/stretchr/testify/require"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/executor"
@@ -56,7 +57,8 @@ func (f beginning) scrapedAt(at time.Time, events float64) {
 	f.setAt(at, 1, append(labels, "__name__", "up")...)
 }
 
-// A user saves the data source and looks at a rate at once. Its only value is after the end of the range, between two steps.
+// A user saves the data source and looks at a rate at once. Its only value is after the end of the range, between two steps, and
+// is shown at the end of the range.
 func TestFirstLookAtARate(t *testing.T) {
 	d, f := newTest(t, falco("node-1", kernelCounters...))
 	now := noon
@@ -72,5 +74,8 @@ func TestFirstLookAtARate(t *testing.T) {
 		require.NoError(t, res.Error)
 		require.Equal(t, 1, res.Frames[0].Rows(), q)
 		require.InDelta(t, 0.05, figure(t, res.Frames[0], 0), 1e-9)
+		if field := res.Frames[0].Fields[0]; field.Type() == data.FieldTypeTime {
+			require.Equal(t, noon, field.At(0), "panels leave out what comes after their range")
+		}
 	}
 }

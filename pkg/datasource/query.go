@@ -119,7 +119,9 @@ func (d *Instance) answerQuery(ctx context.Context, r *request.Request, dq backe
 	if q.Filters, err = r.ReadFilters(q.Filters); err != nil {
 		return failure.Response(err)
 	}
-	dq.TimeRange.To = firstLook(r, dq.TimeRange.To)
+	asked := dq.TimeRange.To
+	dq.TimeRange.To = firstLook(r, asked)
+	late := dq.TimeRange.To.Sub(asked)
 	qc := &request.QueryContext{Query: q, RefID: dq.RefID, Times: query.NewTimes(dq, r.Settings.Interval)}
 	if !q.Instant {
 		if kind.maxSteps > 0 {
@@ -142,6 +144,9 @@ func (d *Instance) answerQuery(ctx context.Context, r *request.Request, dq backe
 		}
 		for _, frame := range out {
 			frame.RefID = dq.RefID
+			if late > 0 && !q.Instant {
+				moveBack(frame, late)
+			}
 		}
 		if kind.columns && q.Format == "table" {
 			if err := frames.Select(out[0], q.Columns); err != nil {
@@ -188,11 +193,23 @@ func onTick(r *request.Request, at time.Time) time.Time {
 }
 
 // firstLook returns the end of a range. If this request had to wait for the first scrapes, they came just after the end of
-// its range, so the range ends now instead.
+// its range, so the range ends now instead. See [moveBack].
 func firstLook(r *request.Request, to time.Time) time.Time {
 	now := r.Now()
 	if r.Executor.HistoryStart().Sub(to).Abs() <= queryPatience && now.Sub(to) <= 2*queryPatience {
 		return now
 	}
 	return to
+}
+
+// moveBack makes the times of a frame earlier. Panels leave out what comes after the end of the range that they asked for.
+func moveBack(frame *data.Frame, by time.Duration) {
+	for _, field := range frame.Fields {
+		if field.Type() != data.FieldTypeTime {
+			continue
+		}
+		for i := range field.Len() {
+			field.Set(i, field.At(i).(time.Time).Add(-by))
+		}
+	}
 }
