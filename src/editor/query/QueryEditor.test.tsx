@@ -127,7 +127,7 @@ describe('signals', () => {
     show({ queryType: 'signal', signals: ['kernel-drop-ratio'] });
     await userEvent.click(screen.getByRole('button', { name: /About “Kernel drops”/ }));
     const about = screen.getByRole('region', { name: 'Kernel drops' });
-    expect(about).toHaveTextContent(/Thresholds: warning above \d+%, critical above \d+%\./);
+    expect(about).toHaveTextContent(/Thresholds: warning above \d+ %, critical above \d+ %\./);
     expect(within(about).getByRole('link', { name: /Source/ })).toHaveAttribute(
       'href',
       expect.stringMatching(/^https:/)
@@ -613,7 +613,7 @@ describe('health', () => {
 test('the values of a signal and its thresholds are explained in an alert rule', () => {
   show({ queryType: 'signal', signals: ['kernel-drop-ratio', 'uptime'] }, { app: CoreApp.UnifiedAlerting });
   expect(screen.getByRole('note')).toHaveTextContent(
-    /Kernel drops: Values are fractions: 2 % is 0\.02\. Suggested condition: above 0\.\d+ \(\d+%\) for a warning, above 0\.\d+ \(\d+%\) for a critical alert\./
+    /Kernel drops: Values are fractions: 2 % is 0\.02\. Suggested condition: above 0\.\d+ \(\d+ %\) for a warning, above 0\.\d+ \(\d+ %\) for a critical alert\./
   );
   expect(screen.getByRole('note')).toHaveTextContent('Uptime: ');
 });

@@ -19,9 +19,9 @@ export function unitName(unit: string): string {
   return listNames()[unit] ?? unit.replace('count:', '');
 }
 
-/** Formats a value of a signal as a panel shows it. */
+/** Formats a value of a signal for a sentence: as a panel shows it, with a space before the unit. */
 export function formatValue(value: number, { unit, decimals }: Pick<Signal, 'unit' | 'decimals'>): string {
-  return formattedValueToString(getValueFormat(unit)(value, decimals));
+  return formattedValueToString(getValueFormat(unit)(value, decimals)).replace(/%$/, ' %');
 }
 
 /** Grafana's name of a unit. */
