@@ -12,8 +12,8 @@ import (
 
 const (
 	// minTargetsAge is the least time for which the list of targets counts as current. It is longer if a refresh takes the
-	// server long, so that refreshes take a twentieth of its time at most. While the list settles, which a loaded server must
-	// not delay by minutes, they take a third.
+	// server long, so that refreshes take a twentieth of its time at most. While the list has no Falco or settles, which a
+	// loaded server must not delay by minutes, they take a third.
 	minTargetsAge = 15 * time.Second
 	// refreshTimeout limits a refresh, which runs in the background.
 	refreshTimeout = time.Minute
@@ -32,7 +32,7 @@ type targetCache struct {
 }
 
 // Ready waits until the list of targets is current or cannot be refreshed. A list that is only a little too old is refreshed
-// in the background, unless it is empty: "no Falco" must be true now. The error says why no list is known.
+// in the background, unless it has no Falco: "no Falco" must be true now. The error says why no list is known.
 func (s *Store) Ready(ctx context.Context) error {
 	c := &s.targets
 	c.mu.Lock()
@@ -42,9 +42,9 @@ func (s *Store) Ready(ctx context.Context) error {
 		go s.refresh(budget.InBackground(ctx), c.running)
 	}
 	running := c.running
-	empty := len(c.all) == 0 && running != nil
+	noFalco := !hasFalco(c.all) && running != nil
 	c.mu.Unlock()
-	if known && !outdated && !empty {
+	if known && !outdated && !noFalco {
 		return nil
 	}
 	select {
@@ -102,9 +102,13 @@ func (s *Store) refresh(ctx context.Context, done chan struct{}) {
 	if c.err = err; err == nil {
 		c.all, c.jobs, c.external, c.at = all, jobs, external, now
 		took := s.now().Sub(now)
-		c.maxAge = max(minTargetsAge, s.config.Interval, 20*took)
-		if settling(all) {
+		switch least := max(minTargetsAge, s.config.Interval); {
+		case settling(all):
 			c.maxAge = max(time.Second, 2*took)
+		case !hasFalco(all):
+			c.maxAge = max(least, 2*took)
+		default:
+			c.maxAge = max(least, 20*took)
 		}
 	}
 	c.running = nil
@@ -117,6 +121,10 @@ func settling(all []target.Status) bool {
 	return len(all) == 0 || slices.ContainsFunc(all, func(t target.Status) bool {
 		return t.State == target.Up && (t.Scrapes < 4 || t.Metrics == nil)
 	})
+}
+
+func hasFalco(all []target.Status) bool {
+	return slices.ContainsFunc(all, func(t target.Status) bool { return t.Kind == target.KindFalco })
 }
 
 // HasExternalMetric reports whether the server has a metric of another exporter that signals can use.

@@ -151,6 +151,33 @@ func TestReadyAfterNoTarget(t *testing.T) {
 	require.NotEmpty(t, s.Targets())
 }
 
+// A Falcosidekick that is scraped before the Falcos does not delay them either.
+func TestReadyAfterNoFalco(t *testing.T) {
+	f := newEngine(t, `
+load 15s
+  up{job="sidekick", instance="s:1"} 1x110
+  falcosecurity_falcosidekick_inputs_total{job="sidekick", instance="s:1", status="accepted"} 0+1x110
+  up{job="falco", instance="a:1"} _x94 1x15
+  falcosecurity_falco_version_info{job="falco", instance="a:1", version="0.44.1"} _x94 1x15
+`, nil)
+	engine := f.Respond
+	var passed atomic.Int64 // seconds
+	f.Respond = func(path string, p url.Values) (int, string) {
+		passed.Add(3)
+		return engine(path, p)
+	}
+	s := f.store(t)
+	s.now = func() time.Time { return promapitest.TimeAt(time.Duration(1395+passed.Load()) * time.Second) }
+	require.NoError(t, s.Ready(t.Context()))
+	require.Len(t, s.Targets(), 1)
+	took := passed.Load()
+	require.Greater(t, took, int64(3)) // so that a list with Falcos is kept for more than a minute
+
+	passed.Add(max(int64(minTargetsAge/time.Second), 2*took) + 1)
+	require.NoError(t, s.Ready(t.Context()))
+	require.Len(t, s.Targets(), 2)
+}
+
 // The first query after a pause waits for a current list of targets.
 func TestReadyAfterAPause(t *testing.T) {
 	s := newEngine(t, `

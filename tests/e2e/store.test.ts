@@ -44,8 +44,8 @@ const datasource = { type: 'falco-metrics-datasource', uid: 'falco-metrics' };
     });
     browser = await launch();
     page = await tallPage(browser, complaints);
-    await until('rates of every readable node', async () =>
-      (await nodes('kernel-drop-ratio')).length === 7 ? true : undefined
+    await until('rates of every readable node, and the list of targets', async () =>
+      (await nodes('kernel-drop-ratio')).length === 7 && (await nodes('up')).length === 8 ? true : undefined
     );
   });
 
