@@ -30,6 +30,7 @@ func main() {
 	folder := flag.String("provisioning", "provisioning", "provisioning folder: datasources/, dashboards/, alerting/")
 	pluginFolder := flag.String("plugin", "dist", "folder of the built plugin")
 	public := flag.String("public", "dev/preview/public", "folder of the built page")
+	version := flag.String("grafana-version", "", "version of Grafana that the plugin and the page receive")
 	level := flag.String("log-level", "warn", "level from which on the plugin's log lines are printed: debug, info, warn, error")
 	withParent := flag.Bool("with-parent", false, "end when standard input is closed")
 	flag.Parse()
@@ -42,14 +43,14 @@ func main() {
 			stop()
 		}()
 	}
-	if err := run(ctx, net.JoinHostPort(*host, strconv.Itoa(*port)), *folder, *pluginFolder, *public, hclog.LevelFromString(*level)); err != nil {
+	if err := run(ctx, net.JoinHostPort(*host, strconv.Itoa(*port)), *folder, *pluginFolder, *public, *version, hclog.LevelFromString(*level)); err != nil {
 		fmt.Fprintln(os.Stderr, "preview:", err)
 		os.Exit(1)
 	}
 }
 
 // run serves until ctx is canceled.
-func run(ctx context.Context, address, folder, pluginFolder, public string, level hclog.Level) error {
+func run(ctx context.Context, address, folder, pluginFolder, public, version string, level hclog.Level) error {
 	logger := hclog.New(&hclog.LoggerOptions{Name: "preview", Level: hclog.Info, Output: os.Stderr})
 	if info, err := os.Stat(folder); err != nil || !info.IsDir() {
 		return fmt.Errorf("expected a provisioning folder at %s; set --provisioning", folder)
@@ -68,7 +69,7 @@ func run(ctx context.Context, address, folder, pluginFolder, public string, leve
 	}
 	defer listener.Close()
 	pluginLogger := hclog.New(&hclog.LoggerOptions{Name: logger.Name() + "." + manifest.ID, Level: level, Output: os.Stderr})
-	backend, err := plugin.Start(manifest.Binary, pluginLogger)
+	backend, err := plugin.Start(manifest.Binary, version, pluginLogger)
 	if err != nil {
 		return err
 	}
@@ -78,7 +79,8 @@ func run(ctx context.Context, address, folder, pluginFolder, public string, leve
 	web := &http.Server{
 		ReadHeaderTimeout: 10 * time.Second,
 		Handler: server.New(server.Options{
-			Manifest: manifest, Backend: backend, Sources: sources, Provisioning: folder, Public: public, AppURL: url, Logger: logger,
+			Manifest: manifest, Backend: backend, Sources: sources, Provisioning: folder, Public: public,
+			GrafanaVersion: version, AppURL: url, Logger: logger,
 		}),
 	}
 	go func() {

@@ -5,6 +5,7 @@
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { buildPage, publicFolder } from './build';
 
@@ -15,6 +16,8 @@ const environment = {
   FALCO_DASHBOARDS: resolve(root, 'dist/dashboards'),
   ...process.env,
 };
+/** The page is built with the packages of this Grafana. */
+const { version } = createRequire(import.meta.url)('@grafana/runtime/package.json') as { version: string };
 const host = resolve(root, '.cache/preview', process.platform === 'win32' ? 'host.exe' : 'host');
 
 async function main(): Promise<void> {
@@ -25,7 +28,8 @@ async function main(): Promise<void> {
     return;
   }
 
-  const child = spawn(host, ['--with-parent', '--public', publicFolder, ...process.argv.slice(2)], {
+  const args = ['--with-parent', '--public', publicFolder, '--grafana-version', version, ...process.argv.slice(2)];
+  const child = spawn(host, args, {
     stdio: ['pipe', 'inherit', 'inherit'],
     env: environment,
   });

@@ -12,9 +12,6 @@ import (
 	"google.golang.org/grpc"
 )
 
-// GrafanaVersion is the version that plugins and the page receive.
-const GrafanaVersion = "12.4.10"
-
 // maxMessage is Grafana's size limit for a response of a plugin.
 const maxMessage = 256 << 20
 

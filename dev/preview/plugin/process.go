@@ -25,8 +25,9 @@ var passedOn = []string{"PATH", "HOME", "TMPDIR", "TZ", "SYSTEMROOT"}
 
 // Process is a running plugin backend. If it has crashed, the next request restarts it.
 type Process struct {
-	binary string
-	logger hclog.Logger
+	binary  string
+	version string
+	logger  hclog.Logger
 
 	mutex  sync.Mutex
 	client *goplugin.Client
@@ -34,9 +35,9 @@ type Process struct {
 	closed bool
 }
 
-// Start runs the binary and waits until it responds.
-func Start(binary string, logger hclog.Logger) (*Process, error) {
-	p := &Process{binary: binary, logger: logger}
+// Start runs the binary and waits until it responds. The plugin receives the version of Grafana.
+func Start(binary, grafanaVersion string, logger hclog.Logger) (*Process, error) {
+	p := &Process{binary: binary, version: grafanaVersion, logger: logger}
 	if _, err := p.protocol(); err != nil {
 		return nil, err
 	}
@@ -96,7 +97,7 @@ func (p *Process) admit(now time.Time) error {
 
 func (p *Process) config() *goplugin.ClientConfig {
 	command := exec.Command(p.binary)
-	command.Env = []string{"GF_VERSION=" + GrafanaVersion}
+	command.Env = []string{"GF_VERSION=" + p.version}
 	for _, name := range passedOn {
 		if value, found := os.LookupEnv(name); found {
 			command.Env = append(command.Env, name+"="+value)

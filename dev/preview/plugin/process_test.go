@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 	if err := backend.Manage("test", backend.ServeOpts{
 		QueryDataHandler: backend.QueryDataHandlerFunc(echoQueries),
 		CheckHealthHandler: backend.CheckHealthHandlerFunc(func(_ context.Context, r *backend.CheckHealthRequest) (*backend.CheckHealthResult, error) {
-			return &backend.CheckHealthResult{Status: backend.HealthStatusOk, Message: r.PluginContext.DataSourceInstanceSettings.UID}, nil
+			return &backend.CheckHealthResult{Status: backend.HealthStatusOk, Message: r.PluginContext.DataSourceInstanceSettings.UID + " in Grafana " + os.Getenv("GF_VERSION")}, nil
 		}),
 		CallResourceHandler: backend.CallResourceHandlerFunc(func(_ context.Context, r *backend.CallResourceRequest, sender backend.CallResourceResponseSender) error {
 			if r.Path == "die" {
@@ -53,7 +53,7 @@ func echoQueries(_ context.Context, r *backend.QueryDataRequest) (*backend.Query
 
 func start(t *testing.T) *plugin.Process {
 	t.Helper()
-	process, err := plugin.Start(os.Args[0], hclog.NewNullLogger())
+	process, err := plugin.Start(os.Args[0], "12.3.4", hclog.NewNullLogger())
 	require.NoError(t, err)
 	t.Cleanup(process.Close)
 	return process
@@ -83,7 +83,7 @@ func TestHealthAndResources(t *testing.T) {
 	health, err := process.CheckHealth(t.Context(), &backend.CheckHealthRequest{PluginContext: settings()})
 	require.NoError(t, err)
 	require.Equal(t, backend.HealthStatusOk, health.Status)
-	require.Equal(t, "one", health.Message)
+	require.Equal(t, "one in Grafana 12.3.4", health.Message)
 
 	got, status := "", 0
 	err = process.CallResource(t.Context(), &backend.CallResourceRequest{PluginContext: settings(), Path: "labels", URL: "labels?x=1", Method: "GET"},
@@ -119,6 +119,6 @@ func TestADeadPluginIsStartedAgainButNotForEver(t *testing.T) {
 }
 
 func TestAMissingBinaryIsNamed(t *testing.T) {
-	_, err := plugin.Start("/nowhere/gpx_x", hclog.NewNullLogger())
+	_, err := plugin.Start("/nowhere/gpx_x", "12.3.4", hclog.NewNullLogger())
 	require.ErrorContains(t, err, "starting /nowhere/gpx_x: ")
 }

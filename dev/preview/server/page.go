@@ -6,8 +6,6 @@ import (
 	"html/template"
 	"net/http"
 	"path/filepath"
-
-	"github.com/falco-metrics/falco-metrics-datasource/dev/preview/plugin"
 )
 
 //go:embed page.html
@@ -54,7 +52,7 @@ func (s *server) bootData() map[string]any {
 		},
 		"settings": map[string]any{
 			"buildInfo": map[string]any{
-				"version": plugin.GrafanaVersion, "commit": "preview", "env": "production", "edition": "Open Source",
+				"version": s.GrafanaVersion, "commit": "preview", "env": "production", "edition": "Open Source",
 			},
 			"appUrl": s.AppURL, "appSubUrl": "", "minRefreshInterval": "1s", "featureToggles": map[string]bool{},
 			"datasources": sources, "defaultDatasource": standard,

@@ -32,6 +32,8 @@ type Options struct {
 	Provisioning string
 	// Public is the folder with the built page, icons and fonts.
 	Public string
+	// GrafanaVersion is the version of Grafana that the page receives.
+	GrafanaVersion string
 	// AppURL is the URL of Grafana that the plugin receives.
 	AppURL string
 	Logger hclog.Logger
@@ -81,7 +83,7 @@ func files(prefix, folder string) http.Handler {
 }
 
 func (s *server) health(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, http.StatusOK, map[string]string{"database": "ok", "version": plugin.GrafanaVersion, "commit": "preview"})
+	writeJSON(w, http.StatusOK, map[string]string{"database": "ok", "version": s.GrafanaVersion, "commit": "preview"})
 }
 
 // pluginContext returns the context that Grafana sends to a plugin with every request.
