@@ -5,6 +5,7 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Browser, type Page } from 'playwright-core';
+import { version as grafanaVersion } from '@grafana/runtime/package.json';
 import { version as reactVersion } from 'react';
 import { violations } from './accessibility';
 import { grafanaHome, root, setStage, type Stage, until } from './harness';
@@ -94,4 +95,31 @@ describe(`With React ${reactVersion.split('.')[0]}`, () => {
     await page.screenshot({ path: join(shots, 'settings.png'), fullPage: true });
     expect(complaints).toEqual([]);
   });
+
+  // Real Grafana has no page that shows these three.
+  (grafanaHome ? it.skip : it)('opens the editors of alert rules, variables and annotations', async () => {
+    const choose = async (label: string, option: string) => {
+      await page.getByRole('combobox', { name: label }).click();
+      await page.getByRole('option', { name: option }).click();
+    };
+    await page.goto(`${stage.url}/editors/alert`);
+    await page.getByRole('radio', { name: 'PromQL' }).check({ force: true });
+    await page.getByRole('code').waitFor();
+    await page.goto(`${stage.url}/editors/variable`);
+    await choose('Query type', 'Query result');
+    await page.getByRole('code').waitFor();
+    await page.goto(`${stage.url}/editors/annotation`);
+    await choose('Show', 'Impact');
+    await page.getByRole('button', { name: 'Add filter' }).waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  (grafanaHome ? it.skip : it)(
+    'tells the plugin and the page the version of Grafana whose packages draw the page',
+    async () => {
+      const told = (await (await fetch(`${stage.url}/api/health`)).json()) as { version: string };
+      expect(told.version).toBe(grafanaVersion);
+      expect(grafanaVersion.split('.')[0]).toBe(reactVersion.startsWith('18.') ? '12' : '13');
+    }
+  );
 });
