@@ -2,6 +2,7 @@
  * Exits with 1 if the browser side uses an API that is missing or different in a supported version of Grafana, as
  * `levitate is-compatible` does. What differs between the versions does not depend on the sources, takes a minute to find and
  * needs the packages of every version. So tests/corpora/grafana-apis.json stores it, and `--update` writes this file.
+ * `--latest` compares the packages again instead, and those of the latest Grafana too.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -22,12 +23,23 @@ const stored = join(root, 'tests/corpora/grafana-apis.json');
 const compared = Object.fromEntries(packages.map((name) => [name, dependencies[name]]));
 
 if (process.argv.includes('--update')) {
-  writeFileSync(stored, `${JSON.stringify({ compared, versions, differences: differences() }, null, 1)}\n`);
+  const text = JSON.stringify({ compared, versions, differences: differences(versions) }, null, 1);
+  writeFileSync(stored, `${text}\n`);
 }
-process.exit(check(JSON.parse(readFileSync(stored, 'utf8'))));
+process.exit(check(process.argv.includes('--latest') ? differences([...versions, 'latest']) : readStored()));
+
+/** Returns the stored differences. Exits with 1 if they are about other versions. */
+function readStored() {
+  const apis = JSON.parse(readFileSync(stored, 'utf8'));
+  if (JSON.stringify([apis.compared, apis.versions]) !== JSON.stringify([compared, versions])) {
+    console.log('tests/corpora/grafana-apis.json is about other versions. Run: npm run levitate -- --update');
+    process.exit(1);
+  }
+  return apis.differences;
+}
 
 /** Names that are missing or different, by package and version. */
-function differences() {
+function differences(versions) {
   const declarations = download(
     packages.flatMap((name) => [compared[name], ...versions].map((version) => `${name}@${version}`))
   );
@@ -70,16 +82,12 @@ function download(specs) {
 }
 
 /** Prints what the sources use and a version lacks. Returns the exit code. */
-function check(apis) {
-  if (JSON.stringify([apis.compared, apis.versions]) !== JSON.stringify([compared, versions])) {
-    console.log('tests/corpora/grafana-apis.json is about other versions. Run: npm run levitate -- --update');
-    return 1;
-  }
+function check(differences) {
   const { changes: ignored } = require('../.levignore.js');
   const program = createTsProgram(join(root, 'src/module.ts'));
   const lines = packages.flatMap((name) => {
     const said = new Map();
-    for (const [version, { missing, different }] of Object.entries(apis.differences[name])) {
+    for (const [version, { missing, different }] of Object.entries(differences[name])) {
       const add = (api, what) => said.set(api, [...(said.get(api) ?? []), `${what} ${version}`]);
       missing.forEach((api) => add(api, 'is missing from'));
       different.filter((api) => !ignored.some((one) => one.test(api))).forEach((api) => add(api, 'is different in'));
