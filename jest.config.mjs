@@ -5,6 +5,9 @@ export default {
   testMatch: ['**/*.test.ts', '**/*.test.tsx'],
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/tests/(e2e|cases|package|sidekick)/'],
   setupFilesAfterEnv: ['<rootDir>/.config/jest/setup.ts'],
+  testSequencer: '<rootDir>/.config/jest/sequencer.mjs',
+  // No test is that slow, but a busy machine may be.
+  testTimeout: 30_000,
   transform: {
     '^.+\\.(t|j|mj)sx?$': [
       '@swc/jest',

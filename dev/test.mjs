@@ -155,6 +155,8 @@ const second = (step) => async (name) => {
 };
 
 const { GRAFANA_URL: grafanaUrl, GRAFANA_HOME: grafanaHome } = process.env;
+// Jest itself leaves one core to its main process, which has little to do.
+const unit = ['--maxWorkers=100%'];
 const e2e = ['--config', 'tests/e2e/jest.config.mjs', '--maxWorkers=2']; // they mostly wait
 const preview = join(root, 'dev/preview');
 const steps = {
@@ -171,7 +173,7 @@ const steps = {
   types: check('npm', ['run', '--silent', 'typecheck']),
   levitate: check('npm', ['run', '--silent', 'levitate']),
   'generated files': check('npm', ['run', '--silent', 'generate', '--', '--check']),
-  'unit tests': jest([]),
+  'unit tests': jest(unit),
   'go tests': go([...race, './...']),
   // Statistics over many roll-outs, which take minutes with the race detector and have nothing to do with it.
   'roll-out tests': go(['./pkg/impact', '-run', 'TestRollouts']),
@@ -218,14 +220,14 @@ const steps = {
   },
   'grafana 13 types': second(check('npx', ['tsc', '-p', '.'], { cwd: lane })),
   'grafana 13 deprecations': second(check('npx', ['eslint', 'src'], { cwd: lane })),
-  'grafana 13 editors': second(jest(['src/editor', 'src/module', 'src/datasource'], { cwd: lane })),
+  'grafana 13 editors': second(jest([...unit, 'src/editor', 'src/module', 'src/datasource'], { cwd: lane })),
   'grafana 13 pages': browser(second(jest([...e2e, 'pages'], { cwd: lane }))),
 };
 
 /** Steps that run only if a word selects them. */
 const optional = {
   'grafana 13 whole': async (name) => {
-    await second(jest(['src', 'dev/preview'], { cwd: lane }))(`${name}: unit tests`);
+    await second(jest([...unit, 'src', 'dev/preview'], { cwd: lane }))(`${name}: unit tests`);
     await browser(second(jest(e2e, { cwd: lane })))(`${name}: browser tests`);
   },
 };
