@@ -82,8 +82,8 @@ func (c catalogue) usedBy(format string, metrics ...string) string {
 }
 
 // cost orders signals: those that begin with one of the metrics come first, because they are about it, then those that count
-// it as a counter, then those with a window, then those that read no other metric, or few and have thresholds, then those with
-// a short expression.
+// it as a counter, then those with a window, then those that read nothing but a single metric, or few others and have
+// thresholds, then those with a short expression.
 func (c catalogue) cost(s signals.Signal, metrics []string) int {
 	n := len(s.Expr)
 	if first := selectorPattern.FindStringSubmatch(s.Expr); first == nil || !slices.Contains(metrics, first[1]) {
@@ -105,7 +105,7 @@ func (c catalogue) cost(s signals.Signal, metrics []string) int {
 			others[m[1]] = struct{}{}
 		}
 	}
-	if len(others) > 2 || s.Thresholds == nil && len(others) > 0 {
+	if len(others) > 2 || s.Thresholds == nil && len(others)+len(metrics) > 1 {
 		n += 1_000_000
 	}
 	return n

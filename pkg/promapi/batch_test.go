@@ -108,8 +108,11 @@ func TestSizeOfRequests(t *testing.T) {
 func TestQueriesOfAMomentGoTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := flights{mostBytes: func() int { return largeBytesTogether }}
+		var mu sync.Mutex
 		var sizes []int
 		send := func(_ context.Context, queries []Query) ([]Result, []error) {
+			mu.Lock()
+			defer mu.Unlock()
 			sizes = append(sizes, len(queries))
 			return make([]Result, len(queries)), make([]error, len(queries))
 		}
@@ -124,6 +127,8 @@ func TestQueriesOfAMomentGoTogether(t *testing.T) {
 				})
 			}
 			time.Sleep(time.Second)
+			mu.Lock()
+			defer mu.Unlock()
 			slices.Sort(sizes)
 			return sizes
 		}
