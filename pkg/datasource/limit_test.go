@@ -56,6 +56,22 @@ func TestLimitLeavesTheWorst(t *testing.T) {
 	require.Contains(t, res.Frames[0].Meta.ExecutedQueryString, `{cluster=~"demo",node=~"node-4|node-5"}`, "the others are not evaluated")
 }
 
+// Among equals, the names decide, in their natural order.
+func TestLimitOfEquals(t *testing.T) {
+	var all []scrape.Status
+	for _, i := range []int{10, 2, 1, 3} {
+		all = append(all, falco(fmt.Sprintf("node-%d", i), kernelCounters...))
+	}
+	d, f := newTest(t, all...)
+	for _, s := range all {
+		f.count(s.Labels.Get("node"), 0)
+	}
+	for _, signal := range []string{"kernel-drop-ratio", "up"} {
+		res := queryOne(t, d, `{"limit": 3, "instant": true, "signals": ["`+signal+`"]}`)
+		require.Equal(t, []string{"node-1", "node-2", "node-3"}, names(t, res), signal)
+	}
+}
+
 // A node that was down within the range comes before those that never were, and one whose figure was never known is named.
 func TestLimitOverTheRange(t *testing.T) {
 	d, f := newTest(t, falco("node-1", kernelCounters...), falco("node-2", kernelCounters...), falco("node-3"))

@@ -30,10 +30,12 @@ func limit(ctx context.Context, r *request.Request, qc *request.QueryContext) er
 	}
 	lowest := qc.Results[0].Signal.LowestIsWorst()
 	slices.SortStableFunc(series, func(x, y promql.Sample) int {
+		worse := cmp.Compare(y.F, x.F)
 		if lowest {
-			x, y = y, x
+			worse = -worse
 		}
-		return cmp.Compare(y.F, x.F)
+		a, b := target.NodeOf(x.Metric), target.NodeOf(y.Metric)
+		return cmp.Or(worse, frames.CompareNatural(a.Cluster, b.Cluster), frames.CompareNatural(a.Name, b.Name))
 	})
 	kept := series[:min(qc.Query.Limit, len(series))]
 	qc.Ranking = request.NewRanking(kept)
