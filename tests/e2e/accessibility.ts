@@ -34,15 +34,14 @@ export async function violations(page: Page): Promise<string[]> {
   await page.evaluate(axe);
   return page.evaluate(async (excluded) => {
     const { axe } = globalThis as unknown as { axe: Axe };
-    const { violations } = await axe.run({ resultTypes: ['violations'] });
-    const isExcluded = (id: string, selector: string) =>
-      excluded.some(([rule, place]) => rule === id && document.querySelector(selector)?.matches(place));
+    // The elements themselves, because some are drawn anew before the selectors of axe-core are looked up.
+    const { violations } = await axe.run({ resultTypes: ['violations'], elementRef: true });
+    const isExcluded = (id: string, element: HTMLElement | undefined) =>
+      excluded.some(([rule, place]) => rule === id && element?.matches(place));
     return violations
       .filter(({ impact }) => impact === 'serious' || impact === 'critical')
       .flatMap(({ id, nodes }) =>
-        nodes
-          .filter(({ target }) => !isExcluded(id, String(target.at(-1))))
-          .map(({ html }) => `${id}: ${html.slice(0, 300)}`)
+        nodes.filter(({ element }) => !isExcluded(id, element)).map(({ html }) => `${id}: ${html.slice(0, 300)}`)
       );
   }, EXCLUDED);
 }
