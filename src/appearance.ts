@@ -131,9 +131,7 @@ function entitle(field: Field): Field {
   const isLabel = /^[a-z_]+$/.test(name) && !config.displayNameFromDS;
   const isNamed = type === FieldType.number ? !compared.includes(name) : !isLabel;
   const words = name.replaceAll('_', ' ');
-  return isNamed
-    ? field
-    : { ...field, config: { ...config, displayNameFromDS: words.charAt(0).toUpperCase() + words.slice(1) } };
+  return isNamed ? field : { ...field, config: { ...config, displayNameFromDS: upperFirst(words) } };
 }
 
 /** Annotations find their columns by name. */

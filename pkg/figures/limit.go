@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"math"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -117,12 +116,9 @@ func filtersOn(series promql.Vector) []signals.Filter {
 			if !s.Metric.Has("node") {
 				return nil
 			}
-			if value := regexp.QuoteMeta(s.Metric.Get(name)); !slices.Contains(values, value) {
-				values = append(values, value)
-			}
+			values = append(values, s.Metric.Get(name))
 		}
-		slices.Sort(values)
-		out = append(out, signals.Filter{Key: name, Operator: "=~", Value: strings.Join(values, "|")})
+		out = append(out, signals.AnyOf(name, values))
 	}
 	return out
 }

@@ -4,9 +4,7 @@ import (
 	"cmp"
 	"context"
 	"maps"
-	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/failure"
 	"github.com/falco-metrics/falco-metrics-datasource/pkg/notices"
@@ -33,16 +31,17 @@ func (j *evaluatedCheck) narrow(ctx context.Context, r *request.Request, qc *req
 	names := map[string]bool{}
 	for n, points := range found { // of nodes that are no longer targets, too
 		if value, _ := request.Last(points); value != 0 {
-			names[regexp.QuoteMeta(n.Name)] = true
+			names[n.Name] = true
 		}
 	}
 	var zero []*target.Status
 	all := j.scope.TargetsByNode(j.kind)
 	for _, t := range all {
-		value, known := request.Last(found[target.NodeOf(t.Labels)])
+		node := target.NodeOf(t.Labels)
+		value, known := request.Last(found[node])
 		switch {
 		case !known:
-			names[regexp.QuoteMeta(target.NodeOf(t.Labels).Name)] = true
+			names[node.Name] = true
 		case value == 0:
 			zero = append(zero, t)
 		}
@@ -51,7 +50,7 @@ func (j *evaluatedCheck) narrow(ctx context.Context, r *request.Request, qc *req
 		return nil
 	}
 	j.zero = zero
-	j.only = []signals.Filter{{Key: target.NodeLabel, Operator: "=~", Value: strings.Join(slices.Sorted(maps.Keys(names)), "|")}}
+	j.only = []signals.Filter{signals.AnyOf(target.NodeLabel, slices.Collect(maps.Keys(names)))}
 	return nil
 }
 

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -96,14 +95,13 @@ func adviseWorst(ctx context.Context, r *request.Request, qc *request.QueryConte
 	var names []string
 	for _, g := range groups {
 		worst = append(worst, g.findings[0])
-		names = append(names, regexp.QuoteMeta(g.findings[0].node.Name))
+		names = append(names, g.findings[0].node.Name)
 	}
 	if err := nameFiles(ctx, r, qc, worst); err != nil {
 		return err
 	}
 	// The conditions of advice are not evaluated for the other nodes of a large fleet.
-	slices.Sort(names)
-	only := signals.Filter{Key: "node", Operator: "=~", Value: strings.Join(slices.Compact(names), "|")}
+	only := signals.AnyOf(target.NodeLabel, names)
 	for i := range worst {
 		if f := &worst[i]; f.kind == target.KindFalco && !f.signal.ClusterScoped {
 			narrow := *f.evaluatedCheck

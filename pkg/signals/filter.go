@@ -2,6 +2,7 @@ package signals
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -13,6 +14,16 @@ type Filter struct {
 	Key      string `json:"key"`
 	Operator string `json:"operator"`
 	Value    string `json:"value"`
+}
+
+// AnyOf returns a filter that matches some values, in any order and however often they are named.
+func AnyOf(key string, values []string) Filter {
+	quoted := make([]string, len(values))
+	for i, v := range values {
+		quoted[i] = regexp.QuoteMeta(v)
+	}
+	slices.Sort(quoted)
+	return Filter{Key: key, Operator: "=~", Value: strings.Join(slices.Compact(quoted), "|")}
 }
 
 // matchTypes are the operators of filters as Prometheus knows them.
