@@ -1,7 +1,6 @@
 import { type TimeRange } from '@grafana/data';
-import { Stack, Switch, Text } from '@grafana/ui';
-import { useId } from 'react';
-import { EditorField } from '../EditorField';
+import { Text } from '@grafana/ui';
+import { SwitchField } from '../SwitchField';
 import { t } from '../../i18n';
 import { findLiveObstacle } from '../../liveQueries';
 import { type CompleteQuery, type FalcoQuery } from '../../query';
@@ -16,33 +15,26 @@ interface Props {
 
 /** Turns live updates on. Shows why they are not available or ignored. */
 export function LiveSwitch({ query, settings, range, onChange }: Props) {
-  const id = useId();
   const unavailable = findLiveObstacle({ queryType: query.queryType }, settings);
   const obstacle = unavailable ?? (query.live ? findLiveObstacle(query, settings, range?.raw) : undefined);
   return (
-    <EditorField
+    <SwitchField
       label={t('query.live', 'Live')}
       tooltip={t(
         'query.live-help',
         'Scrapes Falco every second while someone watches the panel. Each scrape makes Falco walk its thread table.'
       )}
+      value={query.live === true}
+      disabled={unavailable !== undefined && !query.live}
+      onChange={(isOn) => onChange({ live: isOn || undefined })}
     >
-      <Stack alignItems="center" height="32px">
-        <Switch
-          id={`${id}-live`}
-          aria-label={t('query.live', 'Live')}
-          value={query.live === true}
-          disabled={unavailable !== undefined && !query.live}
-          onChange={(event) => onChange({ live: event.currentTarget.checked || undefined })}
-        />
-        {obstacle !== undefined && (
-          <Text variant="bodySmall" color="secondary">
-            {query.live
-              ? t('query.live-ignored', 'Ignored: {{obstacle}}.', { obstacle })
-              : t('query.live-unavailable', 'Unavailable: {{obstacle}}.', { obstacle })}
-          </Text>
-        )}
-      </Stack>
-    </EditorField>
+      {obstacle !== undefined && (
+        <Text variant="bodySmall" color="secondary">
+          {query.live
+            ? t('query.live-ignored', 'Ignored: {{obstacle}}.', { obstacle })
+            : t('query.live-unavailable', 'Unavailable: {{obstacle}}.', { obstacle })}
+        </Text>
+      )}
+    </SwitchField>
   );
 }

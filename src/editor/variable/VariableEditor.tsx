@@ -1,9 +1,10 @@
 import { type QueryEditorProps } from '@grafana/data';
 import { EditorRow } from '@grafana/plugin-ui';
-import { Combobox, type ComboboxOption, Stack, Switch } from '@grafana/ui';
+import { Combobox, type ComboboxOption } from '@grafana/ui';
 import { useId } from 'react';
 import { EditorField } from '../EditorField';
 import { EditorRows } from '../EditorRows';
+import { SwitchField } from '../SwitchField';
 import { type FalcoDataSource } from '../../datasource';
 import { t } from '../../i18n';
 import { commonFilterKeys } from '../../labelChoices';
@@ -108,24 +109,15 @@ function LabelFields({ datasource, query, onChange }: Pick<Props, 'datasource' |
         />
       </EditorField>
       {current.label === NODE && (
-        <EditorField
+        <SwitchField
           label={t('variable.worst-first', 'Worst first')}
           tooltip={t(
             'variable.worst-first-help',
             'Lists the nodes by their verdicts, so that a dashboard opens on the worst node. Leave Sort disabled.'
           )}
-        >
-          <Stack alignItems="center" height="32px">
-            <Switch
-              id={`${id}-worst-first`}
-              aria-label={t('variable.worst-first', 'Worst first')}
-              value={current.worstFirst === true}
-              onChange={({ currentTarget }) =>
-                onChange(currentTarget.checked ? { ...current, worstFirst: true } : byName)
-              }
-            />
-          </Stack>
-        </EditorField>
+          value={current.worstFirst === true}
+          onChange={(isOn) => onChange(isOn ? { ...current, worstFirst: true } : byName)}
+        />
       )}
       <Filters
         filters={current.filters ?? []}
